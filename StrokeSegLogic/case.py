@@ -1,0 +1,129 @@
+"""A case: the volumes of one patient, each in its role, and what is known of the patient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from .errors import InputError
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
+
+
+class Role(str, Enum):
+    """What a volume is to the networks. The order is the networks' channel order: append, never reorder."""
+
+    T1 = "T1"
+    T2 = "T2"
+    DWI = "DWI"
+    FLAIR = "FLAIR"
+    ADC = "ADC"
+
+    @classmethod
+    def parse(cls, text: str | Role) -> Role:
+        """The role of that name in any case.
+
+        Raises:
+            InputError: if there is no such role.
+        """
+        try:
+            return cls(str(getattr(text, "value", text)).strip().upper())
+        except ValueError:
+            names = ", ".join(role.value for role in cls)
+            raise InputError(f"'{text}' is not a role", fix=f"Use one of {names}") from None
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True)
+class Series:
+    """One volume in its role, with the reason that it has it.
+
+    Attributes:
+        role: what the volume is taken for.
+        image: 3-D float32 volume; millimetres, LPS.
+        source: where it came from, for people (a file, a DICOM folder, a node's name).
+        reason: why it has this role, in one sentence.
+        confidence: 0 (a guess) to 1 (the user said so).
+        sha256: of the file's bytes (of all files of a DICOM series in order; of the voxels of an image in memory).
+    """
+
+    role: Role
+    image: sitk.Image
+    source: str
+    reason: str
+    confidence: float
+    sha256: str
+
+
+@dataclass(frozen=True)
+class ClinicalData:
+    """What is known of the patient beside the images; None is unknown."""
+
+    age: float | None = None
+    nihss: int | None = None
+    onset_hours: float | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """The volumes of one patient by role; they may lie on different grids.
+
+    Attributes:
+        name: for people and file names.
+        series: at least one.
+        clinical: age, NIHSS, time since onset.
+        notes: what the reader of the result should know (files left aside and why, doubtful roles).
+    """
+
+    name: str
+    series: Mapping[Role, Series]
+    clinical: ClinicalData = field(default_factory=ClinicalData)
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.series:
+            raise InputError("the case has no volume", where=self.name, fix="Give at least DWI or FLAIR")
+
+    @classmethod
+    def of(cls, name: str, series: Iterable[Series], notes: Iterable[str] = ()) -> Case:
+        """A case of these series, in the roles' order.
+
+        Raises:
+            InputError: if two series claim one role.
+        """
+        by_role: dict[Role, Series] = {}
+        for one in series:
+            if one.role in by_role:
+                raise InputError(
+                    f"two series claim the role {one.role}: {by_role[one.role].source} and {one.source}",
+                    where=name,
+                    fix=f"Name the right one with {one.role}=FILE",
+                )
+            by_role[one.role] = one
+        return cls(name, {role: by_role[role] for role in Role if role in by_role}, notes=tuple(notes))
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        return tuple(self.series)
+
+    def reference(self, role: Role | None = None) -> Series:
+        """The series on whose grid the result lies: the one asked for, else DWI, FLAIR, ADC, T2, T1 in this order.
+
+        Raises:
+            InputError: if the case has no series of the role asked for.
+        """
+        if role is not None:
+            if role not in self.series:
+                raise InputError(
+                    f"the reference {role} is not in the case",
+                    where=self.name,
+                    fix=f"Choose one of {', '.join(map(str, self.roles))}",
+                )
+            return self.series[role]
+        order = (Role.DWI, Role.FLAIR, Role.ADC, Role.T2, Role.T1)
+        return self.series[next(r for r in order if r in self.series)]

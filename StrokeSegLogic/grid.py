@@ -1,0 +1,212 @@
+"""Voxel grids in space: the reference grid, the working grid of the networks, and the exact way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import SimpleITK as sitk
+
+from .errors import InputError
+
+WORKING_ORIENTATION = "RPI"
+"""The working grid's x, y, z grow to the patient's right, back and feet: as arrays (z, y, x), an axial slice
+shows front above back, a coronal or sagittal one head above feet, columns running from left to right."""
+
+_SAME = 1e-4
+"""Two grids are one when their corners lie closer than this part of a voxel."""
+_MIN_OVERLAP = 0.05
+"""Below this common part of the smaller of two volumes they are taken for different fields of view."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Size, spacing, origin and direction of a 3-D volume, as SimpleITK has them (x, y, z; mm; LPS)."""
+
+    size: tuple[int, int, int]
+    spacing: tuple[float, float, float]
+    origin: tuple[float, float, float]
+    direction: tuple[float, ...]
+
+    @classmethod
+    def of(cls, image: sitk.Image) -> Grid:
+        return cls(image.GetSize(), image.GetSpacing(), image.GetOrigin(), image.GetDirection())
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """The numpy shape (z, y, x)."""
+        return self.size[2], self.size[1], self.size[0]
+
+    @property
+    def voxel_ml(self) -> float:
+        """Volume of one voxel in millilitres."""
+        return float(np.prod(self.spacing)) / 1000.0
+
+    def image(self, array: np.ndarray) -> sitk.Image:
+        """An image of this grid from an array (z, y, x)."""
+        if array.shape != self.shape:
+            raise ValueError(f"array of shape {array.shape} on a grid of shape {self.shape}")
+        image = sitk.GetImageFromArray(array)
+        image.SetSpacing(self.spacing)
+        image.SetOrigin(self.origin)
+        image.SetDirection(self.direction)
+        return image
+
+    def corners(self) -> np.ndarray:
+        """World positions (8, 3) of the outer corners of the corner voxels, mm, LPS."""
+        axes = [(-0.5, n - 0.5) for n in self.size]
+        index = np.array([(x, y, z) for x in axes[0] for y in axes[1] for z in axes[2]])
+        return self.to_world(index)
+
+    @property
+    def matrix(self) -> np.ndarray:
+        """The 3x3 matrix from index steps (x, y, z) to mm."""
+        return np.asarray(self.direction).reshape(3, 3) * np.asarray(self.spacing)
+
+    def to_world(self, index: np.ndarray) -> np.ndarray:
+        """World positions (N, 3) of continuous indices (N, 3)."""
+        return np.asarray(index) @ self.matrix.T + np.asarray(self.origin)
+
+    def to_index(self, world: np.ndarray) -> np.ndarray:
+        """Continuous indices (N, 3) of world positions (N, 3)."""
+        return (np.asarray(world) - np.asarray(self.origin)) @ np.linalg.inv(self.matrix).T
+
+    def same(self, other: Grid) -> bool:
+        """Whether both grids have the same voxels at the same places, to a ten-thousandth of a voxel."""
+        if self.size != other.size:
+            return False
+        gap = np.abs(self.corners() - other.corners()).max()
+        return bool(gap <= _SAME * min(self.spacing + other.spacing))
+
+    def crop(self, start: tuple[int, int, int], size: tuple[int, int, int]) -> Grid:
+        """The part of this grid from index `start` (x, y, z) on.
+
+        Raises:
+            ValueError: if the part does not lie within the grid.
+        """
+        if any(s < 0 or n < 1 or s + n > m for s, n, m in zip(start, size, self.size, strict=True)):
+            raise ValueError(f"a crop of size {size} at {start} leaves the grid of size {self.size}")
+        origin = self.to_world(np.array([start], float))[0]
+        return Grid(size, self.spacing, (float(origin[0]), float(origin[1]), float(origin[2])), self.direction)
+
+    def overlap(self, other: Grid) -> float:
+        """Common part of the smaller of the two volumes, 0 to 1, sampled on a 12-cubed lattice."""
+        return max(self._covered_by(other), other._covered_by(self))
+
+    def _covered_by(self, other: Grid) -> float:
+        unit = (np.arange(12) + 0.5) / 12
+        lattice = np.stack(np.meshgrid(unit, unit, unit), -1).reshape(-1, 3) * self.size - 0.5
+        index = other.to_index(self.to_world(lattice))
+        inside = np.all((index >= -0.5) & (index <= np.asarray(other.size) - 0.5), axis=1)
+        return float(inside.mean())
+
+
+def reorient(image: sitk.Image) -> sitk.Image:
+    """The same voxels with axes permuted and flipped so that they run nearest to the working orientation.
+
+    Nothing is interpolated: `resample` with "nearest" onto the grid of `image` gives every voxel back.
+    """
+    return sitk.DICOMOrient(image, WORKING_ORIENTATION)
+
+
+def working_grid(reference: Grid, spacing_mm: float) -> Grid:
+    """The networks' grid: the reference's field of view and axes, in working orientation, with cubic voxels.
+
+    It follows the reference's own axes (as they were acquired, oblique or not), so that the same volume stored
+    LPS, RAS, LAS or permuted gives the same working grid.
+
+    Args:
+        reference: the grid that the result will lie on.
+        spacing_mm: side of the cubic voxels.
+    """
+    # A labelled grid costs no memory worth naming as uint8 and lets ITK choose the permutation.
+    oriented = Grid.of(reorient(reference.image(np.zeros(reference.shape, np.uint8))))
+    extent = np.asarray(oriented.size) * np.asarray(oriented.spacing)
+    # Snap before rounding up: 73 x 2.0000001 mm is 146 voxels of 1 mm, not 147.
+    size = np.maximum(np.ceil(extent / spacing_mm - 1e-3), 1).astype(int)
+    # Both grids share their centre, so that rounding the size up pads both sides alike.
+    centre = oriented.to_world((np.asarray(oriented.size)[None] - 1) / 2)[0]
+    direction = np.asarray(oriented.direction).reshape(3, 3)
+    origin = centre - direction @ ((size - 1) / 2 * spacing_mm)
+    x, y, z = (int(n) for n in size)
+    return Grid(
+        (x, y, z),
+        (spacing_mm,) * 3,
+        (float(origin[0]), float(origin[1]), float(origin[2])),
+        oriented.direction,
+    )
+
+
+def bounding_box(mask: np.ndarray, margin: int = 0) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+    """Start and size (x, y, z) of the smallest box around a mask (z, y, x), widened by `margin` voxels.
+
+    Raises:
+        ValueError: if the mask is empty.
+    """
+    if not mask.any():
+        raise ValueError("no voxel is set")
+    starts, sizes = [], []
+    for axis in (2, 1, 0):
+        used = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))
+        first, last = max(int(used[0]) - margin, 0), min(int(used[-1]) + margin, mask.shape[axis] - 1)
+        starts.append(first)
+        sizes.append(last - first + 1)
+    return (starts[0], starts[1], starts[2]), (sizes[0], sizes[1], sizes[2])
+
+
+_INTERPOLATORS = {"linear": sitk.sitkLinear, "nearest": sitk.sitkNearestNeighbor}
+
+
+def resample(image: sitk.Image, grid: Grid, interpolation: str = "linear", fill: float = 0.0) -> sitk.Image:
+    """The image's values at the voxels of `grid`, in physical space.
+
+    With "linear", an axis that gets coarser by more than half is smoothed first (Gaussian, half the new voxel
+    less half the old one as sigma), so that fine structure does not alias. An image that already lies on the grid
+    is handed back untouched.
+
+    Args:
+        image: any 3-D image.
+        grid: where values are wanted.
+        interpolation: "linear" or "nearest" (for labels).
+        fill: value outside the image's field of view.
+    """
+    if Grid.of(image).same(grid):
+        return image
+    if interpolation == "linear":
+        image = _smooth_for(image, grid)
+    return sitk.Resample(
+        image,
+        grid.size,
+        sitk.Transform(3, sitk.sitkIdentity),
+        _INTERPOLATORS[interpolation],
+        grid.origin,
+        grid.spacing,
+        grid.direction,
+        fill,
+        image.GetPixelID(),
+    )
+
+
+def _smooth_for(image: sitk.Image, grid: Grid) -> sitk.Image:
+    # The target's step along each image axis: how far one sees along that axis between two target voxels.
+    along = np.abs(np.linalg.inv(np.asarray(image.GetDirection()).reshape(3, 3)) @ grid.matrix).max(axis=1)
+    spacing = np.asarray(image.GetSpacing())
+    sigma = np.where(along > 1.5 * spacing, (along - spacing) / 2, 0.0)
+    for axis in np.flatnonzero(sigma):
+        if image.GetSize()[axis] >= 4:  # ITK's recursive filter needs four voxels in a row
+            image = sitk.RecursiveGaussian(image, float(sigma[axis]), direction=int(axis))
+    return image
+
+
+def require_overlap(image: sitk.Image, name: str, reference: Grid, reference_name: str) -> None:
+    """Refuses a volume that does not share its field of view with the reference.
+
+    Raises:
+        InputError: if less than 5 % of the smaller volume is common to both.
+    """
+    if Grid.of(image).overlap(reference) < _MIN_OVERLAP:
+        raise InputError(
+            f"does not overlap in space with the reference {reference_name}",
+            where=name,
+            fix="Check that both volumes are of one patient and one session, and that neither header was edited",
+        )

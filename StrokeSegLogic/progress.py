@@ -1,0 +1,58 @@
+"""Progress and cancellation of long work, shared by engine, panel and command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Event
+
+from .errors import Cancelled
+
+ProgressCallback = Callable[[float, str], None]
+"""Called with the fraction done (0 to 1) and the stage in words."""
+
+
+class CancelToken:
+    """Set by one thread or signal handler, asked by the worker between small steps."""
+
+    def __init__(self) -> None:
+        self._event = Event()
+
+    def cancel(self) -> None:
+        self._event.set()
+
+    @property
+    def cancelled(self) -> bool:
+        return self._event.is_set()
+
+
+class Progress:
+    """A span of a job's progress bar; sub-spans are handed to the job's stages.
+
+    Every report also asks the cancel token, so that a stage which reports often is cancelled soon.
+
+    Raises:
+        Cancelled: from any method, once the token is set.
+    """
+
+    def __init__(
+        self,
+        callback: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+        start: float = 0.0,
+        end: float = 1.0,
+    ) -> None:
+        self._callback = callback
+        self._cancel = cancel
+        self._start = start
+        self._end = end
+
+    def __call__(self, fraction: float, message: str) -> None:
+        if self._cancel is not None and self._cancel.cancelled:
+            raise Cancelled
+        if self._callback is not None:
+            self._callback(self._start + min(max(fraction, 0.0), 1.0) * (self._end - self._start), message)
+
+    def span(self, start: float, end: float) -> Progress:
+        """The part of this span between two fractions of it."""
+        width = self._end - self._start
+        return Progress(self._callback, self._cancel, self._start + start * width, self._start + end * width)

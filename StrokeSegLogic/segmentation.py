@@ -1,0 +1,119 @@
+"""The result of a run: labels, probability and agreement on the reference grid, with statistics and provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+
+from .case import Case, Role
+from .grid import Grid
+
+LESION = 1
+"""Label value of the ischemic lesion."""
+
+
+@dataclass(frozen=True)
+class PlaneVote:
+    """What one plane's network said.
+
+    Attributes:
+        plane: "axial", "coronal" or "sagittal".
+        volume_ml: of the voxels that this plane alone calls lesion.
+        dice_with_vote: Dice of this plane's lesion with the voted one; 1.0 where both are empty.
+        slices: number of slices with brain that the network saw.
+        weight: share of this plane in the weighted vote.
+    """
+
+    plane: str
+    volume_ml: float
+    dice_with_vote: float
+    slices: int
+    weight: float
+
+
+@dataclass(frozen=True)
+class Lesion:
+    """One connected component (26 neighbours) of the voted lesion, the largest first.
+
+    Attributes:
+        volume_ml: its volume.
+        centre_mm: its centre of mass, LPS.
+        probability: mean probability of its voxels.
+    """
+
+    volume_ml: float
+    centre_mm: tuple[float, float, float]
+    probability: float
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What was measured on the voted lesion.
+
+    Attributes:
+        volume_ml: lesion volume.
+        brain_ml: volume of the brain mask.
+        lesions: connected components, largest first.
+        left_share, right_share: parts of the lesion volume in the patient's left and right hemisphere, divided by
+            the plane of best mirror symmetry of the brain mask; None without lesion.
+        planes: each plane's own vote.
+        doubtful_slices: reference slices (index along the reference's slowest axis) in descending doubt.
+    """
+
+    volume_ml: float
+    brain_ml: float
+    lesions: tuple[Lesion, ...]
+    left_share: float | None
+    right_share: float | None
+    planes: tuple[PlaneVote, ...]
+    doubtful_slices: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """A voted lesion with all that is needed to judge it. Every image lies on the reference's grid exactly.
+
+    Attributes:
+        case: the inputs.
+        reference: the role whose grid the images lie on.
+        labels: uint8, 0 background, 1 lesion.
+        probability: float32, 0 to 1, the planes' (weighted) mean.
+        agreement: uint8, how many planes said lesion (0 to 3).
+        brain: uint8 mask that the networks worked in.
+        statistics: volumes, lesions, planes.
+        provenance: JSON-ready: model, weight hash, versions, device, inputs with hashes and reasons, times.
+        warnings: what a reader must know before trusting the result.
+    """
+
+    case: Case
+    reference: Role
+    labels: sitk.Image
+    probability: sitk.Image
+    agreement: sitk.Image
+    brain: sitk.Image
+    statistics: Statistics
+    provenance: Mapping[str, Any]
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def grid(self) -> Grid:
+        return Grid.of(self.labels)
+
+    def array(self) -> np.ndarray:
+        """The labels as an array (z, y, x), uint8."""
+        return sitk.GetArrayFromImage(self.labels)
+
+    def summary(self) -> dict[str, Any]:
+        """JSON-ready statistics, warnings and provenance: the content of result.json."""
+        return {
+            "case": self.case.name,
+            "research_use_only": True,
+            "reference": self.reference.value,
+            "statistics": asdict(self.statistics),
+            "warnings": list(self.warnings),
+            "provenance": dict(self.provenance),
+        }
