@@ -1,0 +1,96 @@
+"""A model's folder: model.json and weights.safetensors, written together and verified before use."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from ..errors import ModelError
+from ..planes import PLANES, Plane
+from .spec import ModelSpec, Weights
+
+MANIFEST = "model.json"
+WEIGHTS = "weights.safetensors"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A model on disk whose manifest has been read; the weights are verified when they are loaded."""
+
+    folder: Path
+    spec: ModelSpec
+
+    @classmethod
+    def open(cls, folder: Path) -> Bundle:
+        """The bundle in a folder.
+
+        Raises:
+            ModelError: if it holds no readable manifest.
+        """
+        return cls(folder, ModelSpec.read(folder / MANIFEST))
+
+    def load(self) -> dict[Plane, dict[str, np.ndarray]]:
+        """Each plane's parameters by name, as stored (fp16), after the hash was checked.
+
+        The file is read once: the bytes that were hashed are the bytes that are used.
+
+        Raises:
+            ModelError: if the file is missing, its hash differs from the manifest's, or a plane is missing.
+        """
+        path = self.folder / self.spec.weights.file
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise ModelError(
+                f"the weights cannot be read ({error.strerror})", where=path, fix="Install the model again"
+            ) from error
+        found = hashlib.sha256(content).hexdigest()
+        if found != self.spec.weights.sha256:
+            raise ModelError(
+                f"the weights' SHA-256 is {found[:12]}..., the manifest says {self.spec.weights.sha256[:12]}...",
+                where=path,
+                fix="The file was changed or damaged: install the model again",
+            )
+        try:
+            tensors = load(content)
+        except SafetensorError as error:
+            raise ModelError(
+                f"no safetensors file ({error})", where=path, fix="Install the model again"
+            ) from error
+        planes: dict[Plane, dict[str, np.ndarray]] = {plane: {} for plane in PLANES}
+        for name, tensor in tensors.items():
+            plane, _, parameter = name.partition(".")
+            if plane not in planes:
+                raise ModelError(
+                    f"unknown plane '{plane}' in the weights", where=path, fix="Install the model again"
+                )
+            planes[plane][parameter] = tensor  # type: ignore[index]
+        for plane, parameters in planes.items():
+            if not parameters:
+                raise ModelError(f"no weights for the {plane} plane", where=path, fix="Install the model again")
+        return planes
+
+    @classmethod
+    def write(cls, folder: Path, spec: ModelSpec, planes: dict[Plane, dict[str, np.ndarray]]) -> Bundle:
+        """Writes weights as fp16 and the manifest with their hash (the spec's own weights entry is replaced)."""
+        folder.mkdir(parents=True, exist_ok=True)
+        tensors = {
+            f"{plane}.{name}": np.ascontiguousarray(_half(value))
+            for plane, parameters in planes.items()
+            for name, value in parameters.items()
+        }
+        content = save(tensors, metadata={"model": spec.name, "version": spec.version})
+        spec = dataclasses.replace(spec, weights=Weights(WEIGHTS, hashlib.sha256(content).hexdigest()))
+        (folder / WEIGHTS).write_bytes(content)
+        (folder / MANIFEST).write_text(spec.to_json(), encoding="utf-8")
+        return cls(folder, spec)
+
+
+def _half(value: np.ndarray) -> np.ndarray:
+    return value.astype(np.float16) if value.dtype.kind == "f" else value

@@ -1,0 +1,1 @@
+"""Encoders: modules that turn an image into features at falling resolution."""

@@ -1,0 +1,84 @@
+"""Frozen dataclasses out of TOML and JSON, with a message that names the wrong key."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import types
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar, Union
+
+from .errors import InputError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+T = TypeVar("T")
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The content of a TOML file.
+
+    Raises:
+        InputError: if it is missing or not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError("there is no such file", where=path, fix="Check the path") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"not a readable TOML file ({error})", where=path, fix="Correct the file") from error
+
+
+def from_mapping(kind: type[T], values: Mapping[str, Any], where: str | Path) -> T:
+    """An instance of a dataclass from plain values; nested dataclasses and tuples are converted.
+
+    Args:
+        kind: a dataclass.
+        values: field names to values as TOML or JSON give them.
+        where: for the message: a file's name, or a file's name and table.
+
+    Raises:
+        InputError: for an unknown or missing key, or a value of the wrong type or range.
+    """
+    fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    hints = typing.get_type_hints(kind)
+    for key in values:
+        if key not in fields:
+            raise InputError(f"unknown key '{key}'", where=where, fix=f"Known keys: {', '.join(fields)}")
+    for name, one in fields.items():
+        optional = one.default is not dataclasses.MISSING or one.default_factory is not dataclasses.MISSING
+        if name not in values and not optional:
+            raise InputError(f"the key '{name}' is missing", where=where, fix="Add it")
+    converted = {key: _convert(hints[key], value, key, where) for key, value in values.items()}
+    try:
+        return kind(**converted)
+    except ValueError as error:
+        raise InputError(str(error), where=where, fix="Correct the value") from error
+
+
+def _convert(hint: Any, value: Any, key: str, where: str | Path) -> Any:
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (Union, types.UnionType):
+        if value is None:
+            return None
+        return _convert(next(a for a in arguments if a is not type(None)), value, key, where)
+    if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
+        return from_mapping(hint, value, f"{where} [{key}]")  # type: ignore[arg-type]
+    if origin is tuple and isinstance(value, list | tuple):
+        return tuple(_convert(arguments[0], item, key, where) for item in value)
+    if origin is dict and isinstance(value, Mapping):
+        return {k: _convert(arguments[1], item, f"{key}.{k}", where) for k, item in value.items()}
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    expected = origin or hint
+    if expected is Any:
+        return value
+    if not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool):
+        name = getattr(expected, "__name__", str(expected))
+        raise InputError(f"'{key}' is {value!r}, not of type {name}", where=where, fix="Correct the value")
+    return value

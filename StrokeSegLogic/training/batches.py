@@ -1,0 +1,78 @@
+"""Batches for a step: a function of the seed, the stage and the step alone, so that a resumed run repeats nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..intensity import normalise
+from ..planes import Plane
+from .augment import coarsen, drop, move, vary
+from .samples import CHANNELS, Sample, Source
+from .simulate import complete, paint
+from .tensors import Batch, Dice, collate
+
+
+class BatchMaker:
+    """Draws, paints, completes, augments and normalises.
+
+    Args:
+        sources: each with its share of the draws.
+        planes: of the stage.
+        size: samples a batch.
+        patch: rows and columns.
+        needed: roles of which at least one stays in every sample.
+        seed: of the run.
+        stage: number of the stage, so that stages differ.
+    """
+
+    def __init__(
+        self,
+        sources: list[tuple[Source, float]],
+        planes: tuple[Plane, ...],
+        size: int,
+        patch: tuple[int, int],
+        needed: tuple[str, ...],
+        seed: int,
+        stage: int,
+    ) -> None:
+        self._sources = [(source, share) for source, share in sources if set(source.planes()) & set(planes)]
+        self._planes = planes
+        self._size = size
+        self._patch = patch
+        self._needed = torch.tensor([role.value in needed for role in CHANNELS])
+        self._seed = (seed, stage)
+
+    def __call__(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Images (B, C, H, W) normalised, labels (B, H, W) int64, counted (B, H, W) bool."""
+        random = np.random.default_rng([*self._seed, step])
+        generator = torch.Generator().manual_seed(int(random.integers(2**62)))
+        batch = collate([self._draw(random) for _ in range(self._size)])
+        dice = Dice(self._size, generator)
+        real = batch.present.clone()
+        move(batch, dice, self._patch)
+        paint(batch, dice)
+        complete(batch, dice)
+        drop(batch, dice, self._needed, real)
+        coarsen(batch, dice)
+        vary(batch, dice)
+        return normalised(batch), batch.lesion[:, 0].long(), batch.counted[:, 0]
+
+    def _draw(self, random: np.random.Generator) -> Sample:
+        shares = np.array([share for _, share in self._sources])
+        source = self._sources[int(random.choice(len(shares), p=shares / shares.sum()))][0]
+        planes = [plane for plane in source.planes() if plane in self._planes]
+        return source.draw(planes[int(random.integers(len(planes)))], random)
+
+
+def normalised(batch: Batch) -> Tensor:
+    """The networks' input: each sequence that is there normalised, 0 where there is none."""
+    images = batch.images.numpy()
+    brain = batch.brain[:, 0].numpy()
+    out = np.zeros_like(images)
+    for i, c in torch.nonzero(batch.present).tolist():
+        inside = images[i, c][brain[i]]
+        if inside.size and np.median(inside) > 0.05:
+            out[i, c] = normalise(images[i, c], brain[i])
+    return torch.from_numpy(out)

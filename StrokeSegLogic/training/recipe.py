@@ -1,0 +1,115 @@
+"""A training recipe: everything that decides a model, in one TOML file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..networks.spec import NetworkSpec
+from ..settings import from_mapping, read_toml
+from .losses import LossSpec
+
+KINDS = ("soop", "isles22_slices", "t1_t2_flair_carriers", "dwi_carriers", "phantom")
+
+
+@dataclass(frozen=True)
+class SourceSpec:
+    """A source of slices.
+
+    Attributes:
+        kind: one of `KINDS`.
+        share: part of the draws, relative to the other sources'.
+        folder: under the data folder; unused for the phantom.
+        patients: of carriers: file stems or folder names to use; all if empty.
+        lesions: folder of the lesion shapes (SOOP's), for sources that get lesions placed.
+        shapes: how many lesion shapes to read.
+        held_out: fold (0 to 4) that is kept from training, for ISLES'22 slices.
+    """
+
+    kind: str
+    share: float
+    folder: str = ""
+    patients: tuple[str, ...] = ()
+    lesions: str = ""
+    shapes: int = 250
+    held_out: int = 0
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"source kind '{self.kind}' is not one of {', '.join(KINDS)}")
+        if self.share <= 0:
+            raise ValueError(f"the share of source '{self.kind}' must be positive")
+
+
+@dataclass(frozen=True)
+class StageSpec:
+    """One run of the optimiser.
+
+    Attributes:
+        steps: optimiser steps; 0 leaves the stage out.
+        rate: highest learning rate; it rises over the first 5 % of the steps and falls along a cosine.
+        final_rate: learning rate at the end.
+    """
+
+    steps: int
+    rate: float
+    final_rate: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.steps < 0 or self.rate <= 0 or self.final_rate < 0:
+            raise ValueError("steps and rates must not be negative")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a three-plane model is trained.
+
+    Attributes:
+        name, version, title: of the model.
+        seed: of everything random.
+        needs_one_of, tested_with_one_of: see `models.spec.ModelSpec`.
+        network: of every plane.
+        patch: rows and columns that the network sees, in mm.
+        batch: slices a step.
+        precision: lightning-fabric's: "32-true", "bf16-mixed", "16-mixed".
+        average: decay of the moving average of the weights, which is what is validated and kept.
+        weight_decay: AdamW's.
+        loss: weights of the loss.
+        shared: first stage, one network on all three planes.
+        plane: second stage, for each plane from the first stage's weights.
+        sources: where slices come from.
+        checkpoint_every: steps between checkpoints.
+    """
+
+    name: str
+    version: str
+    title: str
+    seed: int
+    needs_one_of: tuple[str, ...]
+    tested_with_one_of: tuple[str, ...]
+    network: NetworkSpec
+    patch: tuple[int, ...]
+    batch: int
+    precision: str
+    average: float
+    weight_decay: float
+    loss: LossSpec
+    shared: StageSpec
+    plane: StageSpec
+    sources: tuple[SourceSpec, ...]
+    checkpoint_every: int = 250
+
+    def __post_init__(self) -> None:
+        if len(self.patch) != 2 or min(self.patch) < 32:
+            raise ValueError("patch must be two sides of at least 32")
+        if not self.sources:
+            raise ValueError("a recipe needs a source")
+
+    @classmethod
+    def read(cls, path: Path) -> Recipe:
+        """The recipe in a TOML file.
+
+        Raises:
+            InputError: naming the file, and the wrong key or value.
+        """
+        return from_mapping(cls, read_toml(path), path)

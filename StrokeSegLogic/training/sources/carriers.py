@@ -1,0 +1,158 @@
+"""Whole brains without a mapped infarct, into which real lesion shapes are placed.
+
+They are what shows a network cerebellum, vertex and skull base, where SOOP's mid-brain slices never go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from ...case import Role
+from ...errors import InputError
+from ...grid import Grid, bounding_box, resample, working_grid
+from ...planes import PLANES, Plane, to_stack
+from ..samples import Sample, scaled
+from .lesions import Shape
+
+BRIGHT_DWI = 1.4
+"""Times the brain's median: above it a DWI without a mask may show an infarct."""
+
+
+@dataclass(frozen=True)
+class Carrier:
+    """A brain at 1 mm in working orientation, cut to its box.
+
+    Attributes:
+        images: float32 (z, y, x), over the brain's median, 0 outside the brain.
+        brain: bool (z, y, x).
+        doubtful: bool (z, y, x): may be an infarct that nobody outlined; the loss does not count there.
+        corner_mm: MNI position of the first voxel, LPS; None if the brain is not in MNI.
+        patient: for the record.
+    """
+
+    images: dict[Role, np.ndarray]
+    brain: np.ndarray
+    doubtful: np.ndarray
+    corner_mm: tuple[float, float, float] | None
+    patient: str
+
+
+class Carriers:
+    """Slices of carriers with lesion shapes placed into them.
+
+    Args:
+        carriers: makes a carrier, or hands out one of several.
+        shapes: real lesions.
+        lesion_share: part of the draws that get a lesion at all.
+        through_lesion: part of those in which the slice is one through the lesion.
+    """
+
+    def __init__(
+        self,
+        carriers: Callable[[np.random.Generator], Carrier],
+        shapes: list[Shape],
+        lesion_share: float = 0.75,
+        through_lesion: float = 0.75,
+    ) -> None:
+        self._carriers = carriers
+        self._shapes = shapes
+        self._lesion_share = lesion_share
+        self._through_lesion = through_lesion
+
+    def planes(self) -> tuple[Plane, ...]:
+        return PLANES
+
+    def draw(self, plane: Plane, random: np.random.Generator) -> Sample:
+        carrier = self._carriers(random)
+        lesion = np.zeros_like(carrier.brain)
+        if random.random() < self._lesion_share:
+            lesion = place(self._shapes[int(random.integers(len(self._shapes)))], carrier, random)
+        brain, lesion_stack = to_stack(carrier.brain, plane), to_stack(lesion, plane)
+        worth = np.flatnonzero(brain.sum((1, 2)) > 200)
+        through = np.flatnonzero(lesion_stack.sum((1, 2)) > 0)
+        number = int(random.choice(through if len(through) and random.random() < self._through_lesion else worth))
+        images = {role: to_stack(volume, plane)[number].copy() for role, volume in carrier.images.items()}
+        mask = lesion_stack[number].copy()
+        return Sample(
+            images,
+            mask,
+            brain[number].copy(),
+            ~to_stack(carrier.doubtful, plane)[number] | mask,
+            plane,
+            carrier.patient,
+            painted=True,
+        )
+
+
+def place(shape: Shape, carrier: Carrier, random: np.random.Generator) -> np.ndarray:
+    """The shape as a mask (z, y, x) of the carrier: mirrored half of the time, moved by up to 6 mm, brain only."""
+    mask = shape.mask
+    out = np.zeros_like(carrier.brain)
+    if carrier.corner_mm is not None:
+        # World to index in working orientation at 1 mm: x and z fall as the index grows, y rises.
+        steps = (np.asarray(shape.corner_mm) - np.asarray(carrier.corner_mm)) * (-1, 1, -1)
+        x, y, z = steps.round().astype(int)
+    else:
+        # Not in MNI: the same part of the way through the brain's box as in MNI's brain of 140 x 175 x 140 mm.
+        part = (np.asarray(shape.corner_mm) - (70.0, -70.0, 75.0)) * (-1, 1, -1) / (140.0, 175.0, 140.0)
+        x, y, z = (part * np.asarray(out.shape[::-1])).round().astype(int)
+    x, y, z = np.array([x, y, z]) + random.integers(-6, 7, 3)
+    if random.random() < 0.5:
+        mask, x = mask[:, :, ::-1], out.shape[2] - x - mask.shape[2]
+    inside = [(max(start, 0), min(start + n, m)) for start, n, m in zip((z, y, x), mask.shape, out.shape, strict=True)]
+    if any(first >= last for first, last in inside):
+        return out
+    target = tuple(slice(first, last) for first, last in inside)
+    origin = tuple(slice(first - start, last - start) for (first, last), start in zip(inside, (z, y, x), strict=True))
+    out[target] = mask[origin]
+    return out & carrier.brain
+
+
+def read_carrier(files: dict[Role, Path], patient: str, in_mni: bool) -> Carrier:
+    """A carrier from skull-stripped volumes on one grid.
+
+    Raises:
+        InputError: if a file is missing.
+    """
+    volumes = {}
+    for role, path in files.items():
+        if not path.is_file():
+            raise InputError("there is no such file", where=path, fix="Check the data folder")
+        image = sitk.ReadImage(str(path), sitk.sitkFloat32)
+        volumes[role] = resample(image, working_grid(Grid.of(image), 1.0))
+    first = next(iter(volumes.values()))
+    arrays = {role: sitk.GetArrayFromImage(volume) for role, volume in volumes.items()}
+    brain = np.logical_and.reduce([array > 0.1 * np.median(array[array > 0]) for array in arrays.values()])
+    brain = sitk.GetArrayFromImage(
+        sitk.BinaryMorphologicalClosing(sitk.GetImageFromArray(brain.astype(np.uint8)), (3, 3, 3))
+    ).astype(bool)
+    start, size = bounding_box(brain)
+    box = tuple(slice(s, s + n) for s, n in zip(start[::-1], size[::-1], strict=True))
+    images = {role: scaled(array[box], brain[box]) for role, array in arrays.items()}
+    corner = Grid.of(first).crop(start, size).origin if in_mni else None
+    doubtful = np.zeros_like(brain[box])
+    if Role.DWI in images:
+        doubtful = doubtful_infarct(images[Role.DWI], brain[box])
+    return Carrier(images, brain[box].copy(), doubtful, corner, patient)
+
+
+def doubtful_infarct(dwi: np.ndarray, brain: np.ndarray) -> np.ndarray:
+    """Where an unlabelled DWI (z, y, x; over median) may show an infarct.
+
+    Bright voxels near the surface of the lower half are the rims that air beside temporal bone and sinuses makes:
+    they count, as background, since a network must learn to leave them alone.
+    """
+    image = sitk.SmoothingRecursiveGaussian(sitk.GetImageFromArray(dwi), 1.0)
+    bright = sitk.GetArrayFromImage(image) > BRIGHT_DWI
+    depth = sitk.GetArrayFromImage(
+        sitk.SignedMaurerDistanceMap(sitk.GetImageFromArray(brain.astype(np.uint8)), squaredDistance=False)
+    )
+    lower = np.arange(len(brain))[:, None, None] > 0.55 * len(brain)
+    rim = lower & (depth > -12)
+    doubtful = sitk.GetImageFromArray((bright & ~rim).astype(np.uint8))
+    return sitk.GetArrayFromImage(sitk.BinaryDilate(doubtful, (3, 3, 3))).astype(bool)

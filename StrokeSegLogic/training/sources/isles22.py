@@ -1,0 +1,86 @@
+"""Axial DWI and FLAIR slices of ISLES'22, decoded from published figures, with expert masks.
+
+Hernandez Petzsche et al., ISLES 2022, Scientific Data 2022, 9:762 (CC BY 4.0).
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from ...case import Role
+from ...errors import InputError
+from ...grid import bounding_box
+from ...planes import Plane
+from ..samples import Sample
+
+BRAIN_LENGTH_MM = 170.0
+"""The figures have no pixel size: each is scaled so that its brain is as long as the mean of SOOP's axial slices."""
+FOLDS = 5
+
+
+def fold_of(patient: str) -> int:
+    """The fold, 0 to 4, that a patient is held out in: fixed by the name, so that no list can drift."""
+    return hashlib.sha256(patient.encode()).digest()[0] % FOLDS
+
+
+class Isles22Slices:
+    """One axial slice a patient, all with lesion.
+
+    Args:
+        folder: holds index.tsv and one .npz a patient.
+        held_out: the fold to leave out (training), or to take alone with `only_held_out`.
+        only_held_out: whether to take the held-out fold instead of the others.
+
+    Raises:
+        InputError: if index.tsv is missing.
+    """
+
+    def __init__(self, folder: Path, held_out: int | None, only_held_out: bool = False) -> None:
+        table = folder / "index.tsv"
+        if not table.is_file():
+            raise InputError("there is no index.tsv", where=folder, fix="Give the folder of the ISLES'22 slices")
+        self.samples: list[Sample] = []
+        with table.open(encoding="utf-8", newline="") as lines:
+            for row in csv.DictReader(lines, delimiter="\t"):
+                if held_out is not None and (fold_of(row["case"]) == held_out) != only_held_out:
+                    continue
+                self.samples.append(_read(folder / f"{row['case']}.npz", row["quality"] == "good"))
+
+    def planes(self) -> tuple[Plane, ...]:
+        return ("axial",)
+
+    def draw(self, plane: Plane, random: np.random.Generator) -> Sample:
+        return self.samples[int(random.integers(len(self.samples)))]
+
+
+def _read(path: Path, with_flair: bool) -> Sample:
+    with np.load(path) as store:
+        arrays = {key: store[key].astype(np.float32) for key in ("flair", "dwi", "gt", "brain")}
+    _, (_, length, _) = bounding_box(arrays["brain"][None] > 0)
+    spacing = BRAIN_LENGTH_MM / length
+    scaled = {key: _at_1_mm(value, spacing) for key, value in arrays.items()}
+    images = {Role.DWI: scaled["dwi"]}
+    if with_flair:
+        images[Role.FLAIR] = scaled["flair"]
+    brain = scaled["brain"] > 0.5
+    # Published as radiologists see them, patient's left on the right: mirrored into the working orientation.
+    turned = {role: np.ascontiguousarray(image[:, ::-1]) for role, image in images.items()}
+    lesion, brain = scaled["gt"][:, ::-1] > 0.5, np.ascontiguousarray(brain[:, ::-1])
+    return Sample(turned, np.ascontiguousarray(lesion), brain, np.ones_like(brain), "axial", path.stem)
+
+
+def _at_1_mm(array: np.ndarray, spacing: float) -> np.ndarray:
+    """The array (H, W) at 1 mm, cut or padded to its own middle, smoothed before it gets coarser."""
+    image = sitk.GetImageFromArray(array)
+    image.SetSpacing((spacing, spacing))
+    if spacing < 0.75:
+        image = sitk.SmoothingRecursiveGaussian(image, (1.0 - spacing) / 2)
+    size = [round(n * spacing) for n in image.GetSize()]
+    return sitk.GetArrayFromImage(
+        sitk.Resample(image, size, sitk.Transform(2, sitk.sitkIdentity), sitk.sitkLinear, (0.0, 0.0), (1.0, 1.0))
+    )

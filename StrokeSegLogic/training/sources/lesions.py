@@ -1,0 +1,60 @@
+"""Real 3-D lesion shapes, to be placed into brains that have none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from ...errors import InputError
+from ...grid import Grid, bounding_box, reorient
+from .soop import read_splits
+
+MIN_VOXELS, MAX_VOXELS = 60, 120_000
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One patient's lesion (z, y, x) in working orientation, cut to its box, with the box's first voxel in MNI.
+
+    Attributes:
+        mask: bool, 1 mm voxels.
+        corner_mm: world position of the first voxel, LPS.
+    """
+
+    mask: np.ndarray
+    corner_mm: tuple[float, float, float]
+
+
+def read_shapes(folder: Path, count: int, seed: int) -> list[Shape]:
+    """So many lesion shapes of SOOP's training patients, chosen by the seed.
+
+    Args:
+        folder: SOOP's folder, with participants.tsv and lesions/sub-*.nii.gz in MNI at 1 mm.
+        count: how many at most.
+        seed: of the choice.
+
+    Raises:
+        InputError: if there are no lesion masks.
+    """
+    patients = sorted(name for name, split in read_splits(folder).items() if split == "train")
+    random = np.random.default_rng(seed)
+    shapes: list[Shape] = []
+    for name in random.permutation(patients):
+        path = folder / "lesions" / f"{name}.nii.gz"
+        if not path.is_file():
+            continue
+        image = reorient(sitk.ReadImage(str(path), sitk.sitkUInt8))
+        mask = sitk.GetArrayViewFromImage(image) > 0
+        if MIN_VOXELS <= mask.sum() <= MAX_VOXELS:
+            start, size = bounding_box(mask)
+            box = tuple(slice(s, s + n) for s, n in zip(start[::-1], size[::-1], strict=True))
+            corner = Grid.of(image).crop(start, size).origin
+            shapes.append(Shape(mask[box].copy(), corner))
+        if len(shapes) == count:
+            break
+    if not shapes:
+        raise InputError("there are no lesion masks", where=folder / "lesions", fix="Give the SOOP folder")
+    return shapes

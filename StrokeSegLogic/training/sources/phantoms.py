@@ -1,0 +1,46 @@
+"""The project's own MRI phantoms, without infarct, as carriers."""
+
+from __future__ import annotations
+
+import numpy as np
+import SimpleITK as sitk
+
+from ...case import Role
+from ...grid import Grid, bounding_box, resample, working_grid
+from ...phantom import mri_phantom
+from ..samples import scaled
+from .carriers import Carrier
+
+PHANTOMS = 6
+
+
+class PhantomCarriers:
+    """A few phantoms, made when first drawn, their sequences brought onto the working grid of the FLAIR.
+
+    The seeds start far from those that demo and tests use, so that these never show a phantom seen in training.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._first = 10_000 + seed
+        self._made: dict[int, Carrier] = {}
+
+    def __call__(self, random: np.random.Generator) -> Carrier:
+        seed = self._first + int(random.integers(PHANTOMS))
+        if seed not in self._made:
+            self._made[seed] = _carrier(seed)
+        return self._made[seed]
+
+
+def _carrier(seed: int) -> Carrier:
+    phantom = mri_phantom(seed, lesion=False)
+    grid = working_grid(Grid.of(phantom.images[Role.FLAIR]), 1.0)
+    arrays = {
+        role: sitk.GetArrayFromImage(resample(image, grid)).astype(np.float32) for role, image in phantom.images.items()
+    }
+    brain = np.logical_and.reduce([array > 0 for array in arrays.values()])
+    start, size = bounding_box(brain)
+    box = tuple(slice(s, s + n) for s, n in zip(start[::-1], size[::-1], strict=True))
+    brain = brain[box].copy()
+    # The phantom's own DWI has no infarct to paint on ADC with: ADC is simulated for it like for the others.
+    images = {role: scaled(array[box], brain) for role, array in arrays.items() if role is not Role.ADC}
+    return Carrier(images, brain, np.zeros_like(brain), None, f"phantom-{seed}")

@@ -1,0 +1,173 @@
+"""A whole training run: one network on all planes, then one a plane from it, validated and exported."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from lightning_fabric import Fabric
+from torch import nn
+
+from ..case import Role
+from ..errors import InputError
+from ..models.bundle import Bundle
+from ..models.spec import FORMAT, ModelSpec, Weights
+from ..networks.build import build
+from ..planes import PLANES, Plane
+from ..progress import Progress
+from .batches import BatchMaker
+from .recipe import Recipe
+from .samples import CHANNELS, Sample, Source
+from .sources.build import build_source
+from .sources.isles22 import Isles22Slices
+from .sources.soop import Soop
+from .stage import Stage, State
+from .validation import Score, score
+
+SHARED_PART = 0.6
+"""Part of the progress bar that the shared stage takes, where both stages are run."""
+
+
+def train(
+    recipe: Recipe,
+    data: Path,
+    output: Path,
+    *,
+    accelerator: str = "auto",
+    progress: Progress | None = None,
+    log: Callable[[str], None] = print,
+) -> Bundle:
+    """Trains, validates and exports a model; called again with the same output, goes on where it stopped.
+
+    Args:
+        recipe: what to do.
+        data: folder that the recipe's folders lie in.
+        output: for checkpoints, losses, scores and the model's bundle (output / "model").
+        accelerator: lightning-fabric's: "auto", "cpu", "cuda", "mps".
+        progress: fraction and message.
+        log: gets a line a stage.
+
+    Raises:
+        InputError: if data are missing, or output holds a run of another recipe.
+    """
+    progress = progress or Progress()
+    claim(output, recipe)
+    torch.manual_seed(recipe.seed)
+    fabric = Fabric(accelerator=accelerator, devices=1, precision=recipe.precision)
+    progress(0.0, "reading the data")
+    sources = [(build_source(spec, data, recipe.seed), spec.share) for spec in recipe.sources]
+    held_out = validation_sets(recipe, data)
+    network = build(recipe.network)
+    shared: State = network.state_dict()
+    if recipe.shared.steps:
+        stage = _stage("shared", 0, PLANES, recipe, sources, output, fabric)
+        shared = stage.run(network, progress.span(0.0, SHARED_PART))
+    start = SHARED_PART if recipe.shared.steps else 0.0
+    planes: dict[Plane, State] = {}
+    scores: dict[str, dict[str, float]] = {}
+    for number, plane in enumerate(PLANES):
+        network = copy.deepcopy(network)
+        network.load_state_dict(shared)
+        width = (1.0 - start) / len(PLANES)
+        if recipe.plane.steps:
+            stage = _stage(plane, 1 + number, (plane,), recipe, sources, output, fabric)
+            planes[plane] = stage.run(network, progress.span(start + number * width, start + (number + 1) * width))
+        else:
+            planes[plane] = shared
+        for title, value in validate(recipe, planes[plane], held_out[plane]).items():
+            scores[f"{plane}, {title}"] = asdict(value)
+            log(
+                f"{plane}, {title}: Dice {value.dice:.3f} on {value.slices} slices with lesion, "
+                f"{value.false_pixels:.0f} false pixels on {value.clear_slices} without"
+            )
+    (output / "scores.json").write_text(json.dumps(scores, indent=2) + "\n", encoding="utf-8")
+    return export(recipe, planes, scores, output / "model")
+
+
+def claim(output: Path, recipe: Recipe) -> None:
+    """Marks the folder as this recipe's run.
+
+    Raises:
+        InputError: if it is another recipe's.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    mark = output / "recipe.json"
+    text = json.dumps(asdict(recipe), indent=2) + "\n"
+    if mark.is_file() and mark.read_text(encoding="utf-8") != text:
+        raise InputError(
+            "the folder holds a run of another recipe",
+            where=output,
+            fix="Choose another output folder, or empty it",
+        )
+    mark.write_text(text, encoding="utf-8")
+
+
+def _stage(
+    name: str,
+    number: int,
+    planes: tuple[Plane, ...],
+    recipe: Recipe,
+    sources: list[tuple[Source, float]],
+    output: Path,
+    fabric: Fabric,
+) -> Stage:
+    patch = (recipe.patch[0], recipe.patch[1])
+    batches = BatchMaker(sources, planes, recipe.batch, patch, recipe.needs_one_of, recipe.seed, number)
+    return Stage(name, recipe, recipe.plane if number else recipe.shared, batches, output, fabric)
+
+
+Titled = dict[str, tuple[list[Sample], tuple[Role, ...] | None]]
+
+
+def validation_sets(recipe: Recipe, data: Path) -> dict[Plane, Titled]:
+    """For each plane the held-out slices by title, with the sequences to use: SOOP's val split, ISLES'22's fold."""
+    sets: dict[Plane, Titled] = {plane: {} for plane in PLANES}
+    for spec in recipe.sources:
+        folder = data / spec.folder
+        if spec.kind == "soop":
+            soop = Soop(folder, "val")
+            for plane in PLANES:
+                sets[plane]["SOOP val, FLAIR"] = ([soop.sample(plane, i) for i in range(len(soop.subjects))], None)
+        elif spec.kind == "isles22_slices":
+            samples = Isles22Slices(folder, spec.held_out, only_held_out=True).samples
+            both = [sample for sample in samples if Role.FLAIR in sample.images]
+            sets["axial"][f"ISLES'22 fold {spec.held_out}, DWI + FLAIR"] = (both, None)
+            sets["axial"][f"ISLES'22 fold {spec.held_out}, DWI"] = (samples, (Role.DWI,))
+            sets["axial"][f"ISLES'22 fold {spec.held_out}, FLAIR"] = (both, (Role.FLAIR,))
+    return sets
+
+
+def validate(recipe: Recipe, state: State, titled: Titled) -> dict[str, Score]:
+    """Scores of a network with these weights."""
+    network: nn.Module = build(recipe.network)
+    network.load_state_dict(state)
+    return {title: score(network, samples, roles) for title, (samples, roles) in titled.items()}
+
+
+def export(recipe: Recipe, planes: dict[Plane, State], scores: dict[str, dict[str, float]], folder: Path) -> Bundle:
+    """The model's bundle; a plane's weight in the weighted vote is its mean validation Dice on SOOP."""
+    dice = {plane: scores.get(f"{plane}, SOOP val, FLAIR", {}).get("dice", 1.0) for plane in PLANES}
+    spec = ModelSpec(
+        format=FORMAT,
+        name=recipe.name,
+        version=recipe.version,
+        title=recipe.title,
+        inputs=tuple(role.value for role in CHANNELS),
+        needs_one_of=recipe.needs_one_of,
+        tested_with_one_of=recipe.tested_with_one_of,
+        network=recipe.network,
+        spacing_mm=1.0,
+        threshold=0.5,
+        plane_weights={plane: round(max(value, 0.01), 4) if value == value else 1.0 for plane, value in dice.items()},
+        weights=Weights("weights.safetensors", "0" * 64),
+        card={"research_use_only": True, "recipe": asdict(recipe), "validation": scores},
+    )
+    return Bundle.write(folder, spec, {plane: _numpy(state) for plane, state in planes.items()})
+
+
+def _numpy(state: State) -> dict:
+    return {name: value.detach().cpu().numpy() for name, value in state.items()}
