@@ -59,7 +59,7 @@ class Statistics:
         brain_ml: volume of the brain mask.
         lesions: connected components, largest first.
         left_share, right_share: parts of the lesion volume in the patient's left and right hemisphere, divided by
-            the plane of best mirror symmetry of the brain mask; None without lesion.
+            the plane through the middles of the brain's width; None without lesion.
         planes: each plane's own vote.
         doubtful_slices: reference slices (index along the reference's slowest axis) in descending doubt.
     """

@@ -60,17 +60,13 @@ class Bundle:
         try:
             tensors = load(content)
         except SafetensorError as error:
-            raise ModelError(
-                f"no safetensors file ({error})", where=path, fix="Install the model again"
-            ) from error
+            raise ModelError(f"no safetensors file ({error})", where=path, fix="Install the model again") from error
         planes: dict[Plane, dict[str, np.ndarray]] = {plane: {} for plane in PLANES}
         for name, tensor in tensors.items():
             plane, _, parameter = name.partition(".")
             if plane not in planes:
-                raise ModelError(
-                    f"unknown plane '{plane}' in the weights", where=path, fix="Install the model again"
-                )
-            planes[plane][parameter] = tensor  # type: ignore[index]
+                raise ModelError(f"unknown plane '{plane}' in the weights", where=path, fix="Install the model again")
+            planes[plane][parameter] = tensor
         for plane, parameters in planes.items():
             if not parameters:
                 raise ModelError(f"no weights for the {plane} plane", where=path, fix="Install the model again")

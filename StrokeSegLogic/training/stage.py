@@ -64,7 +64,7 @@ class Stage:
         average = {name: value.detach().clone() for name, value in network.state_dict().items()}
         optimiser = torch.optim.AdamW(network.parameters(), self._spec.rate, weight_decay=self._recipe.weight_decay)
         start = self._resume(network, optimiser, average)
-        model, optimiser = self._fabric.setup(network.to(memory_format=torch.channels_last), optimiser)
+        model, optimiser = self._fabric.setup(network.to(memory_format=torch.channels_last), optimiser)  # type: ignore[call-overload]
         model.train()
         rows: list[tuple[int, float, float]] = []
         for step, batch in self._ahead(start):

@@ -57,7 +57,7 @@ def train(
     progress = progress or Progress()
     claim(output, recipe)
     torch.manual_seed(recipe.seed)
-    fabric = Fabric(accelerator=accelerator, devices=1, precision=recipe.precision)
+    fabric = Fabric(accelerator=accelerator, devices=1, precision=recipe.precision)  # type: ignore[arg-type]
     progress(0.0, "reading the data")
     sources = [(build_source(spec, data, recipe.seed), spec.share) for spec in recipe.sources]
     held_out = validation_sets(recipe, data)

@@ -10,11 +10,11 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk
 
 from ...case import Role
 from ...errors import InputError
 from ...grid import bounding_box
+from ...pixels import resample_slices
 from ...planes import Plane
 from ..samples import Sample
 
@@ -63,7 +63,7 @@ def _read(path: Path, with_flair: bool) -> Sample:
         arrays = {key: store[key].astype(np.float32) for key in ("flair", "dwi", "gt", "brain")}
     _, (_, length, _) = bounding_box(arrays["brain"][None] > 0)
     spacing = BRAIN_LENGTH_MM / length
-    scaled = {key: _at_1_mm(value, spacing) for key, value in arrays.items()}
+    scaled = {key: resample_slices(value[None], (spacing, spacing), (1.0, 1.0))[0] for key, value in arrays.items()}
     images = {Role.DWI: scaled["dwi"]}
     if with_flair:
         images[Role.FLAIR] = scaled["flair"]
@@ -72,15 +72,3 @@ def _read(path: Path, with_flair: bool) -> Sample:
     turned = {role: np.ascontiguousarray(image[:, ::-1]) for role, image in images.items()}
     lesion, brain = scaled["gt"][:, ::-1] > 0.5, np.ascontiguousarray(brain[:, ::-1])
     return Sample(turned, np.ascontiguousarray(lesion), brain, np.ones_like(brain), "axial", path.stem)
-
-
-def _at_1_mm(array: np.ndarray, spacing: float) -> np.ndarray:
-    """The array (H, W) at 1 mm, cut or padded to its own middle, smoothed before it gets coarser."""
-    image = sitk.GetImageFromArray(array)
-    image.SetSpacing((spacing, spacing))
-    if spacing < 0.75:
-        image = sitk.SmoothingRecursiveGaussian(image, (1.0 - spacing) / 2)
-    size = [round(n * spacing) for n in image.GetSize()]
-    return sitk.GetArrayFromImage(
-        sitk.Resample(image, size, sitk.Transform(2, sitk.sitkIdentity), sitk.sitkLinear, (0.0, 0.0), (1.0, 1.0))
-    )

@@ -42,5 +42,7 @@ def _carrier(seed: int) -> Carrier:
     box = tuple(slice(s, s + n) for s, n in zip(start[::-1], size[::-1], strict=True))
     brain = brain[box].copy()
     # The phantom's own DWI has no infarct to paint on ADC with: ADC is simulated for it like for the others.
-    images = {role: scaled(array[box], brain) for role, array in arrays.items() if role is not Role.ADC}
+    images: dict[Role, np.ndarray] = {
+        role: scaled(array[box], brain) for role, array in arrays.items() if role != Role.ADC
+    }
     return Carrier(images, brain, np.zeros_like(brain), None, f"phantom-{seed}")

@@ -1,0 +1,134 @@
+"""Where the brain is: read off skull-stripped volumes, or found in whole heads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import SimpleITK as sitk
+
+from .case import Role
+from .errors import InputError
+from .grid import Grid, resample
+
+LARGEST_BRAIN_ML = 2100.0
+"""A non-zero part larger than any brain with its fluid is a head (adult intracranial volume: 1,100 to 1,900 ml)."""
+SMALLEST_BRAIN_ML = 500.0
+_STRIPPED_BACKGROUND = 0.2
+_SEARCH_MM = 2.0
+# Scalp and skull together are 9 to 15 mm thick in adults, the scalp alone 3 to 7.
+_DEEP_MM, _SCALP_MM = 12.0, 5.0
+# The easiest to strip first: fat is suppressed on DWI; on FLAIR and T2 bone is dark between scalp and brain.
+_ORDER = (Role.DWI, Role.FLAIR, Role.T2, Role.T1, Role.ADC)
+
+
+def brain_mask(images: Mapping[Role, sitk.Image], reference: Role, grid: Grid) -> tuple[np.ndarray, str]:
+    """The brain on a grid, and how it was found, in words.
+
+    If any volume is skull-stripped, its own outline is taken (the reference's first). Otherwise the brain is cut out
+    of the head: bright tissue, opened so that eyes and scalp come off, its largest part, closed over sulci and
+    ventricles. That is coarser than a trained tool's mask but needs no download.
+
+    Args:
+        images: the case's volumes, on any grids.
+        reference: the role whose outline is preferred.
+        grid: where the mask is wanted, cubic voxels.
+
+    Returns:
+        bool (z, y, x), and a sentence.
+
+    Raises:
+        InputError: if no brain is found.
+    """
+    order = [reference, *(role for role in _ORDER if role in images and role is not reference)]
+    for role in order:
+        outline = stripped_outline(images[role])
+        if outline is not None:
+            mask = sitk.GetArrayFromImage(resample(outline, grid, "nearest")).astype(bool)
+            return _required(mask), f"outline of the skull-stripped {role}"
+    role = next(role for role in _ORDER if role in images)
+    mask = sitk.GetArrayFromImage(resample(cut_from_head(images[role], role), grid, "nearest")).astype(bool)
+    return _required(mask), f"cut out of the head on {role} (approximate)"
+
+
+def _required(mask: np.ndarray) -> np.ndarray:
+    if not mask.any():
+        raise InputError("no brain was found in the volumes", fix="Give skull-stripped volumes, or check the inputs")
+    return mask
+
+
+def stripped_outline(image: sitk.Image) -> sitk.Image | None:
+    """The brain of a skull-stripped volume as uint8, or None for a volume that shows a head.
+
+    A stripped volume has one value, seen in its corners, in at least a fifth of its voxels, and what is left is no
+    larger than a brain. A volume cut to the brain's own box may have no such corner; then nothing is decided here.
+    """
+    array = sitk.GetArrayViewFromImage(image)
+    corners = array[:: array.shape[0] - 1 or 1, :: array.shape[1] - 1 or 1, :: array.shape[2] - 1 or 1]
+    background = float(np.median(corners))
+    tissue = array != background
+    # Resampling before us rings: what differs from the background by a thousandth of the range is background.
+    spread = float(np.percentile(array[tissue], 95)) - background if tissue.any() else 0.0
+    tissue = np.abs(array - background) > 1e-3 * abs(spread)
+    if 1.0 - tissue.mean() < _STRIPPED_BACKGROUND or tissue.sum() * Grid.of(image).voxel_ml > LARGEST_BRAIN_ML:
+        return None
+    mask = Grid.of(image).image(tissue.astype(np.uint8))
+    mask = largest_part(sitk.BinaryMorphologicalClosing(mask, _radius(image, 3.0)))
+    return sitk.BinaryFillhole(mask)
+
+
+def cut_from_head(image: sitk.Image, role: Role) -> sitk.Image:
+    """The brain in a volume that shows a whole head, uint8 on the volume's grid.
+
+    What lies 12 mm below the head's surface is nearly all brain: its median tells brain from bone and fluid (below
+    half of it) and, on T1, from fat (far above it). The largest part of that tissue, opened, is grown back to the
+    tissue beside it and closed over sulci and ventricles.
+
+    Args:
+        image: with skull.
+        role: on T1, fat is brighter than brain and is cut off above.
+    """
+    coarse = _coarse(image)
+    smooth = sitk.SmoothingRecursiveGaussian(coarse, _SEARCH_MM / 2)
+    bright = float(np.percentile(sitk.GetArrayViewFromImage(smooth), 99))
+    head = sitk.BinaryMorphologicalClosing(smooth > 0.1 * bright, _radius(coarse, 8.0))
+    head = sitk.BinaryFillhole(largest_part(head))
+    # Unsquared, in mm, positive inside; a volume's own border counts as head, not as surface.
+    depth = sitk.SignedMaurerDistanceMap(head, insideIsPositive=True, squaredDistance=False, useImageSpacing=True)
+    inner = sitk.GetArrayViewFromImage(smooth)[sitk.GetArrayViewFromImage(depth) > _DEEP_MM]
+    if inner.size == 0:
+        return Grid.of(image).image(np.zeros(Grid.of(image).shape, np.uint8))
+    middle = float(np.median(inner))
+    high = 1.8 * middle if role is Role.T1 else np.inf
+    tissue = (smooth > 0.5 * middle) & (smooth < high) & (depth > _SCALP_MM)
+    core = largest_part(sitk.BinaryErode(tissue & (depth > _DEEP_MM / 2), _radius(coarse, 4.0)))
+    grown = sitk.BinaryDilate(core, _radius(coarse, 6.0)) & tissue
+    closed = sitk.BinaryMorphologicalClosing(grown, _radius(coarse, 8.0))
+    mask = sitk.BinaryFillhole(largest_part(closed))
+    return resample(mask, Grid.of(image), "nearest")
+
+
+def _coarse(image: sitk.Image) -> sitk.Image:
+    grid = Grid.of(image)
+    spacing = [max(step, _SEARCH_MM) for step in grid.spacing]
+    size = [max(round(n * old / new), 1) for n, old, new in zip(grid.size, grid.spacing, spacing, strict=True)]
+    shift = np.array([[(new / old - 1) / 2 for old, new in zip(grid.spacing, spacing, strict=True)]])
+    origin = grid.to_world(shift)[0]
+    coarse = Grid(
+        (size[0], size[1], size[2]),
+        (spacing[0], spacing[1], spacing[2]),
+        (float(origin[0]), float(origin[1]), float(origin[2])),
+        grid.direction,
+    )
+    return resample(image, coarse)
+
+
+def largest_part(mask: sitk.Image) -> sitk.Image:
+    """The largest connected part of a mask, uint8."""
+    parts = sitk.RelabelComponent(sitk.ConnectedComponent(mask), sortByObjectSize=True)
+    return sitk.Cast(parts == 1, sitk.sitkUInt8)
+
+
+def _radius(image: sitk.Image, mm: float) -> list[int]:
+    """A structuring element's radius in voxels; an axis whose voxels are thicker than the radius stays as it is."""
+    return [int(mm / step) for step in image.GetSpacing()]

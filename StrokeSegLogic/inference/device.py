@@ -1,0 +1,82 @@
+"""Which device computes, and in which precision."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+
+from ..errors import DeviceError, InputError
+
+CHOICES = ("auto", "cpu", "cuda", "mps")
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device and the precision that it gains from.
+
+    Attributes:
+        where: the torch device.
+        autocast: the reduced type to compute in, or None for float32.
+        name: for the record.
+    """
+
+    where: torch.device
+    autocast: torch.dtype | None
+    name: str
+
+    @property
+    def precision(self) -> str:
+        return "float32" if self.autocast is None else str(self.autocast).removeprefix("torch.")
+
+
+def choose(wanted: str = "auto", full_precision: bool = False) -> Device:
+    """The device of that name; "auto" takes CUDA, then MPS, then the CPU.
+
+    Args:
+        wanted: one of `CHOICES`.
+        full_precision: float32 even where a reduced type is faster.
+
+    Raises:
+        DeviceError: if it was asked for and is not there.
+        InputError: if there is no such choice.
+    """
+    if wanted not in CHOICES:
+        raise InputError(f"'{wanted}' is no device", where="--device", fix=f"Use one of {', '.join(CHOICES)}")
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    kind = next(kind for kind, found in there.items() if found) if wanted == "auto" else wanted
+    if not there[kind]:
+        raise DeviceError(
+            f"this computer or this build of torch has no {kind.upper()} device",
+            where="--device",
+            fix="Use --device auto or --device cpu",
+        )
+    reduced = {"cuda": torch.float16, "cpu": torch.bfloat16 if _cpu_has_bf16() else None, "mps": None}[kind]
+    name = torch.cuda.get_device_name() if kind == "cuda" else f"{kind} ({platform.machine()})"
+    return Device(torch.device(kind), None if full_precision else reduced, name)
+
+
+def _cpu_has_bf16() -> bool:
+    """Whether the CPU multiplies bfloat16 itself; where it does not, emulation is slower than float32."""
+    # Older torch cannot say; float32 is right everywhere.
+    found: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(found.get("avx512_bf16") or found.get("amx_bf16"))
+
+
+@contextmanager
+def deterministic() -> Iterator[None]:
+    """Torch's deterministic algorithms inside the block; what was set before comes back after it."""
+    before, benchmark = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
+    # cuBLAS asks for this before its first call on CUDA; it changes nothing elsewhere.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True)
+    torch.backends.cudnn.benchmark = False
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before)
+        torch.backends.cudnn.benchmark = benchmark

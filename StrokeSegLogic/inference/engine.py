@@ -1,0 +1,147 @@
+"""The walk from a case to a segmentation: grid, brain, planes, vote, and back onto the reference."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..case import Case, Role
+from ..grid import Grid, require_overlap
+from ..models.registry import find
+from ..models.spec import ModelSpec
+from ..planes import PLANES, Plane, from_stack, to_stack
+from ..progress import CancelToken, Progress, ProgressCallback
+from ..segmentation import Segmentation
+from ..statistics import measure
+from .prepare import Prepared, prepare
+from .vote import require_method
+from .vote import vote as let_vote
+from .way_back import onto_reference
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from .device import Device
+
+
+def segment(
+    case: Case,
+    *,
+    reference: Role | str | None = None,
+    model: str | Path | None = None,
+    device: str = "auto",
+    vote: str = "majority",
+    reproducible: bool = False,
+    progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
+) -> Segmentation:
+    """Segments the ischemic lesion of a case.
+
+    Args:
+        case: any mixture of sequences that the model can work with, on any grids.
+        reference: role on whose grid the result lies; None is DWI, else FLAIR, ADC, T2, T1.
+        model: name or folder of a model; None is the default bundled one.
+        device: "auto", "cpu", "cuda" or "mps".
+        vote: "majority", "weighted" or "mean".
+        reproducible: float32 and deterministic algorithms; run twice, and differing voxels are reported.
+        progress: called with the fraction done and the stage in words.
+        cancel: set it to stop within about a second.
+
+    Returns:
+        Labels, probability and agreement on the reference's grid exactly, statistics and provenance.
+
+    Raises:
+        InputError: if the inputs cannot be used together.
+        ModelError: if the model is unknown, damaged, or cannot work with these inputs.
+        DeviceError: if the device is not there or too small.
+        Cancelled: if the token was set.
+    """
+    started = time.perf_counter()
+    report = Progress(progress, cancel)
+    # All that can be refused is refused before anything long begins.
+    require_method(vote)
+    bundle = find(model)
+    spec = bundle.spec
+    spec.require_inputs(case.roles)
+    base = case.reference(None if reference is None else Role.parse(reference))
+    grid = Grid.of(base.image)
+    for one in case.series.values():
+        require_overlap(one.image, one.source, grid, f"{base.role} ({base.source})")
+    report(0.0, "loading the model")
+    from .device import choose, deterministic
+    from .network import load
+    from .provenance import provenance
+
+    where = choose(device, full_precision=reproducible)
+    networks = load(bundle, where)
+    prepared = prepare(case, base.role, spec, report.span(0.02, 0.2))
+    differing: int | None = None
+    if reproducible:
+        with deterministic():
+            planes = run_planes(networks, prepared, where, report.span(0.2, 0.5))
+            again = run_planes(networks, prepared, where, report.span(0.5, 0.8))
+        differing = sum(int((planes[plane] != again[plane]).sum()) for plane in PLANES)
+    else:
+        planes = run_planes(networks, prepared, where, report.span(0.2, 0.8))
+
+    report(0.8, "back onto the reference grid")
+    voted = let_vote(
+        {plane: onto_reference(values, prepared.grid, grid) for plane, values in planes.items()},
+        vote,
+        spec.threshold,
+        spec.plane_weights,
+    )
+    brain = onto_reference(prepared.brain, prepared.grid, grid) >= 0.5
+    report(0.9, "measuring")
+    statistics = measure(
+        voted.labels, voted.probability, voted.members, brain, grid, prepared.slices, spec.plane_weights
+    )
+    record = provenance(case, base.role, bundle, where, vote, prepared, differing, time.perf_counter() - started)
+    report(1.0, "segmented")
+    return Segmentation(
+        case=case,
+        reference=base.role,
+        labels=grid.image(voted.labels),
+        probability=grid.image(voted.probability),
+        agreement=grid.image(voted.agreement),
+        brain=grid.image(brain.astype(np.uint8)),
+        statistics=statistics,
+        provenance=record,
+        warnings=(*prepared.warnings, *_warnings(spec, prepared, differing)),
+    )
+
+
+def run_planes(
+    networks: Mapping[Plane, nn.Module], prepared: Prepared, device: Device, progress: Progress
+) -> dict[Plane, np.ndarray]:
+    """Each plane's lesion probability (z, y, x) on the working grid, 0 outside the brain."""
+    from .network import lesion_probability
+
+    found: dict[Plane, np.ndarray] = {}
+    for number, plane in enumerate(PLANES):
+        span = progress.span(number / len(PLANES), (number + 1) / len(PLANES))
+        seen = prepared.seen(plane)
+        slices = np.stack([to_stack(channel, plane)[seen] for channel in prepared.channels], axis=1)
+        stack = np.zeros(to_stack(prepared.brain, plane).shape, np.float32)
+        stack[seen] = lesion_probability(networks[plane], slices, device, span, f"{plane} plane")
+        found[plane] = np.where(prepared.brain, from_stack(stack, plane), np.float32(0))
+    return found
+
+
+def _warnings(spec: ModelSpec, prepared: Prepared, differing: int | None) -> list[str]:
+    found = []
+    used = {role.value for role in prepared.used}
+    if not used & set(spec.tested_with_one_of):
+        found.append(
+            f"{spec.name} was never measured on real images without {' or '.join(spec.tested_with_one_of)}: "
+            "what it finds here rests on training with simulated signal"
+        )
+    if prepared.unused:
+        found.append(f"{spec.name} does not use {', '.join(map(str, prepared.unused))}")
+    if differing:
+        found.append(f"two runs differed in {differing} voxels of the working grid")
+    return found

@@ -1,0 +1,92 @@
+"""Running one plane's network over a stack of slices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import nn
+
+from ..errors import DeviceError, ModelError
+from ..models.bundle import Bundle
+from ..networks.build import build
+from ..networks.spec import NetworkSpec
+from ..planes import Plane
+from ..progress import Progress
+from .device import Device
+
+PIXELS_A_BATCH = 16 * 192 * 192
+"""How much goes through a network at once: about 1 GB for the compact network in float32."""
+
+
+def load(bundle: Bundle, device: Device) -> dict[Plane, nn.Module]:
+    """The networks of a model, verified, in evaluation mode on the device.
+
+    Raises:
+        ModelError: if the weights are missing, damaged, or do not fit the network that the manifest describes.
+    """
+    return {
+        plane: _network(bundle.spec.network, parameters, bundle, device) for plane, parameters in bundle.load().items()
+    }
+
+
+def _network(spec: NetworkSpec, parameters: Mapping[str, np.ndarray], bundle: Bundle, device: Device) -> nn.Module:
+    network = build(spec)
+    tensors = {name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in parameters.items()}
+    try:
+        network.load_state_dict(tensors, strict=True)
+    except RuntimeError as error:
+        raise ModelError(
+            f"the weights do not fit the network ({str(error).splitlines()[0]})",
+            where=bundle.folder,
+            fix="Install the model again",
+        ) from error
+    return network.eval().to(device.where, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+@torch.inference_mode()
+def lesion_probability(
+    network: nn.Module, slices: np.ndarray, device: Device, progress: Progress, message: str
+) -> np.ndarray:
+    """Lesion probability of normalised slices.
+
+    Args:
+        network: logits (N, 2, H, W) of (N, C, H, W).
+        slices: float32 (N, C, H, W).
+        device: where to compute.
+        progress: asked between batches, so that a cancel waits for one batch at most.
+        message: the stage in words.
+
+    Returns:
+        float32 (N, H, W).
+
+    Raises:
+        DeviceError: if not even one slice fits into the device's memory.
+    """
+    count, _, height, width = slices.shape
+    out = np.zeros((count, height, width), np.float32)
+    size = max(PIXELS_A_BATCH // (height * width), 1)
+    first = 0
+    while first < count:
+        progress(first / count, message)
+        try:
+            out[first : first + size] = _batch(network, slices[first : first + size], device)
+        except torch.OutOfMemoryError as error:
+            if size == 1:
+                raise DeviceError(
+                    "the device has too little memory for one slice", where=device.name, fix="Use --device cpu"
+                ) from error
+            torch.cuda.empty_cache()
+            size = max(size // 2, 1)
+            continue
+        first += size
+    progress(1.0, message)
+    return out
+
+
+def _batch(network: nn.Module, slices: np.ndarray, device: Device) -> np.ndarray:
+    images = torch.from_numpy(np.ascontiguousarray(slices)).to(device.where, memory_format=torch.channels_last)
+    with torch.autocast(device.where.type, device.autocast, enabled=device.autocast is not None):
+        logits = network(images)
+    return logits.float().softmax(1)[:, 1].cpu().numpy()

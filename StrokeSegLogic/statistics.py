@@ -1,0 +1,104 @@
+"""What is measured on a voted lesion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import SimpleITK as sitk
+
+from .grid import Grid
+from .metrics import dice
+from .planes import Plane
+from .segmentation import Lesion, PlaneVote, Statistics
+
+DOUBT_SHARE = 0.02
+"""A slice is worth a look if it holds at least this part of the doubt of the worst one."""
+
+
+def measure(
+    labels: np.ndarray,
+    probability: np.ndarray,
+    members: Mapping[Plane, np.ndarray],
+    brain: np.ndarray,
+    grid: Grid,
+    slices: Mapping[Plane, int],
+    weights: Mapping[str, float],
+) -> Statistics:
+    """Statistics of a result on the reference grid; all arrays (z, y, x) of that grid.
+
+    Args:
+        labels: 1 is lesion.
+        probability: 0 to 1.
+        members: each plane's own lesion, bool.
+        brain: bool.
+        grid: the reference's.
+        slices: how many slices each plane's network saw.
+        weights: each plane's share in the weighted vote.
+    """
+    lesion = labels == 1
+    left = left_share(lesion, brain, grid)
+    return Statistics(
+        volume_ml=float(lesion.sum() * grid.voxel_ml),
+        brain_ml=float(brain.sum() * grid.voxel_ml),
+        lesions=lesions(lesion, probability, grid),
+        left_share=left,
+        right_share=None if left is None else 1.0 - left,
+        planes=tuple(
+            PlaneVote(
+                plane, float(member.sum() * grid.voxel_ml), dice(member, lesion), slices[plane], float(weights[plane])
+            )
+            for plane, member in members.items()
+        ),
+        doubtful_slices=doubtful_slices(probability),
+    )
+
+
+def lesions(lesion: np.ndarray, probability: np.ndarray, grid: Grid) -> tuple[Lesion, ...]:
+    """The connected components (26 neighbours) of a lesion mask, largest first."""
+    parts = sitk.ConnectedComponent(grid.image(lesion.astype(np.uint8)), True)
+    shape = sitk.LabelIntensityStatisticsImageFilter()
+    shape.Execute(parts, grid.image(probability.astype(np.float32)))
+    found = [
+        Lesion(
+            volume_ml=shape.GetNumberOfPixels(label) * grid.voxel_ml,
+            centre_mm=shape.GetCentroid(label),
+            probability=shape.GetMean(label),
+        )
+        for label in shape.GetLabels()
+    ]
+    return tuple(sorted(found, key=lambda one: -one.volume_ml))
+
+
+def left_share(lesion: np.ndarray, brain: np.ndarray, grid: Grid) -> float | None:
+    """Part of the lesion on the patient's left of the mid-sagittal plane; None without lesion.
+
+    The plane is fitted to the middles of the brain's width (patient's left to right) over its rows, so that a
+    turned or shifted head does not spill a lesion onto the other side.
+    """
+    if not lesion.any():
+        return None
+    # World positions, LPS: x grows to the patient's left.
+    outline = np.argwhere(brain)[:, ::-1]
+    world = grid.to_world(outline)
+    rows, row = np.unique(np.round(world[:, 1:] / 4.0).astype(int), axis=0, return_inverse=True)
+    row = row.reshape(-1)
+    low, high = np.full(len(rows), np.inf), np.full(len(rows), -np.inf)
+    np.minimum.at(low, row, world[:, 0])
+    np.maximum.at(high, row, world[:, 0])
+    # Wide rows see both hemispheres; the narrow ones at poles and brain stem say little of the middle.
+    wide = high - low >= 0.5 * (high - low).max()
+    design = np.column_stack([np.ones(wide.sum()), rows[wide] * 4.0])
+    plane, *_ = np.linalg.lstsq(design, ((low + high) / 2)[wide], rcond=None)
+    spot = grid.to_world(np.argwhere(lesion)[:, ::-1])
+    middle = np.column_stack([np.ones(len(spot)), spot[:, 1:]]) @ plane
+    return float((spot[:, 0] > middle).mean())
+
+
+def doubtful_slices(probability: np.ndarray) -> tuple[int, ...]:
+    """Slices along the first axis in descending doubt: the sum of each voxel's binary entropy."""
+    p = np.clip(probability, 1e-6, 1 - 1e-6)
+    # Below one in a hundred a voxel is not in doubt; a whole brain of such voxels would drown a small lesion.
+    entropy = np.where(probability > 0.01, -(p * np.log2(p) + (1 - p) * np.log2(1 - p)), 0.0).sum((1, 2))
+    order = np.argsort(-entropy, kind="stable")
+    return tuple(int(k) for k in order if entropy[k] > 0 and entropy[k] >= DOUBT_SHARE * entropy.max())

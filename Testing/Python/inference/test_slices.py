@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+import StrokeSegLogic
+from StrokeSegLogic.case import Role
+from StrokeSegLogic.errors import InputError, ModelError
+from StrokeSegLogic.grid import Grid, resample, working_grid
+from StrokeSegLogic.inference import predict_slices
+from StrokeSegLogic.models.bundle import Bundle
+from StrokeSegLogic.phantom import MriPhantom
+from StrokeSegLogic.planes import PLANES, to_stack
+
+
+@pytest.fixture(scope="module")
+def slices(phantom: MriPhantom) -> np.ndarray:
+    """Three axial FLAIR slices at 1 mm, as SOOP's."""
+    image = phantom.images[Role.FLAIR]
+    volume = sitk.GetArrayFromImage(resample(image, working_grid(Grid.of(image), 1.0)))
+    middle = len(volume) // 2
+    return to_stack(volume, "axial")[middle - 1 : middle + 2]
+
+
+@pytest.mark.parametrize("plane", PLANES)
+def test_the_answer_has_the_shape_of_the_slices_and_is_a_probability(
+    slices: np.ndarray, untrained: Bundle, plane: str
+) -> None:
+    found = predict_slices(untrained.folder, plane, {Role.FLAIR: slices}, (1.0, 1.0))
+    assert found.shape == slices.shape
+    assert found.dtype == np.float32
+    assert 0 <= found.min() and found.max() <= 1
+    assert (found[slices == 0] == 0).all()
+
+
+def test_slices_of_any_spacing_come_back_on_their_own_pixels(slices: np.ndarray, untrained: Bundle) -> None:
+    coarse = slices[:, ::2, ::3]
+    found = predict_slices(untrained.folder, "axial", {Role.FLAIR: coarse}, (2.0, 3.0))
+    assert found.shape == coarse.shape
+
+
+def test_a_slice_does_not_depend_on_its_neighbours(slices: np.ndarray, untrained: Bundle) -> None:
+    together = predict_slices(untrained.folder, "axial", {Role.FLAIR: slices}, (1.0, 1.0), "cpu")
+    alone = predict_slices(untrained.folder, "axial", {Role.FLAIR: slices[1:2]}, (1.0, 1.0), "cpu")
+    np.testing.assert_allclose(together[1], alone[0], atol=0.02)
+
+
+def test_the_default_model_needs_no_name(slices: np.ndarray) -> None:
+    found = StrokeSegLogic.inference.predict_slices(None, "axial", {Role.FLAIR: slices}, (1.0, 1.0))
+    assert found.shape == slices.shape
+
+
+def test_an_empty_slice_and_no_slice_at_all_are_no_errors(slices: np.ndarray, untrained: Bundle) -> None:
+    empty = np.zeros_like(slices[:1])
+    assert not predict_slices(untrained.folder, "axial", {Role.FLAIR: empty}, (1.0, 1.0)).any()
+    assert predict_slices(untrained.folder, "axial", {Role.FLAIR: slices[:0]}, (1.0, 1.0)).shape[0] == 0
+
+
+def test_bad_slices_are_refused(slices: np.ndarray, untrained: Bundle) -> None:
+    model = untrained.folder
+    with pytest.raises(InputError, match="'oblique' is no plane"):
+        predict_slices(model, "oblique", {Role.FLAIR: slices}, (1.0, 1.0))
+    with pytest.raises(InputError, match="alike for all sequences"):
+        predict_slices(model, "axial", {Role.FLAIR: slices, Role.DWI: slices[:, 1:]}, (1.0, 1.0))
+    with pytest.raises(InputError, match="alike for all sequences"):
+        predict_slices(model, "axial", {Role.FLAIR: slices[0]}, (1.0, 1.0))
+    with pytest.raises(InputError, match="two positive numbers"):
+        predict_slices(model, "axial", {Role.FLAIR: slices}, (0.0, 1.0))
+    with pytest.raises(InputError, match="NaN"):
+        predict_slices(model, "axial", {Role.FLAIR: np.full_like(slices, np.nan)}, (1.0, 1.0))
+    with pytest.raises(InputError, match="no slices"):
+        predict_slices(model, "axial", {}, (1.0, 1.0))
+    with pytest.raises(ModelError, match="cannot work with T1 alone"):
+        predict_slices(model, "axial", {Role.T1: slices}, (1.0, 1.0))

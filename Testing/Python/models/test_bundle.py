@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from StrokeSegLogic.case import Role
+from StrokeSegLogic.errors import ModelError
+from StrokeSegLogic.models.bundle import MANIFEST, WEIGHTS, Bundle
+from StrokeSegLogic.models.registry import bundled, find
+from StrokeSegLogic.planes import PLANES
+
+
+@pytest.fixture
+def copy(untrained: Bundle, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(untrained.folder, tmp_path / "model"))
+
+
+def change(folder: Path, edit: Callable[[dict], object]) -> None:
+    path = folder / MANIFEST
+    values = json.loads(path.read_text(encoding="utf-8"))
+    edit(values)
+    path.write_text(json.dumps(values), encoding="utf-8")
+
+
+def test_a_written_bundle_reads_back_as_it_was(untrained: Bundle) -> None:
+    again = Bundle.open(untrained.folder)
+    assert again.spec == untrained.spec
+    planes = again.load()
+    assert set(planes) == set(PLANES)
+    assert all(value.dtype in (np.float16, np.int64) for value in planes["axial"].values())
+
+
+def test_weights_whose_hash_differs_are_refused(copy: Path) -> None:
+    content = bytearray((copy / WEIGHTS).read_bytes())
+    content[-1] ^= 1
+    (copy / WEIGHTS).write_bytes(content)
+    with pytest.raises(ModelError, match="SHA-256") as caught:
+        Bundle.open(copy).load()
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_weights_are_refused(copy: Path) -> None:
+    (copy / WEIGHTS).unlink()
+    with pytest.raises(ModelError, match="cannot be read"):
+        Bundle.open(copy).load()
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda v: v.update(colour="red"), "unknown key 'colour'"),
+        (lambda v: v.pop("threshold"), "'threshold' is missing"),
+        (lambda v: v.update(format=99), "format 99"),
+        (lambda v: v.update(threshold=1.5), "threshold"),
+        (lambda v: v["plane_weights"].pop("axial"), "plane_weights"),
+        (lambda v: v["network"].update(channels=3), "3 channels for 5 inputs"),
+        (lambda v: v["weights"].update(file="../../etc/passwd"), "beside the manifest"),
+        (lambda v: v["weights"].update(file="weights.pkl"), r"\.safetensors"),
+        (lambda v: v["weights"].update(sha256="abc"), "64"),
+        (lambda v: v.update(inputs=["T1", "T2", "DWI", "FLAIR", "CBF9"]), "CBF9"),
+    ],
+)
+def test_a_manifest_with_a_fault_names_it(copy: Path, edit: Callable[[dict], object], message: str) -> None:
+    change(copy, edit)
+    with pytest.raises(ModelError, match=message):
+        Bundle.open(copy)
+
+
+def test_a_manifest_that_is_no_json_is_refused(copy: Path) -> None:
+    (copy / MANIFEST).write_text("{", encoding="utf-8")
+    with pytest.raises(ModelError, match="cannot be read"):
+        Bundle.open(copy)
+
+
+def test_weights_of_another_network_are_refused(copy: Path) -> None:
+    from StrokeSegLogic.inference.device import choose
+    from StrokeSegLogic.inference.network import load
+
+    change(copy, lambda v: v["network"].update(encoder="resnet18", decoder=[64, 32, 16, 8, 8]))
+    with pytest.raises(ModelError, match="do not fit the network"):
+        load(Bundle.open(copy), choose("cpu"))
+
+
+def test_an_unknown_model_is_refused_with_the_names_there_are() -> None:
+    with pytest.raises(ModelError, match="no model is called 'nonesuch'.*mri-compact"):
+        find("nonesuch")
+
+
+def test_a_folder_can_be_named_as_a_model(untrained: Bundle) -> None:
+    assert find(untrained.folder).spec.name == "untrained"
+
+
+def test_inputs_that_the_model_cannot_work_with_are_refused(untrained: Bundle) -> None:
+    untrained.spec.require_inputs([Role.T1, Role.FLAIR])
+    with pytest.raises(ModelError, match="cannot work with T1 alone. Add at least one of DWI, FLAIR, ADC, T2"):
+        untrained.spec.require_inputs([Role.T1])
+
+
+def test_every_bundled_model_is_whole_and_small() -> None:
+    models = bundled()
+    assert "mri-compact" in models
+    total = 0
+    for bundle in models.values():
+        assert set(bundle.load()) == set(PLANES)
+        total += (bundle.folder / bundle.spec.weights.file).stat().st_size
+    assert total <= 20e6
+
+
+def test_a_spec_survives_its_own_json(untrained: Bundle) -> None:
+    again = dataclasses.replace(untrained.spec, version="1")
+    assert json.loads(again.to_json())["version"] == "1"

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import pytest
+
+from StrokeSegLogic.errors import Cancelled
+from StrokeSegLogic.progress import CancelToken, Progress
+
+
+def test_stages_report_their_part_of_the_whole() -> None:
+    seen: list[tuple[float, str]] = []
+    whole = Progress(lambda fraction, message: seen.append((fraction, message)))
+    stage = whole.span(0.2, 0.6).span(0.5, 1.0)
+    stage(0.0, "begins")
+    stage(1.0, "ends")
+    assert seen == [(pytest.approx(0.4), "begins"), (pytest.approx(0.6), "ends")]
+
+
+def test_a_set_token_stops_the_next_report() -> None:
+    token = CancelToken()
+    progress = Progress(cancel=token).span(0.0, 0.5)
+    progress(0.1, "still running")
+    token.cancel()
+    with pytest.raises(Cancelled):
+        progress(0.2, "not any more")

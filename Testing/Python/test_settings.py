@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.settings import from_mapping, read_toml
+
+
+@dataclass(frozen=True)
+class Inner:
+    rate: float
+
+
+@dataclass(frozen=True)
+class Outer:
+    name: str
+    inner: Inner
+    many: tuple[Inner, ...] = ()
+    note: str | None = None
+    shares: dict[str, float] | None = None
+
+    def __post_init__(self) -> None:
+        if self.name == "bad":
+            raise ValueError("the name is bad")
+
+
+def test_nested_tables_become_nested_dataclasses() -> None:
+    values = {"name": "a", "inner": {"rate": 1}, "many": [{"rate": 2.5}], "shares": {"x": 1}}
+    found = from_mapping(Outer, values, "r.toml")
+    assert found == Outer("a", Inner(1.0), (Inner(2.5),), None, {"x": 1.0})
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"name": "a", "inner": {"rate": 1}, "colour": 1}, "unknown key 'colour'"),
+        ({"name": "a"}, "the key 'inner' is missing"),
+        ({"name": "a", "inner": {"rat": 1}}, r"r\.toml \[inner\]: unknown key 'rat'"),
+        ({"name": 3, "inner": {"rate": 1}}, "'name' is 3, not of type str"),
+        ({"name": "a", "inner": {"rate": True}}, "'rate' is True, not of type float"),
+        ({"name": "bad", "inner": {"rate": 1}}, "the name is bad"),
+    ],
+)
+def test_a_wrong_key_or_value_is_named(values: dict, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        from_mapping(Outer, values, "r.toml")
+
+
+def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text("name = ", encoding="utf-8")
+    with pytest.raises(InputError, match=r"recipe\.toml: not a readable TOML file"):
+        read_toml(path)
+    with pytest.raises(InputError, match="no such file"):
+        read_toml(tmp_path / "none.toml")
