@@ -1,0 +1,128 @@
+"""Results as files that open in 3D Slicer."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..errors import OutputError
+from ..grid import Grid
+from ..segmentation import Segmentation
+from .runtime import load_slicer, quiet_vtk
+from .scene import headless_scene
+from .segmentations import add_segmentation
+from .views import show_agreement, show_probability, show_result, show_segmentation
+from .volumes import add_volume
+
+
+def write_segmentation(segmentation: Segmentation, path: Path) -> None:
+    """Writes a result as a Slicer segmentation that any NRRD reader can read, too.
+
+    The file holds uint8 labels on the reference's whole grid, also without a lesion, and in its header each
+    segment's name, colour and tags.
+
+    Args:
+        segmentation: the result.
+        path: ends in ".seg.nrrd"; an existing file is replaced once the new one is complete.
+
+    Raises:
+        OutputError: if the file cannot be written, or slicer is not installed.
+    """
+    with _replacing(path, ".seg.nrrd") as draft, headless_scene() as scene:
+        # The labels themselves stand for the reference volume: all that is asked of it is its grid.
+        reference = add_volume(scene, segmentation.labels, str(segmentation.reference))
+        node = add_segmentation(scene, segmentation, reference)
+        node.AddDefaultStorageNode()
+        storage = node.GetStorageNode()
+        storage.SetFileName(str(draft))
+        with quiet_vtk():
+            written = storage.WriteData(node)
+        if not written:
+            raise OutputError(_reason(storage.GetUserMessages()), where=path, fix=_FIX)
+        _require_labels(draft, segmentation, path)
+
+
+def write_scene(segmentation: Segmentation, path: Path) -> None:
+    """Writes a Slicer scene of the inputs, the segmentation, its probability and the planes' agreement in one file.
+
+    Opened in Slicer, it shows the reference volume with the segmentation on it at the largest lesion.
+
+    Args:
+        segmentation: the result.
+        path: ends in ".mrb"; an existing file is replaced once the new one is complete.
+
+    Raises:
+        OutputError: if the file cannot be written, or slicer is not installed.
+    """
+    slicer = load_slicer()
+    with _replacing(path, ".mrb") as draft, headless_scene() as scene:
+        volumes = {
+            role: add_volume(scene, series.image, str(role)) for role, series in segmentation.case.series.items()
+        }
+        probability = add_volume(scene, segmentation.probability, "Probability")
+        show_probability(probability)
+        agreement = add_volume(scene, segmentation.agreement, "Agreement")
+        show_agreement(scene, agreement)
+        show_segmentation(add_segmentation(scene, segmentation, volumes[segmentation.reference]))
+        show_result(scene, segmentation, volumes, probability)
+        messages = slicer.vtkMRMLMessageCollection()
+        with quiet_vtk():
+            written = scene.WriteToMRB(str(draft), None, messages)
+        if not written:
+            raise OutputError(_reason(messages), where=path, fix=_FIX)
+        _require_bundle(draft, len(volumes) + 3, path)
+
+
+_FIX = "Check that the folder can be written to, and that its disk and the temporary folder's are not full"
+
+
+@contextmanager
+def _replacing(path: Path, suffix: str) -> Iterator[Path]:
+    """A file to write in a folder beside `path`; it takes the place of `path` when all went well."""
+    if not path.name.endswith(suffix):
+        raise OutputError(f"the name does not end in {suffix}", where=path, fix=f"Name it like case{suffix}")
+    try:
+        # The file's own name, because Slicer names the folder in a bundle after it.
+        with tempfile.TemporaryDirectory(prefix=".strokeseg-", dir=path.parent) as folder:
+            draft = Path(folder) / path.name
+            yield draft
+            draft.replace(path)
+    except OSError as error:
+        raise OutputError(f"cannot be written ({error.strerror or error})", where=path, fix=_FIX) from error
+
+
+def _reason(messages: Any) -> str:
+    """The first thing that Slicer says; one lack of space brings a message for every volume."""
+    lines = messages.GetAllMessagesAsString().split("\n") if messages is not None else []
+    first = next((line for line in lines if line.strip()), "")
+    return f"Slicer could not write it: {first.strip(' -')}" if first else "Slicer could not write it"
+
+
+def _require_labels(draft: Path, segmentation: Segmentation, path: Path) -> None:
+    """VTK does not notice every failed write: only a file that reads back is a result."""
+    try:
+        image = sitk.ReadImage(str(draft))
+    except RuntimeError:
+        raise OutputError("the written file is damaged", where=path, fix=_FIX) from None
+    same = Grid.of(image).same(segmentation.grid)
+    if not same or not np.array_equal(sitk.GetArrayViewFromImage(image), segmentation.array()):
+        raise OutputError("the written file does not hold the result", where=path, fix=_FIX)
+
+
+def _require_bundle(draft: Path, images: int, path: Path) -> None:
+    try:
+        with zipfile.ZipFile(draft) as bundle:
+            damaged = bundle.testzip()
+            names = bundle.namelist()
+    except (zipfile.BadZipFile, FileNotFoundError):
+        raise OutputError("the written file is damaged", where=path, fix=_FIX) from None
+    complete = sum(name.endswith(".nrrd") for name in names) == images
+    if damaged or not complete or not any(name.endswith(".mrml") for name in names):
+        raise OutputError("the written file is incomplete", where=path, fix=_FIX)
