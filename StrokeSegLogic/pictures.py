@@ -1,0 +1,192 @@
+"""Slices as pictures: anatomical views of any volume, with contours and colours, as RGB arrays.
+
+Pictures follow the radiological convention: the patient's left is on the right, front or head above; in sagittal
+views the front is on the left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import SimpleITK as sitk
+
+from .grid import Grid, resample
+
+Colour = tuple[int, int, int]
+
+_DISPLAY = "LPI"
+"""With x to the left, y to the back and z to the feet, every plane's array is a picture as it is."""
+_PLANE_OF_AXIS = {"L": "sagittal", "R": "sagittal", "A": "coronal", "P": "coronal", "S": "axial", "I": "axial"}
+_THIN = {"sagittal": 0, "coronal": 1, "axial": 2}
+_EDGES = {"axial": ("R", "L"), "coronal": ("R", "L"), "sagittal": ("A", "P")}
+
+_LETTERS = {
+    "R": ("11110", "10001", "10001", "11110", "10100", "10010", "10001"),
+    "L": ("10000", "10000", "10000", "10000", "10000", "10000", "11111"),
+    "A": ("01110", "10001", "10001", "11111", "10001", "10001", "10001"),
+    "P": ("11110", "10001", "10001", "11110", "10000", "10000", "10000"),
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """One slice of a grid as a picture.
+
+    Attributes:
+        plane: "axial", "coronal" or "sagittal": what the slice is nearest to.
+        grid: that it is a slice of.
+        slab: the slice's voxels.
+        pixels: the picture's pixels: the slice turned to display orientation, square pixels.
+    """
+
+    plane: str
+    grid: Grid
+    slab: Grid
+    pixels: Grid
+
+    @classmethod
+    def of(
+        cls,
+        grid: Grid,
+        axis: int,
+        index: int,
+        pixel_mm: float,
+        box: tuple[tuple[int, int, int], tuple[int, int, int]] | None = None,
+    ) -> View:
+        """The slice `index` across one axis of a grid.
+
+        Args:
+            grid: any orientation.
+            axis: 0, 1, 2 for x, y, z: the axis that the slice stands across.
+            index: along this axis.
+            pixel_mm: side of a pixel.
+            box: start and size (x, y, z) of the part to show; the grid's whole width if None.
+        """
+        start, size = (list(part) for part in box or ((0, 0, 0), grid.size))
+        start[axis], size[axis] = index, 1
+        slab = grid.crop((start[0], start[1], start[2]), (size[0], size[1], size[2]))
+        code = sitk.DICOMOrientImageFilter.GetOrientationFromDirectionCosines(grid.direction)
+        turned = Grid.of(sitk.DICOMOrient(slab.image(np.zeros(slab.shape, np.uint8)), _DISPLAY))
+        plane = _PLANE_OF_AXIS[code[axis]]
+        return cls(plane, grid, slab, _square_pixels(turned, plane, pixel_mm))
+
+    @property
+    def edges(self) -> tuple[str, str]:
+        """What lies at the left and the right edge: the patient's right and left, or front and back."""
+        return _EDGES[self.plane]
+
+    def __call__(self, image: sitk.Image, interpolation: Literal["linear", "nearest"] = "linear") -> np.ndarray:
+        """The image's values at the picture's pixels (rows, columns), resampled in space; 0 outside of it."""
+        if Grid.of(image).same(self.grid):
+            # Cut out first, so that smoothing against aliasing touches one slice and not the volume.
+            image = resample(image, self.slab, interpolation)
+        pixels = resample(image, self.pixels, interpolation)
+        return sitk.GetArrayFromImage(pixels).squeeze(2 - _THIN[self.plane])
+
+
+def _square_pixels(turned: Grid, plane: str, pixel_mm: float) -> Grid:
+    thin = _THIN[plane]
+    extent = np.asarray(turned.size) * np.asarray(turned.spacing)
+    size = np.maximum(np.round(extent / pixel_mm), 1).astype(int)
+    spacing = np.full(3, pixel_mm)
+    size[thin], spacing[thin] = 1, turned.spacing[thin]
+    centre = turned.to_world((np.asarray(turned.size)[None] - 1) / 2)[0]
+    direction = np.asarray(turned.direction).reshape(3, 3)
+    origin = centre - direction @ ((size - 1) / 2 * spacing)
+    return Grid(
+        (int(size[0]), int(size[1]), int(size[2])),
+        (float(spacing[0]), float(spacing[1]), float(spacing[2])),
+        (float(origin[0]), float(origin[1]), float(origin[2])),
+        turned.direction,
+    )
+
+
+@dataclass(frozen=True)
+class Window:
+    """The intensities shown as black and as white."""
+
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, values: np.ndarray) -> Window:
+        """From the 1st to the 99th percentile of values of any shape; finite ones alone; (0, 1) if there are none.
+
+        White is no more than 2.5 medians, or fluid would leave the tissue of ADC and T2 in the dark.
+        """
+        # Two million values tell the percentiles of any volume.
+        flat = values.reshape(-1)[:: max(values.size // 2_000_000, 1)]
+        flat = flat[np.isfinite(flat)]
+        if not flat.size:
+            return cls(0.0, 1.0)
+        low, middle, high = (float(v) for v in np.percentile(flat, (1, 50, 99)))
+        if low >= 0 and middle > 0:
+            high = min(high, 2.5 * middle)
+        return cls(low, high if high > low else low + 1.0)
+
+    def grey(self, values: np.ndarray) -> np.ndarray:
+        """Values (H, W) as a grey picture (H, W, 3), uint8."""
+        part = np.clip((np.nan_to_num(values.astype(np.float32)) - self.low) / (self.high - self.low), 0, 1)
+        # 128 shades: no eye tells them from 256, and a contour's colours still fit into one palette.
+        shade = (np.round(part * 127) * (255 / 127)).astype(np.uint8)
+        return np.repeat(shade[..., None], 3, axis=2)
+
+
+def contour(mask: np.ndarray) -> np.ndarray:
+    """The edge of a mask (H, W): a line of two pixels, one on either side; bool."""
+    padded = np.pad(mask.astype(bool), 1, mode="edge")
+    edge = np.zeros(mask.shape, bool)
+    centre = padded[1:-1, 1:-1]
+    for rows, columns in (((0, -2), (1, -1)), ((2, None), (1, -1)), ((1, -1), (0, -2)), ((1, -1), (2, None))):
+        edge |= padded[slice(*rows), slice(*columns)] != centre
+    return edge
+
+
+def painted(picture: np.ndarray, mask: np.ndarray, colour: Colour) -> np.ndarray:
+    """The picture (H, W, 3) with the pixels of a mask (H, W) in one colour."""
+    out = picture.copy()
+    out[mask] = colour
+    return out
+
+
+def blended(picture: np.ndarray, colours: np.ndarray, opacity: np.ndarray) -> np.ndarray:
+    """The picture (H, W, 3) under colours (H, W, 3) of an opacity (H, W), 0 to 1."""
+    part = opacity[..., None].astype(np.float32)
+    return np.round(picture * (1 - part) + colours * part).astype(np.uint8)
+
+
+def heat(probability: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Colours (H, W, 3) from yellow to dark red and opacity (H, W) of a probability (H, W); nothing below 5 %."""
+    # Steps of 1/24 keep the file small and are finer than a reader can tell.
+    level = np.round(np.clip(probability.astype(np.float32), 0, 1) * 24) / 24
+    stops = (0.0, 0.5, 1.0)
+    ramp = [(255, 237, 100), (253, 141, 60), (189, 0, 38)]  # ColorBrewer YlOrRd
+    channels = [np.interp(level, stops, [colour[c] for colour in ramp]) for c in range(3)]
+    return np.stack(channels, axis=-1), np.where(level >= 0.05, 0.35 + 0.35 * level, 0.0)
+
+
+def lettered(picture: np.ndarray, edges: tuple[str, str]) -> np.ndarray:
+    """The picture (H, W, 3) with the letters of its left and right edge in the upper corners, if there is room."""
+    scale = max(min(picture.shape[:2]) // 110, 1)
+    out = picture.copy()
+    for letter, at_right in zip(edges, (False, True), strict=True):
+        dots = np.array([[c == "1" for c in row] for row in _LETTERS[letter]])
+        glyph = np.pad(np.kron(dots, np.ones((scale, scale), bool)), scale)
+        height, width = glyph.shape
+        if height + 2 > picture.shape[0] or 2 * width + 4 > picture.shape[1]:
+            continue
+        left = picture.shape[1] - width - 1 if at_right else 1
+        corner = out[1 : 1 + height, left : left + width]
+        halo = contour(glyph) & ~glyph
+        corner[halo] = (0, 0, 0)
+        corner[glyph] = (255, 255, 255)
+    return out
+
+
+def anatomical(axis: int, lps_mm: float) -> str:
+    """A coordinate as 3D Slicer shows it: 12 mm along axis 2 is "S 12", -12 is "I 12" (0: R or L, 1: A or P)."""
+    letters = (("R", "L"), ("A", "P"), ("I", "S"))[axis]
+    rounded = round(lps_mm)
+    return f"{letters[rounded >= 0]} {abs(rounded)}"
