@@ -9,7 +9,7 @@ import SimpleITK as sitk
 
 from .case import Role
 from .errors import InputError
-from .grid import Grid, resample
+from .grid import Grid, resample, resample_mask
 
 LARGEST_BRAIN_ML = 2100.0
 """A non-zero part larger than any brain with its fluid is a head (adult intracranial volume: 1,100 to 1,900 ml)."""
@@ -44,10 +44,9 @@ def brain_mask(images: Mapping[Role, sitk.Image], reference: Role, grid: Grid) -
     for role in order:
         outline = stripped_outline(images[role])
         if outline is not None:
-            mask = sitk.GetArrayFromImage(resample(outline, grid, "nearest")).astype(bool)
-            return _required(mask), f"outline of the skull-stripped {role}"
+            return _required(resample_mask(outline, grid)), f"outline of the skull-stripped {role}"
     role = next(role for role in _ORDER if role in images)
-    mask = sitk.GetArrayFromImage(resample(cut_from_head(images[role], role), grid, "nearest")).astype(bool)
+    mask = resample_mask(cut_from_head(images[role], role), grid)
     return _required(mask), f"cut out of the head on {role} (approximate)"
 
 

@@ -17,6 +17,8 @@ _SAME = 1e-4
 """Two grids are one when their corners lie closer than this part of a voxel."""
 _MIN_OVERLAP = 0.05
 """Below this common part of the smaller of two volumes they are taken for different fields of view."""
+_HALF = 0.499
+"""Half, less what interpolation of 0 and 1 may lose by rounding."""
 
 
 @dataclass(frozen=True)
@@ -185,6 +187,16 @@ def resample(image: sitk.Image, grid: Grid, interpolation: str = "linear", fill:
         fill,
         image.GetPixelID(),
     )
+
+
+def resample_mask(mask: sitk.Image, grid: Grid) -> np.ndarray:
+    """A 0/1 image at the voxels of `grid`: bool (z, y, x), set where at least half of the neighbourhood is.
+
+    A voxel half-way between set and unset is always set. Nearest neighbour would decide such ties by rounding, and
+    so by how the volume happens to be stored.
+    """
+    values = sitk.GetArrayFromImage(resample(sitk.Cast(mask, sitk.sitkFloat32), grid))
+    return values > _HALF
 
 
 def _smooth_for(image: sitk.Image, grid: Grid) -> sitk.Image:

@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from ..brain import LARGEST_BRAIN_ML, SMALLEST_BRAIN_ML, brain_mask
 from ..case import Case, Role
 from ..errors import InputError
-from ..grid import Grid, bounding_box, resample, working_grid
+from ..grid import Grid, bounding_box, resample, resample_mask, working_grid
 from ..intensity import normalise
 from ..models.spec import ModelSpec
 from ..planes import PLANES, Plane, to_stack
@@ -83,7 +83,7 @@ def _channel(image: sitk.Image, source: str, grid: Grid, brain: np.ndarray) -> t
     """The normalised sequence on the grid, 0 (as for a missing one) beyond its field of view; part of brain seen."""
     values = sitk.GetArrayFromImage(resample(sitk.Cast(image, sitk.sitkFloat32), grid))
     own = Grid.of(image)
-    covered = sitk.GetArrayFromImage(resample(own.image(np.ones(own.shape, np.uint8)), grid, "nearest")).astype(bool)
+    covered = resample_mask(own.image(np.ones(own.shape, np.uint8)), grid)
     inside = brain & covered
     if not inside.any():
         raise InputError("shows no part of the brain", where=source, fix="Leave it out, or check its position")

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
-import numpy as np
 import pytest
-import SimpleITK as sitk
+from cases import case_of
 from hypothesis import settings
 
-from StrokeSegLogic.case import Case, Role, Series
+from StrokeSegLogic.case import Case, Role
 from StrokeSegLogic.models.bundle import Bundle
 from StrokeSegLogic.models.spec import FORMAT, ModelSpec, Weights
 from StrokeSegLogic.networks.spec import NetworkSpec
@@ -26,14 +24,6 @@ settings.load_profile("strokeseg")
 def phantom() -> MriPhantom:
     """A phantom patient with an infarct; not to be changed."""
     return mri_phantom(3)
-
-
-def case_of(images: dict[Role, sitk.Image], name: str = "test") -> Case:
-    """A case of images in memory."""
-    return Case.of(
-        name,
-        [Series(role, image, f"{role} in memory", "chosen by the test", 1.0, "0" * 64) for role, image in images.items()],
-    )
 
 
 @pytest.fixture(scope="session")
@@ -72,23 +62,4 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     )
     # One network for all planes: three random ones would never agree.
     state = {name: value.numpy() for name, value in build(network).state_dict().items()}
-    return Bundle.write(
-        tmp_path_factory.mktemp("models") / "untrained", spec, {plane: state for plane in PLANES}
-    )
-
-
-def ball(
-    shape: tuple[int, int, int] = (20, 24, 22), radius: float = 8.0, value: float = 100.0, seed: int = 0
-) -> np.ndarray:
-    """A noisy ball of tissue in nothing, (z, y, x) float32."""
-    axes = [np.arange(n) - (n - 1) / 2 for n in shape]
-    z, y, x = np.meshgrid(*axes, indexing="ij")
-    noise = np.random.default_rng(seed).normal(1, 0.1, shape)
-    return (value * noise * (x**2 + y**2 + z**2 < radius**2)).astype(np.float32)
-
-
-@pytest.fixture
-def data_folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "study"
-    folder.mkdir()
-    return folder
+    return Bundle.write(tmp_path_factory.mktemp("models") / "untrained", spec, dict.fromkeys(PLANES, state))

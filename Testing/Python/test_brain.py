@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from conftest import ball
+from cases import ball
 
 from StrokeSegLogic.brain import brain_mask, cut_from_head, stripped_outline
 from StrokeSegLogic.case import Role

@@ -53,6 +53,4 @@ def test_a_batch_that_does_not_fit_is_halved_until_it_does() -> None:
 
 def test_a_device_that_holds_no_slice_is_named() -> None:
     with pytest.raises(DeviceError, match="too little memory"):
-        lesion_probability(
-            SmallMemory(0), np.zeros((2, 1, 8, 8), np.float32), choose("cpu", True), Progress(), "axial"
-        )
+        lesion_probability(SmallMemory(0), np.zeros((2, 1, 8, 8), np.float32), choose("cpu", True), Progress(), "axial")

@@ -54,9 +54,7 @@ def test_nothing_is_found_outside_the_brain(result: Segmentation) -> None:
 def test_two_runs_are_bit_identical(small: Case, untrained: Bundle, result: Segmentation) -> None:
     again = StrokeSegLogic.segment(small, model=untrained.folder, device="cpu")
     np.testing.assert_array_equal(again.array(), result.array())
-    np.testing.assert_array_equal(
-        sitk.GetArrayFromImage(again.probability), sitk.GetArrayFromImage(result.probability)
-    )
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(again.probability), sitk.GetArrayFromImage(result.probability))
 
 
 def test_reproducible_mode_runs_twice_and_counts_what_differs(small: Case, untrained: Bundle) -> None:
@@ -97,9 +95,7 @@ def test_the_same_physical_answer_comes_out_however_the_volumes_are_stored(
 def test_any_mixture_with_a_needed_sequence_works(
     phantom: MriPhantom, make_case: Callable[..., Case], untrained: Bundle, roles: set[Role]
 ) -> None:
-    found = StrokeSegLogic.segment(
-        make_case({role: phantom.images[role] for role in roles}), model=untrained.folder
-    )
+    found = StrokeSegLogic.segment(make_case({role: phantom.images[role] for role in roles}), model=untrained.folder)
     warned = any("never measured on real images" in warning for warning in found.warnings)
     assert warned == (not roles & {Role.DWI, Role.FLAIR})
 

@@ -30,7 +30,7 @@ def test_the_answer_has_the_shape_of_the_slices_and_is_a_probability(
     found = predict_slices(untrained.folder, plane, {Role.FLAIR: slices}, (1.0, 1.0))
     assert found.shape == slices.shape
     assert found.dtype == np.float32
-    assert 0 <= found.min() and found.max() <= 1
+    assert found.min() >= 0 and found.max() <= 1
     assert (found[slices == 0] == 0).all()
 
 

@@ -1,0 +1,49 @@
+# The two commands of the README: `make demo` and `make test`. Each sets up what it needs in .venv.
+
+PYTHON ?= python3
+# One known build, so that no dependency picks another one; TORCH=... replaces it (see README).
+TORCH ?= torch==2.13.0
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+.PHONY: demo test test-slow check format clean
+
+demo: $(VENV)/.ready-demo
+	$(BIN)/strokeseg demo --output demo-output
+
+test: check
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(VENV)/.ready-test
+	$(BIN)/python -m pytest -m slow
+
+check: $(VENV)/.ready-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.ready-test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+$(VENV)/.ready-torch:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || \
+		{ echo "StrokeSeg needs Python 3.10 to 3.13: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@echo "Installing torch (once; this can take some minutes)"
+	$(PIP) "$(TORCH)"
+	@touch $@
+
+$(VENV)/.ready-demo: pyproject.toml | $(VENV)/.ready-torch
+	@echo "Installing StrokeSeg"
+	$(PIP) --editable ".[cli,dicom,slicer]"
+	@touch $@
+
+$(VENV)/.ready-test: pyproject.toml | $(VENV)/.ready-torch
+	@echo "Installing StrokeSeg and what its tests need"
+	$(PIP) --editable ".[test]"
+	@touch $@ $(VENV)/.ready-demo
+
+clean:
+	rm -rf $(VENV) demo-output build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,3 @@
+"""The command line: `strokeseg`. Needs the extra "cli"."""
+
+from .main import main as main

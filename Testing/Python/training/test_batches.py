@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from StrokeSegLogic.case import Role
+from StrokeSegLogic.planes import PLANES
+from StrokeSegLogic.training.augment import drop, move
+from StrokeSegLogic.training.batches import BatchMaker
+from StrokeSegLogic.training.recipe import Recipe
+from StrokeSegLogic.training.samples import CHANNELS, Sample
+from StrokeSegLogic.training.simulate import ADC, DWI, FLAIR, T1, complete, paint
+from StrokeSegLogic.training.sources.build import build_source
+from StrokeSegLogic.training.tensors import Batch, Dice, collate
+
+
+@pytest.fixture(scope="module")
+def maker(recipe: Recipe, data: Path) -> BatchMaker:
+    sources = [(build_source(spec, data, recipe.seed), spec.share) for spec in recipe.sources]
+    return BatchMaker(sources, PLANES, 8, (48, 48), recipe.needs_one_of, recipe.seed, 0)
+
+
+def disc(role: Role = Role.FLAIR, painted: bool = False) -> Sample:
+    """A flat brain with a lesion in it that shows only if it is not still to be painted."""
+    y, x = np.indices((70, 60)) - np.array([35, 30])[:, None, None]
+    brain = (y / 32) ** 2 + (x / 27) ** 2 < 1
+    lesion = (y - 8) ** 2 + (x - 9) ** 2 < 49
+    image = np.where(brain, 100.0, 0.0) * (1 if painted else 1 + 0.5 * lesion)
+    return Sample({role: image.astype(np.float32)}, lesion, brain, np.ones_like(brain), "axial", "p", painted=painted)
+
+
+def dice(count: int, seed: int = 0) -> Dice:
+    return Dice(count, torch.Generator().manual_seed(seed))
+
+
+def contrast(batch: Batch, channel: int) -> float:
+    """Mean of the lesion over mean of the rest of the brain."""
+    image = batch.images[:, channel : channel + 1]
+    return float(image[batch.lesion].mean() / image[batch.brain & ~batch.lesion].mean())
+
+
+def test_a_step_is_the_same_batch_whenever_it_is_asked_for(maker: BatchMaker) -> None:
+    first = [maker(3), maker(4)]
+    again = [maker(3), maker(4)]
+    for one, other in zip(first, again, strict=True):
+        for a, b in zip(one, other, strict=True):
+            assert torch.equal(a, b)
+    assert not torch.equal(first[0][0], first[1][0])
+
+
+def test_batches_are_finite_and_within_the_range_of_normalised_images(maker: BatchMaker) -> None:
+    for step in range(4):
+        images, labels, counted = maker(step)
+        assert torch.isfinite(images).all()
+        assert images.min() >= -1 and images.max() <= 4
+        assert images.shape == (8, len(CHANNELS), 48, 48)
+        assert labels.shape == counted.shape == (8, 48, 48)
+
+
+def test_every_sample_keeps_a_sequence_that_is_needed(maker: BatchMaker) -> None:
+    for step in range(6):
+        images, _, _ = maker(step)
+        assert images[:, [DWI, FLAIR]].abs().sum(dim=(1, 2, 3)).min() > 0
+
+
+def test_painting_makes_dwi_bright_and_t1_dark_in_the_lesion() -> None:
+    for role, brighter in ((Role.DWI, True), (Role.T1, False)):
+        batch = collate([disc(role, painted=True)] * 6)
+        paint(batch, dice(6))
+        found = contrast(batch, CHANNELS.index(role))
+        assert found > 1.2 if brighter else found < 0.99
+
+
+def test_a_lesion_that_is_there_already_is_not_painted_again() -> None:
+    batch = collate([disc()] * 3)
+    before = batch.images.clone()
+    paint(batch, dice(3))
+    assert torch.equal(batch.images, before)
+
+
+def test_simulated_sequences_show_an_infarct_as_it_looks() -> None:
+    batch = collate([disc()] * 12)
+    complete(batch, dice(12))
+    assert batch.present.all()
+    assert contrast(batch, DWI) > 1.3
+    assert contrast(batch, ADC) < 0.9
+    assert contrast(batch, T1) < 1.0
+
+
+def test_nothing_but_adc_is_made_from_a_lone_dwi() -> None:
+    batch = collate([disc(Role.DWI)] * 2)
+    complete(batch, dice(2))
+    assert batch.present[0].tolist() == [role in (Role.DWI, Role.ADC) for role in CHANNELS]
+
+
+def test_lesion_and_image_move_together() -> None:
+    batch = collate([disc()] * 10)
+    move(batch, dice(10), (96, 96))
+    flair = batch.images[:, FLAIR : FLAIR + 1]
+    # The disc's lesion is the only thing brighter than 1.2 times the median.
+    found = flair > 1.25
+    overlap = 2 * (found & batch.lesion).sum() / (found.sum() + batch.lesion.sum())
+    assert batch.lesion.flatten(1).any(1).all()
+    assert overlap > 0.95
+
+
+def test_dropping_never_leaves_a_sample_without_what_is_needed() -> None:
+    needed = torch.tensor([role in (Role.DWI, Role.FLAIR) for role in CHANNELS])
+    for seed in range(20):
+        batch = collate([disc()] * 16)
+        real = batch.present.clone()
+        complete(batch, dice(16, seed))
+        drop(batch, dice(16, seed), needed, real)
+        assert (batch.present & needed).any(1).all()

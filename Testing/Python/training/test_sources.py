@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from StrokeSegLogic.case import Role
+from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.planes import PLANES
+from StrokeSegLogic.training.sources.carriers import Carrier, Carriers, doubtful_infarct, place, read_carrier
+from StrokeSegLogic.training.sources.isles22 import BRAIN_LENGTH_MM, Isles22Slices, fold_of
+from StrokeSegLogic.training.sources.lesions import Shape, read_shapes
+from StrokeSegLogic.training.sources.soop import Soop
+
+
+def test_no_patient_is_in_two_splits(data: Path) -> None:
+    splits = [set(Soop(data / "soop", split).subjects) for split in ("train", "val", "test")]
+    assert [len(split) for split in splits] == [6, 2, 1]
+    assert len(set.union(*splits)) == 9
+
+
+def test_the_held_out_fold_and_the_rest_share_nobody_and_miss_nobody(data: Path) -> None:
+    rest = {sample.patient for sample in Isles22Slices(data / "isles", 1).samples}
+    held = {sample.patient for sample in Isles22Slices(data / "isles", 1, only_held_out=True).samples}
+    everyone = {sample.patient for sample in Isles22Slices(data / "isles", None).samples}
+    assert rest | held == everyone and not rest & held and len(everyone) == 12
+    assert all(fold_of(patient) == 1 for patient in held)
+
+
+def test_a_slice_whose_flair_is_no_good_comes_without_it(data: Path) -> None:
+    without = {s.patient for s in Isles22Slices(data / "isles", None).samples if Role.FLAIR not in s.images}
+    assert without == {f"sub-strokecase{n:04d}" for n in range(0, 12, 3)}
+
+
+def test_figures_are_scaled_to_a_brains_length(data: Path) -> None:
+    sample = Isles22Slices(data / "isles", None).samples[0]
+    rows = np.flatnonzero(sample.brain.any(axis=1))
+    assert rows[-1] - rows[0] + 1 == pytest.approx(BRAIN_LENGTH_MM, abs=3)
+
+
+def test_an_unknown_split_and_missing_files_are_refused(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="'dev' is not a split"):
+        Soop(data / "soop", "dev")
+    with pytest.raises(InputError, match=r"no participants\.tsv"):
+        Soop(tmp_path, "train")
+    with pytest.raises(InputError, match=r"no index\.tsv"):
+        Isles22Slices(tmp_path, 0)
+    with pytest.raises(InputError, match="no such file"):
+        read_carrier({Role.T1: tmp_path / "T1.nii.gz"}, "x", True)
+
+
+def test_shapes_are_of_training_patients_alone_and_the_seed_decides(data: Path) -> None:
+    one, same = read_shapes(data / "soop", 3, 1), read_shapes(data / "soop", 3, 1)
+    assert len(one) == 3
+    assert all(np.array_equal(a.mask, b.mask) for a, b in zip(one, same, strict=True))
+    assert len(read_shapes(data / "soop", 100, 1)) == 6
+
+
+def carrier(corner: tuple[float, float, float] | None) -> Carrier:
+    brain = np.ones((60, 60, 60), bool)
+    return Carrier({Role.FLAIR: brain.astype(np.float32)}, brain, ~brain, corner, "p")
+
+
+def test_a_shape_lands_where_it_was_in_mni_or_on_the_mirrored_side() -> None:
+    # First voxel of the carrier: left (x 30), front (y -30), top (z 30), the axes running right, back and down.
+    shape = Shape(np.ones((4, 4, 4), bool), (20.0, -10.0, 15.0))
+    centres = []
+    for seed in range(40):
+        mask = place(shape, carrier((30.0, -30.0, 30.0)), np.random.default_rng(seed))
+        assert mask.sum() == 64
+        centres.append(np.argwhere(mask).mean(axis=0))
+    z, y, x = np.array(centres).T
+    assert abs(z - 16.5).max() <= 6 and abs(y - 21.5).max() <= 6
+    assert ((abs(x - 11.5) <= 6) | (abs(x - 47.5) <= 6)).all()
+    assert (x < 30).any() and (x > 30).any()
+
+
+def test_a_shape_never_leaves_the_brain() -> None:
+    shape = Shape(np.ones((50, 50, 50), bool), (60.0, -80.0, 60.0))
+    for seed in range(10):
+        brain = np.zeros((60, 60, 60), bool)
+        brain[20:40, 20:40, 20:40] = True
+        found = place(shape, Carrier({Role.FLAIR: brain * 1.0}, brain, ~brain, None, "p"), np.random.default_rng(seed))
+        assert not (found & ~brain).any()
+
+
+def test_bright_spots_inside_an_unlabelled_dwi_do_not_count_but_rims_of_the_skull_base_do() -> None:
+    brain = np.zeros((80, 60, 60), bool)
+    brain[5:75, 5:55, 5:55] = True
+    dwi = brain.astype(np.float32)
+    dwi[20:26, 27:33, 27:33] = 3.0
+    dwi[66:72, 8:14, 8:14] = 3.0
+    doubtful = doubtful_infarct(dwi, brain)
+    assert doubtful[23, 30, 30]
+    assert not doubtful[69, 11, 11]
+
+
+def test_slices_of_carriers_show_the_placed_lesion_in_every_plane(data: Path) -> None:
+    shapes = read_shapes(data / "soop", 6, 1)
+    one = carrier((20.0, -20.0, 20.0))
+    source = Carriers(lambda random: one, shapes, lesion_share=1.0, through_lesion=1.0)
+    for plane in PLANES:
+        sample = source.draw(plane, np.random.default_rng(0))
+        assert sample.lesion.any() and sample.painted and sample.plane == plane

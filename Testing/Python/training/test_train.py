@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny import RECIPE, write_recipe
+
+from StrokeSegLogic.errors import Cancelled, InputError, StrokeSegError
+from StrokeSegLogic.models.bundle import Bundle
+from StrokeSegLogic.planes import PLANES
+from StrokeSegLogic.progress import CancelToken, Progress
+from StrokeSegLogic.training.recipe import Recipe, StageSpec
+from StrokeSegLogic.training.stage import learning_rate
+from StrokeSegLogic.training.train import train
+
+
+@pytest.fixture(scope="module")
+def run(recipe: Recipe, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs") / "whole"
+    train(recipe, data, folder, accelerator="cpu", log=lambda line: None)
+    return folder
+
+
+def weights(folder: Path) -> dict[str, np.ndarray]:
+    planes = Bundle.open(folder / "model").load()
+    return {f"{plane}.{name}": value for plane, values in planes.items() for name, value in values.items()}
+
+
+def test_a_run_leaves_a_verified_model_of_three_planes(run: Path) -> None:
+    bundle = Bundle.open(run / "model")
+    assert set(bundle.load()) == set(PLANES)
+    assert bundle.spec.name == "tiny"
+    assert bundle.spec.card["recipe"]["seed"] == 7
+
+
+def test_losses_of_every_step_and_scores_of_every_plane_are_written(run: Path) -> None:
+    with (run / "shared-losses.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["step"]) for row in rows] == [0, 1, 2, 3]
+    assert all(float(row["loss"]) > 0 for row in rows)
+    scores = json.loads((run / "scores.json").read_text(encoding="utf-8"))
+    assert {"axial, SOOP val, FLAIR", "coronal, SOOP val, FLAIR", "axial, ISLES'22 fold 1, DWI"} <= set(scores)
+
+
+def test_a_run_that_was_stopped_and_resumed_gives_the_same_model(
+    recipe: Recipe, data: Path, run: Path, tmp_path: Path
+) -> None:
+    token = CancelToken()
+
+    def stop(fraction: float, message: str) -> None:
+        # Between two checkpoints: what came after the last one is done again.
+        if "shared: step 3" in message:
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        train(recipe, data, tmp_path, accelerator="cpu", progress=Progress(stop, token), log=lambda line: None)
+    assert not (tmp_path / "model").exists()
+    train(recipe, data, tmp_path, accelerator="cpu", log=lambda line: None)
+    whole, resumed = weights(run), weights(tmp_path)
+    assert whole.keys() == resumed.keys()
+    for name in whole:
+        np.testing.assert_array_equal(resumed[name], whole[name], err_msg=name)
+    with (tmp_path / "shared-losses.csv").open(encoding="utf-8") as resumed_log:
+        assert resumed_log.read() == (run / "shared-losses.csv").read_text(encoding="utf-8")
+
+
+def test_another_recipe_does_not_go_on_in_the_same_folder(data: Path, run: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(run, tmp_path / "run"))
+    other = Recipe.read(write_recipe(tmp_path / "other.toml", RECIPE.replace("seed = 7", "seed = 8")))
+    with pytest.raises(InputError, match="holds a run of another recipe"):
+        train(other, data, folder, accelerator="cpu")
+
+
+def test_a_loss_that_is_no_number_stops_with_the_step_named(data: Path, tmp_path: Path) -> None:
+    wild = Recipe.read(
+        write_recipe(tmp_path / "wild.toml", RECIPE.replace("steps = 4\nrate = 1e-3", "steps = 9\nrate = 1e38"))
+    )
+    with pytest.raises(StrokeSegError, match=r"the loss is (nan|inf) at step \d of stage shared.*Lower the learning"):
+        train(wild, data, tmp_path / "run", accelerator="cpu", log=lambda line: None)
+
+
+def test_missing_data_are_named(recipe: Recipe, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no participants\.tsv"):
+        train(recipe, tmp_path, tmp_path / "run", accelerator="cpu")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("seed = 7", "sed = 7", "unknown key 'sed'"),
+        ('kind = "soop"', 'kind = "soup"', "source kind 'soup'"),
+        ("share = 0.4", "share = 0", "share of source 'soop' must be positive"),
+        ("patch = [48, 48]", "patch = [48]", "patch must be two sides"),
+        ("steps = 4\nrate = 1e-3", "steps = 4\nrate = -1.0", "must not be negative"),
+        ('encoder = "compact"', 'encoder = "huge"', "encoder 'huge'"),
+    ],
+)
+def test_a_recipe_with_a_fault_names_it(tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Recipe.read(write_recipe(tmp_path / "bad.toml", RECIPE.replace(old, new)))
+
+
+def test_the_learning_rate_rises_then_falls() -> None:
+    spec = StageSpec(100, 1.0, 0.1)
+    rates = [learning_rate(step, spec) for step in range(100)]
+    assert rates[0] == pytest.approx(0.2) and max(rates) == 1.0 and rates.index(1.0) in (4, 5)
+    assert rates[5:] == sorted(rates[5:], reverse=True)
+    assert rates[-1] == pytest.approx(0.1, abs=0.01)
