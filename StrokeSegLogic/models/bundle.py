@@ -36,7 +36,7 @@ class Bundle:
         return cls(folder, ModelSpec.read(folder / MANIFEST))
 
     def load(self) -> dict[Plane, dict[str, np.ndarray]]:
-        """Each plane's parameters by name, as stored (fp16), after the hash was checked.
+        """Each plane's parameters by name, as stored (fp16; batch norms' statistics fp32), after the hash was checked.
 
         The file is read once: the bytes that were hashed are the bytes that are used.
 
@@ -74,10 +74,14 @@ class Bundle:
 
     @classmethod
     def write(cls, folder: Path, spec: ModelSpec, planes: dict[Plane, dict[str, np.ndarray]]) -> Bundle:
-        """Writes weights as fp16 and the manifest with their hash (the spec's own weights entry is replaced)."""
+        """Writes weights as fp16 and the manifest with their hash (the spec's own weights entry is replaced).
+
+        Raises:
+            ValueError: if a weight is too large for fp16.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         tensors = {
-            f"{plane}.{name}": np.ascontiguousarray(_half(value))
+            f"{plane}.{name}": np.ascontiguousarray(_stored(name, value))
             for plane, parameters in planes.items()
             for name, value in parameters.items()
         }
@@ -88,5 +92,11 @@ class Bundle:
         return cls(folder, spec)
 
 
-def _half(value: np.ndarray) -> np.ndarray:
-    return value.astype(np.float16) if value.dtype.kind == "f" else value
+def _stored(name: str, value: np.ndarray) -> np.ndarray:
+    """Weights as fp16; batch norms' statistics as they are: variances range beyond what fp16 can hold."""
+    if value.dtype.kind != "f" or name.endswith((".running_mean", ".running_var")):
+        return value
+    half = value.astype(np.float16)
+    if not np.isfinite(half).all():
+        raise ValueError(f"{name} holds values that fp16 cannot")
+    return half

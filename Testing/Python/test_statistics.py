@@ -64,9 +64,7 @@ def test_a_lesion_across_the_middle_is_shared() -> None:
 def test_without_lesion_there_are_zeros_and_no_side() -> None:
     grid = Grid((4, 5, 6), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), IDENTITY)
     empty, brain = np.zeros(grid.shape), np.ones(grid.shape, bool)
-    found = measure(
-        empty, empty, {"axial": empty.astype(bool)}, brain, grid, {"axial": 3}, {"axial": 0.5}
-    )
+    found = measure(empty, empty, {"axial": empty.astype(bool)}, brain, grid, {"axial": 3}, {"axial": 0.5})
     assert (found.volume_ml, found.lesions, found.left_share, found.right_share) == (0.0, (), None, None)
     assert found.planes[0].dice_with_vote == 1.0
     assert found.doubtful_slices == ()

@@ -33,7 +33,18 @@ def test_a_written_bundle_reads_back_as_it_was(untrained: Bundle) -> None:
     assert again.spec == untrained.spec
     planes = again.load()
     assert set(planes) == set(PLANES)
-    assert all(value.dtype in (np.float16, np.int64) for value in planes["axial"].values())
+    for name, value in planes["axial"].items():
+        assert value.dtype == (np.float32 if "running_" in name else np.int64 if "tracked" in name else np.float16)
+
+
+def test_statistics_beyond_fp16_survive_and_weights_beyond_it_are_refused(untrained: Bundle, tmp_path: Path) -> None:
+    planes = untrained.load()
+    planes["axial"] = planes["axial"] | {"head.running_var": np.full(3, 2e5, np.float32)}
+    again = Bundle.write(tmp_path / "large", untrained.spec, planes).load()
+    assert (again["axial"]["head.running_var"] == 2e5).all()
+    planes["axial"] = planes["axial"] | {"head.bias": np.full(2, 2e5, np.float32)}
+    with pytest.raises(ValueError, match="head.bias holds values"):
+        Bundle.write(tmp_path / "larger", untrained.spec, planes)
 
 
 def test_weights_whose_hash_differs_are_refused(copy: Path) -> None:

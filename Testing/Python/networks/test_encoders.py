@@ -49,8 +49,7 @@ def test_features_have_the_widths_and_strides_that_are_promised(encoder: torch.n
     with torch.inference_mode():
         found = encoder(torch.zeros(1, 5, 64, 96))
     assert [tuple(f.shape[1:]) for f in found] == [
-        (width, 64 // stride, 96 // stride)
-        for width, stride in zip(encoder.widths, encoder.strides, strict=True)
+        (width, 64 // stride, 96 // stride) for width, stride in zip(encoder.widths, encoder.strides, strict=True)
     ]
 
 

@@ -1,0 +1,149 @@
+"""Roles from DICOM tags: image type and b-value first, then descriptions, then the sequence's times.
+
+The description written for the very series goes before the protocol's name, which a derived ADC map shares with
+the diffusion series that it was computed from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..case import Role
+from ..volumes.dicom_headers import DicomTags, sequence_b_value
+from .reading import Reading
+from .words import AXIAL_RANK, REFORMAT_RANK, TRACE_RANK, read_text
+
+_NOT_INPUT = {
+    "LOCALIZER": "a localizer",
+    "EADC": "an exponential ADC map, which is no ADC",
+    "EXP_ADC": "an exponential ADC map, which is no ADC",
+    "FA": "an anisotropy map",
+    "COLFA": "an anisotropy map",
+    "TENSOR": "a tensor",
+    "SWI": "a susceptibility image",
+    "PHASE": "a phase image",
+    "PHASE MAP": "a phase image",
+    "MNIP": "a projection",
+    "MIP": "a projection",
+    "MAX_IP": "a projection",
+    "MIN_IP": "a projection",
+    "PROJECTION IMAGE": "a projection",
+    "PERFUSION": "a perfusion image",
+    "TTP": "a perfusion map",
+    "MTT": "a perfusion map",
+    "TMAX": "a perfusion map",
+    "CBF": "a perfusion map",
+    "CBV": "a perfusion map",
+    "RCBF": "a perfusion map",
+    "RCBV": "a perfusion map",
+    "ASL": "a perfusion image",
+}
+_TRACE_TYPES = frozenset({"TRACEW", "TRACE", "ISOTROPIC", "ISO"})
+_LOW_B = 400.0
+"""Below this (s/mm²) perfusion and T2 outweigh diffusion."""
+_FLAIR_TI, _LONG_TE, _LONG_TR = 1500.0, 60.0, 2000.0
+_SHORT_TE, _SHORT_TR = 35.0, 1000.0
+
+
+def read_tags(tags: DicomTags) -> Reading:
+    """The role of a DICOM series, or why it has none."""
+    reading = _read(tags)
+    if reading.role is None:
+        return reading
+    kinds = set(tags.image_type)
+    rank = reading.rank
+    if tags.plane == "axial" and not rank & AXIAL_RANK:
+        rank += AXIAL_RANK
+    if kinds & {"MPR", "REFORMATTED", "CSAMPR"} and rank >= 0:
+        rank += REFORMAT_RANK
+    return replace(reading, rank=rank)
+
+
+def _read(tags: DicomTags) -> Reading:
+    if tags.modality not in ("MR", ""):
+        return Reading.nothing(f"its modality is {tags.modality}, not MR")
+    kinds = set(tags.image_type)
+    for kind in tags.image_type:
+        if kind in _NOT_INPUT:
+            return Reading.nothing(f"image type holds '{kind}': {_NOT_INPUT[kind]}")
+    described = _described("series description", tags.series_description)
+    if described is not None and described.role is None:
+        return described
+    if "ADC" in kinds:
+        return Reading(Role.ADC, 0.95, "image type holds 'ADC'")
+    if described is not None and described.role is Role.ADC:
+        return described
+    b = tags.b_value if tags.b_value is not None else sequence_b_value(tags.sequence_name)
+    if b is not None or kinds & _TRACE_TYPES:
+        return _diffusion(tags, b, described)
+    if described is not None:
+        return _against_times(described, tags)
+    return (
+        _less_sure(_described("protocol name", tags.protocol_name))
+        or _times(tags)
+        or Reading.nothing(
+            f"neither description ('{tags.series_description}') nor tags name a sequence that a network takes"
+        )
+    )
+
+
+def _described(what: str, text: str) -> Reading | None:
+    reading = read_text(text) if text else None
+    return None if reading is None else replace(reading, reason=f"{what} '{text}' {reading.reason}")
+
+
+def _less_sure(reading: Reading | None) -> Reading | None:
+    return None if reading is None else replace(reading, confidence=reading.confidence * 0.75)
+
+
+def _diffusion(tags: DicomTags, b: float | None, described: Reading | None) -> Reading:
+    if b is not None and b <= 0:
+        return Reading.nothing("its b-value is 0: it shows no diffusion")
+    if described is not None and described.role not in (Role.DWI, None) and b is None:
+        return described
+    trace = (
+        bool(set(tags.image_type) & _TRACE_TYPES)
+        or tags.sequence_name.lower().endswith("t")
+        or (described is not None and described.rank >= TRACE_RANK)
+    )
+    reason = "image type names a trace image" if b is None else f"its b-value is {b:g} s/mm²"
+    if b is not None and trace:
+        reason += " and it is a trace image"
+    named = described is not None and described.role is Role.DWI
+    confidence = 0.95 if trace else 0.8 if named else 0.65
+    if b is not None and b < _LOW_B:
+        confidence = min(confidence, 0.5)
+    return Reading(Role.DWI, confidence, reason, b, TRACE_RANK if trace else 0)
+
+
+def _against_times(described: Reading, tags: DicomTags) -> Reading:
+    """A T2 whose times are those of a FLAIR is one: many protocols leave the word out."""
+    if described.role is Role.T2 and _has_flair_times(tags):
+        return Reading(
+            Role.FLAIR,
+            0.75,
+            f"{described.reason}, but its inversion time of {tags.inversion_time:g} ms nulls fluid",
+            rank=described.rank,
+        )
+    return described
+
+
+def _has_flair_times(tags: DicomTags) -> bool:
+    return (tags.inversion_time or 0) > _FLAIR_TI and (tags.echo_time or 0) > _LONG_TE
+
+
+def _times(tags: DicomTags) -> Reading | None:
+    """Last resort: the weighting that the sequence's times give."""
+    echo, repetition, inversion = tags.echo_time, tags.repetition_time, tags.inversion_time
+    kinds = set(tags.scanning_sequence)
+    if _has_flair_times(tags):
+        return Reading(Role.FLAIR, 0.65, f"inversion time {inversion:g} ms and echo time {echo:g} ms null fluid")
+    if "GR" in kinds and "IR" in kinds and tags.acquisition_type == "3D" and 500 <= (inversion or 0) <= _FLAIR_TI:
+        return Reading(Role.T1, 0.55, f"3-D gradient echo with inversion time {inversion:g} ms is T1-weighted")
+    if "SE" not in kinds or "EP" in kinds or inversion or echo is None or repetition is None:
+        return None
+    if echo > _LONG_TE and repetition > _LONG_TR:
+        return Reading(Role.T2, 0.5, f"spin echo with TE {echo:g} ms and TR {repetition:g} ms is T2-weighted")
+    if echo < _SHORT_TE and repetition < _SHORT_TR:
+        return Reading(Role.T1, 0.5, f"spin echo with TE {echo:g} ms and TR {repetition:g} ms is T1-weighted")
+    return None

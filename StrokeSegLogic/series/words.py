@@ -1,0 +1,190 @@
+"""Roles from words: file names, folder names, series descriptions.
+
+Texts are cut into words first ("isoDWI" is "iso dwi", "T2W_TSE" is "t2w tse"), so that the adc of badcase and the
+t1 of part10 are never seen.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from ..case import Role
+from .reading import Reading
+
+_CONTRAST_PENALTY = 0.25
+_T1_FLAIR, _DUAL_ECHO = 0.7, 0.5
+TRACE_RANK, AXIAL_RANK, REFORMAT_RANK = 4, 1, -2
+
+_ROLES: tuple[tuple[Role, float, re.Pattern[str]], ...] = tuple(
+    (role, confidence, re.compile(pattern))
+    for role, confidence, pattern in (
+        (Role.ADC, 0.9, r"\b[drw]?adc(?:maps?|avg|iso|trace)?\d{0,2}\b|\bapparent diffusion\b|\baverage dc\b"),
+        (
+            Role.DWI,
+            0.9,
+            r"\b(?:iso|trace|[drw])?dwi(?:b?\d{1,4}|iso|trace|s)?\b|\btracew?\b|\bdiffusion weighted\b",
+        ),
+        (Role.DWI, 0.65, r"\bdiff(?:usion)?\b|\bdti\b|\bdw\b"),
+        (Role.FLAIR, 0.9, r"\b[rsw]?(?:t[12]w?)?flair\w*|\bdark ?fluid\b"),
+        (Role.FLAIR, 0.75, r"\btirm\b"),
+        (Role.T1, 0.9, r"\b[rw]?t1(?!rho|map|flair)[a-z]*(?:[23]d)?\b"),
+        (Role.T1, 0.8, r"\bmp ?rage\b|\bmp2rage\b|\bbravo\b|\bi?r?f?spgr\b|\btfl ?3d\b|\b3d ?tfe\b|\b3d ?t1\w*"),
+        (Role.T2, 0.9, r"\b[rw]?t2(?!star|map|flair|s\b)[a-z]*(?:[23]d)?\b"),
+    )
+)
+_STRONG = 0.9
+
+_NO_ROLE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (what, re.compile(pattern))
+    for what, pattern in (
+        ("an exponential ADC map, which is no ADC", r"\b(?:e|exp|exponential) ?adc\w*|\bexponential apparent\b"),
+        ("a localizer", r"\blocali[sz]ers?\b|\bloc\b|\bscout\b|\bsurvey\b|\bsmart ?brain\b|\baahead\b"),
+        (
+            "a susceptibility sequence",
+            r"\bswi\b|\bswan\b|\bven ?bold\b|\bha?emo\b|\bt2 ?star\w*|\bt2s\b|\bqsm\b"
+            r"|\bt2w? (?:\w+ )*?(?:gre|ffe|fl2d)\b",
+        ),
+        ("a projection", r"\bm(?:i|in|ax|n)? ?ip\b"),
+        ("an angiography", r"\bmra\b|\btof\b|\bmrv\b|\bangio\w*|\bvenogra\w*|\b[23]d ?pca?\b"),
+        (
+            "a perfusion series or map",
+            r"\bperf\w*|\bpwi\b|\bdsc\b|\bdce\b|\bp?c?asl\b|\bmtt\b|\br?e?l?cb[fv]\b|\bttp\b|\btmax\b",
+        ),
+        (
+            "a quantitative map",
+            r"\bt[12] ?map\w*|\bt1 ?rho\b|\bcolfa\b|\bfractional anisotropy\b|\btensor\b",
+        ),
+        ("an anisotropy map", r"\b(?:diff|dti|dwi) (?:\w+ )*fa\b"),
+        ("a functional or calibration series", r"\bbold\b|\bfmri\b|\bfield ?map\w*|\bcalib\w*|\bcal\b"),
+        ("a cisternography", r"\bciss\b|\bci3d\b|\bfiesta\b"),
+        ("spectroscopy", r"\bmrs\b|\bsvs\b|\bcsi\b|\bspectro\w*"),
+        ("a fat-suppressed STIR", r"\bstir\b"),
+        ("a CT", r"\bct\b|\bcta\b|\bctp\b|\bncct\b"),
+    )
+)
+_GRE = re.compile(r"\bgre\b")
+_PD = re.compile(r"\bpdw?\b|\bproton density\b")
+_MASK = re.compile(
+    r"\bmasks?\b|\bmsk\b|\b(?:brain|lesion)masks?\b|\bd?segs?\b|\bprobseg\b|\bsegm(?:entation)?s?\b|\bsegmented\b"
+    r"|\blabels?\b|\blabelmap\b|\blbl\b|\bgt\b|\bground ?truth\b|\btruth\b|\brois?\b|\b[a-z]*lesions?\b"
+    r"|\binfarcts?\b|\bannotations?\b|\bprobability\b|\bprob\b|\bagreement\b|\bo ot\b"
+)
+_MASK_FOLDER = re.compile(r"(?:masks?|labels?|segmentations?|ground ?truth|gt|truth|lesions?|annotations?|rois?)")
+_CONTRAST = re.compile(
+    r"\bpost\b|\bgd\b|\bgad\w*|\bcontrast\b|\bce\b|\bkm\b|\bdotarem\b|\bt1w?(?:c|ce|gd|post|km)\b|\bpostgd\b"
+)
+_NO_CONTRAST = re.compile(r"\b(?:no|non|without|w o|pre|before|un) ?contrast\b|\bpre\b|\bnative?\b")
+_TRACE = re.compile(r"\btracew?\b|\biso\b|\biso ?dwi\b|\bdwi ?iso\b|\bisotropic\b")
+_AXIAL = re.compile(r"\b(?:p ?)?(?:tra|ax|axial|trans\w*)\b")
+_REFORMAT = re.compile(r"\bmpr\b|\breformat\w*|\brecon\w*|\brfmt\b")
+# What a volume was registered to does not say what it is: dwi_space-flair, dwi_to_T1.
+_TARGET = re.compile(r"\b(?:to|in|on|onto|space) (?:flair|dwi|adc|t[12])\w*\b")
+_GLUED_TARGET = re.compile(r"\b([a-z]?(?:dwi|adc|flair|t[12]w?))2(?:flair|dwi|adc|t[12])\w*\b")
+_BIDS = re.compile(r"sub-.*_([A-Za-z0-9]+)")
+_BIDS_SUFFIX = {"dwi": Role.DWI, "adc": Role.ADC, "flair": Role.FLAIR, "t1w": Role.T1, "t2w": Role.T2}
+
+
+def cut(text: str) -> str:
+    """The text as small words with one space between them."""
+    text = re.sub(r"(?i)(t2w?)\s*\*", r"\1star ", text)
+    text = re.sub(r"(?i)\+\s*(?:c|gd|km)\b|\bc\s*\+", " contrast ", text)
+    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
+    return " ".join(re.findall(r"[^\W_]+", text.lower()))
+
+
+def is_mask_folder(name: str) -> bool:
+    """Whether a folder of that name holds masks; `case_without_mask` does not."""
+    return _MASK_FOLDER.fullmatch(cut(name)) is not None
+
+
+def read_name(stem: str) -> Reading | None:
+    """What a file's name without ending says; masks are told by their names. None if it says nothing."""
+    if mask := _MASK.search(cut(stem)):
+        return Reading.nothing(f"names a mask ('{mask[0]}')")
+    bids = _BIDS.fullmatch(stem)
+    role = _BIDS_SUFFIX.get(bids[1].lower()) if bids else None
+    if bids is None or role is None:
+        return read_text(stem)
+    # The last word of a BIDS name is the sequence whatever else the name holds.
+    weighted = _b_values(cut(stem))
+    if role is Role.DWI and weighted == [0.0]:
+        return Reading.nothing("names a b=0 image, which shows no diffusion")
+    reading = Reading(role, 0.95, f"ends in '{bids[1]}'", max(weighted, default=None))
+    return _qualify(reading, cut(stem))
+
+
+def read_text(text: str) -> Reading | None:
+    """What a description or folder name says; None if nothing."""
+    text = _GLUED_TARGET.sub(r"\1", _TARGET.sub(" ", cut(text)))
+    for what, pattern in _NO_ROLE:
+        if found := pattern.search(text):
+            return Reading.nothing(f"names {what} ('{found[0].strip()}')")
+    reading = _role(text)
+    weighted = _b_values(text)
+    if reading is None:
+        if weighted and max(weighted) >= 500:
+            return Reading(Role.DWI, 0.8, f"holds b={max(weighted):g}", max(weighted))
+        if weighted == [0.0]:
+            return Reading.nothing("names a b=0 image, which shows no diffusion")
+        if found := _GRE.search(text) or _PD.search(text):
+            return Reading.nothing(f"names a sequence that no network takes ('{found[0]}')")
+        return None
+    if reading.role is Role.DWI and weighted:
+        if max(weighted) == 0:
+            return Reading.nothing("names a b=0 image, which shows no diffusion")
+        reading = replace(reading, b_value=max(weighted), confidence=max(reading.confidence, 0.8))
+    return _qualify(reading, text)
+
+
+def _role(text: str) -> Reading | None:
+    found: dict[Role, tuple[float, str]] = {}
+    for role, confidence, pattern in _ROLES:
+        if (match := pattern.search(text)) and role not in found:
+            found[role] = confidence, match[0]
+    if Role.ADC in found:
+        found.pop(Role.DWI, None)  # "diff_ADC": the map is named after the series that it was computed from
+    strong = {role: hit for role, hit in found.items() if hit[0] >= _STRONG}
+    found = strong or found
+    if set(found) == {Role.FLAIR, Role.T2}:
+        del found[Role.T2]
+    elif set(found) == {Role.FLAIR, Role.T1} or "t1flair" in text:
+        return Reading(Role.T1, _T1_FLAIR, "holds 't1' and 'flair', a T1-weighted inversion recovery")
+    if len(found) > 1:
+        return Reading.nothing(f"names several sequences ({' and '.join(map(str, found))})")
+    if not found:
+        return None
+    (role, (confidence, word)) = next(iter(found.items()))
+    if role is Role.T2 and _PD.search(text):
+        return Reading(role, _DUAL_ECHO, f"holds '{word}' beside proton density")
+    return Reading(role, confidence, f"holds '{word}'")
+
+
+def _qualify(reading: Reading, text: str) -> Reading:
+    """Contrast medium, trace, plane and reformatting: they do not change the role but who is preferred."""
+    if reading.role is None:
+        return reading
+    rank = 0
+    if reading.role is Role.DWI and _TRACE.search(text):
+        rank += TRACE_RANK
+    if _AXIAL.search(text):
+        rank += AXIAL_RANK
+    if _REFORMAT.search(text):
+        rank += REFORMAT_RANK
+    reading = replace(reading, rank=rank)
+    diffusion = reading.role in (Role.DWI, Role.ADC)
+    if not diffusion and _CONTRAST.search(text) and not _NO_CONTRAST.search(text):
+        return replace(
+            reading,
+            confidence=reading.confidence - _CONTRAST_PENALTY,
+            reason=f"{reading.reason}, after contrast medium",
+        )
+    return reading
+
+
+def _b_values(text: str) -> list[float]:
+    """The b-values named: of "dwi b0 b1000", "b 1000", "dwi1000", "b0 1000"."""
+    values = [float(b) for b in re.findall(r"\b(?:dwi)?b ?(\d{1,4})\b", text)]
+    values += [float(b) for b in re.findall(r"\bdwi(\d{3,4})\b", text)]
+    values += [float(b) for b in re.findall(r"\bb ?0 (\d{3,4})\b", text)]
+    return values

@@ -1,0 +1,21 @@
+"""Volumes in and out: reading, checking, finding them in a study folder, writing, hashing."""
+
+from .candidates import Candidate, find_series
+from .checks import validate
+from .dicom import read_dicom_series
+from .dicom_headers import DicomTags
+from .files import sha256_of
+from .nifti import write_nifti
+from .reader import header_notes, read_volume
+
+__all__ = [
+    "Candidate",
+    "DicomTags",
+    "find_series",
+    "header_notes",
+    "read_dicom_series",
+    "read_volume",
+    "sha256_of",
+    "validate",
+    "write_nifti",
+]

@@ -1,0 +1,147 @@
+"""One DICOM series to one volume."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..errors import InputError
+from .checks import require_finite
+from .dicom_headers import Slice, read_slice
+from .files import require_file
+from .geometry import MAX_SHEAR, place, require_spacing
+
+_GAP_PART = 0.03
+_GAP_MM = 0.02
+"""Slice distances may differ by this part of the usual one, or by these mm (scanners round positions)."""
+
+
+def read_dicom_series(files: Iterable[str | Path]) -> sitk.Image:
+    """The volume of one series; the files may come in any order.
+
+    Positions, spacing and directions come from the headers themselves (ITK takes the slice distance from the first
+    two slices only); the pixels, with each slice's own rescale slope, come through GDCM.
+
+    Returns:
+        3-D float32, mm, LPS; slices along growing position on the normal of the slice.
+
+    Raises:
+        InputError: if a file is not intact, the files are not one 3-D volume (several series, several volumes at
+            the same places, mixed sizes or directions, missing slices, tilted stack), or pydicom is missing.
+    """
+    slices = []
+    for path in map(Path, files):
+        require_file(path)
+        record = read_slice(path)
+        if record is None:
+            raise InputError("is DICOM but not a picture", where=path, fix="Leave it out of the series")
+        slices.append(record)
+    if not slices:
+        raise InputError("the DICOM series has no file", fix="Name at least two slices")
+    where = f"{slices[0].path.parent} (series '{slices[0].tags.series_description or slices[0].uid}')"
+    _require_one_volume(slices, where)
+    slices = in_order(slices)
+    step = _step(slices, where)
+    image = _pixels(slices, where)
+    first = slices[0]
+    assert first.spacing is not None and first.axes is not None and first.position is not None
+    column = np.asarray(first.axes[:3]) * first.spacing[1]
+    row = np.asarray(first.axes[3:]) * first.spacing[0]
+    place(image, np.stack([column, row, first.normal * step], axis=1), np.asarray(first.position), where)
+    require_finite(image, where)
+    return image
+
+
+def in_order(slices: Sequence[Slice]) -> list[Slice]:
+    """The slices sorted along their normal; those without position keep their order at the end."""
+    normal = slices[0].normal
+    return sorted(slices, key=lambda s: np.inf if s.position is None else float(normal @ np.asarray(s.position)))
+
+
+def _require_one_volume(slices: Sequence[Slice], where: str) -> None:
+    first = slices[0]
+    if any(s.frames > 1 for s in slices) or "MOSAIC" in first.tags.image_type:
+        raise InputError(
+            "holds several slices in one file (enhanced multi-frame or mosaic)",
+            where=where,
+            fix="Convert it to NIfTI first, for instance with dcm2niix",
+        )
+    if any(s.samples != 1 for s in slices):
+        raise InputError("is in colour", where=where, fix="Give the series with grey values, not its colour map")
+    if len({s.uid for s in slices}) > 1:
+        raise InputError("the files are of several series", where=where, fix="Give the files of one series")
+    if any(s.position is None or s.axes is None or s.spacing is None for s in slices):
+        raise InputError(
+            "a slice lacks its position, orientation or pixel spacing",
+            where=where,
+            fix="Export the series again with all its geometry tags",
+        )
+    if any(s.size != first.size or not _alike(s, first) for s in slices):
+        raise InputError(
+            "the slices differ in size, orientation or pixel spacing (mixed geometry)",
+            where=where,
+            fix="Give one stack of slices; leave out localizers and reformatted planes",
+        )
+    assert first.spacing is not None
+    require_spacing(list(first.spacing), where)
+
+
+def _alike(one: Slice, other: Slice) -> bool:
+    # Not None here: asked for before.
+    return np.allclose(one.axes or (), other.axes or (), atol=1e-3) and np.allclose(
+        one.spacing or (), other.spacing or (), rtol=1e-3
+    )
+
+
+def _step(slices: Sequence[Slice], where: str) -> float:
+    """The distance of neighbouring slices in mm, checked to be one."""
+    positions = np.array([s.position for s in slices])
+    along = positions @ slices[0].normal
+    if not np.isfinite(along).all():
+        raise InputError("a slice's position is undefined", where=where, fix="Export the series again")
+    if len(slices) == 1:
+        return 1.0
+    gaps = np.diff(along)
+    if (gaps < _GAP_MM).any():
+        places = 1 + int((gaps >= _GAP_MM).sum())
+        raise InputError(
+            f"holds {len(slices)} files for {places} slice positions: several volumes (times, b-values, echoes)",
+            where=where,
+            fix="Give the files of one volume",
+        )
+    usual = float(np.median(gaps))
+    if (np.abs(gaps - usual) > max(_GAP_PART * usual, _GAP_MM)).any():
+        raise InputError(
+            f"the slice distances differ ({gaps.min():.2f} to {gaps.max():.2f} mm): slices are missing",
+            where=where,
+            fix="Copy or export the whole series again",
+        )
+    total = positions[-1] - positions[0]
+    drift = np.linalg.norm(total - (along[-1] - along[0]) * slices[0].normal)
+    if drift > MAX_SHEAR * (along[-1] - along[0]) + _GAP_MM:
+        raise InputError(
+            f"the stack of slices is tilted: it shifts sideways by {drift:.2f} mm",
+            where=where,
+            fix="Resample it first onto a grid with right angles",
+        )
+    return float((along[-1] - along[0]) / (len(slices) - 1))
+
+
+def _pixels(slices: Sequence[Slice], where: str) -> sitk.Image:
+    reader = sitk.ImageSeriesReader()
+    reader.SetImageIO("GDCMImageIO")
+    # Each slice has its own rescale slope: without a common type ITK would round to the first slice's.
+    reader.SetOutputPixelType(sitk.sitkFloat32)
+    reader.SetFileNames([str(s.path) for s in slices])
+    try:
+        image = reader.Execute()
+    except RuntimeError as error:
+        raise InputError(
+            "a slice's pixels cannot be read (cut short, damaged, or in an unknown compression)",
+            where=where,
+            fix="Export the series again, uncompressed",
+        ) from error
+    return image

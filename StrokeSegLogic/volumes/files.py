@@ -1,0 +1,80 @@
+"""Files: what is there, its bytes' hash, and writing so that no half-written file is left."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..errors import InputError, OutputError
+
+_CHUNK = 1 << 20
+
+
+def require_file(path: Path) -> None:
+    """Refuses what is not a readable file.
+
+    Raises:
+        InputError: if it is missing, a folder, empty, or may not be read.
+    """
+    try:
+        if path.is_dir():
+            raise InputError("is a folder where a file is wanted", where=path, fix="Name the volume's file in it")
+        with path.open("rb") as file:
+            if not file.read(1):
+                raise InputError("the file is empty", where=path, fix="Copy or export it again")
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, error: OSError) -> InputError:
+    """The error for a file or folder that the system does not hand out."""
+    if isinstance(error, FileNotFoundError):
+        return InputError("does not exist", where=path, fix="Check the path")
+    if isinstance(error, PermissionError):
+        return InputError("may not be read by this user", where=path, fix="Check the file's permissions")
+    return InputError(f"cannot be read ({error.strerror or error})", where=path, fix="Check the disk or the path")
+
+
+def sha256_of(paths: str | Path | Iterable[str | Path]) -> str:
+    """SHA-256 in hex of a file's bytes, or of several files' bytes one after the other.
+
+    Raises:
+        InputError: if a file cannot be read.
+    """
+    digest = hashlib.sha256()
+    for path in [paths] if isinstance(paths, (str, Path)) else paths:
+        require_file(Path(path))
+        try:
+            with Path(path).open("rb") as file:
+                while chunk := file.read(_CHUNK):
+                    digest.update(chunk)
+        except OSError as error:
+            raise unreadable(Path(path), error) from error
+    return digest.hexdigest()
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes a file under a temporary name and then renames it: there is the whole new file, or what was before.
+
+    Raises:
+        OutputError: if it cannot be written.
+    """
+    temporary = path.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        try:
+            with temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"cannot be written ({error.strerror or error})",
+            where=path,
+            fix="Check that the folder exists, may be written to, and that the disk is not full",
+        ) from error

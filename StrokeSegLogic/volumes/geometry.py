@@ -1,0 +1,127 @@
+"""One check for every volume's geometry, whatever format it came in."""
+
+from __future__ import annotations
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..errors import InputError
+from ..grid import Grid
+
+MAX_SHEAR = 1e-3
+"""Largest cosine between two voxel axes that still counts as a right angle."""
+_ROUNDING = 1e-5
+"""Up to this cosine axes are left as they are: no reader or writer minds, and positions stay exact."""
+_PLAUSIBLE_MM = (2.0, 5000.0)
+"""Longest side of a field of view; beyond these a header in other units is far more likely than such a scan."""
+
+
+def place(
+    image: sitk.Image, matrix: np.ndarray, origin: np.ndarray, where: str, spacing: np.ndarray | None = None
+) -> None:
+    """Sets the geometry of a 3-D image in place.
+
+    Axes that miss a right angle by little are straightened about the volume's centre: ITK's NIfTI
+    writer and reader would do so too, but about the first voxel and with a warning on the terminal.
+
+    Args:
+        image: 3-D image.
+        matrix: 3x3, from index steps (x, y, z) to mm, LPS; any handedness.
+        origin: centre of the first voxel, mm, LPS.
+        where: file or series, for the message.
+        spacing: the lengths of the matrix' columns where they are known free of rounding (1.8, not 1.7999999).
+
+    Raises:
+        InputError: if the geometry is undefined, singular or sheared.
+    """
+    lengths, axes = _axes(matrix, where)
+    spacing = lengths if spacing is None else spacing
+    if not np.isfinite(origin).all():
+        raise InputError(
+            "the position of the volume is undefined (NaN or infinite)",
+            where=where,
+            fix="Convert the volume again from the original DICOM",
+        )
+    if require_right_angles(matrix, where) > _ROUNDING:
+        u, _, vt = np.linalg.svd(axes)
+        straight = u @ vt
+        middle = (np.asarray(image.GetSize()) - 1) / 2 * spacing
+        origin = origin + (axes - straight) @ middle
+        axes = straight
+    image.SetSpacing(spacing.tolist())
+    image.SetOrigin(np.asarray(origin, float).tolist())
+    image.SetDirection(axes.ravel().tolist())
+
+
+def require_right_angles(matrix: np.ndarray, where: str) -> float:
+    """The largest cosine between two voxel axes.
+
+    Raises:
+        InputError: if the matrix is undefined or singular, or the cosine above 0.001.
+    """
+    _, axes = _axes(matrix, where)
+    off_axis = float(np.abs(axes.T @ axes - np.eye(3)).max())
+    if off_axis > MAX_SHEAR:
+        raise InputError(
+            f"the voxel axes are sheared (cosine {off_axis:.3g} where 0 is a right angle)",
+            where=where,
+            fix="Resample it first onto a grid with right angles, for instance in Slicer with Resample Image",
+        )
+    return off_axis
+
+
+def straighten(image: sitk.Image, where: str) -> None:
+    """Checks an image's own geometry and puts its axes at right angles in place, by `place`.
+
+    Raises:
+        InputError: if the geometry is singular or sheared.
+    """
+    grid = Grid.of(image)
+    place(image, grid.matrix, np.asarray(grid.origin), where, np.asarray(grid.spacing))
+
+
+def _axes(matrix: np.ndarray, where: str) -> tuple[np.ndarray, np.ndarray]:
+    if not np.isfinite(matrix).all():
+        raise InputError(
+            "the affine holds NaN or infinite numbers",
+            where=where,
+            fix="Convert the volume again from the original DICOM",
+        )
+    spacing = np.linalg.norm(matrix, axis=0)
+    if (spacing < 1e-9).any() or abs(np.linalg.det(matrix / spacing)) < 1e-6:
+        raise InputError(
+            "the affine is singular: two voxels would lie in one place",
+            where=where,
+            fix="Convert the volume again from the original DICOM",
+        )
+    return spacing, matrix / spacing
+
+
+def require_spacing(spacing: list[float], where: str) -> None:
+    """Refuses a header whose voxel sizes are not positive numbers.
+
+    Raises:
+        InputError: if one of them is zero, negative, NaN or infinite.
+    """
+    if not all(np.isfinite(s) and s > 0 for s in spacing):
+        raise InputError(
+            f"the voxel spacing is {' x '.join(f'{s:g}' for s in spacing)} mm",
+            where=where,
+            fix="Correct the header, or convert the volume again from the original DICOM",
+        )
+
+
+def require_plausible_extent(size: tuple[int, ...], spacing: tuple[float, ...], where: str) -> None:
+    """Refuses a field of view that no scanner has: the sign of wrong length units.
+
+    Raises:
+        InputError: if the longest side is below 2 mm or above 5 m.
+    """
+    longest = max(n * s for n, s in zip(size, spacing, strict=True))
+    low, high = _PLAUSIBLE_MM
+    if not low <= longest <= high:
+        raise InputError(
+            f"the field of view would be {longest:.3g} mm long",
+            where=where,
+            fix="The header's length unit is probably wrong; it has to be mm",
+        )
