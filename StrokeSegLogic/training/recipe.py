@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..networks.spec import NetworkSpec
@@ -49,15 +49,20 @@ class StageSpec:
         steps: optimiser steps; 0 leaves the stage out.
         rate: highest learning rate; it rises over the first 5 % of the steps and falls along a cosine.
         final_rate: learning rate at the end.
+        shares: part of the draws by kind of source, where this stage differs from what the sources say.
     """
 
     steps: int
     rate: float
     final_rate: float = 0.0
+    shares: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.steps < 0 or self.rate <= 0 or self.final_rate < 0:
             raise ValueError("steps and rates must not be negative")
+        for kind, share in self.shares.items():
+            if kind not in KINDS or share <= 0:
+                raise ValueError(f"share {share} of '{kind}': shares are positive, of {', '.join(KINDS)}")
 
 
 @dataclass(frozen=True)
@@ -75,8 +80,8 @@ class Recipe:
         average: decay of the moving average of the weights, which is what is validated and kept.
         weight_decay: AdamW's.
         loss: weights of the loss.
-        shared: first stage, one network on all three planes.
-        plane: second stage, for each plane from the first stage's weights.
+        shared: first stages, one network on all three planes; each goes on from the one before.
+        plane: last stage, for each plane from the shared weights.
         sources: where slices come from.
         checkpoint_every: steps between checkpoints.
     """
@@ -94,7 +99,7 @@ class Recipe:
     average: float
     weight_decay: float
     loss: LossSpec
-    shared: StageSpec
+    shared: tuple[StageSpec, ...]
     plane: StageSpec
     sources: tuple[SourceSpec, ...]
     checkpoint_every: int = 250

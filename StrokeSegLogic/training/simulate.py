@@ -87,6 +87,10 @@ def _adc(base: Tensor, fluid: Tensor, soft: Tensor, dice: Dice) -> Tensor:
     tissue = 1 + (base.clamp(0.7, 1.3) - 1) * dice.between(-0.2, 0.4) + disease
     image = tissue * (1 - fluid) + dice.between(2.2, 4.0) * fluid
     image = blur(image, float(dice.between(0.5, 1.4)[0]))
+    # Measured maps wander and are noisy, most of all where the signal of diffusion imaging is poor.
+    side = (base.shape[2], base.shape[3])
+    uneven = 1 + dice.between(0.0, 0.1) * dice.field(9, side) + dice.between(0.0, 0.12) * dice.field(40, side)
+    image = image * uneven.clamp(0.4, 1.6) + dice.between(0.0, 0.12) * dice.noise(image)
     return image * (1 - dice.between(0.2, 0.6) * blur(soft, 0.8)).clamp(min=0.2)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,16 +20,13 @@ from ..networks.build import build
 from ..planes import PLANES, Plane
 from ..progress import Progress
 from .batches import BatchMaker
-from .recipe import Recipe
+from .recipe import Recipe, StageSpec
 from .samples import CHANNELS, Sample, Source
 from .sources.build import build_source
 from .sources.isles22 import Isles22Slices
 from .sources.soop import Soop
 from .stage import Stage, State
 from .validation import Score, score
-
-SHARED_PART = 0.6
-"""Part of the progress bar that the shared stage takes, where both stages are run."""
 
 
 def train(
@@ -59,25 +56,23 @@ def train(
     torch.manual_seed(recipe.seed)
     fabric = Fabric(accelerator=accelerator, devices=1, precision=recipe.precision)  # type: ignore[arg-type]
     progress(0.0, "reading the data")
-    sources = [(build_source(spec, data, recipe.seed), spec.share) for spec in recipe.sources]
+    sources = [build_source(spec, data, recipe.seed) for spec in recipe.sources]
     held_out = validation_sets(recipe, data)
     network = build(recipe.network)
     shared: State = network.state_dict()
-    if recipe.shared.steps:
-        stage = _stage("shared", 0, PLANES, recipe, sources, output, fabric)
-        shared = stage.run(network, progress.span(0.0, SHARED_PART))
-    start = SHARED_PART if recipe.shared.steps else 0.0
-    planes: dict[Plane, State] = {}
-    scores: dict[str, dict[str, float]] = {}
-    for number, plane in enumerate(PLANES):
+    spans = parts_of_work(recipe)
+    for number, spec in enumerate(recipe.shared, start=1):
+        stage = _stage(f"shared-{number}", number, PLANES, recipe, spec, sources, output, fabric)
+        shared = stage.run(network, progress.span(*next(spans)))
         network = copy.deepcopy(network)
         network.load_state_dict(shared)
-        width = (1.0 - start) / len(PLANES)
-        if recipe.plane.steps:
-            stage = _stage(plane, 1 + number, (plane,), recipe, sources, output, fabric)
-            planes[plane] = stage.run(network, progress.span(start + number * width, start + (number + 1) * width))
-        else:
-            planes[plane] = shared
+    planes: dict[Plane, State] = {}
+    scores: dict[str, dict[str, float]] = {}
+    for number, plane in enumerate(PLANES, start=1 + len(recipe.shared)):
+        network = copy.deepcopy(network)
+        network.load_state_dict(shared)
+        stage = _stage(plane, number, (plane,), recipe, recipe.plane, sources, output, fabric)
+        planes[plane] = stage.run(network, progress.span(*next(spans)))
         for title, value in validate(recipe, planes[plane], held_out[plane]).items():
             scores[f"{plane}, {title}"] = asdict(value)
             log(
@@ -111,13 +106,23 @@ def _stage(
     number: int,
     planes: tuple[Plane, ...],
     recipe: Recipe,
-    sources: list[tuple[Source, float]],
+    spec: StageSpec,
+    sources: list[Source],
     output: Path,
     fabric: Fabric,
 ) -> Stage:
     patch = (recipe.patch[0], recipe.patch[1])
-    batches = BatchMaker(sources, planes, recipe.batch, patch, recipe.needs_one_of, recipe.seed, number)
-    return Stage(name, recipe, recipe.plane if number else recipe.shared, batches, output, fabric)
+    shares = [spec.shares.get(source.kind, source.share) for source in recipe.sources]
+    drawn = list(zip(sources, shares, strict=True))
+    batches = BatchMaker(drawn, planes, recipe.batch, patch, recipe.needs_one_of, recipe.seed, number)
+    return Stage(name, recipe, spec, batches, output, fabric)
+
+
+def parts_of_work(recipe: Recipe) -> Iterator[tuple[float, float]]:
+    """The part of the progress bar that each stage takes, by its steps."""
+    steps = [*(spec.steps for spec in recipe.shared), *[recipe.plane.steps] * len(PLANES)]
+    ends = [sum(steps[: i + 1]) / max(sum(steps), 1) for i in range(len(steps))]
+    return iter(zip([0.0, *ends], ends, strict=False))
 
 
 Titled = dict[str, tuple[list[Sample], tuple[Role, ...] | None]]

@@ -57,7 +57,7 @@ class Carriers:
         carriers: Callable[[np.random.Generator], Carrier],
         shapes: list[Shape],
         lesion_share: float = 0.75,
-        through_lesion: float = 0.75,
+        through_lesion: float = 0.6,
     ) -> None:
         self._carriers = carriers
         self._shapes = shapes
@@ -73,9 +73,11 @@ class Carriers:
         if random.random() < self._lesion_share:
             lesion = place(self._shapes[int(random.integers(len(self._shapes)))], carrier, random)
         brain, lesion_stack = to_stack(carrier.brain, plane), to_stack(lesion, plane)
-        worth = np.flatnonzero(brain.sum((1, 2)) > 200)
         through = np.flatnonzero(lesion_stack.sum((1, 2)) > 0)
-        number = int(random.choice(through if len(through) and random.random() < self._through_lesion else worth))
+        if len(through) and random.random() < self._through_lesion:
+            number = int(random.choice(through))
+        else:
+            number = int(random.choice(len(brain), p=interest(carrier, plane)))
         images = {role: to_stack(volume, plane)[number].copy() for role, volume in carrier.images.items()}
         mask = lesion_stack[number].copy()
         return Sample(
@@ -87,6 +89,18 @@ class Carriers:
             carrier.patient,
             painted=True,
         )
+
+
+def interest(carrier: Carrier, plane: Plane) -> np.ndarray:
+    """How often each slice (N,) of a carrier is drawn for its own sake; sums to one.
+
+    Slices with bright spots on DWI, which are no lesions, are drawn more often: they are what misleads a network.
+    """
+    weight = (to_stack(carrier.brain, plane).sum((1, 2)) > 200).astype(np.float64)
+    if Role.DWI in carrier.images:
+        bright = (to_stack(carrier.images[Role.DWI], plane) > BRIGHT_DWI) & ~to_stack(carrier.doubtful, plane)
+        weight *= 1 + np.minimum(bright.sum((1, 2)) / 40, 4)
+    return weight / weight.sum()
 
 
 def place(shape: Shape, carrier: Carrier, random: np.random.Generator) -> np.ndarray:
@@ -144,15 +158,11 @@ def read_carrier(files: dict[Role, Path], patient: str, in_mni: bool) -> Carrier
 def doubtful_infarct(dwi: np.ndarray, brain: np.ndarray) -> np.ndarray:
     """Where an unlabelled DWI (z, y, x; over median) may show an infarct.
 
-    Bright voxels near the surface of the lower half are the rims that air beside temporal bone and sinuses makes:
-    they count, as background, since a network must learn to leave them alone.
+    What is bright in the lower half are mostly the rims that air beside temporal bone and sinuses makes: they count,
+    as background, since a network must learn to leave them alone.
     """
     image = sitk.SmoothingRecursiveGaussian(sitk.GetImageFromArray(dwi), 1.0)
     bright = sitk.GetArrayFromImage(image) > BRIGHT_DWI
-    depth = sitk.GetArrayFromImage(
-        sitk.SignedMaurerDistanceMap(sitk.GetImageFromArray(brain.astype(np.uint8)), squaredDistance=False)
-    )
-    lower = np.arange(len(brain))[:, None, None] > 0.55 * len(brain)
-    rim = lower & (depth > -12)
-    doubtful = sitk.GetImageFromArray((bright & ~rim).astype(np.uint8))
+    upper = np.arange(len(brain))[:, None, None] < len(brain) / 2
+    doubtful = sitk.GetImageFromArray((bright & brain & upper).astype(np.uint8))
     return sitk.GetArrayFromImage(sitk.BinaryDilate(doubtful, (3, 3, 3))).astype(bool)

@@ -85,7 +85,7 @@ def test_a_shape_never_leaves_the_brain() -> None:
         assert not (found & ~brain).any()
 
 
-def test_bright_spots_inside_an_unlabelled_dwi_do_not_count_but_rims_of_the_skull_base_do() -> None:
+def test_bright_spots_high_in_an_unlabelled_dwi_do_not_count_but_rims_of_the_skull_base_do() -> None:
     brain = np.zeros((80, 60, 60), bool)
     brain[5:75, 5:55, 5:55] = True
     dwi = brain.astype(np.float32)

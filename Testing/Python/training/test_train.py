@@ -38,7 +38,7 @@ def test_a_run_leaves_a_verified_model_of_three_planes(run: Path) -> None:
 
 
 def test_losses_of_every_step_and_scores_of_every_plane_are_written(run: Path) -> None:
-    with (run / "shared-losses.csv").open(encoding="utf-8") as file:
+    with (run / "shared-1-losses.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [int(row["step"]) for row in rows] == [0, 1, 2, 3]
     assert all(float(row["loss"]) > 0 for row in rows)
@@ -53,7 +53,7 @@ def test_a_run_that_was_stopped_and_resumed_gives_the_same_model(
 
     def stop(fraction: float, message: str) -> None:
         # Between two checkpoints: what came after the last one is done again.
-        if "shared: step 3" in message:
+        if "shared-1: step 3" in message:
             token.cancel()
 
     with pytest.raises(Cancelled):
@@ -64,8 +64,8 @@ def test_a_run_that_was_stopped_and_resumed_gives_the_same_model(
     assert whole.keys() == resumed.keys()
     for name in whole:
         np.testing.assert_array_equal(resumed[name], whole[name], err_msg=name)
-    with (tmp_path / "shared-losses.csv").open(encoding="utf-8") as resumed_log:
-        assert resumed_log.read() == (run / "shared-losses.csv").read_text(encoding="utf-8")
+    with (tmp_path / "shared-1-losses.csv").open(encoding="utf-8") as resumed_log:
+        assert resumed_log.read() == (run / "shared-1-losses.csv").read_text(encoding="utf-8")
 
 
 def test_another_recipe_does_not_go_on_in_the_same_folder(data: Path, run: Path, tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_another_recipe_does_not_go_on_in_the_same_folder(data: Path, run: Path,
 def test_a_loss_that_is_no_number_stops_with_the_step_named(data: Path, tmp_path: Path) -> None:
     text = RECIPE.replace("steps = 4\nrate = 1e-3", "steps = 9\nrate = 1e30")
     wild = Recipe.read(write_recipe(tmp_path / "wild.toml", text))
-    with pytest.raises(StrokeSegError, match=r"the loss is (nan|inf) at step \d of stage shared.*Lower the learning"):
+    with pytest.raises(StrokeSegError, match=r"the loss is (nan|inf) at step \d of stage shared-1.*Lower the learning"):
         train(wild, data, tmp_path / "run", accelerator="cpu", log=lambda line: None)
 
 

@@ -101,9 +101,14 @@ decoder = [32, 16, 8, 8]
 [loss]
 lesion = 2.0
 
-[shared]
+[[shared]]
 steps = 4
 rate = 1e-3
+
+[[shared]]
+steps = 1
+rate = 1e-3
+shares = { soop = 0.9 }
 
 [plane]
 steps = 1
