@@ -31,9 +31,7 @@ def encode_png(picture: np.ndarray) -> bytes:
         lines = np.pad(rows.reshape(height, -1), ((0, 0), (1, 0)), constant_values=1)
         extra = b""
     header = struct.pack(">IIBBBBB", width, height, 8, colour_type, 0, 0, 0)
-    body = (
-        _chunk(b"IHDR", header) + extra + _chunk(b"IDAT", zlib.compress(lines.tobytes(), 6)) + _chunk(b"IEND", b"")
-    )
+    body = _chunk(b"IHDR", header) + extra + _chunk(b"IDAT", zlib.compress(lines.tobytes(), 6)) + _chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + body
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from string import Template
@@ -42,6 +42,7 @@ def html_report(segmentation: Segmentation) -> str:
         title=f"{name} | StrokeSeg report",
         name=name,
         version=escape(__version__),
+        model=_model(segmentation),
         warnings=_warnings(segmentation.warnings),
         key_numbers=_key_numbers(segmentation),
         montage=_montage(segmentation, shown),
@@ -54,6 +55,15 @@ def html_report(segmentation: Segmentation) -> str:
         notes=_notes(segmentation.case.notes),
         provenance=section("Provenance", f'<div class="provenance scroll">{tree(segmentation.provenance)}</div>'),
     )
+
+
+def _model(segmentation: Segmentation) -> str:
+    """One sentence under the title: what made this, and what that has learned from."""
+    model = segmentation.provenance.get("model")
+    if not isinstance(model, Mapping) or "trained_on" not in model:
+        return ""
+    words = f"Model {model.get('name')} {model.get('version')}, trained on {model['trained_on']}."
+    return f"<p>{escape(words)}</p>"
 
 
 def _warnings(warnings: Sequence[str]) -> str:
@@ -75,9 +85,7 @@ def _key_numbers(segmentation: Segmentation) -> str:
     if numbers.left_share is None or numbers.right_share is None:
         cells.append(("Left | right", NONE, "no lesion"))
     else:
-        cells.append(
-            ("Left | right", f"{numbers.left_share:.0%} | {numbers.right_share:.0%}", "of the lesion volume")
-        )
+        cells.append(("Left | right", f"{numbers.left_share:.0%} | {numbers.right_share:.0%}", "of the lesion volume"))
     cells.append(("Agreement of planes", *_agreement(segmentation)))
     clinical = segmentation.case.clinical
     known = [
@@ -117,9 +125,7 @@ def _montage(segmentation: Segmentation, shown: Figures) -> str:
     words = f"<p class='soft'>{escape(words)}</p>"
     if not segmentation.statistics.lesions:
         return section("Reference: no lesion was found", words, pictures)
-    return section(
-        "Lesion on the reference", words, colour_legend([(CONTOUR, "edge of the voted lesion")]), pictures
-    )
+    return section("Lesion on the reference", words, colour_legend([(CONTOUR, "edge of the voted lesion")]), pictures)
 
 
 def _doubt(shown: Figures) -> str:
@@ -152,9 +158,7 @@ def _lesions(segmentation: Segmentation) -> str:
     lesions = segmentation.statistics.lesions
     if not lesions:
         return ""
-    rows = [
-        (place(one.centre_mm), ml(one.volume_ml), f"{one.probability:.2f}") for one in lesions[:_LESIONS_LISTED]
-    ]
+    rows = [(place(one.centre_mm), ml(one.volume_ml), f"{one.probability:.2f}") for one in lesions[:_LESIONS_LISTED]]
     more = len(lesions) - len(rows)
     rest = f"<p class='soft'>{more} smaller ones are not listed; result.json has them all.</p>" if more else ""
     return section("Lesions", table(("Centre, mm", "Volume, ml", "Mean probability"), rows, numbers=2), rest)
@@ -164,12 +168,7 @@ def _inputs(segmentation: Segmentation) -> str:
     rows = []
     for role, one in segmentation.case.series.items():
         grid = Grid.of(one.image)
-        size = (
-            _TIMES.join(map(str, grid.size))
-            + " voxels of "
-            + _TIMES.join(f"{s:.3g}" for s in grid.spacing)
-            + " mm"
-        )
+        size = _TIMES.join(map(str, grid.size)) + " voxels of " + _TIMES.join(f"{s:.3g}" for s in grid.spacing) + " mm"
         use = f"{role} (reference)" if role is segmentation.reference else str(role)
         rows.append((use, one.source, size, one.reason, f"{one.confidence:.0%}", one.sha256[:12]))
     heads = ("Role", "Source", "Grid", "Why this role", "Confidence", "SHA-256")

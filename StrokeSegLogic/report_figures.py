@@ -150,9 +150,7 @@ class _Painter:
             flat = np.broadcast_to(np.array(colour, np.uint8), plain.shape)
             agreed = blended(agreed, flat, (counts == count) * 0.6)
         return (
-            Figure(
-                lettered(warm, view.edges), f"Slice {k} · {_position(view)}", f"Probability of lesion on {words}"
-            ),
+            Figure(lettered(warm, view.edges), f"Slice {k} · {_position(view)}", f"Probability of lesion on {words}"),
             Figure(lettered(agreed, view.edges), "Agreement", f"How many planes say lesion on {words}"),
         )
 

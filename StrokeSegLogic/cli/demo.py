@@ -33,7 +33,7 @@ def demo(output: Output = Path("demo-output"), seed: Seed = 0) -> None:
         output.mkdir(parents=True, exist_ok=True)
         phantom.write(study, ROLES)
         progress(0.15, "reading the study")
-        case = load_case(study)
+        case = load_case(study, name=f"MRI phantom {seed}")
         result = segment_into(case, output, progress.span(0.2, 1.0))
     describe(result, output)
     truth = sitk.GetArrayFromImage(phantom.truth)

@@ -107,4 +107,6 @@ def describe(result: Segmentation, output: Path) -> None:
     for plane in statistics.planes:
         console.print(f"  {plane.plane:<9}{plane.volume_ml:7.1f} ml, Dice with the vote {plane.dice_with_vote:.2f}")
     console.print(f"Results in {output}: open scene.mrb in 3D Slicer, report.html in a browser", soft_wrap=True)
+    model = result.provenance["model"]
+    console.print(f"Model {model['name']} {model['version']}, trained on {model['trained_on']}", soft_wrap=True)
     console.print("Research use only: not a medical device")

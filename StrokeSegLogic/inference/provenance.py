@@ -47,6 +47,7 @@ def provenance(
             "name": spec.name,
             "version": spec.version,
             "title": spec.title,
+            "trained_on": spec.trained_on,
             "weights_sha256": spec.weights.sha256,
             "encoder": spec.network.encoder,
             "spacing_mm": spec.spacing_mm,

@@ -46,6 +46,8 @@ class ModelSpec:
         name: what users call it.
         version: of the weights.
         title: for people, one line.
+        trained_on: what it has learned from, in a sentence that is shown beside every result; simulated data are
+            called so.
         inputs: roles in channel order.
         needs_one_of: at least one of these must be there for the model to work at all.
         tested_with_one_of: without one of these the result carries a warning: never measured on real images.
@@ -61,6 +63,7 @@ class ModelSpec:
     name: str
     version: str
     title: str
+    trained_on: str
     inputs: tuple[str, ...]
     needs_one_of: tuple[str, ...]
     tested_with_one_of: tuple[str, ...]

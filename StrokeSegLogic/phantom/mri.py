@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,11 +53,12 @@ class MriPhantom:
             inside.reshape(-1)[part] = self.head.brain(self.head.to_head(grid.to_world(indices(grid, part)))) > 0
         return grid.image(inside)
 
-    def write(self, folder: str | Path) -> dict[str, Path]:
+    def write(self, folder: str | Path, roles: Iterable[Role] = tuple(Role)) -> dict[str, Path]:
         """Writes the volumes as an export would name them, and the truth as `truth_mask.nii.gz`.
 
         Args:
             folder: made if it does not exist. Voxels are rounded to 16-bit integers, as scanners store them.
+            roles: which volumes.
 
         Returns:
             Files by role name, and under "truth".
@@ -68,9 +70,9 @@ class MriPhantom:
 
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        files = {role.value: folder / f"{role.value}.nii.gz" for role in self.images}
-        for role, image in self.images.items():
-            write_nifti(sitk.Cast(sitk.Round(image), sitk.sitkInt16), files[role.value])
+        files = {role.value: folder / f"{role.value}.nii.gz" for role in roles}
+        for name, path in files.items():
+            write_nifti(sitk.Cast(sitk.Round(self.images[Role(name)]), sitk.sitkInt16), path)
         files["truth"] = folder / "truth_mask.nii.gz"
         write_nifti(self.truth, files["truth"])
         return files

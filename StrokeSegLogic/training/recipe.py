@@ -70,7 +70,7 @@ class Recipe:
     """How a three-plane model is trained.
 
     Attributes:
-        name, version, title: of the model.
+        name, version, title, trained_on: of the model, see `models.spec.ModelSpec`.
         seed: of everything random.
         needs_one_of, tested_with_one_of: see `models.spec.ModelSpec`.
         network: of every plane.
@@ -89,6 +89,7 @@ class Recipe:
     name: str
     version: str
     title: str
+    trained_on: str
     seed: int
     needs_one_of: tuple[str, ...]
     tested_with_one_of: tuple[str, ...]

@@ -161,6 +161,7 @@ def export(recipe: Recipe, planes: dict[Plane, State], scores: dict[str, dict[st
         name=recipe.name,
         version=recipe.version,
         title=recipe.title,
+        trained_on=recipe.trained_on,
         inputs=tuple(role.value for role in CHANNELS),
         needs_one_of=recipe.needs_one_of,
         tested_with_one_of=recipe.tested_with_one_of,

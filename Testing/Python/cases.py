@@ -10,13 +10,8 @@ from StrokeSegLogic.case import Case, Role, Series
 
 def case_of(images: dict[Role, sitk.Image], name: str = "test") -> Case:
     """A case of images in memory."""
-    return Case.of(
-        name,
-        [
-            Series(role, image, f"{role} in memory", "chosen by the test", 1.0, "0" * 64)
-            for role, image in images.items()
-        ],
-    )
+    series = [Series(role, image, f"{role} in memory", "chosen", 1.0, "0" * 64) for role, image in images.items()]
+    return Case.of(name, series)
 
 
 def ball(

@@ -50,6 +50,7 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
         name="untrained",
         version="0",
         title="random weights",
+        trained_on="nothing",
         inputs=tuple(role.value for role in Role),
         needs_one_of=("DWI", "FLAIR", "ADC", "T2"),
         tested_with_one_of=("DWI", "FLAIR"),

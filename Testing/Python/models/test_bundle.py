@@ -12,7 +12,7 @@ import pytest
 from StrokeSegLogic.case import Role
 from StrokeSegLogic.errors import ModelError
 from StrokeSegLogic.models.bundle import MANIFEST, WEIGHTS, Bundle
-from StrokeSegLogic.models.registry import bundled, find
+from StrokeSegLogic.models.registry import find, names
 from StrokeSegLogic.planes import PLANES
 
 
@@ -114,10 +114,11 @@ def test_inputs_that_the_model_cannot_work_with_are_refused(untrained: Bundle) -
 
 
 def test_every_bundled_model_is_whole_and_small() -> None:
-    models = bundled()
-    assert "mri-compact" in models
+    assert "mri-compact" in names()
     total = 0
-    for bundle in models.values():
+    for name in names():
+        bundle = find(name)
+        assert bundle.spec.name == name
         assert set(bundle.load()) == set(PLANES)
         total += (bundle.folder / bundle.spec.weights.file).stat().st_size
     assert total <= 20e6

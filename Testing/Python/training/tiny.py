@@ -82,6 +82,7 @@ RECIPE = """
 name = "tiny"
 version = "0"
 title = "a tiny model"
+trained_on = "tiny simulated slices"
 seed = 7
 needs_one_of = ["DWI", "FLAIR"]
 tested_with_one_of = ["DWI", "FLAIR"]

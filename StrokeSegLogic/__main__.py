@@ -1,0 +1,5 @@
+"""`python -m StrokeSegLogic` is the command line."""
+
+from .cli.main import main
+
+main()

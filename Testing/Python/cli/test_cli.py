@@ -1,0 +1,127 @@
+"""The command line as a user meets it: a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from tiny import write_data, write_recipe
+
+from StrokeSegLogic.grid import Grid
+from StrokeSegLogic.metrics import dice
+from StrokeSegLogic.models.bundle import Bundle
+from StrokeSegLogic.outputs import NAMES
+from StrokeSegLogic.phantom import MriPhantom
+
+COMMAND = [sys.executable, "-m", "StrokeSegLogic"]
+
+
+def strokeseg(*arguments: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
+    command = [*COMMAND, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, timeout=280)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    folder = tmp_path_factory.mktemp("demo")
+    done = strokeseg("demo", folder=folder)
+    assert done.returncode == 0, done.stderr
+    return folder / "demo-output", done.stdout
+
+
+def test_the_demo_leaves_every_file_and_the_study(demo: tuple[Path, str]) -> None:
+    folder, _ = demo
+    assert {path.name for path in folder.iterdir()} == {*NAMES, "study"}
+    assert {"T1.nii.gz", "T2.nii.gz", "DWI.nii.gz", "FLAIR.nii.gz"} <= {p.name for p in (folder / "study").iterdir()}
+
+
+def test_the_demo_finds_the_phantoms_infarct(demo: tuple[Path, str]) -> None:
+    folder, said = demo
+    truth = sitk.GetArrayFromImage(sitk.ReadImage(str(folder / "study" / "truth_mask.nii.gz")))
+    found = sitk.GetArrayFromImage(sitk.ReadImage(str(folder / "labels.nii.gz")))
+    overlap = dice(found, truth)
+    assert overlap > 0.7
+    assert f"Dice against the phantom's truth {overlap:.3f}" in said
+    volume = json.loads((folder / "result.json").read_text(encoding="utf-8"))["statistics"]["volume_ml"]
+    assert f"Lesion volume {volume:.1f} ml" in said
+    assert "Research use only" in said and "simulated" in said
+
+
+def test_the_demos_study_lies_on_two_grids(demo: tuple[Path, str]) -> None:
+    study = demo[0] / "study"
+    grids = [Grid.of(sitk.ReadImage(str(study / f"{role}.nii.gz"))) for role in ("FLAIR", "DWI")]
+    assert not grids[0].same(grids[1])
+
+
+def test_a_users_files_are_segmented_on_the_reference_asked_for(
+    study: Path, phantom: MriPhantom, untrained: Bundle, tmp_path: Path
+) -> None:
+    arguments = (f"flair={study / 'FLAIR.nii.gz'}", f"DWI={study / 'DWI.nii.gz'}", "--reference", "flair")
+    options = ("--vote", "mean", "--device", "cpu", "--reproducible", "--model", untrained.folder)
+    done = strokeseg("segment", *arguments, *options, "--output", tmp_path / "ä ö" / "out", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "ä ö" / "out"
+    result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    assert result["provenance"]["vote"]["method"] == "mean"
+    assert result["provenance"]["runs"] == {"count": 2, "differing_voxels": 0}
+    labels = sitk.ReadImage(str(folder / "labels.nii.gz"))
+    assert Grid.of(labels).same(Grid.of(sitk.ReadImage(str(study / "FLAIR.nii.gz"))))
+
+
+def test_two_runs_give_the_same_bytes(study: Path, untrained: Bundle, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        done = strokeseg("segment", study, "--model", untrained.folder, "--output", name, folder=tmp_path)
+        assert done.returncode == 0, done.stderr
+    for name in ("labels.nii.gz", "probability.nii.gz", "agreement.nii.gz"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    labels = [sitk.ReadImage(str(tmp_path / n / "segmentation.seg.nrrd")) for n in ("one", "two")]
+    np.testing.assert_array_equal(*map(sitk.GetArrayFromImage, labels))
+
+
+def test_ctrl_c_ends_with_code_3_within_two_seconds_and_leaves_nothing(study: Path, tmp_path: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
+    process = subprocess.Popen(
+        [*COMMAND, "segment", str(study)], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    # Into the middle of the work: the process has its handlers some seconds after its start.
+    time.sleep(6.0)
+    asked = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 3, said.decode()
+    assert b"Traceback" not in said
+    # Two seconds, and some for a busy machine.
+    assert time.monotonic() - asked < 6.0
+    assert not list(tmp_path.iterdir())
+
+
+def test_wrong_options_are_bad_input(tmp_path: Path) -> None:
+    for arguments in (("segment",), ("segment", "x", "--vote", "loudest"), ("nonesuch",)):
+        done = strokeseg(*arguments, folder=tmp_path)
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+
+
+def test_training_runs_from_the_command_line(tmp_path: Path) -> None:
+    recipe = write_recipe(tmp_path / "tiny.toml")
+    data = write_data(tmp_path / "data")
+    done = strokeseg("train", recipe, "--data", data, "--output", "run", "--accelerator", "cpu", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "axial, SOOP val, FLAIR: Dice" in done.stdout
+    assert Bundle.open(tmp_path / "run" / "model").load()
+
+
+def test_training_without_data_or_recipe_is_refused(tmp_path: Path) -> None:
+    done = strokeseg("train", "nonesuch", "--data", tmp_path, folder=tmp_path)
+    assert done.returncode == 1 and "no recipe is called 'nonesuch'" in done.stderr
+    done = strokeseg("train", "mri-compact", "--data", tmp_path / "none", folder=tmp_path)
+    assert done.returncode == 1 and "no such folder" in done.stderr

@@ -1,0 +1,96 @@
+"""Whole native volumes: Dice against expert masks, and a report with pictures of each case to look at.
+
+    python benchmarks/real_cases.py --data DATA/isles22 --output FOLDER [--model NAME]
+
+DATA/isles22 holds sub-strokecase*/ (DWI, ADC, *_msk.nii.gz) and case_without_mask/. Prints Markdown tables; each
+result is written to FOLDER, for 3D Slicer and the browser.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+import StrokeSegLogic
+from StrokeSegLogic.case import Case, Role
+from StrokeSegLogic.grid import Grid, resample
+from StrokeSegLogic.metrics import dice
+from StrokeSegLogic.outputs import write_outputs
+from StrokeSegLogic.segmentation import Segmentation
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--data", type=Path, required=True)
+    arguments.add_argument("--output", type=Path, required=True)
+    arguments.add_argument("--model", default=None)
+    given = arguments.parse_args()
+    with_masks(given.data, given.output, given.model)
+    without_mask(given.data / "case_without_mask", given.output, given.model)
+
+
+def with_masks(data: Path, output: Path, model: str | None) -> None:
+    """Dice, volumes and what each plane says, for DWI + ADC and for DWI alone."""
+    print("| case | sequences | truth ml | found ml | Dice | false ml | axial, coronal, sagittal Dice | s |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    for folder in sorted(data.glob("sub-strokecase*")):
+        whole = StrokeSegLogic.load_case(folder)
+        truth = sitk.GetArrayFromImage(sitk.ReadImage(str(next(folder.glob("*_msk.nii.gz"))))) > 0
+        for roles in ((Role.DWI, Role.ADC), (Role.DWI,)):
+            case = Case(whole.name, {role: whole.series[role] for role in roles}, notes=whole.notes)
+            started = time.perf_counter()
+            result = StrokeSegLogic.segment(case, reference=Role.DWI, model=model)
+            seconds = time.perf_counter() - started
+            found = result.array() > 0
+            name = "+".join(map(str, roles))
+            write_outputs(result, output / f"{folder.name}-{name}")
+            ml = result.grid.voxel_ml
+            planes = ", ".join(f"{value:.2f}" for value in _planes(case, truth, model))
+            print(
+                f"| {folder.name} | {name} | {truth.sum() * ml:.2f} | {found.sum() * ml:.2f} "
+                f"| {dice(found, truth):.3f} | {(found & ~truth).sum() * ml:.2f} | {planes} | {seconds:.0f} |"
+            )
+
+
+def _planes(case: Case, truth: np.ndarray, model: str | None) -> list[float]:
+    """Dice of each plane alone, on the reference grid."""
+    from StrokeSegLogic.inference.device import choose
+    from StrokeSegLogic.inference.engine import run_planes
+    from StrokeSegLogic.inference.network import load
+    from StrokeSegLogic.inference.prepare import prepare
+    from StrokeSegLogic.inference.way_back import onto_reference
+    from StrokeSegLogic.models.registry import find
+    from StrokeSegLogic.progress import Progress
+
+    bundle, device = find(model), choose()
+    prepared = prepare(case, Role.DWI, bundle.spec, Progress())
+    planes = run_planes(load(bundle, device), prepared, device, Progress())
+    grid = Grid.of(case.series[Role.DWI].image)
+    return [
+        dice(onto_reference(values, prepared.grid, grid) >= bundle.spec.threshold, truth) for values in planes.values()
+    ]
+
+
+def without_mask(folder: Path, output: Path, model: str | None) -> None:
+    """The case whose FLAIR lies on another grid: the result on either must be the same lesion in space."""
+    case = StrokeSegLogic.load_case(folder)
+    results: dict[Role, Segmentation] = {}
+    for role in (Role.DWI, Role.FLAIR):
+        results[role] = StrokeSegLogic.segment(case, reference=role, model=model)
+        write_outputs(results[role], output / f"case_without_mask-on-{role}")
+    on_dwi, on_flair = results[Role.DWI], results[Role.FLAIR]
+    moved = sitk.GetArrayFromImage(resample(on_flair.labels, on_dwi.grid, "nearest")) > 0
+    print("\n| case_without_mask | on DWI | on FLAIR |\n| --- | --- | --- |")
+    volumes = [f"{one.statistics.volume_ml:.1f}" for one in (on_dwi, on_flair)]
+    centres = [str([round(v) for v in one.statistics.lesions[0].centre_mm]) for one in (on_dwi, on_flair)]
+    print(f"| volume, ml | {volumes[0]} | {volumes[1]} |")
+    print(f"| largest lesion's centre, mm LPS | {centres[0]} | {centres[1]} |")
+    print(f"| Dice of one with the other, on the DWI's grid | {dice(on_dwi.array(), moved):.3f} | |")
+
+
+if __name__ == "__main__":
+    main()
