@@ -9,11 +9,14 @@ import SimpleITK as sitk
 
 from .case import Role
 from .errors import InputError
-from .grid import Grid, resample, resample_mask
+from .grid import Grid, reorient, resample, resample_mask
 
 LARGEST_BRAIN_ML = 2100.0
 """A non-zero part larger than any brain with its fluid is a head (adult intracranial volume: 1,100 to 1,900 ml)."""
 SMALLEST_BRAIN_ML = 500.0
+LARGEST_SECTION_CM2 = 215.0
+"""An axial section of a brain is at most 14.5 x 18.5 cm of an ellipse; of a head it is 16 x 20 cm and more. It tells a
+brain from a head where only a slab was scanned."""
 _STRIPPED_BACKGROUND = 0.2
 _SEARCH_MM = 2.0
 # Scalp and skull together are 9 to 15 mm thick in adults, the scalp alone 3 to 7.
@@ -69,11 +72,22 @@ def stripped_outline(image: sitk.Image) -> sitk.Image | None:
     # Resampling before us rings: what differs from the background by a thousandth of the range is background.
     spread = float(np.percentile(array[tissue], 95)) - background if tissue.any() else 0.0
     tissue = np.abs(array - background) > 1e-3 * abs(spread)
-    if 1.0 - tissue.mean() < _STRIPPED_BACKGROUND or tissue.sum() * Grid.of(image).voxel_ml > LARGEST_BRAIN_ML:
+    if 1.0 - tissue.mean() < _STRIPPED_BACKGROUND or _larger_than_a_brain(
+        Grid.of(image).image(tissue.astype(np.uint8))
+    ):
         return None
     mask = Grid.of(image).image(tissue.astype(np.uint8))
     mask = largest_part(sitk.BinaryMorphologicalClosing(mask, _radius(image, 3.0)))
     return sitk.BinaryFillhole(mask)
+
+
+def _larger_than_a_brain(tissue: sitk.Image) -> bool:
+    """Whether so much tissue, in so many centimetres of head, must be a head."""
+    upright = reorient(tissue)
+    array = sitk.GetArrayViewFromImage(upright)
+    height_cm = float(array.any(axis=(1, 2)).sum() * upright.GetSpacing()[2] / 10)
+    limit = min(LARGEST_BRAIN_ML, LARGEST_SECTION_CM2 * height_cm)
+    return float(array.sum()) * Grid.of(upright).voxel_ml > limit
 
 
 def cut_from_head(image: sitk.Image, role: Role) -> sitk.Image:
@@ -87,7 +101,7 @@ def cut_from_head(image: sitk.Image, role: Role) -> sitk.Image:
         image: with skull.
         role: on T1, fat is brighter than brain and is cut off above.
     """
-    coarse = _coarse(image)
+    coarse = _coarse(reorient(image))
     smooth = sitk.SmoothingRecursiveGaussian(coarse, _SEARCH_MM / 2)
     bright = float(np.percentile(sitk.GetArrayViewFromImage(smooth), 99))
     head = sitk.BinaryMorphologicalClosing(smooth > 0.1 * bright, _radius(coarse, 8.0))
@@ -104,22 +118,16 @@ def cut_from_head(image: sitk.Image, role: Role) -> sitk.Image:
     grown = sitk.BinaryDilate(core, _radius(coarse, 6.0)) & tissue
     closed = sitk.BinaryMorphologicalClosing(grown, _radius(coarse, 8.0))
     mask = sitk.BinaryFillhole(largest_part(closed))
-    return resample(mask, Grid.of(image), "nearest")
+    own = Grid.of(image)
+    return own.image(resample_mask(mask, own).astype(np.uint8))
 
 
 def _coarse(image: sitk.Image) -> sitk.Image:
+    """The image at 2 mm, about its own centre, so that it is the same however the volume is stored."""
     grid = Grid.of(image)
-    spacing = [max(step, _SEARCH_MM) for step in grid.spacing]
-    size = [max(round(n * old / new), 1) for n, old, new in zip(grid.size, grid.spacing, spacing, strict=True)]
-    shift = np.array([[(new / old - 1) / 2 for old, new in zip(grid.spacing, spacing, strict=True)]])
-    origin = grid.to_world(shift)[0]
-    coarse = Grid(
-        (size[0], size[1], size[2]),
-        (spacing[0], spacing[1], spacing[2]),
-        (float(origin[0]), float(origin[1]), float(origin[2])),
-        grid.direction,
-    )
-    return resample(image, coarse)
+    spacing = tuple(max(step, _SEARCH_MM) for step in grid.spacing)
+    size = tuple(max(round(n * old / new), 1) for n, old, new in zip(grid.size, grid.spacing, spacing, strict=True))
+    return resample(image, grid.about_centre(size, spacing))
 
 
 def largest_part(mask: sitk.Image) -> sitk.Image:

@@ -51,4 +51,4 @@ class Cancelled(StrokeSegError):
     exit_code = 3
 
     def __init__(self) -> None:
-        super().__init__("cancelled", fix="Nothing was written")
+        super().__init__("cancelled")

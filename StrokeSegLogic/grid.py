@@ -91,6 +91,18 @@ class Grid:
         origin = self.to_world(np.array([start], float))[0]
         return Grid(size, self.spacing, (float(origin[0]), float(origin[1]), float(origin[2])), self.direction)
 
+    def about_centre(self, size: tuple[int, ...], spacing: tuple[float, ...]) -> Grid:
+        """A grid of another size and spacing with the same centre and axes."""
+        matrix = np.asarray(self.direction).reshape(3, 3)
+        centre = self.to_world((np.asarray(self.size)[None] - 1) / 2)[0]
+        origin = centre - matrix @ ((np.asarray(size) - 1) / 2 * np.asarray(spacing))
+        return Grid(
+            (int(size[0]), int(size[1]), int(size[2])),
+            (float(spacing[0]), float(spacing[1]), float(spacing[2])),
+            (float(origin[0]), float(origin[1]), float(origin[2])),
+            self.direction,
+        )
+
     def overlap(self, other: Grid) -> float:
         """Common part of the smaller of the two volumes, 0 to 1, sampled on a 12-cubed lattice."""
         return max(self._covered_by(other), other._covered_by(self))
@@ -126,17 +138,7 @@ def working_grid(reference: Grid, spacing_mm: float) -> Grid:
     extent = np.asarray(oriented.size) * np.asarray(oriented.spacing)
     # Snap before rounding up: 73 x 2.0000001 mm is 146 voxels of 1 mm, not 147.
     size = np.maximum(np.ceil(extent / spacing_mm - 1e-3), 1).astype(int)
-    # Both grids share their centre, so that rounding the size up pads both sides alike.
-    centre = oriented.to_world((np.asarray(oriented.size)[None] - 1) / 2)[0]
-    direction = np.asarray(oriented.direction).reshape(3, 3)
-    origin = centre - direction @ ((size - 1) / 2 * spacing_mm)
-    x, y, z = (int(n) for n in size)
-    return Grid(
-        (x, y, z),
-        (spacing_mm,) * 3,
-        (float(origin[0]), float(origin[1]), float(origin[2])),
-        oriented.direction,
-    )
+    return oriented.about_centre(tuple(size), (spacing_mm,) * 3)
 
 
 def bounding_box(mask: np.ndarray, margin: int = 0) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
@@ -154,6 +156,12 @@ def bounding_box(mask: np.ndarray, margin: int = 0) -> tuple[tuple[int, int, int
         starts.append(first)
         sizes.append(last - first + 1)
     return (starts[0], starts[1], starts[2]), (sizes[0], sizes[1], sizes[2])
+
+
+def box_slices(start: tuple[int, int, int], size: tuple[int, int, int]) -> tuple[slice, slice, slice]:
+    """The slices that cut a box, given as start and size (x, y, z), out of an array (z, y, x)."""
+    x, y, z = (slice(s, s + n) for s, n in zip(start, size, strict=True))
+    return z, y, x
 
 
 _INTERPOLATORS = {"linear": sitk.sitkLinear, "nearest": sitk.sitkNearestNeighbor}

@@ -34,24 +34,30 @@ def require_writable(folder: Path) -> None:
     Raises:
         OutputError: if the folder, or the nearest one above it that exists, cannot be written to.
     """
-    existing = folder
-    while not existing.exists():
-        existing = existing.parent
-    if not existing.is_dir():
-        raise OutputError("is a file, not a folder", where=existing, fix="Choose another output folder")
     try:
+        existing = _nearest(folder)
+        if not existing.is_dir():
+            raise OutputError("is a file, not a folder", where=existing, fix="Choose another output folder")
         with tempfile.TemporaryFile(dir=existing):
             pass
     except OSError as error:
-        raise _refused(existing, error) from error
+        raise _refused(folder, error) from error
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder itself, or the nearest one above it that exists."""
+    existing = folder.absolute()
+    while not existing.exists():
+        existing = existing.parent
+    return existing
 
 
 def write_outputs(segmentation: Segmentation, folder: Path, progress: Progress | None = None) -> dict[str, Path]:
     """Writes every file of a result.
 
-    All are written into a hidden folder beside the output first. A new output folder then appears by one rename.
-    Into a folder that exists, the files are moved one by one, result.json being removed first and put in place last:
-    a folder with a result.json is complete, whenever a run was killed.
+    All are written into a hidden folder first. A new output folder then appears by one rename. In a folder that
+    exists, the previous files are set aside and the new ones moved in, result.json out first and in last: a folder
+    with a result.json is whole, whenever a run was killed. If moving fails, the previous files come back.
 
     Args:
         segmentation: what to write.
@@ -94,12 +100,18 @@ def _write_result(segmentation: Segmentation, path: Path) -> None:
 
 @contextmanager
 def _draft(folder: Path) -> Iterator[Path]:
-    """A hidden folder beside the output that is gone afterwards; OS errors inside become OutputErrors."""
-    made = _missing_parents(folder)
+    """A hidden folder on the output's own disk that is gone afterwards; OS errors inside become OutputErrors.
+
+    It lies inside the output folder if there is one (which may be a mount or a link, and its parent not writable),
+    else where the output folder is to appear.
+    """
     draft: Path | None = None
+    made: list[Path] = []
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", suffix=".partial", dir=folder.parent))
+        home = folder if folder.is_dir() else folder.absolute().parent
+        made = [parent for parent in (home, *home.parents) if not parent.exists()]
+        home.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", suffix=".partial", dir=home))
         yield draft
     except OSError as error:
         raise _refused(folder, error) from error
@@ -112,21 +124,28 @@ def _draft(folder: Path) -> Iterator[Path]:
                 parent.rmdir()
 
 
-def _missing_parents(folder: Path) -> list[Path]:
-    return [parent for parent in folder.parents if not parent.exists()]
-
-
 def _publish(draft: Path, folder: Path) -> None:
-    # mkdtemp makes a private folder; a result has the permissions of any folder that the user makes.
-    mask = os.umask(0)
-    os.umask(mask)
-    draft.chmod(0o777 & ~mask)
-    if not folder.exists():
+    if not folder.is_dir():
+        # mkdtemp makes a private folder; a result has the permissions of any folder that the user makes.
+        mask = os.umask(0)
+        os.umask(mask)
+        draft.chmod(0o777 & ~mask)
         draft.rename(folder)
         return
-    (folder / RESULT).unlink(missing_ok=True)
-    for name in NAMES:
-        (draft / name).replace(folder / name)
+    previous = draft / "previous"
+    previous.mkdir()
+    # result.json first out and last in: a folder that has one is whole.
+    old = [name for name in reversed(NAMES) if (folder / name).exists()]
+    try:
+        for name in old:
+            (folder / name).rename(previous / name)
+        for name in NAMES:
+            (draft / name).rename(folder / name)
+    except OSError:
+        for name in reversed(old):
+            if (previous / name).exists():
+                (previous / name).replace(folder / name)
+        raise
 
 
 def _refused(folder: Path, error: OSError) -> OutputError:

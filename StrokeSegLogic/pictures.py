@@ -92,15 +92,7 @@ def _square_pixels(turned: Grid, plane: str, pixel_mm: float) -> Grid:
     size = np.maximum(np.round(extent / pixel_mm), 1).astype(int)
     spacing = np.full(3, pixel_mm)
     size[thin], spacing[thin] = 1, turned.spacing[thin]
-    centre = turned.to_world((np.asarray(turned.size)[None] - 1) / 2)[0]
-    direction = np.asarray(turned.direction).reshape(3, 3)
-    origin = centre - direction @ ((size - 1) / 2 * spacing)
-    return Grid(
-        (int(size[0]), int(size[1]), int(size[2])),
-        (float(spacing[0]), float(spacing[1]), float(spacing[2])),
-        (float(origin[0]), float(origin[1]), float(origin[2])),
-        turned.direction,
-    )
+    return turned.about_centre(tuple(size), tuple(spacing))
 
 
 @dataclass(frozen=True)

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import FrameType
 
 from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from ..progress import CancelToken, Progress
+from ..progress import CancelToken, Progress, ProgressCallback
 
-console = Console(highlight=False)
+console = Console(highlight=False, markup=False)
+
+
+SILENCE = 30.0
+"""Seconds after which a log gets another line of the same stage."""
 
 
 @contextmanager
 def job() -> Iterator[Progress]:
-    """A progress bar for the work inside; Ctrl-C (or a terminate signal) cancels it cleanly, a second one at once."""
+    """A progress bar for the work inside, or lines of progress where the output is no terminal.
+
+    Ctrl-C (or a terminate signal) cancels the work cleanly; a second one ends it at once.
+    """
     token = CancelToken()
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -27,11 +35,31 @@ def job() -> Iterator[Progress]:
         token.cancel()
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     try:
-        with Bar(*columns, console=console) as bar:
-            task = bar.add_task("starting", total=1.0)
-            yield Progress(lambda done, stage: bar.update(task, completed=done, description=stage), token)
+        with _bar() if console.is_terminal else nullcontext(_lines()) as report:
+            yield Progress(report, token)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def _bar() -> Iterator[ProgressCallback]:
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=console) as bar:
+        task = bar.add_task("starting", total=1.0)
+        yield lambda done, stage: bar.update(task, completed=done, description=stage)
+
+
+def _lines() -> ProgressCallback:
+    """A line at the beginning of each stage, and now and then within a long one."""
+    stage, said = "", 0.0
+
+    def report(done: float, message: str) -> None:
+        nonlocal stage, said
+        now = time.monotonic()
+        if message.partition(":")[0] != stage or now - said > SILENCE:
+            stage, said = message.partition(":")[0], now
+            print(f"{done:4.0%}  {message}", flush=True)
+
+    return report

@@ -22,8 +22,9 @@ app.command()(segment)
 app.command()(demo)
 app.command()(train)
 
-BAD_INPUT, FAULT = 1, 2
-_TYPER_USAGE_ERROR = 2
+BAD_INPUT, FAULT, CANCELLED = 1, 2, 3
+# What typer exits with of itself: a wrong option, and Ctrl-C before or during a command of its own.
+_TYPER_USAGE_ERROR, _INTERRUPTED = 2, 130
 
 
 def main() -> None:
@@ -36,7 +37,9 @@ def _run() -> int:
         app()
     except SystemExit as stop:
         # A wrong option is bad input like any other; 2 is kept for our own faults.
-        return BAD_INPUT if stop.code == _TYPER_USAGE_ERROR else int(stop.code or 0)
+        return {_TYPER_USAGE_ERROR: BAD_INPUT, _INTERRUPTED: CANCELLED}.get(stop.code, stop.code) or 0  # type: ignore
+    except KeyboardInterrupt:
+        return CANCELLED
     except StrokeSegError as error:
         print(f"strokeseg: {error}", file=sys.stderr)
         return error.exit_code

@@ -62,7 +62,7 @@ def segment(
         progress(0.0, "reading the study")
         from ..series import load_case
 
-        case = load_case(study[0] if len(study) == 1 and "=" not in study[0] else study)
+        case = load_case(study[0] if len(study) == 1 and Path(study[0]).exists() else study)
         result = segment_into(
             case, output, progress.span(0.1, 1.0), role, model, device.value, vote.value, reproducible
         )
@@ -98,9 +98,9 @@ def segment_into(
 def describe(result: Segmentation, output: Path) -> None:
     """Prints what a user wants to know first."""
     for one in result.case.series.values():
-        console.print(f"  {one.role.value:<6}{one.source}  ({one.reason})", soft_wrap=True, markup=False)
+        console.print(f"  {one.role.value:<6}{one.source}  ({one.reason})", soft_wrap=True)
     for note in (*result.case.notes, *result.warnings):
-        console.print(f"  note: {note}", soft_wrap=True, markup=False)
+        console.print(f"  note: {note}", soft_wrap=True)
     statistics = result.statistics
     count = len(statistics.lesions)
     console.print(f"Lesion volume {statistics.volume_ml:.1f} ml in {count} part{'' if count == 1 else 's'}")

@@ -55,9 +55,16 @@ def choose(wanted: str = "auto", full_precision: bool = False) -> Device:
             where="--device",
             fix="Use --device auto or --device cpu",
         )
-    reduced = {"cuda": torch.float16, "cpu": torch.bfloat16 if _cpu_has_bf16() else None, "mps": None}[kind]
     name = torch.cuda.get_device_name() if kind == "cuda" else f"{kind} ({platform.machine()})"
-    return Device(torch.device(kind), None if full_precision else reduced, name)
+    return Device(torch.device(kind), None if full_precision else _reduced_type(kind), name)
+
+
+def _reduced_type(kind: str) -> torch.dtype | None:
+    """What a device computes faster in than float32, if anything."""
+    if kind == "cuda":
+        # bfloat16 has float32's range, in which the models were trained; older cards have float16 alone.
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    return torch.bfloat16 if kind == "cpu" and _cpu_has_bf16() else None
 
 
 def _cpu_has_bf16() -> bool:
@@ -69,8 +76,9 @@ def _cpu_has_bf16() -> bool:
 
 @contextmanager
 def deterministic() -> Iterator[None]:
-    """Torch's deterministic algorithms inside the block; what was set before comes back after it."""
+    """Torch's deterministic algorithms inside the block; torch's own settings come back after it."""
     before, benchmark = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
+    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
     # cuBLAS asks for this before its first call on CUDA; it changes nothing elsewhere.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(True)
@@ -78,5 +86,5 @@ def deterministic() -> Iterator[None]:
     try:
         yield
     finally:
-        torch.use_deterministic_algorithms(before)
+        torch.use_deterministic_algorithms(before, warn_only=warn_only)
         torch.backends.cudnn.benchmark = benchmark

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..case import Case, Role
-from ..grid import Grid, require_overlap
+from ..grid import Grid, require_overlap, resample_mask
 from ..models.registry import find
 from ..models.spec import ModelSpec
 from ..planes import PLANES, Plane, from_stack, to_stack
@@ -95,7 +95,7 @@ def segment(
         spec.threshold,
         spec.plane_weights,
     )
-    brain = onto_reference(prepared.brain, prepared.grid, grid) >= 0.5
+    brain = resample_mask(prepared.grid.image(prepared.brain.astype(np.uint8)), grid)
     report(0.9, "measuring")
     statistics = measure(
         voted.labels, voted.probability, voted.members, brain, grid, prepared.slices, spec.plane_weights

@@ -32,11 +32,11 @@ def load(bundle: Bundle, device: Device) -> dict[Plane, nn.Module]:
 
 
 def _network(spec: NetworkSpec, parameters: Mapping[str, np.ndarray], bundle: Bundle, device: Device) -> nn.Module:
-    network = build(spec)
     tensors = {name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in parameters.items()}
     try:
+        network = build(spec)
         network.load_state_dict(tensors, strict=True)
-    except RuntimeError as error:
+    except (RuntimeError, ValueError) as error:
         raise ModelError(
             f"the weights do not fit the network ({str(error).splitlines()[0]})",
             where=bundle.folder,
@@ -63,6 +63,7 @@ def lesion_probability(
 
     Raises:
         DeviceError: if not even one slice fits into the device's memory.
+        ModelError: if the network's answer is no number, in float32 too.
     """
     count, _, height, width = slices.shape
     out = np.zeros((count, height, width), np.float32)
@@ -72,12 +73,13 @@ def lesion_probability(
         progress(first / count, message)
         try:
             out[first : first + size] = _batch(network, slices[first : first + size], device)
-        except torch.OutOfMemoryError as error:
+        except RuntimeError as error:
+            if not _out_of_memory(error):
+                raise
             if size == 1:
                 raise DeviceError(
                     "the device has too little memory for one slice", where=device.name, fix="Use --device cpu"
                 ) from error
-            torch.cuda.empty_cache()
             size = max(size // 2, 1)
             continue
         first += size
@@ -89,4 +91,17 @@ def _batch(network: nn.Module, slices: np.ndarray, device: Device) -> np.ndarray
     images = torch.from_numpy(np.ascontiguousarray(slices)).to(device.where, memory_format=torch.channels_last)
     with torch.autocast(device.where.type, device.autocast, enabled=device.autocast is not None):
         logits = network(images)
+    if device.autocast is not None and not torch.isfinite(logits).all():
+        # A reduced type may overflow where float32 does not.
+        logits = network(images)
+    if not torch.isfinite(logits).all():
+        raise ModelError(
+            "the network's answer is not a number", where=device.name, fix="Try --device cpu, or another model"
+        )
     return logits.float().softmax(1)[:, 1].cpu().numpy()
+
+
+def _out_of_memory(error: RuntimeError) -> bool:
+    """CUDA has an error class for it, the CPU and MPS only words."""
+    words = str(error).lower()
+    return isinstance(error, torch.OutOfMemoryError) or "out of memory" in words or "can't allocate memory" in words

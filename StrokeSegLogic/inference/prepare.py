@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from ..brain import LARGEST_BRAIN_ML, SMALLEST_BRAIN_ML, brain_mask
 from ..case import Case, Role
 from ..errors import InputError
-from ..grid import Grid, bounding_box, resample, resample_mask, working_grid
+from ..grid import Grid, bounding_box, box_slices, resample, resample_mask, working_grid
 from ..intensity import normalise
 from ..models.spec import ModelSpec
 from ..planes import PLANES, Plane, to_stack
@@ -66,7 +66,7 @@ def prepare(case: Case, reference: Role, spec: ModelSpec, progress: Progress) ->
     whole, brain_from = brain_mask(images, reference, field)
     start, size = bounding_box(whole, MARGIN)
     grid = field.crop(start, size)
-    brain = whole[tuple(slice(s, s + n) for s, n in zip(start[::-1], size[::-1], strict=True))].copy()
+    brain = whole[box_slices(start, size)].copy()
     warnings = list(_brain_warnings(float(brain.sum()) * grid.voxel_ml, brain_from))
     channels = np.zeros((len(spec.roles), *grid.shape), np.float32)
     used = tuple(role for role in spec.roles if role in images)

@@ -57,7 +57,6 @@ def provenance(
             "threshold": spec.threshold,
             "weights": dict(spec.plane_weights) if method == "weighted" else None,
             "voted": list(PLANES),
-            "failed": [],
         },
         "device": {"name": device.name, "precision": device.precision},
         "runs": None if differing is None else {"count": 2, "differing_voxels": differing},

@@ -56,9 +56,13 @@ def predict_slices(
     inputs = np.zeros((shape[0], len(bundle.spec.inputs), *small_brain.shape[1:]), np.float32)
     for channel, role in enumerate(bundle.spec.roles):
         if role in stacks:
+            own = resample_slices((stacks[role] != 0).astype(np.float32), spacing_mm, (target, target)) > 0.5
             for number, values in enumerate(resample_slices(stacks[role], spacing_mm, (target, target))):
-                if small_brain[number].any() and values[small_brain[number]].any():
-                    inputs[number, channel] = normalise(values, small_brain[number])
+                # Where this sequence shows nothing but another one brain, it is missing: 0, as in the engine.
+                seen = small_brain[number] & (own[number] if len(stacks) > 1 else True)
+                if values[seen].any():
+                    inputs[number, channel] = normalise(values, seen)
+                    inputs[number, channel][small_brain[number] & ~seen] = 0.0
     from .device import choose
     from .network import lesion_probability, load
 

@@ -13,6 +13,7 @@ from safetensors.numpy import load, save
 
 from ..errors import ModelError
 from ..planes import PLANES, Plane
+from ..volumes.files import write_whole
 from .spec import ModelSpec, Weights
 
 MANIFEST = "model.json"
@@ -78,6 +79,7 @@ class Bundle:
 
         Raises:
             ValueError: if a weight is too large for fp16.
+            OutputError: if the folder cannot be written to.
         """
         folder.mkdir(parents=True, exist_ok=True)
         tensors = {
@@ -87,8 +89,8 @@ class Bundle:
         }
         content = save(tensors, metadata={"model": spec.name, "version": spec.version})
         spec = dataclasses.replace(spec, weights=Weights(WEIGHTS, hashlib.sha256(content).hexdigest()))
-        (folder / WEIGHTS).write_bytes(content)
-        (folder / MANIFEST).write_text(spec.to_json(), encoding="utf-8")
+        write_whole(folder / WEIGHTS, content)
+        write_whole(folder / MANIFEST, spec.to_json().encode("utf-8"))
         return cls(folder, spec)
 
 

@@ -23,7 +23,7 @@ class SourceSpec:
         patients: of carriers: file stems or folder names to use; all if empty.
         lesions: folder of the lesion shapes (SOOP's), for sources that get lesions placed.
         shapes: how many lesion shapes to read.
-        held_out: fold (0 to 4) that is kept from training, for ISLES'22 slices.
+        held_out: fold (0 to 4) of ISLES'22 that is kept from training: of its slices, and of DWI carriers.
     """
 
     kind: str

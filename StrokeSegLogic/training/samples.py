@@ -25,7 +25,6 @@ class Sample:
         counted: bool (H, W): where the lesion mask can be trusted, and so the loss counts.
         plane: the slice's plane.
         patient: never in two splits.
-        simulate: whether missing sequences may be simulated from those there are.
         painted: whether the lesion is a shape placed into a healthy brain, whose signal is still to be painted.
     """
 
@@ -35,7 +34,6 @@ class Sample:
     counted: np.ndarray
     plane: Plane
     patient: str
-    simulate: bool = True
     painted: bool = False
 
 

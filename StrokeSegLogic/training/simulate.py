@@ -53,7 +53,7 @@ def complete(batch: Batch, dice: Dice) -> None:
         T1: _t1(base, fluid, soft, dice),
     }
     for channel, image in made.items():
-        can = batch.simulate & ~batch.present[:, channel] & (batch.present[:, FLAIR] | (channel == ADC))
+        can = ~batch.present[:, channel] & (batch.present[:, FLAIR] | (channel == ADC))
         chosen = can.view(-1, 1, 1, 1)
         batch.images[:, channel : channel + 1] = torch.where(
             chosen, image * brain, batch.images[:, channel : channel + 1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,7 +13,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from ..errors import StrokeSegError
+from ..errors import OutputError, StrokeSegError
 from ..progress import Progress
 from .batches import BatchMaker
 from .losses import cross_entropy_and_dice
@@ -61,7 +62,8 @@ class Stage:
             StrokeSegError: if the loss is no number any more.
             Cancelled: between two steps; the last checkpoint stays.
         """
-        average = {name: value.detach().clone() for name, value in network.state_dict().items()}
+        network.to(self._fabric.device)
+        average = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
         optimiser = torch.optim.AdamW(network.parameters(), self._spec.rate, weight_decay=self._recipe.weight_decay)
         start = self._resume(network, optimiser, average)
         model, optimiser = self._fabric.setup(network.to(memory_format=torch.channels_last), optimiser)  # type: ignore[call-overload]
@@ -76,9 +78,10 @@ class Stage:
             rows.append((step, rate, loss))
             progress((step + 1) / self._spec.steps, f"{self.name}: step {step + 1}, loss {loss:.3f}")
             if (step + 1) % self._recipe.checkpoint_every == 0 or step + 1 == self._spec.steps:
-                self._save(network, optimiser, average, step + 1)
-                append(self._log, ("step", "rate", "loss"), rows)
+                # The log first: rows that a kill leaves beyond the checkpoint are cut off on resuming.
+                append(self._log, rows)
                 rows.clear()
+                self._save(network, optimiser, average, step + 1)
         return average
 
     def _ahead(self, start: int) -> Iterator[tuple[int, Tensors]]:
@@ -119,18 +122,31 @@ class Stage:
             "average": average,
             "step": step,
         }
-        torch.save(state, aside)
-        aside.replace(self._checkpoint)
+        try:
+            with aside.open("wb") as file:
+                torch.save(state, file)
+                file.flush()
+                os.fsync(file.fileno())
+            aside.replace(self._checkpoint)
+        except (OSError, RuntimeError) as error:
+            # torch wraps the system's error into one of its own.
+            aside.unlink(missing_ok=True)
+            raise OutputError(
+                f"the checkpoint cannot be written ({error})",
+                where=self._checkpoint,
+                fix="Free some space and run the same command again: it goes on from the last good checkpoint",
+            ) from error
 
     def _resume(self, network: nn.Module, optimiser: torch.optim.Optimizer, average: State) -> int:
         if not self._checkpoint.is_file():
-            self._log.unlink(missing_ok=True)
+            trim(self._log, 0)
             return 0
         # weights_only: tensors and plain numbers, no code, even though the file is our own.
         state = torch.load(self._checkpoint, map_location="cpu", weights_only=True)
         network.load_state_dict(state["network"])
         optimiser.load_state_dict(state["optimiser"])
         average.update(state["average"])
+        trim(self._log, int(state["step"]))
         return int(state["step"])
 
 
@@ -143,11 +159,23 @@ def _follow(average: State, network: nn.Module, decay: float) -> None:
                 average[name].copy_(value)
 
 
-def append(path: Path, header: tuple[str, ...], rows: list[tuple[int, float, float]]) -> None:
-    """Adds rows to a CSV file, with the header if the file is new."""
+def append(path: Path, rows: list[tuple[int, float, float]]) -> None:
+    """Adds rows of step, rate and loss to a CSV file, with a header if the file is new."""
     new = not path.is_file()
     with path.open("a", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         if new:
-            writer.writerow(header)
+            writer.writerow(("step", "rate", "loss"))
         writer.writerows(rows)
+
+
+def trim(path: Path, steps: int) -> None:
+    """Cuts a CSV file of losses back to the first steps."""
+    if not path.is_file():
+        return
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [(int(r["step"]), float(r["rate"]), float(r["loss"])) for r in csv.DictReader(file)]
+    path.unlink()
+    kept = [row for row in rows if row[0] < steps]
+    if kept:
+        append(path, kept)

@@ -24,7 +24,6 @@ class Batch:
         present: bool (B, C).
         lesion, brain, counted: bool (B, 1, H, W).
         painted: bool (B,): the lesion is not in the images yet.
-        simulate: bool (B,): missing sequences may be simulated.
         flip: bool (B,): columns may be mirrored (left and right).
     """
 
@@ -34,7 +33,6 @@ class Batch:
     brain: Tensor
     counted: Tensor
     painted: Tensor
-    simulate: Tensor
     flip: Tensor
 
 
@@ -61,7 +59,6 @@ def collate(samples: list[Sample]) -> Batch:
         brain,
         counted,
         torch.tensor([sample.painted for sample in samples]),
-        torch.tensor([sample.simulate for sample in samples]),
         torch.tensor([sample.plane != "sagittal" for sample in samples]),
     )
 

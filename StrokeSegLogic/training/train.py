@@ -14,11 +14,12 @@ from torch import nn
 
 from ..case import Role
 from ..errors import InputError
-from ..models.bundle import Bundle
+from ..models.bundle import WEIGHTS, Bundle
 from ..models.spec import FORMAT, ModelSpec, Weights
 from ..networks.build import build
 from ..planes import PLANES, Plane
 from ..progress import Progress
+from ..volumes.files import write_whole
 from .batches import BatchMaker
 from .recipe import Recipe, StageSpec
 from .samples import CHANNELS, Sample, Source
@@ -26,7 +27,7 @@ from .sources.build import build_source
 from .sources.isles22 import Isles22Slices
 from .sources.soop import Soop
 from .stage import Stage, State
-from .validation import Score, score
+from .validation import Pairs, Score, best_threshold, predict, score
 
 
 def train(
@@ -52,12 +53,12 @@ def train(
         InputError: if data are missing, or output holds a run of another recipe.
     """
     progress = progress or Progress()
-    claim(output, recipe)
     torch.manual_seed(recipe.seed)
     fabric = Fabric(accelerator=accelerator, devices=1, precision=recipe.precision)  # type: ignore[arg-type]
     progress(0.0, "reading the data")
     sources = [build_source(spec, data, recipe.seed) for spec in recipe.sources]
     held_out = validation_sets(recipe, data)
+    claim(output, recipe)
     network = build(recipe.network)
     shared: State = network.state_dict()
     spans = parts_of_work(recipe)
@@ -67,20 +68,22 @@ def train(
         network = copy.deepcopy(network)
         network.load_state_dict(shared)
     planes: dict[Plane, State] = {}
-    scores: dict[str, dict[str, float]] = {}
+    seen: dict[str, Pairs] = {}
     for number, plane in enumerate(PLANES, start=1 + len(recipe.shared)):
         network = copy.deepcopy(network)
         network.load_state_dict(shared)
         stage = _stage(plane, number, (plane,), recipe, recipe.plane, sources, output, fabric)
         planes[plane] = stage.run(network, progress.span(*next(spans)))
-        for title, value in validate(recipe, planes[plane], held_out[plane]).items():
-            scores[f"{plane}, {title}"] = asdict(value)
-            log(
-                f"{plane}, {title}: Dice {value.dice:.3f} on {value.slices} slices with lesion, "
-                f"{value.false_pixels:.0f} false pixels on {value.clear_slices} without"
-            )
-    (output / "scores.json").write_text(json.dumps(scores, indent=2) + "\n", encoding="utf-8")
-    return export(recipe, planes, scores, output / "model")
+        seen |= {
+            f"{plane}, {title}": pairs for title, pairs in validate(recipe, planes[plane], held_out[plane]).items()
+        }
+    threshold = best_threshold(list(seen.values()))
+    log(f"threshold {threshold}")
+    scores = {title: score(pairs, threshold) for title, pairs in seen.items()}
+    for title, value in scores.items():
+        false = f", {value.false_pixels:.0f} false pixels on {value.clear_slices} without" if value.clear_slices else ""
+        log(f"{title}: Dice {value.dice:.3f} on {value.slices} slices with lesion{false}")
+    return export(recipe, planes, scores, threshold, output / "model")
 
 
 def claim(output: Path, recipe: Recipe) -> None:
@@ -92,13 +95,14 @@ def claim(output: Path, recipe: Recipe) -> None:
     output.mkdir(parents=True, exist_ok=True)
     mark = output / "recipe.json"
     text = json.dumps(asdict(recipe), indent=2) + "\n"
-    if mark.is_file() and mark.read_text(encoding="utf-8") != text:
+    if not mark.is_file():
+        write_whole(mark, text.encode("utf-8"))
+    elif mark.read_text(encoding="utf-8") != text:
         raise InputError(
             "the folder holds a run of another recipe",
             where=output,
             fix="Choose another output folder, or empty it",
         )
-    mark.write_text(text, encoding="utf-8")
 
 
 def _stage(
@@ -146,16 +150,29 @@ def validation_sets(recipe: Recipe, data: Path) -> dict[Plane, Titled]:
     return sets
 
 
-def validate(recipe: Recipe, state: State, titled: Titled) -> dict[str, Score]:
-    """Scores of a network with these weights."""
+def validate(recipe: Recipe, state: State, titled: Titled) -> dict[str, Pairs]:
+    """What a network with these weights says of the held-out slices, by title."""
     network: nn.Module = build(recipe.network)
     network.load_state_dict(state)
-    return {title: score(network, samples, roles) for title, (samples, roles) in titled.items()}
+    network.eval()
+    return {title: predict(network, samples, roles) for title, (samples, roles) in titled.items()}
 
 
-def export(recipe: Recipe, planes: dict[Plane, State], scores: dict[str, dict[str, float]], folder: Path) -> Bundle:
-    """The model's bundle; a plane's weight in the weighted vote is its mean validation Dice on SOOP."""
-    dice = {plane: scores.get(f"{plane}, SOOP val, FLAIR", {}).get("dice", 1.0) for plane in PLANES}
+def export(
+    recipe: Recipe, planes: dict[Plane, State], scores: dict[str, Score], threshold: float, folder: Path
+) -> Bundle:
+    """The model's bundle.
+
+    A plane's weight in the weighted vote is its mean Dice over the sets that it was validated on, 1 without any.
+    """
+    weights: dict[str, float] = {}
+    for plane in PLANES:
+        found = [one.dice for title, one in scores.items() if title.startswith(plane) and one.slices]
+        weights[plane] = round(max(sum(found) / len(found), 0.01), 4) if found else 1.0
+    # JSON has no NaN: what could not be measured is left out.
+    validation = {
+        title: {key: value for key, value in asdict(one).items() if value == value} for title, one in scores.items()
+    }
     spec = ModelSpec(
         format=FORMAT,
         name=recipe.name,
@@ -167,10 +184,10 @@ def export(recipe: Recipe, planes: dict[Plane, State], scores: dict[str, dict[st
         tested_with_one_of=recipe.tested_with_one_of,
         network=recipe.network,
         spacing_mm=1.0,
-        threshold=0.5,
-        plane_weights={plane: round(max(value, 0.01), 4) if value == value else 1.0 for plane, value in dice.items()},
-        weights=Weights("weights.safetensors", "0" * 64),
-        card={"research_use_only": True, "recipe": asdict(recipe), "validation": scores},
+        threshold=threshold,
+        plane_weights=weights,
+        weights=Weights(WEIGHTS, "0" * 64),
+        card={"research_use_only": True, "recipe": asdict(recipe), "validation": validation},
     )
     return Bundle.write(folder, spec, {plane: _numpy(state) for plane, state in planes.items()})
 

@@ -109,6 +109,32 @@ def test_a_write_that_fails_leaves_the_previous_result(
     assert list(tmp_path.iterdir()) == [folder]
 
 
+def test_a_move_that_fails_half_way_brings_the_previous_result_back(
+    result: Segmentation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "result"
+    write_outputs(result, folder)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    rename = Path.rename
+
+    def failing(self: Path, target: Path) -> Path:
+        if self.name == "report.html" and self.parent.name != "result":
+            raise OSError(5, "Input/output error")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(OutputError, match="Input/output error"):
+        write_outputs(result, folder)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_folder_that_is_a_link_to_elsewhere_is_written_to(result: Segmentation, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "result").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    write_outputs(result, tmp_path / "result")
+    assert sorted(path.name for path in (tmp_path / "elsewhere").iterdir()) == sorted(NAMES)
+
+
 def test_a_full_disk_is_said_in_one_line_and_leaves_nothing(result: Segmentation, tmp_path: Path) -> None:
     # The real thing, but for where it hits: no file may grow beyond 64 KiB.
     before = limits.getrlimit(limits.RLIMIT_FSIZE)

@@ -11,7 +11,7 @@ from ...errors import InputError
 from ..recipe import SourceSpec
 from ..samples import Source
 from .carriers import Carrier, Carriers, read_carrier
-from .isles22 import Isles22Slices
+from .isles22 import Isles22Slices, fold_of
 from .lesions import Shape, read_shapes
 from .phantoms import PhantomCarriers
 from .soop import Soop
@@ -51,7 +51,18 @@ def _mri(folder: Path, spec: SourceSpec) -> list[Carrier]:
 
 
 def _dwi(folder: Path, spec: SourceSpec) -> list[Carrier]:
-    paths = sorted(folder.glob("*_dwi.nii.gz"))
-    if spec.patients:
-        paths = [path for path in paths if path.name.split("_")[0] in spec.patients]
-    return [read_carrier({Role.DWI: path}, path.name.split("_")[0], False) for path in paths]
+    paths = {path.name.split("_")[0]: path for path in sorted(folder.glob("*_dwi.nii.gz"))}
+    names = spec.patients or tuple(paths)
+    missing = sorted(set(names) - set(paths))
+    if missing:
+        raise InputError(
+            f"there is no DWI of {', '.join(missing)}", where=folder, fix="Check the names of the patients"
+        )
+    leaked = sorted(name for name in names if fold_of(name) == spec.held_out)
+    if leaked:
+        raise InputError(
+            f"{', '.join(leaked)} would be trained on though of the held-out fold {spec.held_out}",
+            where=folder,
+            fix="Take them out of the recipe's patients",
+        )
+    return [read_carrier({Role.DWI: paths[name]}, name, False) for name in names]

@@ -14,7 +14,7 @@ import SimpleITK as sitk
 
 from ...case import Role
 from ...errors import InputError
-from ...grid import Grid, bounding_box, resample, working_grid
+from ...grid import Grid, bounding_box, box_slices, resample, working_grid
 from ...planes import PLANES, Plane, to_stack
 from ..samples import Sample, scaled
 from .lesions import Shape
@@ -146,7 +146,7 @@ def read_carrier(files: dict[Role, Path], patient: str, in_mni: bool) -> Carrier
         sitk.BinaryMorphologicalClosing(sitk.GetImageFromArray(brain.astype(np.uint8)), (3, 3, 3))
     ).astype(bool)
     start, size = bounding_box(brain)
-    box = tuple(slice(s, s + n) for s, n in zip(start[::-1], size[::-1], strict=True))
+    box = box_slices(start, size)
     images = {role: scaled(array[box], brain[box]) for role, array in arrays.items()}
     corner = Grid.of(first).crop(start, size).origin if in_mni else None
     doubtful = np.zeros_like(brain[box])

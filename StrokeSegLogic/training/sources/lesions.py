@@ -9,7 +9,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ...errors import InputError
-from ...grid import Grid, bounding_box, reorient
+from ...grid import Grid, bounding_box, box_slices, reorient
 from .soop import read_splits
 
 MIN_VOXELS, MAX_VOXELS = 60, 120_000
@@ -50,7 +50,7 @@ def read_shapes(folder: Path, count: int, seed: int) -> list[Shape]:
         mask = sitk.GetArrayViewFromImage(image) > 0
         if MIN_VOXELS <= mask.sum() <= MAX_VOXELS:
             start, size = bounding_box(mask)
-            box = tuple(slice(s, s + n) for s, n in zip(start[::-1], size[::-1], strict=True))
+            box = box_slices(start, size)
             corner = Grid.of(image).crop(start, size).origin
             shapes.append(Shape(mask[box].copy(), corner))
         if len(shapes) == count:

@@ -6,7 +6,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ...case import Role
-from ...grid import Grid, bounding_box, resample, working_grid
+from ...grid import Grid, bounding_box, box_slices, resample, working_grid
 from ...phantom import mri_phantom
 from ..samples import scaled
 from .carriers import Carrier
@@ -39,7 +39,7 @@ def _carrier(seed: int) -> Carrier:
     }
     brain = np.logical_and.reduce([array > 0 for array in arrays.values()])
     start, size = bounding_box(brain)
-    box = tuple(slice(s, s + n) for s, n in zip(start[::-1], size[::-1], strict=True))
+    box = box_slices(start, size)
     brain = brain[box].copy()
     # The phantom's own DWI has no infarct to paint on ADC with: ADC is simulated for it like for the others.
     images: dict[Role, np.ndarray] = {

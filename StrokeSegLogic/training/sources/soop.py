@@ -17,7 +17,8 @@ from ..samples import Sample
 
 SPLITS = ("train", "val", "test")
 LESION_PIXELS = 50
-"""A slice with fewer lesion pixels than this counts as one without (the evaluation's convention, too)."""
+"""Slices with at least so many lesion pixels are drawn and scored as slices with lesion; those with fewer are drawn
+as slices without, and scored as neither."""
 
 
 class Soop:

@@ -56,13 +56,6 @@ def with_affine(edit: Callable[[np.ndarray], np.ndarray]) -> Callable[[nib.Nifti
     return lambda image: nib.Nifti1Image(image.get_fdata(dtype=np.float32), edit(image.affine))
 
 
-def zero_spacing(image: nib.Nifti1Image) -> nib.Nifti1Image:
-    image = nib.Nifti1Image(image.get_fdata(dtype=np.float32), image.affine)
-    image.header["pixdim"][3] = 0
-    image.header["srow_z"] = 0
-    return image
-
-
 def put(array: np.ndarray, index: tuple[int, ...], value: float) -> np.ndarray:
     array = array.copy()
     array[index] = value

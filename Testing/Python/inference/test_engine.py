@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from strategies import STORAGES
 
 import StrokeSegLogic
+from StrokeSegLogic.brain import cut_from_head
 from StrokeSegLogic.case import Case, Role
 from StrokeSegLogic.errors import Cancelled, InputError, ModelError
-from StrokeSegLogic.grid import Grid
+from StrokeSegLogic.grid import Grid, resample
 from StrokeSegLogic.models.bundle import Bundle
-from StrokeSegLogic.phantom import MriPhantom
+from StrokeSegLogic.phantom import MriPhantom, mri_phantom
 from StrokeSegLogic.progress import CancelToken
 from StrokeSegLogic.segmentation import Segmentation
 
@@ -77,6 +78,15 @@ def test_the_same_physical_answer_comes_out_however_the_volumes_are_stored(
     differing = (sitk.GetArrayFromImage(home) != result.array()).sum()
     assert differing <= 1e-4 * result.array().size
     assert found.statistics.volume_ml == pytest.approx(result.statistics.volume_ml, rel=0.01)
+
+
+def test_a_heads_brain_does_not_depend_on_how_the_volume_is_stored() -> None:
+    flair = mri_phantom(5, skull=True).images[Role.FLAIR]
+    first = sitk.GetArrayFromImage(cut_from_head(flair, Role.FLAIR))
+    for order, signs in STORAGES[::7]:
+        stored = sitk.Flip(sitk.PermuteAxes(flair, order), [sign < 0 for sign in signs], False)
+        home = resample(cut_from_head(stored, Role.FLAIR), Grid.of(flair), "nearest")
+        assert (sitk.GetArrayFromImage(home) != first).sum() <= 1e-4 * first.sum()
 
 
 @pytest.mark.parametrize(

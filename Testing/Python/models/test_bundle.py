@@ -124,6 +124,7 @@ def test_every_bundled_model_is_whole_and_small() -> None:
     assert total <= 20e6
 
 
-def test_a_spec_survives_its_own_json(untrained: Bundle) -> None:
-    again = dataclasses.replace(untrained.spec, version="1")
-    assert json.loads(again.to_json())["version"] == "1"
+def test_a_spec_survives_its_own_json(untrained: Bundle, tmp_path: Path) -> None:
+    spec = dataclasses.replace(untrained.spec, version="1", card={"note": "ä", "scores": [1.5, None]})
+    (tmp_path / MANIFEST).write_text(spec.to_json(), encoding="utf-8")
+    assert Bundle.open(tmp_path).spec == spec

@@ -53,6 +53,8 @@ def test_an_unknown_split_and_missing_files_are_refused(data: Path, tmp_path: Pa
 def test_shapes_are_of_training_patients_alone_and_the_seed_decides(data: Path) -> None:
     one, same = read_shapes(data / "soop", 3, 1), read_shapes(data / "soop", 3, 1)
     assert len(one) == 3
+    other = read_shapes(data / "soop", 3, 2)
+    assert any(a.mask.shape != b.mask.shape or a.corner_mm != b.corner_mm for a, b in zip(one, other, strict=True))
     assert all(np.array_equal(a.mask, b.mask) for a, b in zip(one, same, strict=True))
     assert len(read_shapes(data / "soop", 100, 1)) == 6
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import shutil
 from pathlib import Path
 
@@ -42,7 +41,7 @@ def test_losses_of_every_step_and_scores_of_every_plane_are_written(run: Path) -
         rows = list(csv.DictReader(file))
     assert [int(row["step"]) for row in rows] == [0, 1, 2, 3]
     assert all(float(row["loss"]) > 0 for row in rows)
-    scores = json.loads((run / "scores.json").read_text(encoding="utf-8"))
+    scores = Bundle.open(run / "model").spec.card["validation"]
     assert {"axial, SOOP val, FLAIR", "coronal, SOOP val, FLAIR", "axial, ISLES'22 fold 1, DWI"} <= set(scores)
 
 
