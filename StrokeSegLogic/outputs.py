@@ -38,6 +38,9 @@ def require_writable(folder: Path) -> None:
         existing = _nearest(folder)
         if not existing.is_dir():
             raise OutputError("is a file, not a folder", where=existing, fix="Choose another output folder")
+        if folder.is_symlink() and not folder.exists():
+            raise OutputError("is a link to nowhere", where=folder, fix="Choose another output folder")
+        _require_room_for_names(folder)
         with tempfile.TemporaryFile(dir=existing):
             pass
     except OSError as error:
@@ -132,20 +135,34 @@ def _publish(draft: Path, folder: Path) -> None:
         draft.chmod(0o777 & ~mask)
         draft.rename(folder)
         return
+    _require_room_for_names(folder)
     previous = draft / "previous"
     previous.mkdir()
     # result.json first out and last in: a folder that has one is whole.
     old = [name for name in reversed(NAMES) if (folder / name).exists()]
+    moved: list[str] = []
     try:
         for name in old:
             (folder / name).rename(previous / name)
         for name in NAMES:
             (draft / name).rename(folder / name)
-    except OSError:
+            moved.append(name)
+    except BaseException:
+        # An interrupt, too, must not leave half a result, nor take the previous one away.
+        for name in moved:
+            (folder / name).unlink()
         for name in reversed(old):
             if (previous / name).exists():
-                (previous / name).replace(folder / name)
+                (previous / name).rename(folder / name)
         raise
+
+
+def _require_room_for_names(folder: Path) -> None:
+    taken = [name for name in NAMES if (folder / name).is_dir()]
+    if taken:
+        raise OutputError(
+            f"holds a folder named {taken[0]}, where a file is to be", where=folder, fix="Choose another output folder"
+        )
 
 
 def _refused(folder: Path, error: OSError) -> OutputError:

@@ -14,7 +14,6 @@ from .train import train
 
 app = typer.Typer(
     help="Ischemic stroke segmentation on MRI. Research use only: not a medical device.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -23,8 +22,8 @@ app.command()(demo)
 app.command()(train)
 
 BAD_INPUT, FAULT, CANCELLED = 1, 2, 3
-# What typer exits with of itself: a wrong option, and Ctrl-C before or during a command of its own.
-_TYPER_USAGE_ERROR, _INTERRUPTED = 2, 130
+# Typer brings its own copy of click or uses the installed one: a wrong option's error is the base of BadParameter.
+_WrongCommand = typer.BadParameter.__mro__[2]
 
 
 def main() -> None:
@@ -34,17 +33,19 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        app()
-    except SystemExit as stop:
-        # A wrong option is bad input like any other; 2 is kept for our own faults.
-        return {_TYPER_USAGE_ERROR: BAD_INPUT, _INTERRUPTED: CANCELLED}.get(stop.code, stop.code) or 0  # type: ignore
-    except KeyboardInterrupt:
-        return CANCELLED
+        return int(app(sys.argv[1:] or ["--help"], standalone_mode=False) or 0)
     except StrokeSegError as error:
-        print(f"strokeseg: {error}", file=sys.stderr)
-        return error.exit_code
-    except Exception:
+        return _say(str(error), error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        return _say("cancelled.", CANCELLED)
+    except Exception as error:
+        if isinstance(error, _WrongCommand):
+            # A wrong option is bad input like any other.
+            return _say(f"{error.format_message()} See strokeseg --help.", BAD_INPUT)  # type: ignore[attr-defined]
         traceback.print_exc()
-        print("strokeseg: this is a fault of StrokeSeg's; please report it with the lines above", file=sys.stderr)
-        return FAULT
-    return 0
+        return _say("this is a fault of StrokeSeg's; please report it with the lines above", FAULT)
+
+
+def _say(words: str, code: int) -> int:
+    print(f"strokeseg: {' '.join(words.split())}", file=sys.stderr)
+    return code

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ..case import Case, Role
+from ..errors import OutputError
 from ..outputs import require_writable, write_outputs
 from ..progress import Progress
 from ..segmentation import Segmentation
@@ -36,7 +37,7 @@ Study = Annotated[
         metavar="STUDY",
     ),
 ]
-Output = Annotated[Path, typer.Option(help="Folder for the results; made if missing.")]
+Output = Annotated[str, typer.Option(help="Folder for the results; made if missing.")]
 Reference = Annotated[str | None, typer.Option(help="Role on whose grid the result lies. [default: DWI, else FLAIR]")]
 ModelName = Annotated[str | None, typer.Option(help="Name of a model or folder of a model.json.")]
 DeviceOption = Annotated[DeviceChoice, typer.Option(help="Where the networks run.")]
@@ -48,7 +49,7 @@ Reproducible = Annotated[
 
 def segment(
     study: Study,
-    output: Output = Path("strokeseg-output"),
+    output: Output = "strokeseg-output",
     reference: Reference = None,
     model: ModelName = None,
     device: DeviceOption = DeviceChoice.auto,
@@ -57,16 +58,28 @@ def segment(
 ) -> None:
     """Segment the ischemic lesion of one study."""
     role = None if reference is None else Role.parse(reference)
-    require_writable(output)
+    folder = output_folder(output)
     with job() as progress:
         progress(0.0, "reading the study")
         from ..series import load_case
 
         case = load_case(study[0] if len(study) == 1 and Path(study[0]).exists() else study)
         result = segment_into(
-            case, output, progress.span(0.1, 1.0), role, model, device.value, vote.value, reproducible
+            case, folder, progress.span(0.1, 1.0), role, model, device.value, vote.value, reproducible
         )
-    describe(result, output)
+    describe(result, folder)
+
+
+def output_folder(name: str) -> Path:
+    """The output folder of that name, made sure of before any long work.
+
+    Raises:
+        OutputError: if it cannot be written to, or the name is empty (an unset shell variable, often).
+    """
+    if not name.strip():
+        raise OutputError("is empty", where="--output", fix="Name a folder")
+    require_writable(Path(name))
+    return Path(name)
 
 
 def segment_into(

@@ -49,7 +49,7 @@ def segment(
         vote: "majority", "weighted" or "mean".
         reproducible: float32 and deterministic algorithms; run twice, and differing voxels are reported.
         progress: called with the fraction done and the stage in words.
-        cancel: set it to stop within about a second.
+        cancel: set it to stop at the next step: within a second or two, importing torch apart.
 
     Returns:
         Labels, probability and agreement on the reference's grid exactly, statistics and provenance.

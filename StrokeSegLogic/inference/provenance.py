@@ -81,7 +81,7 @@ def provenance(
         ],
         "notes": list(case.notes),
         "versions": {"python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}},
-        "system": platform.platform(),
+        "system": f"{platform.system()} {platform.machine()}",
     }
 
 

@@ -44,11 +44,12 @@ def predict_slices(
         DeviceError: if the device is not there.
     """
     stacks = _checked(plane, images, spacing_mm)
+    spacing_mm = (float(spacing_mm[0]), float(spacing_mm[1]))
     bundle = find(model)
     bundle.spec.require_inputs(stacks)
     shape = next(iter(stacks.values())).shape
     out = np.zeros(shape, np.float32)
-    if shape[0] == 0:
+    if out.size == 0:
         return out
     target = bundle.spec.spacing_mm
     brain = np.logical_or.reduce([stack != 0 for stack in stacks.values()])

@@ -108,6 +108,12 @@ def _from_names(
         if isinstance(what, sitk.Image):
             series.append(_in_memory(role, what))
             continue
+        if not isinstance(what, (str, Path)):
+            raise InputError(
+                f"is a {type(what).__name__}, neither a path nor a SimpleITK image",
+                where=f"the volume given for {role}",
+                fix="Give a path, or an image made with SimpleITK, which carries its geometry",
+            )
         candidate = _named_candidate(role, Path(what))
         series.append(_read(Claim(candidate, role, 1.0, "named by the user")))
         notes += candidate.notes()
@@ -123,7 +129,7 @@ def _split(text: str) -> tuple[str, str]:
 
 def _named_candidate(role: Role, path: Path) -> Candidate:
     if not path.is_dir() or volume_suffix(path):
-        return file_candidate(path, str(path))
+        return file_candidate(path, path.name)
     found = find_series(path)
     # The user named the role of the folder; of several series in it the one that also claims that role is meant.
     if len(found) > 1:
@@ -140,7 +146,7 @@ def _named_candidate(role: Role, path: Path) -> Candidate:
             )
         found = [claim.candidate]
     one = found[0]
-    return Candidate(f"{path}/{one.name}".replace("/. (", " ("), one.files, one.tags)
+    return Candidate(f"{path.name}/{one.name}".replace("/. (", " ("), one.files, one.tags)
 
 
 def _read(claim: Claim) -> Series:

@@ -118,7 +118,7 @@ def test_a_move_that_fails_half_way_brings_the_previous_result_back(
     rename = Path.rename
 
     def failing(self: Path, target: Path) -> Path:
-        if self.name == "report.html" and self.parent.name != "result":
+        if self.name == "report.html" and self.parent.name.endswith(".partial"):
             raise OSError(5, "Input/output error")
         return rename(self, target)
 
@@ -126,6 +126,26 @@ def test_a_move_that_fails_half_way_brings_the_previous_result_back(
     with pytest.raises(OutputError, match="Input/output error"):
         write_outputs(result, folder)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(OutputError, match="Input/output error"):
+        write_outputs(result, tmp_path / "empty")
+    assert not list((tmp_path / "empty").iterdir())
+
+
+def test_a_users_folder_with_the_name_of_an_output_is_left_alone(result: Segmentation, tmp_path: Path) -> None:
+    (tmp_path / "labels.nii.gz").mkdir()
+    (tmp_path / "labels.nii.gz" / "mine.txt").write_text("mine", encoding="utf-8")
+    for call in (lambda: require_writable(tmp_path), lambda: write_outputs(result, tmp_path)):
+        with pytest.raises(OutputError, match=r"holds a folder named labels\.nii\.gz"):
+            call()
+    assert [path.name for path in tmp_path.iterdir()] == ["labels.nii.gz"]
+    assert (tmp_path / "labels.nii.gz" / "mine.txt").exists()
+
+
+def test_a_link_to_nowhere_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "result").symlink_to(tmp_path / "gone")
+    with pytest.raises(OutputError, match="link to nowhere"):
+        require_writable(tmp_path / "result")
 
 
 def test_a_folder_that_is_a_link_to_elsewhere_is_written_to(result: Segmentation, tmp_path: Path) -> None:

@@ -112,10 +112,22 @@ def test_ctrl_c_ends_with_code_3_soon_and_leaves_nothing(
 
 
 def test_wrong_options_are_bad_input(tmp_path: Path) -> None:
-    for arguments in (("segment",), ("segment", "x", "--vote", "loudest"), ("nonesuch",)):
+    for arguments in (
+        ("segment",),
+        ("segment", "x", "--vote", "loudest"),
+        ("nonesuch",),
+        ("segment", "x", "--output", ""),
+    ):
         done = strokeseg(*arguments, folder=tmp_path)
         assert done.returncode == 1
-        assert "Traceback" not in done.stderr
+        assert done.stderr.startswith("strokeseg: ") and done.stderr.count("\n") == 1, done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_a_command_there_is_help(tmp_path: Path) -> None:
+    done = strokeseg(folder=tmp_path)
+    assert done.returncode == 0
+    assert "segment" in done.stdout and "demo" in done.stdout and "not a medical device" in done.stdout
 
 
 def test_training_runs_from_the_command_line(tmp_path: Path) -> None:

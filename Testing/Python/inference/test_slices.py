@@ -54,7 +54,19 @@ def test_the_default_model_needs_no_name(slices: np.ndarray) -> None:
 def test_an_empty_slice_and_no_slice_at_all_are_no_errors(slices: np.ndarray, untrained: Bundle) -> None:
     empty = np.zeros_like(slices[:1])
     assert not predict_slices(untrained.folder, "axial", {Role.FLAIR: empty}, (1.0, 1.0)).any()
-    assert predict_slices(untrained.folder, "axial", {Role.FLAIR: slices[:0]}, (1.0, 1.0)).shape[0] == 0
+    for nothing in (slices[:0], slices[:, :0], slices[:, :, :0]):
+        assert predict_slices(untrained.folder, "axial", {Role.FLAIR: nothing}, (1.0, 1.0)).shape == nothing.shape
+
+
+def test_a_sequence_that_shows_only_part_of_the_brain_is_used_where_it_is(
+    slices: np.ndarray, untrained: Bundle
+) -> None:
+    part = slices.copy()
+    part[:, : part.shape[1] // 2] = 0
+    part[1] = 0
+    spacing = (np.float32(1.0), np.float32(1.0))
+    found = predict_slices(untrained.folder, "axial", {Role.FLAIR: slices, Role.DWI: part}, spacing)
+    assert np.isfinite(found).all() and found.shape == slices.shape
 
 
 def test_bad_slices_are_refused(slices: np.ndarray, untrained: Bundle) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,8 @@ import pytest
 from StrokeSegLogic.case import Role
 from StrokeSegLogic.errors import InputError
 from StrokeSegLogic.planes import PLANES
+from StrokeSegLogic.training.recipe import SourceSpec
+from StrokeSegLogic.training.sources.build import build_source
 from StrokeSegLogic.training.sources.carriers import Carrier, Carriers, doubtful_infarct, place, read_carrier
 from StrokeSegLogic.training.sources.isles22 import BRAIN_LENGTH_MM, Isles22Slices, fold_of
 from StrokeSegLogic.training.sources.lesions import Shape, read_shapes
@@ -48,6 +51,14 @@ def test_an_unknown_split_and_missing_files_are_refused(data: Path, tmp_path: Pa
         Isles22Slices(tmp_path, 0)
     with pytest.raises(InputError, match="no such file"):
         read_carrier({Role.T1: tmp_path / "T1.nii.gz"}, "x", True)
+
+
+def test_carriers_of_the_held_out_fold_and_names_that_are_not_there_are_refused(data: Path) -> None:
+    spec = SourceSpec("dwi_carriers", 1.0, "dwi", ("sub-1",), "soop", 3, held_out=fold_of("sub-1"))
+    with pytest.raises(InputError, match="sub-1 would be trained on though of the held-out fold"):
+        build_source(spec, data, 0)
+    with pytest.raises(InputError, match="there is no DWI of sub-77"):
+        build_source(dataclasses.replace(spec, patients=("sub-77",)), data, 0)
 
 
 def test_shapes_are_of_training_patients_alone_and_the_seed_decides(data: Path) -> None:

@@ -135,6 +135,7 @@ share = 0.2
 [[sources]]
 kind = "dwi_carriers"
 folder = "dwi"
+held_out = 1
 lesions = "soop"
 share = 0.2
 """
