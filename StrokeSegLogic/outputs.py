@@ -118,6 +118,12 @@ def _draft(folder: Path) -> Iterator[Path]:
         yield draft
     except OSError as error:
         raise _refused(folder, error) from error
+    except OutputError as error:
+        if draft is None or str(draft) not in (error.where or ""):
+            raise
+        # The draft will be gone when the user reads this: what they know is the folder.
+        name = Path(str(error.where)).name
+        raise OutputError(f"{name} {error.what}", where=folder, fix=error.fix) from error
     finally:
         if draft is not None:
             shutil.rmtree(draft, ignore_errors=True)

@@ -62,7 +62,8 @@ def write_scene(segmentation: Segmentation, path: Path) -> None:
         OutputError: if the file cannot be written, or slicer is not installed.
     """
     slicer = load_slicer()
-    with _replacing(path, ".mrb") as draft, headless_scene() as scene:
+    # Slicer gathers a bundle's files before it packs them: on the disk that the result is meant for.
+    with _replacing(path, ".mrb") as draft, headless_scene(draft.parent) as scene:
         volumes = {
             role: add_volume(scene, series.image, str(role)) for role, series in segmentation.case.series.items()
         }
@@ -80,7 +81,7 @@ def write_scene(segmentation: Segmentation, path: Path) -> None:
         _require_bundle(draft, len(volumes) + 3, path)
 
 
-_FIX = "Check that the folder can be written to, and that its disk and the temporary folder's are not full"
+_FIX = "Check that the folder can be written to, and that its disk is not full"
 
 
 @contextmanager

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from ..errors import OutputError
@@ -49,9 +52,14 @@ def in_application() -> bool:
     return getattr(slicer, "app", None) is not None and getattr(slicer, "mrmlScene", None) is not None
 
 
+_STDERR = 2
+
+
 @contextmanager
 def quiet_vtk() -> Iterator[None]:
-    """Keeps VTK's log off the terminal for calls whose success is checked by other means.
+    """Keeps VTK's and ITK's words off the terminal for calls whose success is checked by other means.
+
+    ITK writes its errors to the process's standard error itself, past Python and VTK: that is put aside, too.
 
     In the application nothing changes: its error log shows what VTK says.
     """
@@ -63,8 +71,14 @@ def quiet_vtk() -> Iterator[None]:
     verbosity, mode = logger.GetCurrentVerbosityCutoff(), window.GetDisplayMode()
     logger.SetStderrVerbosity(logger.VERBOSITY_OFF)
     window.SetDisplayModeToNever()
+    sys.stderr.flush()
+    kept = os.dup(_STDERR)
     try:
+        with Path(os.devnull).open("wb") as nothing:
+            os.dup2(nothing.fileno(), _STDERR)
         yield
     finally:
+        os.dup2(kept, _STDERR)
+        os.close(kept)
         logger.SetStderrVerbosity(verbosity)
         window.SetDisplayMode(mode)

@@ -5,18 +5,22 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 from .runtime import Scene, in_application, load_slicer, load_vtk
 
 
 @contextmanager
-def headless_scene() -> Iterator[Scene]:
+def headless_scene(workplace: Path | None = None) -> Iterator[Scene]:
     """An empty scene that volumes and segmentations can be added to, written from and read into.
 
     Several may be open at once; none knows of another. When the block ends the scene is emptied and its temporary
     files are deleted: do not keep its nodes. Inside 3D Slicer this is a private scene beside the user's, which is
     left alone; to add nodes to the user's scene, hand `slicer.mrmlScene` to the functions of this package.
+
+    Args:
+        workplace: where Slicer keeps its temporary files; the system's temporary folder if None.
 
     Raises:
         OutputError: if slicer is not installed.
@@ -32,7 +36,7 @@ def headless_scene() -> Iterator[Scene]:
         else:
             _attach_application(scene, stack)
         slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(scene, True)
-        _attach_file_transfer(scene, stack)
+        _attach_file_transfer(scene, stack, workplace)
         yield scene
 
 
@@ -72,10 +76,10 @@ def _keep_one_conversion_rule_of_a_kind() -> None:
         kinds.add(rule.GetClassName())
 
 
-def _attach_file_transfer(scene: Scene, stack: ExitStack) -> None:
+def _attach_file_transfer(scene: Scene, stack: ExitStack, workplace: Path | None) -> None:
     """Reading a scene bundle unpacks it into the folder of the "remote" cache, which must therefore exist."""
     slicer = load_slicer()
-    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="strokeseg-scene-"))
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="strokeseg-scene-", dir=workplace))
     remote, transfer = slicer.vtkMRMLRemoteIOLogic(), slicer.vtkDataIOManagerLogic()
     remote.GetCacheManager().SetRemoteCacheDirectory(folder)
     _attach(remote, scene, stack)
