@@ -98,7 +98,8 @@ def _stored(name: str, value: np.ndarray) -> np.ndarray:
     """Weights as fp16; batch norms' statistics as they are: variances range beyond what fp16 can hold."""
     if value.dtype.kind != "f" or name.endswith((".running_mean", ".running_var")):
         return value
-    half = value.astype(np.float16)
+    with np.errstate(over="ignore"):  # asked for in the next line
+        half = value.astype(np.float16)
     if not np.isfinite(half).all():
         raise ValueError(f"{name} holds values that fp16 cannot")
     return half
