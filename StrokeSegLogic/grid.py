@@ -210,12 +210,21 @@ def resample_mask(mask: sitk.Image, grid: Grid) -> np.ndarray:
 def _smooth_for(image: sitk.Image, grid: Grid) -> sitk.Image:
     # The target's step along each image axis: how far one sees along that axis between two target voxels.
     along = np.abs(np.linalg.inv(np.asarray(image.GetDirection()).reshape(3, 3)) @ grid.matrix).max(axis=1)
-    spacing = np.asarray(image.GetSpacing())
-    sigma = np.where(along > 1.5 * spacing, (along - spacing) / 2, 0.0)
-    for axis in np.flatnonzero(sigma):
-        if image.GetSize()[axis] >= 4:  # ITK's recursive filter needs four voxels in a row
-            image = sitk.RecursiveGaussian(image, float(sigma[axis]), direction=int(axis))
+    for axis, step in enumerate(along):
+        image = smooth_axis(image, axis, float(step))
     return image
+
+
+def smooth_axis(image: sitk.Image, axis: int, step: float) -> sitk.Image:
+    """An image (2-D or 3-D) smoothed along one axis before it is sampled at a larger step (mm), so as not to alias.
+
+    Gaussian, half the new step less half the old one as sigma; nothing is done where the step grows by half or less.
+    """
+    spacing = image.GetSpacing()[axis]
+    # ITK's recursive filter needs four voxels in a row.
+    if step <= 1.5 * spacing or image.GetSize()[axis] < 4:
+        return image
+    return sitk.RecursiveGaussian(image, (step - spacing) / 2, direction=axis)
 
 
 def require_overlap(image: sitk.Image, name: str, reference: Grid, reference_name: str) -> None:

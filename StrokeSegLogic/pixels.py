@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import SimpleITK as sitk
 
+from .grid import smooth_axis
+
 SpacingMm = tuple[float, float]
 """Distance of rows and of columns, mm."""
 
@@ -38,9 +40,8 @@ def resample_slices(
     for number, values in enumerate(stack):
         image = sitk.GetImageFromArray(values.astype(np.float32))
         image.SetSpacing(spacing[::-1])
-        for axis, (old, new) in enumerate(zip(spacing[::-1], target[::-1], strict=True)):
-            if new > 1.5 * old and image.GetSize()[axis] >= 4:
-                image = sitk.RecursiveGaussian(image, (new - old) / 2, direction=axis)
+        for axis, step in enumerate(target[::-1]):
+            image = smooth_axis(image, axis, step)
         moved = sitk.Resample(
             image,
             shape[::-1],

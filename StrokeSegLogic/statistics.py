@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from .grid import Grid
 from .metrics import dice
 from .planes import Plane
-from .segmentation import Lesion, PlaneVote, Statistics
+from .segmentation import LESION, Lesion, PlaneVote, Statistics
 
 DOUBT_SHARE = 0.02
 """A slice is worth a look if it holds at least this part of the doubt of the worst one."""
@@ -36,7 +36,7 @@ def measure(
         slices: how many slices each plane's network saw.
         weights: each plane's share in the weighted vote.
     """
-    lesion = labels == 1
+    lesion = labels == LESION
     left = left_share(lesion, brain, grid)
     return Statistics(
         volume_ml=float(lesion.sum() * grid.voxel_ml),

@@ -106,7 +106,8 @@ def _from_names(
     notes: list[str] = []
     for role, what in by_role.items():
         if isinstance(what, sitk.Image):
-            series.append(_in_memory(role, what))
+            where = f"the image given for {role}"
+            series.append(series_in_memory(role, what, where, "an image in memory", "named by the user"))
             continue
         if not isinstance(what, (str, Path)):
             raise InputError(
@@ -156,14 +157,24 @@ def _read(claim: Claim) -> Series:
     return Series(claim.role, image, candidate.name, claim.reason, claim.confidence, candidate.sha256())
 
 
-def _in_memory(role: Role, image: sitk.Image) -> Series:
-    where = f"the image given for {role}"
+def series_in_memory(role: Role, image: sitk.Image, where: str, source: str, reason: str) -> Series:
+    """A series of an image that comes from no file, with the role that the user gave it.
+
+    Args:
+        role: named by the user.
+        image: any scalar type.
+        where: what to call it in an error.
+        source, reason: see `case.Series`; the hash is of the float32 voxels.
+
+    Raises:
+        InputError: if the image cannot be used.
+    """
     validate(image, where)
     volume = sitk.Cast(image, sitk.sitkFloat32)
     # A double beyond float32's range becomes infinite.
     validate(volume, where)
     digest = hashlib.sha256(sitk.GetArrayFromImage(volume).tobytes()).hexdigest()
-    return Series(role, volume, "an image in memory", "named by the user", 1.0, digest)
+    return Series(role, volume, source, reason, 1.0, digest)
 
 
 def _common_name(named: Sequence[tuple[str | Role, Volume]]) -> str:

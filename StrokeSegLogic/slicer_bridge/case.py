@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 
-import SimpleITK as sitk
-
-from ..case import Case, Role, Series
+from ..case import Case, Role
 from ..errors import InputError
 from .runtime import VolumeNode
 from .volumes import image_of
@@ -25,7 +22,7 @@ def case_from_nodes(nodes: Mapping[Role | str, VolumeNode], name: str = "Slicer 
             volume cannot be used (see `image_of` and `volumes.validate`).
         OutputError: if slicer is not installed.
     """
-    from ..volumes.checks import validate  # which brings in nibabel: the rest of the bridge does without
+    from ..series import series_in_memory  # which brings in nibabel: the rest of the bridge does without
 
     chosen: dict[str, Role] = {}
     series = []
@@ -37,12 +34,8 @@ def case_from_nodes(nodes: Mapping[Role | str, VolumeNode], name: str = "Slicer 
                 f"is chosen as {chosen[node.GetID()]} and as {role}", where=node.GetName(), fix="Choose one role"
             )
         chosen[node.GetID()] = role
-        voxels = image_of(node)
-        validate(voxels, node.GetName())
-        image = sitk.Cast(voxels, sitk.sitkFloat32)
-        validate(image, node.GetName())  # a double beyond float32's range becomes infinite
-        digest = hashlib.sha256(memoryview(sitk.GetArrayViewFromImage(image)).cast("B")).hexdigest()
-        series.append(Series(role, image, node.GetName(), "chosen by the user", 1.0, digest))
+        name_of_node = node.GetName()
+        series.append(series_in_memory(role, image_of(node), name_of_node, name_of_node, "chosen by the user"))
     return Case.of(name, series)
 
 
