@@ -37,6 +37,9 @@ def read_toml(path: Path) -> dict[str, Any]:
 def from_mapping(kind: type[T], values: Mapping[str, Any], where: str | Path) -> T:
     """An instance of a dataclass from plain values; nested dataclasses and tuples are converted.
 
+    Where a field may be one of several dataclasses, each of them has a field `kind` with a default of its own; the
+    value's `kind` chooses, and without one it is the first.
+
     Args:
         kind: a dataclass.
         values: field names to values as TOML or JSON give them.
@@ -61,12 +64,23 @@ def from_mapping(kind: type[T], values: Mapping[str, Any], where: str | Path) ->
         raise InputError(str(error), where=where, fix="Correct the value") from error
 
 
+def _member(members: list[Any], value: Any, key: str, where: str | Path) -> Any:
+    """The dataclass of a union whose `kind` the value names; the first where it names none."""
+    if len(members) == 1 or not isinstance(value, Mapping):
+        return members[0]
+    kinds = {member.kind: member for member in members}
+    kind = value.get("kind", members[0].kind)
+    if kind not in kinds:
+        raise InputError(f"'{key}.kind' is {kind!r}", where=where, fix=f"Use one of {', '.join(kinds)}")
+    return kinds[kind]
+
+
 def _convert(hint: Any, value: Any, key: str, where: str | Path) -> Any:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (Union, types.UnionType):
-        if value is None:
+        if value is None and type(None) in arguments:
             return None
-        return _convert(next(a for a in arguments if a is not type(None)), value, key, where)
+        return _convert(_member([a for a in arguments if a is not type(None)], value, key, where), value, key, where)
     if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
         return from_mapping(hint, value, f"{where} [{key}]")  # type: ignore[arg-type]
     if origin is tuple and isinstance(value, list | tuple):

@@ -56,3 +56,32 @@ def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
         read_toml(path)
     with pytest.raises(InputError, match="no such file"):
         read_toml(tmp_path / "none.toml")
+
+
+@dataclass(frozen=True)
+class Round:
+    radius: float = 1.0
+    kind: str = "round"
+
+
+@dataclass(frozen=True)
+class Square:
+    side: float
+    kind: str = "square"
+
+
+@dataclass(frozen=True)
+class Drawing:
+    shape: Round | Square
+
+
+def test_the_kind_chooses_among_several_dataclasses_and_the_first_is_meant_without_one() -> None:
+    assert from_mapping(Drawing, {"shape": {"kind": "square", "side": 2}}, "d.toml") == Drawing(Square(2.0))
+    assert from_mapping(Drawing, {"shape": {"radius": 3}}, "d.toml") == Drawing(Round(3.0))
+
+
+def test_an_unknown_kind_and_a_key_of_another_kind_are_named() -> None:
+    with pytest.raises(InputError, match=r"'shape\.kind' is 'oval'.*round, square"):
+        from_mapping(Drawing, {"shape": {"kind": "oval"}}, "d.toml")
+    with pytest.raises(InputError, match="unknown key 'radius'"):
+        from_mapping(Drawing, {"shape": {"kind": "square", "side": 1, "radius": 1}}, "d.toml")
