@@ -8,9 +8,11 @@ import traceback
 import typer
 
 from ..errors import StrokeSegError
+from .dataset import app as dataset
 from .demo import demo
+from .evaluate import evaluate
 from .segment import segment
-from .train import train
+from .train import predict, train
 
 app = typer.Typer(
     help="Ischemic stroke segmentation on MRI. Research use only: not a medical device.",
@@ -20,6 +22,9 @@ app = typer.Typer(
 app.command()(segment)
 app.command()(demo)
 app.command()(train)
+app.command()(predict)
+app.command()(evaluate)
+app.add_typer(dataset, name="dataset")
 
 BAD_INPUT, FAULT, CANCELLED = 1, 2, 3
 # Typer brings its own copy of click or uses the installed one: a wrong option's error is the base of BadParameter.

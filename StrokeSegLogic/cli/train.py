@@ -1,7 +1,8 @@
-"""strokeseg train: a recipe in, a model out."""
+"""strokeseg train: a recipe and data in, a model out. strokeseg predict: a model over a data set."""
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -9,44 +10,119 @@ import typer
 
 from ..errors import InputError
 from ..outputs import require_writable
-from ..resources import resource
 from .console import console, job
 
 RecipeName = Annotated[str, typer.Argument(help="Name of a recipe that comes with StrokeSeg, or a TOML file.")]
-Data = Annotated[Path, typer.Option(help="Folder that the recipe's data folders lie in.")]
+Data = Annotated[Path, typer.Option(help="Folder of the data set, or that the recipe's data folders lie in.")]
 Output = Annotated[Path | None, typer.Option(help="Folder of the run; give it again to go on. [default: runs/RECIPE]")]
+Changes = Annotated[list[str] | None, typer.Option("--set", help="Change of the recipe: key=value. Repeatable.")]
+SplitFile = Annotated[Path | None, typer.Option("--split", help="Table of case and split (train, val, test).")]
+Weights = Annotated[Path | None, typer.Option("--pretrained", help="File of the encoder's ImageNet weights.")]
+Download = Annotated[bool, typer.Option("--download", help="Download ImageNet weights that are not here.")]
 Accelerator = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
+Devices = Annotated[int, typer.Option(help="Processes on this computer, one a GPU.", min=1)]
+Nodes = Annotated[int, typer.Option(help="Computers.", min=1)]
+Workers = Annotated[int, typer.Option(help="Threads that make batches.", min=1)]
+LayoutName = Annotated[str | None, typer.Option("--layout", help="Layout of the data set, if it is not told right.")]
 
 
-def train(recipe: RecipeName, data: Data, output: Output = None, accelerator: Accelerator = "auto") -> None:
-    """Train a three-plane model; run it again to resume from the last checkpoint."""
+def train(
+    recipe: RecipeName,
+    data: Data,
+    output: Output = None,
+    changes: Changes = None,
+    split: SplitFile = None,
+    pretrained: Weights = None,
+    download: Download = False,
+    accelerator: Accelerator = "auto",
+    devices: Devices = 1,
+    nodes: Nodes = 1,
+    workers: Workers = 1,
+    layout: LayoutName = None,
+) -> None:
+    """Train a model; run it again to resume from the last checkpoint."""
+    require_training()
+    from ..training.cohort.recipe import CohortRecipe
+    from ..training.cohort.train import train_cohort
+    from ..training.datasets import read_data_set
+    from ..training.devices import Hardware
+    from ..training.pretrained import Pretrained
+    from ..training.recipes import find_recipe, read_recipe
+    from ..training.train import train as train_stream
+
     path = find_recipe(recipe)
+    wanted = read_recipe(path, changes or [])
     folder = output or Path("runs") / path.stem
     if not data.is_dir():
         raise InputError("there is no such folder", where=data, fix="Give the data folder with --data")
     require_writable(folder)
-    try:
-        from ..training.recipe import Recipe
-        from ..training.train import train as run
-    except ModuleNotFoundError as error:
-        raise InputError(
-            f"training needs {error.name}", where="strokeseg train", fix='Install it: pip install "strokeseg[train]"'
-        ) from error
+    source, hardware = Pretrained(pretrained, download), Hardware(accelerator, devices, nodes)
     with job() as progress:
-        bundle = run(Recipe.read(path), data, folder, accelerator=accelerator, progress=progress, log=console.print)
-    console.print(f"Model in {bundle.folder}: use it with strokeseg segment --model {bundle.folder}", soft_wrap=True)
+        if isinstance(wanted, CohortRecipe):
+            bundle = train_cohort(
+                wanted,
+                read_data_set(data, layout),
+                folder,
+                split_file=split,
+                pretrained=source,
+                hardware=hardware,
+                workers=workers,
+                progress=progress,
+                log=console.print,
+            )
+        else:
+            if split is not None or layout is not None:
+                raise InputError(
+                    "this recipe names its own sources and what is held out of them",
+                    where="--split, --layout",
+                    fix="Leave these options out",
+                )
+            bundle = train_stream(
+                wanted, data, folder, pretrained=source, hardware=hardware, progress=progress, log=console.print
+            )
+    console.print(f"Model in {bundle.folder}", soft_wrap=True)
 
 
-def find_recipe(name: str) -> Path:
-    """The file of a recipe.
+ModelName = Annotated[str, typer.Argument(help="Name or folder of a model, or folder of a run.")]
+Part = Annotated[str, typer.Option(help="Which cases: test, val, train (of the run's split), or all.")]
+Predictions = Annotated[Path, typer.Option("--output", help="Gets CASE/MEMBER.nii.gz for each case.")]
+DeviceName = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
+
+
+def predict(
+    model: ModelName,
+    data: Data,
+    output: Predictions = Path("predictions"),
+    cases: Part = "test",
+    device: DeviceName = "auto",
+    layout: LayoutName = None,
+) -> None:
+    """Run a model over a data set's cases, for strokeseg evaluate."""
+    require_training()
+    from ..models.registry import find
+    from ..training.cohort.predict import Predictor, predict_cases
+    from ..training.cohort.split import cases_of
+    from ..training.datasets import read_data_set
+
+    data_set = read_data_set(data, layout)
+    run = Path(model)
+    inside = run / "model"
+    chosen = cases_of(data_set, run / "split.tsv" if inside.is_dir() else None, cases)
+    require_writable(output)
+    with job() as progress:
+        predictor = Predictor.of(find(inside if inside.is_dir() else model), device)
+        members = predict_cases(predictor, data_set, chosen, output, progress)
+    console.print(f"{len(chosen)} cases in {output}, each with {', '.join(members)}", soft_wrap=True)
+
+
+def require_training() -> None:
+    """Asks for the extra "train" in words.
 
     Raises:
-        InputError: if there is none of that name.
+        InputError: if a library of it is missing.
     """
-    if Path(name).is_file():
-        return Path(name)
-    bundled = resource("Recipes", f"{name}.toml")
-    if bundled.is_file():
-        return bundled
-    known = ", ".join(sorted(path.stem for path in resource("Recipes").glob("*.toml")))
-    raise InputError(f"no recipe is called '{name}'", fix=f"Use one of {known}, or a TOML file")
+    missing = [name for name in ("lightning_fabric", "matplotlib", "monai", "tensorboard") if find_spec(name) is None]
+    if missing:
+        raise InputError(
+            f"training needs {', '.join(missing)}", where="strokeseg", fix='Install it: pip install "strokeseg[train]"'
+        )

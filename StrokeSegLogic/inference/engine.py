@@ -65,7 +65,7 @@ def segment(
     # All that can be refused is refused before anything long begins.
     require_method(vote)
     bundle = find(model)
-    spec = bundle.spec
+    spec = bundle.planes
     spec.require_inputs(case.roles)
     base = case.reference(None if reference is None else Role.parse(reference))
     grid = Grid.of(base.image)
@@ -78,7 +78,7 @@ def segment(
 
     where = choose(device, full_precision=reproducible)
     networks = load(bundle, where)
-    prepared = prepare(case, base.role, spec, report.span(0.02, 0.2))
+    prepared = prepare(case, base.role, spec.roles, spec.spacing_mm, report.span(0.02, 0.2))
     differing: int | None = None
     if reproducible:
         with deterministic():
@@ -116,7 +116,7 @@ def segment(
 
 
 def run_planes(
-    networks: Mapping[Plane, nn.Module], prepared: Prepared, device: Device, progress: Progress
+    networks: Mapping[str, nn.Module], prepared: Prepared, device: Device, progress: Progress
 ) -> dict[Plane, np.ndarray]:
     """Each plane's lesion probability (z, y, x) on the working grid, 0 outside the brain."""
     from .network import lesion_probability

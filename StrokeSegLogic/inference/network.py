@@ -12,7 +12,6 @@ from ..errors import DeviceError, ModelError
 from ..models.bundle import Bundle
 from ..networks.build import build
 from ..networks.spec import NetworkSpec
-from ..planes import Plane
 from ..progress import Progress
 from .device import Device
 
@@ -20,14 +19,15 @@ PIXELS_A_BATCH = 16 * 192 * 192
 """How much goes through a network at once: about 1 GB for the compact network in float32."""
 
 
-def load(bundle: Bundle, device: Device) -> dict[Plane, nn.Module]:
+def load(bundle: Bundle, device: Device) -> dict[str, nn.Module]:
     """The networks of a model, verified, in evaluation mode on the device.
 
     Raises:
         ModelError: if the weights are missing, damaged, or do not fit the network that the manifest describes.
     """
     return {
-        plane: _network(bundle.spec.network, parameters, bundle, device) for plane, parameters in bundle.load().items()
+        member: _network(bundle.spec.network, parameters, bundle, device)
+        for member, parameters in bundle.load().items()
     }
 
 

@@ -12,7 +12,6 @@ from ..case import Case, Role
 from ..errors import InputError
 from ..grid import Grid, bounding_box, box_slices, resample, resample_mask, working_grid
 from ..intensity import normalise
-from ..models.spec import ModelSpec
 from ..planes import PLANES, Plane, to_stack
 from ..progress import Progress
 
@@ -54,25 +53,32 @@ class Prepared:
         return {plane: int(self.seen(plane).sum()) for plane in PLANES}
 
 
-def prepare(case: Case, reference: Role, spec: ModelSpec, progress: Progress) -> Prepared:
+def prepare(case: Case, reference: Role, roles: tuple[Role, ...], spacing_mm: float, progress: Progress) -> Prepared:
     """Lays a case on the working grid of its reference.
+
+    Args:
+        case: at least one of the roles.
+        reference: a role of the case.
+        roles: the network's, in channel order.
+        spacing_mm: side of the working grid's voxels.
+        progress: fraction and message.
 
     Raises:
         InputError: if there is no brain, or a sequence has no contrast in it.
     """
     progress(0.0, "finding the brain")
-    field = working_grid(Grid.of(case.series[reference].image), spec.spacing_mm)
+    field = working_grid(Grid.of(case.series[reference].image), spacing_mm)
     images = {role: one.image for role, one in case.series.items()}
     whole, brain_from = brain_mask(images, reference, field)
     start, size = bounding_box(whole, MARGIN)
     grid = field.crop(start, size)
     brain = whole[box_slices(start, size)].copy()
     warnings = list(_brain_warnings(float(brain.sum()) * grid.voxel_ml, brain_from))
-    channels = np.zeros((len(spec.roles), *grid.shape), np.float32)
-    used = tuple(role for role in spec.roles if role in images)
+    channels = np.zeros((len(roles), *grid.shape), np.float32)
+    used = tuple(role for role in roles if role in images)
     for number, role in enumerate(used):
         progress(0.3 + 0.7 * number / len(used), f"laying {role} on the common grid")
-        channels[spec.roles.index(role)], seen = _channel(images[role], case.series[role].source, grid, brain)
+        channels[roles.index(role)], seen = _channel(images[role], case.series[role].source, grid, brain)
         if seen < 0.9:
             warnings.append(f"{role} covers only {100 * seen:.0f} % of the brain; the rest is judged without it")
     unused = tuple(role for role in case.roles if role not in used)

@@ -38,7 +38,7 @@ def provenance(
         seconds: that it took.
     """
     grid = Grid.of(case.series[reference].image)
-    spec = bundle.spec
+    spec = bundle.planes
     return {
         "strokeseg": __version__,
         "made": datetime.now(timezone.utc).isoformat(timespec="seconds"),

@@ -46,16 +46,17 @@ def predict_slices(
     stacks = _checked(plane, images, spacing_mm)
     spacing_mm = (float(spacing_mm[0]), float(spacing_mm[1]))
     bundle = find(model)
-    bundle.spec.require_inputs(stacks)
+    spec = bundle.planes
+    spec.require_inputs(stacks)
     shape = next(iter(stacks.values())).shape
     out = np.zeros(shape, np.float32)
     if out.size == 0:
         return out
-    target = bundle.spec.spacing_mm
+    target = spec.spacing_mm
     brain = np.logical_or.reduce([stack != 0 for stack in stacks.values()])
     small_brain = resample_slices(brain.astype(np.float32), spacing_mm, (target, target)) > 0.5
-    inputs = np.zeros((shape[0], len(bundle.spec.inputs), *small_brain.shape[1:]), np.float32)
-    for channel, role in enumerate(bundle.spec.roles):
+    inputs = np.zeros((shape[0], len(spec.inputs), *small_brain.shape[1:]), np.float32)
+    for channel, role in enumerate(spec.roles):
         if role in stacks:
             own = resample_slices((stacks[role] != 0).astype(np.float32), spacing_mm, (target, target)) > 0.5
             for number, values in enumerate(resample_slices(stacks[role], spacing_mm, (target, target))):
@@ -68,7 +69,7 @@ def predict_slices(
     from .network import lesion_probability, load
 
     where = choose(device)
-    network = load(bundle, where)[plane]  # type: ignore[index]
+    network = load(bundle, where)[plane]
     probability = lesion_probability(network, inputs, where, Progress(), plane)
     return resample_slices(probability, (target, target), spacing_mm, shape[1:]) * brain
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from ..errors import ModelError
-from ..planes import PLANES, Plane
 from ..volumes.files import write_whole
-from .spec import ModelSpec, Weights
+from .field_spec import FieldModelSpec
+from .manifest import read_manifest
+from .spec import ModelSpec
+from .weights import Weights
 
 MANIFEST = "model.json"
 WEIGHTS = "weights.safetensors"
@@ -25,7 +29,22 @@ class Bundle:
     """A model on disk whose manifest has been read; the weights are verified when they are loaded."""
 
     folder: Path
-    spec: ModelSpec
+    spec: ModelSpec | FieldModelSpec
+
+    @property
+    def planes(self) -> ModelSpec:
+        """The spec of a model of three planes.
+
+        Raises:
+            ModelError: if it is a model of another kind.
+        """
+        if isinstance(self.spec, ModelSpec):
+            return self.spec
+        raise ModelError(
+            "is not a model of three MRI planes",
+            where=self.spec.name,
+            fix="Choose another model for this case; strokeseg predict runs this one over a data set",
+        )
 
     @classmethod
     def open(cls, folder: Path) -> Bundle:
@@ -34,15 +53,15 @@ class Bundle:
         Raises:
             ModelError: if it holds no readable manifest.
         """
-        return cls(folder, ModelSpec.read(folder / MANIFEST))
+        return cls(folder, read_manifest(folder / MANIFEST))
 
-    def load(self) -> dict[Plane, dict[str, np.ndarray]]:
-        """Each plane's parameters by name, as stored (fp16; batch norms' statistics fp32), after the hash was checked.
+    def load(self) -> dict[str, dict[str, np.ndarray]]:
+        """Each network's parameters by name, as stored (fp16; batch norms' statistics fp32), once the hash was checked.
 
         The file is read once: the bytes that were hashed are the bytes that are used.
 
         Raises:
-            ModelError: if the file is missing, its hash differs from the manifest's, or a plane is missing.
+            ModelError: if the file is missing, its hash differs from the manifest's, or a network is missing.
         """
         path = self.folder / self.spec.weights.file
         try:
@@ -62,19 +81,23 @@ class Bundle:
             tensors = load(content)
         except SafetensorError as error:
             raise ModelError(f"no safetensors file ({error})", where=path, fix="Install the model again") from error
-        planes: dict[Plane, dict[str, np.ndarray]] = {plane: {} for plane in PLANES}
+        members: dict[str, dict[str, np.ndarray]] = {member: {} for member in self.spec.members}
         for name, tensor in tensors.items():
-            plane, _, parameter = name.partition(".")
-            if plane not in planes:
-                raise ModelError(f"unknown plane '{plane}' in the weights", where=path, fix="Install the model again")
-            planes[plane][parameter] = tensor
-        for plane, parameters in planes.items():
+            member, _, parameter = name.partition(".")
+            if member not in members:
+                raise ModelError(
+                    f"unknown network '{member}' in the weights", where=path, fix="Install the model again"
+                )
+            members[member][parameter] = tensor
+        for member, parameters in members.items():
             if not parameters:
-                raise ModelError(f"no weights for the {plane} plane", where=path, fix="Install the model again")
-        return planes
+                raise ModelError(f"no weights for the {member} network", where=path, fix="Install the model again")
+        return members
 
     @classmethod
-    def write(cls, folder: Path, spec: ModelSpec, planes: dict[Plane, dict[str, np.ndarray]]) -> Bundle:
+    def write(
+        cls, folder: Path, spec: ModelSpec | FieldModelSpec, members: Mapping[Any, Mapping[str, np.ndarray]]
+    ) -> Bundle:
         """Writes weights as fp16 and the manifest with their hash (the spec's own weights entry is replaced).
 
         Raises:
@@ -83,8 +106,8 @@ class Bundle:
         """
         folder.mkdir(parents=True, exist_ok=True)
         tensors = {
-            f"{plane}.{name}": np.ascontiguousarray(_stored(name, value))
-            for plane, parameters in planes.items()
+            f"{member}.{name}": np.ascontiguousarray(_stored(name, value))
+            for member, parameters in members.items()
             for name, value in parameters.items()
         }
         content = save(tensors, metadata={"model": spec.name, "version": spec.version})

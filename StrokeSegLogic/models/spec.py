@@ -5,36 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from ..case import Role
-from ..errors import InputError, ModelError
+from ..errors import ModelError
 from ..networks.spec import NetworkSpec
 from ..planes import PLANES
-from ..settings import from_mapping
-
-FORMAT = 1
-"""Version of the manifest's format."""
-
-
-@dataclass(frozen=True)
-class Weights:
-    """The weights file beside the manifest.
-
-    Attributes:
-        file: its name, without a folder.
-        sha256: of its bytes.
-    """
-
-    file: str
-    sha256: str
-
-    def __post_init__(self) -> None:
-        if Path(self.file).name != self.file or not self.file.endswith(".safetensors"):
-            raise ValueError(f"weights file '{self.file}' must be a .safetensors file beside the manifest")
-        if len(self.sha256) != 64 or set(self.sha256) - set("0123456789abcdef"):
-            raise ValueError("sha256 must be 64 lower-case hexadecimal digits")
+from .weights import FORMAT, Weights
 
 
 @dataclass(frozen=True)
@@ -57,6 +34,7 @@ class ModelSpec:
         plane_weights: share of each plane in the weighted vote.
         weights: the weights' file and hash.
         card: what it was trained on, by what recipe, and what it reached; JSON-ready.
+        needs_all_of: every one of these must be there: the model never learned without.
     """
 
     format: int
@@ -73,6 +51,8 @@ class ModelSpec:
     plane_weights: dict[str, float]
     weights: Weights
     card: dict[str, Any]
+    needs_all_of: tuple[str, ...] = ()
+    kind: str = "planes"
 
     def __post_init__(self) -> None:
         if self.format != FORMAT:
@@ -83,8 +63,13 @@ class ModelSpec:
             raise ValueError(f"plane_weights must hold a positive number for each of {', '.join(PLANES)}")
         if not 0 < self.threshold < 1 or self.spacing_mm <= 0:
             raise ValueError("threshold must lie between 0 and 1, and spacing_mm be positive")
-        for name in (*self.inputs, *self.needs_one_of, *self.tested_with_one_of):
+        for name in (*self.inputs, *self.needs_one_of, *self.tested_with_one_of, *self.needs_all_of):
             Role(name)
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Names of the networks in the weights file."""
+        return PLANES
 
     @property
     def roles(self) -> tuple[Role, ...]:
@@ -104,26 +89,13 @@ class ModelSpec:
                 where=self.name,
                 fix=f"Add at least one of {', '.join(self.needs_one_of)}",
             )
+        missing = [name for name in self.needs_all_of if name not in given]
+        if missing:
+            raise ModelError(
+                f"the model never learned without {', '.join(missing)}",
+                where=self.name,
+                fix=f"Add {', '.join(missing)}, or use a model that was trained with missing sequences",
+            )
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
-
-    @classmethod
-    def read(cls, path: Path) -> ModelSpec:
-        """The spec in a model.json.
-
-        Raises:
-            ModelError: if the file is missing, not JSON, or holds a wrong key or value.
-        """
-        try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-            raise ModelError(
-                f"the manifest cannot be read ({error})", where=path, fix="Install the model again"
-            ) from error
-        if not isinstance(values, dict):
-            raise ModelError("the manifest is not a JSON object", where=path, fix="Install the model again")
-        try:
-            return from_mapping(cls, values, path)
-        except InputError as error:
-            raise ModelError(error.what, where=error.where, fix=error.fix) from error

@@ -1,19 +1,30 @@
-"""What a network is made of, as plain data that a model's manifest or a recipe holds."""
+"""What a network is made of, as plain data that a model's manifest or a recipe holds: one dataclass a network.
+
+All of them have `channels` (of the images tensor, all inputs together), `classes` (background included), `kind`
+(which network; it tells them apart in a file), `dimensions` (2 for slices, 3 for volumes) and `encoder` (name of the
+encoder that pretrained weights fit, None where there is none).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from ..settings import from_mapping
-
-ENCODERS = ("compact", "resnet18", "resnet34", "resnet50")
+ENCODERS = (
+    "compact",
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "resnet50_preactivation",
+    "vgg16",
+    "densenet121",
+    "mobilenet_v2",
+)
+"""Encoders that a 2-D U-Net takes."""
 
 
 @dataclass(frozen=True)
-class NetworkSpec:
-    """A U-Net with a pluggable encoder.
+class UNet2DSpec:
+    """A 2-D U-Net with a pluggable encoder: Res-UNet with a ResNet, Dense-UNet with DenseNet121.
 
     Attributes:
         encoder: one of `ENCODERS`.
@@ -21,24 +32,153 @@ class NetworkSpec:
         classes: number of output classes, background included.
         decoder: decoder widths from the deepest to the finest scale; as many as the encoder has scales above its
             deepest one, plus one more if the encoder's finest scale is coarser than the input.
+        attention: whether attention gates weigh the skip connections.
+        kind: "unet2d".
     """
 
     encoder: str
     channels: int
     classes: int
     decoder: tuple[int, ...]
+    attention: bool = False
+    kind: str = "unet2d"
 
     def __post_init__(self) -> None:
         if self.encoder not in ENCODERS:
             raise ValueError(f"encoder '{self.encoder}' is not one of {', '.join(ENCODERS)}")
-        if self.channels < 1 or self.classes < 2:
-            raise ValueError("a network needs at least one channel and two classes")
+        if not self.decoder or min(self.decoder) < 1:
+            raise ValueError("decoder widths must be at least 1, one for each scale")
+        _check(self, "unet2d")
 
-    @classmethod
-    def of(cls, values: Mapping[str, Any], where: str) -> NetworkSpec:
-        """The spec that a manifest or recipe holds.
+    @property
+    def dimensions(self) -> int:
+        return 2
 
-        Raises:
-            InputError: naming the wrong or missing key.
-        """
-        return from_mapping(cls, values, where)
+
+@dataclass(frozen=True)
+class FusionSpec:
+    """What slow, early and inflated fusion of several images of one slice have in common.
+
+    Attributes:
+        channels: of all images together: 3 each if colour-coded as in the paper, 1 each if grey; image after image.
+        classes: number of output classes; 3 in the paper (healthy brain, penumbra, core).
+        inputs: number of images: 4 parametric maps in the paper, 5 with the MIP.
+        nihss: whether the NIHSS score is an input.
+        size: (H, W) of the images, which the NIHSS branch's second dense layer is made for; 512 x 512 in the paper.
+            Not needed without NIHSS, where any size goes through.
+        dropout: share of the bottleneck's features that are dropped while training.
+        width: factor on the width of every convolution, for small trials; the paper's networks have 1.
+        kind: of the subclass.
+    """
+
+    channels: int
+    classes: int
+    inputs: int
+    nihss: bool = False
+    size: tuple[int, int] | None = None
+    dropout: float = 0.25
+    width: float = 1.0
+    kind: str = ""
+
+    def __post_init__(self) -> None:
+        if self.inputs < 2:
+            raise ValueError(f"a fusion needs at least two inputs, not {self.inputs}")
+        if self.channels not in (self.inputs, 3 * self.inputs):
+            raise ValueError(
+                f"{self.channels} channels for {self.inputs} inputs: give each 1 channel (grey) or 3 (colour-coded)"
+            )
+        if self.nihss and self.size is None:
+            raise ValueError("the NIHSS branch needs the images' size, as size = [height, width]")
+        if self.size is not None and (len(self.size) != 2 or min(self.size) < 1):
+            raise ValueError(f"size {self.size} is not a height and a width")
+        if not self.width >= 1 / 16:
+            raise ValueError(f"width {self.width} leaves no channel; the least is 1/16")
+        _check_dropout(self.dropout)
+        _check(self, type(self).kind)
+
+    @property
+    def channels_per_input(self) -> int:
+        return self.channels // self.inputs
+
+    @property
+    def dimensions(self) -> int:
+        return 2
+
+    @property
+    def encoder(self) -> str:
+        return "vgg16"
+
+
+@dataclass(frozen=True)
+class SlowFusionSpec(FusionSpec):
+    """SF: an encoder for each image, joined at the bottleneck and at every skip connection."""
+
+    kind: str = "slow_fusion"
+
+
+@dataclass(frozen=True)
+class EarlyFusionSpec(FusionSpec):
+    """EF: the images joined before one encoder."""
+
+    kind: str = "early_fusion"
+
+
+@dataclass(frozen=True)
+class InflatedFusionSpec(FusionSpec):
+    """EFI: the images as the frames of a film before one encoder that is inflated to 3-D."""
+
+    kind: str = "inflated_fusion"
+
+
+@dataclass(frozen=True)
+class UNet3DSpec:
+    """A 3-D U-Net, classic or modified.
+
+    Attributes:
+        channels: number of input volumes.
+        classes: number of output classes, background included.
+        modified: leaky ReLU, instance normalisation, dilated convolutions and spatial dropout, instead of the classic
+            ReLU and batch normalisation.
+        dropout: of the modified one: share of whole feature maps that are dropped while training.
+        base_width: channels at full resolution, doubled at each level below; 64 in the paper.
+        levels: resolutions; 5 make the paper's 23 convolutions.
+        kind: "unet3d".
+    """
+
+    channels: int
+    classes: int
+    modified: bool = True
+    dropout: float = 0.5
+    base_width: int = 64
+    levels: int = 5
+    kind: str = "unet3d"
+
+    def __post_init__(self) -> None:
+        if self.base_width < 1 or self.levels < 2:
+            raise ValueError("a 3-D U-Net needs a base_width of at least 1 and at least two levels")
+        _check_dropout(self.dropout)
+        _check(self, "unet3d")
+
+    @property
+    def dimensions(self) -> int:
+        return 3
+
+    @property
+    def encoder(self) -> None:
+        return None
+
+
+NetworkSpec = UNet2DSpec | SlowFusionSpec | EarlyFusionSpec | InflatedFusionSpec | UNet3DSpec
+"""Any network. A manifest or recipe without `kind` means the first."""
+
+
+def _check(spec: UNet2DSpec | FusionSpec | UNet3DSpec, kind: str) -> None:
+    if spec.channels < 1 or spec.classes < 2:
+        raise ValueError("a network needs at least one channel and two classes")
+    if spec.kind != kind:
+        raise ValueError(f"kind '{spec.kind}' where '{kind}' belongs")
+
+
+def _check_dropout(dropout: float) -> None:
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout {dropout} is no share from 0 up to, but not including, 1")

@@ -1,4 +1,4 @@
-"""Batches for a step: a function of the seed, the stage and the step alone, so that a resumed run repeats nothing."""
+"""Batches drawn from sources: a function of seed, stage and number alone, so that a resumed run repeats nothing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from torch import Tensor
 from ..intensity import normalise
 from ..planes import Plane
 from .augment import coarsen, drop, move, vary
+from .examples import Examples
 from .samples import CHANNELS, Sample, Source
 from .simulate import complete, paint
 from .tensors import Batch, Dice, collate
@@ -44,11 +45,12 @@ class BatchMaker:
         self._needed = torch.tensor([role.value in needed for role in CHANNELS])
         self._seed = (seed, stage)
 
-    def __call__(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Images (B, C, H, W) normalised, labels (B, H, W) int64, counted (B, H, W) bool."""
-        random = np.random.default_rng([*self._seed, step])
+    def __call__(self, number: int) -> Examples:
+        """The batch of that number."""
+        random = np.random.default_rng([*self._seed, number])
         generator = torch.Generator().manual_seed(int(random.integers(2**62)))
-        batch = collate([self._draw(random) for _ in range(self._size)])
+        samples = [self._draw(random) for _ in range(self._size)]
+        batch = collate(samples)
         dice = Dice(self._size, generator)
         real = batch.present.clone()
         move(batch, dice, self._patch)
@@ -57,7 +59,14 @@ class BatchMaker:
         drop(batch, dice, self._needed, real)
         coarsen(batch, dice)
         vary(batch, dice)
-        return normalised(batch), batch.lesion[:, 0].long(), batch.counted[:, 0]
+        return Examples(
+            images=normalised(batch),
+            labels=batch.lesion[:, 0].long(),
+            counted=batch.counted[:, 0],
+            emphasised=torch.zeros(self._size, dtype=torch.bool),
+            nihss=None,
+            names=tuple(sample.patient for sample in samples),
+        )
 
     def _draw(self, random: np.random.Generator) -> Sample:
         shares = np.array([share for _, share in self._sources])

@@ -84,6 +84,7 @@ class Recipe:
         plane: last stage, for each plane from the shared weights.
         sources: where slices come from.
         checkpoint_every: steps between checkpoints.
+        pretrained: name of the ImageNet checkpoint that the encoder begins with, "" for none.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Recipe:
     plane: StageSpec
     sources: tuple[SourceSpec, ...]
     checkpoint_every: int = 250
+    pretrained: str = ""
 
     def __post_init__(self) -> None:
         if len(self.patch) != 2 or min(self.patch) < 32:

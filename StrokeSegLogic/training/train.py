@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import copy
-import json
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from lightning_fabric import Fabric
-from torch import nn
+from torch import Tensor, nn
 
 from ..case import Role
-from ..errors import InputError
 from ..models.bundle import WEIGHTS, Bundle
-from ..models.spec import FORMAT, ModelSpec, Weights
+from ..models.spec import ModelSpec
+from ..models.weights import FORMAT, Weights
 from ..networks.build import build
 from ..planes import PLANES, Plane
 from ..progress import Progress
-from ..volumes.files import write_whole
 from .batches import BatchMaker
+from .devices import Hardware, launch
+from .examples import Examples
+from .loop import Loop, Plan, State
+from .losses import loss_of
+from .pretrained import Pretrained, load_pretrained
 from .recipe import Recipe, StageSpec
+from .run_folder import claim
 from .samples import CHANNELS, Sample, Source
 from .sources.build import build_source
 from .sources.isles22 import Isles22Slices
 from .sources.soop import Soop
-from .stage import Stage, State
 from .validation import Pairs, Score, best_threshold, predict, score
 
 
@@ -35,7 +39,8 @@ def train(
     data: Path,
     output: Path,
     *,
-    accelerator: str = "auto",
+    pretrained: Pretrained | None = None,
+    hardware: Hardware | None = None,
     progress: Progress | None = None,
     log: Callable[[str], None] = print,
 ) -> Bundle:
@@ -45,7 +50,8 @@ def train(
         recipe: what to do.
         data: folder that the recipe's folders lie in.
         output: for checkpoints, losses, scores and the model's bundle (output / "model").
-        accelerator: lightning-fabric's: "auto", "cpu", "cuda", "mps".
+        pretrained: where ImageNet weights come from, if the recipe asks for them.
+        hardware: devices and processes.
         progress: fraction and message.
         log: gets a line a stage.
 
@@ -53,18 +59,29 @@ def train(
         InputError: if data are missing, or output holds a run of another recipe.
     """
     progress = progress or Progress()
+    fabric = launch(hardware or Hardware(), recipe.precision)
     torch.manual_seed(recipe.seed)
-    fabric = Fabric(accelerator=accelerator, devices=1, precision=recipe.precision)  # type: ignore[arg-type]
     progress(0.0, "reading the data")
     sources = [build_source(spec, data, recipe.seed) for spec in recipe.sources]
     held_out = validation_sets(recipe, data)
-    claim(output, recipe)
+    if fabric.is_global_zero:
+        claim(output, recipe)
+    fabric.barrier()
     network = build(recipe.network)
+    if recipe.pretrained:
+        first = _batches(0, PLANES, recipe, recipe.plane, sources)
+        load_pretrained(
+            network,
+            recipe.pretrained,
+            pretrained or Pretrained(),
+            lambda: torch.cat([first(number).images for number in range(-(-32 // recipe.batch))]),
+            progress,
+        )
     shared: State = network.state_dict()
     spans = parts_of_work(recipe)
     for number, spec in enumerate(recipe.shared, start=1):
-        stage = _stage(f"shared-{number}", number, PLANES, recipe, spec, sources, output, fabric)
-        shared = stage.run(network, progress.span(*next(spans)))
+        loop = _loop(f"shared-{number}", number, PLANES, recipe, spec, sources, output, fabric)
+        shared = loop.run(network, progress.span(*next(spans)))
         network = copy.deepcopy(network)
         network.load_state_dict(shared)
     planes: dict[Plane, State] = {}
@@ -72,40 +89,29 @@ def train(
     for number, plane in enumerate(PLANES, start=1 + len(recipe.shared)):
         network = copy.deepcopy(network)
         network.load_state_dict(shared)
-        stage = _stage(plane, number, (plane,), recipe, recipe.plane, sources, output, fabric)
-        planes[plane] = stage.run(network, progress.span(*next(spans)))
-        seen |= {
-            f"{plane}, {title}": pairs for title, pairs in validate(recipe, planes[plane], held_out[plane]).items()
-        }
+        loop = _loop(plane, number, (plane,), recipe, recipe.plane, sources, output, fabric)
+        planes[plane] = loop.run(network, progress.span(*next(spans)))
+        if fabric.is_global_zero:
+            found = validate(recipe, planes[plane], held_out[plane])
+            seen |= {f"{plane}, {title}": pairs for title, pairs in found.items()}
+    if fabric.is_global_zero:
+        export(recipe, planes, *judged(seen, log), output / "model")
+    fabric.barrier()
+    return Bundle.open(output / "model")
+
+
+def judged(seen: dict[str, Pairs], log: Callable[[str], None]) -> tuple[dict[str, Score], float]:
+    """The scores of all that was validated, and the threshold that they are at."""
     threshold = best_threshold(list(seen.values()))
     log(f"threshold {threshold}")
     scores = {title: score(pairs, threshold) for title, pairs in seen.items()}
     for title, value in scores.items():
         false = f", {value.false_pixels:.0f} false pixels on {value.clear_slices} without" if value.clear_slices else ""
         log(f"{title}: Dice {value.dice:.3f} on {value.slices} slices with lesion{false}")
-    return export(recipe, planes, scores, threshold, output / "model")
+    return scores, threshold
 
 
-def claim(output: Path, recipe: Recipe) -> None:
-    """Marks the folder as this recipe's run.
-
-    Raises:
-        InputError: if it is another recipe's.
-    """
-    output.mkdir(parents=True, exist_ok=True)
-    mark = output / "recipe.json"
-    text = json.dumps(asdict(recipe), indent=2) + "\n"
-    if not mark.is_file():
-        write_whole(mark, text.encode("utf-8"))
-    elif mark.read_text(encoding="utf-8") != text:
-        raise InputError(
-            "the folder holds a run of another recipe",
-            where=output,
-            fix="Choose another output folder, or empty it",
-        )
-
-
-def _stage(
+def _loop(
     name: str,
     number: int,
     planes: tuple[Plane, ...],
@@ -114,12 +120,41 @@ def _stage(
     sources: list[Source],
     output: Path,
     fabric: Fabric,
-) -> Stage:
+) -> Loop:
+    batches = _batches(number, planes, recipe, spec, sources)
+    compute = loss_of(recipe.loss)
+
+    def loss(network: nn.Module, logits: Tensor, batch: Examples) -> Tensor:
+        return compute(logits, batch.labels, batch.counted, batch.emphasised)
+
+    plan = Plan(
+        name=name,
+        steps=spec.steps,
+        rate=lambda step: learning_rate(step, spec),
+        weight_decay=recipe.weight_decay,
+        average=recipe.average,
+        checkpoint_every=recipe.checkpoint_every,
+        seed=recipe.seed,
+    )
+    return Loop(plan, batches, loss, output, fabric)
+
+
+def _batches(
+    number: int, planes: tuple[Plane, ...], recipe: Recipe, spec: StageSpec, sources: list[Source]
+) -> BatchMaker:
     patch = (recipe.patch[0], recipe.patch[1])
     shares = [spec.shares.get(source.kind, source.share) for source in recipe.sources]
     drawn = list(zip(sources, shares, strict=True))
-    batches = BatchMaker(drawn, planes, recipe.batch, patch, recipe.needs_one_of, recipe.seed, number)
-    return Stage(name, recipe, spec, batches, output, fabric)
+    return BatchMaker(drawn, planes, recipe.batch, patch, recipe.needs_one_of, recipe.seed, number)
+
+
+def learning_rate(step: int, spec: StageSpec) -> float:
+    """Rises along a line over the first 5 % of the steps, then falls along a half cosine."""
+    warm = max(spec.steps // 20, 1)
+    if step < warm:
+        return spec.rate * (step + 1) / warm
+    done = (step - warm) / max(spec.steps - warm, 1)
+    return spec.final_rate + (spec.rate - spec.final_rate) * 0.5 * (1 + math.cos(math.pi * done))
 
 
 def parts_of_work(recipe: Recipe) -> Iterator[tuple[float, float]]:

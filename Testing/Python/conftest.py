@@ -10,8 +10,9 @@ from hypothesis import settings
 
 from StrokeSegLogic.case import Case, Role
 from StrokeSegLogic.models.bundle import Bundle
-from StrokeSegLogic.models.spec import FORMAT, ModelSpec, Weights
-from StrokeSegLogic.networks.spec import NetworkSpec
+from StrokeSegLogic.models.spec import ModelSpec
+from StrokeSegLogic.models.weights import FORMAT, Weights
+from StrokeSegLogic.networks.spec import UNet2DSpec
 from StrokeSegLogic.phantom import MriPhantom, mri_phantom
 from StrokeSegLogic.planes import PLANES
 
@@ -44,7 +45,7 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     from StrokeSegLogic.networks.build import build
 
     torch.manual_seed(1)
-    network = NetworkSpec("compact", len(Role), 2, (128, 64, 32, 16))
+    network = UNet2DSpec("compact", len(Role), 2, (128, 64, 32, 16))
     spec = ModelSpec(
         format=FORMAT,
         name="untrained",

@@ -1,4 +1,4 @@
-"""What a decoder needs to know of an encoder."""
+"""What a decoder and a training scheme need to know of an encoder."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from torch import Tensor, nn
 class Encoder(nn.Module):
     """Features of an image at several scales.
 
+    No method here is called `features`: in torchvision's VGG, DenseNet and MobileNet that is a module's name.
+
     Attributes:
         widths: channels of the features, finest scale first.
         strides: how many input pixels one feature spans along a side, finest first; each twice the one before.
@@ -19,8 +21,12 @@ class Encoder(nn.Module):
     strides: tuple[int, ...]
 
     @abstractmethod
-    def features(self, x: Tensor) -> list[Tensor]:
+    def forward(self, x: Tensor) -> list[Tensor]:
         """Features (N, widths[i], H / strides[i], W / strides[i]) of x (N, C, H, W), finest first."""
 
-    def forward(self, x: Tensor) -> list[Tensor]:
-        return self.features(x)
+    @abstractmethod
+    def units(self) -> list[nn.Module]:
+        """The encoder's parts from the input to the deepest: what fine-tuning freezes and unfreezes.
+
+        A unit is one convolution with its norm, or one block. Together they hold every parameter exactly once.
+        """

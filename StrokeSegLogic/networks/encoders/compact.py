@@ -6,6 +6,8 @@ wide and a stride before the first feature loses them.
 
 from __future__ import annotations
 
+from typing import cast
+
 from torch import Tensor, nn
 
 from .base import Encoder
@@ -31,9 +33,12 @@ class Compact(Encoder):
             scales.append(nn.Sequential(*blocks))
         self.scales = nn.ModuleList(scales)
 
-    def features(self, x: Tensor) -> list[Tensor]:
+    def forward(self, x: Tensor) -> list[Tensor]:
         found = []
         for scale in self.scales:
             x = scale(x)
             found.append(x)
         return found
+
+    def units(self) -> list[nn.Module]:
+        return [block for scale in self.scales for block in cast(nn.Sequential, scale)]

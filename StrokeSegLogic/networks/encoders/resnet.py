@@ -2,7 +2,7 @@
 
 He et al., Deep Residual Learning for Image Recognition, CVPR 2016; as in torchvision, a bottleneck's stride sits in
 its 3x3 convolution ("v1.5"). A torchvision checkpoint loads strictly once its `fc.*` entries are dropped and its
-first convolution is adapted to the number of sequences (see `..first_convolution`).
+first convolution is adapted to the number of sequences (see `..pretrained`).
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class ResNet(Encoder):
             setattr(self, f"layer{number}", nn.Sequential(*blocks))
         self.widths = (64, *(width * block.expansion for width in (64, 128, 256, 512)))
 
-    def features(self, x: Tensor) -> list[Tensor]:
+    def forward(self, x: Tensor) -> list[Tensor]:
         x = self.relu(self.bn1(self.conv1(x)))
         found = [x]
         x = self.maxpool(x)
@@ -94,6 +94,10 @@ class ResNet(Encoder):
             x = getattr(self, f"layer{number}")(x)
             found.append(x)
         return found
+
+    def units(self) -> list[nn.Module]:
+        layers = [getattr(self, f"layer{number}") for number in range(1, 5)]
+        return [nn.Sequential(self.conv1, self.bn1), *(block for layer in layers for block in layer)]
 
 
 def resnet(name: str, channels: int) -> ResNet:

@@ -108,9 +108,9 @@ def test_a_folder_can_be_named_as_a_model(untrained: Bundle) -> None:
 
 
 def test_inputs_that_the_model_cannot_work_with_are_refused(untrained: Bundle) -> None:
-    untrained.spec.require_inputs([Role.T1, Role.FLAIR])
+    untrained.planes.require_inputs([Role.T1, Role.FLAIR])
     with pytest.raises(ModelError, match="cannot work with T1 alone. Add at least one of DWI, FLAIR, ADC, T2"):
-        untrained.spec.require_inputs([Role.T1])
+        untrained.planes.require_inputs([Role.T1])
 
 
 def test_every_bundled_model_is_whole_and_small() -> None:

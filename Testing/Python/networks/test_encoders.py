@@ -1,56 +1,97 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
+from torch import nn
 
+from StrokeSegLogic.networks.encoders.base import Encoder
 from StrokeSegLogic.networks.encoders.compact import Compact
+from StrokeSegLogic.networks.encoders.densenet import DenseNet121
+from StrokeSegLogic.networks.encoders.mobilenet import MobileNetV2
+from StrokeSegLogic.networks.encoders.preactivation import PreActivationResNet50
 from StrokeSegLogic.networks.encoders.resnet import resnet
 
-
-@pytest.mark.parametrize(
-    ("name", "parameters"),
-    # torchvision's published counts (11,689,512, 21,797,672 and 25,557,032) less the classifier's.
-    [("resnet18", 11_176_512), ("resnet34", 21_284_672), ("resnet50", 23_508_032)],
-)
-def test_a_resnet_has_as_many_parameters_as_torchvisions_without_its_classifier(name: str, parameters: int) -> None:
-    assert sum(p.numel() for p in resnet(name, 3).parameters()) == parameters
-
-
-def test_resnet50_carries_torchvisions_parameter_names() -> None:
-    names = resnet("resnet50", 3).state_dict()
-    # Written down from torchvision's checkpoint resnet50-11ad3fa6: one of each kind, and all the shapes that matter.
-    expected = {
-        "conv1.weight": (64, 3, 7, 7),
-        "bn1.running_mean": (64,),
-        "bn1.num_batches_tracked": (),
-        "layer1.0.conv1.weight": (64, 64, 1, 1),
-        "layer1.0.downsample.0.weight": (256, 64, 1, 1),
-        "layer1.0.downsample.1.running_var": (256,),
-        "layer2.0.conv2.weight": (128, 128, 3, 3),
-        "layer2.3.bn3.bias": (512,),
-        "layer3.5.conv3.weight": (1024, 256, 1, 1),
-        "layer4.0.downsample.0.weight": (2048, 1024, 1, 1),
-        "layer4.2.conv2.weight": (512, 512, 3, 3),
-    }
-    assert {name: tuple(names[name].shape) for name in expected} == expected
-    # 53 convolutions, and 53 batch norms of five entries each.
-    assert len(names) == 53 + 53 * 5
-    assert not any(name.startswith("fc.") for name in names)
+MAKERS: dict[str, Callable[[int], Encoder]] = {
+    "compact": Compact,
+    "resnet18": lambda channels: resnet("resnet18", channels),
+    "resnet50": lambda channels: resnet("resnet50", channels),
+    "densenet121": DenseNet121,
+    "mobilenet_v2": MobileNetV2,
+    "resnet50_preactivation": PreActivationResNet50,
+}
 
 
-def test_the_bottlenecks_stride_sits_in_its_middle_convolution() -> None:
-    block = resnet("resnet50", 3).layer2[0]
-    assert (block.conv1.stride, block.conv2.stride) == ((1, 1), (2, 2))
+@pytest.fixture(params=MAKERS)
+def encoder(request: pytest.FixtureRequest) -> Encoder:
+    torch.manual_seed(0)
+    return MAKERS[request.param](5)
 
 
-@pytest.mark.parametrize("encoder", [Compact(5), resnet("resnet18", 5), resnet("resnet50", 5)])
-def test_features_have_the_widths_and_strides_that_are_promised(encoder: torch.nn.Module) -> None:
+def test_features_have_the_widths_and_strides_that_are_promised(encoder: Encoder) -> None:
     encoder.eval()
     with torch.inference_mode():
         found = encoder(torch.zeros(1, 5, 64, 96))
     assert [tuple(f.shape[1:]) for f in found] == [
         (width, 64 // stride, 96 // stride) for width, stride in zip(encoder.widths, encoder.strides, strict=True)
     ]
+
+
+def test_each_stride_is_twice_the_one_before(encoder: Encoder) -> None:
+    assert all(coarse == 2 * fine for fine, coarse in zip(encoder.strides, encoder.strides[1:], strict=False))
+
+
+def test_the_units_hold_every_parameter_exactly_once(encoder: Encoder) -> None:
+    held = [parameter for unit in encoder.units() for parameter in unit.parameters()]
+    assert len(held) == len({id(parameter) for parameter in held})
+    assert {id(parameter) for parameter in held} == {id(parameter) for parameter in encoder.parameters()}
+    assert all(list(unit.parameters()) for unit in encoder.units())
+
+
+def test_the_units_stand_in_the_order_in_which_an_image_meets_them(encoder: Encoder) -> None:
+    convolutions = {
+        module: number
+        for number, unit in enumerate(encoder.units())
+        for module in unit.modules()
+        if isinstance(module, nn.Conv2d)
+    }
+    met: list[int] = []
+    for module, number in convolutions.items():
+        module.register_forward_hook(lambda *_, number=number: met.append(number))
+    encoder.eval()
+    with torch.inference_mode():
+        encoder(torch.zeros(1, 5, 32, 32))
+    assert met == sorted(met)
+    assert set(met) == set(range(len(encoder.units())))
+
+
+def test_freezing_the_units_but_the_deepest_half_leaves_gradients_only_there(encoder: Encoder) -> None:
+    units = encoder.units()
+    for unit in units[: len(units) // 2]:
+        unit.requires_grad_(False)
+    sum(f.square().mean() for f in encoder(torch.randn(2, 5, 32, 32))).backward()
+    learning = [any(p.grad is not None for p in unit.parameters()) for unit in units]
+    assert learning == [False] * (len(units) // 2) + [True] * (len(units) - len(units) // 2)
+
+
+def test_every_parameter_learns(encoder: Encoder) -> None:
+    sum(f.square().mean() for f in encoder(torch.randn(2, 5, 64, 64))).backward()
+    silent = [name for name, p in encoder.named_parameters() if p.grad is None or not p.grad.any()]
+    assert not silent
+
+
+def test_the_image_is_left_as_it_was(encoder: Encoder) -> None:
+    # Rectifiers work in place here and there.
+    image = torch.randn(2, 5, 32, 32)
+    before = image.clone()
+    encoder(image)
+    assert torch.equal(image, before)
+
+
+def test_the_bottlenecks_stride_sits_in_its_middle_convolution() -> None:
+    block = resnet("resnet50", 3).layer2[0]
+    assert (block.conv1.stride, block.conv2.stride) == ((1, 1), (2, 2))
 
 
 def test_an_unknown_resnet_is_refused() -> None:

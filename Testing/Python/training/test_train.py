@@ -12,15 +12,17 @@ from StrokeSegLogic.errors import Cancelled, InputError, StrokeSegError
 from StrokeSegLogic.models.bundle import Bundle
 from StrokeSegLogic.planes import PLANES
 from StrokeSegLogic.progress import CancelToken, Progress
+from StrokeSegLogic.training.devices import Hardware
 from StrokeSegLogic.training.recipe import Recipe, StageSpec
-from StrokeSegLogic.training.stage import learning_rate
-from StrokeSegLogic.training.train import train
+from StrokeSegLogic.training.train import learning_rate, train
+
+CPU = Hardware("cpu")
 
 
 @pytest.fixture(scope="module")
 def run(recipe: Recipe, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "whole"
-    train(recipe, data, folder, accelerator="cpu", log=lambda line: None)
+    train(recipe, data, folder, hardware=CPU, log=lambda line: None)
     return folder
 
 
@@ -56,9 +58,9 @@ def test_a_run_that_was_stopped_and_resumed_gives_the_same_model(
             token.cancel()
 
     with pytest.raises(Cancelled):
-        train(recipe, data, tmp_path, accelerator="cpu", progress=Progress(stop, token), log=lambda line: None)
+        train(recipe, data, tmp_path, hardware=CPU, progress=Progress(stop, token), log=lambda line: None)
     assert not (tmp_path / "model").exists()
-    train(recipe, data, tmp_path, accelerator="cpu", log=lambda line: None)
+    train(recipe, data, tmp_path, hardware=CPU, log=lambda line: None)
     whole, resumed = weights(run), weights(tmp_path)
     assert whole.keys() == resumed.keys()
     for name in whole:
@@ -71,19 +73,19 @@ def test_another_recipe_does_not_go_on_in_the_same_folder(data: Path, run: Path,
     folder = Path(shutil.copytree(run, tmp_path / "run"))
     other = Recipe.read(write_recipe(tmp_path / "other.toml", RECIPE.replace("seed = 7", "seed = 8")))
     with pytest.raises(InputError, match="holds a run of another recipe"):
-        train(other, data, folder, accelerator="cpu")
+        train(other, data, folder, hardware=CPU)
 
 
 def test_a_loss_that_is_no_number_stops_with_the_step_named(data: Path, tmp_path: Path) -> None:
     text = RECIPE.replace("steps = 4\nrate = 1e-3", "steps = 9\nrate = 1e30")
     wild = Recipe.read(write_recipe(tmp_path / "wild.toml", text))
-    with pytest.raises(StrokeSegError, match=r"the loss is (nan|inf) at step \d of stage shared-1.*Lower the learning"):
-        train(wild, data, tmp_path / "run", accelerator="cpu", log=lambda line: None)
+    with pytest.raises(StrokeSegError, match=r"the loss is (nan|inf) at step \d of stage shared-1, in the batch of \S.*lower the learning"):
+        train(wild, data, tmp_path / "run", hardware=CPU, log=lambda line: None)
 
 
 def test_missing_data_are_named(recipe: Recipe, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no participants\.tsv"):
-        train(recipe, tmp_path, tmp_path / "run", accelerator="cpu")
+        train(recipe, tmp_path, tmp_path / "run", hardware=CPU)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,113 @@
+"""Models of one network over a fixed field: axial slices of perfusion maps, or a whole volume."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..networks.spec import NetworkSpec
+from .weights import FORMAT, Weights
+
+IMAGES = ("T1", "T2", "DWI", "FLAIR", "ADC", "CT", "CBF", "CBV", "MTT", "TTP", "TMAX", "MIP")
+"""Images that a field may be made of."""
+SHOWN = ("grey", "grey-as-rgb", "rainbow")
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """One image and how its values become the network's.
+
+    Attributes:
+        name: one of `IMAGES`.
+        low: physical value that becomes 0; None is MR signal, taken relative to the brain's median.
+        high: physical value that becomes 1.
+        shown: one of `SHOWN`: as one grey channel; as three equal ones, for encoders that know colours; or colour-coded
+            from blue to red, as perfusion maps are shown to readers.
+    """
+
+    name: str
+    low: float | None = None
+    high: float | None = None
+    shown: str = "grey"
+
+    def __post_init__(self) -> None:
+        if self.name not in IMAGES:
+            raise ValueError(f"input '{self.name}' is not one of {', '.join(IMAGES)}")
+        if (self.low is None) != (self.high is None):
+            raise ValueError(f"input '{self.name}' needs both low and high, or neither")
+        if self.low is not None and self.high is not None and not self.low < self.high:
+            raise ValueError(f"input '{self.name}': low must be below high")
+        if self.shown not in SHOWN:
+            raise ValueError(f"input '{self.name}': shown '{self.shown}' is not one of {', '.join(SHOWN)}")
+        if self.shown != "grey" and self.low is None:
+            raise ValueError(f"input '{self.name}': shown as {self.shown} it needs low and high")
+
+    @property
+    def channels(self) -> int:
+        return 1 if self.shown == "grey" else 3
+
+
+@dataclass(frozen=True)
+class FieldSpec:
+    """The network's field.
+
+    Attributes:
+        size: (H, W): each axial slice of the reference by itself, its field of view on so many square pixels;
+            (D, H, W): the whole volume on so many voxels.
+        masked_by: image whose outline keeps the result inside the brain ("MIP"), or "" for the outline of all images.
+    """
+
+    size: tuple[int, ...]
+    masked_by: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.size) not in (2, 3) or min(self.size) < 8:
+            raise ValueError("size must be (rows, columns) or (slices, rows, columns), each at least 8")
+        if self.masked_by not in ("", *IMAGES):
+            raise ValueError(f"masked_by '{self.masked_by}' is not one of {', '.join(IMAGES)}")
+
+
+@dataclass(frozen=True)
+class FieldModelSpec:
+    """A model of one network.
+
+    Attributes:
+        format, name, version, title, trained_on, weights, card: see `spec.ModelSpec`.
+        inputs: images in channel order.
+        nihss: whether the network asks for the NIHSS score.
+        field: what the network looks at.
+        classes: names in label order, "background" or "healthy" first.
+        network: its channels are those of the inputs.
+    """
+
+    format: int
+    name: str
+    version: str
+    title: str
+    trained_on: str
+    inputs: tuple[InputSpec, ...]
+    nihss: bool
+    field: FieldSpec
+    classes: tuple[str, ...]
+    network: NetworkSpec
+    weights: Weights
+    card: dict[str, Any]
+    kind: str = "field"
+
+    def __post_init__(self) -> None:
+        if self.format != FORMAT:
+            raise ValueError(f"manifest format {self.format} is not {FORMAT}; a newer StrokeSeg may read it")
+        channels = sum(one.channels for one in self.inputs)
+        if self.network.channels != channels:
+            raise ValueError(f"{self.network.channels} channels for inputs of {channels}")
+        if self.network.classes != len(self.classes):
+            raise ValueError(f"{self.network.classes} classes for {len(self.classes)} names")
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Names of the networks in the weights file."""
+        return ("network",)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,145 @@
+"""What slow, early and inflated fusion share: VGG16 features in, one decoder out.
+
+Tomasetti et al., Multi-input segmentation of damaged brain in acute ischemic stroke patients using slow fusion with
+skip connection (NLDL 2022, arXiv 2203.10039), figures 1 and 2. Layers that the text leaves open follow figure 1 and
+the authors' code (github.com/Biomedical-Data-Analysis-Laboratory/multi-input-ischemic-Stroke-segmentation): ReLU after
+transposed convolutions too, and no batch normalisation. The initialisation outside VGG is ours.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+import torch
+from torch import Tensor, nn
+
+from .base import SegmentationNetwork
+from .encoders.base import Encoder
+from .encoders.vgg import STRIDES, scaled
+from .nihss import NihssBranch
+from .padding import crop, pad_to_stride
+from .spec import FusionSpec
+
+NECK = 128
+"""Width of the two convolutions behind each encoder."""
+
+FIRST_UP = 256
+"""Width of the first transposed convolution, however many inputs there are."""
+
+SCALES = (128, 64, 32, 16)
+"""Width of the decoder's scales, deepest first, for each input."""
+
+LAST = 16
+"""Width of the two convolutions at full size."""
+
+
+def convolution(inputs: int, outputs: int) -> nn.Sequential:
+    """A 3x3 convolution that keeps the size, and ReLU."""
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1), nn.ReLU(inplace=True))
+
+
+def transposed(inputs: int, outputs: int) -> nn.Sequential:
+    """A 2x2 transposed convolution that doubles the size, and ReLU."""
+    return nn.Sequential(nn.ConvTranspose2d(inputs, outputs, 2, 2), nn.ReLU(inplace=True))
+
+
+def initialise(*parts: nn.Module) -> None:
+    """He's initialisation, without biases, of parts that are not pretrained.
+
+    The authors' code has Glorot's, which the text does not mention. With it a signal loses nine tenths of its size at
+    each decoder scale, since neither ReLU nor a transposed convolution's single tap is reckoned with: of the
+    bottleneck, and so of NIHSS, an untrained network shows next to nothing in its logits.
+    """
+    for module in (module for part in parts for module in part.modules()):
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+        elif isinstance(module, nn.ConvTranspose2d):
+            # Each output pixel is reached by one tap of each input channel.
+            nn.init.normal_(module.weight, std=(2 / module.in_channels) ** 0.5)
+        else:
+            continue
+        nn.init.zeros_(module.bias)  # type: ignore[arg-type]
+
+
+class FusionDecoder(nn.Module):
+    """From the joined bottleneck back to the images' size, taking in the joined skip connections on its way."""
+
+    def __init__(self, bottleneck: int, skips: tuple[int, ...], inputs: int, classes: int, width: float) -> None:
+        super().__init__()
+        last = scaled(FIRST_UP, width)
+        self.first = transposed(bottleneck, last)
+        scales: list[nn.Module] = []
+        for skip, full in zip(skips[:0:-1], SCALES, strict=True):
+            outputs = inputs * scaled(full, width)
+            scales.append(
+                nn.Sequential(
+                    convolution(last + skip, outputs), convolution(outputs, outputs), transposed(outputs, outputs)
+                )
+            )
+            last = outputs
+        self.scales = nn.ModuleList(scales)
+        full_size = scaled(LAST, width)
+        self.last = nn.Sequential(convolution(last + skips[0], full_size), convolution(full_size, full_size))
+        self.head = nn.Conv2d(full_size, classes, 1)
+
+    def forward(self, bottleneck: Tensor, skips: list[Tensor]) -> Tensor:
+        """Logits of a bottleneck at stride 32 and skips at strides 1 to 16, finest first."""
+        x = self.first(bottleneck)
+        for scale, skip in zip(self.scales, skips[:0:-1], strict=True):
+            x = scale(torch.cat([x, skip], dim=1))
+        return self.head(self.last(torch.cat([x, skips[0]], dim=1)))
+
+
+class FusionNetwork(SegmentationNetwork):
+    """Encoders, a neck behind each, the NIHSS branch where asked for, and the decoder.
+
+    Without NIHSS images of any size are taken: padded by repeating the edge to a multiple of 32, and cropped again.
+    """
+
+    def __init__(self, spec: FusionSpec, encoders: list[Encoder]) -> None:
+        super().__init__()
+        self.channels = spec.channels
+        self.size = spec.size
+        self.uses_nihss = spec.nihss
+        self.backbones = nn.ModuleList(encoders)
+        neck = scaled(NECK, spec.width)
+        self.necks = nn.ModuleList(
+            nn.Sequential(convolution(one.widths[-1], neck), convolution(neck, neck), nn.Dropout(spec.dropout))
+            for one in encoders
+        )
+        self.nihss = None
+        bottleneck = neck * len(encoders)
+        if spec.nihss and spec.size is not None:
+            stride = STRIDES[-1]
+            self.nihss = NihssBranch((-(-spec.size[0] // stride), -(-spec.size[1] // stride)))
+            bottleneck += 1
+        skips = tuple(sum(widths) for widths in zip(*(one.widths[:-1] for one in encoders), strict=True))
+        self.decoder = FusionDecoder(bottleneck, skips, len(encoders), spec.classes, spec.width)
+        initialise(self.necks, self.decoder, *([] if self.nihss is None else [self.nihss]))
+
+    @abstractmethod
+    def encode(self, images: Tensor) -> list[list[Tensor]]:
+        """Each encoder's features of images (N, channels, H, W) whose sides are multiples of 32."""
+
+    def forward(self, images: Tensor, nihss: Tensor | None = None) -> Tensor:
+        if images.shape[1] != self.channels:
+            raise ValueError(f"{images.shape[1]} channels where the network takes {self.channels}")
+        features = self.encode(pad_to_stride(images, STRIDES[-1]))
+        bottleneck = [neck(one[-1]) for neck, one in zip(self.necks, features, strict=True)]
+        if self.nihss is not None:
+            bottleneck.append(self.nihss(self._score(images, nihss)))
+        skips = [torch.cat(scale, dim=1) for scale in zip(*(one[:-1] for one in features), strict=True)]
+        return crop(self.decoder(torch.cat(bottleneck, dim=1), skips), images)
+
+    def encoders(self) -> list[Encoder]:
+        return [one for one in self.backbones if isinstance(one, Encoder)]
+
+    def _score(self, images: Tensor, nihss: Tensor | None) -> Tensor:
+        if tuple(images.shape[-2:]) != self.size:
+            raise ValueError(
+                f"images of {' x '.join(map(str, images.shape[-2:]))}: the NIHSS branch was made for "
+                f"{' x '.join(map(str, self.size or ()))} alone"
+            )
+        if nihss is None or nihss.shape not in ((len(images),), (len(images), 1)):
+            raise ValueError("this network needs one NIHSS score for each image, as (N,) or (N, 1)")
+        return nihss

@@ -1,0 +1,55 @@
+"""Checkpoints: written whole or not at all, read without running code."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..errors import InputError, OutputError
+
+
+def save(path: Path, state: dict[str, Any]) -> None:
+    """Writes a state of tensors, numbers, text, lists and dicts beside the last good one and takes its place.
+
+    Raises:
+        OutputError: if it cannot be written; the last good one stays.
+    """
+    # Written aside and renamed: a full disk or a kill leaves the last good checkpoint.
+    aside = path.with_suffix(".partial")
+    try:
+        with aside.open("wb") as file:
+            torch.save(state, file)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except (OSError, RuntimeError) as error:
+        # torch wraps the system's error into one of its own.
+        aside.unlink(missing_ok=True)
+        raise OutputError(
+            f"the checkpoint cannot be written ({error})",
+            where=path,
+            fix="Free some space and run the same command again: it goes on from the last good checkpoint",
+        ) from error
+
+
+def load(path: Path) -> dict[str, Any] | None:
+    """The state of a checkpoint on the CPU; None without a file.
+
+    Raises:
+        InputError: if the file is damaged.
+    """
+    if not path.is_file():
+        return None
+    try:
+        # weights_only: tensors and plain numbers, no code, even though the file is our own.
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        # A damaged archive fails in as many ways as it has parts.
+        raise InputError(
+            f"the checkpoint cannot be read ({type(error).__name__})",
+            where=path,
+            fix="Delete it: the stage begins again from what came before it",
+        ) from error

@@ -1,0 +1,1 @@
+"""Training on a data set's patients, epoch by epoch, as the papers did."""

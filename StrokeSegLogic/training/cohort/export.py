@@ -1,0 +1,116 @@
+"""What a cohort run leaves: a model's bundle that says what it learned from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ...inference.device import Device
+from ...inference.network import lesion_probability
+from ...metrics import dice
+from ...models.bundle import WEIGHTS, Bundle
+from ...models.field_spec import FieldModelSpec, FieldSpec
+from ...models.spec import ModelSpec
+from ...models.weights import FORMAT, Weights
+from ...networks.build import build
+from ...planes import Plane, to_stack
+from ...progress import Progress
+from ..datasets.subject import DataSet
+from ..loop import State
+from ..splits import Split
+from .batches import MIN_PIXELS
+from .prepared import PreparedCase
+from .recipe import CohortRecipe, Member, OneFieldSpec, PlanesSpec
+
+
+def export(
+    recipe: CohortRecipe,
+    data: DataSet,
+    split: Split,
+    states: Mapping[Member, State],
+    validating: Sequence[PreparedCase],
+    folder: Path,
+    progress: Progress,
+) -> Bundle:
+    """The model's bundle; its card holds recipe and split.
+
+    A plane's weight in the weighted vote is its mean Dice over the validation volumes.
+    """
+    simulated = " Simulated data." if any("simulated" in note.lower() for note in data.notes) else ""
+    told = (
+        f"{len(split.train)} cases of a data set in the layout {data.layout}.{simulated} Recipe after {recipe.source}"
+    )
+    card = {
+        "research_use_only": True,
+        # Through JSON, so that what is in memory is what a reader of the file finds.
+        "recipe": json.loads(json.dumps(asdict(recipe))),
+        "split": {"train": list(split.train), "val": list(split.val), "test": list(split.test)},
+    }
+    parameters = {member: {name: value.numpy() for name, value in state.items()} for member, state in states.items()}
+    weights = Weights(WEIGHTS, "0" * 64)
+    spec: ModelSpec | FieldModelSpec
+    if isinstance(recipe.view, PlanesSpec):
+        names = tuple(one.name for one in recipe.inputs)
+        scores = validation_dice(recipe, states, validating, progress)
+        card["validation_dice"] = scores
+        spec = ModelSpec(
+            format=FORMAT,
+            name=recipe.name,
+            version=recipe.version,
+            title=recipe.title,
+            trained_on=told,
+            inputs=names,
+            needs_one_of=names,
+            tested_with_one_of=names,
+            needs_all_of=names,
+            network=recipe.network,
+            spacing_mm=recipe.view.spacing_mm,
+            threshold=0.5,
+            plane_weights={plane: max(round(score, 4), 0.01) for plane, score in scores.items()},
+            weights=weights,
+            card=card,
+        )
+    else:
+        assert isinstance(recipe.view, OneFieldSpec)
+        spec = FieldModelSpec(
+            format=FORMAT,
+            name=recipe.name,
+            version=recipe.version,
+            title=recipe.title,
+            trained_on=told,
+            inputs=recipe.inputs,
+            nihss=recipe.nihss,
+            field=FieldSpec(recipe.view.size, recipe.view.masked_by),
+            classes=data.classes[: recipe.network.classes],
+            network=recipe.network,
+            weights=weights,
+            card=card,
+        )
+    return Bundle.write(folder, spec, parameters)
+
+
+def validation_dice(
+    recipe: CohortRecipe, states: Mapping[Member, State], cases: Sequence[PreparedCase], progress: Progress
+) -> dict[str, float]:
+    """Each plane's mean Dice over the validation cases' volumes, on the working grid."""
+    device = Device(torch.device("cpu"), None, "cpu")
+    found: dict[str, float] = {}
+    for number, (member, state) in enumerate(states.items()):
+        plane: Plane = "axial" if member == "network" else member
+        network = build(recipe.network)
+        network.load_state_dict(state)
+        network.eval()
+        scores = []
+        for case in cases:
+            progress(number / len(states), f"validating the {plane} plane on {case.subject.case}")
+            seen = to_stack(case.brain, plane).sum((1, 2)) >= MIN_PIXELS
+            slices = np.stack([to_stack(channel, plane)[seen] for channel in case.images], axis=1).astype(np.float32)
+            said = lesion_probability(network, slices, device, Progress(), plane) >= 0.5
+            scores.append(dice(said & to_stack(case.brain, plane)[seen], to_stack(case.labels, plane)[seen] > 0))
+        found[plane] = float(np.mean(scores))
+    return found

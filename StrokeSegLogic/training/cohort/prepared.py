@@ -1,0 +1,175 @@
+"""The data set's cases as the networks see them, computed once and kept in the run's folder."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from ...case import Case, Role
+from ...errors import InputError, OutputError
+from ...grid import Grid, resample
+from ...inference.field import lay
+from ...inference.prepare import prepare
+from ...progress import Progress
+from ...series.load import series_in_memory
+from ...volumes.files import write_whole
+from ..datasets.load import LoadedSubject, load_subject
+from ..datasets.subject import DataSet, Subject
+from .recipe import CohortRecipe, PlanesSpec
+
+
+@dataclass(frozen=True)
+class PreparedCase:
+    """One case on disk; arrays are opened as read-only maps.
+
+    Attributes:
+        subject: where it comes from.
+        folder: of its arrays.
+    """
+
+    subject: Subject
+    folder: Path
+
+    @property
+    def images(self) -> np.ndarray:
+        """float16 (C, z, y, x), normalised."""
+        return np.load(self.folder / "images.npy", mmap_mode="r")
+
+    @property
+    def labels(self) -> np.ndarray:
+        """uint8 (z, y, x)."""
+        return np.load(self.folder / "labels.npy", mmap_mode="r")
+
+    @property
+    def brain(self) -> np.ndarray:
+        """bool (z, y, x)."""
+        return np.load(self.folder / "brain.npy", mmap_mode="r")
+
+
+def wanted_images(recipe: CohortRecipe) -> tuple[str, ...]:
+    """Images that a recipe reads: its inputs, and the masking image."""
+    names = [one.name for one in recipe.inputs]
+    if not isinstance(recipe.view, PlanesSpec) and recipe.view.masked_by and recipe.view.masked_by not in names:
+        names.append(recipe.view.masked_by)
+    return tuple(names)
+
+
+def reference_mask(subject: Subject) -> str:
+    """The name of the mask to learn from: the one truth, else the first reader's.
+
+    Raises:
+        InputError: if the case has no mask.
+    """
+    if not subject.masks:
+        raise InputError("the case has no mask to learn from", where=subject.case, fix="Leave it out, or add its mask")
+    for name in ("", "truth"):
+        if name in subject.masks:
+            return name
+    return sorted(subject.masks)[0]
+
+
+def prepare_cases(
+    recipe: CohortRecipe, data: DataSet, subjects: Sequence[Subject], folder: Path, progress: Progress
+) -> list[PreparedCase]:
+    """Prepares those cases that are not yet in the folder.
+
+    Raises:
+        InputError: naming the case and file that cannot be used.
+        OutputError: if the folder cannot be written to.
+    """
+    found = []
+    for number, subject in enumerate(subjects):
+        progress(number / max(len(subjects), 1), f"preparing {subject.case}")
+        target = folder / subject.case
+        if not (target / "case.json").is_file():
+            _write(recipe, data, subject, target)
+        found.append(PreparedCase(subject, target))
+    return found
+
+
+def _write(recipe: CohortRecipe, data: DataSet, subject: Subject, target: Path) -> None:
+    if recipe.nihss and subject.nihss is None:
+        raise InputError(
+            "the network asks for the NIHSS score, which is unknown",
+            where=subject.case,
+            fix="Add it to the clinical table, or leave the case out",
+        )
+    loaded = load_subject(subject, data, wanted_images(recipe))
+    truth = loaded.masks[reference_mask(subject)]
+    images, brain, labels = lay_case(recipe, subject.case, loaded, truth)
+    highest = int(labels.max(initial=0))
+    if highest >= recipe.network.classes:
+        raise InputError(
+            f"the mask holds label {highest}, the network has {recipe.network.classes} classes",
+            where=subject.case,
+            fix="Choose a recipe with as many classes as the data set",
+        )
+    aside = target.with_name(f"{target.name}.partial")
+    shutil.rmtree(aside, ignore_errors=True)
+    try:
+        aside.mkdir(parents=True)
+        np.save(aside / "images.npy", images.astype(np.float16))
+        np.save(aside / "labels.npy", labels)
+        np.save(aside / "brain.npy", brain)
+        counts = np.bincount(labels[brain], minlength=recipe.network.classes).tolist()
+        write_whole(aside / "case.json", json.dumps({"case": subject.case, "labels": counts}).encode())
+        shutil.rmtree(target, ignore_errors=True)
+        aside.replace(target)
+    except OSError as error:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise OutputError(
+            f"the prepared case cannot be written ({error.strerror or error})",
+            where=target,
+            fix="Free some space and run the same command again: it goes on where it stopped",
+        ) from error
+
+
+def lay_case(
+    recipe: CohortRecipe, name: str, loaded: LoadedSubject, truth: sitk.Image
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Images (C, z, y, x), brain and labels (z, y, x) on the recipe's grid."""
+    if isinstance(recipe.view, PlanesSpec):
+        case = mri_case(name, loaded)
+        roles = tuple(Role(one.name) for one in recipe.inputs)
+        ready = prepare(case, case.reference().role, roles, recipe.view.spacing_mm, Progress())
+        return ready.channels, ready.brain, labels_on_grid(truth, ready.grid)
+    field = lay(loaded.images, loaded.grid, recipe.inputs, recipe.view)
+    return field.channels, field.brain, labels_on_grid(truth, field.grid)
+
+
+def mri_case(name: str, loaded: LoadedSubject) -> Case:
+    """The loaded MR images as a case, each in the role of its name."""
+    series = [
+        series_in_memory(Role(image), volume, f"{name} {image}", image, "the data set says so")
+        for image, volume in loaded.images.items()
+    ]
+    return Case.of(name, series)
+
+
+def labels_on_grid(mask: sitk.Image, grid: Grid) -> np.ndarray:
+    """Labels uint8 (z, y, x) at a grid's voxels: of each voxel's neighbourhood the label that fills most of it."""
+    values = sitk.GetArrayFromImage(mask)
+    best = np.zeros(grid.shape, np.uint8)
+    # Just below its share, so that ties go to the lesion however the volume is stored (see grid.resample_mask).
+    most = _share(mask, 0, grid, fill=1.0) - 0.002
+    for label in np.unique(values):
+        if label > 0:
+            share = _share(mask, int(label), grid)
+            more = share > most
+            best[more], most[more] = int(label), share[more]
+    return best
+
+
+def _share(mask: sitk.Image, label: int, grid: Grid, fill: float = 0.0) -> np.ndarray:
+    return sitk.GetArrayFromImage(resample(sitk.Cast(mask == label, sitk.sitkFloat32), grid, fill=fill))
+
+
+def label_counts(case: PreparedCase) -> list[int]:
+    """Voxels of each class within the brain."""
+    return json.loads((case.folder / "case.json").read_text(encoding="utf-8"))["labels"]

@@ -1,0 +1,133 @@
+"""A cohort recipe: everything that decides a model trained on a data set's patients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from dataclasses import field as default
+from typing import Literal
+
+from ...case import Role
+from ...models.field_spec import FieldSpec, InputSpec
+from ...networks.spec import NetworkSpec
+from ..augmentation import AugmentationSpec
+from ..losses import LossSpec
+from ..penalties import PenaltySpec
+from ..transfer import TransferSpec
+
+Member = Literal["axial", "coronal", "sagittal", "network"]
+
+
+@dataclass(frozen=True)
+class PlanesSpec:
+    """Three networks, one a plane, on MR sequences (arXiv 2511.07281).
+
+    Attributes:
+        spacing_mm: side of the working grid's cubic voxels.
+        patch: rows and columns that slices are centred on and cut to in training.
+    """
+
+    spacing_mm: float = 1.0
+    patch: tuple[int, ...] = (224, 224)
+    kind: str = "planes"
+
+    def __post_init__(self) -> None:
+        if self.spacing_mm <= 0 or len(self.patch) != 2 or min(self.patch) < 16:
+            raise ValueError("spacing_mm must be positive, and patch two sides of at least 16")
+
+
+@dataclass(frozen=True)
+class OneFieldSpec(FieldSpec):
+    """One network on a fixed field, see `models.field_spec.FieldSpec`."""
+
+    kind: str = "field"
+
+
+@dataclass(frozen=True)
+class SplitSpec:
+    """Which patients train, validate and test.
+
+    Attributes:
+        train, val, test: fractions of the patients; a data set's own split or a split file goes before them.
+        folds: for cross-validation; 0 splits once by the fractions.
+        fold: which fold is tested.
+    """
+
+    train: float = 0.6
+    val: float = 0.2
+    test: float = 0.2
+    folds: int = 0
+    fold: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.train, self.val) <= 0 or self.test < 0 or abs(self.train + self.val + self.test - 1) > 1e-6:
+            raise ValueError("the fractions train, val and test must be positive (test may be 0) and sum to 1")
+        if self.folds < 0 or self.folds == 1 or not 0 <= self.fold < max(self.folds, 1):
+            raise ValueError("folds must be 0 or at least 2, and fold below it")
+
+
+@dataclass(frozen=True)
+class CohortRecipe:
+    """How a model is trained on a data set's patients.
+
+    Attributes:
+        name, title: of the model.
+        version: of the weights.
+        source: paper, table and row that it follows.
+        ours: what the source does not state, and what we chose.
+        inputs: images in channel order.
+        nihss: whether the network asks for the score.
+        view: what the networks look at.
+        network: one architecture for every member.
+        pretrained: name of the ImageNet checkpoint for the encoders, "" for none.
+        loss, penalties, transfer, split: see their classes.
+        augmentation: None is none.
+        epochs: at most.
+        rate: learning rate of Adam; the transfer scheme may lower it.
+        batch: slices or volumes a step.
+        precision: lightning-fabric's: "32-true", "bf16-mixed", "16-mixed".
+        checkpoint_every: steps between checkpoints.
+        seed: of everything random.
+    """
+
+    name: str
+    title: str
+    source: str
+    ours: tuple[str, ...]
+    inputs: tuple[InputSpec, ...]
+    network: NetworkSpec
+    loss: LossSpec
+    transfer: TransferSpec
+    epochs: int
+    rate: float
+    batch: int
+    view: PlanesSpec | OneFieldSpec
+    version: str = "0"
+    nihss: bool = False
+    pretrained: str = ""
+    penalties: PenaltySpec = default(default_factory=PenaltySpec)
+    augmentation: AugmentationSpec | None = None
+    split: SplitSpec = default(default_factory=SplitSpec)
+    precision: str = "32-true"
+    checkpoint_every: int = 500
+    seed: int = 1
+    kind: str = "cohort"
+
+    def __post_init__(self) -> None:
+        channels = sum(one.channels for one in self.inputs)
+        if channels != self.network.channels:
+            raise ValueError(f"the network has {self.network.channels} channels, the inputs have {channels}")
+        if self.epochs < 1 or self.batch < 1:
+            raise ValueError("epochs and batch must be at least 1")
+        if self.rate <= 0:
+            raise ValueError("rate must be positive")
+        if isinstance(self.view, PlanesSpec):
+            if self.network.classes != 2:
+                raise ValueError("the three planes vote on two classes")
+            for one in self.inputs:
+                if one.name not in Role.__members__ or one.low is not None:
+                    raise ValueError(f"input '{one.name}': planes take MR sequences relative to the brain's median")
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """Names of the networks to train."""
+        return ("axial", "coronal", "sagittal") if isinstance(self.view, PlanesSpec) else ("network",)

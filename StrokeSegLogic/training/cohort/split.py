@@ -1,0 +1,88 @@
+"""Which cases of a data set train, validate and test in a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ...errors import InputError
+from ..datasets.subject import DataSet
+from ..splits import PARTS, Split, folds, read_split, split
+from .recipe import CohortRecipe
+
+
+def usable_patients(data: DataSet) -> dict[str, str]:
+    """Patient by case, of the cases that have a mask.
+
+    Raises:
+        InputError: if there is none.
+    """
+    found = {subject.case: subject.patient for subject in data.subjects if subject.masks}
+    if not found:
+        raise InputError("no case has a mask to learn from", where=data.folder, fix="Add masks")
+    return found
+
+
+def choose_split(recipe: CohortRecipe, data: DataSet, file: Path | None) -> Split:
+    """The split file's, else the recipe's folds, else the data set's own, else the recipe's fractions; by patient.
+
+    Raises:
+        InputError: if a patient is in two parts, or a part that is needed is empty.
+    """
+    patients = usable_patients(data)
+    if file is not None:
+        return read_split(file, patients)
+    subjects = [subject for subject in data.subjects if subject.case in patients]
+    known = {subject.case: subject.group for subject in subjects if subject.group is not None}
+    groups = known if len(known) == len(patients) else None
+    wanted = recipe.split
+    if wanted.folds:
+        validation = wanted.val / (wanted.train + wanted.val)
+        return folds(patients, wanted.folds, recipe.seed, groups, validation)[wanted.fold]
+    if any(subject.split for subject in subjects):
+        return _of_data_set(data, patients)
+    return split(patients, (wanted.train, wanted.val, wanted.test), recipe.seed, groups)
+
+
+def _of_data_set(data: DataSet, patients: dict[str, str]) -> Split:
+    parts: dict[str, list[str]] = {"train": [], "val": [], "test": []}
+    part_of_patient: dict[str, str] = {}
+    for subject in data.subjects:
+        if subject.case not in patients:
+            continue
+        if subject.split is None:
+            raise InputError(
+                "has no split where other cases have one", where=subject.case, fix="Name its split, or remove them all"
+            )
+        before = part_of_patient.setdefault(subject.patient, subject.split)
+        if before != subject.split:
+            raise InputError(
+                f"patient {subject.patient} is in two splits, {before} and {subject.split}",
+                where=subject.case,
+                fix="Put all cases of a patient into one split",
+            )
+        parts[subject.split].append(subject.case)
+    for part in ("train", "val"):
+        if not parts[part]:
+            raise InputError(
+                f"the data set's own split leaves {part} empty", where=data.folder, fix="Give a split file"
+            )
+    return Split(*(tuple(sorted(parts[part])) for part in ("train", "val", "test")))
+
+
+def cases_of(data: DataSet, file: Path | None, part: str) -> tuple[str, ...]:
+    """The cases of a part ("train", "val", "test"; "all" is every case) of a run's split, or of the data set's own.
+
+    Raises:
+        InputError: if there is no such part, or nobody in it.
+    """
+    if part == "all":
+        return tuple(subject.case for subject in data.subjects)
+    if part not in PARTS:
+        raise InputError(f"'{part}' is no part", where="--cases", fix=f"Use one of {', '.join(PARTS)}, or all")
+    if file is not None and file.is_file():
+        found = getattr(read_split(file, usable_patients(data)), part)
+    else:
+        found = tuple(subject.case for subject in data.subjects if subject.split == part)
+    if not found:
+        raise InputError(f"no case is for {part}", where=file or data.folder, fix="Use --cases all, or another part")
+    return found

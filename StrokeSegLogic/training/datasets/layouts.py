@@ -1,0 +1,82 @@
+"""Every layout that is known, and which one a folder has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...errors import InputError
+from . import bids, ctp_folder, isles2015, isles2018, isles2022
+from .folders import subfolders
+from .subject import DataSet
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A layout: what it looks like, whether a folder has it, and its reader."""
+
+    name: str
+    looks: str
+    fits: Callable[[Path], bool]
+    read: Callable[[Path], DataSet]
+
+
+_MODULES = {
+    "isles2015": isles2015,
+    "isles2018": isles2018,
+    "isles2022": isles2022,  # before bids, which it is a case of
+    "bids": bids,
+    "ctp_folder": ctp_folder,
+}
+_LAYOUTS = {name: Layout(name, module.LOOKS, module.fits, module.read) for name, module in _MODULES.items()}
+LAYOUTS = tuple(_LAYOUTS)
+
+
+def read_data_set(folder: str | Path, layout: str | None = None) -> DataSet:
+    """The cases of a data set folder. Volumes are found, not yet read: `check.check` does that.
+
+    A folder that holds nothing but the data set's folder (as archives unpack) is entered.
+
+    Args:
+        folder: of the data set, as it was unpacked.
+        layout: one of `LAYOUTS`; else it is told from the folders and file names.
+
+    Raises:
+        InputError: if the folder is missing, is of none of the layouts or not of the one asked for, or a table in it
+            is not in order.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError("there is no such folder", where=folder, fix="Give the folder of a data set")
+    if layout is not None and layout not in _LAYOUTS:
+        raise InputError(f"no layout is called '{layout}'", fix=f"Use one of {', '.join(LAYOUTS)}")
+    wanted = list(_LAYOUTS.values()) if layout is None else [_LAYOUTS[layout]]
+    for home in _nested(folder):
+        for one in wanted:
+            if one.fits(home):
+                return _unique(one.read(home))
+    looks = "; ".join(f"{one.name}: {one.looks}" for one in wanted)
+    raise InputError(
+        "is not laid out as " + ("any known data set" if layout is None else layout),
+        where=folder,
+        fix=f"What is known looks so: {looks}",
+    )
+
+
+def _nested(folder: Path) -> list[Path]:
+    """The folder, and the one within it as long as there is only one."""
+    found = [folder]
+    while len(inside := subfolders(found[-1])) == 1 and len(found) < 4:
+        found.append(inside[0])
+    return found
+
+
+def _unique(data_set: DataSet) -> DataSet:
+    cases = [subject.case for subject in data_set.subjects]
+    twice = sorted({case for case in cases if cases.count(case) > 1})
+    if twice:
+        raise InputError(
+            f"two cases are called {twice[0]}", where=data_set.folder, fix="Give one copy of the data set only"
+        )
+    return data_set

@@ -1,0 +1,274 @@
+"""The one optimiser loop: steps, averages, validation, checkpoints; resumable to the bit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from ..errors import StrokeSegError
+from ..networks.base import SegmentationNetwork
+from ..progress import Progress
+from . import checkpoint
+from .examples import Examples, MakeExamples
+from .loss_log import LossLog
+
+State = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a network learns.
+
+    Attributes:
+        name: of the stage, for its files and messages.
+        steps: optimiser steps at most.
+        rate: learning rate of a step, where no judge says otherwise.
+        optimiser: "adam" or "adamw".
+        weight_decay: AdamW's.
+        average: decay of the moving average of the weights that is returned; 0 keeps none.
+        epoch: steps after which the judge is asked; unused without a judge.
+        checkpoint_every: steps between checkpoints.
+        seed: of dropout.
+        workers: threads that make batches ahead.
+    """
+
+    name: str
+    steps: int
+    rate: Callable[[int], float]
+    optimiser: str = "adamw"
+    weight_decay: float = 0.0
+    average: float = 0.0
+    epoch: int = 1
+    checkpoint_every: int = 250
+    seed: int = 0
+    workers: int = 1
+
+
+class Judge(Protocol):
+    """Decides after each epoch: validates, keeps the best weights, unfreezes, stops. Its state is checkpointed."""
+
+    def train_mode(self, network: SegmentationNetwork) -> None:
+        """Training mode for all that learns in the present phase; the rest frozen. Called before every step."""
+        ...
+
+    @property
+    def rate(self) -> float:
+        """The present phase's learning rate."""
+        ...
+
+    @property
+    def phase(self) -> int: ...
+
+    def after_epoch(self, network: SegmentationNetwork) -> Verdict: ...
+
+    @property
+    def best(self) -> State: ...
+
+    def state_dict(self) -> dict[str, Any]: ...
+
+    def load_state_dict(self, state: dict[str, Any]) -> None: ...
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a judge found: the validation loss, whether a new phase begins, whether training is over."""
+
+    validation: float
+    new_phase: bool
+    finished: bool
+
+
+Loss = Callable[[SegmentationNetwork, Tensor, Examples], Tensor]
+"""A scalar of the network (for penalties on its weights), its logits and the examples."""
+
+
+class Loop:
+    """Trains one network.
+
+    Args:
+        plan: how.
+        examples: gives the batch of a number; processes of a distributed run take turns.
+        loss: of the logits.
+        folder: for checkpoint and log.
+        fabric: devices, processes and precision, launched.
+        judge: validates; without one all steps are done and the average is kept.
+    """
+
+    def __init__(
+        self, plan: Plan, examples: MakeExamples, loss: Loss, folder: Path, fabric: Fabric, judge: Judge | None = None
+    ) -> None:
+        self._plan = plan
+        self._examples = examples
+        self._loss = loss
+        self._fabric = fabric
+        self._judge = judge
+        self._checkpoint = folder / f"{plan.name}.ckpt"
+        self._log = LossLog(folder, plan.name)
+        self._epoch_losses: list[float] = []
+
+    def run(self, network: SegmentationNetwork, progress: Progress) -> State:
+        """Trains from the last checkpoint on, or from the start.
+
+        Returns:
+            The judge's best weights, or the averaged ones, or the last, on the CPU.
+
+        Raises:
+            StrokeSegError: if the loss is no number any more; names the batch.
+            OutputError: if a checkpoint cannot be written; the last good one stays.
+            Cancelled: between two steps; the last checkpoint stays.
+        """
+        plan, judge, fabric = self._plan, self._judge, self._fabric
+        network.to(fabric.device)
+        average = on_cpu(network.state_dict())
+        optimiser = self._optimiser(network)
+        start, finished = self._resume(network, optimiser, average)
+        model, stepper = self._set_up(network, optimiser)
+        for step, batch in self._ahead(plan.steps if finished else start):
+            rate = plan.rate(step) if judge is None else judge.rate
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+            loss = self._step(model, stepper, step, batch)
+            if plan.average:
+                _follow(average, network, min(plan.average, (step + 1) / (step + 10)))
+            self._log_step(step, rate, loss)
+            progress((step + 1) / plan.steps, f"{plan.name}: step {step + 1}, loss {loss:.3f}")
+            if judge is not None and ((step + 1) % plan.epoch == 0 or step + 1 == plan.steps):
+                verdict = self._ask(judge, network, step)
+                finished = verdict.finished
+                if verdict.new_phase and not finished:
+                    # From the best weights of the phase before; the optimiser's moments go on.
+                    network.load_state_dict(judge.best)
+                    model, stepper = self._set_up(network, optimiser)
+            last = finished or step + 1 == plan.steps
+            if last or (step + 1) % plan.checkpoint_every == 0:
+                self._save(network, optimiser, average, step + 1, last)
+            if finished:
+                break
+        if fabric.is_global_zero:
+            self._log.close()
+        progress(1.0, f"{plan.name}: done")
+        if judge is not None:
+            return judge.best
+        return average if plan.average else on_cpu(network.state_dict())
+
+    def _optimiser(self, network: SegmentationNetwork) -> torch.optim.Optimizer:
+        if self._plan.optimiser == "adam":
+            return torch.optim.Adam(network.parameters())
+        return torch.optim.AdamW(network.parameters(), weight_decay=self._plan.weight_decay)
+
+    def _set_up(self, network: SegmentationNetwork, optimiser: torch.optim.Optimizer) -> tuple[Any, Any]:
+        """The network and optimiser as lightning-fabric drives them: anew whenever other parameters learn."""
+        if self._judge is not None:
+            self._judge.train_mode(network)
+        if any(parameter.ndim == 4 for parameter in network.parameters()):
+            network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return self._fabric.setup(network, optimiser)
+
+    def _ahead(self, start: int) -> Iterator[tuple[int, Examples]]:
+        """Steps with their batches; the next ones are being made in threads while the network learns from this one."""
+        processes, own = self._fabric.world_size, self._fabric.global_rank
+        coming: list[Future[Examples]] = []
+        following = start
+        with ThreadPoolExecutor(self._plan.workers) as threads:
+            try:
+                for step in range(start, self._plan.steps):
+                    while following < self._plan.steps and len(coming) <= self._plan.workers:
+                        coming.append(threads.submit(self._examples, following * processes + own))
+                        following += 1
+                    yield step, coming.pop(0).result()
+            finally:
+                threads.shutdown(cancel_futures=True)
+
+    def _step(self, model: Any, stepper: Any, step: int, batch: Examples) -> float:
+        # Dropout, too, is a function of seed and step, so that a resumed run draws what the other would have.
+        torch.manual_seed(hash((self._plan.seed, step, self._fabric.global_rank)) & 0x7FFFFFFF)
+        if self._judge is None:
+            model.train()
+        else:
+            self._judge.train_mode(model.module)
+        batch = batch.to(self._fabric.device)
+        logits = model(batch.images) if batch.nihss is None else model(batch.images, batch.nihss)
+        loss = self._loss(model.module, logits, batch)
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            raise StrokeSegError(
+                f"the loss is {value} at step {step} of stage {self._plan.name}, "
+                f"in the batch of {', '.join(batch.names)}",
+                where=self._checkpoint,
+                fix="Look at these cases; else lower the learning rate, and resume from the last checkpoint",
+            )
+        stepper.zero_grad(set_to_none=True)
+        self._fabric.backward(loss)
+        self._fabric.clip_gradients(model, stepper, max_norm=5.0, error_if_nonfinite=False)
+        stepper.step()
+        return value
+
+    def _log_step(self, step: int, rate: float, loss: float) -> None:
+        self._epoch_losses.append(loss)
+        if self._fabric.is_global_zero:
+            self._log.step(step, rate, loss)
+
+    def _ask(self, judge: Judge, network: SegmentationNetwork, step: int) -> Verdict:
+        phase = judge.phase
+        verdict = judge.after_epoch(network)
+        if self._fabric.is_global_zero:
+            training = sum(self._epoch_losses) / len(self._epoch_losses)
+            self._log.epoch(step // self._plan.epoch, step, training, verdict.validation, phase)
+        self._epoch_losses.clear()
+        return verdict
+
+    def _save(
+        self, network: SegmentationNetwork, optimiser: torch.optim.Optimizer, average: State, step: int, finished: bool
+    ) -> None:
+        if self._fabric.is_global_zero:
+            self._log.flush()
+            state = {
+                "network": network.state_dict(),
+                "optimiser": optimiser.state_dict(),
+                "average": average if self._plan.average else {},
+                "step": step,
+                "finished": finished,
+                "epoch_losses": self._epoch_losses,
+                "judge": {} if self._judge is None else self._judge.state_dict(),
+            }
+            checkpoint.save(self._checkpoint, state)
+        self._fabric.barrier()
+
+    def _resume(
+        self, network: SegmentationNetwork, optimiser: torch.optim.Optimizer, average: State
+    ) -> tuple[int, bool]:
+        state = checkpoint.load(self._checkpoint)
+        step = 0 if state is None else int(state["step"])
+        if self._fabric.is_global_zero:
+            self._log.resume(step, step // self._plan.epoch)
+        if state is None:
+            return 0, False
+        network.load_state_dict(state["network"])
+        optimiser.load_state_dict(state["optimiser"])
+        average.update(state["average"])
+        self._epoch_losses = list(state["epoch_losses"])
+        if self._judge is not None:
+            self._judge.load_state_dict(state["judge"])
+        return step, bool(state["finished"])
+
+
+def on_cpu(state: State) -> State:
+    """A copy of a network's state on the CPU."""
+    return {name: value.detach().cpu().clone() for name, value in state.items()}
+
+
+def _follow(average: State, network: SegmentationNetwork, decay: float) -> None:
+    with torch.no_grad():
+        for name, value in network.state_dict().items():
+            if value.dtype.is_floating_point:
+                average[name].lerp_(value.detach().cpu(), 1 - decay)
+            else:
+                average[name].copy_(value)

@@ -1,0 +1,71 @@
+"""ImageNet weights at the start of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from ..networks.base import SegmentationNetwork
+from ..networks.encoders.inflated_vgg import InflatedVGG16
+from ..networks.pretrained.checkpoint import checkpoint
+from ..networks.pretrained.load import load_encoder
+from ..networks.pretrained.statistics import restate_batch_norms
+from ..networks.unet2d import UNet2D
+from ..progress import Progress
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """Where ImageNet weights come from.
+
+    Attributes:
+        file: the user's own copy, or None for what is in torch's cache.
+        download: whether a missing one may be downloaded.
+    """
+
+    file: Path | None = None
+    download: bool = False
+
+
+def load_pretrained(
+    network: SegmentationNetwork,
+    name: str,
+    source: Pretrained,
+    images: Callable[[], Tensor],
+    progress: Progress | None = None,
+) -> None:
+    """Fills every encoder of a network.
+
+    Args:
+        network: changed in place.
+        name: of the checkpoint.
+        source: where it comes from.
+        images: gives a few dozen training images (N, C, H, W); asked where the checkpoint has lost its batch norms'
+            statistics, which are then those of these images.
+        progress: of a download.
+
+    Raises:
+        InputError: if the checkpoint is not there or damaged.
+        ModelError: if it does not fit.
+    """
+    tensors = checkpoint(name, file=source.file, download=source.download, progress=progress)
+    for encoder in network.encoders():
+        if isinstance(encoder, InflatedVGG16):
+            flat = encoder.flat()
+            load_encoder(flat, tensors, colour=encoder.channels == 3)
+            encoder.load_2d(flat.state_dict())
+        else:
+            # The fusion networks' three channels are a colour image, or were made one; a U-Net's are sequences.
+            three = next(iter(encoder.parameters())).shape[1] == 3
+            load_encoder(encoder, tensors, colour=three and not isinstance(network, UNet2D))
+    if _without_statistics(tensors):
+        restate_batch_norms(network, images())
+
+
+def _without_statistics(tensors: Mapping[str, Tensor]) -> bool:
+    """Whether batch norms were folded into the convolutions: all their means are 0."""
+    means = [value for name, value in tensors.items() if name.endswith("running_mean")]
+    return bool(means) and not any(bool(mean.any()) for mean in means)

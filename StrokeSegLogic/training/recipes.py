@@ -1,0 +1,101 @@
+"""Reading recipes: TOML files that may extend one another, with single values changed on the command line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from ..resources import resource
+from ..settings import from_mapping, read_toml
+from .cohort.recipe import CohortRecipe
+from .recipe import Recipe
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+def recipe_names() -> tuple[str, ...]:
+    """Names of the recipes that come with StrokeSeg, such as "mri-compact" or "exp2/gradual-pms-n"."""
+    root = resource("Recipes")
+    return tuple(sorted(path.relative_to(root).with_suffix("").as_posix() for path in root.rglob("*.toml")))
+
+
+def find_recipe(name: str) -> Path:
+    """The file of a recipe: a file of that path, or one that comes with StrokeSeg.
+
+    Raises:
+        InputError: if there is none of that name.
+    """
+    if Path(name).is_file():
+        return Path(name)
+    if name in recipe_names():
+        return resource("Recipes", f"{name}.toml")
+    raise InputError(f"no recipe is called '{name}'", fix=f"Use one of {', '.join(recipe_names())}, or a TOML file")
+
+
+def read_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe | CohortRecipe:
+    """The recipe in a file.
+
+    `extends = "NAME"` begins with another recipe's values: tables are merged key by key, all else is replaced; a table
+    whose `kind` changes is replaced as a whole.
+
+    Args:
+        path: of the TOML file.
+        changes: "key=value" or "table.key=value", values as in TOML (text may go without quotes).
+
+    Raises:
+        InputError: naming the file, and the wrong key or value.
+    """
+    values = _extended(path, ())
+    for change in changes:
+        _change(values, change)
+    if values.get("kind") == "cohort":
+        return from_mapping(CohortRecipe, values, path)
+    return from_mapping(Recipe, values, path)
+
+
+def _extended(path: Path, chain: tuple[Path, ...]) -> dict[str, Any]:
+    if path in chain:
+        raise InputError("extends itself, over " + ", ".join(p.name for p in chain), where=path, fix="Break the circle")
+    values = read_toml(path)
+    base = values.pop("extends", None)
+    if base is None:
+        return values
+    beside = path.parent / f"{base}.toml"
+    return merged(_extended(beside if beside.is_file() else find_recipe(str(base)), (*chain, path)), values)
+
+
+def merged(base: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Base with values over it."""
+    result = dict(base)
+    for key, value in values.items():
+        before = result.get(key)
+        result[key] = value
+        if isinstance(value, Mapping) and isinstance(before, Mapping):
+            same_kind = value.get("kind", before.get("kind")) == before.get("kind")
+            result[key] = merged(before, value) if same_kind else value
+    return result
+
+
+def _change(values: dict[str, Any], change: str) -> None:
+    name, equals, text = change.partition("=")
+    path = name.strip().split(".")
+    if not equals or not all(path):
+        raise InputError(f"'{change}' is no change", where="--set", fix="Write key=value or table.key=value")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()
+    table = values
+    for key in path[:-1]:
+        table = table.setdefault(key, {})
+        if not isinstance(table, dict):
+            raise InputError(
+                f"'{key}' is no table", where=f"--set {name}", fix="Change a value, not an entry of a list"
+            )
+    table[path[-1]] = value

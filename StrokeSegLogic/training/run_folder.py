@@ -1,0 +1,36 @@
+"""A run's folder belongs to one recipe and one data folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from ..volumes.files import write_whole
+
+
+def claim(output: Path, recipe: Any, data: Path | None = None) -> None:
+    """Marks the folder as this recipe's run on these data.
+
+    Args:
+        output: made if it is not there.
+        recipe: a dataclass.
+        data: folder of the data set, where that decides what is learned.
+
+    Raises:
+        InputError: if it is another run's.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    mark = output / "recipe.json"
+    values = asdict(recipe) if data is None else {**asdict(recipe), "data": str(data.resolve())}
+    text = json.dumps(values, indent=2) + "\n"
+    if not mark.is_file():
+        write_whole(mark, text.encode("utf-8"))
+    elif mark.read_text(encoding="utf-8") != text:
+        raise InputError(
+            "the folder holds a run of another recipe or other data",
+            where=output,
+            fix="Choose another output folder, or empty it",
+        )

@@ -1,0 +1,161 @@
+"""What an evaluation leaves: plots, page, tables and record, whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import matplotlib.image
+import numpy as np
+import pytest
+from evaluation.cohorts import box, row, write_masks
+
+from StrokeSegLogic.errors import InputError, OutputError
+from StrokeSegLogic.evaluation import Evaluation, Sources
+from StrokeSegLogic.evaluation.files import RECORD, write_files
+from StrokeSegLogic.evaluation.plots import COLOURS, bland_altman, dice_boxes, limits_of_agreement, plots
+from StrokeSegLogic.evaluation.report import Settings, write_evaluation
+
+TRUTH = box((1, 4), (2, 6), (2, 6))
+ROWS = [
+    replace(row(f"c{k}", group, truth_ml=10.0 * k, predicted_ml=10.0 * k + k % 3, volume_bias_ml=k % 3), member=member)
+    for k in range(8)
+    for group in (("LVO", "WIS")[k % 2],)
+    for member in ("axial", "vote")
+]
+EVALUATION = Evaluation(ROWS, {"lesion": (1,)}, ("1 reference(s) without a prediction: <d>",))
+SOURCES = Sources(Path("predictions"), Path("references"))
+
+
+def picture(png: bytes) -> np.ndarray:
+    return matplotlib.image.imread(io.BytesIO(png), format="png")
+
+
+def share(image: np.ndarray, colour: str) -> float:
+    """Part of a picture's pixels that have a colour."""
+    wanted = np.array([int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)])
+    return float((np.abs(image[..., :3] - wanted).max(-1) < 0.02).mean())
+
+
+def test_limits_of_agreement_follow_bland_and_altman() -> None:
+    # Sample standard deviation of 1, 2, 3, 4 is 1.2910.
+    assert limits_of_agreement(np.array([1.0, 2, 3, 4])) == pytest.approx((2.5, 2.5 - 2.5303, 2.5 + 2.5303), abs=1e-4)
+    bias, low, high = limits_of_agreement(np.array([1.0]))
+    assert bias == 1.0 and np.isnan([low, high]).all()
+
+
+@pytest.mark.parametrize("draw", [bland_altman, dice_boxes])
+def test_plots_show_every_group_or_member_in_its_colour(draw) -> None:
+    image = picture(draw(ROWS, "lesion"))
+    assert image.shape[0] > 300 and image.shape[1] > 400
+    assert all(share(image, colour) > 0.0002 for colour in COLOURS[:2])
+    assert share(image, COLOURS[2]) == 0
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_one_or_two_cases_can_be_drawn(count: int) -> None:
+    for png in plots(ROWS[: 2 * count], ["lesion"]).values():
+        assert picture(png).std() > 0
+
+
+def test_drawing_leaves_no_global_state_behind() -> None:
+    import matplotlib.pyplot
+
+    plots(ROWS, ["lesion"])
+    assert matplotlib.pyplot.get_fignums() == []
+
+
+def test_the_same_cohort_gives_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        write_evaluation(EVALUATION, SOURCES, Settings(), tmp_path / name)
+    one, two = ({p.name: p.read_bytes() for p in (tmp_path / name).iterdir()} for name in ("one", "two"))
+    assert one == two
+
+
+class Tags(HTMLParser):
+    """All tags of a page, and its text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("outcome") / "ä new" / "folder"
+    write_evaluation(EVALUATION, SOURCES, Settings(resamples=200, seed=3), folder)
+    return folder
+
+
+def test_every_file_is_there_and_named_in_the_record(outcome: Path) -> None:
+    names = {path.name for path in outcome.iterdir()}
+    plotted = {"bland-altman-1.png", "dice-1.png"}
+    assert names == {"cases.csv", "tables.csv", "tables.md", "report.html", RECORD, *plotted}
+    record = json.loads((outcome / RECORD).read_text(encoding="utf-8"))
+    assert set(record["files"]) == names
+    assert (record["cases"], record["bootstrap"]["seed"], record["joint"]) == (8, 3, "mean")
+    assert "<d>" in record["missing"][0]
+
+
+def test_the_page_needs_nothing_beside_it_and_says_what_is_missing(outcome: Path) -> None:
+    page = Tags((outcome / "report.html").read_text(encoding="utf-8"))
+    images = [attributes["src"] or "" for tag, attributes in page.tags if tag == "img"]
+    assert len(images) == 2 and all(src.startswith("data:image/png;base64,") for src in images)
+    assert not {"script", "link", "iframe", "d"} & {tag for tag, _ in page.tags}
+    assert "without a prediction: <d>" in page.words and "Research use only" in page.words
+    assert "Dice ↑" in page.words and "Hausdorff (mm) ↓" in page.words
+
+
+def test_the_tables_name_the_conventions(outcome: Path) -> None:
+    text = (outcome / "tables.md").read_text(encoding="utf-8")
+    for words in ("n \u2212 1", "200 resamples, seed 3", "Both masks empty", "ISLES'22", "ISLES'24", "0.2", "<d>"):
+        assert words in text
+    with (outcome / "cases.csv").open(encoding="utf-8", newline="") as file:
+        assert len(list(csv.DictReader(file))) == len(ROWS)
+
+
+def test_a_run_into_the_same_folder_removes_what_it_does_not_write_again(tmp_path: Path) -> None:
+    write_files(tmp_path, {"a.csv": b"1", "old.png": b"2", RECORD: b'{"files": ["a.csv", "old.png", "../mine.txt"]}'})
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+    (tmp_path.parent / "mine.txt").write_text("mine", encoding="utf-8")
+    write_files(tmp_path, {"a.csv": b"3", RECORD: b"{}"})
+    assert {path.name for path in tmp_path.iterdir()} == {"a.csv", RECORD, "notes.txt"}
+    assert (tmp_path / "a.csv").read_bytes() == b"3"
+    assert (tmp_path.parent / "mine.txt").exists()
+
+
+def test_a_write_that_fails_leaves_the_previous_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_files(tmp_path, {"a.csv": b"1", RECORD: b'{"files": ["a.csv"]}'})
+    with pytest.raises(OutputError, match="cannot be written"):
+        # A name longer than any file system takes fails like a full disk: after the first file, before the last.
+        write_files(tmp_path, {"a.csv": b"2", "x" * 300: b"", RECORD: b"{}"})
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
+        "a.csv": b"1",
+        RECORD: b'{"files": ["a.csv"]}',
+    }
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write anywhere")
+def test_a_folder_that_may_not_be_written_to_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(OutputError):
+        write_files(tmp_path / "new", {RECORD: b"{}"})
+
+
+def test_without_matplotlib_the_command_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
+    with pytest.raises(InputError, match=r"strokeseg\[evaluate\]"):
+        plots(ROWS, ["lesion"])

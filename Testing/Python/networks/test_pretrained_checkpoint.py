@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+from torchvision_names import generated
+from weight_server import serving
+
+from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.networks.build import build_encoder
+from StrokeSegLogic.networks.encoders.resnet import resnet
+from StrokeSegLogic.networks.pretrained.checkpoint import checkpoint
+from StrokeSegLogic.networks.pretrained.load import load_encoder
+from StrokeSegLogic.networks.pretrained.onnx_zoo import CONVERTERS
+from StrokeSegLogic.networks.pretrained.registry import PUBLISHED, Published
+
+STATE = {"conv1.weight": torch.arange(12.0).reshape(4, 3, 1, 1), "fc.bias": torch.ones(2)}
+
+
+@pytest.fixture(autouse=True)
+def direct(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
+@pytest.fixture
+def stored(tmp_path: Path) -> Path:
+    torch.save(STATE, tmp_path / "mine.pth")
+    return tmp_path / "mine.pth"
+
+
+@pytest.fixture
+def published(stored: Path) -> dict[str, Published]:
+    return {"resnet18": Published("resnet18-small.pth", hashlib.sha256(stored.read_bytes()).hexdigest())}
+
+
+def same(ours: dict[str, Tensor], theirs: dict[str, Tensor]) -> bool:
+    return ours.keys() == theirs.keys() and all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_published_hash_begins_with_the_digits_in_the_files_name(name: str) -> None:
+    entry = PUBLISHED[name]
+    assert re.fullmatch(r"[0-9a-f]{64}", entry.sha256)
+    assert entry.file == f"{name}-{entry.sha256[:8]}.pth"
+    assert entry.url() == f"https://download.pytorch.org/models/{entry.file}"
+
+
+@pytest.mark.parametrize("name", [*PUBLISHED, *CONVERTERS])
+def test_every_name_with_weights_is_an_encoder(name: str) -> None:
+    assert build_encoder(name, 1).units()
+
+
+def test_a_users_file_is_read_whatever_its_kind(stored: Path, tmp_path: Path) -> None:
+    save_file(STATE, tmp_path / "mine.safetensors")
+    torch.save(STATE, tmp_path / "old.pt", _use_new_zipfile_serialization=False)
+    for path in (stored, tmp_path / "mine.safetensors", tmp_path / "old.pt"):
+        assert same(checkpoint("resnet18", file=path), STATE)
+
+
+def test_a_users_file_under_the_published_name_must_have_the_published_hash(stored: Path) -> None:
+    path = stored.rename(stored.with_name(PUBLISHED["resnet18"].file))
+    with pytest.raises(InputError, match=r"SHA-256 is .*published is f37072fd47e8.*damaged or another file"):
+        checkpoint("resnet18", file=path)
+
+
+def test_nothing_is_downloaded_unasked(published: dict[str, Published], stored: Path, tmp_path: Path) -> None:
+    with (
+        serving(stored.read_bytes()) as base,
+        pytest.raises(InputError, match=r"not on this machine\. Allow the download, or get http.*resnet18-small\.pth"),
+    ):
+        checkpoint("resnet18", cache=tmp_path / "cache", base=base, published=published)
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_download_is_kept_and_used_again(published: dict[str, Published], stored: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    with serving(stored.read_bytes()) as base:
+        first = checkpoint("resnet18", cache=cache, download=True, base=base, published=published)
+    again = checkpoint("resnet18", cache=cache, download=True, base="http://127.0.0.1:1", published=published)
+    assert same(first, STATE)
+    assert same(again, STATE)
+
+
+def test_torchs_own_cache_is_the_default(
+    published: dict[str, Published], stored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    cached = tmp_path / "torch" / "hub" / "checkpoints" / "resnet18-small.pth"
+    cached.parent.mkdir(parents=True)
+    cached.write_bytes(stored.read_bytes())
+    assert same(checkpoint("resnet18", published=published), STATE)
+
+
+def test_a_damaged_file_in_the_cache_is_refused(published: dict[str, Published], stored: Path, tmp_path: Path) -> None:
+    (tmp_path / "resnet18-small.pth").write_bytes(stored.read_bytes()[:-1])
+    with pytest.raises(InputError, match=r"resnet18-small\.pth: the file's SHA-256 is .*delete it"):
+        checkpoint("resnet18", cache=tmp_path, published=published)
+
+
+def test_a_network_without_published_weights_needs_a_file() -> None:
+    with pytest.raises(InputError, match="'resnet50_preactivation' are not published for download. Name a file"):
+        checkpoint("resnet50_preactivation", download=True)
+
+
+def test_a_network_without_weights_is_refused_with_those_that_have_some() -> None:
+    with pytest.raises(InputError, match="'compact'. There are for resnet18, resnet34"):
+        checkpoint("compact")
+
+
+class Evil:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return Path.touch, (Path("evil"),)
+
+
+BAD = {
+    "absent.pth": (None, "does not exist"),
+    "empty.pth": (b"", "empty"),
+    "noise.pth": (b"\x80noise" * 99, r"is no readable \.pth file"),
+    "noise.safetensors": (b"noise" * 99, r"is no readable \.safetensors file"),
+    "noise.npz": (b"noise" * 99, r"is no readable \.npz file"),
+    "weights.h5": (b"noise" * 99, r"'\.h5' is no kind of checkpoint"),
+}
+
+
+@pytest.mark.parametrize("file", BAD)
+def test_a_file_that_is_no_checkpoint_is_refused_in_one_line(file: str, tmp_path: Path) -> None:
+    content, message = BAD[file]
+    if content is not None:
+        (tmp_path / file).write_bytes(content)
+    with pytest.raises(InputError, match=message) as caught:
+        checkpoint("mobilenet_v2", file=tmp_path / file)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_checkpoint_of_more_than_tensors_is_refused(tmp_path: Path) -> None:
+    torch.save({"epoch": 3, "state_dict": STATE}, tmp_path / "run.pth")
+    with pytest.raises(InputError, match=r"more than tensors by name\. Save the network's state_dict"):
+        checkpoint("resnet18", file=tmp_path / "run.pth")
+
+
+def test_code_in_a_checkpoint_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    torch.save({"evil": Evil()}, tmp_path / "evil.pth")
+    with pytest.raises(InputError, match=r"no readable \.pth"):
+        checkpoint("resnet18", file=tmp_path / "evil.pth")
+    assert not (tmp_path / "evil").exists()
+
+
+def test_from_server_to_encoder_every_tensor_arrives(tmp_path: Path) -> None:
+    state = generated("resnet18")
+    torch.save(state, tmp_path / "whole.pth")
+    content = (tmp_path / "whole.pth").read_bytes()
+    published = {"resnet18": Published("resnet18-whole.pth", hashlib.sha256(content).hexdigest())}
+    encoder = resnet("resnet18", 3)
+    with serving(content) as base:
+        found = checkpoint("resnet18", cache=tmp_path / "cache", download=True, base=base, published=published)
+    load_encoder(encoder, found, colour=True)
+    assert all(torch.equal(value, state[name]) for name, value in encoder.state_dict().items())

@@ -1,0 +1,168 @@
+"""Each loss against MONAI's, and against its formula in numpy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from loss_examples import SHAPES, Batch, all_counted, batch, counts, softmax
+from monai.losses import DiceCELoss, DiceLoss, TverskyLoss
+
+from StrokeSegLogic.training.losses import CrossEntropyDice, FocalTversky, IoU, loss_of
+
+every_shape = pytest.mark.parametrize("shape", SHAPES)
+
+
+@every_shape
+@pytest.mark.parametrize("classes", [2, 4])
+def test_cross_entropy_and_dice_is_monais_where_lesions_weigh_one(shape: tuple[int, ...], classes: int) -> None:
+    one = all_counted(batch(shape, classes))
+    monai = DiceCELoss(
+        include_background=False,
+        to_onehot_y=True,
+        softmax=True,
+        batch=True,
+        smooth_nr=1.0,
+        smooth_dr=1.0,
+        lambda_dice=0.7,
+        lambda_ce=0.3,
+    )
+    found = float(loss_of(CrossEntropyDice(0.3, 0.7))(*one))
+    assert found == pytest.approx(float(monai(one[0], one[1].unsqueeze(1))), rel=1e-6)
+
+
+def two_class_formula(one: Batch, spec: CrossEntropyDice) -> float:
+    logits, labels, counted, _ = one
+    p, y, c = softmax(logits)[:, 1], labels.numpy(), counted.numpy()
+    weight = np.where(y == 1, spec.lesion, 1.0)
+    entropy = -(weight * np.log(np.where(y == 1, p, 1 - p)))[c].mean()
+    dice = 1 - (2 * p[c & (y == 1)].sum() + 1) / (p[c].sum() + (y[c] == 1).sum() + 1)
+    return float(spec.cross_entropy * entropy + spec.dice * dice)
+
+
+@every_shape
+@pytest.mark.parametrize("spec", [CrossEntropyDice(), CrossEntropyDice(0.3, 0.7, 5.0)])
+def test_weighted_cross_entropy_and_dice_is_what_the_formulas_say(
+    spec: CrossEntropyDice, shape: tuple[int, ...]
+) -> None:
+    one = batch(shape, classes=2)
+    assert float(loss_of(spec)(*one)) == pytest.approx(two_class_formula(one, spec), rel=1e-9)
+
+
+@every_shape
+@pytest.mark.parametrize("background", [True, False])
+@pytest.mark.parametrize(("gamma", "alpha", "beta"), [(4 / 3, 0.7, None), (1.0, 1.0, 1.0), (3.0, 0.0, 1.0)])
+def test_focal_tversky_is_monais_tversky_to_the_power_with_alpha_on_the_missed(
+    shape: tuple[int, ...], background: bool, gamma: float, alpha: float, beta: float | None
+) -> None:
+    one = all_counted(batch(shape))
+    # MONAI's alpha weighs false positives, its beta false negatives.
+    monai = TverskyLoss(
+        include_background=background,
+        to_onehot_y=True,
+        softmax=True,
+        alpha=1 - alpha if beta is None else beta,
+        beta=alpha,
+        smooth_nr=1.0,
+        smooth_dr=1.0,
+        reduction="none",
+    )
+    expected = float((monai(one[0], one[1].unsqueeze(1)) ** (1 / gamma)).mean())
+    spec = FocalTversky(gamma, alpha, beta, background=background)
+    assert float(loss_of(spec)(*one)) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("alpha", [0.3, 0.7])
+def test_alpha_weighs_what_is_missed(alpha: float) -> None:
+    labels = torch.zeros(1, 1, 10, dtype=torch.long)
+    labels[..., :5] = 1
+    counted, emphasised = torch.ones_like(labels, dtype=torch.bool), torch.zeros(1, dtype=torch.bool)
+
+    def loss(found: slice) -> float:
+        logits = torch.zeros(1, 2, 1, 10)
+        logits[:, 0] = 50.0
+        logits[:, 1, :, found] = 100.0
+        return float(loss_of(FocalTversky(alpha=alpha, background=False))(logits, labels, counted, emphasised))
+
+    missing_two, two_too_many = loss(slice(0, 3)), loss(slice(0, 7))
+    assert missing_two == pytest.approx((2 * alpha / (3 + 2 * alpha + 1)) ** 0.75, abs=1e-6)
+    assert two_too_many == pytest.approx((2 * (1 - alpha) / (5 + 2 * (1 - alpha) + 1)) ** 0.75, abs=1e-6)
+    assert (missing_two > two_too_many) is (alpha == 0.7)
+
+
+def focal_tversky_formula(one: Batch, spec: FocalTversky) -> float:
+    """Sums over samples and classes by hand."""
+    logits, labels, counted, emphasised = one
+    weights = spec.weights or (1.0,) * logits.shape[1]
+    alpha, beta = spec.missed_and_false
+    losses = []
+    for n in range(len(logits)):
+        by_class = np.array([counts(one, n, c) for c in range(len(weights))])
+        raised = [w * (spec.non_lvo if emphasised[n] and c else 1.0) for c, w in enumerate(weights)]
+        if spec.classes == "each":
+            tp, fn, fp = by_class.T
+            index = (tp + spec.smooth) / (tp + alpha * fn + beta * fp + spec.smooth)
+            losses.append(np.sum(np.array(raised) * (1 - index) ** (1 / spec.gamma)) / np.sum(weights))
+        else:
+            tp, fn, fp = np.array(weights) @ by_class
+            index = (tp + spec.smooth) / (tp + alpha * fn + beta * fp + spec.smooth)
+            truth = labels[n].numpy()[counted[n].numpy()]
+            losses.append(np.mean(np.array(raised)[truth]) * (1 - index) ** (1 / spec.gamma))
+    return float(np.mean(losses))
+
+
+@every_shape
+@pytest.mark.parametrize("classes", ["each", "together"])
+@pytest.mark.parametrize("weights", [(), (0.1, 50.0, 440.0)])
+@pytest.mark.parametrize("non_lvo", [1.0, 6.0])
+def test_weights_and_the_non_lvo_penalty_are_what_the_formulas_say(
+    shape: tuple[int, ...], classes: str, weights: tuple[float, ...], non_lvo: float
+) -> None:
+    spec = FocalTversky(non_lvo=non_lvo, weights=weights, classes=classes)
+    one = batch(shape)
+    assert float(loss_of(spec)(*one)) == pytest.approx(focal_tversky_formula(one, spec), rel=1e-6)
+
+
+@pytest.mark.parametrize("classes", ["each", "together"])
+def test_only_emphasised_samples_with_errors_on_lesions_weigh_more(classes: str) -> None:
+    logits, labels, counted, emphasised = batch()
+    loss = loss_of(FocalTversky(classes=classes, non_lvo=6.0))
+    plain = loss_of(FocalTversky(classes=classes, non_lvo=1.0))
+    nobody = torch.zeros_like(emphasised)
+    assert loss(logits, labels, counted, nobody) == plain(logits, labels, counted, emphasised)
+    assert loss(logits, labels, counted, emphasised) > 1.5 * plain(logits, labels, counted, emphasised)
+    perfect = torch.nn.functional.one_hot(labels, 3).movedim(-1, 1) * 200.0
+    assert float(loss(perfect, labels, counted, emphasised)) == pytest.approx(0, abs=1e-6)
+
+
+def test_class_weights_must_be_as_many_as_the_classes() -> None:
+    with pytest.raises(ValueError, match="2 class weights and the network 3 classes"):
+        loss_of(FocalTversky(weights=(1.0, 2.0)))(*batch())
+
+
+@every_shape
+@pytest.mark.parametrize("background", [True, False])
+@pytest.mark.parametrize("whole", [True, False])
+def test_iou_is_monais_jaccard(shape: tuple[int, ...], background: bool, whole: bool) -> None:
+    one = all_counted(batch(shape))
+    # MONAI adds its constants to twice the intersection and twice the union.
+    monai = DiceLoss(
+        include_background=background,
+        to_onehot_y=True,
+        softmax=True,
+        jaccard=True,
+        batch=whole,
+        smooth_nr=2.0,
+        smooth_dr=2.0,
+    )
+    found = float(loss_of(IoU(background=background, batch=whole))(*one))
+    assert found == pytest.approx(float(monai(one[0], one[1].unsqueeze(1))), rel=1e-6)
+
+
+def test_iou_counts_only_what_counts() -> None:
+    one = batch(classes=2)
+    losses = []
+    for n in range(3):
+        tp, fn, fp = counts(one, n, 1)
+        losses.append(1 - (tp + 1) / (tp + fn + fp + 1))
+    assert float(loss_of(IoU())(*one)) == pytest.approx(np.mean(losses), rel=1e-9)
