@@ -44,6 +44,9 @@ def main() -> None:
         pairs = [(p >= threshold, m) for p, m in zip(probability, soop.mask[plane], strict=True)]
         row(f"SOOP {given.split}", plane, "FLAIR", pairs)
     fold = _held_out(bundle.spec.card)
+    if fold is None:
+        print("\nThe model has not held out a fold of the ISLES'22 slices: nothing to measure there.")
+        return
     samples = Isles22Slices(given.data / "isles22" / "slices", fold, only_held_out=True).samples
     for roles in ((Role.DWI, Role.FLAIR), (Role.DWI,), (Role.FLAIR,)):
         usable = [sample for sample in samples if set(roles) <= set(sample.images)]
@@ -51,9 +54,9 @@ def main() -> None:
         row(f"ISLES'22 fold {fold}", "axial", " + ".join(map(str, roles)), pairs)
 
 
-def _held_out(card: dict) -> int:
+def _held_out(card: dict) -> int | None:
     sources = card["recipe"]["sources"]
-    return next(int(source["held_out"]) for source in sources if source["kind"] == "isles22_slices")
+    return next((int(source["held_out"]) for source in sources if source["kind"] == "isles22_slices"), None)
 
 
 def _predict(model: str | None, sample: Sample, roles: Iterable[Role]) -> np.ndarray:

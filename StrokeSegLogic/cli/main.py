@@ -11,6 +11,7 @@ from ..errors import StrokeSegError
 from .dataset import app as dataset
 from .demo import demo
 from .evaluate import evaluate
+from .experiment import experiment
 from .segment import segment
 from .train import predict, train
 
@@ -24,6 +25,7 @@ app.command()(demo)
 app.command()(train)
 app.command()(predict)
 app.command()(evaluate)
+app.command()(experiment)
 app.add_typer(dataset, name="dataset")
 
 BAD_INPUT, FAULT, CANCELLED = 1, 2, 3

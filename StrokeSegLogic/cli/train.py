@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -57,6 +58,8 @@ def train(
         raise InputError("there is no such folder", where=data, fix="Give the data folder with --data")
     require_writable(folder)
     source, hardware = Pretrained(pretrained, download), Hardware(accelerator, devices, nodes)
+    # A process that lightning-fabric started beside the first one does the same, and says nothing of it.
+    console.quiet = os.environ.get("LOCAL_RANK", "0") != "0"
     with job() as progress:
         if isinstance(wanted, CohortRecipe):
             bundle = train_cohort(
@@ -86,6 +89,7 @@ def train(
 ModelName = Annotated[str, typer.Argument(help="Name or folder of a model, or folder of a run.")]
 Part = Annotated[str, typer.Option(help="Which cases: test, val, train (of the run's split), or all.")]
 Predictions = Annotated[Path, typer.Option("--output", help="Gets CASE/MEMBER.nii.gz for each case.")]
+References = Annotated[Path | None, typer.Option(help="Gets the cases' masks; groups.csv is written beside it.")]
 DeviceName = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
 
 
@@ -93,6 +97,7 @@ def predict(
     model: ModelName,
     data: Data,
     output: Predictions = Path("predictions"),
+    references: References = None,
     cases: Part = "test",
     device: DeviceName = "auto",
     layout: LayoutName = None,
@@ -101,6 +106,7 @@ def predict(
     require_training()
     from ..models.registry import find
     from ..training.cohort.predict import Predictor, predict_cases
+    from ..training.cohort.references import write_references
     from ..training.cohort.split import cases_of
     from ..training.datasets import read_data_set
 
@@ -109,9 +115,13 @@ def predict(
     inside = run / "model"
     chosen = cases_of(data_set, run / "split.tsv" if inside.is_dir() else None, cases)
     require_writable(output)
+    if references is not None:
+        require_writable(references)
     with job() as progress:
         predictor = Predictor.of(find(inside if inside.is_dir() else model), device)
         members = predict_cases(predictor, data_set, chosen, output, progress)
+        if references is not None:
+            write_references(data_set, chosen, references)
     console.print(f"{len(chosen)} cases in {output}, each with {', '.join(members)}", soft_wrap=True)
 
 

@@ -11,12 +11,13 @@ import numpy as np
 from ..errors import InputError
 from ..progress import Progress
 from .classes import LABELS_FILE, found_classes, read_classes, require_known
+from .compare import ByClass, comparisons
 from .groups import Groups, read_groups
 from .masks import read_mask, require_same_grid
 from .pairing import MEMBERS, find_masks, pair
-from .readers import Joint, join
+from .readers import Joint
 from .rows import REFERENCE, Row
-from .scores import CaseScores, Classes, evaluate_labels, mean_scores, zero_where_both_empty
+from .scores import CaseScores, Classes, evaluate_labels, zero_where_both_empty
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def evaluate_folders(sources: Sources, progress: Progress | None = None) -> Eval
     for number, one in enumerate(ordered):
         report(0.2 + 0.8 * number / len(ordered), f"scoring: {one.case}")
         known = groups.of_case[one.case]
-        for member, reference, scores in _comparisons(one, classes, sources):
+        for member, reference, scores in _scored(one, classes, sources):
             rows += [
                 Row(one.case, known.patient, known.group, member, reference, label, each)
                 for label, each in scores.items()
@@ -177,10 +178,8 @@ def _classes(sources: Sources, files: Sequence[_Files], progress: Progress) -> C
     return found_classes(values["predictions"] | values["references"])
 
 
-def _comparisons(
-    files: _Files, classes: Classes, sources: Sources
-) -> Iterator[tuple[str, str, Mapping[str, CaseScores]]]:
-    """Member, reference and scores by class, in the order of the slow-fusion paper's Table 3."""
+def _scored(files: _Files, classes: Classes, sources: Sources) -> Iterator[tuple[str, str, ByClass]]:
+    """Member, reference and scores by class of one case's files."""
     references = {name: read_mask(path) for name, path in files.references.items()}
     first = next(iter(references.values()))
     brain = None if files.brain is None else read_mask(files.brain)
@@ -198,19 +197,9 @@ def _comparisons(
         found = evaluate_labels(prediction, truth, first.spacing_mm, classes, inside)
         return {label: zero_where_both_empty(one) for label, one in found.items()} if sources.empty_as_zero else found
 
-    against = {
-        (member, name): scores(mask.labels, truth.labels)
-        for member, mask in members.items()
-        for name, truth in references.items()
-    }
-    if len(references) == 2:
-        (a, one), (b, other) = references.items()
-        for member, mask in members.items():
-            if sources.joint is Joint.MEAN:
-                pairs = ((label, against[member, a][label], against[member, b][label]) for label in classes)
-                yield member, f"{a} & {b}", {label: mean_scores(x, y) for label, x, y in pairs}
-            else:
-                yield member, f"{a} & {b}", scores(mask.labels, join(one.labels, other.labels, sources.joint))
-        yield a, b, scores(one.labels, other.labels)
-    for (member, name), each in against.items():
-        yield member, name, each
+    yield from comparisons(
+        {name: mask.labels for name, mask in members.items()},
+        {name: mask.labels for name, mask in references.items()},
+        scores,
+        sources.joint,
+    )

@@ -12,7 +12,7 @@ from ..volumes.files import unreadable
 from ..volumes.reader import volume_suffix
 from .rows import MODEL
 
-MEMBERS = ("axial", "coronal", "sagittal", "vote")
+MEMBERS = ("axial", "coronal", "sagittal", "vote", "weighted-vote", "network")
 """Members of a three-plane result, the names that are known unless others are given."""
 RESULT_MASK = "labels"
 """Stem of the mask in a result folder of `strokeseg segment`; its other volumes are no masks."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InputError
-from .rows import Row
+from .rows import REFERENCE, Row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,7 +48,7 @@ def limits_of_agreement(differences: np.ndarray) -> tuple[float, float, float]:
 
 def bland_altman(rows: Sequence[Row], label: str) -> bytes:
     """Difference against mean of predicted and reference volume in ml, a panel for each comparison, as PNG."""
-    panels = _by(rows, lambda row: f"{row.member} against {row.reference}")
+    panels = _by(rows, _comparison)
     figure, axes = _panels(len(panels))
     groups = list(dict.fromkeys(row.group for row in rows))
     for axis, (title, cell) in zip(axes, panels.items(), strict=True):
@@ -91,20 +91,22 @@ def dice_boxes(rows: Sequence[Row], label: str) -> bytes:
     """
     groups = _by(rows, lambda row: row.group)
     names = list(dict.fromkeys(_comparison(row) for row in rows))
-    figure = _figure(max(4.5, 1.2 + len(groups) * (0.45 * len(names) + 0.5)), 3.8)
+    width = max(4.5, 1.2 + len(groups) * (0.45 * len(names) + 0.5))
+    columns = max(int(width / (0.6 + 0.065 * max(map(len, names)))), 1)
+    figure = _figure(width, 3.6 + 0.2 * -(-len(names) // columns))
     axis = figure.add_subplot()
-    width = 0.8 / len(names)
+    step = 0.8 / len(names)
     random = np.random.default_rng(0)
     for k, (colour, name) in enumerate(zip(_colours(len(names)), names, strict=True)):
         for g, cell in enumerate(groups.values()):
             values = np.array([row.scores.dice for row in cell if _comparison(row) == name])
             if values.size == 0:
                 continue
-            at = g + (k - (len(names) - 1) / 2) * width
+            at = g + (k - (len(names) - 1) / 2) * step
             axis.boxplot(
                 values,
                 positions=[at],
-                widths=width * 0.8,
+                widths=step * 0.8,
                 showfliers=False,
                 patch_artist=True,
                 boxprops={"facecolor": colour, "alpha": 0.35, "edgecolor": colour},
@@ -112,7 +114,7 @@ def dice_boxes(rows: Sequence[Row], label: str) -> bytes:
                 whiskerprops={"color": colour},
                 capprops={"color": colour},
             )
-            axis.scatter(at + random.uniform(-0.2, 0.2, values.size) * width, values, s=9, color=colour, zorder=3)
+            axis.scatter(at + random.uniform(-0.2, 0.2, values.size) * step, values, s=9, color=colour, zorder=3)
         axis.scatter([], [], s=30, marker="s", color=colour, label=name)
     axis.set_xticks(
         range(len(groups)), [f"{g} (n = {len({row.case for row in c})})" for g, c in groups.items()], fontsize=8
@@ -123,7 +125,7 @@ def dice_boxes(rows: Sequence[Row], label: str) -> bytes:
     axis.grid(axis="y", color="0.9", linewidth=0.8)
     axis.set_axisbelow(True)
     if len(names) > 1:
-        figure.legend(fontsize=7, frameon=False, loc="outside lower center", ncols=min(len(names), 4))
+        figure.legend(fontsize=7, frameon=False, loc="outside lower center", ncols=min(len(names), columns))
     axis.set_title(f"Dice, {label}", fontsize=11)
     return _png(figure)
 
@@ -145,7 +147,7 @@ def plots(rows: Sequence[Row], labels: Sequence[str]) -> dict[str, bytes]:
 
 
 def _comparison(row: Row) -> str:
-    return f"{row.member} against {row.reference}"
+    return row.member if row.reference == REFERENCE else f"{row.member} against {row.reference}"
 
 
 def _by(rows: Sequence[Row], key: Callable[[Row], str]) -> Mapping[str, list[Row]]:
@@ -156,7 +158,13 @@ def _by(rows: Sequence[Row], key: Callable[[Row], str]) -> Mapping[str, list[Row
 
 
 def _colours(count: int) -> list[str]:
-    return [COLOURS[k % len(COLOURS)] for k in range(count)]
+    if count <= len(COLOURS):
+        return list(COLOURS[:count])
+    from matplotlib import colormaps
+    from matplotlib.colors import to_hex
+
+    # Many comparisons: neighbours look alike, but no two are the same.
+    return [to_hex(colour) for colour in colormaps["turbo"](np.linspace(0.05, 0.95, count))]
 
 
 def _panels(count: int) -> tuple[Figure, list[Axes]]:

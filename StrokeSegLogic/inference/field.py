@@ -10,7 +10,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..brain import stripped_outline
-from ..errors import InputError
+from ..errors import InputError, ModelError
 from ..grid import Grid, reorient, resample, resample_mask
 from ..intensity import LOWEST, normalise
 from ..models.field_spec import FieldSpec, InputSpec
@@ -62,15 +62,16 @@ def lay(images: Mapping[str, sitk.Image], reference: Grid, inputs: tuple[InputSp
     """Lays images on the field and scales their values.
 
     Args:
-        images: by name; the inputs, and the masking image if it is there.
+        images: by name; the inputs, and the masking image if the field has one.
         reference: grid that the result will lie on.
         inputs: of the model.
         field: of the model.
 
     Raises:
-        InputError: if an input is missing or no brain is found.
+        InputError: if an input or the masking image is missing, or no brain is found.
     """
-    missing = [one.name for one in inputs if one.name not in images]
+    needed = [*(one.name for one in inputs), *([field.masked_by] if field.masked_by else [])]
+    missing = [name for name in dict.fromkeys(needed) if name not in images]
     if missing:
         raise InputError(f"the model needs {', '.join(missing)}", fix="Add them, or choose another model")
     grid = field_grid(reference, field.size)
@@ -80,7 +81,7 @@ def lay(images: Mapping[str, sitk.Image], reference: Grid, inputs: tuple[InputSp
 
 
 def _brain(images: Mapping[str, sitk.Image], grid: Grid, inputs: tuple[InputSpec, ...], field: FieldSpec) -> np.ndarray:
-    if field.masked_by in images:
+    if field.masked_by:
         mask = brain_of_mip(images[field.masked_by]) if field.masked_by == "MIP" else images[field.masked_by] != 0
         brain = resample_mask(mask, grid)
     else:
@@ -134,36 +135,51 @@ def _sd(spec: InputSpec) -> tuple[float, ...]:
 
 def predict(
     network: SegmentationNetwork,
-    channels: np.ndarray,
+    field: Field,
     whole: bool,
     nihss: float | None,
     device: Device,
     progress: Progress,
+    message: str = "the network's answer",
 ) -> np.ndarray:
-    """Class probabilities (classes, z, y, x) of a field (C, z, y, x).
+    """Class probabilities (classes, z, y, x) of a field; slices without brain are not looked at, theirs are 0.
 
     Args:
         network: in evaluation mode on the device.
-        channels: of the field.
+        field: the case.
         whole: whether the network takes the volume at once, and not slice by slice.
         nihss: the score, for networks that ask for it.
         device: where to compute.
         progress: asked between slices.
+        message: the stage in words.
+
+    Raises:
+        ModelError: if the network's answer is no number.
     """
     import torch
 
     score = None if nihss is None else torch.tensor([nihss], dtype=torch.float32, device=device.where)
-    images = torch.from_numpy(np.ascontiguousarray(channels))
+    images = torch.from_numpy(np.ascontiguousarray(field.channels))
+
+    def answer(batch: torch.Tensor) -> np.ndarray:
+        found = network(batch[None].to(device.where), score).float().softmax(1)[0]
+        if not torch.isfinite(found).all():
+            raise ModelError(
+                "the network's answer is not a number", where=device.name, fix="Try --device cpu, or another model"
+            )
+        return found.cpu().numpy()
+
+    progress(0.0, message)
     with torch.inference_mode():
         if whole:
-            progress(0.0, "the network's answer")
-            batch = images[None].to(device.where)
-            return network(batch, score).float().softmax(1)[0].cpu().numpy()
-        answers = []
-        for k in range(images.shape[1]):
-            progress(k / images.shape[1], f"slice {k + 1}")
-            answers.append(network(images[None, :, k].to(device.where), score).float().softmax(1)[0].cpu())
-        return torch.stack(answers, 1).numpy()
+            return answer(images)
+        seen = np.flatnonzero(field.brain.any(axis=(1, 2)))
+        answers = {}
+        for number, k in enumerate(seen):
+            progress(number / len(seen), message)
+            answers[int(k)] = answer(images[:, k])
+    nothing = np.zeros_like(next(iter(answers.values())))
+    return np.stack([answers.get(k, nothing) for k in range(images.shape[1])], axis=1)
 
 
 def labels_on(probabilities: np.ndarray, field: Field, reference: Grid) -> np.ndarray:

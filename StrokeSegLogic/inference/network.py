@@ -11,6 +11,7 @@ from torch import nn
 from ..errors import DeviceError, ModelError
 from ..models.bundle import Bundle
 from ..networks.build import build
+from ..networks.memory import channels_last
 from ..networks.spec import NetworkSpec
 from ..progress import Progress
 from .device import Device
@@ -42,7 +43,8 @@ def _network(spec: NetworkSpec, parameters: Mapping[str, np.ndarray], bundle: Bu
             where=bundle.folder,
             fix="Install the model again",
         ) from error
-    return network.eval().to(device.where, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    channels_last(network)
+    return network.eval().to(device.where)
 
 
 @torch.inference_mode()

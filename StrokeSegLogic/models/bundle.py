@@ -13,7 +13,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from ..errors import ModelError
+from ..errors import ModelError, OutputError
 from ..volumes.files import write_whole
 from .field_spec import FieldModelSpec
 from .manifest import read_manifest
@@ -104,7 +104,12 @@ class Bundle:
             ValueError: if a weight is too large for fp16.
             OutputError: if the folder cannot be written to.
         """
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"the folder cannot be made ({error.strerror or error})", where=folder, fix="Check the disk"
+            ) from error
         tensors = {
             f"{member}.{name}": np.ascontiguousarray(_stored(name, value))
             for member, parameters in members.items()

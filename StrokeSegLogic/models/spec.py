@@ -59,6 +59,8 @@ class ModelSpec:
             raise ValueError(f"manifest format {self.format} is not {FORMAT}; a newer StrokeSeg may read it")
         if self.network.channels != len(self.inputs):
             raise ValueError(f"{self.network.channels} channels for {len(self.inputs)} inputs")
+        if self.network.dimensions != 2 or self.network.classes != 2 or getattr(self.network, "nihss", False):
+            raise ValueError("the planes' network must be a 2-D one of two classes that asks for images alone")
         if set(self.plane_weights) != set(PLANES) or min(self.plane_weights.values()) <= 0:
             raise ValueError(f"plane_weights must hold a positive number for each of {', '.join(PLANES)}")
         if not 0 < self.threshold < 1 or self.spacing_mm <= 0:

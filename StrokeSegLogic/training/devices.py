@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
+from datetime import timedelta
 
 from lightning_fabric import Fabric
+from lightning_fabric.strategies.ddp import DDPStrategy
+from lightning_fabric.utilities.exceptions import MisconfigurationException
 
 from ..errors import DeviceError
+
+ACCELERATORS = ("auto", "cpu", "cuda", "mps")
+PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
+"""lightning-fabric's names; the others store the weights themselves in fewer bits."""
+PATIENCE = timedelta(hours=12)
+"""How long processes wait for the first one, which alone prepares cases, validates and writes."""
 
 
 @dataclass(frozen=True)
@@ -14,10 +24,10 @@ class Hardware:
     """What a run may use.
 
     Attributes:
-        accelerator: "auto", "cpu", "cuda" or "mps".
+        accelerator: one of `ACCELERATORS`.
         devices: processes on this computer, one a GPU; on a CPU they share its cores.
         nodes: computers, each started with the same command as lightning-fabric's manual asks
-            (MASTER_ADDR, MASTER_PORT, NODE_RANK) or by a cluster's manager.
+            (MASTER_ADDR, MASTER_PORT, NODE_RANK) or by a cluster's manager; the run's folder is on a disk that all see.
     """
 
     accelerator: str = "auto"
@@ -31,19 +41,27 @@ def launch(hardware: Hardware, precision: str) -> Fabric:
     Raises:
         DeviceError: if the device is not there, or not as often.
     """
+    if hardware.accelerator not in ACCELERATORS:
+        raise DeviceError(
+            f"no accelerator is called '{hardware.accelerator}'",
+            where="--accelerator",
+            fix=f"Use one of {', '.join(ACCELERATORS)}",
+        )
+    # Its greetings come from every process, and say what the user has just asked for.
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     many = hardware.devices * hardware.nodes > 1
     try:
         fabric = Fabric(
             accelerator=hardware.accelerator,
             devices=hardware.devices,
             num_nodes=hardware.nodes,
-            strategy="ddp" if many else "auto",
+            strategy=DDPStrategy(timeout=PATIENCE) if many else "auto",
             precision=precision,  # type: ignore[arg-type]
         )
-    except (RuntimeError, ValueError) as error:
-        # lightning-fabric says in its own words what is missing; MisconfigurationException is a RuntimeError or not.
+    except (RuntimeError, ValueError, MisconfigurationException) as error:
         raise DeviceError(
             f"cannot train on {hardware.devices} x {hardware.accelerator} ({' '.join(str(error).split())})",
+            where="--accelerator, --devices",
             fix="Choose another accelerator, number of devices or precision",
         ) from error
     fabric.launch()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,12 +14,14 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from ..errors import StrokeSegError
+from ..errors import InputError, StrokeSegError
 from ..networks.base import SegmentationNetwork
+from ..networks.memory import channels_last
 from ..progress import Progress
 from . import checkpoint
 from .examples import Examples, MakeExamples
 from .loss_log import LossLog
+from .team import together, told
 
 State = dict[str, Tensor]
 
@@ -97,7 +100,7 @@ class Loop:
         plan: how.
         examples: gives the batch of a number; processes of a distributed run take turns.
         loss: of the logits.
-        folder: for checkpoint and log.
+        folder: for checkpoint and log; one that all processes see.
         fabric: devices, processes and precision, launched.
         judge: validates; without one all steps are done and the average is kept.
     """
@@ -121,43 +124,65 @@ class Loop:
             The judge's best weights, or the averaged ones, or the last, on the CPU.
 
         Raises:
-            StrokeSegError: if the loss is no number any more; names the batch.
-            OutputError: if a checkpoint cannot be written; the last good one stays.
+            StrokeSegError: if the loss or its gradient is no number any more; names the batch.
+            InputError: if the checkpoint is damaged, or of a run with another number of processes.
+            OutputError: if a checkpoint or the log cannot be written; the last good checkpoint stays.
             Cancelled: between two steps; the last checkpoint stays.
         """
         plan, judge, fabric = self._plan, self._judge, self._fabric
+        progress = told(progress, fabric)
         network.to(fabric.device)
-        average = on_cpu(network.state_dict())
+        average = on_cpu(network.state_dict()) if plan.average else {}
         optimiser = self._optimiser(network)
-        start, finished = self._resume(network, optimiser, average)
-        model, stepper = self._set_up(network, optimiser)
-        for step, batch in self._ahead(plan.steps if finished else start):
-            rate = plan.rate(step) if judge is None else judge.rate
-            for group in optimiser.param_groups:
-                group["lr"] = rate
-            loss = self._step(model, stepper, step, batch)
-            if plan.average:
-                _follow(average, network, min(plan.average, (step + 1) / (step + 10)))
-            self._log_step(step, rate, loss)
-            progress((step + 1) / plan.steps, f"{plan.name}: step {step + 1}, loss {loss:.3f}")
-            if judge is not None and ((step + 1) % plan.epoch == 0 or step + 1 == plan.steps):
-                verdict = self._ask(judge, network, step)
-                finished = verdict.finished
-                if verdict.new_phase and not finished:
-                    # From the best weights of the phase before; the optimiser's moments go on.
-                    network.load_state_dict(judge.best)
-                    model, stepper = self._set_up(network, optimiser)
-            last = finished or step + 1 == plan.steps
-            if last or (step + 1) % plan.checkpoint_every == 0:
-                self._save(network, optimiser, average, step + 1, last)
-            if finished:
-                break
-        if fabric.is_global_zero:
-            self._log.close()
-        progress(1.0, f"{plan.name}: done")
+        start, finished = 0, False
+        with together(fabric):
+            start, finished = self._resume(network, optimiser, average)
+        if not finished:
+            self._train(network, optimiser, average, start, progress)
+        with together(fabric):
+            if fabric.is_global_zero:
+                self._log.close()
+            progress(1.0, f"{plan.name}: done")
         if judge is not None:
             return judge.best
         return average if plan.average else on_cpu(network.state_dict())
+
+    def _train(
+        self,
+        network: SegmentationNetwork,
+        optimiser: torch.optim.Optimizer,
+        average: State,
+        start: int,
+        progress: Progress,
+    ) -> None:
+        plan, judge, fabric = self._plan, self._judge, self._fabric
+        model, stepper = self._set_up(network, optimiser)
+        with closing(self._ahead(start)) as batches:
+            lost = ""
+            for step in range(start, plan.steps):
+                with together(fabric):
+                    progress(step / plan.steps, f"{plan.name}: step {step + 1} of {plan.steps}{lost}")
+                    batch = next(batches)
+                rate = plan.rate(step) if judge is None else judge.rate
+                for group in optimiser.param_groups:
+                    group["lr"] = rate
+                loss = self._step(model, stepper, step, batch)
+                lost = f", loss {loss:.3f}"
+                if plan.average:
+                    _follow(average, network, min(plan.average, (step + 1) / (step + 10)))
+                self._log_step(step, rate, loss)
+                finished = step + 1 == plan.steps
+                if judge is not None and ((step + 1) % plan.epoch == 0 or finished):
+                    verdict = self._ask(judge, network, step)
+                    if verdict.new_phase and not finished:
+                        # From the best weights of the phase before; the optimiser's moments go on.
+                        network.load_state_dict(judge.best)
+                        model, stepper = self._set_up(network, optimiser)
+                    finished = finished or verdict.finished
+                if finished or (step + 1) % plan.checkpoint_every == 0:
+                    self._save(network, optimiser, average, step + 1, finished)
+                if finished:
+                    break
 
     def _optimiser(self, network: SegmentationNetwork) -> torch.optim.Optimizer:
         if self._plan.optimiser == "adam":
@@ -168,22 +193,21 @@ class Loop:
         """The network and optimiser as lightning-fabric drives them: anew whenever other parameters learn."""
         if self._judge is not None:
             self._judge.train_mode(network)
-        if any(parameter.ndim == 4 for parameter in network.parameters()):
-            network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        channels_last(network)
         return self._fabric.setup(network, optimiser)
 
-    def _ahead(self, start: int) -> Iterator[tuple[int, Examples]]:
-        """Steps with their batches; the next ones are being made in threads while the network learns from this one."""
+    def _ahead(self, start: int) -> Generator[Examples, None, None]:
+        """Each step's batch; the next ones are being made in threads while the network learns from this one."""
         processes, own = self._fabric.world_size, self._fabric.global_rank
         coming: list[Future[Examples]] = []
         following = start
         with ThreadPoolExecutor(self._plan.workers) as threads:
             try:
-                for step in range(start, self._plan.steps):
+                for _ in range(start, self._plan.steps):
                     while following < self._plan.steps and len(coming) <= self._plan.workers:
                         coming.append(threads.submit(self._examples, following * processes + own))
                         following += 1
-                    yield step, coming.pop(0).result()
+                    yield coming.pop(0).result()
             finally:
                 threads.shutdown(cancel_futures=True)
 
@@ -197,19 +221,32 @@ class Loop:
         batch = batch.to(self._fabric.device)
         logits = model(batch.images) if batch.nihss is None else model(batch.images, batch.nihss)
         loss = self._loss(model.module, logits, batch)
-        value = float(loss.detach())
-        if not math.isfinite(value):
-            raise StrokeSegError(
-                f"the loss is {value} at step {step} of stage {self._plan.name}, "
-                f"in the batch of {', '.join(batch.names)}",
-                where=self._checkpoint,
-                fix="Look at these cases; else lower the learning rate, and resume from the last checkpoint",
-            )
+        value = self._number("loss", loss, step, batch)
         stepper.zero_grad(set_to_none=True)
         self._fabric.backward(loss)
-        self._fabric.clip_gradients(model, stepper, max_norm=5.0, error_if_nonfinite=False)
+        norm = self._fabric.clip_gradients(model, stepper, max_norm=5.0, error_if_nonfinite=False)
+        # A scaler of half precision leaves out such a step by itself, and makes its scale smaller.
+        if norm is not None and not self._fabric.strategy.precision.state_dict():
+            self._number("gradient", norm, step, batch)
         stepper.step()
         return value
+
+    def _number(self, what: str, own: Tensor, step: int, batch: Examples) -> float:
+        """The mean over all processes; all of them stop if one has no number, before it reaches the weights."""
+        # A copy, because it is reduced in place.
+        value = float(self._fabric.all_reduce(own.detach().clone(), reduce_op="mean"))  # type: ignore[arg-type]
+        if math.isfinite(value):
+            return value
+        with together(self._fabric):
+            # Gradients are shared before they are looked at, so that every process has the same.
+            if what == "gradient" or not math.isfinite(float(own.detach())):
+                raise StrokeSegError(
+                    f"the {what} is {value} at step {step + 1} of stage {self._plan.name}, "
+                    f"in the batch of {', '.join(batch.names)}",
+                    where=self._checkpoint,
+                    fix="Look at these cases; else lower the learning rate, and resume from the last checkpoint",
+                )
+        raise AssertionError("a mean that is no number, of numbers")
 
     def _log_step(self, step: int, rate: float, loss: float) -> None:
         self._epoch_losses.append(loss)
@@ -228,36 +265,46 @@ class Loop:
     def _save(
         self, network: SegmentationNetwork, optimiser: torch.optim.Optimizer, average: State, step: int, finished: bool
     ) -> None:
-        if self._fabric.is_global_zero:
-            self._log.flush()
-            state = {
-                "network": network.state_dict(),
-                "optimiser": optimiser.state_dict(),
-                "average": average if self._plan.average else {},
-                "step": step,
-                "finished": finished,
-                "epoch_losses": self._epoch_losses,
-                "judge": {} if self._judge is None else self._judge.state_dict(),
-            }
-            checkpoint.save(self._checkpoint, state)
-        self._fabric.barrier()
+        state = {
+            "network": network.state_dict(),
+            "optimiser": optimiser.state_dict(),
+            "average": average,
+            "step": step,
+            "finished": finished,
+            "epoch_losses": self._epoch_losses,
+            "judge": {} if self._judge is None else self._judge.state_dict(),
+            "precision": self._fabric.strategy.precision.state_dict(),
+            "processes": self._fabric.world_size,
+        }
+        with together(self._fabric):
+            if self._fabric.is_global_zero:
+                self._log.flush()
+                checkpoint.save(self._checkpoint, state)
 
     def _resume(
         self, network: SegmentationNetwork, optimiser: torch.optim.Optimizer, average: State
     ) -> tuple[int, bool]:
         state = checkpoint.load(self._checkpoint)
+        if state is not None and state["processes"] != self._fabric.world_size:
+            raise InputError(
+                f"the run began with {state['processes']} processes and cannot go on with {self._fabric.world_size}",
+                where=self._checkpoint,
+                fix="Give as many devices and nodes as before, or another output folder",
+            )
         step = 0 if state is None else int(state["step"])
-        if self._fabric.is_global_zero:
+        finished = state is not None and bool(state["finished"])
+        if self._fabric.is_global_zero and not (finished and self._log.complete):
             self._log.resume(step, step // self._plan.epoch)
         if state is None:
-            return 0, False
+            return step, finished
         network.load_state_dict(state["network"])
         optimiser.load_state_dict(state["optimiser"])
         average.update(state["average"])
         self._epoch_losses = list(state["epoch_losses"])
+        self._fabric.strategy.precision.load_state_dict(state["precision"])
         if self._judge is not None:
             self._judge.load_state_dict(state["judge"])
-        return step, bool(state["finished"])
+        return step, finished
 
 
 def on_cpu(state: State) -> State:

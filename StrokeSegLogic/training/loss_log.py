@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ..errors import OutputError
+from ..volumes.files import write_whole
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -36,13 +40,24 @@ class LossLog:
         self._step_rows: list[tuple[int, float, float]] = []
         self._epoch_rows: list[tuple[int, float, float, int]] = []
 
+    @property
+    def complete(self) -> bool:
+        """Whether a run was brought to its end here: the plot is the last that is written."""
+        return self.picture.is_file()
+
     def resume(self, steps: int, epochs: int) -> None:
-        """Cuts the files back to the first steps and epochs, and opens TensorBoard's."""
+        """Cuts the files back to the first steps and epochs, and opens TensorBoard's.
+
+        Raises:
+            OutputError: if they cannot be written.
+        """
         from torch.utils.tensorboard import SummaryWriter
 
-        trim(self.steps, STEPS, steps)
-        trim(self.epochs, EPOCHS, epochs)
-        self._writer = SummaryWriter(str(self._events), purge_step=steps)
+        with _writing(self.steps.parent):
+            self.picture.unlink(missing_ok=True)
+            trim(self.steps, STEPS, steps)
+            trim(self.epochs, EPOCHS, epochs)
+            self._writer = SummaryWriter(str(self._events), purge_step=steps)
 
     def step(self, step: int, rate: float, loss: float) -> None:
         self._step_rows.append((step, rate, loss))
@@ -58,20 +73,44 @@ class LossLog:
             self._writer.add_scalar("phase", phase, step)
 
     def flush(self) -> None:
-        append(self.steps, STEPS, self._step_rows)
-        append(self.epochs, EPOCHS, self._epoch_rows)
-        self._step_rows.clear()
-        self._epoch_rows.clear()
-        if self._writer is not None:
-            self._writer.flush()
+        """Writes the rows that wait.
+
+        Raises:
+            OutputError: if they cannot be written.
+        """
+        with _writing(self.steps.parent):
+            append(self.steps, STEPS, self._step_rows)
+            append(self.epochs, EPOCHS, self._epoch_rows)
+            self._step_rows.clear()
+            self._epoch_rows.clear()
+            if self._writer is not None:
+                self._writer.flush()
 
     def close(self) -> None:
-        """Draws the plot of all that was written, and lets go of TensorBoard's file."""
+        """Draws the plot of all that was written, and lets go of TensorBoard's file.
+
+        Raises:
+            OutputError: if something cannot be written.
+        """
         self.flush()
-        if self._writer is not None:
+        if self._writer is None:
+            return
+        with _writing(self.steps.parent):
             self._writer.close()
             self._writer = None
-        draw(self.picture, self._name, read(self.steps), read(self.epochs))
+            draw(self.picture, self._name, read(self.steps), read(self.epochs))
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"the log of losses cannot be written ({error.strerror or error})",
+            where=folder,
+            fix="Free some space and run the same command again: it goes on from the last good checkpoint",
+        ) from error
 
 
 def append(path: Path, header: Sequence[str], rows: Sequence[Sequence[float]]) -> None:
@@ -95,13 +134,14 @@ def read(path: Path) -> list[dict[str, float]]:
 
 
 def trim(path: Path, header: Sequence[str], count: int) -> None:
-    """Cuts a file back to the rows whose first column is below `count`."""
+    """Cuts a file back to the rows whose first column is below `count`; what a kill left half-written goes too."""
     if not path.is_file():
         return
     with path.open(encoding="utf-8", newline="") as file:
-        kept = [row for row in list(csv.reader(file))[1:] if int(row[0]) < count]
-    path.unlink()
-    append(path, header, kept)  # type: ignore[arg-type]  # text as it was, so that no digit changes
+        rows = list(csv.reader(file))[1:]
+    kept = list(takewhile(lambda row: len(row) == len(header) and int(row[0]) < count, rows))
+    # The text as it was, so that no digit changes.
+    write_whole(path, "".join(",".join(row) + "\r\n" for row in [list(header), *kept]).encode("utf-8"))
 
 
 def draw(path: Path, title: str, steps: list[dict[str, float]], epochs: list[dict[str, float]]) -> None:
@@ -130,4 +170,9 @@ def draw(path: Path, title: str, steps: list[dict[str, float]], epochs: list[dic
     axes.set_title(title)
     axes.legend()
     axes.grid(alpha=0.3)
-    figure.savefig(path, dpi=110)
+    aside = path.with_suffix(".partial.png")
+    try:
+        figure.savefig(aside, dpi=110)
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)

@@ -30,6 +30,16 @@ class Pretrained:
     download: bool = False
 
 
+def require_pretrained(name: str, source: Pretrained, progress: Progress | None = None) -> None:
+    """Makes sure, before long work, that a checkpoint is there; downloads it if that is allowed.
+
+    Raises:
+        InputError: if it is not there or damaged.
+    """
+    if name:
+        checkpoint(name, file=source.file, download=source.download, progress=progress)
+
+
 def load_pretrained(
     network: SegmentationNetwork,
     name: str,

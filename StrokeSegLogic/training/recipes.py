@@ -54,18 +54,25 @@ def read_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe | CohortRecip
     values = _extended(path, ())
     for change in changes:
         _change(values, change)
-    if values.get("kind") == "cohort":
-        return from_mapping(CohortRecipe, values, path)
-    return from_mapping(Recipe, values, path)
+    kind = values.get("kind")
+    if kind not in (None, "cohort"):
+        raise InputError(
+            f"'kind' is {kind!r}", where=path, fix='Write kind = "cohort" for a data set\'s patients, or leave it out'
+        )
+    return from_mapping(Recipe, values, path) if kind is None else from_mapping(CohortRecipe, values, path)
 
 
 def _extended(path: Path, chain: tuple[Path, ...]) -> dict[str, Any]:
+    path = path.resolve()
     if path in chain:
-        raise InputError("extends itself, over " + ", ".join(p.name for p in chain), where=path, fix="Break the circle")
+        way = ", ".join(one.name for one in chain)
+        raise InputError(f"extends itself, over {way}", where=path, fix="Take out 'extends' from one of them")
     values = read_toml(path)
     base = values.pop("extends", None)
     if base is None:
         return values
+    if not isinstance(base, str):
+        raise InputError(f"'extends' is {base!r}, not a recipe's name", where=path, fix='Write extends = "NAME"')
     beside = path.parent / f"{base}.toml"
     return merged(_extended(beside if beside.is_file() else find_recipe(str(base)), (*chain, path)), values)
 

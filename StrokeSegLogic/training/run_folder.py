@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
+from ..errors import InputError, OutputError
 from ..volumes.files import write_whole
 
 
@@ -21,8 +21,14 @@ def claim(output: Path, recipe: Any, data: Path | None = None) -> None:
 
     Raises:
         InputError: if it is another run's.
+        OutputError: if it cannot be made or written to.
     """
-    output.mkdir(parents=True, exist_ok=True)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"the folder cannot be made ({error.strerror or error})", where=output, fix="Choose another output folder"
+        ) from error
     mark = output / "recipe.json"
     values = asdict(recipe) if data is None else {**asdict(recipe), "data": str(data.resolve())}
     text = json.dumps(values, indent=2) + "\n"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from ...errors import InputError
 from ...inference.field import background
 from ...planes import Plane, to_stack
 from ..augmentation import Augment, Augmented, augmenter
@@ -35,6 +36,9 @@ class CohortBatches:
         member: whose slices.
         cases: to draw from.
         training: shuffled and augmented; otherwise in order and as they are.
+
+    Raises:
+        InputError: if there is nothing to draw, or the augmentation does not fit.
     """
 
     def __init__(self, recipe: CohortRecipe, member: Member, cases: Sequence[PreparedCase], *, training: bool) -> None:
@@ -48,6 +52,13 @@ class CohortBatches:
         self._background = tuple(value for one in recipe.inputs for value in background(one))
         self._augment = self._augmenter(recipe, member)
         self.items = self._listed()
+        if not self.items:
+            raise InputError(
+                f"no {self._plane} slice of {', '.join(case.subject.case for case in cases) or 'no case'} "
+                f"holds {MIN_PIXELS} pixels of brain",
+                where=recipe.name,
+                fix="Look at the images, or make the view finer",
+            )
 
     def _augmenter(self, recipe: CohortRecipe, member: Member) -> Augment | None:
         spec = recipe.augmentation

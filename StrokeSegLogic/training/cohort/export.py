@@ -86,7 +86,7 @@ def export(
             inputs=recipe.inputs,
             nihss=recipe.nihss,
             field=FieldSpec(recipe.view.size, recipe.view.masked_by),
-            classes=data.classes[: recipe.network.classes],
+            classes=data.classes,
             network=recipe.network,
             weights=weights,
             card=card,
@@ -107,7 +107,7 @@ def validation_dice(
         network.eval()
         scores = []
         for case in cases:
-            progress(number / len(states), f"validating the {plane} plane on {case.subject.case}")
+            progress(number / len(states), f"validating: {plane} plane of {case.subject.case}")
             seen = to_stack(case.brain, plane).sum((1, 2)) >= MIN_PIXELS
             slices = np.stack([to_stack(channel, plane)[seen] for channel in case.images], axis=1).astype(np.float32)
             said = lesion_probability(network, slices, device, Progress(), plane) >= 0.5

@@ -10,6 +10,7 @@ from lightning_fabric import Fabric
 
 from ...networks.base import SegmentationNetwork
 from ..loop import State, Verdict, on_cpu
+from ..team import together
 from ..transfer import TransferSpec, TransferState, after_epoch, apply
 
 
@@ -20,7 +21,7 @@ class FineTuning:
         spec: scheme and patience.
         rate: learning rate that the scheme's factors are of.
         validate: the validation loss of a network in evaluation mode.
-        fabric: one process validates and tells the others.
+        fabric: the first process validates and tells the others.
     """
 
     def __init__(
@@ -50,10 +51,13 @@ class FineTuning:
 
     def after_epoch(self, network: SegmentationNetwork) -> Verdict:
         network.eval()
-        with torch.no_grad():
-            loss = self._validate(network) if self._fabric.is_global_zero else 0.0
+        loss = 0.0
+        with together(self._fabric), torch.no_grad():
+            if self._fabric.is_global_zero:
+                loss = self._validate(network)
         loss = float(self._fabric.broadcast(loss))
-        self._state = after_epoch(self._spec, self._state, loss)
+        with together(self._fabric):
+            self._state = after_epoch(self._spec, self._state, loss)
         if self._state.improved:
             self._best = on_cpu(network.state_dict())
         return Verdict(loss, self._state.stepped, self._state.finished)

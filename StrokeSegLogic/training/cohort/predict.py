@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,8 @@ import numpy as np
 from torch import nn
 
 from ...case import Role
-from ...errors import InputError
+from ...errors import InputError, OutputError
+from ...evaluation.classes import LABELS_FILE
 from ...inference.device import Device, choose
 from ...inference.engine import run_planes
 from ...inference.field import labels_on, lay, predict
@@ -23,13 +25,15 @@ from ...models.field_spec import FieldModelSpec
 from ...models.spec import ModelSpec
 from ...networks.base import SegmentationNetwork
 from ...progress import Progress
+from ...volumes.files import write_whole
 from ...volumes.write import write_image
 from ..datasets.load import LoadedSubject, load_subject
 from ..datasets.subject import DataSet, Subject
 from .prepared import mri_case
 
+VOTE, WEIGHTED = "vote", "weighted-vote"
 Labels = dict[str, np.ndarray]
-"""Label maps uint8 (z, y, x) by member: "vote" and the planes, or "network"."""
+"""Label maps uint8 (z, y, x) by member: the votes and the planes, or "network"."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,12 @@ class Predictor:
         return cls(bundle, load(bundle, where), where)
 
     @property
+    def members(self) -> tuple[str, ...]:
+        """Names of the label maps of a case."""
+        spec = self.bundle.spec
+        return (*spec.members, VOTE, WEIGHTED) if isinstance(spec, ModelSpec) else spec.members
+
+    @property
     def images(self) -> tuple[str, ...]:
         """Names of the images that the model reads."""
         spec = self.bundle.spec
@@ -70,7 +80,7 @@ class Predictor:
         if isinstance(spec, ModelSpec):
             names = [name for name in names if name in subject.images]
             spec.require_inputs([Role(name) for name in names])
-        elif spec.field.masked_by in subject.images and spec.field.masked_by not in names:
+        elif spec.field.masked_by:
             names.append(spec.field.masked_by)
         loaded = load_subject(subject, data, names, with_masks=False)
         if isinstance(spec, ModelSpec):
@@ -84,7 +94,7 @@ class Predictor:
         back = {plane: onto_reference(values, prepared.grid, loaded.grid) for plane, values in planes.items()}
         voted = vote(back, "majority", spec.threshold, spec.plane_weights)
         weighted = vote(back, "weighted", spec.threshold, spec.plane_weights)
-        labels: Labels = {"vote": voted.labels, "weighted-vote": weighted.labels}
+        labels: Labels = {VOTE: voted.labels, WEIGHTED: weighted.labels}
         labels.update((plane, member.astype(np.uint8)) for plane, member in voted.members.items())
         return labels
 
@@ -95,42 +105,75 @@ class Predictor:
                 where=subject.case,
                 fix="Add it to the clinical table, or use a model without it",
             )
-        field = lay(loaded.images, loaded.grid, spec.inputs, spec.field)
+        try:
+            field = lay(loaded.images, loaded.grid, spec.inputs, spec.field)
+        except InputError as error:
+            raise InputError(error.what, where=error.where or subject.case, fix=error.fix) from error
         network = self.networks["network"]
         assert isinstance(network, SegmentationNetwork)
         whole = len(spec.field.size) == 3
         nihss = subject.nihss if spec.nihss else None
-        probabilities = predict(network, field.channels, whole, nihss, self.device, progress)
+        probabilities = predict(network, field, whole, nihss, self.device, progress, f"predicting: {subject.case}")
         return {"network": labels_on(probabilities, field, loaded.grid)}
 
 
 def predict_cases(
     predictor: Predictor, data: DataSet, cases: Sequence[str], output: Path, progress: Progress
 ) -> list[str]:
-    """Writes OUTPUT/CASE/MEMBER.nii.gz for each case; what is already there stays.
+    """Writes OUTPUT/CASE/MEMBER.nii.gz for each case, and the classes' names; cases that are there already stay.
 
     Returns:
         The members' names.
 
     Raises:
-        InputError: if a case is unknown or lacks what the model needs.
+        InputError: if a case is unknown or lacks what the model needs, or the folder holds another model's answers.
         OutputError: if a file cannot be written.
     """
     by_name = {subject.case: subject for subject in data.subjects}
-    members: list[str] = []
+    unknown = [name for name in cases if name not in by_name]
+    if unknown:
+        raise InputError(f"no case is called '{unknown[0]}'", where=data.folder, fix="Check the names")
+    members = sorted(predictor.members, key=lambda member: member == VOTE)
+    _claim(predictor, data, cases, output)
     for number, name in enumerate(cases):
-        if name not in by_name:
-            raise InputError(f"no case is called '{name}'", where=data.folder, fix="Check the names")
         span = progress.span(number / len(cases), (number + 1) / len(cases))
+        span(0.0, f"predicting: {name}")
         folder = output / name
-        done = sorted(path.name.removesuffix(".nii.gz") for path in folder.glob("*.nii.gz"))
-        # The folder is complete once its last file is: each is written whole.
-        if done and (folder / "vote.nii.gz" in folder.iterdir() or done == ["network"]):
-            members = done
+        # Each file is written whole, and in this order: a case is complete once its last file is there.
+        if (folder / f"{members[-1]}.nii.gz").is_file():
             continue
         loaded, labels = predictor(by_name[name], data, span)
-        folder.mkdir(parents=True, exist_ok=True)
-        for member in sorted(labels, key=lambda m: m == "vote"):
+        _make(folder)
+        for member in members:
             write_image(loaded.grid.image(labels[member]), folder / f"{member}.nii.gz")
-        members = sorted(labels)
-    return members
+    progress(1.0, "predicting: done")
+    return sorted(members)
+
+
+def _claim(predictor: Predictor, data: DataSet, cases: Sequence[str], output: Path) -> None:
+    """Marks the folder as this model's answers on this data set, and writes the classes' names for evaluation."""
+    spec = predictor.bundle.spec
+    mark = output / "predictions.json"
+    values = {"model": spec.name, "sha256": spec.weights.sha256, "data": str(data.folder.resolve())}
+    text = json.dumps(values, indent=2) + "\n"
+    theirs = mark.read_text(encoding="utf-8") != text if mark.is_file() else any((output / c).exists() for c in cases)
+    if theirs:
+        raise InputError(
+            "the folder holds answers of another model or on other data",
+            where=output,
+            fix="Choose another output folder, or empty it",
+        )
+    _make(output)
+    classes = ("background", "lesion") if isinstance(spec, ModelSpec) else spec.classes
+    names = {str(value): name for value, name in enumerate(classes) if value}
+    write_whole(output / LABELS_FILE, (json.dumps(names) + "\n").encode())
+    write_whole(mark, text.encode())
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"the folder cannot be made ({error.strerror or error})", where=folder, fix="Choose another output folder"
+        ) from error

@@ -26,7 +26,7 @@ from .recipe import CohortRecipe, PlanesSpec
 
 @dataclass(frozen=True)
 class PreparedCase:
-    """One case on disk; arrays are opened as read-only maps.
+    """One case on disk, once it was prepared; arrays are opened as read-only maps.
 
     Attributes:
         subject: where it comes from.
@@ -52,12 +52,31 @@ class PreparedCase:
         return np.load(self.folder / "brain.npy", mmap_mode="r")
 
 
+def require_fit(recipe: CohortRecipe, data: DataSet) -> None:
+    """Refuses a data set that a recipe can make nothing of, before long work.
+
+    Raises:
+        InputError: if its classes or images are others than the recipe's.
+    """
+    if len(data.classes) != recipe.network.classes:
+        raise InputError(
+            f"the data set has the {len(data.classes)} classes {', '.join(data.classes)}, "
+            f"the network has {recipe.network.classes}",
+            where=recipe.name,
+            fix="Choose a recipe with as many classes as the data set",
+        )
+    known = {name for subject in data.subjects for name in subject.images}
+    missing = [one.name for one in recipe.inputs if one.name not in known]
+    if missing:
+        raise InputError(
+            f"no case has {', '.join(missing)}", where=data.folder, fix="Add the images, or choose another recipe"
+        )
+
+
 def wanted_images(recipe: CohortRecipe) -> tuple[str, ...]:
     """Images that a recipe reads: its inputs, and the masking image."""
-    names = [one.name for one in recipe.inputs]
-    if not isinstance(recipe.view, PlanesSpec) and recipe.view.masked_by and recipe.view.masked_by not in names:
-        names.append(recipe.view.masked_by)
-    return tuple(names)
+    masking = "" if isinstance(recipe.view, PlanesSpec) else recipe.view.masked_by
+    return tuple(dict.fromkeys([*(one.name for one in recipe.inputs), *([masking] if masking else [])]))
 
 
 def reference_mask(subject: Subject) -> str:
@@ -74,23 +93,17 @@ def reference_mask(subject: Subject) -> str:
     return sorted(subject.masks)[0]
 
 
-def prepare_cases(
-    recipe: CohortRecipe, data: DataSet, subjects: Sequence[Subject], folder: Path, progress: Progress
-) -> list[PreparedCase]:
-    """Prepares those cases that are not yet in the folder.
+def prepare_cases(recipe: CohortRecipe, data: DataSet, cases: Sequence[PreparedCase], progress: Progress) -> None:
+    """Prepares those cases that are not yet on disk.
 
     Raises:
         InputError: naming the case and file that cannot be used.
         OutputError: if the folder cannot be written to.
     """
-    found = []
-    for number, subject in enumerate(subjects):
-        progress(number / max(len(subjects), 1), f"preparing {subject.case}")
-        target = folder / subject.case
-        if not (target / "case.json").is_file():
-            _write(recipe, data, subject, target)
-        found.append(PreparedCase(subject, target))
-    return found
+    for number, case in enumerate(cases):
+        progress(number / len(cases), f"preparing cases: {case.subject.case}")
+        if not (case.folder / "case.json").is_file():
+            _write(recipe, data, case.subject, case.folder)
 
 
 def _write(recipe: CohortRecipe, data: DataSet, subject: Subject, target: Path) -> None:
@@ -102,14 +115,10 @@ def _write(recipe: CohortRecipe, data: DataSet, subject: Subject, target: Path) 
         )
     loaded = load_subject(subject, data, wanted_images(recipe))
     truth = loaded.masks[reference_mask(subject)]
-    images, brain, labels = lay_case(recipe, subject.case, loaded, truth)
-    highest = int(labels.max(initial=0))
-    if highest >= recipe.network.classes:
-        raise InputError(
-            f"the mask holds label {highest}, the network has {recipe.network.classes} classes",
-            where=subject.case,
-            fix="Choose a recipe with as many classes as the data set",
-        )
+    try:
+        images, brain, labels = lay_case(recipe, subject.case, loaded, truth)
+    except InputError as error:
+        raise InputError(error.what, where=error.where or subject.case, fix=error.fix) from error
     aside = target.with_name(f"{target.name}.partial")
     shutil.rmtree(aside, ignore_errors=True)
     try:

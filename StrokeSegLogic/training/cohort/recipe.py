@@ -8,11 +8,11 @@ from typing import Literal
 
 from ...case import Role
 from ...models.field_spec import FieldSpec, InputSpec
-from ...networks.spec import NetworkSpec
+from ...networks.spec import FusionSpec, NetworkSpec
 from ..augmentation import AugmentationSpec
-from ..losses import LossSpec
+from ..losses import FocalTversky, LossSpec
 from ..penalties import PenaltySpec
-from ..transfer import TransferSpec
+from ..transfer import SCHEMES, TransferSpec
 
 Member = Literal["axial", "coronal", "sagittal", "network"]
 
@@ -78,7 +78,7 @@ class CohortRecipe:
         nihss: whether the network asks for the score.
         view: what the networks look at.
         network: one architecture for every member.
-        pretrained: name of the ImageNet checkpoint for the encoders, "" for none.
+        pretrained: name of the ImageNet checkpoint for the encoders, which is theirs; "" for none.
         loss, penalties, transfer, split: see their classes.
         augmentation: None is none.
         epochs: at most.
@@ -113,19 +113,53 @@ class CohortRecipe:
     kind: str = "cohort"
 
     def __post_init__(self) -> None:
+        if self.epochs < 1 or self.batch < 1 or self.checkpoint_every < 1:
+            raise ValueError("epochs, batch and checkpoint_every must be at least 1")
+        if not self.rate > 0 or self.seed < 0:
+            raise ValueError("rate must be positive, and seed not negative")
+        self._check_inputs()
+        self._check_network()
+        if isinstance(self.loss, FocalTversky) and len(self.loss.weights) not in (0, self.network.classes):
+            raise ValueError(
+                f"the loss weighs {len(self.loss.weights)} classes, the network has {self.network.classes}"
+            )
+        if self.pretrained not in ("", self.network.encoder):
+            raise ValueError(
+                f"pretrained '{self.pretrained}' does not fit the network's encoder, {self.network.encoder or 'none'}"
+            )
+        if min(SCHEMES[self.transfer.scheme]) < 1 and self.network.encoder is None:
+            raise ValueError(f"transfer.scheme '{self.transfer.scheme}' freezes encoders, and the network has none")
+
+    def _check_inputs(self) -> None:
+        names = [one.name for one in self.inputs]
+        if len(set(names)) != len(names):
+            raise ValueError("an input is named twice")
         channels = sum(one.channels for one in self.inputs)
         if channels != self.network.channels:
             raise ValueError(f"the network has {self.network.channels} channels, the inputs have {channels}")
-        if self.epochs < 1 or self.batch < 1:
-            raise ValueError("epochs and batch must be at least 1")
-        if self.rate <= 0:
-            raise ValueError("rate must be positive")
+        if isinstance(self.network, FusionSpec):
+            if self.network.inputs != len(names):
+                raise ValueError(f"the network fuses {self.network.inputs} inputs, the recipe has {len(names)}")
+            if any(one.channels != self.network.channels_per_input for one in self.inputs):
+                raise ValueError("a fusion network's inputs must all be grey, or all have three channels")
         if isinstance(self.view, PlanesSpec):
-            if self.network.classes != 2:
-                raise ValueError("the three planes vote on two classes")
             for one in self.inputs:
                 if one.name not in Role.__members__ or one.low is not None:
                     raise ValueError(f"input '{one.name}': planes take MR sequences relative to the brain's median")
+
+    def _check_network(self) -> None:
+        asks = isinstance(self.network, FusionSpec) and self.network.nihss
+        if asks != self.nihss:
+            raise ValueError("nihss and network.nihss must be the same")
+        if isinstance(self.view, PlanesSpec):
+            if self.network.classes != 2 or self.network.dimensions != 2 or asks:
+                raise ValueError("the three planes need a 2-D network of two classes that asks for images alone")
+            return
+        if self.network.dimensions != len(self.view.size):
+            raise ValueError(f"view.size {list(self.view.size)} where the network is {self.network.dimensions}-D")
+        size = self.network.size if isinstance(self.network, FusionSpec) else None
+        if size is not None and size != self.view.size:
+            raise ValueError(f"network.size {list(size)} is not view.size {list(self.view.size)}")
 
     @property
     def members(self) -> tuple[Member, ...]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from ...errors import InputError
 from ..datasets.subject import DataSet
-from ..splits import PARTS, Split, folds, read_split, split
+from ..splits import PARTS, Split, folds, read_split, split, write_split
 from .recipe import CohortRecipe
 
 
@@ -25,10 +26,21 @@ def usable_patients(data: DataSet) -> dict[str, str]:
 def choose_split(recipe: CohortRecipe, data: DataSet, file: Path | None) -> Split:
     """The split file's, else the recipe's folds, else the data set's own, else the recipe's fractions; by patient.
 
+    A data set that keeps cases for testing but none for validation, as challenges do, gets them out of its training
+    cases, in the recipe's proportion.
+
     Raises:
-        InputError: if a patient is in two parts, or a part that is needed is empty.
+        InputError: if a case has no mask and is not for testing, a patient is in two parts, or a part that is needed
+            is empty.
     """
     patients = usable_patients(data)
+    for subject in data.subjects:
+        if not subject.masks and subject.split != "test":
+            raise InputError(
+                "the case has no mask to learn from",
+                where=subject.case,
+                fix="Add its mask, take the case out of the folder, or name it a test case where the layout has a table",
+            )
     if file is not None:
         return read_split(file, patients)
     subjects = [subject for subject in data.subjects if subject.case in patients]
@@ -39,8 +51,30 @@ def choose_split(recipe: CohortRecipe, data: DataSet, file: Path | None) -> Spli
         validation = wanted.val / (wanted.train + wanted.val)
         return folds(patients, wanted.folds, recipe.seed, groups, validation)[wanted.fold]
     if any(subject.split for subject in subjects):
-        return _of_data_set(data, patients)
+        own = _of_data_set(data, patients)
+        if own.val:
+            return own
+        shares = (wanted.train, wanted.val, 0.0 if own.test else wanted.test)
+        learning = {case: patients[case] for case in own.train}
+        drawn = split(learning, shares, recipe.seed, groups)
+        return replace(drawn, test=own.test or drawn.test)
     return split(patients, (wanted.train, wanted.val, wanted.test), recipe.seed, groups)
+
+
+def keep_split(path: Path, one: Split, patients: dict[str, str]) -> None:
+    """Writes the run's split, or makes sure that it is the one that was written.
+
+    Raises:
+        InputError: if the run began with another split, so that it has learned from what is now held out.
+        OutputError: if it cannot be written.
+    """
+    if path.is_file() and read_split(path, patients) != one:
+        raise InputError(
+            "the run began with another split of the cases",
+            where=path,
+            fix="Give the same split and the same cases as before, or another output folder",
+        )
+    write_split(path, one, patients)
 
 
 def _of_data_set(data: DataSet, patients: dict[str, str]) -> Split:
@@ -61,11 +95,8 @@ def _of_data_set(data: DataSet, patients: dict[str, str]) -> Split:
                 fix="Put all cases of a patient into one split",
             )
         parts[subject.split].append(subject.case)
-    for part in ("train", "val"):
-        if not parts[part]:
-            raise InputError(
-                f"the data set's own split leaves {part} empty", where=data.folder, fix="Give a split file"
-            )
+    if not parts["train"]:
+        raise InputError("the data set's own split leaves train empty", where=data.folder, fix="Give a split file")
     return Split(*(tuple(sorted(parts[part])) for part in ("train", "val", "test")))
 
 
@@ -79,10 +110,12 @@ def cases_of(data: DataSet, file: Path | None, part: str) -> tuple[str, ...]:
         return tuple(subject.case for subject in data.subjects)
     if part not in PARTS:
         raise InputError(f"'{part}' is no part", where="--cases", fix=f"Use one of {', '.join(PARTS)}, or all")
+    found: tuple[str, ...] = ()
     if file is not None and file.is_file():
         found = getattr(read_split(file, usable_patients(data)), part)
-    else:
-        found = tuple(subject.case for subject in data.subjects if subject.split == part)
+    if not found:
+        # A run's split has no place for test cases whose masks are kept secret.
+        found = tuple(s.case for s in data.subjects if s.split == part and (file is None or not s.masks))
     if not found:
         raise InputError(f"no case is for {part}", where=file or data.folder, fix="Use --cases all, or another part")
     return found

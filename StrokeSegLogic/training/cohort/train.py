@@ -9,6 +9,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
+from ...errors import InputError
 from ...models.bundle import Bundle
 from ...networks.base import SegmentationNetwork
 from ...networks.build import build
@@ -19,15 +20,19 @@ from ..examples import Examples
 from ..loop import Loop, Plan, State
 from ..losses import Loss, loss_of
 from ..penalties import penalty
-from ..pretrained import Pretrained, load_pretrained
+from ..pretrained import Pretrained, load_pretrained, require_pretrained
 from ..run_folder import claim
-from ..splits import require_classes, write_split
+from ..splits import require_classes
+from ..team import together, told
 from .batches import CohortBatches
 from .export import export
 from .judge import FineTuning
-from .prepared import PreparedCase, label_counts, prepare_cases
+from .prepared import PreparedCase, label_counts, prepare_cases, require_fit
 from .recipe import CohortRecipe, Member
-from .split import choose_split, usable_patients
+from .split import choose_split, keep_split, usable_patients
+
+FEW = 32
+"""Images that batch norms' statistics are restated from, where a checkpoint lost them."""
 
 
 def train_cohort(
@@ -60,63 +65,74 @@ def train_cohort(
         OutputError: if something cannot be written; the last good checkpoint stays.
         StrokeSegError: if a loss is no number any more; names the batch.
     """
-    progress = progress or Progress()
-    fabric = launch(hardware or Hardware(), recipe.precision)
+    # What can be refused is refused before other processes are started, that would refuse it too.
+    require_fit(recipe, data)
     split = choose_split(recipe, data, split_file)
-    if fabric.is_global_zero:
-        claim(output, recipe, data.folder)
-        write_split(output / "split.tsv", split, usable_patients(data))
-    fabric.barrier()
+    weights = pretrained or Pretrained()
+    fabric = launch(hardware or Hardware(), recipe.precision)
+    progress = told(progress or Progress(), fabric)
     by_name = {subject.case: subject for subject in data.subjects}
-    prepared = _prepared(recipe, data, [by_name[c] for c in (*split.train, *split.val)], output, fabric, progress)
-    learning, validating = prepared[: len(split.train)], prepared[len(split.train) :]
-    shown = {case.subject.case: {k for k, count in enumerate(label_counts(case)) if count} for case in learning}
-    require_classes(split, shown, dict(enumerate(data.classes[: recipe.network.classes])))
+    learning, validating = (_cases([by_name[case] for case in part], output) for part in (split.train, split.val))
+    with together(fabric):
+        if fabric.is_global_zero:
+            claim(output, recipe, data.folder)
+            keep_split(output / "split.tsv", split, usable_patients(data))
+            require_pretrained(recipe.pretrained, weights, progress)
+            prepare_cases(recipe, data, [*learning, *validating], progress.span(0.0, 0.1))
+            shown = {case.subject.case: {k for k, n in enumerate(label_counts(case)) if n} for case in learning}
+            require_classes(split, shown, dict(enumerate(data.classes)))
     states: dict[Member, State] = {}
     for number, member in enumerate(recipe.members):
-        torch.manual_seed(recipe.seed)
-        network = build(recipe.network)
-        if recipe.pretrained:
-            first = CohortBatches(recipe, member, learning, training=False)
-            few = range(min(-(-32 // recipe.batch), first.per_epoch))
-            load_pretrained(
-                network,
-                recipe.pretrained,
-                pretrained or Pretrained(),
-                lambda first=first, few=few: torch.cat([first(k).images for k in few]),  # type: ignore[misc]
-            )
         span = progress.span(0.1 + 0.85 * number / len(recipe.members), 0.1 + 0.85 * (number + 1) / len(recipe.members))
-        states[member] = _train_member(recipe, member, network, learning, validating, output, fabric, workers, span)
-        log(f"{recipe.name}, {member}: done")
-    if fabric.is_global_zero:
-        export(recipe, data, split, states, validating, output / "model", progress.span(0.95, 1.0))
-    fabric.barrier()
+        states[member] = _train_member(recipe, member, learning, validating, weights, output, fabric, workers, span)
+        if fabric.is_global_zero:
+            log(f"{recipe.name}, {member}: trained")
+    with together(fabric):
+        if fabric.is_global_zero:
+            export(recipe, data, split, states, validating, output / "model", progress.span(0.95, 1.0))
     return Bundle.open(output / "model")
 
 
-def _prepared(
-    recipe: CohortRecipe, data: DataSet, subjects: Sequence[Subject], output: Path, fabric: Fabric, progress: Progress
-) -> list[PreparedCase]:
-    """One process prepares, the others find it done."""
-    if fabric.is_global_zero:
-        prepare_cases(recipe, data, subjects, output / "prepared", progress.span(0.0, 0.1))
-    fabric.barrier()
-    return prepare_cases(recipe, data, subjects, output / "prepared", Progress())
+def _cases(subjects: Sequence[Subject], output: Path) -> list[PreparedCase]:
+    return [PreparedCase(subject, output / "prepared" / subject.case) for subject in subjects]
+
+
+def _network(
+    recipe: CohortRecipe, member: Member, learning: Sequence[PreparedCase], weights: Pretrained
+) -> SegmentationNetwork:
+    """A member's network before its first step; the same for every process and every resumed run.
+
+    Raises:
+        InputError: if there is no such network, or its weights are not there.
+        ModelError: if the weights do not fit.
+    """
+    torch.manual_seed(recipe.seed)
+    try:
+        network = build(recipe.network)
+    except ValueError as error:
+        raise InputError(str(error), where=f"{recipe.name} [network]", fix="Correct the recipe") from error
+    if recipe.pretrained:
+        batches = CohortBatches(recipe, member, learning, training=False)
+        few = range(min(-(-FEW // recipe.batch), batches.per_epoch))
+        load_pretrained(network, recipe.pretrained, weights, lambda: torch.cat([batches(k).images for k in few]))
+    return network
 
 
 def _train_member(
     recipe: CohortRecipe,
     member: Member,
-    network: SegmentationNetwork,
     learning: Sequence[PreparedCase],
     validating: Sequence[PreparedCase],
+    weights: Pretrained,
     output: Path,
     fabric: Fabric,
     workers: int,
     progress: Progress,
 ) -> State:
-    batches = CohortBatches(recipe, member, learning, training=True)
-    held_out = CohortBatches(recipe, member, validating, training=False)
+    with together(fabric):
+        network = _network(recipe, member, learning, weights)
+        batches = CohortBatches(recipe, member, learning, training=True)
+        held_out = CohortBatches(recipe, member, validating, training=False)
     compute = loss_of(recipe.loss)
 
     def loss(network: SegmentationNetwork, logits: Tensor, batch: Examples) -> Tensor:

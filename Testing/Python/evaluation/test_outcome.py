@@ -13,7 +13,7 @@ from pathlib import Path
 import matplotlib.image
 import numpy as np
 import pytest
-from evaluation.cohorts import box, row, write_masks
+from evaluation.cohorts import row
 
 from StrokeSegLogic.errors import InputError, OutputError
 from StrokeSegLogic.evaluation import Evaluation, Sources
@@ -21,7 +21,6 @@ from StrokeSegLogic.evaluation.files import RECORD, write_files
 from StrokeSegLogic.evaluation.plots import COLOURS, bland_altman, dice_boxes, limits_of_agreement, plots
 from StrokeSegLogic.evaluation.report import Settings, write_evaluation
 
-TRUTH = box((1, 4), (2, 6), (2, 6))
 ROWS = [
     replace(row(f"c{k}", group, truth_ml=10.0 * k, predicted_ml=10.0 * k + k % 3, volume_bias_ml=k % 3), member=member)
     for k in range(8)

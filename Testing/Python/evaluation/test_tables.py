@@ -10,7 +10,7 @@ from evaluation.cohorts import row
 
 from StrokeSegLogic.evaluation import paper_table, summarise
 from StrokeSegLogic.evaluation.scores import METRIC_NAMES
-from StrokeSegLogic.evaluation.tables import cases_csv, summary_csv, telling
+from StrokeSegLogic.evaluation.tables import DASH, cases_csv, summary_csv, telling
 
 ROWS = [
     row("a", "LVO", dice=0.75, hausdorff_mm=4.0, volume_difference_ml=3.0),
@@ -25,19 +25,19 @@ def test_cells_look_as_the_papers_do_and_say_where_a_metric_is_undefined() -> No
     assert table.heads == ("Group", "n", "Dice ↑", "Hausdorff (mm) ↓")
     assert table.rows == (
         ("LVO", "2", "0.82±0.1", "4.5±0.7"),
-        ("WIS", "2", "1.00±0.0", "– (0/2)"),
+        ("WIS", "2", "1.00±0.0", f"{DASH} (0/2)"),
         ("All", "4", "0.91±0.1", "4.5±0.7 (2/4)"),
     )
 
 
 def test_one_case_shows_no_spread() -> None:
-    assert paper_table(summarise(ROWS[:1]), metrics=("dice",)).rows == (("model", "reference", "1", "0.75±–"),)
+    assert paper_table(summarise(ROWS[:1]), metrics=("dice",)).rows == (("model", "reference", "1", f"0.75±{DASH}"),)
 
 
 def test_intervals_come_with_the_median() -> None:
     table = paper_table(summarise(ROWS[:2]), metrics=("dice", "hausdorff_mm"), interval=True)
     assert table.rows[0][3:] == ("0.82 (0.75 to 0.90); 0.82", "4.5 (4.0 to 5.0); 4.5")
-    assert paper_table(summarise(ROWS[2:]), metrics=("hausdorff_mm",), interval=True).rows[0][3] == "–"
+    assert paper_table(summarise(ROWS[2:]), metrics=("hausdorff_mm",), interval=True).rows[0][3] == DASH
 
 
 def test_slow_fusions_table_nests_metric_group_and_class() -> None:

@@ -1,0 +1,1 @@
+"""The papers' tables: what each row is, how it is run, and what the paper printed."""

@@ -1,0 +1,185 @@
+"""Running a table: one split for all, each recipe trained once, every row scored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from ...errors import InputError
+from ...evaluation.bootstrap import RESAMPLES
+from ...evaluation.compare import comparisons
+from ...evaluation.rows import ALL, REFERENCE, Row
+from ...evaluation.scores import CaseScores, Classes, evaluate_labels, zero_where_both_empty
+from ...networks.spec import UNet2DSpec
+from ...progress import Progress
+from ..cohort.predict import Predictor, predict_cases
+from ..cohort.prepared import reference_mask
+from ..cohort.recipe import CohortRecipe
+from ..cohort.split import choose_split, usable_patients
+from ..cohort.train import train_cohort
+from ..datasets.load import load_subject
+from ..datasets.subject import DataSet, Subject
+from ..devices import Hardware
+from ..pretrained import Pretrained
+from ..recipes import find_recipe, read_recipe
+from ..splits import write_split
+from .spec import Experiment, ExperimentRow
+from .table import write_tables
+
+SWAPPED = "resnet50"
+"""The encoder of the MRI paper, which `Means.encoder` takes the place of."""
+
+
+@dataclass(frozen=True)
+class Means:
+    """What an experiment may use and change.
+
+    Attributes:
+        changes: of every recipe, see `recipes.read_recipe`.
+        rows: names of the rows to run; empty is all.
+        encoder: takes the place of ResNet50 in the recipes' 2-D U-Nets, and its ImageNet weights that of ResNet50's
+            where a recipe asks for them; "" changes nothing.
+        split_file, pretrained, hardware, workers: see `cohort.train.train_cohort`.
+        device: for predicting.
+        resamples, seed: of the bootstrap.
+    """
+
+    changes: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
+    encoder: str = ""
+    split_file: Path | None = None
+    pretrained: Mapping[str, Pretrained] | None = None
+    hardware: Hardware | None = None
+    workers: int = 1
+    device: str = "auto"
+    resamples: int = RESAMPLES
+    seed: int = 0
+
+
+def run_experiment(
+    experiment: Experiment,
+    data: DataSet,
+    output: Path,
+    means: Means,
+    progress: Progress | None = None,
+    log: Callable[[str], None] = print,
+) -> Path:
+    """Trains, predicts, scores and tabulates; called again with the same output, goes on where it stopped.
+
+    Args:
+        experiment: the table.
+        data: a data set with the recipes' images, and masks.
+        output: gets split.tsv, runs/RECIPE, table.md, table.csv and cases.csv.
+        means: devices, changes, rows.
+        progress: fraction and message.
+        log: gets a line a recipe.
+
+    Returns:
+        The table's file, Markdown.
+
+    Raises:
+        InputError: if the data set does not fit the table.
+    """
+    progress = progress or Progress()
+    rows = chosen_rows(experiment, means.rows)
+    recipes = {name: _cohort_recipe(name, means) for name in dict.fromkeys(row.recipe for row in rows)}
+    split = choose_split(next(iter(recipes.values())), data, means.split_file)
+    output.mkdir(parents=True, exist_ok=True)
+    split_file = output / "split.tsv"
+    write_split(split_file, split, usable_patients(data))
+    scored = getattr(split, experiment.part)
+    if not scored:
+        raise InputError(f"no case is for {experiment.part}", where=data.folder, fix="Give a split with such cases")
+    found: dict[str, list[Row]] = {}
+    for number, (name, recipe) in enumerate(recipes.items()):
+        span = progress.span(number / len(recipes), (number + 1) / len(recipes))
+        run = output / "runs" / name.replace("/", "-")
+        bundle = train_cohort(
+            recipe,
+            data,
+            run,
+            split_file=split_file,
+            pretrained=(means.pretrained or {}).get(recipe.pretrained),
+            hardware=means.hardware,
+            workers=means.workers,
+            progress=span.span(0.0, 0.9),
+            log=log,
+        )
+        predictions = run / "predictions"
+        members = predict_cases(Predictor.of(bundle, means.device), data, scored, predictions, span.span(0.9, 0.95))
+        classes = {label: (data.classes.index(label),) for label in data.classes[1 : recipe.network.classes]}
+        subjects = [subject for subject in data.subjects if subject.case in scored]
+        found[name] = [
+            row for subject in subjects for row in score_case(experiment, data, subject, predictions, members, classes)
+        ]
+    table = write_tables(
+        experiment, rows, found, data, recipes, split, stated(means), output, means.resamples, means.seed
+    )
+    progress(1.0, "done")
+    return table
+
+
+def stated(means: Means) -> tuple[str, ...]:
+    """What was changed, for the record."""
+    return (*means.changes, *([f"{means.encoder} in the place of {SWAPPED}"] if means.encoder else []))
+
+
+def chosen_rows(experiment: Experiment, names: Sequence[str]) -> tuple[ExperimentRow, ...]:
+    """The rows of those names, or all.
+
+    Raises:
+        InputError: if there is none of a name.
+    """
+    known = {row.name: row for row in experiment.rows}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise InputError(f"the table has no row '{unknown[0]}'", where="--row", fix=f"Use one of {'; '.join(known)}")
+    return tuple(known[name] for name in names) or experiment.rows
+
+
+def _cohort_recipe(name: str, means: Means) -> CohortRecipe:
+    path, changes = find_recipe(name), list(means.changes)
+    plain = read_recipe(path)
+    if means.encoder and isinstance(plain.network, UNet2DSpec) and plain.network.encoder == SWAPPED:
+        changes.append(f"network.encoder={means.encoder}")
+        if plain.pretrained:
+            changes.append(f"pretrained={means.encoder}")
+    recipe = read_recipe(path, changes)
+    if not isinstance(recipe, CohortRecipe):
+        raise InputError(f"the recipe '{name}' has its own sources", fix="Use strokeseg train for it")
+    return recipe
+
+
+def score_case(
+    experiment: Experiment,
+    data: DataSet,
+    subject: Subject,
+    predictions: Path,
+    members: Sequence[str],
+    classes: Classes,
+) -> list[Row]:
+    """The rows of one case: every member against every reference."""
+    loaded = load_subject(subject, data, ())
+    masks = {name: sitk.GetArrayFromImage(mask) for name, mask in loaded.masks.items()}
+    references = masks if experiment.readers else {REFERENCE: masks[reference_mask(subject)]}
+    said = {
+        member: sitk.GetArrayFromImage(sitk.ReadImage(str(predictions / subject.case / f"{member}.nii.gz")))
+        for member in members
+    }
+    x, y, z = loaded.grid.spacing
+
+    def score(prediction: np.ndarray, truth: np.ndarray) -> dict[str, CaseScores]:
+        scores = evaluate_labels(prediction, truth, (z, y, x), classes)
+        if experiment.empty_as_zero:
+            return {label: zero_where_both_empty(one) for label, one in scores.items()}
+        return scores
+
+    return [
+        Row(subject.case, subject.patient, subject.group or ALL, member, reference, label, one)
+        for member, reference, by_class in comparisons(said, references, score)
+        for label, one in by_class.items()
+    ]

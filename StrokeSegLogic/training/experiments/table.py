@@ -1,0 +1,148 @@
+"""A table as it came out, beside the paper's figures."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ...evaluation.catalog import METRICS
+from ...evaluation.rows import ALL, Row
+from ...evaluation.summary import TableRow, summarise
+from ...evaluation.tables import DASH, Table, cases_csv, paper_cell
+from ...volumes.files import write_whole
+from ..cohort.recipe import CohortRecipe
+from ..datasets.subject import DataSet
+from ..splits import Split
+from .spec import Experiment, ExperimentRow
+
+Cells = dict[tuple[str, str, str], str]
+"""Words by metric, group and label."""
+
+
+def tables_of(
+    experiment: Experiment,
+    rows: Sequence[ExperimentRow],
+    found: Mapping[str, Sequence[Row]],
+    resamples: int,
+    seed: int,
+) -> list[Table]:
+    """The tables: name, number of cases, our figures (mean ± SD), the paper's; one a metric where there are groups."""
+    lines = []
+    for row in rows:
+        own = [one for one in found[row.recipe] if (one.member, one.reference) == (row.member, row.reference)]
+        lines.append((row, len({one.case for one in own}), _cells(own, experiment, resamples, seed)))
+    if not experiment.groups:
+        return [_table(experiment, experiment.title, experiment.metrics, lines, experiment.paper_heads)]
+    tables = []
+    for metric in experiment.metrics:
+        name = METRICS[metric].title
+        heads = tuple(head for head in experiment.paper_heads if head.startswith(name))
+        tables.append(_table(experiment, f"{experiment.title}: {METRICS[metric].head}", (metric,), lines, heads))
+    return tables
+
+
+def _table(
+    experiment: Experiment,
+    title: str,
+    metrics: Sequence[str],
+    lines: Sequence[tuple[ExperimentRow, int, Cells]],
+    paper_heads: Sequence[str],
+) -> Table:
+    groups = experiment.groups or (ALL,)
+    columns = [(m, g, label) for m in metrics for g in groups for label in experiment.labels]
+    printed = [experiment.paper_heads.index(head) for head in paper_heads]
+    return Table(
+        title,
+        ("Row", "n", *(_head(experiment, *column) for column in columns), *(f"paper: {head}" for head in paper_heads)),
+        tuple(
+            (
+                row.name,
+                str(cases),
+                *(cells.get(column, DASH) for column in columns),
+                *(row.paper[k] if row.paper else DASH for k in printed),
+            )
+            for row, cases, cells in lines
+        ),
+    )
+
+
+def _head(experiment: Experiment, metric: str, group: str, label: str) -> str:
+    words = [] if experiment.groups else [METRICS[metric].head]
+    if experiment.groups:
+        words.append(group)
+    if len(experiment.labels) > 1:
+        words.append(label)
+    return " ".join(words)
+
+
+def _cells(rows: Sequence[Row], experiment: Experiment, resamples: int, seed: int) -> Cells:
+    if not rows:
+        return {}
+    summary: list[TableRow] = summarise(rows, ("label",), experiment.metrics, resamples=resamples, seed=seed)
+    cells = {(one.metric, ALL, one.key["label"]): paper_cell(one) for one in summary}
+    grouped = summarise(rows, ("group", "label"), experiment.metrics, resamples=resamples, seed=seed)
+    for one in grouped:
+        if one.key["group"] != ALL:
+            cells[one.metric, one.key["group"], one.key["label"]] = paper_cell(one)
+    return cells
+
+
+def write_tables(
+    experiment: Experiment,
+    rows: Sequence[ExperimentRow],
+    found: Mapping[str, Sequence[Row]],
+    data: DataSet,
+    recipes: Mapping[str, CohortRecipe],
+    split: Split,
+    changes: Sequence[str],
+    output: Path,
+    resamples: int,
+    seed: int,
+) -> Path:
+    """Writes table.md, table.csv and cases.csv.
+
+    Returns:
+        table.md.
+
+    Raises:
+        OutputError: if they cannot be written.
+    """
+    tables = tables_of(experiment, rows, found, resamples, seed)
+    first = next(iter(recipes.values()))
+    lines = [
+        *(table.markdown() for table in tables),
+        f"Paper: {experiment.source}. Its data, split and machine are others than these: the figures are no contest.",
+        "",
+        "How these figures came about:",
+        "",
+        f"- Data: layout {data.layout}, {len(data.subjects)} cases of {len(data.patients)} patients; trained on "
+        f"{len(split.train)}, validated on {len(split.val)}, scored on {len(getattr(split, experiment.part))} "
+        f"({experiment.part}); split by patient, in split.tsv.",
+        *(f"- Data: {note}" for note in data.notes),
+        f"- Seed {first.seed}; at most {first.epochs} epochs; {os.cpu_count()} processor cores.",
+        f"- Changes to the recipes: {'; '.join(changes) if changes else 'none'}.",
+        *(
+            f"- {name}: encoders begin {f'with ImageNet ({one.pretrained})' if one.pretrained else 'at random'}."
+            for name, one in recipes.items()
+        ),
+        *(f"- {note}" for note in experiment.notes),
+        "",
+        "Mean±SD over cases (sample SD). Research use only: not a medical device.",
+        "",
+    ]
+    write_whole(output / "cases.csv", cases_csv([row for own in found.values() for row in own]).encode())
+    write_whole(output / "table.csv", _csv(tables).encode("utf-8"))
+    write_whole(output / "table.md", "\n".join(lines).encode("utf-8"))
+    return output / "table.md"
+
+
+def _csv(tables: Sequence[Table]) -> str:
+    """The tables below one another, parted by an empty line."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    for table in tables:
+        writer.writerows([[table.title], table.heads, *table.rows, []])
+    return out.getvalue()
