@@ -58,8 +58,8 @@ def train(
         raise InputError("there is no such folder", where=data, fix="Give the data folder with --data")
     require_writable(folder)
     source, hardware = Pretrained(pretrained, download), Hardware(accelerator, devices, nodes)
-    # A process that lightning-fabric started beside the first one does the same, and says nothing of it.
-    console.quiet = os.environ.get("LOCAL_RANK", "0") != "0"
+    # A process beside the first one, started by lightning-fabric or a cluster, does the same and says nothing of it.
+    console.quiet = any(os.environ.get(rank, "0") != "0" for rank in ("RANK", "LOCAL_RANK", "SLURM_PROCID"))
     with job() as progress:
         if isinstance(wanted, CohortRecipe):
             bundle = train_cohort(

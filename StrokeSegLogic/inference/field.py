@@ -95,12 +95,13 @@ def _brain(images: Mapping[str, sitk.Image], grid: Grid, inputs: tuple[InputSpec
 
 
 def brain_of_mip(mip: sitk.Image) -> sitk.Image:
-    """The brain's outline on a maximum-intensity projection over time (HU), as a 0/1 image.
+    """The brain's outline on a maximum-intensity projection over time (HU), as a 0/1 image in working orientation.
 
     Tissue between 0 and 300 HU, opened by 2 voxels in the slice so that scalp and eyes come off the brain where a
     skull is shown, its largest part, with holes filled slice by slice. The source masks by the MIP too but does not
     say how (arXiv 2203.10039); the numbers are ours.
     """
+    mip = reorient(mip)  # what is done within slices is done within axial ones, however the volume is stored
     tissue = sitk.And(mip > 0.0, mip < LARGEST_BRAIN_HU)
     opened = sitk.BinaryMorphologicalOpening(tissue, (2, 2, 0))
     parts = sitk.RelabelComponent(sitk.ConnectedComponent(opened), sortByObjectSize=True)

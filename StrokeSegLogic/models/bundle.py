@@ -115,7 +115,8 @@ class Bundle:
             for member, parameters in members.items()
             for name, value in parameters.items()
         }
-        content = save(tensors, metadata={"model": spec.name, "version": spec.version})
+        # One entry: safetensors writes several in any order, and the same weights would have another hash.
+        content = save(tensors, metadata={"model": f"{spec.name} {spec.version}"})
         spec = dataclasses.replace(spec, weights=Weights(WEIGHTS, hashlib.sha256(content).hexdigest()))
         write_whole(folder / WEIGHTS, content)
         write_whole(folder / MANIFEST, spec.to_json().encode("utf-8"))

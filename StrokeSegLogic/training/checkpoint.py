@@ -26,13 +26,22 @@ def save(path: Path, state: dict[str, Any]) -> None:
             os.fsync(file.fileno())
         aside.replace(path)
     except (OSError, RuntimeError) as error:
-        # torch wraps the system's error into one of its own.
+        # torch buries the system's error under ones of its own.
         aside.unlink(missing_ok=True)
         raise OutputError(
-            f"the checkpoint cannot be written ({error})",
+            f"the checkpoint cannot be written ({_reason(error)})",
             where=path,
             fix="Free some space and run the same command again: it goes on from the last good checkpoint",
         ) from error
+
+
+def _reason(error: BaseException) -> str:
+    deeper: BaseException | None = error
+    while deeper is not None:
+        if isinstance(deeper, OSError):
+            return deeper.strerror or str(deeper)
+        deeper = deeper.__context__
+    return str(error)
 
 
 def load(path: Path) -> dict[str, Any] | None:

@@ -267,7 +267,8 @@ class Loop:
     ) -> None:
         state = {
             "network": network.state_dict(),
-            "optimiser": optimiser.state_dict(),
+            # Two thirds of the file, and of no use to anyone after the last step.
+            "optimiser": {} if finished else optimiser.state_dict(),
             "average": average,
             "step": step,
             "finished": finished,
@@ -298,7 +299,8 @@ class Loop:
         if state is None:
             return step, finished
         network.load_state_dict(state["network"])
-        optimiser.load_state_dict(state["optimiser"])
+        if not finished:
+            optimiser.load_state_dict(state["optimiser"])
         average.update(state["average"])
         self._epoch_losses = list(state["epoch_losses"])
         self._fabric.strategy.precision.load_state_dict(state["precision"])

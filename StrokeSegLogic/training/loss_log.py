@@ -148,6 +148,7 @@ def draw(path: Path, title: str, steps: list[dict[str, float]], epochs: list[dic
     """A PNG of the losses over steps, or over epochs where there is validation."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     figure = Figure((7.0, 4.0), layout="constrained")
     FigureCanvasAgg(figure)
@@ -161,11 +162,13 @@ def draw(path: Path, title: str, steps: list[dict[str, float]], epochs: list[dic
             if after["phase"] != before["phase"]:
                 axes.axvline(before["epoch"] + 1.5, color="grey", linestyle=":", linewidth=1)
                 words = f"phase {after['phase'] + 1:.0f}"
-                axes.text(before["epoch"] + 1.6, axes.get_ylim()[1], words, va="top", size=8)
+                across = axes.get_xaxis_transform()
+                axes.text(before["epoch"] + 1.6, 0.98, words, transform=across, va="top", size=8)
         axes.set_xlabel("epoch")
     else:
         axes.plot([row["step"] + 1 for row in steps], [row["loss"] for row in steps], label="training", linewidth=0.8)
         axes.set_xlabel("step")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylabel("loss")
     axes.set_title(title)
     axes.legend()

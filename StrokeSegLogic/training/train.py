@@ -24,13 +24,14 @@ from .devices import Hardware, launch
 from .examples import Examples
 from .loop import Loop, Plan, State
 from .losses import loss_of
-from .pretrained import Pretrained, load_pretrained
+from .pretrained import Pretrained, load_pretrained, require_pretrained
 from .recipe import Recipe, StageSpec
 from .run_folder import claim
 from .samples import CHANNELS, Sample, Source
 from .sources.build import build_source
 from .sources.isles22 import Isles22Slices
 from .sources.soop import Soop
+from .team import together, told
 from .validation import Pairs, Score, best_threshold, predict, score
 
 
@@ -58,15 +59,17 @@ def train(
     Raises:
         InputError: if data are missing, or output holds a run of another recipe.
     """
-    progress = progress or Progress()
-    fabric = launch(hardware or Hardware(), recipe.precision)
-    torch.manual_seed(recipe.seed)
-    progress(0.0, "reading the data")
+    # What can be refused is refused before other processes are started, that would refuse it too.
     sources = [build_source(spec, data, recipe.seed) for spec in recipe.sources]
     held_out = validation_sets(recipe, data)
-    if fabric.is_global_zero:
-        claim(output, recipe)
-    fabric.barrier()
+    fabric = launch(hardware or Hardware(), recipe.precision)
+    progress = told(progress or Progress(), fabric)
+    with together(fabric):
+        progress(0.0, "reading the data")
+        if fabric.is_global_zero:
+            claim(output, recipe)
+            require_pretrained(recipe.pretrained, pretrained or Pretrained(), progress)
+    torch.manual_seed(recipe.seed)
     network = build(recipe.network)
     if recipe.pretrained:
         first = _batches(0, PLANES, recipe, recipe.plane, sources)
@@ -94,9 +97,9 @@ def train(
         if fabric.is_global_zero:
             found = validate(recipe, planes[plane], held_out[plane])
             seen |= {f"{plane}, {title}": pairs for title, pairs in found.items()}
-    if fabric.is_global_zero:
-        export(recipe, planes, *judged(seen, log), output / "model")
-    fabric.barrier()
+    with together(fabric):
+        if fabric.is_global_zero:
+            export(recipe, planes, *judged(seen, log), output / "model")
     return Bundle.open(output / "model")
 
 

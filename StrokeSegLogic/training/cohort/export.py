@@ -20,7 +20,7 @@ from ...models.weights import FORMAT, Weights
 from ...networks.build import build
 from ...planes import Plane, to_stack
 from ...progress import Progress
-from ..datasets.subject import DataSet
+from ..datasets.subject import SIMULATED, DataSet
 from ..loop import State
 from ..splits import Split
 from .batches import MIN_PIXELS
@@ -41,7 +41,7 @@ def export(
 
     A plane's weight in the weighted vote is its mean Dice over the validation volumes.
     """
-    simulated = " Simulated data." if any("simulated" in note.lower() for note in data.notes) else ""
+    simulated = f" {SIMULATED}" if data.simulated else ""
     told = (
         f"{len(split.train)} cases of a data set in the layout {data.layout}.{simulated} Recipe after {recipe.source}"
     )
@@ -107,10 +107,11 @@ def validation_dice(
         network.eval()
         scores = []
         for case in cases:
-            progress(number / len(states), f"validating: {plane} plane of {case.subject.case}")
+            part, message = number / len(states), f"validating: {plane} plane of {case.subject.case}"
+            asked = Progress(lambda _, __, part=part, message=message: progress(part, message))  # type: ignore[misc]
             seen = to_stack(case.brain, plane).sum((1, 2)) >= MIN_PIXELS
             slices = np.stack([to_stack(channel, plane)[seen] for channel in case.images], axis=1).astype(np.float32)
-            said = lesion_probability(network, slices, device, Progress(), plane) >= 0.5
+            said = lesion_probability(network, slices, device, asked, message) >= 0.5
             scores.append(dice(said & to_stack(case.brain, plane)[seen], to_stack(case.labels, plane)[seen] > 0))
         found[plane] = float(np.mean(scores))
     return found

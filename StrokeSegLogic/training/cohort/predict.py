@@ -26,7 +26,7 @@ from ...models.spec import ModelSpec
 from ...networks.base import SegmentationNetwork
 from ...progress import Progress
 from ...volumes.files import write_whole
-from ...volumes.write import write_image
+from ...volumes.nifti import write_nifti
 from ..datasets.load import LoadedSubject, load_subject
 from ..datasets.subject import DataSet, Subject
 from .prepared import mri_case
@@ -88,6 +88,9 @@ class Predictor:
         return loaded, self._field(spec, subject, loaded, progress)
 
     def _planes(self, spec: ModelSpec, subject: Subject, loaded: LoadedSubject, progress: Progress) -> Labels:
+        message, told = f"predicting: {subject.case}", progress
+        # One stage for the user, whatever the engine calls its own.
+        progress = Progress(lambda fraction, _: told(fraction, message))
         case = mri_case(subject.case, loaded)
         prepared = prepare(case, case.reference().role, spec.roles, spec.spacing_mm, progress.span(0.0, 0.2))
         planes = run_planes(self.networks, prepared, self.device, progress.span(0.2, 1.0))
@@ -145,7 +148,7 @@ def predict_cases(
         loaded, labels = predictor(by_name[name], data, span)
         _make(folder)
         for member in members:
-            write_image(loaded.grid.image(labels[member]), folder / f"{member}.nii.gz")
+            write_nifti(loaded.grid.image(labels[member]), folder / f"{member}.nii.gz")
     progress(1.0, "predicting: done")
     return sorted(members)
 

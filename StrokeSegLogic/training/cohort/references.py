@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ...errors import OutputError
 from ...volumes.files import write_whole
-from ...volumes.write import write_image
+from ...volumes.nifti import write_nifti
 from ..datasets.load import load_subject
 from ..datasets.subject import TRUTH, DataSet
 
@@ -34,7 +34,7 @@ def write_references(data: DataSet, cases: Sequence[str], folder: Path) -> None:
             except OSError as error:
                 words = f"cannot be made ({error.strerror or error})"
                 raise OutputError(words, where=place, fix="Choose another folder") from error
-            write_image(mask, place / f"{subject.case}.nii.gz")
+            write_nifti(mask, place / f"{subject.case}.nii.gz")
     if all(subject.group for subject in chosen):
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")

@@ -39,7 +39,7 @@ def choose_split(recipe: CohortRecipe, data: DataSet, file: Path | None) -> Spli
             raise InputError(
                 "the case has no mask to learn from",
                 where=subject.case,
-                fix="Add its mask, take the case out of the folder, or name it a test case where the layout has a table",
+                fix="Add its mask, take the case out of the folder, or name it a test case in the layout's table",
             )
     if file is not None:
         return read_split(file, patients)

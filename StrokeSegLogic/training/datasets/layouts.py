@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...errors import InputError
 from . import bids, ctp_folder, isles2015, isles2018, isles2022
 from .folders import subfolders
-from .subject import DataSet
+from .subject import SIMULATED_MARK, DataSet
 
 
 @dataclass(frozen=True)
@@ -55,13 +55,21 @@ def read_data_set(folder: str | Path, layout: str | None = None) -> DataSet:
     for home in _nested(folder):
         for one in wanted:
             if one.fits(home):
-                return _unique(one.read(home))
+                return _marked(_unique(one.read(home)))
     looks = "; ".join(f"{one.name}: {one.looks}" for one in wanted)
     raise InputError(
         "is not laid out as " + ("any known data set" if layout is None else layout),
         where=folder,
         fix=f"What is known looks so: {looks}",
     )
+
+
+def _marked(data_set: DataSet) -> DataSet:
+    """Simulated data say so wherever what was learned from them is shown."""
+    mark = data_set.folder / SIMULATED_MARK
+    if not mark.is_file():
+        return data_set
+    return replace(data_set, simulated=True)
 
 
 def _nested(folder: Path) -> list[Path]:

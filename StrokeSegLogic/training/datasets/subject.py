@@ -14,6 +14,9 @@ TRUTH = "truth"
 READERS = ("NR1", "NR2")
 GROUPS = ("LVO", "Non-LVO", "WIS")
 """Large vessel occlusion; smaller or no visible occlusion; without ischemic stroke (Tomasetti et al., NLDL 2022)."""
+SIMULATED_MARK = "SIMULATED.md"
+"""A file of this name says that a data set's images are of nobody."""
+SIMULATED = "The images are simulated: no image is of a person."
 SPLITS = ("train", "val", "test")
 
 
@@ -64,6 +67,7 @@ class DataSet:
         one_grid: images that this layout promises to lie on the reference's grid.
         clinical: the layout has a clinical table, so that a case without NIHSS and group lacks its row.
         notes: what the reader of the folder could not settle, in sentences.
+        simulated: no image in it is of a person.
     """
 
     layout: str
@@ -75,6 +79,7 @@ class DataSet:
     one_grid: tuple[str, ...] = ()
     clinical: bool = False
     notes: tuple[str, ...] = ()
+    simulated: bool = False
 
     @property
     def patients(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from ...errors import InputError, OutputError
 from . import synthetic_ctp, synthetic_mri
 from .layouts import read_data_set
-from .subject import DataSet
+from .subject import SIMULATED, SIMULATED_MARK, DataSet
 
 SIZES = ("small", "full")
 """Coarse voxels (about 4 mm, well under a second a case), or voxels about as fine as the real data's."""
@@ -54,6 +54,7 @@ def write_synthetic(layout: str, folder: str | Path, patients: int = 6, seed: in
             raise OutputError("is not an empty folder", where=folder, fix="Name a new folder")
         folder.mkdir(parents=True, exist_ok=True)
         _WRITERS[layout](folder, patients, seed, size == "small")
+        (folder / SIMULATED_MARK).write_text(f"{SIMULATED}\n", encoding="utf-8")
     except OSError as error:
         raise OutputError(
             f"cannot be written ({error.strerror or error})", where=folder, fix="Check the folder and the disk"

@@ -14,7 +14,7 @@ from ...evaluation.summary import TableRow, summarise
 from ...evaluation.tables import DASH, Table, cases_csv, paper_cell
 from ...volumes.files import write_whole
 from ..cohort.recipe import CohortRecipe
-from ..datasets.subject import DataSet
+from ..datasets.subject import SIMULATED, DataSet
 from ..splits import Split
 from .spec import Experiment, ExperimentRow
 
@@ -121,7 +121,7 @@ def write_tables(
         f"- Data: layout {data.layout}, {len(data.subjects)} cases of {len(data.patients)} patients; trained on "
         f"{len(split.train)}, validated on {len(split.val)}, scored on {len(getattr(split, experiment.part))} "
         f"({experiment.part}); split by patient, in split.tsv.",
-        *(f"- Data: {note}" for note in data.notes),
+        *(f"- Data: {note}" for note in ([SIMULATED] if data.simulated else []) + list(data.notes)),
         f"- Seed {first.seed}; at most {first.epochs} epochs; {os.cpu_count()} processor cores.",
         f"- Changes to the recipes: {'; '.join(changes) if changes else 'none'}.",
         *(

@@ -79,7 +79,10 @@ def test_another_recipe_does_not_go_on_in_the_same_folder(data: Path, run: Path,
 def test_a_loss_that_is_no_number_stops_with_the_step_named(data: Path, tmp_path: Path) -> None:
     text = RECIPE.replace("steps = 4\nrate = 1e-3", "steps = 9\nrate = 1e30")
     wild = Recipe.read(write_recipe(tmp_path / "wild.toml", text))
-    with pytest.raises(StrokeSegError, match=r"the loss is (nan|inf) at step \d of stage shared-1, in the batch of \S.*lower the learning"):
+    with pytest.raises(
+        StrokeSegError,
+        match=r"the loss is (nan|inf) at step \d of stage shared-1, in the batch of \S.*lower the learning",
+    ):
         train(wild, data, tmp_path / "run", hardware=CPU, log=lambda line: None)
 
 

@@ -1,0 +1,91 @@
+"""Every patient tested once: a model a fold, and each case predicted by the one that has not seen its patient."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ...errors import OutputError
+from ...evaluation.classes import LABELS_FILE
+from ...progress import Progress
+from ..datasets.subject import DataSet
+from ..devices import Hardware
+from ..pretrained import Pretrained
+from .predict import Predictor, predict_cases
+from .recipe import CohortRecipe
+from .split import choose_split
+from .train import train_cohort
+
+
+def cross_validate(
+    recipe: CohortRecipe,
+    data: DataSet,
+    output: Path,
+    folds: int,
+    *,
+    pretrained: Pretrained | None = None,
+    hardware: Hardware | None = None,
+    workers: int = 1,
+    device: str = "auto",
+    progress: Progress | None = None,
+    log: Callable[[str], None] = print,
+) -> Path:
+    """Trains OUTPUT/fold-K for each fold and writes OUTPUT/predictions/CASE for every case with a mask.
+
+    Called again with the same output, goes on where it stopped.
+
+    Args:
+        recipe: its split is replaced by the folds, which the recipe's seed decides; its fractions of training and
+            validation say how much of what is not tested validates.
+        data: a data set with masks.
+        output: of all runs.
+        folds: at least 2.
+        pretrained, hardware, workers, progress, log: see `train.train_cohort`.
+        device: for predicting.
+
+    Returns:
+        The folder of the predictions.
+
+    Raises:
+        InputError: if there are fewer patients than folds, and as `train_cohort`.
+    """
+    progress = progress or Progress()
+    predictions = output / "predictions"
+    for fold in range(folds):
+        span = progress.span(fold / folds, (fold + 1) / folds)
+        one = replace(recipe, split=replace(recipe.split, folds=folds, fold=fold))
+        bundle = train_cohort(
+            one,
+            data,
+            output / f"fold-{fold}",
+            pretrained=pretrained,
+            hardware=hardware,
+            workers=workers,
+            progress=span.span(0.0, 0.9),
+            log=log,
+        )
+        tested = choose_split(one, data, None).test
+        answers = output / f"fold-{fold}" / "predictions"
+        predict_cases(Predictor.of(bundle, device), data, tested, answers, span.span(0.9, 1.0))
+        gather(answers, tested, predictions)
+        log(f"fold {fold}: tested on {', '.join(tested)}")
+    return predictions
+
+
+def gather(answers: Path, cases: Sequence[str], predictions: Path) -> None:
+    """Copies a fold's answers, and the classes' names, to those of the other folds.
+
+    Raises:
+        OutputError: if they cannot be written.
+    """
+    try:
+        predictions.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(answers / LABELS_FILE, predictions / LABELS_FILE)
+        for case in cases:
+            shutil.copytree(answers / case, predictions / case, dirs_exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"the predictions cannot be written ({error.strerror or error})", where=predictions, fix="Free some space"
+        ) from error

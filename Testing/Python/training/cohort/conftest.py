@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import pytest
+from small import FUSION, FUSION_CHANGES, PLANES, PLANES_CHANGES, Trained, changed_recipe, trained, write_small
+
+from StrokeSegLogic.training.datasets import DataSet
+
+
+@pytest.fixture(scope="session")
+def data_sets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, DataSet]:
+    """A small data set by layout; not to be changed."""
+    folder = tmp_path_factory.mktemp("data-sets")
+    return {layout: write_small(layout, folder / layout) for layout in ("ctp_folder", "isles2015", "isles2018")}
+
+
+@pytest.fixture(scope="session")
+def fusion(data_sets: dict[str, DataSet], tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """One network on a field, slow fusion."""
+    return trained(
+        changed_recipe(FUSION, *FUSION_CHANGES), data_sets["ctp_folder"], tmp_path_factory.mktemp("fusion") / "run"
+    )
+
+
+@pytest.fixture(scope="session")
+def planes(data_sets: dict[str, DataSet], tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """Three networks, one a plane."""
+    return trained(
+        changed_recipe(PLANES, *PLANES_CHANGES), data_sets["isles2015"], tmp_path_factory.mktemp("planes") / "run"
+    )

@@ -1,0 +1,109 @@
+"""Every bundled recipe, made small: trained, run over a test case, and scored."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from small import layout_of, shrunk
+from tiny import write_data
+
+from StrokeSegLogic.evaluation.cohort import Sources, evaluate_folders
+from StrokeSegLogic.models.bundle import Bundle
+from StrokeSegLogic.models.field_spec import FieldModelSpec
+from StrokeSegLogic.networks.build import build
+from StrokeSegLogic.networks.spec import FusionSpec
+from StrokeSegLogic.progress import Progress
+from StrokeSegLogic.training.cohort.predict import Predictor, predict_cases
+from StrokeSegLogic.training.cohort.recipe import CohortRecipe
+from StrokeSegLogic.training.cohort.references import write_references
+from StrokeSegLogic.training.cohort.split import cases_of
+from StrokeSegLogic.training.cohort.train import train_cohort
+from StrokeSegLogic.training.datasets import DataSet
+from StrokeSegLogic.training.devices import Hardware
+from StrokeSegLogic.training.loss_log import read
+from StrokeSegLogic.training.losses import loss_of
+from StrokeSegLogic.training.recipe import Recipe
+from StrokeSegLogic.training.recipes import find_recipe, read_recipe, recipe_names
+from StrokeSegLogic.training.train import train
+
+RECIPES = {name: read_recipe(find_recipe(name)) for name in recipe_names()}
+COHORT = [name for name, recipe in RECIPES.items() if isinstance(recipe, CohortRecipe)]
+STREAM = [name for name in RECIPES if name not in COHORT]
+
+
+@pytest.fixture
+def run_folder(tmp_path: Path) -> Iterator[Path]:
+    """Removed again: a run of a ResNet50 leaves half a gigabyte."""
+    yield tmp_path / "run"
+    shutil.rmtree(tmp_path / "run")
+
+
+@pytest.mark.parametrize("name", COHORT)
+def test_a_cohort_recipe_trains_predicts_and_is_scored(
+    name: str, data_sets: dict[str, DataSet], run_folder: Path, tmp_path: Path
+) -> None:
+    recipe = read_recipe(find_recipe(name), shrunk(name))
+    assert isinstance(recipe, CohortRecipe)
+    data = data_sets[layout_of(name)]
+    bundle = train_cohort(recipe, data, run_folder, hardware=Hardware("cpu"), log=lambda line: None)
+    assert bundle.spec.network == recipe.network
+    for member in recipe.members:
+        assert len(read(run_folder / f"{member}-epochs.csv")) == 1
+
+    case = cases_of(data, run_folder / "split.tsv", "test")[0]
+    said = predict_cases(Predictor.of(bundle, "cpu"), data, [case], tmp_path / "said", Progress())
+    write_references(data, [case], tmp_path / "truth")
+    truth = tmp_path / "truth" / "NR1" if data.clinical else tmp_path / "truth"
+    found = evaluate_folders(Sources(tmp_path / "said", truth))
+    classes = set(bundle.spec.classes[1:]) if isinstance(bundle.spec, FieldModelSpec) else {"lesion"}
+    assert set(found.classes) == classes
+    assert {row.member for row in found.rows} == set(said)
+    assert len(found.rows) == len(said) * len(classes)
+    dice = [row.scores.dice for row in found.rows]
+    assert all(0 <= value <= 1 or math.isnan(value) for value in dice)
+
+
+@pytest.mark.parametrize("name", STREAM)
+def test_a_stream_recipe_trains_on_what_it_is_given(name: str, tmp_path: Path) -> None:
+    decoder = "[16, 8, 8, 8]" if name == "mri-compact" else "[8, 8, 8, 8, 8]"
+    recipe = read_recipe(
+        find_recipe(name),
+        [
+            "shared=[{steps = 1, rate = 1e-3}]",
+            "plane={steps = 1, rate = 1e-3}",
+            'sources=[{kind = "soop", folder = "soop", share = 1.0}]',
+            "batch=2",
+            "patch=[32, 32]",
+            "pretrained=",
+            f"network.decoder={decoder}",
+        ],
+    )
+    assert isinstance(recipe, Recipe)
+    train(recipe, write_data(tmp_path / "data"), tmp_path / "run", hardware=Hardware("cpu"), log=lambda line: None)
+    assert set(Bundle.open(tmp_path / "run" / "model").load()) == {"axial", "coronal", "sagittal"}
+
+
+@pytest.mark.slow
+def test_slow_fusion_of_full_width_takes_a_step() -> None:
+    recipe = read_recipe(find_recipe("exp2/gradual-pms-m-n"), ["view.size=[64, 64]", "network.size=[64, 64]"])
+    assert isinstance(recipe, CohortRecipe) and isinstance(recipe.network, FusionSpec)
+    torch.manual_seed(1)
+    network = build(recipe.network)
+    assert sum(p.numel() for one in network.encoders() for p in one.parameters()) == 5 * 14_714_688
+    optimiser = torch.optim.Adam(network.parameters(), lr=recipe.rate)
+    images, nihss = torch.randn(2, 15, 64, 64), torch.tensor([4.0, 20.0])
+    labels = torch.randint(0, 3, (2, 64, 64))
+    losses = []
+    for _ in range(3):
+        torch.manual_seed(2)
+        loss = loss_of(recipe.loss)(network(images, nihss), labels, labels >= 0, nihss < 10)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(float(loss.detach()))
+    assert losses[2] < losses[1] < losses[0]

@@ -1,0 +1,97 @@
+"""What shrinks the bundled recipes until they run in a second, and the data sets that they then run on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from StrokeSegLogic.models.bundle import Bundle
+from StrokeSegLogic.training.cohort.recipe import CohortRecipe
+from StrokeSegLogic.training.cohort.train import train_cohort
+from StrokeSegLogic.training.datasets import DataSet, write_synthetic
+from StrokeSegLogic.training.devices import Hardware
+from StrokeSegLogic.training.recipes import find_recipe, read_recipe
+
+FIELD = 32
+"""Rows and columns; the deepest scale of VGG16 is then one pixel."""
+
+
+def layout_of(name: str) -> str:
+    """The layout of the data that a bundled recipe is for."""
+    if name.startswith("exp"):
+        return "ctp_folder"
+    return "isles2018" if name.startswith("unet3d-table") else "isles2015"
+
+
+def shrunk(name: str) -> list[str]:
+    """Changes that make a bundled cohort recipe narrow, coarse and short, and nothing else of it.
+
+    Pretrained weights are left out: those that fit a narrow network are published nowhere.
+    """
+    common = ["epochs=1", "pretrained="]
+    if name.startswith("exp"):
+        size = f"[{FIELD}, {FIELD}]"
+        return [*common, "network.width=0.0625", f"view.size={size}", f"network.size={size}", "batch=8"]
+    if "unet3d" in name:
+        return [*common, "network.base_width=2", "view.size=[16, 16, 16]"]
+    # 24 slices a batch, so that an epoch of each plane is one or two steps.
+    return [*common, "network.decoder=[8, 8, 8, 8, 8]", "view.patch=[32, 32]", "view.spacing_mm=8.0", "batch=24"]
+
+
+def write_small(layout: str, folder: Path) -> DataSet:
+    """Four simulated patients; of ISLES 2018 with two of them in two slabs."""
+    return write_synthetic(layout, folder, patients=4, seed=3)
+
+
+def changed_recipe(name: str, *changes: str) -> CohortRecipe:
+    """A bundled cohort recipe with changes."""
+    recipe = read_recipe(find_recipe(name), changes)
+    assert isinstance(recipe, CohortRecipe)
+    return recipe
+
+
+PLANES = "mri-table/res-unet-pretrained"
+PLANES_CHANGES = [
+    *shrunk(PLANES),
+    "network.encoder=compact",
+    "network.decoder=[16, 8, 8, 8]",
+    "epochs=3",
+    "transfer.patience=1",
+    "transfer.min_delta=0.5",
+]
+"""Three planes with the compact encoder: two epochs frozen, then one of all, with augmentation."""
+
+FUSION = "exp2/gradual-pms-n"
+FUSION_CHANGES = [
+    *shrunk(FUSION),
+    "epochs=4",
+    "rate=1e-3",
+    "transfer.patience=1",
+    "transfer.min_delta=0.5",
+    "augmentation={flips = [-1], blur = 0.0}",
+    "checkpoint_every=4",
+]
+"""Slow fusion with NIHSS, dropout, penalties, augmentation and all three phases in four epochs of six steps."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished run; not to be changed."""
+
+    recipe: CohortRecipe
+    data: DataSet
+    folder: Path
+    bundle: Bundle
+
+
+def trained(recipe: CohortRecipe, data: DataSet, folder: Path) -> Trained:
+    bundle = train_cohort(recipe, data, folder, hardware=Hardware("cpu"), log=lambda line: None)
+    return Trained(recipe, data, folder, bundle)
+
+
+def assert_same_run(one: Path, other: Path) -> None:
+    """Whether two runs left the same weights, manifest and logs, to the byte."""
+    logs = sorted(path.name for path in one.glob("*.csv"))
+    assert logs == sorted(path.name for path in other.glob("*.csv")) and len(logs) >= 2
+    for name in (*logs, "model/weights.safetensors", "model/model.json"):
+        assert (one / name).read_bytes() == (other / name).read_bytes(), name
