@@ -67,12 +67,11 @@ def _planes(case: Case, truth: np.ndarray, model: str | None) -> list[float]:
     from StrokeSegLogic.progress import Progress
 
     bundle, device = find(model), choose()
-    prepared = prepare(case, Role.DWI, bundle.planes.roles, bundle.planes.spacing_mm, Progress())
+    spec = bundle.planes
+    prepared = prepare(case, Role.DWI, spec.roles, spec.spacing_mm, Progress())
     planes = run_planes(load(bundle, device), prepared, device, Progress())
     grid = Grid.of(case.series[Role.DWI].image)
-    return [
-        dice(onto_reference(values, prepared.grid, grid) >= bundle.planes.threshold, truth) for values in planes.values()
-    ]
+    return [dice(onto_reference(values, prepared.grid, grid) >= spec.threshold, truth) for values in planes.values()]
 
 
 def without_mask(folder: Path, output: Path, model: str | None) -> None:

@@ -18,6 +18,7 @@ Data = Annotated[Path, typer.Option(help="Folder of the data set, or that the re
 Output = Annotated[Path | None, typer.Option(help="Folder of the run; give it again to go on. [default: runs/RECIPE]")]
 Changes = Annotated[list[str] | None, typer.Option("--set", help="Change of the recipe: key=value. Repeatable.")]
 SplitFile = Annotated[Path | None, typer.Option("--split", help="Table of case and split (train, val, test).")]
+Folds = Annotated[int, typer.Option(help="Cross-validation: so many models, every case predicted by one.", min=0)]
 Weights = Annotated[Path | None, typer.Option("--pretrained", help="File of the encoder's ImageNet weights.")]
 Download = Annotated[bool, typer.Option("--download", help="Download ImageNet weights that are not here.")]
 Accelerator = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
@@ -33,6 +34,7 @@ def train(
     output: Output = None,
     changes: Changes = None,
     split: SplitFile = None,
+    folds: Folds = 0,
     pretrained: Weights = None,
     download: Download = False,
     accelerator: Accelerator = "auto",
@@ -43,6 +45,7 @@ def train(
 ) -> None:
     """Train a model; run it again to resume from the last checkpoint."""
     require_training()
+    from ..training.cohort.cross_validation import cross_validate
     from ..training.cohort.recipe import CohortRecipe
     from ..training.cohort.train import train_cohort
     from ..training.datasets import read_data_set
@@ -61,6 +64,22 @@ def train(
     # A process beside the first one, started by lightning-fabric or a cluster, does the same and says nothing of it.
     console.quiet = any(os.environ.get(rank, "0") != "0" for rank in ("RANK", "LOCAL_RANK", "SLURM_PROCID"))
     with job() as progress:
+        if isinstance(wanted, CohortRecipe) and folds:
+            if split is not None:
+                raise InputError("a split and folds exclude one another", where="--folds", fix="Give one of them")
+            predictions = cross_validate(
+                wanted,
+                read_data_set(data, layout),
+                folder,
+                folds,
+                pretrained=source,
+                hardware=hardware,
+                workers=workers,
+                progress=progress,
+                log=console.print,
+            )
+            console.print(f"Every case's prediction, by the model that has not seen it, in {predictions}")
+            return
         if isinstance(wanted, CohortRecipe):
             bundle = train_cohort(
                 wanted,
@@ -74,10 +93,10 @@ def train(
                 log=console.print,
             )
         else:
-            if split is not None or layout is not None:
+            if split is not None or layout is not None or folds:
                 raise InputError(
                     "this recipe names its own sources and what is held out of them",
-                    where="--split, --layout",
+                    where="--split, --layout, --folds",
                     fix="Leave these options out",
                 )
             bundle = train_stream(

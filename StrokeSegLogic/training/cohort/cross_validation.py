@@ -41,7 +41,7 @@ def cross_validate(
             validation say how much of what is not tested validates.
         data: a data set with masks.
         output: of all runs.
-        folds: at least 2.
+        folds: at least 2. Of several processes only the first predicts.
         pretrained, hardware, workers, progress, log: see `train.train_cohort`.
         device: for predicting.
 

@@ -5,6 +5,7 @@ import pytest
 from StrokeSegLogic.errors import InputError
 from StrokeSegLogic.evaluation.rows import ALL, Row
 from StrokeSegLogic.evaluation.scores import evaluate_pair
+from StrokeSegLogic.evaluation.tables import DASH
 from StrokeSegLogic.training.cohort.recipe import CohortRecipe, PlanesSpec
 from StrokeSegLogic.training.experiments.run import Means, chosen_rows, stated
 from StrokeSegLogic.training.experiments.spec import Experiment, ExperimentRow, experiment_names, read_experiment
@@ -80,8 +81,8 @@ def test_a_table_has_mean_and_sd_by_group_beside_the_papers_figure() -> None:
     (table,) = tables_of(small(("LVO", "WIS", ALL)), small(()).rows, found, 100, 0)
     assert table.heads == ("Row", "n", "LVO", "WIS", "All", "paper: Dice LVO")
     # Means of 0.8 and 0.4, of 0.2 alone, and of all three.
-    assert table.rows[0] == ("ours", "3", "0.60±0.3", "0.20±–", "0.47±0.3", "0.81±0.1")
-    assert table.rows[1] == ("no figure there", "0", "–", "–", "–", "–")
+    assert table.rows[0] == ("ours", "3", "0.60±0.3", f"0.20±{DASH}", "0.47±0.3", "0.81±0.1")
+    assert table.rows[1] == ("no figure there", "0", DASH, DASH, DASH, DASH)
 
 
 def test_rows_are_chosen_by_name_and_an_unknown_one_is_named() -> None:

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from small import changed_recipe, shrunk
+
+from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.evaluation.cohort import Sources, evaluate_folders
+from StrokeSegLogic.training.cohort.cross_validation import cross_validate
+from StrokeSegLogic.training.cohort.references import write_references
+from StrokeSegLogic.training.cohort.split import usable_patients
+from StrokeSegLogic.training.datasets import write_synthetic
+from StrokeSegLogic.training.devices import Hardware
+from StrokeSegLogic.training.splits import read_split
+
+NAME = "unet3d-table/modified"
+
+
+def test_every_case_is_predicted_once_by_a_model_that_has_not_seen_its_patient(tmp_path: Path) -> None:
+    data = write_synthetic("isles2018", tmp_path / "data", patients=4, seed=3)
+    recipe, out = changed_recipe(NAME, *shrunk(NAME)), tmp_path / "out"
+
+    def run() -> Path:
+        return cross_validate(recipe, data, out, 2, hardware=Hardware("cpu"), device="cpu", log=lambda line: None)
+
+    predictions = run()
+    cases = {subject.case for subject in data.subjects if subject.masks}
+    assert {path.name for path in predictions.iterdir() if path.is_dir()} == cases
+    patients = usable_patients(data)
+    tested: list[str] = []
+    for fold in range(2):
+        split = read_split(out / f"fold-{fold}" / "split.tsv", patients)
+        assert not {patients[c] for c in split.test} & {patients[c] for c in (*split.train, *split.val)}
+        tested += split.test
+    assert sorted(tested) == sorted(cases)
+    # Again: nothing is trained anew, and all of it can be evaluated at once.
+    before = (out / "fold-0" / "network.ckpt").stat().st_mtime_ns
+    assert run() == predictions and (out / "fold-0" / "network.ckpt").stat().st_mtime_ns == before
+    write_references(data, sorted(cases), tmp_path / "masks")
+    rows = evaluate_folders(Sources(predictions, tmp_path / "masks")).rows
+    assert {row.case for row in rows} == cases and {row.label for row in rows} == {"core"}
+
+
+def test_more_folds_than_patients_are_refused(tmp_path: Path) -> None:
+    data = write_synthetic("isles2018", tmp_path / "data", patients=4, seed=3)
+    with pytest.raises(InputError, match="5 folds need as many patients, and there are 4"):
+        cross_validate(changed_recipe(NAME, *shrunk(NAME)), data, tmp_path / "out", 5, hardware=Hardware("cpu"))
