@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
+import torch
 from lightning_fabric import Fabric
 from lightning_fabric.strategies.ddp import DDPStrategy
 from lightning_fabric.utilities.exceptions import MisconfigurationException
@@ -65,4 +68,13 @@ def launch(hardware: Hardware, precision: str) -> Fabric:
             fix="Choose another accelerator, number of devices or precision",
         ) from error
     fabric.launch()
+    if many:
+        atexit.register(_part)
     return fabric
+
+
+def _part() -> None:
+    """Ends the processes' connection while Python is still whole; its threads abort a process that ends with them."""
+    gc.collect()  # networks that were wrapped for the connection hold it
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()

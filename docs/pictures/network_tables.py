@@ -2,7 +2,7 @@
 
     python docs/pictures/network_tables.py
 
-Each table stands between two comments that name it. Testing/Python/networks/test_tables.py keeps page and networks
+Each table stands between two comments that name it. Testing/Python/networks/test_network_tables.py keeps page and networks
 together.
 """
 
