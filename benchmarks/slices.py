@@ -18,9 +18,9 @@ from StrokeSegLogic.inference import predict_slices
 from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.models.registry import find
 from StrokeSegLogic.planes import PLANES
-from StrokeSegLogic.training.samples import Sample
-from StrokeSegLogic.training.sources.isles22 import Isles22Slices
-from StrokeSegLogic.training.sources.soop import LESION_PIXELS, Soop
+from StrokeSegLogic.training.stream.samples import Sample
+from StrokeSegLogic.training.stream.sources.isles22 import Isles22Slices
+from StrokeSegLogic.training.stream.sources.soop import LESION_PIXELS, Soop
 
 RESAMPLES, SEED = 2000, 0
 

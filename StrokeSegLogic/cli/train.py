@@ -52,7 +52,7 @@ def train(
     from ..training.devices import Hardware
     from ..training.pretrained import Pretrained
     from ..training.recipes import find_recipe, read_recipe
-    from ..training.train import train as train_stream
+    from ..training.stream.train import train as train_stream
 
     path = find_recipe(recipe)
     wanted = read_recipe(path, changes or [])

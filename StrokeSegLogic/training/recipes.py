@@ -11,7 +11,7 @@ from ..errors import InputError
 from ..resources import resource
 from ..settings import from_mapping, read_toml
 from .cohort.recipe import CohortRecipe
-from .recipe import Recipe
+from .stream.recipe import Recipe
 
 if sys.version_info >= (3, 11):
     import tomllib

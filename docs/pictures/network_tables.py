@@ -2,8 +2,8 @@
 
     python docs/pictures/network_tables.py
 
-Each table stands between two comments that name it. Testing/Python/networks/test_network_tables.py keeps page and networks
-together.
+Each table stands between two comments that name it. Testing/Python/networks/test_network_tables.py keeps page and
+networks together.
 """
 
 from __future__ import annotations

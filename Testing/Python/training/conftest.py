@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tiny import write_data, write_recipe
 
-from StrokeSegLogic.training.recipe import Recipe
+from StrokeSegLogic.training.stream.recipe import Recipe
 
 
 @pytest.fixture(scope="session")

@@ -27,9 +27,9 @@ from StrokeSegLogic.training.datasets import DataSet
 from StrokeSegLogic.training.devices import Hardware
 from StrokeSegLogic.training.loss_log import read
 from StrokeSegLogic.training.losses import loss_of
-from StrokeSegLogic.training.recipe import Recipe
 from StrokeSegLogic.training.recipes import find_recipe, read_recipe, recipe_names
-from StrokeSegLogic.training.train import train
+from StrokeSegLogic.training.stream.recipe import Recipe
+from StrokeSegLogic.training.stream.train import train
 
 RECIPES = {name: read_recipe(find_recipe(name)) for name in recipe_names()}
 COHORT = [name for name, recipe in RECIPES.items() if isinstance(recipe, CohortRecipe)]

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from ...errors import InputError
-from ...grid import Grid, bounding_box, box_slices, reorient
+from ....errors import InputError
+from ....grid import Grid, bounding_box, box_slices, reorient
 from .soop import read_splits
 
 MIN_VOXELS, MAX_VOXELS = 60, 120_000

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..case import Role
-from ..metrics import dice
+from ...case import Role
+from ...metrics import dice
 from .batches import normalised
 from .samples import CHANNELS, Sample
 from .sources.soop import LESION_PIXELS

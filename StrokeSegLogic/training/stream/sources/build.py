@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ...case import Role
-from ...errors import InputError
+from ....case import Role
+from ....errors import InputError
 from ..recipe import SourceSpec
 from ..samples import Source
 from .carriers import Carrier, Carriers, read_carrier

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ...case import Role
-from ...errors import InputError
-from ...planes import PLANES, Plane
+from ....case import Role
+from ....errors import InputError
+from ....planes import PLANES, Plane
 from ..samples import Sample
 
 SPLITS = ("train", "val", "test")

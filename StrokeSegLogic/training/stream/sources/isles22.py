@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ...case import Role
-from ...errors import InputError
-from ...grid import bounding_box
-from ...pixels import resample_slices
-from ...planes import Plane
+from ....case import Role
+from ....errors import InputError
+from ....grid import bounding_box
+from ....pixels import resample_slices
+from ....planes import Plane
 from ..samples import Sample
 
 BRAIN_LENGTH_MM = 170.0

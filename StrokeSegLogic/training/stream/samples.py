@@ -7,8 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
-from ..case import Role
-from ..planes import Plane
+from ...case import Role
+from ...planes import Plane
 
 CHANNELS = tuple(Role)
 """Channel order of the networks' input."""

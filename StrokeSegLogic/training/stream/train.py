@@ -12,26 +12,26 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from ..case import Role
-from ..models.bundle import WEIGHTS, Bundle
-from ..models.spec import ModelSpec
-from ..models.weights import FORMAT, Weights
-from ..networks.build import build
-from ..planes import PLANES, Plane
-from ..progress import Progress
+from ...case import Role
+from ...models.bundle import WEIGHTS, Bundle
+from ...models.spec import ModelSpec
+from ...models.weights import FORMAT, Weights
+from ...networks.build import build
+from ...planes import PLANES, Plane
+from ...progress import Progress
+from ..devices import Hardware, launch
+from ..examples import Examples
+from ..loop import Loop, Plan, State
+from ..losses import loss_of
+from ..pretrained import Pretrained, load_pretrained, require_pretrained
+from ..run_folder import claim
+from ..team import together, told
 from .batches import BatchMaker
-from .devices import Hardware, launch
-from .examples import Examples
-from .loop import Loop, Plan, State
-from .losses import loss_of
-from .pretrained import Pretrained, load_pretrained, require_pretrained
 from .recipe import Recipe, StageSpec
-from .run_folder import claim
 from .samples import CHANNELS, Sample, Source
 from .sources.build import build_source
 from .sources.isles22 import Isles22Slices
 from .sources.soop import Soop
-from .team import together, told
 from .validation import Pairs, Score, best_threshold, predict, score
 
 

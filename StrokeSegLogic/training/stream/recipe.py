@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..networks.spec import NetworkSpec
-from ..settings import from_mapping, read_toml
-from .losses import LossSpec
+from ...networks.spec import NetworkSpec
+from ...settings import from_mapping, read_toml
+from ..losses import LossSpec
 
 KINDS = ("soop", "isles22_slices", "t1_t2_flair_carriers", "dwi_carriers", "phantom")
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from ...case import Role
-from ...errors import InputError
-from ...grid import Grid, bounding_box, box_slices, resample, working_grid
-from ...planes import PLANES, Plane, to_stack
+from ....case import Role
+from ....errors import InputError
+from ....grid import Grid, bounding_box, box_slices, resample, working_grid
+from ....planes import PLANES, Plane, to_stack
 from ..samples import Sample, scaled
 from .lesions import Shape
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from StrokeSegLogic.training.validation import best_threshold, score
+from StrokeSegLogic.training.stream.validation import best_threshold, score
 
 TRUTH = np.zeros((20, 20), bool)
 TRUTH[2:12, 2:12] = True

@@ -13,8 +13,8 @@ from StrokeSegLogic.models.bundle import Bundle
 from StrokeSegLogic.planes import PLANES
 from StrokeSegLogic.progress import CancelToken, Progress
 from StrokeSegLogic.training.devices import Hardware
-from StrokeSegLogic.training.recipe import Recipe, StageSpec
-from StrokeSegLogic.training.train import learning_rate, train
+from StrokeSegLogic.training.stream.recipe import Recipe, StageSpec
+from StrokeSegLogic.training.stream.train import learning_rate, train
 
 CPU = Hardware("cpu")
 

@@ -8,13 +8,13 @@ import torch
 
 from StrokeSegLogic.case import Role
 from StrokeSegLogic.planes import PLANES
-from StrokeSegLogic.training.augment import drop, move
-from StrokeSegLogic.training.batches import BatchMaker
-from StrokeSegLogic.training.recipe import Recipe
-from StrokeSegLogic.training.samples import CHANNELS, Sample
-from StrokeSegLogic.training.simulate import ADC, DWI, FLAIR, T1, complete, paint
-from StrokeSegLogic.training.sources.build import build_source
-from StrokeSegLogic.training.tensors import Batch, Dice, collate
+from StrokeSegLogic.training.stream.augment import drop, move
+from StrokeSegLogic.training.stream.batches import BatchMaker
+from StrokeSegLogic.training.stream.recipe import Recipe
+from StrokeSegLogic.training.stream.samples import CHANNELS, Sample
+from StrokeSegLogic.training.stream.simulate import ADC, DWI, FLAIR, T1, complete, paint
+from StrokeSegLogic.training.stream.sources.build import build_source
+from StrokeSegLogic.training.stream.tensors import Batch, Dice, collate
 
 
 @pytest.fixture(scope="module")
@@ -46,24 +46,26 @@ def test_a_step_is_the_same_batch_whenever_it_is_asked_for(maker: BatchMaker) ->
     first = [maker(3), maker(4)]
     again = [maker(3), maker(4)]
     for one, other in zip(first, again, strict=True):
-        for a, b in zip(one, other, strict=True):
-            assert torch.equal(a, b)
-    assert not torch.equal(first[0][0], first[1][0])
+        assert torch.equal(one.images, other.images)
+        assert torch.equal(one.labels, other.labels)
+        assert torch.equal(one.counted, other.counted)
+        assert one.names == other.names
+    assert not torch.equal(first[0].images, first[1].images)
 
 
 def test_batches_are_finite_and_within_the_range_of_normalised_images(maker: BatchMaker) -> None:
     for step in range(4):
-        images, labels, counted = maker(step)
-        assert torch.isfinite(images).all()
-        assert images.min() >= -1 and images.max() <= 4
-        assert images.shape == (8, len(CHANNELS), 48, 48)
-        assert labels.shape == counted.shape == (8, 48, 48)
+        batch = maker(step)
+        assert torch.isfinite(batch.images).all()
+        assert batch.images.min() >= -1 and batch.images.max() <= 4
+        assert batch.images.shape == (8, len(CHANNELS), 48, 48)
+        assert batch.labels.shape == batch.counted.shape == (8, 48, 48)
+        assert len(batch.names) == 8
 
 
 def test_every_sample_keeps_a_sequence_that_is_needed(maker: BatchMaker) -> None:
     for step in range(6):
-        images, _, _ = maker(step)
-        assert images[:, [DWI, FLAIR]].abs().sum(dim=(1, 2, 3)).min() > 0
+        assert maker(step).images[:, [DWI, FLAIR]].abs().sum(dim=(1, 2, 3)).min() > 0
 
 
 def test_painting_makes_dwi_bright_and_t1_dark_in_the_lesion() -> None:

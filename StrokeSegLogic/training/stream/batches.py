@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..intensity import normalise
-from ..planes import Plane
+from ...intensity import normalise
+from ...planes import Plane
+from ..examples import Examples
 from .augment import coarsen, drop, move, vary
-from .examples import Examples
 from .samples import CHANNELS, Sample, Source
 from .simulate import complete, paint
 from .tensors import Batch, Dice, collate

@@ -9,12 +9,12 @@ import pytest
 from StrokeSegLogic.case import Role
 from StrokeSegLogic.errors import InputError
 from StrokeSegLogic.planes import PLANES
-from StrokeSegLogic.training.recipe import SourceSpec
-from StrokeSegLogic.training.sources.build import build_source
-from StrokeSegLogic.training.sources.carriers import Carrier, Carriers, doubtful_infarct, place, read_carrier
-from StrokeSegLogic.training.sources.isles22 import BRAIN_LENGTH_MM, Isles22Slices, fold_of
-from StrokeSegLogic.training.sources.lesions import Shape, read_shapes
-from StrokeSegLogic.training.sources.soop import Soop
+from StrokeSegLogic.training.stream.recipe import SourceSpec
+from StrokeSegLogic.training.stream.sources.build import build_source
+from StrokeSegLogic.training.stream.sources.carriers import Carrier, Carriers, doubtful_infarct, place, read_carrier
+from StrokeSegLogic.training.stream.sources.isles22 import BRAIN_LENGTH_MM, Isles22Slices, fold_of
+from StrokeSegLogic.training.stream.sources.lesions import Shape, read_shapes
+from StrokeSegLogic.training.stream.sources.soop import Soop
 
 
 def test_no_patient_is_in_two_splits(data: Path) -> None:
