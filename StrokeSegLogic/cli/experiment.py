@@ -10,7 +10,7 @@ import typer
 from ..errors import InputError
 from ..outputs import require_writable
 from .console import console, job
-from .train import Accelerator, Changes, Data, DeviceName, Devices, LayoutName, SplitFile, Workers, require_training
+from .train import Accelerator, Changes, Data, DeviceName, LayoutName, SplitFile, Workers, require_training
 
 if TYPE_CHECKING:
     from ..training.pretrained import Pretrained
@@ -36,7 +36,6 @@ def experiment(
     pretrained: Weights = None,
     download: Download = False,
     accelerator: Accelerator = "auto",
-    devices: Devices = 1,
     workers: Workers = 1,
     device: DeviceName = "auto",
     layout: LayoutName = None,
@@ -57,7 +56,7 @@ def experiment(
         encoder=encoder,
         split_file=split,
         pretrained=_files(pretrained or [], download),
-        hardware=Hardware(accelerator, devices),
+        hardware=Hardware(accelerator),
         workers=workers,
         device=device,
     )

@@ -100,7 +100,14 @@ def train(
                     fix="Leave these options out",
                 )
             bundle = train_stream(
-                wanted, data, folder, pretrained=source, hardware=hardware, progress=progress, log=console.print
+                wanted,
+                data,
+                folder,
+                pretrained=source,
+                hardware=hardware,
+                workers=workers,
+                progress=progress,
+                log=console.print,
             )
     console.print(f"Model in {bundle.folder}", soft_wrap=True)
 

@@ -38,6 +38,20 @@ class Hardware:
     nodes: int = 1
 
 
+def require_one(hardware: Hardware, what: str) -> None:
+    """Refuses several processes for work that one process orders: they would all predict and write.
+
+    Raises:
+        DeviceError: if there are several.
+    """
+    if hardware.devices * hardware.nodes > 1:
+        raise DeviceError(
+            f"{what} runs in one process",
+            where="--devices, --nodes",
+            fix="Leave them out, or train each recipe or fold by itself with strokeseg train",
+        )
+
+
 def launch(hardware: Hardware, precision: str) -> Fabric:
     """Fabric with its processes running; each process gets its own from here on.
 

@@ -11,7 +11,7 @@ from ...errors import OutputError
 from ...evaluation.classes import LABELS_FILE
 from ...progress import Progress
 from ..datasets.subject import DataSet
-from ..devices import Hardware
+from ..devices import Hardware, require_one
 from ..pretrained import Pretrained
 from .predict import Predictor, predict_cases
 from .recipe import CohortRecipe
@@ -41,7 +41,7 @@ def cross_validate(
             validation say how much of what is not tested validates.
         data: a data set with masks.
         output: of all runs.
-        folds: at least 2. Of several processes only the first predicts.
+        folds: at least 2.
         pretrained, hardware, workers, progress, log: see `train.train_cohort`.
         device: for predicting.
 
@@ -50,7 +50,9 @@ def cross_validate(
 
     Raises:
         InputError: if there are fewer patients than folds, and as `train_cohort`.
+        DeviceError: if several processes are asked for.
     """
+    require_one(hardware or Hardware(), "cross-validation")
     progress = progress or Progress()
     predictions = output / "predictions"
     for fold in range(folds):

@@ -23,7 +23,7 @@ from ..cohort.split import choose_split, usable_patients
 from ..cohort.train import train_cohort
 from ..datasets.load import load_subject
 from ..datasets.subject import DataSet, Subject
-from ..devices import Hardware
+from ..devices import Hardware, require_one
 from ..pretrained import Pretrained
 from ..recipes import find_recipe, read_recipe
 from ..splits import write_split
@@ -84,6 +84,7 @@ def run_experiment(
     Raises:
         InputError: if the data set does not fit the table.
     """
+    require_one(means.hardware or Hardware(), "an experiment")
     progress = progress or Progress()
     rows = chosen_rows(experiment, means.rows)
     recipes = {name: _cohort_recipe(name, means) for name in dict.fromkeys(row.recipe for row in rows)}

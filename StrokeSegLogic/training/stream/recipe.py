@@ -110,6 +110,8 @@ class Recipe:
     def __post_init__(self) -> None:
         if len(self.patch) != 2 or min(self.patch) < 32:
             raise ValueError("patch must be two sides of at least 32")
+        if self.checkpoint_every < 1 or self.batch < 1:
+            raise ValueError("checkpoint_every and batch must be at least 1")
         if not self.sources:
             raise ValueError("a recipe needs a source")
 

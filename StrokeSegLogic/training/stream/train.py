@@ -42,6 +42,7 @@ def train(
     *,
     pretrained: Pretrained | None = None,
     hardware: Hardware | None = None,
+    workers: int = 1,
     progress: Progress | None = None,
     log: Callable[[str], None] = print,
 ) -> Bundle:
@@ -53,6 +54,7 @@ def train(
         output: for checkpoints, losses, scores and the model's bundle (output / "model").
         pretrained: where ImageNet weights come from, if the recipe asks for them.
         hardware: devices and processes.
+        workers: threads that make batches.
         progress: fraction and message.
         log: gets a line a stage.
 
@@ -83,7 +85,7 @@ def train(
     shared: State = network.state_dict()
     spans = parts_of_work(recipe)
     for number, spec in enumerate(recipe.shared, start=1):
-        loop = _loop(f"shared-{number}", number, PLANES, recipe, spec, sources, output, fabric)
+        loop = _loop(f"shared-{number}", number, PLANES, recipe, spec, sources, output, fabric, workers)
         shared = loop.run(network, progress.span(*next(spans)))
         network = copy.deepcopy(network)
         network.load_state_dict(shared)
@@ -92,7 +94,7 @@ def train(
     for number, plane in enumerate(PLANES, start=1 + len(recipe.shared)):
         network = copy.deepcopy(network)
         network.load_state_dict(shared)
-        loop = _loop(plane, number, (plane,), recipe, recipe.plane, sources, output, fabric)
+        loop = _loop(plane, number, (plane,), recipe, recipe.plane, sources, output, fabric, workers)
         planes[plane] = loop.run(network, progress.span(*next(spans)))
         if fabric.is_global_zero:
             found = validate(recipe, planes[plane], held_out[plane])
@@ -123,6 +125,7 @@ def _loop(
     sources: list[Source],
     output: Path,
     fabric: Fabric,
+    workers: int,
 ) -> Loop:
     batches = _batches(number, planes, recipe, spec, sources)
     compute = loss_of(recipe.loss)
@@ -138,6 +141,7 @@ def _loop(
         average=recipe.average,
         checkpoint_every=recipe.checkpoint_every,
         seed=recipe.seed,
+        workers=workers,
     )
     return Loop(plan, batches, loss, output, fabric)
 

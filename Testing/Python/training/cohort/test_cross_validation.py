@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from small import changed_recipe, shrunk
 
-from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.errors import DeviceError, InputError
 from StrokeSegLogic.evaluation.cohort import Sources, evaluate_folders
 from StrokeSegLogic.training.cohort.cross_validation import cross_validate
 from StrokeSegLogic.training.cohort.references import write_references
@@ -46,3 +46,9 @@ def test_more_folds_than_patients_are_refused(tmp_path: Path) -> None:
     data = write_synthetic("isles2018", tmp_path / "data", patients=4, seed=3)
     with pytest.raises(InputError, match="5 folds need as many patients, and there are 4"):
         cross_validate(changed_recipe(NAME, *shrunk(NAME)), data, tmp_path / "out", 5, hardware=Hardware("cpu"))
+
+
+def test_several_processes_are_refused_since_one_has_to_predict(tmp_path: Path) -> None:
+    data = write_synthetic("isles2018", tmp_path / "data", patients=4, seed=3)
+    with pytest.raises(DeviceError, match="cross-validation runs in one process"):
+        cross_validate(changed_recipe(NAME, *shrunk(NAME)), data, tmp_path / "out", 2, hardware=Hardware("cpu", 2))
