@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import sys
 import types
 import typing
@@ -89,6 +90,8 @@ def _convert(hint: Any, value: Any, key: str, where: str | Path) -> Any:
         return {k: _convert(arguments[1], item, f"{key}.{k}", where) for k, item in value.items()}
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
+    if hint is float and isinstance(value, float) and not math.isfinite(value):
+        raise InputError(f"'{key}' is {value}", where=where, fix="Give a finite number")
     expected = origin or hint
     if expected is Any:
         return value

@@ -24,7 +24,7 @@ JsonFile = Annotated[Path | None, typer.Option("--json", help="Write everything 
 LayoutName = Annotated[str, typer.Argument(help="isles2015, isles2018, isles2022, bids or ctp_folder.")]
 NewFolder = Annotated[Path, typer.Argument(help="Folder to write; new or empty.", metavar="DIR")]
 Patients = Annotated[int, typer.Option(help="How many patients.")]
-Seed = Annotated[int, typer.Option(help="Of everything random.")]
+Seed = Annotated[int, typer.Option(help="Of everything random.", min=0)]
 Small = Annotated[bool, typer.Option("--small", help="Voxels of about 4 mm: quick, for tests.")]
 
 _SHOWN = 40

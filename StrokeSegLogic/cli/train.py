@@ -63,6 +63,10 @@ def train(
     source, hardware = Pretrained(pretrained, download), Hardware(accelerator, devices, nodes)
     # A process beside the first one, started by lightning-fabric or a cluster, does the same and says nothing of it.
     console.quiet = any(os.environ.get(rank, "0") != "0" for rank in ("RANK", "LOCAL_RANK", "SLURM_PROCID"))
+    if pretrained is not None and not wanted.pretrained:
+        raise InputError(
+            "the recipe begins without pretrained weights", where="--pretrained", fix="Leave it out, or choose another"
+        )
     with job() as progress:
         if isinstance(wanted, CohortRecipe) and folds:
             if split is not None:
@@ -78,7 +82,10 @@ def train(
                 progress=progress,
                 log=console.print,
             )
-            console.print(f"Every case's prediction, by the model that has not seen it, in {predictions}")
+            console.print(
+                f"Every case's prediction, by the model that has not seen it, in {predictions}; masks beside it",
+                soft_wrap=True,
+            )
             return
         if isinstance(wanted, CohortRecipe):
             bundle = train_cohort(
@@ -136,15 +143,20 @@ def predict(
     from ..training.cohort.split import cases_of
     from ..training.datasets import read_data_set
 
-    data_set = read_data_set(data, layout)
     run = Path(model)
     inside = run / "model"
+    bundle = find(inside if inside.is_dir() else model)
+    data_set = read_data_set(data, layout)
     chosen = cases_of(data_set, run / "split.tsv" if inside.is_dir() else None, cases)
     require_writable(output)
     if references is not None:
+        if references.resolve() in (output.resolve(), *output.resolve().parents) or (
+            output.resolve() in references.resolve().parents
+        ):
+            raise InputError("masks and predictions lie in one another", where=references, fix="Name two folders")
         require_writable(references)
     with job() as progress:
-        predictor = Predictor.of(find(inside if inside.is_dir() else model), device)
+        predictor = Predictor.of(bundle, device)
         members = predict_cases(predictor, data_set, chosen, output, progress)
         if references is not None:
             write_references(data_set, chosen, references)

@@ -41,6 +41,7 @@ class Plan:
         checkpoint_every: steps between checkpoints.
         seed: of dropout.
         workers: threads that make batches ahead.
+        clip: largest norm of all gradients together.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Plan:
     checkpoint_every: int = 250
     seed: int = 0
     workers: int = 1
+    clip: float = 5.0
 
 
 class Judge(Protocol):
@@ -224,7 +226,7 @@ class Loop:
         value = self._number("loss", loss, step, batch)
         stepper.zero_grad(set_to_none=True)
         self._fabric.backward(loss)
-        norm = self._fabric.clip_gradients(model, stepper, max_norm=5.0, error_if_nonfinite=False)
+        norm = self._fabric.clip_gradients(model, stepper, max_norm=self._plan.clip, error_if_nonfinite=False)
         # A scaler of half precision leaves out such a step by itself, and makes its scale smaller.
         if norm is not None and not self._fabric.strategy.precision.state_dict():
             self._number("gradient", norm, step, batch)
@@ -242,7 +244,7 @@ class Loop:
             if what == "gradient" or not math.isfinite(float(own.detach())):
                 raise StrokeSegError(
                     f"the {what} is {value} at step {step + 1} of stage {self._plan.name}, "
-                    f"in the batch of {', '.join(batch.names)}",
+                    f"in the batch of {named(batch)}",
                     where=self._checkpoint,
                     fix="Look at these cases; else lower the learning rate, and resume from the last checkpoint",
                 )
@@ -307,6 +309,12 @@ class Loop:
         if self._judge is not None:
             self._judge.load_state_dict(state["judge"])
         return step, finished
+
+
+def named(batch: Examples) -> str:
+    """The samples' names, the first few of many."""
+    more = f" and {len(batch.names) - 6} more" if len(batch.names) > 6 else ""
+    return ", ".join(batch.names[:6]) + more
 
 
 def on_cpu(state: State) -> State:

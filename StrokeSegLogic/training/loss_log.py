@@ -156,8 +156,9 @@ def draw(path: Path, title: str, steps: list[dict[str, float]], epochs: list[dic
     if epochs:
         count = [row["epoch"] + 1 for row in epochs]
         marker = "." if len(count) < 40 else ""
-        for part in ("training", "validation"):
-            axes.plot(count, [row[part] for row in epochs], label=part, marker=marker)
+        # They are not one quantity: penalties on weights and the emphasis on some patients are training's alone.
+        for part, label in (("training", "training, with penalties and emphasis"), ("validation", "validation")):
+            axes.plot(count, [row[part] for row in epochs], label=label, marker=marker)
         for before, after in pairwise(epochs):
             if after["phase"] != before["phase"]:
                 axes.axvline(before["epoch"] + 1.5, color="grey", linestyle=":", linewidth=1)

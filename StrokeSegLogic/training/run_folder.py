@@ -1,4 +1,4 @@
-"""A run's folder belongs to one recipe and one data folder."""
+"""A run's folder belongs to one recipe."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from ..errors import InputError, OutputError
 from ..volumes.files import write_whole
 
 
-def claim(output: Path, recipe: Any, data: Path | None = None) -> None:
-    """Marks the folder as this recipe's run on these data.
+def claim(output: Path, recipe: Any) -> None:
+    """Marks the folder as this recipe's run.
 
     Args:
         output: made if it is not there.
         recipe: a dataclass.
-        data: folder of the data set, where that decides what is learned.
 
     Raises:
         InputError: if it is another run's.
@@ -30,13 +29,12 @@ def claim(output: Path, recipe: Any, data: Path | None = None) -> None:
             f"the folder cannot be made ({error.strerror or error})", where=output, fix="Choose another output folder"
         ) from error
     mark = output / "recipe.json"
-    values = asdict(recipe) if data is None else {**asdict(recipe), "data": str(data.resolve())}
-    text = json.dumps(values, indent=2) + "\n"
+    text = json.dumps(asdict(recipe), indent=2) + "\n"
     if not mark.is_file():
         write_whole(mark, text.encode("utf-8"))
     elif mark.read_text(encoding="utf-8") != text:
         raise InputError(
-            "the folder holds a run of another recipe or other data",
+            "the folder holds a run of another recipe",
             where=output,
             fix="Choose another output folder, or empty it",
         )

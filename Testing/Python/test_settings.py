@@ -85,3 +85,9 @@ def test_an_unknown_kind_and_a_key_of_another_kind_are_named() -> None:
         from_mapping(Drawing, {"shape": {"kind": "oval"}}, "d.toml")
     with pytest.raises(InputError, match="unknown key 'radius'"):
         from_mapping(Drawing, {"shape": {"kind": "square", "side": 1, "radius": 1}}, "d.toml")
+
+
+def test_a_number_that_is_not_finite_is_named() -> None:
+    for value in (float("nan"), float("inf")):
+        with pytest.raises(InputError, match="'rate' is (nan|inf)"):
+            from_mapping(Inner, {"rate": value}, "r.toml")

@@ -10,14 +10,12 @@ import torch
 
 from ...errors import InputError
 from ...inference.field import background
+from ...inference.prepare import MIN_PIXELS
 from ...planes import Plane, to_stack
 from ..augmentation import Augment, Augmented, augmenter
 from ..examples import Examples
 from .prepared import PreparedCase
 from .recipe import CohortRecipe, Member, PlanesSpec
-
-MIN_PIXELS = 20
-"""A slice with less brain than this teaches nothing."""
 
 
 @dataclass(frozen=True)

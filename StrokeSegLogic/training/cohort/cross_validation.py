@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ...errors import OutputError
+from ...errors import InputError, OutputError
 from ...evaluation.classes import LABELS_FILE
 from ...progress import Progress
 from ..datasets.subject import DataSet
@@ -15,7 +15,8 @@ from ..devices import Hardware, require_one
 from ..pretrained import Pretrained
 from .predict import Predictor, predict_cases
 from .recipe import CohortRecipe
-from .split import choose_split
+from .references import write_references
+from .split import choose_split, usable_patients
 from .train import train_cohort
 
 
@@ -34,7 +35,8 @@ def cross_validate(
 ) -> Path:
     """Trains OUTPUT/fold-K for each fold and writes OUTPUT/predictions/CASE for every case with a mask.
 
-    Called again with the same output, goes on where it stopped.
+    OUTPUT/masks and groups.csv lie beside them, for `strokeseg evaluate`. Called again with the same output, goes on
+    where it stopped.
 
     Args:
         recipe: its split is replaced by the folds, which the recipe's seed decides; its fractions of training and
@@ -52,6 +54,8 @@ def cross_validate(
         InputError: if there are fewer patients than folds, and as `train_cohort`.
         DeviceError: if several processes are asked for.
     """
+    if folds < 2:
+        raise InputError(f"{folds} folds are no cross-validation", where="--folds", fix="Ask for 2 or more")
     require_one(hardware or Hardware(), "cross-validation")
     progress = progress or Progress()
     predictions = output / "predictions"
@@ -73,6 +77,7 @@ def cross_validate(
         predict_cases(Predictor.of(bundle, device), data, tested, answers, span.span(0.9, 1.0))
         gather(answers, tested, predictions)
         log(f"fold {fold}: tested on {', '.join(tested)}")
+    write_references(data, list(usable_patients(data)), output / "masks")
     return predictions
 
 

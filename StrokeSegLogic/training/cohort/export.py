@@ -12,6 +12,7 @@ import torch
 
 from ...inference.device import Device
 from ...inference.network import lesion_probability
+from ...inference.prepare import MIN_PIXELS
 from ...metrics import dice
 from ...models.bundle import WEIGHTS, Bundle
 from ...models.field_spec import FieldModelSpec, FieldSpec
@@ -23,7 +24,6 @@ from ...progress import Progress
 from ..datasets.subject import SIMULATED, DataSet
 from ..loop import State
 from ..splits import Split
-from .batches import MIN_PIXELS
 from .prepared import PreparedCase
 from .recipe import CohortRecipe, Member, OneFieldSpec, PlanesSpec
 

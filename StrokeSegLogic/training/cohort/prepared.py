@@ -18,7 +18,7 @@ from ...inference.field import lay
 from ...inference.prepare import prepare
 from ...progress import Progress
 from ...series.load import series_in_memory
-from ...volumes.files import write_whole
+from ...volumes.files import sha256_of, write_whole
 from ..datasets.load import LoadedSubject, load_subject
 from ..datasets.subject import DataSet, Subject
 from .recipe import CohortRecipe, PlanesSpec
@@ -102,8 +102,22 @@ def prepare_cases(recipe: CohortRecipe, data: DataSet, cases: Sequence[PreparedC
     """
     for number, case in enumerate(cases):
         progress(number / len(cases), f"preparing cases: {case.subject.case}")
-        if not (case.folder / "case.json").is_file():
+        mark = case.folder / "case.json"
+        if not mark.is_file():
             _write(recipe, data, case.subject, case.folder)
+        elif json.loads(mark.read_text(encoding="utf-8"))["files"] != _files(recipe, case.subject):
+            raise InputError(
+                "images or mask have changed since this run began",
+                where=case.subject.case,
+                fix="Begin anew in another output folder, or put the files back",
+            )
+
+
+def _files(recipe: CohortRecipe, subject: Subject) -> dict[str, str]:
+    """SHA-256 of each file that the prepared case is made of: a data set may be moved, but not changed."""
+    names = wanted_images(recipe)
+    paths = [*(subject.images[name] for name in names if name in subject.images), *subject.masks.values()]
+    return {path.name: sha256_of(path) for path in paths}
 
 
 def _write(recipe: CohortRecipe, data: DataSet, subject: Subject, target: Path) -> None:
@@ -113,6 +127,7 @@ def _write(recipe: CohortRecipe, data: DataSet, subject: Subject, target: Path) 
             where=subject.case,
             fix="Add it to the clinical table, or leave the case out",
         )
+    files = _files(recipe, subject)
     loaded = load_subject(subject, data, wanted_images(recipe))
     truth = loaded.masks[reference_mask(subject)]
     try:
@@ -127,7 +142,8 @@ def _write(recipe: CohortRecipe, data: DataSet, subject: Subject, target: Path) 
         np.save(aside / "labels.npy", labels)
         np.save(aside / "brain.npy", brain)
         counts = np.bincount(labels[brain], minlength=recipe.network.classes).tolist()
-        write_whole(aside / "case.json", json.dumps({"case": subject.case, "labels": counts}).encode())
+        record = {"case": subject.case, "labels": counts, "files": files}
+        write_whole(aside / "case.json", json.dumps(record).encode())
         shutil.rmtree(target, ignore_errors=True)
         aside.replace(target)
     except OSError as error:

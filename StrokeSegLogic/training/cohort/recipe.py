@@ -87,6 +87,7 @@ class CohortRecipe:
         precision: lightning-fabric's: "32-true", "bf16-mixed", "16-mixed".
         checkpoint_every: steps between checkpoints.
         seed: of everything random.
+        clip: largest norm of all gradients together.
     """
 
     name: str
@@ -110,6 +111,7 @@ class CohortRecipe:
     precision: str = "32-true"
     checkpoint_every: int = 500
     seed: int = 1
+    clip: float = 5.0
     kind: str = "cohort"
 
     def __post_init__(self) -> None:

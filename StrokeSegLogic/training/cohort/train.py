@@ -14,7 +14,7 @@ from ...models.bundle import Bundle
 from ...networks.base import SegmentationNetwork
 from ...networks.build import build
 from ...progress import Progress
-from ..datasets.subject import DataSet, Subject
+from ..datasets.subject import DataSet
 from ..devices import Hardware, launch
 from ..examples import Examples
 from ..loop import Loop, Plan, State
@@ -41,6 +41,7 @@ def train_cohort(
     output: Path,
     *,
     split_file: Path | None = None,
+    prepared: Path | None = None,
     pretrained: Pretrained | None = None,
     hardware: Hardware | None = None,
     workers: int = 1,
@@ -54,6 +55,7 @@ def train_cohort(
         data: a data set with masks.
         output: for the split, prepared cases, checkpoints, losses and the model's bundle (output / "model").
         split_file: which case trains, validates, tests; None is the data set's own split, or the recipe's.
+        prepared: folder of the prepared cases, which runs on the same images may share; None is output / "prepared".
         pretrained: where ImageNet weights come from.
         hardware: devices and processes.
         workers: threads that make batches.
@@ -72,12 +74,13 @@ def train_cohort(
     fabric = launch(hardware or Hardware(), recipe.precision)
     progress = told(progress or Progress(), fabric)
     by_name = {subject.case: subject for subject in data.subjects}
-    learning, validating = (_cases([by_name[case] for case in part], output) for part in (split.train, split.val))
+    store = prepared or output / "prepared"
+    learning, validating = ([PreparedCase(by_name[c], store / c) for c in part] for part in (split.train, split.val))
     with together(fabric):
         if fabric.is_global_zero:
-            claim(output, recipe, data.folder)
-            keep_split(output / "split.tsv", split, usable_patients(data))
             require_pretrained(recipe.pretrained, weights, progress)
+            claim(output, recipe)
+            keep_split(output / "split.tsv", split, usable_patients(data))
             prepare_cases(recipe, data, [*learning, *validating], progress.span(0.0, 0.1))
             shown = {case.subject.case: {k for k, n in enumerate(label_counts(case)) if n} for case in learning}
             require_classes(split, shown, dict(enumerate(data.classes)))
@@ -91,10 +94,6 @@ def train_cohort(
         if fabric.is_global_zero:
             export(recipe, data, split, states, validating, output / "model", progress.span(0.95, 1.0))
     return Bundle.open(output / "model")
-
-
-def _cases(subjects: Sequence[Subject], output: Path) -> list[PreparedCase]:
-    return [PreparedCase(subject, output / "prepared" / subject.case) for subject in subjects]
 
 
 def _network(
@@ -152,6 +151,7 @@ def _train_member(
         checkpoint_every=recipe.checkpoint_every,
         seed=recipe.seed,
         workers=workers,
+        clip=recipe.clip,
     )
     judge = FineTuning(recipe.transfer, recipe.rate, validate, fabric)
     return Loop(plan, batches, loss, output, fabric, judge).run(network, progress)

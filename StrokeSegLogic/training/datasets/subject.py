@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-IMAGE_NAMES = ("T1", "T2", "DWI", "FLAIR", "ADC", "CT", "CBF", "CBV", "MTT", "TTP", "TMAX", "MIP", "CTP")
+from ...models.field_spec import IMAGES
+
+IMAGE_NAMES = (*IMAGES, "CTP")
 """Every image that a case may have. CTP is the perfusion series itself (4-D), all others are volumes."""
 TIME_SERIES = ("CTP",)
 TRUTH = "truth"

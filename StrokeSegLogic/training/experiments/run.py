@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,19 +16,19 @@ from ...evaluation.bootstrap import RESAMPLES
 from ...evaluation.compare import comparisons
 from ...evaluation.rows import ALL, REFERENCE, Row
 from ...evaluation.scores import CaseScores, Classes, evaluate_labels, zero_where_both_empty
-from ...networks.spec import UNet2DSpec
+from ...networks.build import build_encoder
+from ...networks.spec import ENCODERS, UNet2DSpec
 from ...progress import Progress
 from ..cohort.predict import Predictor, predict_cases
-from ..cohort.prepared import reference_mask
+from ..cohort.prepared import reference_mask, require_fit
 from ..cohort.recipe import CohortRecipe
-from ..cohort.split import choose_split, usable_patients
+from ..cohort.split import choose_split, keep_split, usable_patients
 from ..cohort.train import train_cohort
 from ..datasets.load import load_subject
 from ..datasets.subject import DataSet, Subject
 from ..devices import Hardware, require_one
-from ..pretrained import Pretrained
+from ..pretrained import Pretrained, require_pretrained
 from ..recipes import find_recipe, read_recipe
-from ..splits import write_split
 from .spec import Experiment, ExperimentRow
 from .table import write_tables
 
@@ -39,7 +41,7 @@ class Means:
     """What an experiment may use and change.
 
     Attributes:
-        changes: of every recipe, see `recipes.read_recipe`.
+        changes: of every recipe, see `recipes.read_recipe`; "RECIPE:key=value" of that one alone.
         rows: names of the rows to run; empty is all.
         encoder: takes the place of ResNet50 in the recipes' 2-D U-Nets, and its ImageNet weights that of ResNet50's
             where a recipe asks for them; "" changes nothing.
@@ -73,7 +75,7 @@ def run_experiment(
     Args:
         experiment: the table.
         data: a data set with the recipes' images, and masks.
-        output: gets split.tsv, runs/RECIPE, table.md, table.csv and cases.csv.
+        output: gets split.tsv, prepared cases, runs/RECIPE, table.md, table.csv and cases.csv.
         means: devices, changes, rows.
         progress: fraction and message.
         log: gets a line a recipe.
@@ -89,12 +91,15 @@ def run_experiment(
     rows = chosen_rows(experiment, means.rows)
     recipes = {name: _cohort_recipe(name, means) for name in dict.fromkeys(row.recipe for row in rows)}
     split = choose_split(next(iter(recipes.values())), data, means.split_file)
+    scored = getattr(split, experiment.part)
+    for recipe in recipes.values():
+        require_fit(recipe, data)
+    require_table(experiment, data, scored)
+    for recipe in recipes.values():
+        require_pretrained(recipe.pretrained, weights_of(recipe, means), progress.span(0.0, 0.0))
     output.mkdir(parents=True, exist_ok=True)
     split_file = output / "split.tsv"
-    write_split(split_file, split, usable_patients(data))
-    scored = getattr(split, experiment.part)
-    if not scored:
-        raise InputError(f"no case is for {experiment.part}", where=data.folder, fix="Give a split with such cases")
+    keep_split(split_file, split, usable_patients(data))
     found: dict[str, list[Row]] = {}
     for number, (name, recipe) in enumerate(recipes.items()):
         span = progress.span(number / len(recipes), (number + 1) / len(recipes))
@@ -104,7 +109,8 @@ def run_experiment(
             data,
             run,
             split_file=split_file,
-            pretrained=(means.pretrained or {}).get(recipe.pretrained),
+            prepared=output / "prepared" / prepared_name(recipe),
+            pretrained=weights_of(recipe, means),
             hardware=means.hardware,
             workers=means.workers,
             progress=span.span(0.0, 0.9),
@@ -122,6 +128,42 @@ def run_experiment(
     )
     progress(1.0, "done")
     return table
+
+
+def require_table(experiment: Experiment, data: DataSet, scored: Sequence[str]) -> None:
+    """Refuses data on which the table would come out empty, before anything is trained.
+
+    Raises:
+        InputError: saying what is missing.
+    """
+    subjects = [subject for subject in data.subjects if subject.case in scored]
+    if not subjects:
+        raise InputError(f"no case is for {experiment.part}", where=data.folder, fix="Give a split with such cases")
+    for subject in subjects:
+        if experiment.readers and len(subject.masks) != 2:
+            raise InputError(
+                f"has {len(subject.masks)} masks where the table compares two readers",
+                where=subject.case,
+                fix="Add both readers' masks, or run another table",
+            )
+    groups = set(experiment.groups) - {ALL}
+    if groups and not groups & {subject.group for subject in subjects}:
+        raise InputError(
+            f"none of the {len(subjects)} {experiment.part} cases is of a group of the table",
+            where=data.folder,
+            fix=f"Add the groups ({', '.join(sorted(groups))}) to the clinical table",
+        )
+
+
+def weights_of(recipe: CohortRecipe, means: Means) -> Pretrained:
+    """Where a recipe's ImageNet weights come from."""
+    return (means.pretrained or {}).get(recipe.pretrained) or Pretrained()
+
+
+def prepared_name(recipe: CohortRecipe) -> str:
+    """The name of the folder of prepared cases that all recipes with the same images share."""
+    what = json.dumps([[asdict(one) for one in recipe.inputs], asdict(recipe.view), recipe.network.classes])
+    return hashlib.sha256(what.encode()).hexdigest()[:12]
 
 
 def stated(means: Means) -> tuple[str, ...]:
@@ -143,16 +185,34 @@ def chosen_rows(experiment: Experiment, names: Sequence[str]) -> tuple[Experimen
 
 
 def _cohort_recipe(name: str, means: Means) -> CohortRecipe:
-    path, changes = find_recipe(name), list(means.changes)
+    if means.encoder and means.encoder not in ENCODERS:
+        raise InputError(
+            f"no encoder is called '{means.encoder}'", where="--encoder", fix=f"Use one of {', '.join(ENCODERS)}"
+        )
+    path = find_recipe(name)
     plain = read_recipe(path)
+    changes = []
     if means.encoder and isinstance(plain.network, UNet2DSpec) and plain.network.encoder == SWAPPED:
-        changes.append(f"network.encoder={means.encoder}")
+        scales = build_encoder(means.encoder, 1)
+        steps = len(scales.widths) - 1 + (scales.strides[0] > 1)
+        changes = [f"network.encoder={means.encoder}", f"network.decoder={list(plain.network.decoder[:steps])}"]
         if plain.pretrained:
             changes.append(f"pretrained={means.encoder}")
-    recipe = read_recipe(path, changes)
+    recipe = read_recipe(path, [*changes, *changes_of(name, means.changes)])
     if not isinstance(recipe, CohortRecipe):
         raise InputError(f"the recipe '{name}' has its own sources", fix="Use strokeseg train for it")
     return recipe
+
+
+def changes_of(name: str, changes: Sequence[str]) -> list[str]:
+    """The changes that are for a recipe: "key=value" for all, "RECIPE:key=value" for the one of that name."""
+    found = []
+    for change in changes:
+        key, equals, value = change.partition("=")
+        recipe, colon, rest = key.rpartition(":")
+        if not colon or recipe.strip() == name:
+            found.append(f"{rest}{equals}{value}")
+    return found
 
 
 def score_case(

@@ -15,7 +15,9 @@ from ...evaluation.tables import DASH, Table, cases_csv, paper_cell
 from ...volumes.files import write_whole
 from ..cohort.recipe import CohortRecipe
 from ..datasets.subject import SIMULATED, DataSet
+from ..loss_log import LossLog, read
 from ..splits import Split
+from ..transfer import SCHEMES
 from .spec import Experiment, ExperimentRow
 
 Cells = dict[tuple[str, str, str], str]
@@ -111,7 +113,6 @@ def write_tables(
         OutputError: if they cannot be written.
     """
     tables = tables_of(experiment, rows, found, resamples, seed)
-    first = next(iter(recipes.values()))
     lines = [
         *(table.markdown() for table in tables),
         f"Paper: {experiment.source}. Its data, split and machine are others than these: the figures are no contest.",
@@ -122,12 +123,9 @@ def write_tables(
         f"{len(split.train)}, validated on {len(split.val)}, scored on {len(getattr(split, experiment.part))} "
         f"({experiment.part}); split by patient, in split.tsv.",
         *(f"- Data: {note}" for note in ([SIMULATED] if data.simulated else []) + list(data.notes)),
-        f"- Seed {first.seed}; at most {first.epochs} epochs; {os.cpu_count()} processor cores.",
+        f"- {os.cpu_count()} processor cores.",
         f"- Changes to the recipes: {'; '.join(changes) if changes else 'none'}.",
-        *(
-            f"- {name}: encoders begin {f'with ImageNet ({one.pretrained})' if one.pretrained else 'at random'}."
-            for name, one in recipes.items()
-        ),
+        *(f"- {name}: {words_of(one, output / 'runs' / name.replace('/', '-'))}" for name, one in recipes.items()),
         *(f"- {note}" for note in experiment.notes),
         "",
         "Mean±SD over cases (sample SD). Research use only: not a medical device.",
@@ -137,6 +135,24 @@ def write_tables(
     write_whole(output / "table.csv", _csv(tables).encode("utf-8"))
     write_whole(output / "table.md", "\n".join(lines).encode("utf-8"))
     return output / "table.md"
+
+
+def words_of(recipe: CohortRecipe, run: Path) -> str:
+    """How a recipe's run went: seed, start, scheme, epochs and steps of each network."""
+    frozen = min(SCHEMES[recipe.transfer.scheme]) < 1
+    if recipe.network.encoder is None:
+        start = "no encoder"
+    elif recipe.pretrained:
+        start = f"encoders begin with ImageNet ({recipe.pretrained})"
+    else:
+        start = "encoders begin at random" + (" and are frozen: no transfer" if frozen else "")
+    went = []
+    for member in recipe.members:
+        epochs = read(LossLog(run, member).epochs)
+        best = min(epochs, key=lambda row: row["validation"])
+        steps = f", step {epochs[-1]['phase'] + 1:.0f} of {recipe.transfer.steps}" if recipe.transfer.steps > 1 else ""
+        went.append(f"{member} {len(epochs)} of {recipe.epochs} epochs{steps}, best {best['epoch'] + 1:.0f}")
+    return f"seed {recipe.seed}; {start}; scheme {recipe.transfer.scheme}; {'; '.join(went)}."
 
 
 def _csv(tables: Sequence[Table]) -> str:

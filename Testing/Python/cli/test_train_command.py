@@ -241,7 +241,9 @@ def test_pretrained_weights_that_are_not_here_come_with_their_address(
 def test_a_recipe_with_sources_of_its_own_takes_no_split(refused: Callable[..., str], tmp_path: Path) -> None:
     data, recipe = write_data(tmp_path / "data"), write_recipe(tmp_path / "tiny.toml")
     said = refused("train", recipe, "--data", data, "--output", tmp_path / "run", "--split", tmp_path / "split.tsv")
-    assert "--split, --layout: this recipe names its own sources" in said
+    assert "--split, --layout, --folds: this recipe names its own sources" in said
+    said = refused("train", recipe, "--data", data, "--output", tmp_path / "run", "--folds", "3")
+    assert "--split, --layout, --folds: this recipe names its own sources" in said
 
 
 def test_predict_names_what_it_cannot_use(

@@ -93,7 +93,7 @@ UNET3D = {"kind": "unet3d", "channels": 5, "classes": 2}
         (FUSION | {"size": [512]}, "not a height and a width"),
         (FUSION | {"size": [0, 512]}, "not a height and a width"),
         (FUSION | {"width": 0.01}, "width 0.01"),
-        (FUSION | {"width": float("nan")}, "width nan"),
+        (FUSION | {"width": float("nan")}, "'width' is nan"),
         (FUSION | {"dropout": 1.0}, "dropout 1.0"),
         (FUSION | {"decoder": [8]}, "decoder"),
         (UNET3D | {"levels": 1}, "at least two levels"),

@@ -157,7 +157,7 @@ def test_a_damaged_checkpoint_is_refused_with_the_key() -> None:
         ({"patience": 0}, "patience must be at least 1"),
         ({"scheme": "gradual", "factors": [1.0, 0.1]}, "3 positive numbers"),
         ({"scheme": "frozen_then_all", "factors": [1.0, 0.0]}, "2 positive numbers"),
-        ({"min_delta": float("nan")}, "nor min_delta negative"),
+        ({"min_delta": float("nan")}, "'min_delta' is nan"),
     ],
 )
 def test_settings_that_make_no_scheme_are_refused(values: dict, message: str) -> None:

@@ -105,7 +105,8 @@ def test_what_is_prepared_is_not_prepared_again_and_what_a_kill_left_is(fusion: 
     first = fusion.folder / "prepared" / subject.case
     for name in ("images.npy", "labels.npy", "brain.npy", "case.json"):
         assert (case.folder / name).read_bytes() == (first / name).read_bytes()
-    (case.folder / "case.json").write_text(json.dumps({"case": "kept", "labels": [1, 2, 3]}), "utf-8")
+    mark = json.loads((case.folder / "case.json").read_text("utf-8"))
+    (case.folder / "case.json").write_text(json.dumps({**mark, "labels": [1, 2, 3]}), "utf-8")
     prepare_cases(fusion.recipe, fusion.data, [case], Progress())
     assert label_counts(case) == [1, 2, 3]
 

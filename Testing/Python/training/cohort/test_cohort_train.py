@@ -10,6 +10,7 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
+import SimpleITK as sitk
 import torch
 from small import FUSION, FUSION_CHANGES, PLANES, PLANES_CHANGES, Trained, assert_same_run, changed_recipe, shrunk
 
@@ -76,7 +77,7 @@ def test_the_models_card_holds_recipe_and_split_and_says_that_data_are_simulated
     card = fusion.bundle.spec.card
     assert card["split"] == {"train": ["CTP_001", "CTP_002"], "val": ["CTP_003"], "test": ["CTP_004"]}
     mark = json.loads((fusion.folder / "recipe.json").read_text("utf-8"))
-    assert mark == {**card["recipe"], "data": str(fusion.data.folder)}
+    assert mark == card["recipe"]
     assert card["recipe"]["transfer"]["scheme"] == "gradual"
     assert card["research_use_only"] is True
     assert fusion.bundle.spec.trained_on.startswith("2 cases of a data set in the layout ctp_folder")
@@ -97,12 +98,20 @@ def test_every_member_leaves_logs_a_plot_and_tensorboards_events(planes: Trained
         assert rates == {1e-4, 1e-5}
 
 
-def test_another_recipe_split_or_data_set_does_not_go_on_in_the_same_folder(fusion: Trained, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="holds a run of another recipe or other data"):
+def test_a_data_set_may_be_moved_but_not_changed_under_a_run(fusion: Trained, tmp_path: Path) -> None:
+    other = read_data_set(shutil.copytree(fusion.data.folder, tmp_path / "other"))
+    assert run(fusion.recipe, other, fusion.folder).spec == fusion.bundle.spec
+    subject = next(one for one in other.subjects if one.masks)
+    mask = next(iter(subject.masks.values()))
+    image = sitk.ReadImage(str(mask))
+    sitk.WriteImage(image * 0, str(mask))
+    with pytest.raises(InputError, match="images or mask have changed since this run began"):
+        run(fusion.recipe, other, fusion.folder)
+
+
+def test_another_recipe_or_split_does_not_go_on_in_the_same_folder(fusion: Trained, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds a run of another recipe"):
         run(changed_recipe(FUSION, *FUSION_CHANGES, "seed=9"), fusion.data, fusion.folder)
-    other = shutil.copytree(fusion.data.folder, tmp_path / "other")
-    with pytest.raises(InputError, match="holds a run of another recipe or other data"):
-        run(fusion.recipe, read_data_set(other), fusion.folder)
     split = tmp_path / "split.tsv"
     split.write_text("case\tsplit\nCTP_001\ttrain\nCTP_002\ttrain\nCTP_004\tval\nCTP_003\ttest\n", "utf-8")
     with pytest.raises(InputError, match="the run began with another split"):

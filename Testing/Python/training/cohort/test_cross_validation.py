@@ -8,7 +8,6 @@ from small import changed_recipe, shrunk
 from StrokeSegLogic.errors import DeviceError, InputError
 from StrokeSegLogic.evaluation.cohort import Sources, evaluate_folders
 from StrokeSegLogic.training.cohort.cross_validation import cross_validate
-from StrokeSegLogic.training.cohort.references import write_references
 from StrokeSegLogic.training.cohort.split import usable_patients
 from StrokeSegLogic.training.datasets import write_synthetic
 from StrokeSegLogic.training.devices import Hardware
@@ -37,8 +36,7 @@ def test_every_case_is_predicted_once_by_a_model_that_has_not_seen_its_patient(t
     # Again: nothing is trained anew, and all of it can be evaluated at once.
     before = (out / "fold-0" / "network.ckpt").stat().st_mtime_ns
     assert run() == predictions and (out / "fold-0" / "network.ckpt").stat().st_mtime_ns == before
-    write_references(data, sorted(cases), tmp_path / "masks")
-    rows = evaluate_folders(Sources(predictions, tmp_path / "masks")).rows
+    rows = evaluate_folders(Sources(predictions, out / "masks")).rows
     assert {row.case for row in rows} == cases and {row.label for row in rows} == {"core"}
 
 
@@ -52,3 +50,9 @@ def test_several_processes_are_refused_since_one_has_to_predict(tmp_path: Path) 
     data = write_synthetic("isles2018", tmp_path / "data", patients=4, seed=3)
     with pytest.raises(DeviceError, match="cross-validation runs in one process"):
         cross_validate(changed_recipe(NAME, *shrunk(NAME)), data, tmp_path / "out", 2, hardware=Hardware("cpu", 2))
+
+
+def test_one_fold_is_no_cross_validation(tmp_path: Path) -> None:
+    data = write_synthetic("isles2018", tmp_path / "data", patients=4, seed=3)
+    with pytest.raises(InputError, match="1 folds are no cross-validation"):
+        cross_validate(changed_recipe(NAME, *shrunk(NAME)), data, tmp_path / "out", 1, hardware=Hardware("cpu"))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from StrokeSegLogic.errors import InputError
 from StrokeSegLogic.training.datasets import DataSet, write_synthetic
 from StrokeSegLogic.training.devices import Hardware
-from StrokeSegLogic.training.experiments.run import Means, run_experiment
+from StrokeSegLogic.training.experiments.run import Means, changes_of, run_experiment
 from StrokeSegLogic.training.experiments.spec import read_experiment
 
 CPU = Hardware("cpu")
@@ -46,7 +47,12 @@ def test_two_rows_of_exp_3_are_trained_scored_and_written_beside_the_papers_figu
     text = run_experiment(read_experiment("exp3"), ctp, tmp_path, means, log=silent).read_text(encoding="utf-8")
     assert "| SF_G(PMs,N) | 1 |" in text and "EFI" not in text
     assert "0.72±0.2 | 0.37±0.3 |" in text
-    for said in ("simulated", "Changes to the recipes: pretrained=; network.width", "Seed 1", "at random"):
+    for said in (
+        "simulated",
+        "Changes to the recipes: pretrained=; network.width",
+        "seed 1; encoders begin at random and are frozen: no transfer",
+        "network 1 of 1 epochs, step 1 of 3, best 1",
+    ):
         assert said in text
     assert f"{os.cpu_count()} processor cores" in text
     with (tmp_path / "cases.csv").open(encoding="utf-8") as file:
@@ -79,13 +85,9 @@ def test_the_mri_table_has_a_row_for_each_plane_and_the_votes_and_takes_another_
     siss: DataSet, tmp_path: Path
 ) -> None:
     rows = ("ResNet50, z (axial), weights present", "Proposed: vote, weights present", "ResNet50, vote, weights absent")
-    means = Means(
-        changes=(*MRI, "pretrained="), rows=rows, encoder="compact", hardware=CPU, device="cpu", resamples=100
-    )
-    # The compact encoder has one scale less than ResNet50.
-    means = Means(**{**vars(means), "changes": (*means.changes, "network.decoder=[32, 16, 8, 8]")})
-    # `pretrained=` stands before the encoder's own weights, which have the last word.
-    with pytest.raises(InputError, match="no ImageNet weights for 'compact'"):
+    # The compact encoder has one scale less than ResNet50, and no ImageNet weights.
+    means = Means(changes=MRI, rows=rows, encoder="compact", hardware=CPU, device="cpu", resamples=100)
+    with pytest.raises(InputError, match="no ImageNet weights for 'compact'|'compact'"):
         run_experiment(read_experiment("mri-table"), siss, tmp_path / "a", means, log=silent)
     absent = Means(**{**vars(means), "rows": rows[2:]})
     text = run_experiment(read_experiment("mri-table"), siss, tmp_path / "b", absent, log=silent).read_text("utf-8")
@@ -99,3 +101,43 @@ def test_a_data_set_without_the_tables_images_is_refused(siss: DataSet, tmp_path
     means = Means(changes=FUSION, hardware=CPU, device="cpu")
     with pytest.raises(InputError, match="the data set has the 2 classes background, lesion, the network has 3"):
         run_experiment(read_experiment("exp3"), siss, tmp_path, means, log=silent)
+
+
+def test_a_table_that_would_come_out_empty_is_refused_before_training(tmp_path: Path) -> None:
+    data = write_synthetic("ctp_folder", tmp_path / "data", patients=6, seed=1)
+    one_reader = replace(data, subjects=tuple(replace(s, masks={"truth": s.masks["NR1"]}) for s in data.subjects))
+    no_groups = replace(data, subjects=tuple(replace(s, group=None) for s in data.subjects))
+    for name, damaged, words in (
+        ("table3", one_reader, "has 1 masks where the table compares two readers"),
+        ("exp1", no_groups, "none of the 1 val cases is of a group of the table"),
+    ):
+        with pytest.raises(InputError, match=words):
+            run_experiment(read_experiment(name), damaged, tmp_path / name, Means(changes=FUSION), log=silent)
+        assert not (tmp_path / name).exists()
+
+
+def test_another_split_is_refused_and_the_first_one_stays(ctp: DataSet, tmp_path: Path) -> None:
+    means = Means(changes=FUSION, rows=("EF_G(PMs,N)",), hardware=CPU, device="cpu", resamples=100)
+    run_experiment(read_experiment("exp3"), ctp, tmp_path / "out", means, log=silent)
+    kept = (tmp_path / "out" / "split.tsv").read_text(encoding="utf-8")
+    other = tmp_path / "other.tsv"
+    lines = [line.split("\t") for line in kept.splitlines()]
+    swap = {"val": "test", "test": "val"}
+    other.write_text("\n".join("\t".join([c, p, swap.get(s, s)]) for c, p, s in lines) + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match="split"):
+        changed = Means(**{**vars(means), "split_file": other})
+        run_experiment(read_experiment("exp3"), ctp, tmp_path / "out", changed, log=silent)
+    assert (tmp_path / "out" / "split.tsv").read_text(encoding="utf-8") == kept
+
+
+def test_a_change_may_be_for_one_recipe_alone() -> None:
+    changes = ("epochs=2", "exp3/early-fusion:rate=0.5", "network.size=[32, 32]")
+    assert changes_of("exp3/early-fusion", changes) == ["epochs=2", "rate=0.5", "network.size=[32, 32]"]
+    assert changes_of("exp2/gradual-pms-n", changes) == ["epochs=2", "network.size=[32, 32]"]
+
+
+def test_recipes_on_the_same_images_share_their_prepared_cases(ctp: DataSet, tmp_path: Path) -> None:
+    means = Means(changes=FUSION, rows=("SF_G(PMs,N)", "EF_G(PMs,N)"), hardware=CPU, device="cpu", resamples=100)
+    run_experiment(read_experiment("exp3"), ctp, tmp_path, means, log=silent)
+    assert len(list((tmp_path / "prepared").iterdir())) == 1
+    assert not list(tmp_path.glob("runs/*/prepared"))
