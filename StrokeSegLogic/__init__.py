@@ -26,7 +26,9 @@ _LAZY = {
     "load_case": "series",
     "segment": "inference.engine",
 }
-_SUBMODULES = frozenset({"case", "grid", "inference", "models", "networks", "phantom", "series", "volumes"})
+_SUBMODULES = frozenset(
+    {"case", "grid", "inference", "models", "networks", "perfusion", "phantom", "series", "volumes"}
+)
 
 __all__ = ["Case", "Role", "__version__", "load_case", "segment"]
 

@@ -8,6 +8,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from .grid import Grid
+from .hemispheres import MidPlane
 from .metrics import dice
 from .planes import Plane
 from .segmentation import LESION, Lesion, PlaneVote, Statistics
@@ -73,26 +74,12 @@ def lesions(lesion: np.ndarray, probability: np.ndarray, grid: Grid) -> tuple[Le
 def left_share(lesion: np.ndarray, brain: np.ndarray, grid: Grid) -> float | None:
     """Part of the lesion on the patient's left of the mid-sagittal plane; None without lesion.
 
-    The plane is fitted to the middles of the brain's width (patient's left to right) over its rows, so that a
-    turned or shifted head does not spill a lesion onto the other side.
+    The plane between them is `hemispheres.MidPlane`, so a turned or shifted head spills no lesion onto the other side.
     """
     if not lesion.any():
         return None
-    # World positions, LPS: x grows to the patient's left.
-    outline = np.argwhere(brain)[:, ::-1]
-    world = grid.to_world(outline)
-    rows, row = np.unique(np.round(world[:, 1:] / 4.0).astype(int), axis=0, return_inverse=True)
-    row = row.reshape(-1)
-    low, high = np.full(len(rows), np.inf), np.full(len(rows), -np.inf)
-    np.minimum.at(low, row, world[:, 0])
-    np.maximum.at(high, row, world[:, 0])
-    # Wide rows see both hemispheres; the narrow ones at poles and brain stem say little of the middle.
-    wide = high - low >= 0.5 * (high - low).max()
-    design = np.column_stack([np.ones(wide.sum()), rows[wide] * 4.0])
-    plane, *_ = np.linalg.lstsq(design, ((low + high) / 2)[wide], rcond=None)
     spot = grid.to_world(np.argwhere(lesion)[:, ::-1])
-    middle = np.column_stack([np.ones(len(spot)), spot[:, 1:]]) @ plane
-    return float((spot[:, 0] > middle).mean())
+    return float(MidPlane.of(brain, grid).left_of(spot).mean())
 
 
 def doubtful_slices(probability: np.ndarray) -> tuple[int, ...]:

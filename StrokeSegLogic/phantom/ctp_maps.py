@@ -11,39 +11,27 @@ al., Stroke 2011), Tmax in the deficit above 6 s (Olivot et al., Stroke 2009).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk
 
 from ..grid import Grid
-from .anatomy import Head, Tissue
+from .anatomy import Head
 from .contrast import BRAIN_TISSUES
 from .ctp_deficit import Deficit, brain_part
+from .ctp_tissue import AROUND, ARTERIES, CBF_OF, CBV_OF, HU_OF, VEINS, tissue_row
 from .sampling import blurred, indices, parts
 from .scan_grids import centred_grid
 from .shapes import cover, tube
 from .waves import Waves
 
-_CBF = {Tissue.WHITE: 25, Tissue.GREY: 60, Tissue.DEEP_GREY: 55, Tissue.CSF: 1, Tissue.HYPERINTENSITY: 17}
-_CBV = {Tissue.WHITE: 2.0, Tissue.GREY: 4.0, Tissue.DEEP_GREY: 3.7, Tissue.CSF: 0.1, Tissue.HYPERINTENSITY: 1.6}
-_HU = {
-    Tissue.WHITE: 29, Tissue.GREY: 38, Tissue.DEEP_GREY: 37, Tissue.CSF: 6, Tissue.HYPERINTENSITY: 24,
-    Tissue.BONE: 1100, Tissue.FAT: -90, Tissue.MUSCLE: 55, Tissue.AIR: -1000,
-}  # fmt: skip
-_AROUND = (Tissue.BONE, Tissue.FAT, Tissue.MUSCLE, Tissue.AIR)
 _VESSEL = {"CBF": 220.0, "CBV": 15.0, "HU": 45.0}
 _ENHANCEMENT = 4.0
 """HU at the bolus' peak for each ml/100 g of blood."""
 _NOISE = {"CBF": 5.0, "CBV": 0.4, "MTT": 0.5, "TTP": 0.6, "TMAX": 0.5, "CT": 3.0, "MIP": 3.5}
 _DELAY = 0.3
 """Below this part of tissue and vessel the time maps are 0, as vendors' are in fluid."""
-_ARTERIES = (
-    [(6, -2, -18, 2.6), (14, -4, -12, 2.4), (30, -2, -8, 2.1), (41, 4, 1, 1.8)],
-    [(2, -12, -8, 1.8), (2, -34, 10, 1.6), (2, -20, 34, 1.5)],
-)
-_VEINS = ([(0, -52, 40, 3), (0, -20, 64, 3.2), (0, 20, 70, 3.6), (0, 70, 52, 4), (0, 92, 20, 4)],)
 
 
 @dataclass(frozen=True)
@@ -131,16 +119,16 @@ class CtpPatient:
             starved = cover(whole, 3 + edge_mm) * (1 - dead)
         vessel = self._vessels(points, edge_mm) * (1 - 0.8 * dead)
         mixture = mixture * (1 - vessel)
-        cbf = _row(_CBF) @ mixture * (1 - 0.55 * starved - 0.86 * dead) + vessel * _VESSEL["CBF"]
+        cbf = tissue_row(CBF_OF) @ mixture * (1 - 0.55 * starved - 0.86 * dead) + vessel * _VESSEL["CBF"]
         # Vessels dilate to hold the volume in the penumbra, and collapse in the core.
-        cbv = _row(_CBV) @ mixture * (1 + 0.1 * starved - 0.6 * dead) + vessel * _VESSEL["CBV"]
+        cbv = tissue_row(CBV_OF) @ mixture * (1 + 0.1 * starved - 0.6 * dead) + vessel * _VESSEL["CBV"]
         texture = self.head.texture(points)
         fed = (mixture[list(BRAIN_TISSUES)].sum(axis=0) + vessel) >= _DELAY
         mtt = np.where(fed, 60 * cbv / np.maximum(cbf, 1), 0)
         tmax = np.where(fed, 1.3 + 7.5 * starved + 9.5 * dead, 0)
-        hu = _row(_HU) @ mixture + vessel * _VESSEL["HU"] - 4 * dead
+        hu = tissue_row(HU_OF) @ mixture + vessel * _VESSEL["HU"] - 4 * dead
         # Bone is taken off before the projection: else its partial volume would shine around the brain.
-        soft = hu - np.maximum(_row({tissue: _HU[tissue] for tissue in _AROUND}) @ mixture, 0)
+        soft = hu - np.maximum(tissue_row({tissue: HU_OF[tissue] for tissue in AROUND}) @ mixture, 0)
         return {
             "CBF": cbf * texture,
             "CBV": cbv * texture,
@@ -153,13 +141,9 @@ class CtpPatient:
 
     def _vessels(self, points: np.ndarray, edge_mm: float) -> np.ndarray:
         x, y, z = np.abs(points[:, 0]), points[:, 1], points[:, 2]
-        depth = np.max([tube(x, y, z, way) for way in (*_ARTERIES, *_VEINS)], axis=0)
+        depth = np.max([tube(x, y, z, way) for way in (*ARTERIES, *VEINS)], axis=0)
         # A vessel thinner than a voxel fills part of it only.
         return np.clip(cover(depth, edge_mm) * np.float32(min(3.5 / edge_mm, 1.0)), 0, 1)
-
-
-def _row(table: Mapping[Tissue, float]) -> np.ndarray:
-    return np.array([table.get(tissue, 0) for tissue in Tissue], np.float32)
 
 
 def ctp_patient(seed: int = 0, group: str = "LVO") -> CtpPatient:

@@ -11,6 +11,7 @@ import SimpleITK as sitk
 
 from ...errors import InputError
 from ...grid import Grid, require_overlap
+from ...perfusion import map_units
 from ...series.plausibility import swapped_note
 from ...volumes import header_notes, read_volume, sha256_of, validate
 from ...volumes.nifti import SUFFIXES, open_nifti
@@ -87,7 +88,7 @@ class _Look:
             images[name] = image
             self.record.grids[name] = Grid.of(image)
             voxels = sitk.GetArrayViewFromImage(image)
-            for doubt in check_units.doubts(name, voxels):
+            for doubt in map_units.doubts(name, voxels):
                 self._say("warning", path, doubt)
             if name == "ADC":
                 self.record.adc_unit = check_units.adc_unit(voxels)

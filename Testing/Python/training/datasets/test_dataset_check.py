@@ -11,9 +11,10 @@ import SimpleITK as sitk
 from damage import cut_short, edit, move, one, with_nan
 
 from StrokeSegLogic.errors import Cancelled
+from StrokeSegLogic.perfusion.map_units import doubts
 from StrokeSegLogic.progress import CancelToken, Progress
 from StrokeSegLogic.training.datasets import LAYOUTS, Findings, check, read_data_set
-from StrokeSegLogic.training.datasets.check_units import adc_unit, doubts
+from StrokeSegLogic.training.datasets.check_units import adc_unit
 from StrokeSegLogic.volumes import read_volume
 
 Folder = Callable[[str], Path]

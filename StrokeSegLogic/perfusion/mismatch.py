@@ -1,0 +1,137 @@
+"""The numbers that stroke teams read off core and hypoperfusion."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from .thresholds import ThresholdSegmentation, slow
+from .tissue import Side
+
+TMAX_LEVELS_S = (4.0, 6.0, 8.0, 10.0)
+_ONE_SIDED = 0.75
+"""From this part of the hypoperfused volume on it is said to be of one side."""
+
+
+@dataclass(frozen=True)
+class DelayVolume:
+    """Volume of tissue with a longer Tmax."""
+
+    tmax_s: float
+    ml: float
+
+
+@dataclass(frozen=True)
+class PerfusionNumbers:
+    """Volumes and ratios of one patient. Where no lesion is found, volumes are 0 and ratios None: that is a result.
+
+    Attributes:
+        core_ml, penumbra_ml: volumes of the two labels.
+        hypoperfused_ml: tissue over the hypoperfusion threshold.
+        delays: volumes at Tmax > 4, 6, 8 and 10 s, cleaned up alike.
+        mismatch_ml: hypoperfused_ml less core_ml, as DEFUSE 3 has it. It is negative only where core was allowed
+            outside of hypoperfused tissue.
+        mismatch_ratio: hypoperfused_ml over core_ml; infinite with a hypoperfused volume but no core; None without
+            either.
+        hypoperfusion_intensity_ratio: volume at Tmax > 10 s over that at Tmax > 6 s (Olivot et al., Stroke 2014,
+            45:1018); None without the latter.
+        cbv_index: mean CBV where Tmax is over 6 s, over that of the reference tissue (as RAPID's rCBV, BMC Neurol
+            2024, 24:294); vessels and fluid do not count; None without CBV or such tissue.
+        left_share: part of the hypoperfused volume on the patient's left; None without any.
+        side: "left" or "right" with at least three quarters on one side, else "both"; None without any.
+        reference: which tissue CBF and CBV are relative to.
+        reference_cbf: mean CBF of that tissue, in the map's unit.
+        tissue_ml: volume that was judged: brain without vessels and fluid.
+        notes: what a reader must know.
+    """
+
+    core_ml: float
+    penumbra_ml: float
+    hypoperfused_ml: float
+    delays: tuple[DelayVolume, ...]
+    mismatch_ml: float
+    mismatch_ratio: float | None
+    hypoperfusion_intensity_ratio: float | None
+    cbv_index: float | None
+    left_share: float | None
+    side: str | None
+    reference: str
+    reference_cbf: float
+    tissue_ml: float
+    notes: tuple[str, ...]
+
+    @property
+    def mismatch_ratio_words(self) -> str:
+        """The ratio for people: "2.4", "infinite (no core)" or "undefined (no lesion)"."""
+        return ratio_words(self.mismatch_ratio)
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready: JSON knows no infinity, so an infinite ratio is the word "infinite"."""
+        values = asdict(self)
+        if self.mismatch_ratio is not None and math.isinf(self.mismatch_ratio):
+            values["mismatch_ratio"] = "infinite"
+        values["delays"] = list(values["delays"])
+        values["notes"] = list(self.notes)
+        return values
+
+
+def measure_perfusion(segmentation: ThresholdSegmentation) -> PerfusionNumbers:
+    """The numbers of a segmentation by thresholds."""
+    ready, settings = segmentation.tissue, segmentation.settings
+    voxel_ml = ready.grid.voxel_ml
+    core_ml = float(segmentation.core.sum() * voxel_ml)
+    hypoperfused_ml = float(segmentation.hypoperfused.sum() * voxel_ml)
+    late = {level: slow(ready, level, settings.smallest_hypoperfused_ml) for level in TMAX_LEVELS_S}
+    volumes = {level: float(mask.sum() * voxel_ml) for level, mask in late.items()}
+    share = _left_share(segmentation.hypoperfused, ready.left)
+    return PerfusionNumbers(
+        core_ml=core_ml,
+        penumbra_ml=float((segmentation.hypoperfused & ~segmentation.core).sum() * voxel_ml),
+        hypoperfused_ml=hypoperfused_ml,
+        delays=tuple(DelayVolume(level, volume) for level, volume in volumes.items()),
+        mismatch_ml=hypoperfused_ml - core_ml,
+        mismatch_ratio=mismatch_ratio(hypoperfused_ml, core_ml),
+        hypoperfusion_intensity_ratio=volumes[10.0] / volumes[6.0] if volumes[6.0] > 0 else None,
+        cbv_index=_cbv_index(late[6.0], ready.cbv, ready.reference.cbv),
+        left_share=share,
+        side=_side(share),
+        reference=ready.reference.words,
+        reference_cbf=ready.reference.cbf,
+        tissue_ml=float(ready.tissue.sum() * voxel_ml),
+        notes=segmentation.notes,
+    )
+
+
+def mismatch_ratio(hypoperfused_ml: float, core_ml: float) -> float | None:
+    """Hypoperfused over core volume: infinite without core, None without either."""
+    if core_ml > 0:
+        return hypoperfused_ml / core_ml
+    return math.inf if hypoperfused_ml > 0 else None
+
+
+def ratio_words(ratio: float | None) -> str:
+    """See `PerfusionNumbers.mismatch_ratio_words`."""
+    if ratio is None:
+        return "undefined (no lesion)"
+    return "infinite (no core)" if math.isinf(ratio) else f"{ratio:.1f}"
+
+
+def _cbv_index(late: np.ndarray, cbv: np.ndarray | None, reference: float | None) -> float | None:
+    if cbv is None or not reference or not late.any():
+        return None
+    return float(cbv[late].mean() / reference)
+
+
+def _left_share(mask: np.ndarray, left: np.ndarray) -> float | None:
+    return float(left[mask].mean()) if mask.any() else None
+
+
+def _side(share: float | None) -> Side | str | None:
+    if share is None:
+        return None
+    if share >= _ONE_SIDED:
+        return "left"
+    return "right" if share <= 1 - _ONE_SIDED else "both"

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from map_cases import plain_case, simulated
+from scipy import ndimage
+
+from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.grid import Grid
+from StrokeSegLogic.metrics import dice
+from StrokeSegLogic.perfusion.thresholds import CORE, NORMAL_TISSUE, ThresholdSettings, segment_by_thresholds
+from StrokeSegLogic.perfusion.tissue import smoothed, without_small_parts
+from StrokeSegLogic.settings import from_mapping
+
+PLAIN = ThresholdSettings(smoothing_mm=0.0, smallest_core_ml=0.0, smallest_hypoperfused_ml=0.0)
+
+
+def test_voxels_below_30_percent_and_over_6_s_are_counted_to_the_voxel() -> None:
+    found = segment_by_thresholds(plain_case(core_voxels=8, late_voxels=20), PLAIN)
+    labels = sitk.GetArrayFromImage(found.labels)
+    assert (int((labels == 2).sum()), int((labels == 1).sum())) == (8, 12)
+    assert found.tissue.reference.affected == "left"
+    assert found.tissue.reference.cbf == pytest.approx(50)
+    assert "right hemisphere" in found.tissue.reference.words
+
+
+@pytest.mark.parametrize(("seed", "group"), [(0, "LVO"), (1, "LVO"), (5, "Non-LVO")])
+def test_simulated_core_and_penumbra_are_found(seed: int, group: str) -> None:
+    maps = simulated(group, seed)
+    labels = sitk.GetArrayFromImage(segment_by_thresholds(maps.images).labels)
+    truth = sitk.GetArrayFromImage(maps.truth)
+    assert dice(labels > 0, truth > 0) > (0.85 if group == "LVO" else 0.7)
+    if group == "LVO":
+        assert dice(labels == CORE, truth == CORE) > 0.6
+
+
+def test_a_healthy_brain_has_no_lesion_and_that_is_a_result() -> None:
+    found = segment_by_thresholds(simulated("WIS", 3).images)
+    assert not found.core.any() and not found.hypoperfused.any()
+    assert found.tissue.reference.affected is None
+    assert "both hemispheres" in found.tissue.reference.words
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.floats(1e-3, 1e3))
+def test_the_unit_of_flow_does_not_matter(factor: float) -> None:
+    maps = dict(simulated().images)
+    expected = segment_by_thresholds(maps)
+    maps["CBF"] = maps["CBF"] * factor
+    found = segment_by_thresholds(maps)
+    # A voxel on the very threshold may fall either way by rounding.
+    assert (found.core != expected.core).sum() <= 2
+    assert np.array_equal(found.hypoperfused, expected.hypoperfused)
+
+
+def test_the_mirrored_patient_has_the_mirrored_lesion_on_the_other_side() -> None:
+    maps = simulated().images
+    right = segment_by_thresholds(maps)
+    mirrored = {}
+    for name, image in maps.items():
+        one = Grid.of(image)
+        image = one.image(sitk.GetArrayFromImage(image)[:, :, ::-1].copy())
+        mirrored[name] = image
+    found = segment_by_thresholds(mirrored)
+    assert {right.tissue.reference.affected, found.tissue.reference.affected} == {"left", "right"}
+    assert found.core.sum() == pytest.approx(right.core.sum(), rel=0.1)
+
+
+def test_fluid_told_by_ct_or_by_low_blood_volume_is_no_core() -> None:
+    maps = dict(simulated().images)
+    assert segment_by_thresholds(maps).notes == ()
+    del maps["CT"]
+    assert "fluid was told by its low CBV" in segment_by_thresholds(maps).notes[0]
+    del maps["CBV"]
+    assert "fluid was not excluded" in segment_by_thresholds(maps).notes[0]
+
+
+def test_core_outside_of_late_tissue_counts_only_if_asked_for() -> None:
+    maps = plain_case()
+    cbf = sitk.GetArrayFromImage(maps["CBF"])
+    cbf[9, 30, 5:15] = 5
+    maps["CBF"] = Grid.of(maps["CBF"]).image(cbf)
+    assert segment_by_thresholds(maps, PLAIN).core.sum() == 8
+    free = ThresholdSettings(
+        smoothing_mm=0, smallest_core_ml=0, smallest_hypoperfused_ml=0, core_within_hypoperfusion=False
+    )
+    found = segment_by_thresholds(maps, free)
+    assert found.core.sum() == 18 and "not limited" in found.notes[-1]
+
+
+def test_tissue_too_still_to_be_timed_belongs_to_the_late_tissue_around_it() -> None:
+    maps = plain_case(core_voxels=0, late_voxels=20)
+    tmax = sitk.GetArrayFromImage(maps["TMAX"])
+    tmax[8, 18:25, 25:32] = 9
+    tmax[8, 21, 28] = 0
+    tmax[3, 5, 5] = 0
+    maps["TMAX"] = Grid.of(maps["TMAX"]).image(tmax)
+    found = segment_by_thresholds(maps, PLAIN).hypoperfused
+    assert found[8, 21, 28] and not found[3, 5, 5]
+
+
+def test_the_reference_may_be_normal_tissue_of_both_sides() -> None:
+    maps = plain_case()
+    cbf = sitk.GetArrayFromImage(maps["CBF"])
+    cbf[:, :, :22] *= 2  # the patient's right
+    maps["CBF"] = Grid.of(maps["CBF"]).image(cbf)
+    other = segment_by_thresholds(maps, PLAIN).tissue.reference
+    both = segment_by_thresholds(
+        maps,
+        ThresholdSettings(reference=NORMAL_TISSUE, smoothing_mm=0, smallest_core_ml=0, smallest_hypoperfused_ml=0),
+    ).tissue.reference
+    assert other.cbf == pytest.approx(100) and both.cbf == pytest.approx(75, abs=0.2)
+    assert "both hemispheres" in both.words
+
+
+def test_delay_on_both_sides_is_said() -> None:
+    maps = plain_case()
+    tmax = sitk.GetArrayFromImage(maps["TMAX"])
+    maps["TMAX"] = Grid.of(maps["TMAX"]).image(np.maximum(tmax, tmax[:, :, ::-1]))
+    assert any("no healthy reference" in note for note in segment_by_thresholds(maps, PLAIN).notes)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 5000), st.floats(0.01, 0.2))
+def test_small_parts_are_dropped_as_scipy_counts_them(seed: int, smallest: float) -> None:
+    mask = np.random.default_rng(seed).random((5, 9, 9)) < 0.15
+    grid = Grid((9, 9, 5), (2.0, 2.0, 5.0), (0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
+    labels, _ = ndimage.label(mask, np.ones((3, 3, 3)))
+    sizes = np.bincount(labels.ravel()) * 0.02
+    expected = mask & (sizes[labels] >= smallest - 1e-9)
+    assert np.array_equal(without_small_parts(mask, grid, smallest), expected)
+
+
+def test_smoothing_within_tissue_is_not_biased_by_a_vessel_beside_it() -> None:
+    grid = Grid((30, 30, 1), (1.0, 1.0, 5.0), (0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
+    values = np.full(grid.shape, 20.0)
+    mask = np.ones(grid.shape, bool)
+    mask[0, 10:14, 10:14] = False
+    values[~mask] = 400
+    even = smoothed(values, mask, grid, 2.0)
+    assert even[mask] == pytest.approx(20, abs=1e-3) and (even[~mask] == 0).all()
+
+
+def test_smoothing_agrees_with_scipys_gaussian_in_the_middle_of_tissue() -> None:
+    grid = Grid((40, 40, 1), (1.0, 1.0, 5.0), (0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
+    values = np.random.default_rng(0).random(grid.shape).astype(np.float32)
+    even = smoothed(values, np.ones(grid.shape, bool), grid, 2.0)
+    expected = ndimage.gaussian_filter(values, (0, 2, 2), truncate=6)
+    assert even[0, 12:28, 12:28] == pytest.approx(expected[0, 12:28, 12:28], abs=0.01)
+
+
+def test_maps_that_do_not_suffice_are_refused_in_clear_words() -> None:
+    maps = plain_case()
+    with pytest.raises(InputError, match="TMAX is missing, which core and hypoperfusion"):
+        segment_by_thresholds({"CBF": maps["CBF"]})
+    moved = sitk.Image(maps["TMAX"])
+    moved.SetOrigin((0.0, 0.0, 0.0))
+    with pytest.raises(InputError, match="TMAX and CBF lie on different grids"):
+        segment_by_thresholds({"CBF": maps["CBF"], "TMAX": moved})
+    with pytest.raises(InputError, match="too little normal tissue"):
+        segment_by_thresholds({"CBF": maps["CBF"], "TMAX": maps["TMAX"] * 10}, PLAIN)
+    with pytest.raises(InputError, match="no brain was found"):
+        segment_by_thresholds({"CBF": maps["CBF"] * 0, "TMAX": maps["TMAX"]})
+    with pytest.raises(InputError, match="brain mask has the shape"):
+        segment_by_thresholds(maps, PLAIN, np.ones((2, 2, 2), bool))
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"core_rcbf": 30.0}, "between 0 and 1"),
+        ({"reference": "mirror"}, "neither"),
+        ({"normal_tmax_s": 9.0}, "between 0 and hypoperfusion_tmax_s"),
+        ({"smoothing_mm": -1.0}, "cannot be negative"),
+        ({"tmax": 6.0}, "unknown key 'tmax'"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(values: dict[str, object], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        from_mapping(ThresholdSettings, values, "thresholds.toml")
