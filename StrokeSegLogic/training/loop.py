@@ -19,6 +19,7 @@ from ..networks.base import SegmentationNetwork
 from ..networks.memory import channels_last
 from ..progress import Progress
 from . import checkpoint
+from .devices import require_sound
 from .examples import Examples, MakeExamples
 from .loss_log import LossLog
 from .team import together, told
@@ -128,10 +129,12 @@ class Loop:
         Raises:
             StrokeSegError: if the loss or its gradient is no number any more; names the batch.
             InputError: if the checkpoint is damaged, or of a run with another number of processes.
+            DeviceError: if this device gives wrong gradients in this precision.
             OutputError: if a checkpoint or the log cannot be written; the last good checkpoint stays.
             Cancelled: between two steps; the last checkpoint stays.
         """
         plan, judge, fabric = self._plan, self._judge, self._fabric
+        require_sound(fabric, network)
         progress = told(progress, fabric)
         network.to(fabric.device)
         average = on_cpu(network.state_dict()) if plan.average else {}
