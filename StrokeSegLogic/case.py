@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from .errors import InputError
 
@@ -21,6 +21,14 @@ class Role(str, Enum):
     DWI = "DWI"
     FLAIR = "FLAIR"
     ADC = "ADC"
+    CT = "CT"
+    CBF = "CBF"
+    CBV = "CBV"
+    MTT = "MTT"
+    TTP = "TTP"
+    TMAX = "TMAX"
+    MIP = "MIP"
+    CTP = "CTP"
 
     @classmethod
     def parse(cls, text: str | Role) -> Role:
@@ -39,17 +47,30 @@ class Role(str, Enum):
         return self.value
 
 
+MRI_ROLES = (Role.T1, Role.T2, Role.DWI, Role.FLAIR, Role.ADC)
+MAP_ROLES = (Role.CBF, Role.CBV, Role.MTT, Role.TTP, Role.TMAX)
+"""Perfusion maps; beside them stand CT without contrast, MIP, and CTP, the 4-D series that they are computed from."""
+CTP_ROLES = (Role.CT, *MAP_ROLES, Role.MIP, Role.CTP)
+
+Modality = Literal["mri", "ctp"]
+_REFERENCES: dict[Modality, tuple[Role, ...]] = {
+    "mri": (Role.DWI, Role.FLAIR, Role.ADC, Role.T2, Role.T1),
+    "ctp": (Role.CBF, Role.TMAX, Role.TTP, Role.MTT, Role.CBV, Role.CTP, Role.MIP, Role.CT),
+}
+
+
 @dataclass(frozen=True)
 class Series:
     """One volume in its role, with the reason that it has it.
 
     Attributes:
         role: what the volume is taken for.
-        image: 3-D float32 volume; millimetres, LPS.
+        image: 3-D float32 volume; millimetres, LPS. CTP alone is 4-D (x, y, z, time), int16 or float32 HU.
         source: where it came from, for people (a file, a DICOM folder, a node's name).
         reason: why it has this role, in one sentence.
         confidence: 0 (a guess) to 1 (the user said so).
         sha256: of the file's bytes (of all files of a DICOM series in order; of the voxels of an image in memory).
+        times_s: seconds of a 4-D image's frames, as recorded; None for one volume.
     """
 
     role: Role
@@ -58,6 +79,7 @@ class Series:
     reason: str
     confidence: float
     sha256: str
+    times_s: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +109,8 @@ class Case:
 
     def __post_init__(self) -> None:
         if not self.series:
-            raise InputError("the case has no volume", where=self.name, fix="Give at least DWI or FLAIR")
+            fix = "Give at least DWI or FLAIR, or CT perfusion maps, or a CTP series"
+            raise InputError("the case has no volume", where=self.name, fix=fix)
 
     @classmethod
     def of(cls, name: str, series: Iterable[Series], notes: Iterable[str] = ()) -> Case:
@@ -108,11 +131,18 @@ class Case:
         return cls(name, {role: by_role[role] for role in Role if role in by_role}, notes=tuple(notes))
 
     @property
+    def modality(self) -> Modality:
+        """What the case is: CT perfusion unless it holds an MR sequence."""
+        return "mri" if any(role in MRI_ROLES for role in self.series) else "ctp"
+
+    @property
     def roles(self) -> tuple[Role, ...]:
         return tuple(self.series)
 
     def reference(self, role: Role | None = None) -> Series:
-        """The series on whose grid the result lies: the one asked for, else DWI, FLAIR, ADC, T2, T1 in this order.
+        """The series on whose grid the result lies: the one asked for, else the first there is in this order.
+
+        MRI: DWI, FLAIR, ADC, T2, T1. CT perfusion: CBF, Tmax, TTP, MTT, CBV, the 4-D series, MIP, CT.
 
         Raises:
             InputError: if the case has no series of the role asked for.
@@ -125,5 +155,4 @@ class Case:
                     fix=f"Choose one of {', '.join(map(str, self.roles))}",
                 )
             return self.series[role]
-        order = (Role.DWI, Role.FLAIR, Role.ADC, Role.T2, Role.T1)
-        return self.series[next(r for r in order if r in self.series)]
+        return self.series[next(r for r in _REFERENCES[self.modality] if r in self.series)]

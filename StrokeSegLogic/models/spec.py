@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..case import Role
+from ..case import MRI_ROLES, Role
 from ..errors import ModelError
 from ..networks.spec import NetworkSpec
 from ..planes import PLANES
@@ -66,7 +66,8 @@ class ModelSpec:
         if not 0 < self.threshold < 1 or self.spacing_mm <= 0:
             raise ValueError("threshold must lie between 0 and 1, and spacing_mm be positive")
         for name in (*self.inputs, *self.needs_one_of, *self.tested_with_one_of, *self.needs_all_of):
-            Role(name)
+            if name not in MRI_ROLES:
+                raise ValueError(f"'{name}' is no MR sequence")
 
     @property
     def members(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from ..case import Role
+from ..case import MRI_ROLES, Role
 from ..grid import Grid
 from .anatomy import Head
 from .contrast import BRAIN_TISSUES, apparent_diffusion, diffusion, signal
@@ -107,7 +107,7 @@ def mri_phantom(
     images |= _diffusion_images(head, infarct, diffusion_weighted, skull, noise, rng)
     truth = _truth(head, infarct, diffusion_weighted)
     words = f"{infarct.territory}, {infarct.side}" if infarct else "no infarct"
-    return MriPhantom({role: images[role] for role in Role}, truth, seed, words, head, infarct)
+    return MriPhantom({role: images[role] for role in MRI_ROLES}, truth, seed, words, head, infarct)
 
 
 def _structural_images(

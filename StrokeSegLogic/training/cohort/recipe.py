@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dataclasses import field as default
 from typing import Literal
 
-from ...case import Role
+from ...case import MRI_ROLES
 from ...models.field_spec import FieldSpec, InputSpec
 from ...networks.spec import FusionSpec, NetworkSpec
 from ..augmentation import AugmentationSpec
@@ -146,7 +146,7 @@ class CohortRecipe:
                 raise ValueError("a fusion network's inputs must all be grey, or all have three channels")
         if isinstance(self.view, PlanesSpec):
             for one in self.inputs:
-                if one.name not in Role.__members__ or one.low is not None:
+                if one.name not in MRI_ROLES or one.low is not None:
                     raise ValueError(f"input '{one.name}': planes take MR sequences relative to the brain's median")
 
     def _check_network(self) -> None:
