@@ -71,6 +71,7 @@ class Series:
         confidence: 0 (a guess) to 1 (the user said so).
         sha256: of the file's bytes (of all files of a DICOM series in order; of the voxels of an image in memory).
         times_s: seconds of a 4-D image's frames, as recorded; None for one volume.
+        unit: of a perfusion map, where the user named it (see `perfusion.map_units`); None is found out from values.
     """
 
     role: Role
@@ -80,6 +81,12 @@ class Series:
     confidence: float
     sha256: str
     times_s: tuple[float, ...] | None = None
+    unit: str | None = None
+
+    @property
+    def named_by_user(self) -> bool:
+        """Whether the user gave the role, not a name or tag."""
+        return self.confidence >= 1.0
 
 
 @dataclass(frozen=True)

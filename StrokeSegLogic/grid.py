@@ -32,6 +32,11 @@ class Grid:
 
     @classmethod
     def of(cls, image: sitk.Image) -> Grid:
+        """The grid of an image; of a 4-D image (x, y, z, time) that of each frame."""
+        if image.GetDimension() == 4:
+            axes = np.reshape(image.GetDirection(), (4, 4))[:3, :3]
+            size, spacing, origin = image.GetSize()[:3], image.GetSpacing()[:3], image.GetOrigin()[:3]
+            return cls(size, spacing, origin, tuple(axes.ravel().tolist()))
         return cls(image.GetSize(), image.GetSpacing(), image.GetOrigin(), image.GetDirection())
 
     @property
@@ -49,10 +54,14 @@ class Grid:
         if array.shape != self.shape:
             raise ValueError(f"array of shape {array.shape} on a grid of shape {self.shape}")
         image = sitk.GetImageFromArray(array)
+        self.lay(image)
+        return image
+
+    def lay(self, image: sitk.Image) -> None:
+        """Puts a 3-D image's voxels on this grid, in place."""
         image.SetSpacing(self.spacing)
         image.SetOrigin(self.origin)
         image.SetDirection(self.direction)
-        return image
 
     def corners(self) -> np.ndarray:
         """World positions (8, 3) of the outer corners of the corner voxels, mm, LPS."""

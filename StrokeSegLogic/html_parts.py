@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from .pictures import Colour
+from .pictures import Colour, Figure
 from .png import encode_png
-from .report_figures import Figure
 
 NONE = "\u2013"
 """A dash for what is not known or not there."""
+
+
+_SVG_NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
 
 
 def section(title: str, *content: str) -> str:
@@ -37,12 +39,35 @@ def framed(figure: Figure) -> str:
     )
 
 
+def key_numbers(cells: Iterable[tuple[str, str, str]]) -> str:
+    """Boxes of a title, a number and words below it."""
+    boxes = (
+        f"<div><dt>{escape(title)}</dt><dd>{escape(value)}<small>{escape(words)}</small></dd></div>"
+        for title, value, words in cells
+    )
+    return f'<dl class="key">{"".join(boxes)}</dl>'
+
+
 def colour_legend(colours: Iterable[tuple[Colour, str]], first: str = "") -> str:
     entries = "".join(
         f'<li><i style="background:rgb({colour[0]},{colour[1]},{colour[2]})"></i>{escape(words)}</li>'
         for colour, words in colours
     )
     return f'<ul class="legend">{first}{entries}</ul>'
+
+
+def colour_bar(gradient: str, low: str, high: str, unit: str) -> str:
+    """The colours of a map from its lowest to its highest value; `gradient` is a CSS background."""
+    return (
+        f'<p class="bar"><span>{escape(low)}</span><i style="background:{gradient}"></i>'
+        f"<span>{escape(high)} {escape(unit)}</span></p>"
+    )
+
+
+def plot(svg: str) -> str:
+    """An SVG figure that keeps a readable size: on narrow screens it scrolls."""
+    # Inside HTML the namespace goes without saying.
+    return f'<div class="scroll plot">{svg.replace(_SVG_NAMESPACE, "")}</div>'
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: int = 0) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from .grid import Grid, resample
+from .palettes import PaletteName, colours
 
 Colour = tuple[int, int, int]
 
@@ -28,6 +29,21 @@ _LETTERS = {
     "A": ("01110", "10001", "10001", "11111", "10001", "10001", "10001"),
     "P": ("11110", "10001", "10001", "11110", "10000", "10000", "10000"),
 }
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture with its words.
+
+    Attributes:
+        picture: RGB, uint8 (H, W, 3).
+        caption: below it.
+        alt: what a reader who cannot see it is told.
+    """
+
+    picture: np.ndarray
+    caption: str
+    alt: str
 
 
 @dataclass(frozen=True)
@@ -125,6 +141,14 @@ class Window:
         shade = (np.round(part * 127) * (255 / 127)).astype(np.uint8)
         return np.repeat(shade[..., None], 3, axis=2)
 
+    def coloured(self, values: np.ndarray, palette: PaletteName) -> np.ndarray:
+        """Values (H, W) in a palette's colours (H, W, 3), uint8; what is 0 or less, as outside the brain, is black."""
+        part = np.clip((np.nan_to_num(values.astype(np.float32)) - self.low) / (self.high - self.low), 0, 1)
+        # As many shades as fit, with black and the letters, into one palette of a PNG.
+        picture = np.round(colours(palette, np.round(part * 127) / 127)).astype(np.uint8)
+        picture[~(values > 0)] = 0
+        return picture
+
 
 def contour(mask: np.ndarray) -> np.ndarray:
     """The edge of a mask (H, W): a line of two pixels, one on either side; bool."""
@@ -153,15 +177,12 @@ def heat(probability: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Colours (H, W, 3) from yellow to dark red and opacity (H, W) of a probability (H, W); nothing below 5 %."""
     # Steps of 1/24 keep the file small and are finer than a reader can tell.
     level = np.round(np.clip(probability.astype(np.float32), 0, 1) * 24) / 24
-    stops = (0.0, 0.5, 1.0)
-    ramp = [(255, 237, 100), (253, 141, 60), (189, 0, 38)]  # ColorBrewer YlOrRd
-    channels = [np.interp(level, stops, [colour[c] for colour in ramp]) for c in range(3)]
-    return np.stack(channels, axis=-1), np.where(level >= 0.05, 0.35 + 0.35 * level, 0.0)
+    return colours("heat", level), np.where(level >= 0.05, 0.35 + 0.35 * level, 0.0)
 
 
 def lettered(picture: np.ndarray, edges: tuple[str, str]) -> np.ndarray:
     """The picture (H, W, 3) with the letters of its left and right edge in the upper corners, if there is room."""
-    scale = max(min(picture.shape[:2]) // 110, 1)
+    scale = max(round(min(picture.shape[:2]) / 110), 1)
     out = picture.copy()
     for letter, at_right in zip(edges, (False, True), strict=True):
         dots = np.array([[c == "1" for c in row] for row in _LETTERS[letter]])

@@ -11,6 +11,8 @@ import SimpleITK as sitk
 
 from .case import Case, Role
 from .grid import Grid
+from .outcome import Layer, Maker
+from .terminology import LESION_STYLE, SegmentStyle
 
 LESION = 1
 """Label value of the ischemic lesion."""
@@ -106,6 +108,45 @@ class Segmentation:
     def array(self) -> np.ndarray:
         """The labels as an array (z, y, x), uint8."""
         return sitk.GetArrayFromImage(self.labels)
+
+    @property
+    def styles(self) -> Mapping[int, SegmentStyle]:
+        """The one segment, by its label value."""
+        return {LESION: LESION_STYLE}
+
+    @property
+    def maker(self) -> Maker:
+        """The model that voted."""
+        model = self.provenance.get("model", {})
+        name = " ".join(str(model[key]) for key in ("name", "version") if model.get(key))
+        return Maker(name, str(model.get("weights_sha256", "")), str(model.get("trained_on", "")))
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The inputs, the probability and the planes' agreement."""
+        return (
+            *(Layer(str(role), series.image) for role, series in self.case.series.items()),
+            Layer("Probability", self.probability, "heat", (0.0, 1.0)),
+            Layer("Agreement", self.agreement, "counts", (0.0, 3.0)),
+        )
+
+    @property
+    def background(self) -> str:
+        return str(self.reference)
+
+    @property
+    def foreground(self) -> str | None:
+        return "Probability"
+
+    @property
+    def focus_mm(self) -> tuple[float, float, float] | None:
+        """The largest lesion's centre."""
+        lesions = self.statistics.lesions
+        return lesions[0].centre_mm if lesions else None
+
+    @property
+    def volumes(self) -> Mapping[str, sitk.Image]:
+        return {"labels": self.labels, "probability": self.probability, "agreement": self.agreement}
 
     def summary(self) -> dict[str, Any]:
         """JSON-ready statistics, warnings and provenance: the content of result.json."""

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-
-from .segmentation import LESION
 
 TYPE_CONTEXT = "Segmentation category and type - StrokeSeg"
 """Name of the terminology in Resources/Terminology/StrokeSeg.term.json: Slicer's own lists know no infarct."""
@@ -29,7 +26,13 @@ NO_CODE = Code()
 
 MORPHOLOGICALLY_ALTERED = Code("SCT", "49755003", "Morphologically Altered Structure")
 INFARCT = Code("SCT", "55641003", "Infarct")
+ISCHEMIA = Code("SCT", "52674009", "Ischemia")
 BRAIN = Code("SCT", "12738006", "Brain")
+# No concept of SNOMED CT or DICOM PS3.16 is known for what perfusion imaging calls core and penumbra. The nearest true
+# ones are Infarct (which the core is expected to become) and Ischemia (a disorder, where the category asks for a
+# morphology); modifiers of a private scheme, as PS3.16 section 8.2 allows them ("99" in front), say the rest.
+PERFUSION_CORE = Code("99STROKESEG", "CORE", "Ischemic core by perfusion imaging")
+PENUMBRA = Code("99STROKESEG", "PENUMBRA", "Ischemic penumbra by perfusion imaging")
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,28 @@ LESION_STYLE = SegmentStyle(
     type=INFARCT,
     region=BRAIN,
 )
+"""The one label of MRI."""
 
-STYLES: Mapping[int, SegmentStyle] = {LESION: LESION_STYLE}
-"""The style of every label value that a segmentation can hold."""
+# Vermilion and sky blue of Okabe and Ito's palette: told apart by the colour-blind, and in grey.
+CORE_STYLE = SegmentStyle(
+    id="IschemicCore",
+    name="Core",
+    colour=(213 / 255, 94 / 255, 0.0),
+    category=MORPHOLOGICALLY_ALTERED,
+    type=INFARCT,
+    type_modifier=PERFUSION_CORE,
+    region=BRAIN,
+)
+PENUMBRA_STYLE = SegmentStyle(
+    id="IschemicPenumbra",
+    name="Penumbra",
+    colour=(86 / 255, 180 / 255, 233 / 255),
+    category=MORPHOLOGICALLY_ALTERED,
+    type=ISCHEMIA,
+    type_modifier=PENUMBRA,
+    region=BRAIN,
+)
+"""The labels of CT perfusion."""
+
+STYLES = (LESION_STYLE, CORE_STYLE, PENUMBRA_STYLE)
+"""All that a segmentation can hold; which label value is which, a result's own `styles` say."""

@@ -25,6 +25,10 @@ LayoutName = Annotated[str, typer.Argument(help="isles2015, isles2018, isles2022
 NewFolder = Annotated[Path, typer.Argument(help="Folder to write; new or empty.", metavar="DIR")]
 Patients = Annotated[int, typer.Option(help="How many patients.")]
 Seed = Annotated[int, typer.Option(help="Of everything random.", min=0)]
+SoopFolder = Annotated[
+    Path, typer.Argument(help="Folder with participants.tsv, lesions/ and the arterial atlas.", metavar="SOOP")
+]
+Perfused = Annotated[int, typer.Option("--patients", help="How many patients.", min=7)]
 Small = Annotated[bool, typer.Option("--small", help="Voxels of about 4 mm: quick, for tests.")]
 
 _SHOWN = 40
@@ -57,6 +61,17 @@ def make(layout: LayoutName, folder: NewFolder, patients: Patients = 6, seed: Se
 
     data_set = write_synthetic(layout, folder, patients, seed, "small" if small else "full")
     made = f"{_count(len(data_set.patients), 'simulated patient')} ({_count(len(data_set.subjects), 'case')})"
+    console.print(f"{made} in {folder}: no image is of a person", soft_wrap=True)
+
+
+@app.command()
+def make_perfusion(soop: SoopFolder, folder: NewFolder, patients: Perfused = 480, seed: Seed = 0) -> None:
+    """Write simulated CT perfusion whose cores have the shapes of real lesions: what the bundled CTP models learned."""
+    from ..training.simulated_perfusion.write import write_simulated_perfusion
+
+    with job() as progress:
+        data_set = write_simulated_perfusion(soop, folder, patients, seed, progress=progress)
+    made = f"{_count(len(data_set.patients), 'simulated patient')}, split as the lesions' patients are,"
     console.print(f"{made} in {folder}: no image is of a person", soft_wrap=True)
 
 

@@ -1,39 +1,88 @@
-"""strokeseg demo: the whole walk on a phantom, so that it works without any data."""
+"""strokeseg demo: the whole walk on an MRI and a CT perfusion phantom, so that it works without any data."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import SimpleITK as sitk
 import typer
 
-from ..case import Role
+from ..case import ClinicalData, Role
+from ..progress import Progress
 from .console import console, job
-from .segment import describe, output_folder, segment_into
+from .describe import describe
+from .segment import output_folder, perfusion_into, segment_into
 
-Output = Annotated[str, typer.Option(help="Folder for the phantom study and the results.")]
+Output = Annotated[str, typer.Option(help="Folder for the phantom studies and the results.")]
 Seed = Annotated[int, typer.Option(help="Which phantom.")]
 
 ROLES = (Role.T1, Role.T2, Role.DWI, Role.FLAIR)
+_CTP_SPACING = (1.8, 1.8, 5.0)
 
 
 def demo(output: Output = "demo-output", seed: Seed = 0) -> None:
-    """Segment an MRI phantom with a known infarct."""
+    """Segment an MRI phantom with a known infarct, and a CT perfusion phantom with known core and penumbra."""
+    folder = output_folder(output)
+    with job() as progress:
+        folder.mkdir(parents=True, exist_ok=True)
+        told = [
+            _mri(folder / "mri", seed, progress.span(0.0, 0.5)),
+            _ctp(folder / "ctp", seed, progress.span(0.5, 1.0)),
+        ]
+    for say in told:
+        say()
+
+
+def _mri(folder: Path, seed: int, progress: Progress) -> Callable[[], None]:
     from ..metrics import dice
     from ..phantom import mri_phantom
     from ..series import load_case
 
-    folder = output_folder(output)
     study = folder / "study"
-    with job() as progress:
-        progress(0.0, "making the phantom")
-        phantom = mri_phantom(seed)
-        folder.mkdir(parents=True, exist_ok=True)
-        phantom.write(study, ROLES)
-        progress(0.15, "reading the study")
-        case = load_case(study, name=f"MRI phantom {seed}")
-        result = segment_into(case, folder, progress.span(0.2, 1.0))
-    describe(result, folder)
-    truth = sitk.GetArrayFromImage(phantom.truth)
-    console.print(f"The phantom study is in {study}: simulated images, made by StrokeSeg", soft_wrap=True)
-    console.print(f"Dice against the phantom's truth {dice(result.array(), truth):.3f}")
+    progress(0.0, "making the MRI phantom")
+    phantom = mri_phantom(seed)
+    phantom.write(study, ROLES)
+    progress(0.15, "reading the study")
+    case = load_case(study, name=f"MRI phantom {seed}")
+    result = segment_into(case, folder, progress.span(0.2, 1.0))
+
+    def say() -> None:
+        describe(result, folder)
+        truth = sitk.GetArrayFromImage(phantom.truth)
+        console.print(f"The phantom study is in {study}: simulated images, made by StrokeSeg", soft_wrap=True)
+        console.print(f"Dice against the phantom's truth {dice(result.array(), truth):.3f}\n")
+
+    return say
+
+
+def _ctp(folder: Path, seed: int, progress: Progress) -> Callable[[], None]:
+    from ..metrics import dice
+    from ..perfusion.thresholds import CORE, PENUMBRA
+    from ..phantom.ctp import ctp_series
+    from ..phantom.ctp_maps import ctp_grid, ctp_patient
+    from ..phantom.ctp_study import write_study
+    from ..series import load_case
+
+    study = folder / "study"
+    progress(0.0, "making the CT perfusion phantom")
+    patient = ctp_patient(seed)
+    series = ctp_series(patient, ctp_grid(_CTP_SPACING))
+    write_study(series, study)
+    progress(0.3, "reading the study")
+    known = ClinicalData(age=patient.age, nihss=patient.nihss)
+    case = load_case(study, name=f"CT perfusion phantom {seed}", clinical=known)
+    result = perfusion_into(case, folder, progress.span(0.35, 1.0))
+
+    def say() -> None:
+        describe(result, folder)
+        console.print(f"The phantom study is in {study}: a simulated series, made by StrokeSeg", soft_wrap=True)
+        for route in result.routes:
+            labels = sitk.GetArrayViewFromImage(route.labels)
+            words = [f"core {dice(labels == CORE, series.labels == CORE):.2f}"]
+            if route.penumbra_ml is not None:
+                words.append(f"penumbra {dice(labels == PENUMBRA, series.labels == PENUMBRA):.2f}")
+            console.print(f"Dice against the phantom's truth, {route.name}: {', '.join(words)}", soft_wrap=True)
+
+    return say

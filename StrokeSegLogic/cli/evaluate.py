@@ -15,7 +15,7 @@ from ..evaluation.cohort import Evaluation, Sources, evaluate_folders
 from ..evaluation.pairing import MEMBERS
 from ..evaluation.plots import require_matplotlib
 from ..evaluation.readers import Joint
-from ..evaluation.report import Settings, sum_up, write_evaluation
+from ..evaluation.report import Settings, sum_up, told, write_evaluation
 from ..evaluation.tables import paper_table, telling
 from ..outputs import require_writable
 from .console import console, job
@@ -94,6 +94,8 @@ def evaluate(
 def show(evaluation: Evaluation, settings: Settings) -> None:
     """Prints the cohort's main figures, a table for each class."""
     summary = sum_up(evaluation, settings)
+    for sentence in told(evaluation):
+        console.print(sentence, soft_wrap=True)
     for gap in evaluation.missing:
         console.print(f"  in no figure: {gap}", soft_wrap=True)
     for label in evaluation.classes:

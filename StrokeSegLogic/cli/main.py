@@ -12,15 +12,17 @@ from .dataset import app as dataset
 from .demo import demo
 from .evaluate import evaluate
 from .experiment import experiment
+from .perfusion import perfusion
 from .segment import segment
 from .train import predict, train
 
 app = typer.Typer(
-    help="Ischemic stroke segmentation on MRI. Research use only: not a medical device.",
+    help="Ischemic stroke segmentation on MRI and CT perfusion. Research use only: not a medical device.",
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 app.command()(segment)
+app.command()(perfusion)
 app.command()(demo)
 app.command()(train)
 app.command()(predict)

@@ -8,12 +8,16 @@ from typing import Annotated
 
 import typer
 
-from ..case import Case, Role
-from ..errors import OutputError
-from ..outputs import require_writable, write_outputs
+from ..case import Case, Modality, Role
+from ..errors import InputError, OutputError
+from ..output_folder import RESULT, require_writable
+from ..outputs import write_outputs
+from ..perfusion.result import ROUTES, PerfusionSegmentation, RouteName
 from ..progress import Progress
 from ..segmentation import Segmentation
-from .console import console, job
+from .console import job
+from .describe import describe
+from .patient import Age, Nihss, Onset, clinical_data
 
 
 class DeviceChoice(str, Enum):
@@ -29,45 +33,83 @@ class VoteChoice(str, Enum):
     mean = "mean"
 
 
+class ModalityChoice(str, Enum):
+    auto = "auto"
+    mri = "mri"
+    ctp = "ctp"
+
+
+class RouteChoice(str, Enum):
+    thresholds = "thresholds"
+    slow_fusion = "slow-fusion"
+    unet3d = "unet3d"
+
+
 Study = Annotated[
     list[str],
     typer.Argument(
-        help="A folder (NIfTI, NRRD, MetaImage, DICOM, mixed, any names), or ROLE=FILE for each of T1, T2, DWI, "
-        "FLAIR, ADC that there is.",
+        help="A folder (NIfTI, NRRD, MetaImage, DICOM, mixed, any names), or ROLE=FILE for each that there is. MRI: "
+        "T1, T2, DWI, FLAIR, ADC. CT perfusion: CBF, CBV, MTT, TTP, TMAX, MIP, CT, or CTP, the 4-D series. A "
+        "colour-coded map needs the range of its colour bar: TMAX=FILE@0..12; a map's unit can be said: TMAX=FILE@ms.",
         metavar="STUDY",
     ),
 ]
 Output = Annotated[str, typer.Option(help="Folder for the results; made if missing.")]
-Reference = Annotated[str | None, typer.Option(help="Role on whose grid the result lies. [default: DWI, else FLAIR]")]
+Reference = Annotated[
+    str | None, typer.Option(help="Role on whose grid the result lies. [default: DWI, else FLAIR; CBF, else the CTP]")
+]
 ModelName = Annotated[str | None, typer.Option(help="Name of a model or folder of a model.json.")]
 DeviceOption = Annotated[DeviceChoice, typer.Option(help="Where the networks run.")]
-VoteOption = Annotated[VoteChoice, typer.Option(help="How the three planes decide.")]
+ModalityOption = Annotated[ModalityChoice, typer.Option(help="What the study is, where it holds both.")]
+VoteOption = Annotated[VoteChoice | None, typer.Option(help="MRI: how the three planes decide. [default: majority]")]
+RouteOption = Annotated[
+    RouteChoice | None,
+    typer.Option(help="CT perfusion: whose core and penumbra are the result. [default: the first that can be taken]"),
+]
 Reproducible = Annotated[
-    bool, typer.Option("--reproducible", help="Float32, deterministic algorithms, run twice and compared.")
+    bool, typer.Option("--reproducible", help="MRI: float32, deterministic algorithms, run twice and compared.")
 ]
 
 
 def segment(
     study: Study,
     output: Output = "strokeseg-output",
+    modality: ModalityOption = ModalityChoice.auto,
     reference: Reference = None,
     model: ModelName = None,
     device: DeviceOption = DeviceChoice.auto,
-    vote: VoteOption = VoteChoice.majority,
+    vote: VoteOption = None,
+    route: RouteOption = None,
     reproducible: Reproducible = False,
+    age: Age = None,
+    nihss: Nihss = None,
+    onset: Onset = None,
 ) -> None:
-    """Segment the ischemic lesion of one study."""
+    """Segment the ischemic lesion, or core and penumbra, of one study."""
     role = None if reference is None else Role.parse(reference)
+    known = clinical_data(age, nihss, onset)
     folder = output_folder(output)
     with job() as progress:
         progress(0.0, "reading the study")
         from ..series import load_case
 
-        case = load_case(study[0] if len(study) == 1 and Path(study[0]).exists() else study)
-        result = segment_into(
-            case, folder, progress.span(0.1, 1.0), role, model, device.value, vote.value, reproducible
-        )
+        kind: Modality | None = None if modality is ModalityChoice.auto else modality.value
+        case = load_case(one_or_many(study), clinical=known, modality=kind)
+        result: Segmentation | PerfusionSegmentation
+        if case.modality == "mri":
+            _refuse(case, {"--route": route})
+            how = (vote or VoteChoice.majority).value
+            result = segment_into(case, folder, progress.span(0.1, 1.0), role, model, device.value, how, reproducible)
+        else:
+            _refuse(case, {"--vote": vote, "--reproducible": reproducible or None})
+            chosen = next((one for one in ROUTES if route is not None and one == route.value), None)
+            result = perfusion_into(case, folder, progress.span(0.1, 1.0), role, model, device.value, chosen)
     describe(result, folder)
+
+
+def one_or_many(study: list[str]) -> str | list[str]:
+    """A path alone, or the ROLE=FILE words."""
+    return study[0] if len(study) == 1 and Path(study[0]).exists() else study
 
 
 def output_folder(name: str) -> Path:
@@ -92,7 +134,7 @@ def segment_into(
     vote: str = "majority",
     reproducible: bool = False,
 ) -> Segmentation:
-    """Segments a case and writes every file of the result."""
+    """Segments an MRI case and writes every file of the result."""
     from ..inference.engine import segment as run
 
     result = run(
@@ -108,18 +150,39 @@ def segment_into(
     return result
 
 
-def describe(result: Segmentation, output: Path) -> None:
-    """Prints what a user wants to know first."""
-    for one in result.case.series.values():
-        console.print(f"  {one.role.value:<6}{one.source}  ({one.reason})", soft_wrap=True)
-    for note in (*result.case.notes, *result.warnings):
-        console.print(f"  note: {note}", soft_wrap=True)
-    statistics = result.statistics
-    count = len(statistics.lesions)
-    console.print(f"Lesion volume {statistics.volume_ml:.1f} ml in {count} part{'' if count == 1 else 's'}")
-    for plane in statistics.planes:
-        console.print(f"  {plane.plane:<9}{plane.volume_ml:7.1f} ml, Dice with the vote {plane.dice_with_vote:.2f}")
-    console.print(f"Results in {output}: open scene.mrb in 3D Slicer, report.html in a browser", soft_wrap=True)
-    model = result.provenance["model"]
-    console.print(f"Model {model['name']} {model['version']}, trained on {model['trained_on']}", soft_wrap=True)
-    console.print("Research use only: not a medical device")
+def perfusion_into(
+    case: Case,
+    output: Path,
+    progress: Progress,
+    reference: Role | None = None,
+    model: str | None = None,
+    device: str = "auto",
+    route: RouteName | None = None,
+) -> PerfusionSegmentation:
+    """Segments a CT perfusion case and writes every file of the result.
+
+    Raises:
+        InputError: if a model is named without the route that it is for.
+    """
+    from ..perfusion.engine import PerfusionSettings, computes_maps, segment_perfusion
+
+    if model is not None and route in (None, "thresholds"):
+        raise InputError(
+            "names a model without its route", where="--model", fix="Add --route slow-fusion or --route unet3d"
+        )
+    require_writable(output, RESULT, maps=computes_maps(case))
+    models = {} if model is None or route is None else {route: model}
+    settings = PerfusionSettings(models=models, device=device)
+    result = segment_perfusion(
+        case, route=route, reference=reference, settings=settings, progress=progress.span(0.0, 0.8)
+    )
+    write_outputs(result, output, progress.span(0.8, 1.0))
+    return result
+
+
+def _refuse(case: Case, options: dict[str, object]) -> None:
+    """Refuses options of the other modality: silently left out, they would seem to have worked."""
+    for name, value in options.items():
+        if value is not None:
+            kind = "MRI" if case.modality == "mri" else "CT perfusion"
+            raise InputError(f"has no meaning for {kind}, which {case.name} is", where=name, fix="Leave it out")

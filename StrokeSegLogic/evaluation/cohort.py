@@ -14,6 +14,7 @@ from .classes import LABELS_FILE, found_classes, read_classes, require_known
 from .compare import ByClass, comparisons
 from .groups import Groups, read_groups
 from .masks import read_mask, require_same_grid
+from .origin import Origin, read_origin
 from .pairing import MEMBERS, find_masks, pair
 from .readers import Joint
 from .rows import REFERENCE, Row
@@ -56,11 +57,13 @@ class Evaluation:
         rows: by group, case, comparison and class.
         classes: what was scored.
         missing: what had no partner and is in no figure, in sentences.
+        origin: whose predictions they are, where their folder says so.
     """
 
     rows: list[Row]
     classes: Classes
     missing: tuple[str, ...]
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ def evaluate_folders(sources: Sources, progress: Progress | None = None) -> Eval
     report = progress or Progress()
     report(0.0, "looking for masks")
     files, missing = _find(sources)
+    origin = read_origin(sources.predictions)
     groups = Groups.none(one.case for one in files) if sources.groups is None else read_groups(sources.groups)
     if sources.groups is not None:
         groups.require((one.case for one in files), sources.groups)
@@ -97,7 +101,7 @@ def evaluate_folders(sources: Sources, progress: Progress | None = None) -> Eval
                 for label, each in scores.items()
             ]
     report(1.0, "scored")
-    return Evaluation(rows, classes, missing)
+    return Evaluation(rows, classes, missing, origin)
 
 
 def _find(sources: Sources) -> tuple[list[_Files], tuple[str, ...]]:

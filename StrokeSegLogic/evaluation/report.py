@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .. import __version__
@@ -58,8 +58,8 @@ def write_evaluation(
     files = {
         "cases.csv": cases_csv(evaluation.rows).encode(),
         "tables.csv": summary_csv(summary).encode(),
-        "tables.md": _markdown(tables, notes, evaluation.missing).encode(),
-        "report.html": html_page(TITLE, tables, drawn, notes, evaluation.missing).encode(),
+        "tables.md": _markdown(tables, notes, evaluation).encode(),
+        "report.html": html_page(TITLE, tables, drawn, notes, evaluation.missing, told(evaluation)).encode(),
         **drawn,
     }
     files[RECORD] = _record(evaluation, sources, settings, [*files, RECORD])
@@ -115,9 +115,15 @@ def conventions(sources: Sources, settings: Settings) -> list[str]:
     return notes
 
 
-def _markdown(tables: Sequence[Table], notes: Sequence[str], missing: Sequence[str]) -> str:
-    gaps = ["**In no figure:**", *(f"- {gap}" for gap in missing), ""] if missing else []
-    parts = [f"# {TITLE}", "", "Research use only: not a medical device.", "", *gaps]
+def told(evaluation: Evaluation) -> tuple[str, ...]:
+    """Whose predictions they are and whether anything about them is simulated, in sentences."""
+    return () if evaluation.origin is None else evaluation.origin.sentences()
+
+
+def _markdown(tables: Sequence[Table], notes: Sequence[str], evaluation: Evaluation) -> str:
+    gaps = ["**In no figure:**", *(f"- {gap}" for gap in evaluation.missing), ""] if evaluation.missing else []
+    whose = [line for sentence in told(evaluation) for line in (sentence, "")]
+    parts = [f"# {TITLE}", "", "Research use only: not a medical device.", "", *whose, *gaps]
     return "\n".join([*parts, *(one.markdown() for one in tables), *(f"- {note}" for note in notes)]) + "\n"
 
 
@@ -125,6 +131,7 @@ def _record(evaluation: Evaluation, sources: Sources, settings: Settings, files:
     record = {
         "strokeseg": __version__,
         "predictions": str(sources.predictions),
+        "predicted_by": None if evaluation.origin is None else asdict(evaluation.origin),
         "references": str(sources.references),
         "groups": None if sources.groups is None else str(sources.groups),
         "readers": sources.readers,

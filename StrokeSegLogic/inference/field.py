@@ -10,11 +10,13 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..brain import stripped_outline
+from ..ct_brain import MIP_HU, brain_of_ct
 from ..errors import InputError, ModelError
 from ..grid import Grid, reorient, resample, resample_mask
 from ..intensity import LOWEST, normalise
 from ..models.field_spec import FieldSpec, InputSpec
 from .colours import rainbow
+from .map_scales import delay, relative
 
 if TYPE_CHECKING:
     from ..networks.base import SegmentationNetwork
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_SD = (0.229, 0.224, 0.225)
 """Of torchvision's checkpoints: their images were shifted and scaled so."""
-LARGEST_BRAIN_HU = 300.0
-"""On a maximum over time, brain and most of its vessels stay below; bone lies above."""
 
 
 @dataclass(frozen=True)
@@ -97,18 +97,10 @@ def _brain(images: Mapping[str, sitk.Image], grid: Grid, inputs: tuple[InputSpec
 def brain_of_mip(mip: sitk.Image) -> sitk.Image:
     """The brain's outline on a maximum-intensity projection over time (HU), as a 0/1 image in working orientation.
 
-    Tissue between 0 and 300 HU, opened by 2 voxels in the slice so that scalp and eyes come off the brain where a
-    skull is shown, its largest part, with holes filled slice by slice. The source masks by the MIP too but does not
-    say how (arXiv 2203.10039); the numbers are ours.
+    The source masks by the MIP too but does not say how (arXiv 2203.10039); the rule is `ct_brain`'s.
     """
     mip = reorient(mip)  # what is done within slices is done within axial ones, however the volume is stored
-    tissue = sitk.And(mip > 0.0, mip < LARGEST_BRAIN_HU)
-    opened = sitk.BinaryMorphologicalOpening(tissue, (2, 2, 0))
-    parts = sitk.RelabelComponent(sitk.ConnectedComponent(opened), sortByObjectSize=True)
-    largest = sitk.GetArrayFromImage(sitk.And(sitk.BinaryDilate(parts == 1, (2, 2, 0)), tissue))
-    # Slice by slice without geometry: a hole is open to the slices above and below.
-    filled = [sitk.GetArrayFromImage(sitk.BinaryFillhole(sitk.GetImageFromArray(plane))) for plane in largest]
-    return Grid.of(mip).image(np.stack(filled))
+    return Grid.of(mip).image(brain_of_ct(mip, MIP_HU).astype(np.uint8))
 
 
 def _channels(image: sitk.Image, grid: Grid, brain: np.ndarray, spec: InputSpec) -> np.ndarray:
@@ -116,6 +108,10 @@ def _channels(image: sitk.Image, grid: Grid, brain: np.ndarray, spec: InputSpec)
     values = sitk.GetArrayFromImage(resample(sitk.Cast(image, sitk.sitkFloat32), grid))
     if spec.low is None or spec.high is None:
         return normalise(values, brain)[None]
+    if spec.scale == "relative":
+        values = relative(values, brain)
+    elif spec.scale == "delay":
+        values = delay(values, brain)
     unit = np.clip((values - spec.low) / (spec.high - spec.low), 0.0, 1.0)
     shown = rainbow(unit) if spec.shown == "rainbow" else np.repeat(unit[None], spec.channels, axis=0)
     black = np.reshape(background(spec), (-1, 1, 1, 1))

@@ -21,6 +21,11 @@ MIN_PIXELS = 20
 """A slice with less brain than this is not shown to a network."""
 
 
+def seen_slices(brain: np.ndarray, plane: Plane) -> np.ndarray:
+    """Which slices, bool (N,), of a plane hold enough of a brain (z, y, x) to be shown to a network."""
+    return to_stack(brain, plane).sum((1, 2)) >= MIN_PIXELS
+
+
 @dataclass(frozen=True)
 class Prepared:
     """The networks' input.
@@ -45,7 +50,7 @@ class Prepared:
 
     def seen(self, plane: Plane) -> np.ndarray:
         """Which slices (N,) of a plane hold enough brain to be shown to its network."""
-        return to_stack(self.brain, plane).sum((1, 2)) >= MIN_PIXELS
+        return seen_slices(self.brain, plane)
 
     @property
     def slices(self) -> dict[Plane, int]:

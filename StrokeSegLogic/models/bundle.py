@@ -13,8 +13,8 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from ..errors import ModelError, OutputError
-from ..volumes.files import write_whole
+from ..errors import ModelError
+from ..volumes.files import make_folder, write_whole
 from .field_spec import FieldModelSpec
 from .manifest import read_manifest
 from .spec import ModelSpec
@@ -44,6 +44,19 @@ class Bundle:
             "is not a model of three MRI planes",
             where=self.spec.name,
             fix="Choose another model for this case; strokeseg predict runs this one over a data set",
+        )
+
+    @property
+    def field(self) -> FieldModelSpec:
+        """The spec of a model of one network.
+
+        Raises:
+            ModelError: if it is a model of another kind.
+        """
+        if isinstance(self.spec, FieldModelSpec):
+            return self.spec
+        raise ModelError(
+            "is a model of three MRI planes, not of CT perfusion", where=self.spec.name, fix="Choose another model"
         )
 
     @classmethod
@@ -104,12 +117,7 @@ class Bundle:
             ValueError: if a weight is too large for fp16.
             OutputError: if the folder cannot be written to.
         """
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(
-                f"the folder cannot be made ({error.strerror or error})", where=folder, fix="Check the disk"
-            ) from error
+        make_folder(folder)
         tensors = {
             f"{member}.{name}": np.ascontiguousarray(_stored(name, value))
             for member, parameters in members.items()

@@ -12,6 +12,7 @@ from .weights import FORMAT, Weights
 IMAGES = ("T1", "T2", "DWI", "FLAIR", "ADC", "CT", "CBF", "CBV", "MTT", "TTP", "TMAX", "MIP")
 """Images that a field may be made of."""
 SHOWN = ("grey", "grey-as-rgb", "rainbow")
+SCALES = ("absolute", "relative", "delay")
 
 
 @dataclass(frozen=True)
@@ -20,16 +21,20 @@ class InputSpec:
 
     Attributes:
         name: one of `IMAGES`.
-        low: physical value that becomes 0; None is MR signal, taken relative to the brain's median.
-        high: physical value that becomes 1.
+        low: value that becomes 0; None is MR signal, taken relative to the brain's median.
+        high: value that becomes 1.
         shown: one of `SHOWN`: as one grey channel; as three equal ones, for encoders that know colours; or colour-coded
             from blue to red, as perfusion maps are shown to readers.
+        scale: one of `SCALES`, what low and high are of: the physical value; the value relative to the brain's median,
+            for flow, volume and enhancement, whose factor differs between vendors; or the delay behind normal tissue
+            in s, for times, whose zero differs (see `inference.map_scales`).
     """
 
     name: str
     low: float | None = None
     high: float | None = None
     shown: str = "grey"
+    scale: str = "absolute"
 
     def __post_init__(self) -> None:
         if self.name not in IMAGES:
@@ -42,6 +47,10 @@ class InputSpec:
             raise ValueError(f"input '{self.name}': shown '{self.shown}' is not one of {', '.join(SHOWN)}")
         if self.shown != "grey" and self.low is None:
             raise ValueError(f"input '{self.name}': shown as {self.shown} it needs low and high")
+        if self.scale not in SCALES:
+            raise ValueError(f"input '{self.name}': scale '{self.scale}' is not one of {', '.join(SCALES)}")
+        if self.scale != "absolute" and self.low is None:
+            raise ValueError(f"input '{self.name}': {self.scale} it needs low and high")
 
     @property
     def channels(self) -> int:

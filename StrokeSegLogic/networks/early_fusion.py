@@ -20,7 +20,7 @@ class EarlyFusion(FusionNetwork):
     """All images through one convolution into three channels, and those through one VGG16."""
 
     def __init__(self, spec: EarlyFusionSpec) -> None:
-        super().__init__(spec, [VGG16(REDUCED, spec.width)])
+        super().__init__(spec, [VGG16(REDUCED, spec.width, spec.least)])
         self.reduce = convolution(spec.channels, REDUCED)
         initialise(self.reduce)
 

@@ -64,13 +64,15 @@ def initialise(*parts: nn.Module) -> None:
 class FusionDecoder(nn.Module):
     """From the joined bottleneck back to the images' size, taking in the joined skip connections on its way."""
 
-    def __init__(self, bottleneck: int, skips: tuple[int, ...], inputs: int, classes: int, width: float) -> None:
+    def __init__(
+        self, bottleneck: int, skips: tuple[int, ...], inputs: int, classes: int, width: float, least: int
+    ) -> None:
         super().__init__()
-        last = scaled(FIRST_UP, width)
+        last = scaled(FIRST_UP, width, least)
         self.first = transposed(bottleneck, last)
         scales: list[nn.Module] = []
         for skip, full in zip(skips[:0:-1], SCALES, strict=True):
-            outputs = inputs * scaled(full, width)
+            outputs = inputs * scaled(full, width, least)
             scales.append(
                 nn.Sequential(
                     convolution(last + skip, outputs), convolution(outputs, outputs), transposed(outputs, outputs)
@@ -78,7 +80,7 @@ class FusionDecoder(nn.Module):
             )
             last = outputs
         self.scales = nn.ModuleList(scales)
-        full_size = scaled(LAST, width)
+        full_size = scaled(LAST, width, least)
         self.last = nn.Sequential(convolution(last + skips[0], full_size), convolution(full_size, full_size))
         self.head = nn.Conv2d(full_size, classes, 1)
 
@@ -102,7 +104,7 @@ class FusionNetwork(SegmentationNetwork):
         self.size = spec.size
         self.uses_nihss = spec.nihss
         self.backbones = nn.ModuleList(encoders)
-        neck = scaled(NECK, spec.width)
+        neck = scaled(NECK, spec.width, spec.least)
         self.necks = nn.ModuleList(
             nn.Sequential(convolution(one.widths[-1], neck), convolution(neck, neck), nn.Dropout(spec.dropout))
             for one in encoders
@@ -114,7 +116,7 @@ class FusionNetwork(SegmentationNetwork):
             self.nihss = NihssBranch((-(-spec.size[0] // stride), -(-spec.size[1] // stride)))
             bottleneck += 1
         skips = tuple(sum(widths) for widths in zip(*(one.widths[:-1] for one in encoders), strict=True))
-        self.decoder = FusionDecoder(bottleneck, skips, len(encoders), spec.classes, spec.width)
+        self.decoder = FusionDecoder(bottleneck, skips, len(encoders), spec.classes, spec.width, spec.least)
         initialise(self.necks, self.decoder, *([] if self.nihss is None else [self.nihss]))
 
     @abstractmethod

@@ -13,7 +13,7 @@ class InflatedFusion(FusionNetwork):
     """The images as frames of a film through one VGG16 whose kernels are inflated along time."""
 
     def __init__(self, spec: InflatedFusionSpec) -> None:
-        super().__init__(spec, [InflatedVGG16(spec.inputs, spec.channels_per_input, spec.width)])
+        super().__init__(spec, [InflatedVGG16(spec.inputs, spec.channels_per_input, spec.width, spec.least)])
 
     def encode(self, images: Tensor) -> list[list[Tensor]]:
         return [self.backbones[0](images)]

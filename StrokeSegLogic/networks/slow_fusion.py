@@ -13,7 +13,7 @@ class SlowFusion(FusionNetwork):
     """A VGG16 for each image; their features meet at the bottleneck and at every skip connection."""
 
     def __init__(self, spec: SlowFusionSpec) -> None:
-        super().__init__(spec, [VGG16(spec.channels_per_input, spec.width) for _ in range(spec.inputs)])
+        super().__init__(spec, [VGG16(spec.channels_per_input, spec.width, spec.least) for _ in range(spec.inputs)])
 
     def encode(self, images: Tensor) -> list[list[Tensor]]:
         each = images.chunk(len(self.backbones), dim=1)

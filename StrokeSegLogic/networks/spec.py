@@ -68,6 +68,7 @@ class FusionSpec:
             Not needed without NIHSS, where any size goes through.
         dropout: share of the bottleneck's features that are dropped while training.
         width: factor on the width of every convolution, for small trials; the paper's networks have 1.
+        least: width that no layer falls below by that factor; the paper's narrowest layers have 16.
         kind: of the subclass.
     """
 
@@ -78,6 +79,7 @@ class FusionSpec:
     size: tuple[int, int] | None = None
     dropout: float = 0.25
     width: float = 1.0
+    least: int = 1
     kind: str = ""
 
     def __post_init__(self) -> None:
@@ -93,6 +95,8 @@ class FusionSpec:
             raise ValueError(f"size {self.size} is not a height and a width")
         if not self.width >= 1 / 16:
             raise ValueError(f"width {self.width} leaves no channel; the least is 1/16")
+        if not 1 <= self.least <= 16:
+            raise ValueError(f"least {self.least} is no width between 1 and 16")
         _check_dropout(self.dropout)
         _check(self, type(self).kind)
 

@@ -1,52 +1,24 @@
-"""The brain on CT: what lies inside the skull and has the density of tissue or fluid."""
+"""The brain in the frames of a series."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
-import SimpleITK as sitk
 
-from ..brain import LARGEST_SECTION_CM2, largest_part
+from ..brain import LARGEST_SECTION_CM2
+from ..ct_brain import MEAN_HU, brain_of_ct
 from ..errors import InputError
-from ..grid import Grid, resample, resample_mask
+from ..grid import Grid
 
-LARGEST_TISSUE_HU = 130.0
-"""Mean over time: tissue lies at 0 to 60, vessels with contrast below 130, bone above 150."""
-_BONE_HU = 150.0
-_COARSE_MM = 1.8
 _SMALLEST_ML = 20.0
-# The gaps of the skull base that are closed, and what is thinner than brain: muscle, dura, optic nerves.
-_GAP_MM, _THIN_MM, _SULCUS_MM = 9.0, 4.0, 6.0
 
 
-def brain_of_ct(image: sitk.Image, highest_hu: float = LARGEST_TISSUE_HU) -> np.ndarray:
-    """The brain with its fluid spaces on a CT without gantry tilt or with, of a head or already without skull.
-
-    Slice by slice, what a ring of bone encloses (everything, where rings hold less than half of a slice's tissue) and
-    has the density of tissue; opened, its largest part in 3-D, closed and filled. Coarse at the skull base, where eyes
-    and the nose lie next to the brain.
-
-    Args:
-        image: HU, slices along the third axis; a mean over time has little noise.
-        highest_hu: upper limit of brain and its vessels.
-
-    Returns:
-        bool (z, y, x).
+def brain_of_frames(mean: np.ndarray, grid: Grid) -> np.ndarray:
+    """The brain, bool (z, y, x), on the mean over time (z, y, x), HU (see `ct_brain`).
 
     Raises:
         InputError: if there is none.
     """
-    grid = Grid.of(image)
-    pixel = max(_COARSE_MM, *grid.spacing[:2])
-    columns, rows = (max(round(n * s / pixel), 1) for n, s in zip(grid.size[:2], grid.spacing[:2], strict=True))
-    coarse = grid.about_centre((columns, rows, grid.size[2]), (pixel, pixel, grid.spacing[2]))
-    hu = resample(sitk.Cast(image, sitk.sitkFloat32), coarse, fill=-1024.0)
-    tissue = _slicewise(lambda plane: _enclosed(plane, highest_hu, pixel), hu)
-    core = largest_part(sitk.BinaryErode(tissue, _disc(_THIN_MM, pixel)))
-    grown = sitk.And(sitk.BinaryDilate(core, _disc(_THIN_MM + pixel, pixel)), tissue)
-    mask = sitk.And(_slicewise(lambda plane: _closed(plane, pixel), grown), hu < _BONE_HU)
-    found = resample_mask(sitk.Cast(mask, sitk.sitkUInt8), grid)
+    found = brain_of_ct(grid.image(mean), MEAN_HU)
     section_cm2 = float(found.sum(axis=(1, 2)).max()) * grid.spacing[0] * grid.spacing[1] / 100
     # Larger than any brain's section: air was taken for tissue.
     if found.sum() * grid.voxel_ml < _SMALLEST_ML or section_cm2 > LARGEST_SECTION_CM2:
@@ -56,36 +28,3 @@ def brain_of_ct(image: sitk.Image, highest_hu: float = LARGEST_TISSUE_HU) -> np.
             fix="Check that the values are HU (rescale slope and intercept applied) and that slices show the head",
         )
     return found
-
-
-def _slicewise(work: Callable[[sitk.Image], sitk.Image], volume: sitk.Image) -> sitk.Image:
-    # Without geometry: of an oblique volume, slices lie in different planes of space.
-    planes = [sitk.GetImageFromArray(plane) for plane in sitk.GetArrayViewFromImage(volume)]
-    stacked = np.stack([sitk.GetArrayFromImage(work(plane)) for plane in planes])
-    return Grid.of(volume).image(stacked.astype(np.uint8))
-
-
-def _enclosed(hu: sitk.Image, highest_hu: float, pixel: float) -> sitk.Image:
-    """Tissue of a slice that bone encloses; all tissue where rings of bone hold less than half of it."""
-    bone = sitk.And(hu > _BONE_HU, hu < 4000.0)
-    tissue = sitk.And(hu > 0.0, hu < highest_hu)
-    inside = sitk.And(sitk.BinaryFillhole(_joined(bone, round(_GAP_MM / pixel))), tissue)
-    thick = sitk.BinaryErode(tissue, _disc(_THIN_MM, pixel)[:2])
-    deep = sitk.GetArrayFromImage(thick).astype(bool)
-    held = sitk.GetArrayFromImage(inside)[deep].sum()
-    return inside if held > deep.sum() / 2 else tissue
-
-
-def _closed(plane: sitk.Image, pixel: float) -> sitk.Image:
-    return sitk.BinaryFillhole(_joined(plane, round(_SULCUS_MM / pixel)))
-
-
-def _joined(plane: sitk.Image, radius: int) -> sitk.Image:
-    """A closing with room around the plane: at the border it would otherwise stick."""
-    frame = [radius, radius]
-    padded = sitk.ConstantPad(plane, frame, frame, 0)
-    return sitk.Crop(sitk.BinaryMorphologicalClosing(padded, frame), frame, frame)
-
-
-def _disc(mm: float, pixel: float) -> list[int]:
-    return [max(round(mm / pixel), 1), max(round(mm / pixel), 1), 0]

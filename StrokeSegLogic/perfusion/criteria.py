@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from itertools import product
 from typing import Any, Literal
 
 from ..case import ClinicalData
+from ..json_values import json_ready
 from .input_checks import require_plausible
 from .mismatch import PerfusionNumbers, mismatch_ratio
 from .uncertainty import Uncertainty
@@ -67,11 +67,7 @@ class Criteria:
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready: an infinite ratio is the word "infinite"."""
-        values = asdict(self)
-        for item in values["items"]:
-            if item["value"] is not None and math.isinf(item["value"]):
-                item["value"] = "infinite"
-        return values
+        return json_ready(asdict(self))
 
 
 _Items = Callable[[float, float, ClinicalData], tuple[Criterion, ...]]

@@ -59,15 +59,15 @@ def enhancement(
     inside = brain[box]
     weight = inside.astype(np.float32)
     spacing = series.grid.spacing
-    norm = np.maximum(_blurred(weight, spacing, sigma_mm)[inside], 1e-3)
+    norm = np.maximum(blurred(weight, spacing, sigma_mm)[inside], 1e-3)
     curves = np.empty((len(series), int(inside.sum())), np.float32)
     means = np.empty(len(series))
-    deep = _interior(inside, spacing)
+    deep = interior(inside, spacing)
     for number, frame in enumerate(series.frames()):
         progress(number / len(series), "time curves")
         part = frame[box].astype(np.float32) * weight
         means[number] = np.clip(part[deep], *_TISSUE_HU).mean(dtype=float)
-        curves[number] = _blurred(part, spacing, sigma_mm)[inside] / norm
+        curves[number] = blurred(part, spacing, sigma_mm)[inside] / norm
     found = read(means, series.times_s, _standard_error(curves))
     curves -= curves[: found.baseline].mean(axis=0)
     plain = np.zeros(series.grid.shape, np.float32)
@@ -90,7 +90,7 @@ def vessel_candidates(
         near &= ~beside_bone(plain, spacing, _FROM_BONE_MM)
     seen = seen_baseline(baseline)
     before = np.mean([series.frame(k) for k in range(baseline)[seen]], axis=0, dtype=np.float32)
-    rise = _blurred(mip - before, spacing, 0.5)
+    rise = blurred(mip - before, spacing, 0.5)
     places = np.flatnonzero(near)
     count = min(_CANDIDATES, len(places))
     values = rise.reshape(-1)[places]
@@ -123,7 +123,7 @@ def disturbed(curves: np.ndarray, plain: np.ndarray, brain: np.ndarray, spacing:
     return odd & beside_bone(plain, spacing, _RIM_MM)[brain]
 
 
-def _interior(brain: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
+def interior(brain: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
     """The brain without its rim, and without slices that end it; all of it where nothing would be left."""
     radius = [round(_RIM_MM / spacing[0]), round(_RIM_MM / spacing[1]), min(round(_RIM_MM / spacing[2]), 1)]
     image = sitk.GetImageFromArray(brain.astype(np.uint8))
@@ -138,7 +138,7 @@ def _standard_error(curves: np.ndarray) -> float:
     return noise / max(np.sqrt(curves.shape[1] / 100), 1)
 
 
-def _blurred(volume: np.ndarray, spacing: tuple[float, ...], sigma_mm: float) -> np.ndarray:
+def blurred(volume: np.ndarray, spacing: tuple[float, ...], sigma_mm: float) -> np.ndarray:
     """A Gaussian within the slices; kernels narrower than half a pixel leave the volume as it is."""
     image = sitk.GetImageFromArray(volume)
     for axis in (0, 1):

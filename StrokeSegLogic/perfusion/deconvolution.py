@@ -8,14 +8,14 @@ no more than a limit.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..progress import Progress
+from .lateness import Lateness, kept_frequencies
+from .parallel import in_parallel
 
 if TYPE_CHECKING:
     import torch
@@ -37,11 +37,14 @@ class DeconvolutionSpec:
         truncation: part of the largest singular value below which all are cut, where `oscillation` is None; 0.1 is
             the source's for a circulant matrix.
         step_s: even time grid that curves are interpolated on.
+        prompt: whether Tmax is freed of the time by which truncation makes it late (see `lateness`). Without, it is
+            the plain place of the peak, as the source and most software have it.
     """
 
     oscillation: float | None = 0.035
     truncation: float = 0.1
     step_s: float = 1.0
+    prompt: bool = True
 
     def __post_init__(self) -> None:
         if self.step_s <= 0 or not 0 <= self.truncation < 1 or (self.oscillation is not None and self.oscillation <= 0):
@@ -55,7 +58,7 @@ class Flow:
     Attributes:
         height: (N,) the highest value, 1/s.
         area: (N,) integral, the ratio of the tissue's to the artery's area.
-        tmax_s: (N,) when it is highest, not below 0.
+        tmax_s: (N,) when it is highest, less the lateness of what was cut, not below 0.
         ttp_s: (N,) when the fitted tissue curve is highest, since the first frame.
         kept: (N,) number of singular values used.
     """
@@ -132,6 +135,7 @@ def deconvolve(
     to_even = interpolation(times_s, even)
     matrix = circulant(to_even @ aif, spec.step_s)
     inverses, counts = ladder(matrix, spec)
+    late = [Lateness(kept_frequencies(matrix[:, 0], count), spec.step_s) for count in counts] if spec.prompt else []
     size, length = curves.shape[1], len(matrix)
     padded = np.concatenate([to_even, np.zeros_like(to_even)])
     # From curves at the frames to residue functions, and to their second differences: one product each.
@@ -151,35 +155,23 @@ def deconvolve(
             if spec.oscillation is not None:
                 _least_truncation(block, steps, bends, spec.oscillation, level)
             residue = torch.empty((len(block), length), device=device)
-            for number in torch.unique(level).tolist():
+            used = torch.unique(level).tolist()
+            for number in used:
                 those = level == number
                 residue[those] = block[those] @ steps[number]
             height, place = _peak(residue[:, window])
-            tmax = ((place - ahead) * spec.step_s).clamp(min=0)
             _, ttp = _peak(residue @ forward)
+            tmax = (place - ahead) * spec.step_s
             values = [height, residue.sum(1) * spec.step_s, tmax, ttp * spec.step_s, kept_by_level[level]]
-            found[:, part] = torch.stack(values).cpu().numpy()
+            answer, level_of = torch.stack(values).cpu().numpy(), level.cpu().numpy()
+        for number in used if late else ():
+            those = level_of == number
+            answer[2, those] -= late[number].of(answer[0, those], answer[1, those])
+        np.maximum(answer[2], 0, out=answer[2])
+        found[:, part] = answer
 
-    _in_parallel(work, range(0, size, _VOXELS), str(device).startswith("cpu"), progress)
+    in_parallel(work, range(0, size, _VOXELS), str(device).startswith("cpu"), "deconvolution", progress)
     return Flow(*found)
-
-
-def _in_parallel(work: Callable[[int], None], starts: range, on_cpu: bool, progress: Progress) -> None:
-    """Calls `work` with each start, on as many threads as torch may use, each of them with torch on one thread.
-
-    Torch's own threads wait for one another after each small product, and for long where other programs run.
-    """
-    import torch
-
-    workers = torch.get_num_threads() if on_cpu else 1
-    pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
-    try:
-        waiting = [pool.submit(work, start) for start in starts]
-        for number, one in enumerate(waiting):
-            progress(number / len(waiting), "deconvolution")
-            one.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _least_truncation(

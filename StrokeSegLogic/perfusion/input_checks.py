@@ -10,6 +10,7 @@ import SimpleITK as sitk
 from ..case import ClinicalData
 from ..errors import InputError
 from ..grid import Grid, require_overlap, resample
+from ..volumes.geometry import tilt_degrees, tilted
 
 NIHSS_RANGE = (0, 42)
 _AGES = (0.0, 120.0)
@@ -112,22 +113,8 @@ def require_no_tilt(matrix: np.ndarray, where: str) -> None:
     Raises:
         InputError: with the angle of the tilt.
     """
-    angle = tilt_degrees(matrix)
-    if angle > _TILT_MIN_DEGREES:
-        raise InputError(
-            f"the slices are stacked askew by {angle:.1f} degrees (a tilted gantry)",
-            where=where,
-            fix="Resample the series onto a grid with right angles first, for instance with dcm2niix or in Slicer with "
-            "its option to regularise acquisition transforms",
-        )
-
-
-def tilt_degrees(matrix: np.ndarray) -> float:
-    """The angle between the step from slice to slice and the slices' normal."""
-    normal = np.cross(matrix[:, 0], matrix[:, 1])
-    across = matrix[:, 2]
-    cosine = abs(float(normal @ across)) / float(np.linalg.norm(normal) * np.linalg.norm(across))
-    return float(np.degrees(np.arccos(min(cosine, 1.0))))
+    if tilt_degrees(matrix) > _TILT_MIN_DEGREES:
+        raise tilted(matrix, where)
 
 
 def _words(grid: Grid) -> str:

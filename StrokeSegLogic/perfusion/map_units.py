@@ -10,6 +10,8 @@ from types import MappingProxyType
 
 import numpy as np
 
+from ..errors import InputError
+
 STANDARD_UNITS = MappingProxyType(
     {
         "CBF": "ml/100 g/min",
@@ -81,6 +83,26 @@ def units_of(role: str) -> tuple[Unit, ...]:
     return tuple(unit for unit in UNITS if unit.role == role)
 
 
+def unit_named(role: str, text: str, where: str = "") -> Unit:
+    """The unit of a role that a user wrote, blanks and capitals aside; "relative" and "%" for relative maps.
+
+    Raises:
+        InputError: if the role has no such unit.
+    """
+    wanted = _letters(text)
+    known = units_of(role)
+    for unit in known:
+        short = unit.name.replace(f"{RELATIVE}, %", "%").replace(RELATIVE, "relative")
+        if wanted in (_letters(unit.name), _letters(short)):
+            return unit
+    names = ", ".join(unit.name.replace(f"{RELATIVE}, %", "%").replace(RELATIVE, "relative") for unit in known)
+    raise InputError(f"'{text}' is no unit of {role}", where=where or None, fix=f"Use one of {names}")
+
+
+def _letters(text: str) -> str:
+    return "".join(text.split()).lower()
+
+
 @dataclass(frozen=True)
 class _Range:
     """What brain looks like in the right unit, and what values above or below it are likely to be.
@@ -106,6 +128,8 @@ _RANGES = {
 }
 _NEGATIVE_PART = 0.01
 _BYTE = 255
+_DARK_PICTURE = 64
+"""Pictures are stretched to be seen: none is as dark as this all over."""
 _SATURATED_PART = 0.002
 """Noise reaches its maximum once; above this part of the brain the scale ends there."""
 
@@ -148,8 +172,12 @@ def negative_part(voxels: np.ndarray) -> float:
 
 
 def is_picture(voxels: np.ndarray) -> bool:
-    """Whether the values could be an 8-bit picture's: whole numbers from 0 to 255."""
-    return bool(voxels.min() >= 0 and voxels.max() <= _BYTE and (voxels == np.round(voxels)).all())
+    """Whether the values could be an 8-bit picture's: whole numbers from 0 to 255 that use a good part of that range.
+
+    A map in whole seconds, as some software stores Tmax and MTT, stays far below.
+    """
+    whole = voxels.min() >= 0 and _DARK_PICTURE <= voxels.max() <= _BYTE
+    return bool(whole and (voxels == np.round(voxels)).all())
 
 
 def saturated_part(voxels: np.ndarray) -> float:

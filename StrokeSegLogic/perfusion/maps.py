@@ -13,10 +13,11 @@ from ..progress import Progress
 from . import motion as motions
 from .arteries import LARGEST_SCALE, Vessel, area, find_artery, find_vein
 from .bolus import Passage, passage
-from .brain import brain_of_ct
+from .brain import brain_of_frames
 from .constants import PER_100_G, PER_100_G_MIN
 from .curves import disturbed, enhancement, mean_frame, vessel_candidates
 from .deconvolution import DeconvolutionSpec, deconvolve
+from .denoising import DenoisingSpec, denoised
 from .series import Series, checked
 
 
@@ -26,13 +27,16 @@ class MapsSpec:
 
     Attributes:
         motion: whether to look for motion and put frames back.
-        smoothing_mm: sigma of the Gaussian within slices and brain that curves are smoothed with; 0 for none.
+        smoothing_mm: sigma of the Gaussian within slices and brain that curves are smoothed with; 0 for none. With
+            `denoising`, what moving bone disturbs is looked for in curves smoothed so, and nothing else.
+        denoising: how noise is taken off the curves; None for the Gaussian alone.
         deconvolution: how to regularise.
         device: "auto", "cpu", "cuda" or "mps".
     """
 
     motion: bool = True
     smoothing_mm: float = 2.0
+    denoising: DenoisingSpec | None = field(default_factory=DenoisingSpec)
     deconvolution: DeconvolutionSpec = field(default_factory=DeconvolutionSpec)
     device: str = "auto"
 
@@ -46,7 +50,8 @@ class PerfusionMaps:
         cbv: ml/100 g.
         mtt: s, 60 CBV / CBF; 0 where there is no flow.
         ttp: s from the first frame to the peak of the tissue curve.
-        tmax: s from the artery to the peak of the residue function, not below 0.
+        tmax: s from the artery to the peak of the residue function, not below 0; freed of the lateness that truncation
+            brings (`lateness`), unlike the maps of most software.
         mip: HU, maximum over time.
         plain: HU, mean of the frames before contrast: stands in for a CT without contrast.
         brain: bool.
@@ -57,6 +62,7 @@ class PerfusionMaps:
         aif_scale: what the arterial curve was multiplied by, so that its area is the vein's.
         motion: None where it was not looked for.
         warnings: what the reader must know.
+        baseline: number of frames before contrast.
     """
 
     cbf: np.ndarray
@@ -74,6 +80,7 @@ class PerfusionMaps:
     aif_scale: float
     motion: motions.Motion | None
     warnings: tuple[str, ...]
+    baseline: int = 0
 
     def images(self) -> dict[str, sitk.Image]:
         """Float32 images by name: CBF, CBV, MTT, TTP, TMAX, MIP, and CT, the frames before contrast."""
@@ -94,7 +101,7 @@ def maps(
 ) -> PerfusionMaps:
     """Computes perfusion maps from a series by block-circulant deconvolution (see `deconvolution`).
 
-    Curves before contrast are the baseline; curves are smoothed within the slice and the brain; the arterial curve is
+    Frames before contrast are the baseline; curves are freed of noise (see `denoising`); the arterial curve is
     scaled to the area of the venous one against partial volume, where the vein's is larger. CBF and CBV carry the
     haematocrit factor and the brain's density (see `constants`).
 
@@ -125,8 +132,8 @@ def maps(
     if spec.motion:
         series, moved = motions.corrected(series, progress.span(0.0, 0.5))
     mean, mip = mean_frame(series, progress.span(0.5, 0.55))
-    inside = brain_of_ct(series.grid.image(mean)) if brain is None else brain.astype(bool)
-    bolus, curves, plain = enhancement(series, inside, spec.smoothing_mm, passage, progress.span(0.55, 0.75))
+    inside = brain_of_frames(mean, series.grid) if brain is None else brain.astype(bool)
+    bolus, curves, plain = enhancement(series, inside, spec.smoothing_mm, passage, progress.span(0.55, 0.7))
     shaken = moved is not None and bool(moved.corrected.any())
     notes: tuple[str, ...] = ()
     if shaken:
@@ -135,13 +142,16 @@ def maps(
     scale, more = _scale(artery, vein, series.times_s)
     from ..inference.device import choose
 
+    device = choose(spec.device).where
+    if spec.denoising is not None:
+        denoised(series, inside, curves, bolus.baseline, spec.denoising, device, progress.span(0.7, 0.9))
     flow = deconvolve(
         curves,
         artery.curve * scale,
         series.times_s,
         spec.deconvolution,
-        choose(spec.device).where,
-        progress.span(0.75, 0.99),
+        device,
+        progress.span(0.9, 0.99),
     )
     cbf, cbv = np.maximum(flow.height, 0) * PER_100_G_MIN, np.maximum(flow.area, 0) * PER_100_G
     mtt = np.where(cbf > 1, 60 * cbv / np.maximum(cbf, 1), 0)
@@ -168,6 +178,7 @@ def maps(
         aif_scale=scale,
         motion=moved,
         warnings=(*series.warnings, *bolus.warnings, *notes, *more),
+        baseline=bolus.baseline,
     )
 
 

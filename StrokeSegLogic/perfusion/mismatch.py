@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..json_values import json_ready
 from .thresholds import ThresholdSegmentation, slow
 from .tissue import Side
 
@@ -70,12 +71,7 @@ class PerfusionNumbers:
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready: JSON knows no infinity, so an infinite ratio is the word "infinite"."""
-        values = asdict(self)
-        if self.mismatch_ratio is not None and math.isinf(self.mismatch_ratio):
-            values["mismatch_ratio"] = "infinite"
-        values["delays"] = list(values["delays"])
-        values["notes"] = list(self.notes)
-        return values
+        return json_ready(asdict(self))
 
 
 def measure_perfusion(segmentation: ThresholdSegmentation) -> PerfusionNumbers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -11,9 +11,17 @@ import SimpleITK as sitk
 
 from ..case import Case, Role
 from ..grid import Grid
+from ..json_values import json_ready
+from ..metrics import dice
+from ..outcome import Layer, Maker
+from ..statistics import lesions
+from ..terminology import CORE_STYLE, PENUMBRA_STYLE, SegmentStyle
 from .criteria import Criteria
+from .map_windows import map_layer
+from .maps_record import maps_record
 from .mismatch import PerfusionNumbers
 from .sweep import Sweep
+from .thresholds import CORE, PENUMBRA
 
 if TYPE_CHECKING:
     from .maps import PerfusionMaps
@@ -35,6 +43,7 @@ class Route:
         trained_on: what a network has learned from, simulated data called so; "" for thresholds.
         model: JSON-ready name, version and weights_sha256 of a network; empty for thresholds.
         notes: what a reader must know of this route.
+        probability: float32 on the reference's grid, 0 to 1, of "core" and "penumbra", where a network gave one.
     """
 
     name: RouteName
@@ -45,6 +54,7 @@ class Route:
     trained_on: str
     model: Mapping[str, Any]
     notes: tuple[str, ...] = ()
+    probability: Mapping[str, sitk.Image] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,7 @@ class PerfusionSegmentation:
         units: of each map, in words: "ml/100 g/min", "s"; "unknown scale" where a map's could not be told.
         measured: how the maps were computed; None where they were given.
         brain: uint8 mask of the brain.
-        numbers: volumes and ratios by thresholds; None where the maps' units are not known (then `warnings` says so).
+        numbers: volumes and ratios by thresholds; None where they could not be applied (then `warnings` says why).
         sweep: how they move over thresholds; None with `numbers`.
         criteria: DEFUSE 3 and DAWN, item by item; empty without `numbers`.
         provenance: JSON-ready: versions, device, inputs with hashes and reasons, settings, times.
@@ -99,29 +109,116 @@ class PerfusionSegmentation:
         """The labels as an array (z, y, x), uint8."""
         return sitk.GetArrayFromImage(self.labels)
 
+    def dice_with_chosen(self, route: Route) -> tuple[float | None, float | None]:
+        """Dice of a route's core, and of its penumbra, with the chosen route's; 1 where both are empty.
+
+        None for the penumbra where either knows the core alone.
+        """
+        ours, theirs = self.array(), sitk.GetArrayViewFromImage(route.labels)
+        core = dice(ours == CORE, theirs == CORE)
+        if self.route.penumbra_ml is None or route.penumbra_ml is None:
+            return core, None
+        return core, dice(ours == PENUMBRA, theirs == PENUMBRA)
+
+    @property
+    def styles(self) -> Mapping[int, SegmentStyle]:
+        """The two segments, by label value; the core, drawn last by its number, is named first."""
+        return {CORE: CORE_STYLE, PENUMBRA: PENUMBRA_STYLE}
+
+    @property
+    def maker(self) -> Maker:
+        """The chosen route."""
+        model = self.route.model
+        name = " ".join(str(model[key]) for key in ("name", "version") if model.get(key))
+        return Maker(name or self.chosen, str(model.get("weights_sha256", "")), self.route.trained_on)
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The maps, and the chosen network's probability where there is one."""
+        brain = sitk.GetArrayViewFromImage(self.brain) > 0
+        maps = (map_layer(name, image, self._unit(name), brain) for name, image in self.maps.items())
+        chances = self._probability.items()
+        return (*maps, *(Layer(f"Probability of {name}", image, "heat", (0.0, 1.0)) for name, image in chances))
+
+    @property
+    def _probability(self) -> dict[str, sitk.Image]:
+        """The chosen route's, of what is found; that of healthy tissue is nobody's question."""
+        return {name: image for name, image in self.route.probability.items() if name in ("core", "penumbra")}
+
+    def _unit(self, name: str) -> str:
+        return self.units.get(name, "unknown scale")
+
+    @property
+    def background(self) -> str:
+        """CT if there is one, else the map that tells tissue apart best."""
+        return next((name for name in ("CT", "CBF", "MIP", "CBV", "TMAX") if name in self.maps), next(iter(self.maps)))
+
+    @property
+    def foreground(self) -> str | None:
+        """Tmax, where it is not the background already."""
+        return "TMAX" if "TMAX" in self.maps and self.background != "TMAX" else None
+
+    @property
+    def focus_mm(self) -> tuple[float, float, float] | None:
+        """The centre of the largest connected part of core and penumbra."""
+        found = self.array() > 0
+        parts = lesions(found, found.astype(np.float32), self.grid)
+        return parts[0].centre_mm if parts else None
+
+    @property
+    def volumes(self) -> Mapping[str, sitk.Image]:
+        """The chosen labels and their probability, each route's labels, and the maps where they were computed here."""
+        named = {"labels": self.labels, **{f"labels-{route.name}": route.labels for route in self.routes}}
+        named |= {f"probability-{name}": image for name, image in self._probability.items()}
+        if self.measured is not None:
+            named |= {name: image for name, image in self.measured.images().items() if name != "CT"}
+        return named
+
     def summary(self) -> dict[str, Any]:
-        """JSON-ready numbers, criteria, warnings and provenance: the content of result.json."""
+        """Strict JSON of numbers, criteria, warnings and provenance: the content of result.json."""
+        return json_ready(
+            {
+                "case": self.case.name,
+                "modality": "ctp",
+                "research_use_only": True,
+                "reference": self.reference.value,
+                "chosen": self.chosen,
+                "routes": [self._route_summary(route) for route in self.routes],
+                "numbers": None if self.numbers is None else self.numbers.as_dict(),
+                "sweep": None if self.sweep is None else _sweep_summary(self.sweep),
+                "criteria": [one.as_dict() for one in self.criteria],
+                "units": dict(self.units),
+                "measured": None if self.measured is None else maps_record(self.measured),
+                "warnings": self.warnings,
+                "provenance": self.provenance,
+            }
+        )
+
+    def _route_summary(self, route: Route) -> dict[str, Any]:
+        core, penumbra = self.dice_with_chosen(route)
         return {
-            "case": self.case.name,
-            "modality": "ctp",
-            "research_use_only": True,
-            "reference": self.reference.value,
-            "chosen": self.chosen,
-            "routes": [
-                {
-                    "name": route.name,
-                    "title": route.title,
-                    "core_ml": route.core_ml,
-                    "penumbra_ml": route.penumbra_ml,
-                    "trained_on": route.trained_on,
-                    "model": dict(route.model),
-                    "notes": list(route.notes),
-                }
-                for route in self.routes
-            ],
-            "numbers": None if self.numbers is None else self.numbers.as_dict(),
-            "criteria": [asdict(one) for one in self.criteria],
-            "units": dict(self.units),
-            "warnings": list(self.warnings),
-            "provenance": dict(self.provenance),
+            "name": route.name,
+            "title": route.title,
+            "core_ml": route.core_ml,
+            "penumbra_ml": route.penumbra_ml,
+            "dice_with_chosen": {"core": core, "penumbra": penumbra},
+            "trained_on": route.trained_on,
+            "model": route.model,
+            "notes": route.notes,
         }
+
+
+def _sweep_summary(table: Sweep) -> dict[str, Any]:
+    return {
+        "used": {"core_rcbf": table.core_rcbf, "tmax_s": table.tmax_s},
+        "rows": [
+            {
+                "core_rcbf": row.core_rcbf,
+                "tmax_s": row.tmax_s,
+                "core_ml": row.core_ml,
+                "hypoperfused_ml": row.hypoperfused_ml,
+                "mismatch_ratio": row.mismatch_ratio,
+            }
+            for row in table.rows
+        ],
+    }

@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
+from .svg_parts import COLOURS, rule, svg, text, tick_step, ticks
 from .sweep import Sweep
 
 _WIDTH, _HEIGHT, _GAP = 250.0, 170.0, 70.0
 _LEFT, _TOP, _BOTTOM = 52.0, 34.0, 46.0
-_COLOURS = ("#0072B2", "#D55E00", "#009E73")
-"""Of Okabe and Ito's palette: told apart by colour-blind readers, too."""
 _RATIO_LIMIT, _CORE_LIMIT_ML = 1.8, 70.0
 """Of DEFUSE 3 (Albers et al., NEJM 2018, 378:708)."""
 _HIGHEST_RATIO = 10.0
@@ -49,11 +47,7 @@ def sweep_svg(table: Sweep) -> str:
     width = len(panels) * (_WIDTH + _GAP)
     height = _TOP + _HEIGHT + _BOTTOM
     drawn = "".join(_drawn(panel, _LEFT + k * (_WIDTH + _GAP)) for k, panel in enumerate(panels))
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img" '
-        f'font-family="sans-serif" font-size="11" fill="currentColor">'
-        f"<title>How the volumes move with the thresholds</title>{drawn}</svg>"
-    )
+    return svg(width, height, "How the volumes move with the thresholds", drawn)
 
 
 def sweep_table(table: Sweep) -> tuple[list[str], list[list[str]]]:
@@ -82,11 +76,11 @@ def _panels(table: Sweep) -> tuple[_Panel, ...]:
     near = [t for t in (table.tmax_s - 2, table.tmax_s, table.tmax_s + 2) if table.at(tmax_s=t)]
     flows = [100 * row.core_rcbf for row in used]
     reach = (flows[0], flows[-1])
-    core = _Line(f"Tmax > {table.tmax_s:g} s", flows, [row.core_ml for row in used], _COLOURS[0])
-    whole = _Line("", [row.tmax_s for row in times], [row.hypoperfused_ml for row in times], _COLOURS[0])
+    core = _Line(f"Tmax > {table.tmax_s:g} s", flows, [row.core_ml for row in used], COLOURS[0])
+    whole = _Line("", [row.tmax_s for row in times], [row.hypoperfused_ml for row in times], COLOURS[0])
     ratios = [
         _Line(f"Tmax > {time:g} s", flows, [min(ratio, _HIGHEST_RATIO) for ratio in found], colour)
-        for time, colour in zip(near, _COLOURS, strict=False)
+        for time, colour in zip(near, COLOURS, strict=False)
         if (found := [row.mismatch_ratio for row in table.at(tmax_s=time) if row.mismatch_ratio is not None])
     ]
     return (
@@ -128,7 +122,7 @@ def _drawn(panel: _Panel, left: float) -> str:
     top = max([panel.least, *(max(line.y) for line in panel.lines)])
     # A limit is drawn where it does not press the lines into the floor.
     limit = panel.limit if panel.limit and panel.limit[0] <= 3 * top else None
-    step = _tick_step(max(top, limit[0] if limit else 0.0))
+    step = tick_step(max(top, limit[0] if limit else 0.0))
     roof = step * math.ceil(max(top, limit[0] if limit else 0.0, step) / step - 1e-9)
 
     def x(value: float) -> float:
@@ -138,24 +132,24 @@ def _drawn(panel: _Panel, left: float) -> str:
         return _TOP + _HEIGHT * (1 - value / roof)
 
     floor = _TOP + _HEIGHT
-    out = [_text(left, 14, panel.title, "start", 'font-weight="600" font-size="12"')]
+    out = [text(left, 14, panel.title, "start", 'font-weight="600" font-size="12"')]
     for k in range(round(roof / step) + 1):
         height = y(k * step)
-        out.append(_rule(left, height, left + _WIDTH, height, 'stroke="currentColor" stroke-opacity="0.15"'))
-        out.append(_text(left - 6, height + 4, f"{k * step:g}", "end"))
-    for value in _x_ticks(low, high):
-        out.append(_text(x(value), floor + 16, f"{value:g}", "middle"))
-    out.append(_text(left + _WIDTH / 2, floor + 34, panel.x_words, "middle"))
+        out.append(rule(left, height, left + _WIDTH, height, 'stroke="currentColor" stroke-opacity="0.15"'))
+        out.append(text(left - 6, height + 4, f"{k * step:g}", "end"))
+    for value in ticks(low, high):
+        out.append(text(x(value), floor + 16, f"{value:g}", "middle"))
+    out.append(text(left + _WIDTH / 2, floor + 34, panel.x_words, "middle"))
     if panel.y_words:
-        out.append(_text(left - 6, _TOP - 8, panel.y_words, "end"))
+        out.append(text(left - 6, _TOP - 8, panel.y_words, "end"))
     used = x(panel.used)
-    out.append(_rule(used, _TOP, used, floor, 'stroke="currentColor" stroke-opacity="0.5" stroke-dasharray="3 3"'))
+    out.append(rule(used, _TOP, used, floor, 'stroke="currentColor" stroke-opacity="0.5" stroke-dasharray="3 3"'))
     if limit:
         height = y(limit[0])
-        out.append(_rule(left, height, left + _WIDTH, height, 'stroke="#CC79A7" stroke-width="1.5"'))
-        out.append(_text(left + 4, height - 4, limit[1], "start", 'fill="#CC79A7"'))
+        out.append(rule(left, height, left + _WIDTH, height, 'stroke="#CC79A7" stroke-width="1.5"'))
+        out.append(text(left + 4, height - 4, limit[1], "start", 'fill="#CC79A7"'))
     if not panel.lines:
-        out.append(_text(left + _WIDTH / 2, _TOP + _HEIGHT / 2, "no lesion", "middle"))
+        out.append(text(left + _WIDTH / 2, _TOP + _HEIGHT / 2, "no lesion", "middle"))
     for number, line in enumerate(panel.lines):
         points = " ".join(f"{x(a):.1f},{y(b):.1f}" for a, b in zip(line.x, line.y, strict=True))
         out.append(f'<polyline points="{points}" fill="none" stroke="{line.colour}" stroke-width="2"/>')
@@ -165,26 +159,6 @@ def _drawn(panel: _Panel, left: float) -> str:
         ]
         if len(panel.lines) > 1:
             out.append(
-                _text(left + 110 + 52 * number, 14, line.name.replace("Tmax ", ""), "start", f'fill="{line.colour}"')
+                text(left + 110 + 52 * number, 14, line.name.replace("Tmax ", ""), "start", f'fill="{line.colour}"')
             )
     return "".join(out)
-
-
-def _tick_step(top: float) -> float:
-    rough = top / 4
-    power = 10.0 ** math.floor(math.log10(rough))
-    return next(step * power for step in (1, 2, 5, 10) if step * power >= rough * 0.999)
-
-
-def _x_ticks(low: float, high: float) -> list[float]:
-    step = _tick_step(max(high - low, 1e-9))
-    first = math.ceil(low / step - 1e-9)
-    return [k * step for k in range(first, math.floor(high / step + 1e-9) + 1)]
-
-
-def _text(x: float, y: float, words: str, anchor: str, more: str = "") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" {more}>{escape(words)}</text>'
-
-
-def _rule(x1: float, y1: float, x2: float, y2: float, more: str) -> str:
-    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" {more}/>'

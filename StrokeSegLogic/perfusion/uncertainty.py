@@ -47,7 +47,7 @@ def repeated_scans(numbers: PerfusionNumbers) -> Uncertainty:
 
 
 def moved_thresholds(table: Sweep, rcbf_by: float = 0.04, tmax_by_s: float = 1.0) -> Uncertainty:
-    """The volumes at thresholds close to those in use. How close is ours; it is less than software packages differ."""
+    """The volumes at thresholds close to those in use. How close is ours, and rests on no measurement."""
     near = table.near(rcbf_by, tmax_by_s)
     words = f"thresholds moved by {100 * rcbf_by:g} % of normal flow and {tmax_by_s:g} s"
     return Uncertainty(words, tuple((row.core_ml, row.hypoperfused_ml) for row in near))

@@ -53,7 +53,7 @@ class MriPhantom:
             inside.reshape(-1)[part] = self.head.brain(self.head.to_head(grid.to_world(indices(grid, part)))) > 0
         return grid.image(inside)
 
-    def write(self, folder: str | Path, roles: Iterable[Role] = tuple(Role)) -> dict[str, Path]:
+    def write(self, folder: str | Path, roles: Iterable[Role] = MRI_ROLES) -> dict[str, Path]:
         """Writes the volumes as an export would name them, and the truth as `truth_mask.nii.gz`.
 
         Args:

@@ -6,16 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from ..case import Role
+from ..case import CTP_ROLES, MAP_ROLES, MRI_ROLES, Modality, Role
 from ..errors import InputError
 from ..volumes import Candidate
 from ..volumes.reader import volume_suffix
+from .ct_tags import SERIES_FRAMES
+from .modality import modality_of
 from .reading import Reading
 from .tags import read_tags
 from .words import is_mask_folder, read_name, read_text
 
 _CLEARLY = 0.2
 _DOUBTFUL = 0.6
+COLOUR_RANK = -8
 _FOLDER_TRUST = 0.75
 """A folder's name says less of a file than the file's own name."""
 
@@ -52,16 +55,24 @@ class Assignment:
     notes: tuple[str, ...]
 
 
-def assign(candidates: Sequence[Candidate]) -> Assignment:
+def assign(candidates: Sequence[Candidate], modality: Modality | None = None) -> Assignment:
     """Gives each role to at most one candidate, by names and tags alone.
 
+    Args:
+        candidates: the volumes found.
+        modality: "mri" or "ctp", whose roles alone are given; by default what the candidates are. CT and MIP beside MR
+            sequences are no CT perfusion.
+
     Of two that want one role the clearly better is taken: higher b-value, confidence higher by 0.2, trace before
-    single direction, axial before other planes, acquired before reformatted.
+    single direction, axial before other planes, acquired before reformatted, grey values before colours.
 
     Raises:
-        InputError: if two claim one role and neither is clearly better.
+        InputError: if two claim one role and neither is clearly better, or there are both MR sequences and perfusion
+            maps and no modality was named.
     """
-    readings = [(candidate, read_candidate(candidate)) for candidate in candidates]
+    readings = [(candidate, read_candidate(candidate, modality)) for candidate in candidates]
+    if modality is None and modality_of(reading for _, reading in readings) == "mri":
+        readings = [(candidate, read_candidate(candidate, "mri")) for candidate in candidates]
     left = [(candidate, reading.reason) for candidate, reading in readings if reading.role is None]
     notes = [f"{candidate.name} was left aside: {why}" for candidate, why in left]
     claims = {}
@@ -81,8 +92,38 @@ def assign(candidates: Sequence[Candidate]) -> Assignment:
     return Assignment(claims, tuple(left), tuple(notes))
 
 
-def read_candidate(candidate: Candidate) -> Reading:
-    """The role that names and tags give a candidate, or why it has none; no voxel is read."""
+def read_candidate(candidate: Candidate, modality: Modality | None = None) -> Reading:
+    """The role that names and tags give a candidate, or why it has none; no voxel is read.
+
+    Args:
+        candidate: the volume.
+        modality: if given, no role of the other one is found.
+    """
+    reading = _read_candidate(candidate, modality)
+    if reading.role is None:
+        return reading
+    if modality == "mri" and reading.role not in MRI_ROLES:
+        return Reading.nothing(f"it is a CT: {reading.reason}")
+    if modality == "ctp" and reading.role not in CTP_ROLES:
+        return Reading.nothing(f"it is no CT perfusion: {reading.reason}")
+    return _with_header(reading, candidate) if reading.role in CTP_ROLES else reading
+
+
+def _with_header(reading: Reading, candidate: Candidate) -> Reading:
+    """The reading where the header shows frames over time, or colours."""
+    frames = candidate.frames
+    if reading.role is Role.CTP and frames == 1:
+        return Reading.nothing(f"it is one volume, not a series over time, though {reading.reason}")
+    if frames is not None and frames >= SERIES_FRAMES and reading.role is Role.CT:
+        return replace(reading, role=Role.CTP, reason=f"{reading.reason} and it has {frames} frames")
+    if frames is not None and frames > 1 and reading.role in MAP_ROLES:
+        return Reading.nothing(f"it has {frames} frames over time, though {reading.reason}")
+    if candidate.colour:
+        return replace(reading, rank=reading.rank + COLOUR_RANK, reason=f"{reading.reason}, in colour")
+    return reading
+
+
+def _read_candidate(candidate: Candidate, modality: Modality | None) -> Reading:
     if candidate.tags is not None:
         return read_tags(candidate.tags)
     path = PurePosixPath(candidate.name)
@@ -90,11 +131,11 @@ def read_candidate(candidate: Candidate) -> Reading:
     masks = next((folder for folder in path.parent.parts if is_mask_folder(folder)), None)
     if masks is not None:
         return Reading.nothing(f"folder '{masks}' holds masks")
-    found = read_name(stem)
+    found = read_name(stem, modality)
     if found is not None:
         return replace(found, reason=f"file name '{stem}' {found.reason}")
     for folder in reversed(path.parent.parts):
-        found = read_text(folder)
+        found = read_text(folder, modality)
         if found is not None:
             return replace(
                 found, confidence=found.confidence * _FOLDER_TRUST, reason=f"folder name '{folder}' {found.reason}"
@@ -110,11 +151,24 @@ def _winner(role: Role, rivals: list[tuple[Candidate, Reading]]) -> tuple[Candid
     top = [r for r in rivals if not any(_better(other, r[1]) for _, other in rivals)]
     first, second = (top if len(top) > 1 else rivals)[:2]
     more = len(top) - 2
+    if role in CTP_ROLES and _are_slabs(first[0], second[0]):
+        raise InputError(
+            f"{first[0].name} and {second[0].name} are of two slabs of one patient: both are {role}, and they lie one "
+            "above the other",
+            fix="Give each slab as a study of its own, with all its maps",
+        )
     raise InputError(
         f"two series claim the role {role}: {first[0].name} and {second[0].name}"
         + (f" (and {more} more)" if more > 0 else ""),
         fix=f"Name the right one with {role}=FILE",
     )
+
+
+def _are_slabs(one: Candidate, other: Candidate) -> bool:
+    from ..perfusion.input_checks import are_two_slabs  # which brings in all that computes maps
+
+    grids = one.grid(), other.grid()
+    return grids[0] is not None and grids[1] is not None and are_two_slabs(grids[0], grids[1])
 
 
 def _better(one: Reading, other: Reading) -> str | None:
@@ -126,5 +180,7 @@ def _better(one: Reading, other: Reading) -> str | None:
     if other.confidence - one.confidence >= _CLEARLY - 1e-9:
         return None
     if one.rank > other.rank:
+        if other.rank - one.rank <= COLOUR_RANK // 2:
+            return "it has grey values, not colours"
         return "it is the trace image, the axial or the acquired one of the two"
     return None

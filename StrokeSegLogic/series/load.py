@@ -2,50 +2,71 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
 import SimpleITK as sitk
 
-from ..case import Case, ClinicalData, Role, Series
+from ..case import MAP_ROLES, Case, ClinicalData, Modality, Role, Series
 from ..errors import InputError
-from ..volumes import Candidate, find_series, validate
+from ..volumes import Candidate, find_series
 from ..volumes.candidates import file_candidate
 from ..volumes.reader import volume_suffix
 from .assign import Claim, assign, read_candidate
+from .given_scale import ColourRange, no_range, range_of, split_scale
+from .modality import parse_modality, restricted
 from .plausibility import swapped_note
+from .read import read_claim, series_in_memory
 
-Volume: TypeAlias = "str | Path | sitk.Image"
+Volume: TypeAlias = "str | Path | sitk.Image | Series"
 Study: TypeAlias = "str | Path | Mapping[str, Volume] | Mapping[Role, Volume] | Sequence[str]"
 
 _EVIDENT = 0.6
 
 
-def load_case(study: Study, *, name: str | None = None, clinical: ClinicalData | None = None) -> Case:
+def load_case(
+    study: Study,
+    *,
+    name: str | None = None,
+    clinical: ClinicalData | None = None,
+    modality: Modality | None = None,
+) -> Case:
     """Reads and checks the volumes of one patient.
+
+    A 4-D CT perfusion series (NIfTI, a Slicer sequence or multi-volume, DICOM) becomes one series of role CTP with its
+    frames' times. A colour-coded map needs what the ends of its colour bar stand for: "TMAX=tmax.dcm@0..12". A map's
+    unit may be named: "TMAX=tmax.nii.gz@ms".
 
     Args:
         study: a folder, searched with subfolders (roles are found by names and DICOM tags); a mapping from role to
-            a file, a DICOM folder or an image; a sequence of "ROLE=FILE"; or one file whose name says its role.
+            a file, a DICOM folder, an image or a `Series`; a sequence of "ROLE=FILE"; or one file whose name says its
+            role.
         name: of the case; by default that of the folder.
         clinical: what is known of the patient beside the images.
+        modality: "mri" or "ctp": volumes of the other are left aside. By default what the study is; it has to be given
+            where there are both MR sequences and perfusion maps.
 
     Raises:
-        InputError: if something is missing, damaged, unfit, of no role, or two volumes claim one role.
+        InputError: if something is missing, damaged, unfit, of no role, or two volumes claim one role; if the study is
+            of both modalities; or if the clinical data are impossible.
     """
+    if clinical is not None:
+        from ..perfusion.input_checks import require_plausible  # which brings in all that computes maps
+
+        require_plausible(clinical)
+    modality = None if modality is None else parse_modality(modality)
     if isinstance(study, Mapping):
         named: list[tuple[str | Role, Volume]] = list(study.items())
-        series, notes, default = *_from_names(named), _common_name(named)
+        series, notes, default = *_from_names(named, modality), _common_name(named)
     elif not isinstance(study, (str, Path)):
         named = [_split(text) for text in study]
-        series, notes, default = *_from_names(named), _common_name(named)
+        series, notes, default = *_from_names(named, modality), _common_name(named)
     elif Path(study).is_dir():
-        series, notes = _from_folder(Path(study))
+        series, notes = _from_folder(Path(study), modality)
         default = Path(study).resolve().name
     else:
-        series, notes = _from_file(Path(study))
+        series, notes = _from_file(Path(study), modality)
         default = Path(study).name.split(".")[0]
     images = {one.role: one.image for one in series}
     if Role.DWI in images and Role.ADC in images and (doubt := swapped_note(images[Role.DWI], images[Role.ADC])):
@@ -54,10 +75,10 @@ def load_case(study: Study, *, name: str | None = None, clinical: ClinicalData |
     return case if clinical is None else Case(case.name, case.series, clinical, case.notes)
 
 
-def _from_folder(folder: Path) -> tuple[list[Series], list[str]]:
+def _from_folder(folder: Path, modality: Modality | None) -> tuple[list[Series], list[str]]:
     candidates = find_series(folder)
     try:
-        found = assign(candidates)
+        found = assign(candidates, modality)
     except InputError as error:
         raise InputError(error.what, where=folder, fix=error.fix) from error
     if not found.claims:
@@ -70,29 +91,49 @@ def _from_folder(folder: Path) -> tuple[list[Series], list[str]]:
         )
     notes = list(found.notes)
     series = []
-    for claim in found.claims.values():
-        series.append(_read(claim))
-        notes += claim.candidate.notes()
+    for claim in _with_known_colours(list(found.claims.values()), notes):
+        one, more_notes = read_claim(claim)
+        series.append(one)
+        notes += more_notes
     return series, notes
 
 
-def _from_file(path: Path) -> tuple[list[Series], list[str]]:
+def _with_known_colours(claims: list[Claim], notes: list[str]) -> list[Claim]:
+    """The claims without colour-coded maps of unknown scale; these are named in the notes.
+
+    Raises:
+        InputError: if no perfusion map or series is left without them.
+    """
+    coloured = [one for one in claims if one.role in MAP_ROLES and one.candidate.colour]
+    unknown = [one for one in coloured if range_of(one.candidate, None) is None]
+    if not unknown:
+        return claims
+    kept = [one for one in claims if one not in unknown]
+    if not any(one.role in MAP_ROLES or one.role is Role.CTP for one in kept):
+        raise no_range(unknown[0].role, unknown[0].candidate.name)
+    for one in unknown:
+        error = no_range(one.role, one.candidate.name)
+        notes.append(f"{one.candidate.name} was left aside as {one.role}: it {error.what}. {error.fix}")
+    return kept
+
+
+def _from_file(path: Path, modality: Modality | None) -> tuple[list[Series], list[str]]:
     if str(path).partition("=")[0].strip().upper() in {role.value for role in Role}:
-        return _from_names([_split(str(path))])
+        return _from_names([_split(str(path))], modality)
     candidate = file_candidate(path, path.name)
-    reading = read_candidate(candidate)
+    reading = read_candidate(candidate, modality)
     if reading.role is None or reading.confidence < _EVIDENT:
         raise InputError(
             f"is one file, and its role is not evident ({reading.reason})",
             where=path,
             fix=f"Name its role, for instance DWI={path.name}",
         )
-    claim = Claim(candidate, reading.role, reading.confidence, reading.reason)
-    return [_read(claim)], list(candidate.notes())
+    series, notes = read_claim(Claim(candidate, reading.role, reading.confidence, reading.reason))
+    return [series], list(notes)
 
 
 def _from_names(
-    named: Iterable[tuple[str | Role, Volume]],
+    named: Iterable[tuple[str | Role, Volume]], modality: Modality | None
 ) -> tuple[list[Series], list[str]]:
     by_role: dict[Role, Volume] = {}
     for text, what in named:
@@ -102,23 +143,39 @@ def _from_names(
         by_role[role] = what
     if not by_role:
         raise InputError("no volume was given", fix="Give at least DWI=FILE or FLAIR=FILE")
+    wanted = restricted(list(by_role), modality)
     series: list[Series] = []
-    notes: list[str] = []
-    for role, what in by_role.items():
-        if isinstance(what, sitk.Image):
-            where = f"the image given for {role}"
-            series.append(series_in_memory(role, what, where, "an image in memory", "named by the user"))
-            continue
-        if not isinstance(what, (str, Path)):
-            raise InputError(
-                f"is a {type(what).__name__}, neither a path nor a SimpleITK image",
-                where=f"the volume given for {role}",
-                fix="Give a path, or an image made with SimpleITK, which carries its geometry",
-            )
-        candidate = _named_candidate(role, Path(what))
-        series.append(_read(Claim(candidate, role, 1.0, "named by the user")))
-        notes += candidate.notes()
+    notes = [f"{role} was left aside: it is not of {modality}" for role in by_role if role not in wanted]
+    for role in wanted:
+        one, more = _named(role, by_role[role])
+        series.append(one)
+        notes += more
     return series, notes
+
+
+def _named(role: Role, what: Volume) -> tuple[Series, tuple[str, ...]]:
+    """The volume that the user gave a role, and notes."""
+    where = f"the volume given for {role}"
+    if isinstance(what, Series):
+        return series_in_memory(role, what.image, where, what.source, what.reason, what.times_s, what.unit), ()
+    if isinstance(what, sitk.Image):
+        where = f"the image given for {role}"
+        return series_in_memory(role, what, where, "an image in memory", "named by the user"), ()
+    if not isinstance(what, (str, Path)):
+        raise InputError(
+            f"is a {type(what).__name__}, neither a path nor a SimpleITK image",
+            where=where,
+            fix="Give a path, or an image made with SimpleITK, which carries its geometry",
+        )
+    path, limits, unit = _path_and_scale(what, role)
+    return read_claim(Claim(_named_candidate(role, path), role, 1.0, "named by the user"), limits, unit)
+
+
+def _path_and_scale(what: str | Path, role: Role) -> tuple[Path, ColourRange | None, str | None]:
+    if Path(what).exists():
+        return Path(what), None, None
+    file, limits, unit = split_scale(str(what), role)
+    return Path(file), limits, unit
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -150,36 +207,9 @@ def _named_candidate(role: Role, path: Path) -> Candidate:
     return Candidate(f"{path.name}/{one.name}".replace("/. (", " ("), one.files, one.tags)
 
 
-def _read(claim: Claim) -> Series:
-    candidate = claim.candidate
-    image = candidate.read()
-    validate(image, candidate.name if candidate.tags else str(candidate.files[0]))
-    return Series(claim.role, image, candidate.name, claim.reason, claim.confidence, candidate.sha256())
-
-
-def series_in_memory(role: Role, image: sitk.Image, where: str, source: str, reason: str) -> Series:
-    """A series of an image that comes from no file, with the role that the user gave it.
-
-    Args:
-        role: named by the user.
-        image: any scalar type.
-        where: what to call it in an error.
-        source, reason: see `case.Series`; the hash is of the float32 voxels.
-
-    Raises:
-        InputError: if the image cannot be used.
-    """
-    validate(image, where)
-    volume = sitk.Cast(image, sitk.sitkFloat32)
-    # A double beyond float32's range becomes infinite.
-    validate(volume, where)
-    digest = hashlib.sha256(sitk.GetArrayFromImage(volume).tobytes()).hexdigest()
-    return Series(role, volume, source, reason, 1.0, digest)
-
-
 def _common_name(named: Sequence[tuple[str | Role, Volume]]) -> str:
     """The folder of the first file, for want of anything better."""
     for _, what in named:
-        if not isinstance(what, sitk.Image):
+        if not isinstance(what, (sitk.Image, Series)):
             return Path(what).resolve().parent.name or "case"
     return "case"

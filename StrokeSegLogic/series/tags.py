@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from ..case import Role
 from ..volumes.dicom_headers import DicomTags, sequence_b_value
+from .ct_tags import read_ct
 from .reading import Reading
 from .words import AXIAL_RANK, REFORMAT_RANK, TRACE_RANK, read_text
 
@@ -60,8 +61,10 @@ def read_tags(tags: DicomTags) -> Reading:
 
 
 def _read(tags: DicomTags) -> Reading:
+    if tags.modality == "CT":
+        return read_ct(tags)
     if tags.modality not in ("MR", ""):
-        return Reading.nothing(f"its modality is {tags.modality}, not MR")
+        return Reading.nothing(f"its modality is {tags.modality}, neither MR nor CT")
     kinds = set(tags.image_type)
     for kind in tags.image_type:
         if kind in _NOT_INPUT:
@@ -88,7 +91,7 @@ def _read(tags: DicomTags) -> Reading:
 
 
 def _described(what: str, text: str) -> Reading | None:
-    reading = read_text(text) if text else None
+    reading = read_text(text, "mri") if text else None
     return None if reading is None else replace(reading, reason=f"{what} '{text}' {reading.reason}")
 
 

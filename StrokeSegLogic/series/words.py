@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from ..case import Role
+from ..case import Modality, Role
+from .perfusion_words import read_perfusion
 from .reading import Reading
 
 _CONTRAST_PENALTY = 0.25
@@ -70,6 +71,7 @@ _MASK = re.compile(
     r"|\blabels?\b|\blabelmap\b|\blbl\b|\bgt\b|\bground ?truth\b|\btruth\b|\brois?\b|\b[a-z]*lesions?\b"
     r"|\binfarcts?\b|\bannotations?\b|\bprobability\b|\bprob\b|\bagreement\b|\bo ot\b"
 )
+_READER = re.compile(r"nr ?\d")
 _MASK_FOLDER = re.compile(r"(?:masks?|labels?|segmentations?|ground ?truth|gt|truth|lesions?|annotations?|rois?)")
 _CONTRAST = re.compile(
     r"\bpost\b|\bgd\b|\bgad\w*|\bcontrast\b|\bce\b|\bkm\b|\bdotarem\b|\bt1w?(?:c|ce|gd|post|km)\b|\bpostgd\b"
@@ -98,14 +100,19 @@ def is_mask_folder(name: str) -> bool:
     return _MASK_FOLDER.fullmatch(cut(name)) is not None
 
 
-def read_name(stem: str) -> Reading | None:
-    """What a file's name without ending says; masks are told by their names. None if it says nothing."""
-    if mask := _MASK.search(cut(stem)):
+def read_name(stem: str, modality: Modality | None = None) -> Reading | None:
+    """What a file's name without ending says; masks are told by their names. None if it says nothing.
+
+    Args:
+        stem: the name.
+        modality: see `read_text`.
+    """
+    if mask := _MASK.search(cut(stem)) or _READER.fullmatch(cut(stem)):
         return Reading.nothing(f"names a mask ('{mask[0]}')")
     bids = _BIDS.fullmatch(stem)
     role = _BIDS_SUFFIX.get(bids[1].lower()) if bids else None
     if bids is None or role is None:
-        return read_text(stem)
+        return read_text(stem, modality)
     # The last word of a BIDS name is the sequence whatever else the name holds.
     weighted = _b_values(cut(stem))
     if role is Role.DWI and weighted == [0.0]:
@@ -114,9 +121,16 @@ def read_name(stem: str) -> Reading | None:
     return _qualify(reading, cut(stem))
 
 
-def read_text(text: str) -> Reading | None:
-    """What a description or folder name says; None if nothing."""
-    text = _GLUED_TARGET.sub(r"\1", _TARGET.sub(" ", cut(text)))
+def read_text(text: str, modality: Modality | None = None) -> Reading | None:
+    """What a description or folder name says; None if nothing.
+
+    Args:
+        text: as it was written.
+        modality: of the study; "mri" knows no CT perfusion.
+    """
+    written, text = text, _GLUED_TARGET.sub(r"\1", _TARGET.sub(" ", cut(text)))
+    if modality != "mri" and _role(text) is None and (known := read_perfusion(written, text)):
+        return known
     for what, pattern in _NO_ROLE:
         if found := pattern.search(text):
             return Reading.nothing(f"names {what} ('{found[0].strip()}')")

@@ -14,15 +14,15 @@ import SimpleITK as sitk
 
 from ..errors import OutputError
 from ..grid import Grid
-from ..segmentation import Segmentation
+from ..outcome import Outcome
 from .runtime import load_slicer, quiet_vtk
 from .scene import headless_scene
 from .segmentations import add_segmentation
-from .views import show_agreement, show_probability, show_result, show_segmentation
+from .views import show_layer, show_result, show_segmentation
 from .volumes import add_volume
 
 
-def write_segmentation(segmentation: Segmentation, path: Path) -> None:
+def write_segmentation(segmentation: Outcome, path: Path) -> None:
     """Writes a result as a Slicer segmentation that any NRRD reader can read, too.
 
     The file holds uint8 labels on the reference's whole grid, also without a lesion, and in its header each
@@ -49,10 +49,11 @@ def write_segmentation(segmentation: Segmentation, path: Path) -> None:
         _require_labels(draft, segmentation, path)
 
 
-def write_scene(segmentation: Segmentation, path: Path) -> None:
-    """Writes a Slicer scene of the inputs, the segmentation, its probability and the planes' agreement in one file.
+def write_scene(segmentation: Outcome, path: Path) -> None:
+    """Writes a Slicer scene of the segmentation and all that it is looked at with in one file.
 
-    Opened in Slicer, it shows the reference volume with the segmentation on it at the largest lesion.
+    For MRI these are the inputs, the probability and the planes' agreement; for CT perfusion the maps in colour.
+    Opened in Slicer, it shows the segmentation on one of them at the largest lesion.
 
     Args:
         segmentation: the result.
@@ -64,21 +65,18 @@ def write_scene(segmentation: Segmentation, path: Path) -> None:
     slicer = load_slicer()
     # Slicer gathers a bundle's files before it packs them: on the disk that the result is meant for.
     with _replacing(path, ".mrb") as draft, headless_scene(draft.parent) as scene:
-        volumes = {
-            role: add_volume(scene, series.image, str(role)) for role, series in segmentation.case.series.items()
-        }
-        probability = add_volume(scene, segmentation.probability, "Probability")
-        show_probability(probability)
-        agreement = add_volume(scene, segmentation.agreement, "Agreement")
-        show_agreement(scene, agreement)
-        show_segmentation(add_segmentation(scene, segmentation, volumes[segmentation.reference]))
-        show_result(scene, segmentation, volumes, probability)
+        nodes = {}
+        for layer in segmentation.layers:
+            nodes[layer.name] = add_volume(scene, layer.image, layer.name)
+            show_layer(scene, nodes[layer.name], layer)
+        show_segmentation(add_segmentation(scene, segmentation, nodes[segmentation.background]))
+        show_result(scene, segmentation, nodes)
         messages = slicer.vtkMRMLMessageCollection()
         with quiet_vtk():
             written = scene.WriteToMRB(str(draft), None, messages)
         if not written:
             raise OutputError(_reason(messages), where=path, fix=_FIX)
-        _require_bundle(draft, len(volumes) + 3, path)
+        _require_bundle(draft, len(nodes) + 1, path)
 
 
 _FIX = "Check that the folder can be written to, and that its disk is not full"
@@ -106,7 +104,7 @@ def _reason(messages: Any) -> str:
     return f"Slicer could not write it: {first.strip(' -')}" if first else "Slicer could not write it"
 
 
-def _require_labels(draft: Path, segmentation: Segmentation, path: Path) -> None:
+def _require_labels(draft: Path, segmentation: Outcome, path: Path) -> None:
     """VTK does not notice every failed write: only a file that reads back is a result."""
     try:
         image = sitk.ReadImage(str(draft))

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from ..case import Role
-from ..segmentation import Segmentation
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..outcome import Layer, Outcome
+from ..palettes import PaletteName, colours
 from .geometry import to_ras
 from .runtime import Scene, SegmentationNode, VolumeNode, load_slicer
 
@@ -15,51 +20,88 @@ _AGREEMENT_COLOURS = {
     "two planes": (0.99, 0.68, 0.38),
     "three planes": (0.84, 0.10, 0.11),
 }
+_ABOVE_NOTHING = 1e-6
+"""Maps are 0 outside the brain."""
 _VIEWS = {"Red": "Axial", "Yellow": "Sagittal", "Green": "Coronal"}
 """The slice views of Slicer's standard layouts, each known by its colour and that colour's first letter."""
 _VIEW_SIZE = (400, 400)
 """Pixels for which the views are fitted; Slicer keeps the field of view when it has its own size."""
 
 
-def show_probability(node: VolumeNode) -> None:
-    """Shows a probability volume, 0 to 1, as heat; below 5 % it is see-through when laid over another volume."""
+def show_layer(scene: Scene, node: VolumeNode, layer: Layer) -> None:
+    """Shows a volume node as its layer says: in which colours, and over which values.
+
+    Probability below 5 %, and values of 0 or less of all that is coloured, are see-through.
+    """
     display = node.GetDisplayNode()
-    display.SetAndObserveColorNodeID(_PROBABILITY_COLOURS)
-    display.AutoWindowLevelOff()
-    display.SetWindowLevelMinMax(0.0, 1.0)
+    if layer.unit:
+        node.SetDescription(f"In {layer.unit}")
+    if layer.window is not None:
+        display.AutoWindowLevelOff()
+        display.SetWindowLevelMinMax(*layer.window)
+    if layer.look == "grey":
+        return
+    _, high = layer.window or node.GetImageData().GetScalarRange()
+    if layer.look == "heat":
+        display.SetAndObserveColorNodeID(_PROBABILITY_COLOURS)
+        _show_from(display, 0.05, high)
+    elif layer.look == "counts":
+        display.SetAndObserveColorNodeID(_agreement_colours(scene).GetID())
+        display.SetInterpolate(False)
+        _show_from(display, 1.0, high)
+    else:
+        display.SetAndObserveColorNodeID(_colours(scene, layer.look).GetID())
+        _show_from(display, _ABOVE_NOTHING, max(high, node.GetImageData().GetScalarRange()[1]))
+
+
+def _show_from(display: Any, lowest: float, highest: float) -> None:
     display.SetAutoThreshold(False)
-    display.SetThreshold(0.05, 1.0)
+    display.SetThreshold(lowest, highest)
     display.ApplyThresholdOn()
 
 
-def show_agreement(scene: Scene, node: VolumeNode) -> None:
-    """Shows an agreement volume, 0 to 3 planes, with one colour for each number; where none agreed, nothing."""
-    colours = scene.AddNewNodeByClass("vtkMRMLColorTableNode", "PlaneAgreement")
-    colours.SetTypeToUser()
-    colours.SetAttribute("Category", "StrokeSeg")
-    colours.SetHideFromEditors(False)  # hidden ones are saved in a folder apart
-    colours.SetNumberOfColors(len(_AGREEMENT_COLOURS))
+def _agreement_colours(scene: Scene) -> Any:
+    """One colour for each number of planes."""
+    table = _table(scene, "PlaneAgreement", len(_AGREEMENT_COLOURS))
     for index, (name, rgb) in enumerate(_AGREEMENT_COLOURS.items()):
-        colours.SetColor(index, name, *rgb)
-    display = node.GetDisplayNode()
-    display.SetAndObserveColorNodeID(colours.GetID())
-    display.SetInterpolate(False)
-    display.AutoWindowLevelOff()
-    display.SetWindowLevelMinMax(0.0, 3.0)
-    display.SetAutoThreshold(False)
-    display.SetThreshold(1.0, 3.0)
-    display.ApplyThresholdOn()
+        table.SetColor(index, name, *rgb)
+    return table
 
 
-def show_result(
-    scene: Scene, segmentation: Segmentation, volumes: dict[Role, VolumeNode], probability: VolumeNode
-) -> None:
-    """Sets the three slice views on the reference, in its own planes, at the largest lesion.
+def _colours(scene: Scene, palette: PaletteName) -> Any:
+    """A palette as a table of the scene, added once: Slicer ships its like as files, which a bare scene lacks."""
+    name = f"StrokeSeg {palette}"
+    known = scene.GetFirstNodeByName(name)
+    if known is not None:
+        return known
+    table = _table(scene, name, 256)
+    for index, rgb in enumerate(colours(palette, np.linspace(0, 1, 256)) / 255):
+        table.SetColor(index, f"{index}", *(float(part) for part in rgb))
+    return table
 
-    The probability lies in front of the reference, faded out: one slider brings it up.
+
+def _table(scene: Scene, name: str, size: int) -> Any:
+    table = scene.AddNewNodeByClass("vtkMRMLColorTableNode", name)
+    table.SetTypeToUser()
+    table.SetAttribute("Category", "StrokeSeg")
+    table.SetHideFromEditors(False)  # hidden ones are saved in a folder apart
+    table.SetNumberOfColors(size)
+    return table
+
+
+def show_result(scene: Scene, segmentation: Outcome, nodes: Mapping[str, VolumeNode]) -> None:
+    """Sets the three slice views on the background layer, in its own planes, at the result's focus.
+
+    The foreground layer lies in front, faded out: one slider brings it up.
+
+    Args:
+        scene: that the nodes are in.
+        segmentation: says what to show.
+        nodes: of the layers, by name.
     """
     slicer = load_slicer()
-    reference = volumes[segmentation.reference]
+    background = nodes[segmentation.background]
+    focus = segmentation.focus_mm
     for view, orientation in _VIEWS.items():
         logic = slicer.vtkMRMLSliceLogic()
         logic.SetMRMLScene(scene)
@@ -69,14 +111,15 @@ def show_result(
         node.SetLayoutColor(getattr(slicer.vtkMRMLSliceNode, f"Get{view}Color")())
         node.SetOrientation(orientation)
         composite = logic.GetSliceCompositeNode()
-        composite.SetBackgroundVolumeID(reference.GetID())
-        composite.SetForegroundVolumeID(probability.GetID())
+        composite.SetBackgroundVolumeID(background.GetID())
+        if segmentation.foreground:
+            composite.SetForegroundVolumeID(nodes[segmentation.foreground].GetID())
         composite.SetForegroundOpacity(0.0)
         node.SetDimensions(*_VIEW_SIZE, 1)
-        node.RotateToVolumePlane(reference)
+        node.RotateToVolumePlane(background)
         logic.FitSliceToBackground(*_VIEW_SIZE)
-        if segmentation.statistics.lesions:
-            node.JumpSliceByOffsetting(*to_ras(segmentation.statistics.lesions[0].centre_mm))
+        if focus is not None:
+            node.JumpSliceByOffsetting(*to_ras(focus))
         logic.SetMRMLScene(None)
 
 

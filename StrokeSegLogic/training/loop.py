@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +13,15 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from ..errors import InputError, StrokeSegError
+from ..errors import StrokeSegError
 from ..networks.base import SegmentationNetwork
 from ..networks.memory import channels_last
 from ..progress import Progress
-from . import checkpoint
+from .ahead import ahead
 from .devices import require_sound
 from .examples import Examples, MakeExamples
 from .loss_log import LossLog
+from .standing import Standing
 from .team import together, told
 
 State = dict[str, Tensor]
@@ -139,11 +139,12 @@ class Loop:
         network.to(fabric.device)
         average = on_cpu(network.state_dict()) if plan.average else {}
         optimiser = self._optimiser(network)
+        standing = Standing(network, optimiser, average, self._epoch_losses, judge, fabric, self._log, self._checkpoint)
         start, finished = 0, False
         with together(fabric):
-            start, finished = self._resume(network, optimiser, average)
+            start, finished = standing.resume(plan.epoch)
         if not finished:
-            self._train(network, optimiser, average, start, progress)
+            self._train(network, optimiser, average, standing, start, progress)
         with together(fabric):
             if fabric.is_global_zero:
                 self._log.close()
@@ -157,12 +158,17 @@ class Loop:
         network: SegmentationNetwork,
         optimiser: torch.optim.Optimizer,
         average: State,
+        standing: Standing,
         start: int,
         progress: Progress,
     ) -> None:
         plan, judge, fabric = self._plan, self._judge, self._fabric
         model, stepper = self._set_up(network, optimiser)
-        with closing(self._ahead(start)) as batches:
+        # Processes take turns: each batch is one's alone.
+        numbers = range(
+            start * fabric.world_size + fabric.global_rank, plan.steps * fabric.world_size, fabric.world_size
+        )
+        with closing(ahead(self._examples, numbers, plan.workers)) as batches:
             lost = ""
             for step in range(start, plan.steps):
                 with together(fabric):
@@ -185,7 +191,7 @@ class Loop:
                         model, stepper = self._set_up(network, optimiser)
                     finished = finished or verdict.finished
                 if finished or (step + 1) % plan.checkpoint_every == 0:
-                    self._save(network, optimiser, average, step + 1, finished)
+                    standing.save(step + 1, finished)
                 if finished:
                     break
 
@@ -200,21 +206,6 @@ class Loop:
             self._judge.train_mode(network)
         channels_last(network)
         return self._fabric.setup(network, optimiser)
-
-    def _ahead(self, start: int) -> Generator[Examples, None, None]:
-        """Each step's batch; the next ones are being made in threads while the network learns from this one."""
-        processes, own = self._fabric.world_size, self._fabric.global_rank
-        coming: list[Future[Examples]] = []
-        following = start
-        with ThreadPoolExecutor(self._plan.workers) as threads:
-            try:
-                for _ in range(start, self._plan.steps):
-                    while following < self._plan.steps and len(coming) <= self._plan.workers:
-                        coming.append(threads.submit(self._examples, following * processes + own))
-                        following += 1
-                    yield coming.pop(0).result()
-            finally:
-                threads.shutdown(cancel_futures=True)
 
     def _step(self, model: Any, stepper: Any, step: int, batch: Examples) -> float:
         # Dropout, too, is a function of seed and step, so that a resumed run draws what the other would have.
@@ -266,52 +257,6 @@ class Loop:
             self._log.epoch(step // self._plan.epoch, step, training, verdict.validation, phase)
         self._epoch_losses.clear()
         return verdict
-
-    def _save(
-        self, network: SegmentationNetwork, optimiser: torch.optim.Optimizer, average: State, step: int, finished: bool
-    ) -> None:
-        state = {
-            "network": network.state_dict(),
-            # Two thirds of the file, and of no use to anyone after the last step.
-            "optimiser": {} if finished else optimiser.state_dict(),
-            "average": average,
-            "step": step,
-            "finished": finished,
-            "epoch_losses": self._epoch_losses,
-            "judge": {} if self._judge is None else self._judge.state_dict(),
-            "precision": self._fabric.strategy.precision.state_dict(),
-            "processes": self._fabric.world_size,
-        }
-        with together(self._fabric):
-            if self._fabric.is_global_zero:
-                self._log.flush()
-                checkpoint.save(self._checkpoint, state)
-
-    def _resume(
-        self, network: SegmentationNetwork, optimiser: torch.optim.Optimizer, average: State
-    ) -> tuple[int, bool]:
-        state = checkpoint.load(self._checkpoint)
-        if state is not None and state["processes"] != self._fabric.world_size:
-            raise InputError(
-                f"the run began with {state['processes']} processes and cannot go on with {self._fabric.world_size}",
-                where=self._checkpoint,
-                fix="Give as many devices and nodes as before, or another output folder",
-            )
-        step = 0 if state is None else int(state["step"])
-        finished = state is not None and bool(state["finished"])
-        if self._fabric.is_global_zero and not (finished and self._log.complete):
-            self._log.resume(step, step // self._plan.epoch)
-        if state is None:
-            return step, finished
-        network.load_state_dict(state["network"])
-        if not finished:
-            optimiser.load_state_dict(state["optimiser"])
-        average.update(state["average"])
-        self._epoch_losses = list(state["epoch_losses"])
-        self._fabric.strategy.precision.load_state_dict(state["precision"])
-        if self._judge is not None:
-            self._judge.load_state_dict(state["judge"])
-        return step, finished
 
 
 def named(batch: Examples) -> str:

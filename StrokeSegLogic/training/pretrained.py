@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from ..networks.base import SegmentationNetwork
@@ -15,6 +16,10 @@ from ..networks.pretrained.load import load_encoder
 from ..networks.pretrained.statistics import restate_batch_norms
 from ..networks.unet2d import UNet2D
 from ..progress import Progress
+from .examples import MakeExamples
+
+FEW = 32
+"""Images that batch norms' statistics are restated from, where a checkpoint lost them."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ def load_pretrained(
         network: changed in place.
         name: of the checkpoint.
         source: where it comes from.
-        images: gives a few dozen training images (N, C, H, W); asked where the checkpoint has lost its batch norms'
+        images: gives `few_images`, (N, C, H, W); asked where the checkpoint has lost its batch norms'
             statistics, which are then those of these images.
         progress: of a download.
 
@@ -73,6 +78,18 @@ def load_pretrained(
             load_encoder(encoder, tensors, colour=three and not isinstance(network, UNet2D))
     if _without_statistics(tensors):
         restate_batch_norms(network, images())
+
+
+def few_images(examples: MakeExamples, batch: int, batches: int | None = None) -> Tensor:
+    """The first few dozen training images (N, C, H, W).
+
+    Args:
+        examples: gives the batch of a number.
+        batch: images in each.
+        batches: how many there are; None for as many as are asked for.
+    """
+    wanted = -(-FEW // batch)
+    return torch.cat([examples(number).images for number in range(min(wanted, batches or wanted))])
 
 
 def _without_statistics(tensors: Mapping[str, Tensor]) -> bool:

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError, OutputError
-from ..volumes.files import write_whole
+from ..errors import InputError
+from ..volumes.files import make_folder, write_whole
 
 
 def claim(output: Path, recipe: Any) -> None:
@@ -22,12 +22,7 @@ def claim(output: Path, recipe: Any) -> None:
         InputError: if it is another run's.
         OutputError: if it cannot be made or written to.
     """
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"the folder cannot be made ({error.strerror or error})", where=output, fix="Choose another output folder"
-        ) from error
+    make_folder(output)
     mark = output / "recipe.json"
     text = json.dumps(asdict(recipe), indent=2) + "\n"
     if not mark.is_file():

@@ -5,7 +5,7 @@ from .checks import validate
 from .dicom import read_dicom_series
 from .dicom_headers import DicomTags
 from .files import sha256_of
-from .nifti import write_nifti
+from .nifti import write_nifti, write_nifti_series
 from .reader import header_notes, read_volume
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "sha256_of",
     "validate",
     "write_nifti",
+    "write_nifti_series",
 ]

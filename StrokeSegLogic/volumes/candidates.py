@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import SimpleITK as sitk
 
 from ..errors import InputError
+from ..grid import Grid
 from . import nifti
-from .dicom import in_order, read_dicom_series
+from .dicom import in_order, read_dicom_colours, read_dicom_series
+from .dicom_groups import grouped, in_time_order
 from .dicom_headers import DicomTags, Slice, looks_like_dicom, read_slice
+from .dicom_series import count_frames, read_dicom_time_series
 from .files import require_file, sha256_of, unreadable
+from .frame_stack import TimeSeries
+from .header_grid import grid_of_files
 from .reader import files_of, header_notes, read_volume, volume_suffix
+from .series_reader import frames_of, is_colour, read_colours, read_time_series
 
 _DICOM_SUFFIXES = (".dcm", ".ima", ".dicom")
 # Never asked whether they are DICOM, so that a folder full of them is searched quickly.
@@ -49,6 +55,48 @@ class Candidate:
             InputError: as `read_volume` or `read_dicom_series`.
         """
         return read_volume(self.files[0]) if self.tags is None else read_dicom_series(self.files)
+
+    def read_time_series(self) -> TimeSeries:
+        """The frames over time.
+
+        Raises:
+            InputError: as `series_reader.read_time_series` or `read_dicom_time_series`.
+        """
+        return read_time_series(self.files[0]) if self.tags is None else read_dicom_time_series(self.files)
+
+    def read_colours(self) -> sitk.Image:
+        """The colours: 3-D, three uint8 a voxel; mm, LPS.
+
+        Raises:
+            InputError: as `series_reader.read_colours` or `read_dicom_colours`.
+        """
+        return read_colours(self.files[0]) if self.tags is None else read_dicom_colours(self.files)
+
+    @property
+    def frames(self) -> int | None:
+        """How many frames over time it holds by its header; None where that is not known.
+
+        Raises:
+            InputError: if a NIfTI file's header cannot be read.
+        """
+        if self.tags is not None:
+            return self.tags.frames
+        return frames_of(self.files[0]) if self.files else None
+
+    def grid(self) -> Grid | None:
+        """Where its voxels, or those of one frame, lie by its header; None where that is not in order."""
+        return grid_of_files(self.files, self.tags is not None) if self.files else None
+
+    @property
+    def colour(self) -> bool:
+        """Whether it holds colours by its header.
+
+        Raises:
+            InputError: as `frames`.
+        """
+        if self.tags is not None:
+            return self.tags.colour
+        return bool(self.files) and is_colour(self.files[0])
 
     def sha256(self) -> str:
         """Hash of all its files in order."""
@@ -141,55 +189,21 @@ def _is_dicom(path: Path) -> bool:
     return marked
 
 
-_Split = Callable[[Slice], Hashable]
-_SPLITS: tuple[_Split, ...] = (
-    lambda s: s.tags.echo_time,
-    lambda s: s.tags.image_type,
-    lambda s: s.order[0],
-    lambda s: s.order[1],
-    lambda s: s.order[2],
-    lambda s: s.order[3],
-    lambda s: s.order[4],
-)
-
-
 def _dicom_candidates(slices: Iterable[Slice], folder: Path) -> list[Candidate]:
-    groups = [
-        part
-        for series in _by(slices, lambda s: s.uid)
-        for stack in _by(series, lambda s: (s.size, tuple(round(a, 2) + 0.0 for a in s.axes or ())))
-        for part in _split_repeats(_by(stack, lambda s: s.tags.b_value), 0)
-    ]
-    named = [_candidate(in_order(group), folder) for group in groups]
+    named = [_candidate(group, folder) for group in grouped(slices)]
     names = [c.name for c in named]
     # Two series of one description are told apart by their first file.
     return [replace(c, name=f"{c.name} from {c.files[0].name}") if names.count(c.name) > 1 else c for c in named]
 
 
-def _split_repeats(groups: list[list[Slice]], level: int) -> list[list[Slice]]:
-    """Splits by one criterion after the other those groups that hold a place more than once."""
-    if level == len(_SPLITS):
-        return groups
-    parts: list[list[Slice]] = []
-    for group in groups:
-        places = {s.position for s in group}
-        finer = [group] if len(places) == len(group) else _by(group, _SPLITS[level])
-        parts += _split_repeats(finer, level + 1)
-    return parts
-
-
-def _by(slices: Iterable[Slice], key: _Split) -> list[list[Slice]]:
-    groups: dict[Hashable, list[Slice]] = {}
-    for one in slices:
-        groups.setdefault(key(one), []).append(one)
-    return list(groups.values())
-
-
-def _candidate(slices: Sequence[Slice], folder: Path) -> Candidate:
+def _candidate(group: Sequence[Slice], folder: Path) -> Candidate:
+    frames = count_frames(group)
+    slices = in_time_order(group) if frames > 1 else in_order(group)
     first = slices[0]
     parent = first.path.parent.relative_to(folder).as_posix()
     title = first.tags.series_description or first.tags.protocol_name or "without description"
     b = "" if first.tags.b_value is None else f", b={first.tags.b_value:g}"
     echo = "" if first.tags.echo_time is None else f", TE={first.tags.echo_time:g} ms"
-    name = f"{parent} (series '{title}'{b or echo}, {len(slices)} files)"
-    return Candidate(name, tuple(s.path for s in slices), first.tags)
+    times = f", {frames} times" if frames > 1 else ""
+    name = f"{parent} (series '{title}'{b or echo}{times}, {len(slices)} files)"
+    return Candidate(name, tuple(s.path for s in slices), replace(first.tags, frames=frames))

@@ -13,7 +13,7 @@ _MIN_THICK = 2
 _MIN_PLANE = 8
 
 
-def validate(image: sitk.Image, name: str) -> None:
+def validate(image: sitk.Image, name: str, fewest_slices: int = _MIN_THICK) -> None:
     """Refuses a volume that cannot be segmented. Negative values and ringing are fine.
 
     `read_volume` has checked all but the last two points already; it lets them pass because masks are read, too.
@@ -21,10 +21,11 @@ def validate(image: sitk.Image, name: str) -> None:
     Args:
         image: the volume.
         name: file, series or node, for the message.
+        fewest_slices: along its thinnest axis.
 
     Raises:
         InputError: if it is not 3-D and scalar, its geometry is singular or sheared, it holds NaN or infinite
-            voxels, is thinner than 2 or narrower than 8 voxels, or all its voxels are equal.
+            voxels, is thinner than that or narrower than 8 voxels, or all its voxels are equal.
     """
     require_scalar_3d(image.GetSize(), image.GetNumberOfComponentsPerPixel(), name)
     require_real(image.GetPixelID(), name)
@@ -32,7 +33,7 @@ def validate(image: sitk.Image, name: str) -> None:
     require_right_angles(grid.matrix, name)
     require_plausible_extent(grid.size, grid.spacing, name)
     require_finite(image, name)
-    _require_enough_voxels(grid.size, name)
+    _require_enough_voxels(grid.size, name, fewest_slices)
     voxels = sitk.GetArrayViewFromImage(image)
     if voxels.min() == voxels.max():
         raise InputError(
@@ -91,14 +92,14 @@ def require_finite(image: sitk.Image, where: str) -> None:
     )
 
 
-def _require_enough_voxels(size: tuple[int, int, int], where: str) -> None:
+def _require_enough_voxels(size: tuple[int, int, int], where: str, fewest_slices: int) -> None:
     thick, plane, _ = sorted(size)
     shown = " x ".join(map(str, size))
-    if thick < _MIN_THICK:
+    if thick < fewest_slices:
         raise InputError(
             f"is a single slice ({shown} voxels)",
             where=where,
-            fix=f"Give a volume of at least {_MIN_THICK} slices; for DICOM the folder that holds the whole series",
+            fix=f"Give a volume of at least {fewest_slices} slices; for DICOM the folder that holds the whole series",
         )
     if plane < _MIN_PLANE:
         raise InputError(

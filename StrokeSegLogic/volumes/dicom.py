@@ -9,10 +9,11 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..errors import InputError
+from ..grid import Grid
 from .checks import require_finite
 from .dicom_headers import Slice, read_slice
 from .files import require_file
-from .geometry import MAX_SHEAR, place, require_spacing
+from .geometry import MAX_SHEAR, placed, require_spacing, tilted
 
 _GAP_PART = 0.03
 _GAP_MM = 0.02
@@ -32,6 +33,43 @@ def read_dicom_series(files: Iterable[str | Path]) -> sitk.Image:
         InputError: if a file is not intact, the files are not one 3-D volume (several series, several volumes at
             the same places, mixed sizes or directions, missing slices, tilted stack), or pydicom is missing.
     """
+    slices = read_records(files)
+    where = f"{slices[0].path.parent} (series '{slices[0].tags.series_description or slices[0].uid}')"
+    require_grey(slices, where)
+    if len({s.uid for s in slices}) > 1:
+        raise InputError("the files are of several series", where=where, fix="Give the files of one series")
+    slices = in_order(slices)
+    grid = stack_grid(slices, where)
+    image = _pixels(slices, where, sitk.sitkFloat32)
+    grid.lay(image)
+    require_finite(image, where)
+    return image
+
+
+def read_dicom_colours(files: Iterable[str | Path]) -> sitk.Image:
+    """A colour-coded series: 3-D, three uint8 a voxel; mm, LPS.
+
+    Raises:
+        InputError: if a file is not intact, not in colour, or the files are not one volume with its geometry.
+    """
+    slices = read_records(files)
+    where = f"{slices[0].path.parent} (series '{slices[0].tags.series_description or slices[0].uid}')"
+    if any(s.samples != 3 for s in slices):
+        raise InputError("is not in colour", where=where, fix="Give a colour-coded series")
+    _require_single(slices, where)
+    slices = in_order(slices)
+    grid = stack_grid(slices, where)
+    image = _pixels(slices, where, sitk.sitkVectorUInt8)
+    grid.lay(image)
+    return image
+
+
+def read_records(files: Iterable[str | Path]) -> list[Slice]:
+    """The headers of the files.
+
+    Raises:
+        InputError: if there is no file, or one is not intact DICOM with a picture.
+    """
     slices = []
     for path in map(Path, files):
         require_file(path)
@@ -41,18 +79,34 @@ def read_dicom_series(files: Iterable[str | Path]) -> sitk.Image:
         slices.append(record)
     if not slices:
         raise InputError("the DICOM series has no file", fix="Name at least two slices")
-    where = f"{slices[0].path.parent} (series '{slices[0].tags.series_description or slices[0].uid}')"
-    _require_one_volume(slices, where)
-    slices = in_order(slices)
+    return slices
+
+
+def stack_grid(slices: Sequence[Slice], where: str) -> Grid:
+    """The grid of one volume's slices, which are in order.
+
+    Raises:
+        InputError: if geometry is missing or mixed, or the slices are no upright stack of equal steps.
+    """
+    _require_geometry(slices, where)
     step = _step(slices, where)
-    image = _pixels(slices, where)
     first = slices[0]
     assert first.spacing is not None and first.axes is not None and first.position is not None
     column = np.asarray(first.axes[:3]) * first.spacing[1]
     row = np.asarray(first.axes[3:]) * first.spacing[0]
-    place(image, np.stack([column, row, first.normal * step], axis=1), np.asarray(first.position), where)
-    require_finite(image, where)
-    return image
+    matrix = np.stack([column, row, first.normal * step], axis=1)
+    size = (first.size[1], first.size[0], len(slices))
+    return placed(size, matrix, np.asarray(first.position), where)
+
+
+def voxels_of(slices: Sequence[Slice], where: str) -> np.ndarray:
+    """The slices' values (z, y, x), float32, each with its own rescale slope and intercept.
+
+    Raises:
+        InputError: if they are in colour, several in one file, or cannot be read.
+    """
+    require_grey(slices, where)
+    return sitk.GetArrayFromImage(_pixels(slices, where, sitk.sitkFloat32))
 
 
 def in_order(slices: Sequence[Slice]) -> list[Slice]:
@@ -61,18 +115,28 @@ def in_order(slices: Sequence[Slice]) -> list[Slice]:
     return sorted(slices, key=lambda s: np.inf if s.position is None else float(normal @ np.asarray(s.position)))
 
 
-def _require_one_volume(slices: Sequence[Slice], where: str) -> None:
-    first = slices[0]
-    if any(s.frames > 1 for s in slices) or "MOSAIC" in first.tags.image_type:
+def require_grey(slices: Sequence[Slice], where: str) -> None:
+    """Refuses files of several slices, and colours.
+
+    Raises:
+        InputError: if there is one.
+    """
+    _require_single(slices, where)
+    if any(s.samples != 1 for s in slices):
+        raise InputError("is in colour", where=where, fix="Give the series with grey values, not its colour map")
+
+
+def _require_single(slices: Sequence[Slice], where: str) -> None:
+    if any(s.frames > 1 for s in slices) or "MOSAIC" in slices[0].tags.image_type:
         raise InputError(
             "holds several slices in one file (enhanced multi-frame or mosaic)",
             where=where,
             fix="Convert it to NIfTI first, for instance with dcm2niix",
         )
-    if any(s.samples != 1 for s in slices):
-        raise InputError("is in colour", where=where, fix="Give the series with grey values, not its colour map")
-    if len({s.uid for s in slices}) > 1:
-        raise InputError("the files are of several series", where=where, fix="Give the files of one series")
+
+
+def _require_geometry(slices: Sequence[Slice], where: str) -> None:
+    first = slices[0]
     if any(s.position is None or s.axes is None or s.spacing is None for s in slices):
         raise InputError(
             "a slice lacks its position, orientation or pixel spacing",
@@ -103,7 +167,7 @@ def _step(slices: Sequence[Slice], where: str) -> float:
     if not np.isfinite(along).all():
         raise InputError("a slice's position is undefined", where=where, fix="Export the series again")
     if len(slices) == 1:
-        return 1.0
+        return slices[0].thickness or 1.0
     gaps = np.diff(along)
     if (gaps < _GAP_MM).any():
         places = 1 + int((gaps >= _GAP_MM).sum())
@@ -122,19 +186,17 @@ def _step(slices: Sequence[Slice], where: str) -> float:
     total = positions[-1] - positions[0]
     drift = np.linalg.norm(total - (along[-1] - along[0]) * slices[0].normal)
     if drift > MAX_SHEAR * (along[-1] - along[0]) + _GAP_MM:
-        raise InputError(
-            f"the stack of slices is tilted: it shifts sideways by {drift:.2f} mm",
-            where=where,
-            fix="Resample it first onto a grid with right angles",
-        )
+        first = slices[0]
+        axes = np.reshape(first.axes or (), (2, 3))
+        raise tilted(np.column_stack([axes[0], axes[1], total / (len(slices) - 1)]), where)
     return float((along[-1] - along[0]) / (len(slices) - 1))
 
 
-def _pixels(slices: Sequence[Slice], where: str) -> sitk.Image:
+def _pixels(slices: Sequence[Slice], where: str, kind: int) -> sitk.Image:
     reader = sitk.ImageSeriesReader()
     reader.SetImageIO("GDCMImageIO")
     # Each slice has its own rescale slope: without a common type ITK would round to the first slice's.
-    reader.SetOutputPixelType(sitk.sitkFloat32)
+    reader.SetOutputPixelType(kind)
     reader.SetFileNames([str(s.path) for s in slices])
     try:
         image = reader.Execute()

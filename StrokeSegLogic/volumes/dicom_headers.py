@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import InputError
+from .dicom_clock import CLOCK_TAGS, Clock, read_clock
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -31,13 +32,18 @@ _TAGS = (
     *("ScanningSequence", "MRAcquisitionType", "EchoTime", "RepetitionTime", "InversionTime"),
     *("DiffusionBValue", "DiffusionGradientOrientation", "DiffusionDirectionality"),
     *("Rows", "Columns", "PixelSpacing", "ImagePositionPatient", "ImageOrientationPatient"),
-    *("NumberOfFrames", "SamplesPerPixel", "AcquisitionNumber", "TemporalPositionIdentifier"),
+    *("NumberOfFrames", "SamplesPerPixel", "FrameOfReferenceUID", "SliceThickness", "WindowCenter", "WindowWidth"),
+    *CLOCK_TAGS,
 )
 
 
 @dataclass(frozen=True)
 class DicomTags:
-    """What a series' tags say on its contrast. Times in ms, b in s/mm²; None or empty is unknown."""
+    """What a series' tags say on its contrast. Times in ms, b in s/mm²; None or empty is unknown.
+
+    `frames` is how often each place was imaged over time, where a series was kept whole (CT); `window` the centre and
+    width that the series is shown with.
+    """
 
     modality: str = "MR"
     series_description: str = ""
@@ -51,6 +57,9 @@ class DicomTags:
     inversion_time: float | None = None
     b_value: float | None = None
     plane: str = ""
+    frames: int = 1
+    colour: bool = False
+    window: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +76,9 @@ class Slice:
         spacing: between rows and between columns, mm; None if not given.
         frames: more than 1 for a multi-frame file.
         order: what tells repetitions of one place apart (acquisition, time, gradient direction).
+        clock: when it was recorded.
+        frame_of_reference: UID of the space that positions are given in; "" if not given.
+        thickness: of the slice, mm; None if not given.
     """
 
     path: Path
@@ -79,6 +91,9 @@ class Slice:
     frames: int
     samples: int
     order: tuple[Any, ...]
+    clock: Clock = field(default_factory=Clock)
+    frame_of_reference: str = ""
+    thickness: float | None = None
 
     @property
     def normal(self) -> np.ndarray:
@@ -150,6 +165,8 @@ def _slice(path: Path, header: Dataset) -> Slice:
         inversion_time=_number(header, "InversionTime"),
         b_value=b_value(header),
         plane=_plane(axes),
+        colour=int(header.get("SamplesPerPixel") or 1) == 3,
+        window=_window(header),
     )
     direction = _numbers(header, "DiffusionGradientOrientation", 3)
     order = (
@@ -172,6 +189,9 @@ def _slice(path: Path, header: Dataset) -> Slice:
         frames=int(header.get("NumberOfFrames") or 1),
         samples=int(header.get("SamplesPerPixel") or 1),
         order=order,
+        clock=read_clock(header),
+        frame_of_reference=str(header.get("FrameOfReferenceUID") or ""),
+        thickness=_number(header, "SliceThickness"),
     )
 
 
@@ -239,6 +259,15 @@ def _number(header: Dataset, keyword: str) -> float | None:
 def _numbers(header: Dataset, keyword: str, count: int) -> tuple[float, ...] | None:
     value = header.get(keyword)
     return tuple(float(v) for v in value) if value is not None and len(value) == count else None
+
+
+def _window(header: Dataset) -> tuple[float, float] | None:
+    # Of several windows the first is the one that a viewer shows.
+    values = [header.get("WindowCenter"), header.get("WindowWidth")]
+    if any(value is None or value == "" for value in values):
+        return None
+    centre, width = (float(v if isinstance(v, (str, int, float)) else v[0]) for v in values)
+    return centre, width
 
 
 def _plane(axes: tuple[float, ...] | None) -> str:

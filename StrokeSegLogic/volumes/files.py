@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from ..errors import InputError, OutputError
 
@@ -56,22 +58,49 @@ def sha256_of(paths: str | Path | Iterable[str | Path]) -> str:
     return digest.hexdigest()
 
 
+def make_folder(path: Path) -> None:
+    """Makes a folder, with those above it; one that is there already stays as it is.
+
+    Raises:
+        OutputError: if it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"the folder cannot be made ({error.strerror or error})", where=path, fix="Choose another folder"
+        ) from error
+
+
+@contextmanager
+def written_aside(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to under a temporary name, which takes the path's place once the block ends well.
+
+    There is the whole new file, or what was before.
+
+    Raises:
+        OSError: if it cannot be written.
+    """
+    temporary = path.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        with temporary.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Writes a file under a temporary name and then renames it: there is the whole new file, or what was before.
 
     Raises:
         OutputError: if it cannot be written.
     """
-    temporary = path.with_name(f".{uuid.uuid4().hex}.part")
     try:
-        try:
-            with temporary.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with written_aside(path) as file:
+            file.write(content)
     except OSError as error:
         raise OutputError(
             f"cannot be written ({error.strerror or error})",

@@ -19,13 +19,28 @@ _PLAUSIBLE_MM = (2.0, 5000.0)
 def place(
     image: sitk.Image, matrix: np.ndarray, origin: np.ndarray, where: str, spacing: np.ndarray | None = None
 ) -> None:
-    """Sets the geometry of a 3-D image in place.
+    """Sets the geometry of a 3-D image in place, by `placed`.
+
+    Raises:
+        InputError: if the geometry is undefined, singular or sheared.
+    """
+    placed(image.GetSize(), matrix, origin, where, spacing).lay(image)
+
+
+def placed(
+    size: tuple[int, int, int],
+    matrix: np.ndarray,
+    origin: np.ndarray,
+    where: str,
+    spacing: np.ndarray | None = None,
+) -> Grid:
+    """The grid of voxels with such steps.
 
     Axes that miss a right angle by little are straightened about the volume's centre: ITK's NIfTI
     writer and reader would do so too, but about the first voxel and with a warning on the terminal.
 
     Args:
-        image: 3-D image.
+        size: x, y, z.
         matrix: 3x3, from index steps (x, y, z) to mm, LPS; any handedness.
         origin: centre of the first voxel, mm, LPS.
         where: file or series, for the message.
@@ -45,12 +60,12 @@ def place(
     if require_right_angles(matrix, where) > _ROUNDING:
         u, _, vt = np.linalg.svd(axes)
         straight = u @ vt
-        middle = (np.asarray(image.GetSize()) - 1) / 2 * spacing
+        middle = (np.asarray(size) - 1) / 2 * spacing
         origin = origin + (axes - straight) @ middle
         axes = straight
-    image.SetSpacing(spacing.tolist())
-    image.SetOrigin(np.asarray(origin, float).tolist())
-    image.SetDirection(axes.ravel().tolist())
+    x, y, z = (float(step) for step in spacing)
+    first = [float(value) for value in np.asarray(origin, float)]
+    return Grid(size, (x, y, z), (first[0], first[1], first[2]), tuple(axes.ravel().tolist()))
 
 
 def require_right_angles(matrix: np.ndarray, where: str) -> float:
@@ -60,7 +75,10 @@ def require_right_angles(matrix: np.ndarray, where: str) -> float:
         InputError: if the matrix is undefined or singular, or the cosine above 0.001.
     """
     _, axes = _axes(matrix, where)
-    off_axis = float(np.abs(axes.T @ axes - np.eye(3)).max())
+    cosines = np.abs(axes.T @ axes - np.eye(3))
+    off_axis = float(cosines.max())
+    if off_axis > MAX_SHEAR and cosines[0, 1] <= MAX_SHEAR:
+        raise tilted(matrix, where)
     if off_axis > MAX_SHEAR:
         raise InputError(
             f"the voxel axes are sheared (cosine {off_axis:.3g} where 0 is a right angle)",
@@ -68,6 +86,30 @@ def require_right_angles(matrix: np.ndarray, where: str) -> float:
             fix="Resample it first onto a grid with right angles, for instance in Slicer with Resample Image",
         )
     return off_axis
+
+
+def tilted(matrix: np.ndarray, where: str) -> InputError:
+    """The error for slices that are stacked askew, as CT with a tilted gantry stores them, with the angle.
+
+    Args:
+        matrix: 3x3, from index steps (x, y, z) to mm.
+        where: file or series, for the message.
+    """
+    return InputError(
+        f"the slices are stacked askew by {tilt_degrees(matrix):.1f} degrees (sheared voxel axes, as a tilted gantry "
+        "gives)",
+        where=where,
+        fix="Resample it onto a grid with right angles first, for instance with dcm2niix or in Slicer with its option "
+        "to regularise acquisition transforms",
+    )
+
+
+def tilt_degrees(matrix: np.ndarray) -> float:
+    """The angle between the step from slice to slice and the slices' normal."""
+    normal = np.cross(matrix[:, 0], matrix[:, 1])
+    across = matrix[:, 2]
+    cosine = abs(float(normal @ across)) / float(np.linalg.norm(normal) * np.linalg.norm(across))
+    return float(np.degrees(np.arccos(min(cosine, 1.0))))
 
 
 def straighten(image: sitk.Image, where: str) -> None:

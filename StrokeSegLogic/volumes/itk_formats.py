@@ -27,7 +27,7 @@ def read_itk(path: Path) -> sitk.Image:
     for part in files_of(path)[1:]:
         if not part.is_file():
             raise InputError(f"its data file {part.name} is missing", where=path, fix="Put both into one folder")
-    _require_meta_spacing(path)
+    require_real_geometry(path)
     reader = sitk.ImageFileReader()
     reader.SetImageIO(SUFFIXES[path.suffix.lower()])
     reader.SetFileName(str(path))
@@ -43,7 +43,7 @@ def read_itk(path: Path) -> sitk.Image:
         reader.SetOutputPixelType(sitk.sitkFloat32)
         image = reader.Execute()
     except RuntimeError as error:
-        raise _fault(path, str(error)) from error
+        raise fault(path, str(error)) from error
     straighten(image, str(path))
     return image
 
@@ -75,17 +75,23 @@ def _header(path: Path) -> bytes:
     return start[: local.end()] if local else start
 
 
-def _require_meta_spacing(path: Path) -> None:
+def require_real_geometry(path: Path) -> None:
+    """Refuses a MetaImage whose header gives a spacing that is no positive number.
+
+    Raises:
+        InputError: if it does.
+    """
     # ITK turns a negative spacing of a MetaImage silently into a flipped axis.
     if path.suffix.lower() not in _NRRD and (found := _META_SPACING.search(_header(path))):
         try:
             spacing = [float(s) for s in found[1].split()]
         except ValueError as error:
-            raise _fault(path, "spacing") from error
+            raise fault(path, "spacing") from error
         require_spacing(spacing[:3], str(path))
 
 
-def _fault(path: Path, message: str) -> InputError:
+def fault(path: Path, message: str) -> InputError:
+    """The error for a file that ITK cannot read, from what ITK says."""
     low = message.lower()
     if "spacing" in low or "space vector" in low or "space directions" in low:
         what, fix = "the voxel spacing is zero or undefined", "Correct the header"

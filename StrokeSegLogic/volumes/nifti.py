@@ -20,9 +20,10 @@ from nibabel.filebasedimages import ImageFileError
 from nibabel.spatialimages import HeaderDataError
 
 from ..errors import InputError, OutputError
+from ..grid import Grid
 from .checks import require_scalar_3d
 from .files import write_whole
-from .geometry import place, require_spacing
+from .geometry import placed, require_spacing
 
 SUFFIXES = (".nii.gz", ".nii")
 _MM_PER_UNIT = {"unknown": 1.0, "mm": 1.0, "meter": 1000.0, "micron": 0.001}
@@ -38,7 +39,7 @@ def read_nifti(path: Path) -> sitk.Image:
         InputError: if it is not an intact NIfTI file of one 3-D scalar volume with a proper geometry.
     """
     image = open_nifti(path)
-    size = _without_trailing_ones(image.shape)
+    size = shape_of(image)
     kind = image.get_data_dtype()
     require_scalar_3d(size, len(kind.names) if kind.names else 1, str(path))
     if kind.kind == "c":
@@ -49,12 +50,21 @@ def read_nifti(path: Path) -> sitk.Image:
             image = type(image).from_bytes(gzip.decompress(path.read_bytes()))
         voxels = np.asarray(image.get_fdata(dtype=np.float32, caching="unchanged")).reshape(size)
     except _READ_ERRORS as error:
-        raise _damaged(path) from error
+        raise damaged(path) from error
     volume = sitk.GetImageFromArray(np.ascontiguousarray(voxels.T))
+    nifti_grid(image, path, volume.GetSize()).lay(volume)
+    return volume
+
+
+def nifti_grid(image: nib.Nifti1Image, path: Path, size: tuple[int, int, int]) -> Grid:
+    """Where the first three axes of a file lie.
+
+    Raises:
+        InputError: if its geometry is undefined, singular or sheared, or its length unit unknown.
+    """
     unit = _mm_per_unit(image.header, path)
     affine = _RAS_TO_LPS @ image.affine[:3] * unit
-    place(volume, affine[:, :3], affine[:, 3], str(path), _spacing(image) * unit)
-    return volume
+    return placed(size, affine[:, :3], affine[:, 3], str(path), _spacing(image) * unit)
 
 
 def _spacing(image: nib.Nifti1Image) -> np.ndarray:
@@ -74,9 +84,9 @@ def open_nifti(path: Path) -> nib.Nifti1Image:
     try:
         image = nib.load(path)
     except _READ_ERRORS as error:
-        raise _damaged(path) from error
+        raise damaged(path) from error
     if not isinstance(image, nib.Nifti1Image):
-        raise _damaged(path)
+        raise damaged(path)
     return image
 
 
@@ -112,15 +122,30 @@ def write_nifti(image: sitk.Image, path: str | Path) -> None:
     Raises:
         OutputError: if the name does not end so, or the file cannot be written; what was there before is kept.
     """
-    path = Path(path)
+    _write(sitk.GetArrayViewFromImage(image).T, Grid.of(image), Path(path))
+
+
+def write_nifti_series(frames: np.ndarray, grid: Grid, step_s: float, path: str | Path) -> None:
+    """Writes frames (T, z, y, x), each on the grid and `step_s` seconds after the one before, as a 4-D file.
+
+    Raises:
+        OutputError: as `write_nifti`.
+    """
+    _write(frames.T, grid, Path(path), step_s)
+
+
+def _write(voxels: np.ndarray, grid: Grid, path: Path, step_s: float | None = None) -> None:
     if not path.name.lower().endswith(SUFFIXES):
         raise OutputError("is not a NIfTI file name", where=path, fix="End it with .nii.gz or .nii")
     affine = np.eye(4)
-    affine[:3, :3] = _RAS_TO_LPS @ np.reshape(image.GetDirection(), (3, 3)) * image.GetSpacing()
-    affine[:3, 3] = _RAS_TO_LPS @ image.GetOrigin()
-    voxels = sitk.GetArrayViewFromImage(image).T
+    affine[:3, :3] = _RAS_TO_LPS @ grid.matrix
+    affine[:3, 3] = _RAS_TO_LPS @ grid.origin
     out = nib.Nifti1Image(voxels, affine, dtype=voxels.dtype)
-    out.header.set_xyzt_units("mm")
+    if step_s is None:
+        out.header.set_xyzt_units("mm")
+    else:
+        out.header.set_xyzt_units("mm", "sec")
+        out.header.set_zooms((*out.header.get_zooms()[:3], step_s))
     out.set_sform(affine, code="scanner")
     out.set_qform(affine, code="scanner")
     content = out.to_bytes()
@@ -133,7 +158,7 @@ def _require_header_spacing(path: Path) -> None:
     try:
         raw = _first_bytes(path)
     except _READ_ERRORS as error:
-        raise _damaged(path) from error
+        raise damaged(path) from error
     for kind in (nib.Nifti1Header, nib.Nifti2Header):
         length = kind.template_dtype.itemsize
         if len(raw) >= length and kind.may_contain_header(raw):
@@ -141,7 +166,7 @@ def _require_header_spacing(path: Path) -> None:
             dimensions = min(max(int(header["dim"][0]), 0), 3)
             require_spacing([float(s) for s in header["pixdim"][1 : 1 + dimensions]], str(path))
             return
-    raise _damaged(path)
+    raise damaged(path)
 
 
 def _first_bytes(path: Path) -> bytes:
@@ -161,14 +186,16 @@ def _mm_per_unit(header: nib.Nifti1Header, path: Path) -> float:
         ) from None
 
 
-def _without_trailing_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
-    size = tuple(int(n) for n in shape)
+def shape_of(image: nib.Nifti1Image) -> tuple[int, ...]:
+    """The size (x, y, z, ...) without a fourth and further axes of length 1."""
+    size = tuple(int(n) for n in image.shape)
     while len(size) > 3 and size[-1] == 1:
         size = size[:-1]
     return size
 
 
-def _damaged(path: Path) -> InputError:
+def damaged(path: Path) -> InputError:
+    """The error for a file whose bytes are no NIfTI, or not all of one."""
     return InputError(
         "is not an intact NIfTI file (another kind of file, cut short, or damaged)",
         where=path,

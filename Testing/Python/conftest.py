@@ -8,7 +8,7 @@ import pytest
 from cases import case_of
 from hypothesis import settings
 
-from StrokeSegLogic.case import Case, Role
+from StrokeSegLogic.case import MRI_ROLES, Case
 from StrokeSegLogic.models.bundle import Bundle
 from StrokeSegLogic.models.spec import ModelSpec
 from StrokeSegLogic.models.weights import FORMAT, Weights
@@ -45,14 +45,14 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     from StrokeSegLogic.networks.build import build
 
     torch.manual_seed(1)
-    network = UNet2DSpec("compact", len(Role), 2, (128, 64, 32, 16))
+    network = UNet2DSpec("compact", len(MRI_ROLES), 2, (128, 64, 32, 16))
     spec = ModelSpec(
         format=FORMAT,
         name="untrained",
         version="0",
         title="random weights",
         trained_on="nothing",
-        inputs=tuple(role.value for role in Role),
+        inputs=tuple(role.value for role in MRI_ROLES),
         needs_one_of=("DWI", "FLAIR", "ADC", "T2"),
         tested_with_one_of=("DWI", "FLAIR"),
         network=network,

@@ -26,10 +26,20 @@ FILES = {
         flair.seg.nrrd probability.nii.gz agreement.nii.gz labels.nii.gz derivatives/masks/sub-1_flair.nii.gz
         badcase.nii part10.nii t10.nii.gz x.nii.gz 0001.nii.gz swelling.nii flirt12.nii adcock.nii strategy1.nii
         eADC.nii exp_ADC.nii b0.nii.gz DWI_b0.nii.gz sub-1_acq-b0_dwi.nii.gz DWI/b0.nii.gz
-        T2star.nii T2s.nii swi.nii SWAN.nii gre.nii T2_GRE.nii venBOLD.nii mIP.nii MIP.nii tof.nii MRA.nii localizer.nii
-        scout.nii perfusion.nii PWI.nii MTT.nii CBF.nii rCBV.nii Tmax.nii TTP.nii asl.nii T1map.nii ct.nii.gz
+        T2star.nii T2s.nii swi.nii SWAN.nii gre.nii T2_GRE.nii venBOLD.nii mIP.nii tof.nii MRA.nii localizer.nii
+        scout.nii PWI.nii asl.nii T1map.nii MR_Tmax.nii VSD.Brain.01.O.MR_rCBF.127014.nii TTD.nii NR1.nii.gz
         T1_T2.nii.gz DWI_FLAIR.nii pd.nii sub-01_bold.nii.gz sub-01_T2starw.nii.gz sub-01_swi.nii.gz STIR.nii
-        perfusion/0001.nii.gz""",
+        truth.nii.gz CBF_mask.nii Tmax_mismatch.nii CTP_AIF.nii CBF_CBV.nii cta.nii penumbra.nii TTS.nrrd""",
+    "CT": """CT.nii.gz NCCT.nii SMIR.Brain.01.O.CT.346286.nii ct.nii.gz non_contrast_CT.nrrd CT_native.nii""",
+    "CBF": """CBF.nii.gz rCBF.nii relCBF.nii SMIR.Brain.01.O.CT_CBF.346287.nii cbf_svd.nii CTP/CBF.nii CBF/0001.nii
+        CBFD.nii cerebral_blood_flow.nii CBF_to_NCCT.nii""",
+    "CBV": """CBV.nii rCBV.nii SMIR.Brain.01.O.CT_CBV.346288.nii CBVmap.nii""",
+    "MTT": """MTT.nii rMTT.nii SMIR.Brain.01.O.CT_MTT.346289.nii meanTransitTime.nii""",
+    "TTP": """TTP.nii time-to-peak.nii ttp_map.nii""",
+    "TMAX": """Tmax.nii TMAX.nii.gz T-max.nii SMIR.Brain.01.O.CT_Tmax.346290.nii tmax_in_CT.nii Delay.nii""",
+    "MIP": """MIP.nii CTP_MIP.nii tMIP.nii""",
+    "CTP": """CTP.nii.gz SMIR.Brain.01.O.CT_4DPWI.346291.nii perfusion_4D.nii VPCT.nii CT_perfusion.nrrd
+        ctp_motion_corrected.nii perfusion.nii perfusion/0001.nii.gz""",
 }
 
 
@@ -77,7 +87,6 @@ DESCRIPTIONS = {
         ),
         *(
             "venBOLD",
-            "MIP",
             "localizer",
             "3-plane scout",
             "Survey",
@@ -87,9 +96,6 @@ DESCRIPTIONS = {
             "TOF_3D_multi-slab",
         ),
         *(
-            "MTT",
-            "CBF",
-            "relCBF",
             "exponential ADC",
             "eADC",
             "Exponential Apparent Diffusion Coefficient",

@@ -36,15 +36,15 @@ class InflatedVGG16(Encoder):
 
     strides = STRIDES
 
-    def __init__(self, frames: int, channels: int, width: float = 1.0) -> None:
+    def __init__(self, frames: int, channels: int, width: float = 1.0, least: int = 1) -> None:
         super().__init__()
-        self.frames, self.channels, self.width = frames, channels, width
+        self.frames, self.channels, self.width, self.least = frames, channels, width, least
         layers: list[nn.Module] = []
         widths: list[int] = []
         inputs = channels
         for number, (full, convolutions) in enumerate(BLOCKS):
             for _ in range(convolutions):
-                outputs = scaled(full, width)
+                outputs = scaled(full, width, least)
                 layers += [nn.Conv3d(inputs, outputs, KERNEL, padding=1), nn.ReLU(inplace=True)]
                 inputs = outputs
             widths.append(frames * inputs)
@@ -65,7 +65,7 @@ class InflatedVGG16(Encoder):
 
     def flat(self) -> VGG16:
         """A `VGG16` of the same widths: what a checkpoint is read into before `load_2d` takes its parameters."""
-        return VGG16(self.channels, self.width)
+        return VGG16(self.channels, self.width, self.least)
 
     def load_2d(self, state: Mapping[str, Tensor]) -> None:
         """Fills the network with a `VGG16`'s parameters.

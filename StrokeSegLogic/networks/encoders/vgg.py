@@ -17,9 +17,9 @@ BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
 STRIDES = (1, 2, 4, 8, 16, 32)
 
 
-def scaled(width: int, factor: float) -> int:
-    """A layer's width in a network that is made narrower or wider by a factor."""
-    return max(round(width * factor), 1)
+def scaled(width: int, factor: float, least: int = 1) -> int:
+    """A layer's width in a network that is made narrower or wider by a factor, but not narrower than `least`."""
+    return max(round(width * factor), least)
 
 
 def features_of(layers: nn.Sequential, x: Tensor) -> list[Tensor]:
@@ -45,18 +45,18 @@ class VGG16(Encoder):
 
     strides = STRIDES
 
-    def __init__(self, channels: int, width: float = 1.0) -> None:
+    def __init__(self, channels: int, width: float = 1.0, least: int = 1) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         inputs = channels
         for full, convolutions in BLOCKS:
             for _ in range(convolutions):
-                outputs = scaled(full, width)
+                outputs = scaled(full, width, least)
                 layers += [nn.Conv2d(inputs, outputs, 3, padding=1), nn.ReLU(inplace=True)]
                 inputs = outputs
             layers.append(nn.MaxPool2d(2))
         self.features = nn.Sequential(*layers)
-        self.widths = (*(scaled(full, width) for full, _ in BLOCKS), inputs)
+        self.widths = (*(scaled(full, width, least) for full, _ in BLOCKS), inputs)
         initialise(self.features)
 
     def forward(self, x: Tensor) -> list[Tensor]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import ssl
-import uuid
 from collections.abc import Generator
 from contextlib import closing
 from http.client import HTTPException
@@ -15,6 +13,7 @@ from urllib.request import Request, urlopen
 
 from ...errors import InputError, OutputError
 from ...progress import Progress
+from ...volumes.files import make_folder, written_aside
 
 _CHUNK = 1 << 18
 _TIMEOUT_S = 30.0
@@ -38,17 +37,13 @@ def download(url: str, target: Path, sha256: str, progress: Progress) -> None:
         Cancelled: if the user stopped it.
     """
     digest = hashlib.sha256()
-    temporary = target.with_name(f".{uuid.uuid4().hex}.part")
+    make_folder(target.parent)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with temporary.open("wb") as file, closing(_pieces(url)) as pieces:
-                for piece, fraction in pieces:
-                    progress(fraction, f"Downloading {target.name}")
-                    digest.update(piece)
-                    file.write(piece)
-                file.flush()
-                os.fsync(file.fileno())
+        with written_aside(target) as file, closing(_pieces(url)) as pieces:
+            for piece, fraction in pieces:
+                progress(fraction, f"Downloading {target.name}")
+                digest.update(piece)
+                file.write(piece)
             found = digest.hexdigest()
             if found != sha256:
                 raise InputError(
@@ -56,9 +51,6 @@ def download(url: str, target: Path, sha256: str, progress: Progress) -> None:
                     where=url,
                     fix=f"Try again; if it stays so, something on the way changes the file: do not use it, {_BY_HAND}",
                 )
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(
             f"the download cannot be written ({error.strerror or error})",

@@ -10,7 +10,7 @@ import torch
 
 from ...errors import InputError
 from ...inference.field import background
-from ...inference.prepare import MIN_PIXELS
+from ...inference.prepare import MIN_PIXELS, seen_slices
 from ...planes import Plane, to_stack
 from ..augmentation import Augment, Augmented, augmenter
 from ..examples import Examples
@@ -73,7 +73,7 @@ class CohortBatches:
         return [
             Item(number, int(k))
             for number, case in enumerate(self._cases)
-            for k in np.flatnonzero(to_stack(case.brain, self._plane).sum((1, 2)) >= MIN_PIXELS)
+            for k in np.flatnonzero(seen_slices(case.brain, self._plane))
         ]
 
     @property

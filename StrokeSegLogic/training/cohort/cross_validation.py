@@ -9,11 +9,15 @@ from pathlib import Path
 
 from ...errors import InputError, OutputError
 from ...evaluation.classes import LABELS_FILE
+from ...evaluation.origin import ORIGIN_FILE, Origin
+from ...models.bundle import Bundle
 from ...progress import Progress
+from ...volumes.files import make_folder, write_whole
 from ..datasets.subject import DataSet
 from ..devices import Hardware, require_one
 from ..pretrained import Pretrained
-from .predict import Predictor, predict_cases
+from .export import trained_on
+from .predict import Predictor, origin_of, predict_cases
 from .recipe import CohortRecipe
 from .references import write_references
 from .split import choose_split, usable_patients
@@ -59,6 +63,7 @@ def cross_validate(
     require_one(hardware or Hardware(), "cross-validation")
     progress = progress or Progress()
     predictions = output / "predictions"
+    bundles: list[Bundle] = []
     for fold in range(folds):
         span = progress.span(fold / folds, (fold + 1) / folds)
         one = replace(recipe, split=replace(recipe.split, folds=folds, fold=fold))
@@ -72,13 +77,24 @@ def cross_validate(
             progress=span.span(0.0, 0.9),
             log=log,
         )
+        bundles.append(bundle)
         tested = choose_split(one, data, None).test
         answers = output / f"fold-{fold}" / "predictions"
         predict_cases(Predictor.of(bundle, device), data, tested, answers, span.span(0.9, 1.0))
         gather(answers, tested, predictions)
         log(f"fold {fold}: tested on {', '.join(tested)}")
+    write_whole(predictions / ORIGIN_FILE, origin_of_folds(recipe, data, bundles).to_json().encode())
     write_references(data, list(usable_patients(data)), output / "masks")
     return predictions
+
+
+def origin_of_folds(recipe: CohortRecipe, data: DataSet, bundles: Sequence[Bundle]) -> Origin:
+    """The record of all folds' answers."""
+    return replace(
+        origin_of(bundles[0], data, list(usable_patients(data))),
+        sha256=tuple(bundle.spec.weights.sha256 for bundle in bundles),
+        trained_on=trained_on(f"the cases of all other folds of {len(bundles)}", recipe, data),
+    )
 
 
 def gather(answers: Path, cases: Sequence[str], predictions: Path) -> None:
@@ -87,8 +103,8 @@ def gather(answers: Path, cases: Sequence[str], predictions: Path) -> None:
     Raises:
         OutputError: if they cannot be written.
     """
+    make_folder(predictions)
     try:
-        predictions.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(answers / LABELS_FILE, predictions / LABELS_FILE)
         for case in cases:
             shutil.copytree(answers / case, predictions / case, dirs_exist_ok=True)

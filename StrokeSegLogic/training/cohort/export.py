@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from ...case import MAP_ROLES
 from ...inference.device import Device
 from ...inference.network import lesion_probability
-from ...inference.prepare import MIN_PIXELS
+from ...inference.prepare import seen_slices
 from ...metrics import dice
 from ...models.bundle import WEIGHTS, Bundle
 from ...models.field_spec import FieldModelSpec, FieldSpec
@@ -41,10 +42,7 @@ def export(
 
     A plane's weight in the weighted vote is its mean Dice over the validation volumes.
     """
-    simulated = f" {SIMULATED}" if data.simulated else ""
-    told = (
-        f"{len(split.train)} cases of a data set in the layout {data.layout}.{simulated} Recipe after {recipe.source}"
-    )
+    told = trained_on(f"{len(split.train)} cases", recipe, data)
     card = {
         "research_use_only": True,
         # Through JSON, so that what is in memory is what a reader of the file finds.
@@ -86,12 +84,21 @@ def export(
             inputs=recipe.inputs,
             nihss=recipe.nihss,
             field=FieldSpec(recipe.view.size, recipe.view.masked_by),
-            classes=data.classes,
+            classes=recipe.classes_of(data.classes),
             network=recipe.network,
             weights=weights,
             card=card,
         )
     return Bundle.write(folder, spec, parameters)
+
+
+def trained_on(who: str, recipe: CohortRecipe, data: DataSet) -> str:
+    """What is said beside every result: who of which data, whether they are simulated, and the recipe's source."""
+    simulated = f" {SIMULATED}" if data.simulated else ""
+    # What every place that shows a result of such a model has to say comes first.
+    perfusion = data.simulated and any(one.name in MAP_ROLES for one in recipe.inputs)
+    first = "simulated perfusion: " if perfusion else ""
+    return f"{first}{who} of a data set in the layout {data.layout}.{simulated} Recipe after {recipe.source}"
 
 
 def validation_dice(
@@ -109,7 +116,7 @@ def validation_dice(
         for case in cases:
             part, message = number / len(states), f"validating: {plane} plane of {case.subject.case}"
             asked = Progress(lambda _, __, part=part, message=message: progress(part, message))  # type: ignore[misc]
-            seen = to_stack(case.brain, plane).sum((1, 2)) >= MIN_PIXELS
+            seen = seen_slices(case.brain, plane)
             slices = np.stack([to_stack(channel, plane)[seen] for channel in case.images], axis=1).astype(np.float32)
             said = lesion_probability(network, slices, device, asked, message) >= 0.5
             scores.append(dice(said & to_stack(case.brain, plane)[seen], to_stack(case.labels, plane)[seen] > 0))

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import SimpleITK as sitk
 from torch import nn
 
 from ...case import Role
-from ...errors import InputError, OutputError
+from ...errors import InputError
 from ...evaluation.classes import LABELS_FILE
+from ...evaluation.origin import ORIGIN_FILE, Origin, read_origin
 from ...inference.device import Device, choose
 from ...inference.engine import run_planes
-from ...inference.field import labels_on, lay, predict
+from ...inference.field_engine import answer
 from ...inference.network import load
 from ...inference.prepare import prepare
 from ...inference.vote import vote
@@ -23,9 +25,8 @@ from ...inference.way_back import onto_reference
 from ...models.bundle import Bundle
 from ...models.field_spec import FieldModelSpec
 from ...models.spec import ModelSpec
-from ...networks.base import SegmentationNetwork
 from ...progress import Progress
-from ...volumes.files import write_whole
+from ...volumes.files import make_folder, write_whole
 from ...volumes.nifti import write_nifti
 from ..datasets.load import LoadedSubject, load_subject
 from ..datasets.subject import DataSet, Subject
@@ -85,7 +86,7 @@ class Predictor:
         loaded = load_subject(subject, data, names, with_masks=False)
         if isinstance(spec, ModelSpec):
             return loaded, self._planes(spec, subject, loaded, progress)
-        return loaded, self._field(spec, subject, loaded, progress)
+        return loaded, self._field(spec, subject, data, loaded, progress)
 
     def _planes(self, spec: ModelSpec, subject: Subject, loaded: LoadedSubject, progress: Progress) -> Labels:
         message, told = f"predicting: {subject.case}", progress
@@ -101,23 +102,23 @@ class Predictor:
         labels.update((plane, member.astype(np.uint8)) for plane, member in voted.members.items())
         return labels
 
-    def _field(self, spec: FieldModelSpec, subject: Subject, loaded: LoadedSubject, progress: Progress) -> Labels:
-        if spec.nihss and subject.nihss is None:
-            raise InputError(
-                "the model asks for the NIHSS score, which is unknown",
-                where=subject.case,
-                fix="Add it to the clinical table, or use a model without it",
-            )
+    def _field(
+        self, spec: FieldModelSpec, subject: Subject, data: DataSet, loaded: LoadedSubject, progress: Progress
+    ) -> Labels:
+        message = f"predicting: {subject.case}"
+        network, nihss = self.networks["network"], subject.nihss
         try:
-            field = lay(loaded.images, loaded.grid, spec.inputs, spec.field)
+            found = answer(spec, network, loaded.images, loaded.grid, nihss, self.device, progress, message=message)
         except InputError as error:
             raise InputError(error.what, where=error.where or subject.case, fix=error.fix) from error
-        network = self.networks["network"]
-        assert isinstance(network, SegmentationNetwork)
-        whole = len(spec.field.size) == 3
-        nihss = subject.nihss if spec.nihss else None
-        probabilities = predict(network, field, whole, nihss, self.device, progress, f"predicting: {subject.case}")
-        return {"network": labels_on(probabilities, field, loaded.grid)}
+        # The data set's numbers: a model may know some of its classes alone.
+        table = np.array(numbers_of(spec, data), np.uint8)
+        return {"network": table[sitk.GetArrayFromImage(found.labels)]}
+
+
+def numbers_of(spec: FieldModelSpec, data: DataSet) -> list[int]:
+    """The label in a data set of each of a model's classes, by name; a class that it lacks keeps its number."""
+    return [data.classes.index(name) if name in data.classes else k for k, name in enumerate(spec.classes)]
 
 
 def predict_cases(
@@ -129,7 +130,8 @@ def predict_cases(
         The members' names.
 
     Raises:
-        InputError: if a case is unknown or lacks what the model needs, or the folder holds another model's answers.
+        InputError: if a case is unknown or lacks what the model needs, or the folder holds another model's answers or
+            those on other cases.
         OutputError: if a file cannot be written.
     """
     by_name = {subject.case: subject for subject in data.subjects}
@@ -146,7 +148,7 @@ def predict_cases(
         if (folder / f"{members[-1]}.nii.gz").is_file():
             continue
         loaded, labels = predictor(by_name[name], data, span)
-        _make(folder)
+        make_folder(folder)
         for member in members:
             write_nifti(loaded.grid.image(labels[member]), folder / f"{member}.nii.gz")
     progress(1.0, "predicting: done")
@@ -154,29 +156,42 @@ def predict_cases(
 
 
 def _claim(predictor: Predictor, data: DataSet, cases: Sequence[str], output: Path) -> None:
-    """Marks the folder as this model's answers on this data set, and writes the classes' names for evaluation."""
+    """Marks the folder as this model's answers on these cases, and writes the classes' names for evaluation."""
     spec = predictor.bundle.spec
-    mark = output / "predictions.json"
-    values = {"model": spec.name, "sha256": spec.weights.sha256, "data": str(data.folder.resolve())}
-    text = json.dumps(values, indent=2) + "\n"
-    theirs = mark.read_text(encoding="utf-8") != text if mark.is_file() else any((output / c).exists() for c in cases)
+    origin = origin_of(predictor.bundle, data, cases)
+    there = read_origin(output)
+    if there is None:
+        theirs = (output / ORIGIN_FILE).exists() or any((output / case).exists() for case in cases)
+    else:
+        theirs = not there.same_source(origin)
     if theirs:
         raise InputError(
             "the folder holds answers of another model or on other data",
             where=output,
             fix="Choose another output folder, or empty it",
         )
-    _make(output)
-    classes = ("background", "lesion") if isinstance(spec, ModelSpec) else spec.classes
-    names = {str(value): name for value, name in enumerate(classes) if value}
+    # Cases may be added (a test set, then all), but the folder never holds more than was asked for.
+    before = () if there is None else there.cases
+    others = [case for case in before if case not in cases and (output / case).exists()]
+    if others:
+        more = f" and {len(others) - 4} more" if len(others) > 4 else ""
+        raise InputError(
+            f"the folder holds answers on other cases ({', '.join(others[:4])}{more}), "
+            "which would be scored together with these",
+            where=output,
+            fix="Choose another output folder for each part, or ask for all cases",
+        )
+    make_folder(output)
+    if isinstance(spec, ModelSpec):
+        names = {"1": "lesion"}
+    else:
+        names = {str(k): name for k, name in zip(numbers_of(spec, data), spec.classes, strict=True) if k}
     write_whole(output / LABELS_FILE, (json.dumps(names) + "\n").encode())
-    write_whole(mark, text.encode())
+    write_whole(output / ORIGIN_FILE, origin.to_json().encode())
 
 
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"the folder cannot be made ({error.strerror or error})", where=folder, fix="Choose another output folder"
-        ) from error
+def origin_of(bundle: Bundle, data: DataSet, cases: Sequence[str]) -> Origin:
+    """The record of a model's answers on cases of a data set."""
+    spec = bundle.spec
+    where = str(data.folder.resolve())
+    return Origin(spec.name, (spec.weights.sha256,), spec.trained_on, where, data.simulated, tuple(sorted(cases)))

@@ -17,10 +17,10 @@ from ...grid import Grid, resample
 from ...inference.field import lay
 from ...inference.prepare import prepare
 from ...progress import Progress
-from ...series.load import series_in_memory
+from ...series import series_in_memory
 from ...volumes.files import sha256_of, write_whole
 from ..datasets.load import LoadedSubject, load_subject
-from ..datasets.subject import DataSet, Subject
+from ..datasets.subject import TRUTH, DataSet, Subject
 from .recipe import CohortRecipe, PlanesSpec
 
 
@@ -58,7 +58,14 @@ def require_fit(recipe: CohortRecipe, data: DataSet) -> None:
     Raises:
         InputError: if its classes or images are others than the recipe's.
     """
-    if len(data.classes) != recipe.network.classes:
+    unknown = [name for name in recipe.learns if name not in data.classes]
+    if unknown:
+        raise InputError(
+            f"the data set has no class {', '.join(unknown)}, but {', '.join(data.classes)}",
+            where=recipe.name,
+            fix="Choose another recipe, or other data",
+        )
+    if not recipe.learns and len(data.classes) != recipe.network.classes:
         raise InputError(
             f"the data set has the {len(data.classes)} classes {', '.join(data.classes)}, "
             f"the network has {recipe.network.classes}",
@@ -87,10 +94,7 @@ def reference_mask(subject: Subject) -> str:
     """
     if not subject.masks:
         raise InputError("the case has no mask to learn from", where=subject.case, fix="Leave it out, or add its mask")
-    for name in ("", "truth"):
-        if name in subject.masks:
-            return name
-    return sorted(subject.masks)[0]
+    return TRUTH if TRUTH in subject.masks else min(subject.masks)
 
 
 def prepare_cases(recipe: CohortRecipe, data: DataSet, cases: Sequence[PreparedCase], progress: Progress) -> None:
@@ -129,7 +133,7 @@ def _write(recipe: CohortRecipe, data: DataSet, subject: Subject, target: Path) 
         )
     files = _files(recipe, subject)
     loaded = load_subject(subject, data, wanted_images(recipe))
-    truth = loaded.masks[reference_mask(subject)]
+    truth = learned(loaded.masks[reference_mask(subject)], recipe.classes_of(data.classes), data.classes)
     try:
         images, brain, labels = lay_case(recipe, subject.case, loaded, truth)
     except InputError as error:
@@ -153,6 +157,14 @@ def _write(recipe: CohortRecipe, data: DataSet, subject: Subject, target: Path) 
             where=target,
             fix="Free some space and run the same command again: it goes on where it stopped",
         ) from error
+
+
+def learned(mask: sitk.Image, wanted: tuple[str, ...], names: tuple[str, ...]) -> sitk.Image:
+    """A data set's labels as those of the classes to learn; what belongs to no wanted class is background."""
+    if wanted == names:
+        return mask
+    table = np.array([wanted.index(name) if name in wanted else 0 for name in names], np.uint8)
+    return Grid.of(mask).image(table[sitk.GetArrayFromImage(mask)])
 
 
 def lay_case(

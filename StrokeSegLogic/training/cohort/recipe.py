@@ -88,6 +88,10 @@ class CohortRecipe:
         checkpoint_every: steps between checkpoints.
         seed: of everything random.
         clip: largest norm of all gradients together.
+        begins_with: name or folder of a slow fusion of the first of the inputs, into which the others grow (see
+            `growth`); "" for none.
+        learns: of the data set's classes those to learn, the background first; voxels of the others count as
+            background. Empty is all.
     """
 
     name: str
@@ -112,6 +116,8 @@ class CohortRecipe:
     checkpoint_every: int = 500
     seed: int = 1
     clip: float = 5.0
+    begins_with: str = ""
+    learns: tuple[str, ...] = ()
     kind: str = "cohort"
 
     def __post_init__(self) -> None:
@@ -119,6 +125,8 @@ class CohortRecipe:
             raise ValueError("epochs, batch and checkpoint_every must be at least 1")
         if not self.rate > 0 or self.seed < 0:
             raise ValueError("rate must be positive, and seed not negative")
+        if self.learns and len(self.learns) != self.network.classes:
+            raise ValueError(f"learns names {len(self.learns)} classes, the network has {self.network.classes}")
         self._check_inputs()
         self._check_network()
         if isinstance(self.loss, FocalTversky) and len(self.loss.weights) not in (0, self.network.classes):
@@ -162,6 +170,10 @@ class CohortRecipe:
         size = self.network.size if isinstance(self.network, FusionSpec) else None
         if size is not None and size != self.view.size:
             raise ValueError(f"network.size {list(size)} is not view.size {list(self.view.size)}")
+
+    def classes_of(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """The classes to learn, of a data set's."""
+        return self.learns or names
 
     @property
     def members(self) -> tuple[Member, ...]:

@@ -7,8 +7,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...errors import OutputError
-from ...volumes.files import write_whole
+from ...volumes.files import make_folder, write_whole
 from ...volumes.nifti import write_nifti
 from ..datasets.load import load_subject
 from ..datasets.subject import TRUTH, DataSet
@@ -29,11 +28,7 @@ def write_references(data: DataSet, cases: Sequence[str], folder: Path) -> None:
     for subject in chosen:
         for reader, mask in load_subject(subject, data, ()).masks.items():
             place = folder if reader == TRUTH else folder / reader
-            try:
-                place.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                words = f"cannot be made ({error.strerror or error})"
-                raise OutputError(words, where=place, fix="Choose another folder") from error
+            make_folder(place)
             write_nifti(mask, place / f"{subject.case}.nii.gz")
     if all(subject.group for subject in chosen):
         out = io.StringIO()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -11,16 +12,18 @@ from torch import Tensor
 
 from ...errors import InputError
 from ...models.bundle import Bundle
+from ...models.registry import find
 from ...networks.base import SegmentationNetwork
 from ...networks.build import build
 from ...progress import Progress
 from ..datasets.subject import DataSet
 from ..devices import Hardware, launch
 from ..examples import Examples
+from ..growth import begin_with
 from ..loop import Loop, Plan, State
 from ..losses import Loss, loss_of
 from ..penalties import penalty
-from ..pretrained import Pretrained, load_pretrained, require_pretrained
+from ..pretrained import Pretrained, few_images, load_pretrained, require_pretrained
 from ..run_folder import claim
 from ..splits import require_classes
 from ..team import together, told
@@ -30,9 +33,6 @@ from .judge import FineTuning
 from .prepared import PreparedCase, label_counts, prepare_cases, require_fit
 from .recipe import CohortRecipe, Member
 from .split import choose_split, keep_split, usable_patients
-
-FEW = 32
-"""Images that batch norms' statistics are restated from, where a checkpoint lost them."""
 
 
 def train_cohort(
@@ -83,7 +83,7 @@ def train_cohort(
             keep_split(output / "split.tsv", split, usable_patients(data))
             prepare_cases(recipe, data, [*learning, *validating], progress.span(0.0, 0.1))
             shown = {case.subject.case: {k for k, n in enumerate(label_counts(case)) if n} for case in learning}
-            require_classes(split, shown, dict(enumerate(data.classes)))
+            require_classes(split, shown, dict(enumerate(recipe.classes_of(data.classes))))
     states: dict[Member, State] = {}
     for number, member in enumerate(recipe.members):
         span = progress.span(0.1 + 0.85 * number / len(recipe.members), 0.1 + 0.85 * (number + 1) / len(recipe.members))
@@ -112,8 +112,10 @@ def _network(
         raise InputError(str(error), where=f"{recipe.name} [network]", fix="Correct the recipe") from error
     if recipe.pretrained:
         batches = CohortBatches(recipe, member, learning, training=False)
-        few = range(min(-(-FEW // recipe.batch), batches.per_epoch))
-        load_pretrained(network, recipe.pretrained, weights, lambda: torch.cat([batches(k).images for k in few]))
+        images = partial(few_images, batches, recipe.batch, batches.per_epoch)
+        load_pretrained(network, recipe.pretrained, weights, images)
+    if recipe.begins_with:
+        begin_with(network, recipe.network, recipe.inputs, find(recipe.begins_with))
     return network
 
 

@@ -19,6 +19,7 @@ from ...evaluation.scores import CaseScores, Classes, evaluate_labels, zero_wher
 from ...networks.build import build_encoder
 from ...networks.spec import ENCODERS, UNet2DSpec
 from ...progress import Progress
+from ...volumes.files import make_folder
 from ..cohort.predict import Predictor, predict_cases
 from ..cohort.prepared import reference_mask, require_fit
 from ..cohort.recipe import CohortRecipe
@@ -97,7 +98,7 @@ def run_experiment(
     require_table(experiment, data, scored)
     for recipe in recipes.values():
         require_pretrained(recipe.pretrained, weights_of(recipe, means), progress.span(0.0, 0.0))
-    output.mkdir(parents=True, exist_ok=True)
+    make_folder(output)
     split_file = output / "split.tsv"
     keep_split(split_file, split, usable_patients(data))
     found: dict[str, list[Row]] = {}

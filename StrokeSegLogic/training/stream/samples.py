@@ -7,10 +7,10 @@ from typing import Protocol
 
 import numpy as np
 
-from ...case import Role
+from ...case import MRI_ROLES, Role
 from ...planes import Plane
 
-CHANNELS = tuple(Role)
+CHANNELS = MRI_ROLES
 """Channel order of the networks' input."""
 
 

@@ -6,6 +6,7 @@ import copy
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -23,7 +24,7 @@ from ..devices import Hardware, launch
 from ..examples import Examples
 from ..loop import Loop, Plan, State
 from ..losses import loss_of
-from ..pretrained import Pretrained, load_pretrained, require_pretrained
+from ..pretrained import Pretrained, few_images, load_pretrained, require_pretrained
 from ..run_folder import claim
 from ..team import together, told
 from .batches import BatchMaker
@@ -64,24 +65,20 @@ def train(
     # What can be refused is refused before other processes are started, that would refuse it too.
     sources = [build_source(spec, data, recipe.seed) for spec in recipe.sources]
     held_out = validation_sets(recipe, data)
+    weights = pretrained or Pretrained()
     fabric = launch(hardware or Hardware(), recipe.precision)
     progress = told(progress or Progress(), fabric)
     with together(fabric):
         progress(0.0, "reading the data")
         if fabric.is_global_zero:
+            # A folder is no run's before what the run needs is there.
+            require_pretrained(recipe.pretrained, weights, progress)
             claim(output, recipe)
-            require_pretrained(recipe.pretrained, pretrained or Pretrained(), progress)
     torch.manual_seed(recipe.seed)
     network = build(recipe.network)
     if recipe.pretrained:
         first = _batches(0, PLANES, recipe, recipe.plane, sources)
-        load_pretrained(
-            network,
-            recipe.pretrained,
-            pretrained or Pretrained(),
-            lambda: torch.cat([first(number).images for number in range(-(-32 // recipe.batch))]),
-            progress,
-        )
+        load_pretrained(network, recipe.pretrained, weights, partial(few_images, first, recipe.batch), progress)
     shared: State = network.state_dict()
     spans = parts_of_work(recipe)
     for number, spec in enumerate(recipe.shared, start=1):

@@ -18,8 +18,9 @@ from tiny import write_data, write_recipe
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.models.bundle import Bundle
-from StrokeSegLogic.outputs import NAMES
+from StrokeSegLogic.output_folder import RESULT
 from StrokeSegLogic.phantom import MriPhantom
+from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
 
 COMMAND = [sys.executable, "-m", "StrokeSegLogic"]
 
@@ -38,26 +39,49 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return folder / "demo-output", done.stdout
 
 
-def test_the_demo_leaves_every_file_and_the_study(demo: tuple[Path, str]) -> None:
+def test_the_demo_leaves_every_file_and_the_studies(demo: tuple[Path, str]) -> None:
     folder, _ = demo
-    assert {path.name for path in folder.iterdir()} == {*NAMES, "study"}
-    assert {"T1.nii.gz", "T2.nii.gz", "DWI.nii.gz", "FLAIR.nii.gz"} <= {p.name for p in (folder / "study").iterdir()}
+    assert {path.name for path in folder.iterdir()} == {"mri", "ctp"}
+    for kind in ("mri", "ctp"):
+        names = {path.name for path in (folder / kind).iterdir()}
+        assert {"segmentation.seg.nrrd", "labels.nii.gz", "report.html", "scene.mrb", RESULT, "study"} <= names
+    study = {path.name for path in (folder / "mri" / "study").iterdir()}
+    assert {"T1.nii.gz", "T2.nii.gz", "DWI.nii.gz", "FLAIR.nii.gz"} <= study
+    assert (folder / "ctp" / "study" / "CTP.nii.gz").is_file()
+    assert {"CBF.nii.gz", "TMAX.nii.gz", "MIP.nii.gz", "aif.svg"} <= {p.name for p in (folder / "ctp").iterdir()}
 
 
-def test_the_demo_finds_the_phantoms_infarct(demo: tuple[Path, str]) -> None:
-    folder, said = demo
+def test_the_demo_finds_the_mri_phantoms_infarct(demo: tuple[Path, str]) -> None:
+    folder, said = demo[0] / "mri", demo[1]
     truth = sitk.GetArrayFromImage(sitk.ReadImage(str(folder / "study" / "truth_mask.nii.gz")))
     found = sitk.GetArrayFromImage(sitk.ReadImage(str(folder / "labels.nii.gz")))
     overlap = dice(found, truth)
     assert overlap > 0.7
     assert f"Dice against the phantom's truth {overlap:.3f}" in said
-    volume = json.loads((folder / "result.json").read_text(encoding="utf-8"))["statistics"]["volume_ml"]
+    volume = json.loads((folder / RESULT).read_text(encoding="utf-8"))["statistics"]["volume_ml"]
     assert f"Lesion volume {volume:.1f} ml" in said
     assert "Research use only" in said and "simulated" in said
 
 
-def test_the_demos_study_lies_on_two_grids(demo: tuple[Path, str]) -> None:
-    study = demo[0] / "study"
+def test_the_demo_finds_the_ct_perfusion_phantoms_deficit(demo: tuple[Path, str]) -> None:
+    folder, said = demo[0] / "ctp", demo[1]
+    result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
+    routes = {route["name"]: route for route in result["routes"]}
+    assert set(routes) == {"thresholds", "slow-fusion", "unet3d"}
+    for name in ("slow-fusion", "unet3d"):
+        assert routes[name]["trained_on"].startswith("simulated perfusion")
+    assert "trained on simulated perfusion" in said
+    truth = sitk.GetArrayFromImage(ctp_patient(0).truth(ctp_grid((1.8, 1.8, 5.0))))
+    found = sitk.GetArrayFromImage(sitk.ReadImage(str(folder / "labels.nii.gz")))
+    overlap = dice(found > 0, truth > 0)
+    assert overlap > 0.6
+    assert f"core {dice(found == 2, truth == 2):.2f}" in said
+    assert f"Mismatch {result['numbers']['mismatch_ml']:.0f} ml" in said
+    assert [trial["trial"] for trial in result["criteria"]] == ["DEFUSE 3", "DAWN"]
+
+
+def test_the_demos_mri_study_lies_on_two_grids(demo: tuple[Path, str]) -> None:
+    study = demo[0] / "mri" / "study"
     grids = [Grid.of(sitk.ReadImage(str(study / f"{role}.nii.gz"))) for role in ("FLAIR", "DWI")]
     assert not grids[0].same(grids[1])
 

@@ -115,13 +115,20 @@ def test_inputs_that_the_model_cannot_work_with_are_refused(untrained: Bundle) -
 
 def test_every_bundled_model_is_whole_and_small() -> None:
     assert "mri-compact" in names()
-    total = 0
+    size = {"planes": 0, "field": 0}
     for name in names():
         bundle = find(name)
         assert bundle.spec.name == name
-        assert set(bundle.load()) == set(PLANES)
-        total += (bundle.folder / bundle.spec.weights.file).stat().st_size
-    assert total <= 20e6
+        assert set(bundle.load()) == set(bundle.spec.members)
+        size[bundle.spec.kind] += (bundle.folder / bundle.spec.weights.file).stat().st_size
+    assert size["planes"] <= 20e6
+    assert size["field"] <= 10e6
+
+
+def test_every_bundled_ct_perfusion_model_says_that_its_training_was_simulated() -> None:
+    fields = [find(name).field for name in names() if find(name).spec.kind == "field"]
+    assert fields
+    assert all(spec.trained_on.startswith("simulated perfusion") for spec in fields)
 
 
 def test_a_spec_survives_its_own_json(untrained: Bundle, tmp_path: Path) -> None:

@@ -127,5 +127,5 @@ def test_a_full_disk_is_one_line_and_leaves_no_file(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file", encoding="utf-8")
-    with serving(CONTENT) as base, pytest.raises(OutputError, match="folder may be written to"):
+    with serving(CONTENT) as base, pytest.raises(OutputError, match="cache: the folder cannot be made"):
         bring(base, tmp_path)

@@ -57,7 +57,8 @@ def test_the_peak_of_the_tissue_curve_is_timed_between_frames() -> None:
 
 @pytest.mark.parametrize("spec", [DeconvolutionSpec(), DeconvolutionSpec(None, 0.1)])
 def test_a_delay_changes_the_time_and_nothing_else(spec: DeconvolutionSpec) -> None:
-    delays = np.arange(0, 16, 3)
+    # Not from 0 on: freed of its lateness, Tmax there may touch its floor.
+    delays = np.arange(2, 18, 3)
     found = deconvolve(curves(*(Perfusion(40, 3, delay) for delay in delays)), AIF, TIMES, spec)
     assert np.allclose(found.height, found.height[0], rtol=0.01)
     assert np.allclose(found.area, found.area[0], rtol=0.01)
@@ -91,7 +92,7 @@ def test_the_sum_of_the_residue_function_is_the_ratio_of_areas() -> None:
 
 def test_one_truncation_for_all_is_the_textbooks_loop_over_voxels() -> None:
     measured = noisy(12, 1.0)
-    found = deconvolve(measured, AIF, TIMES, DeconvolutionSpec(None, 0.1))
+    found = deconvolve(measured, AIF, TIMES, DeconvolutionSpec(None, 0.1, prompt=False))
     matrix = scipy.linalg.circulant(np.r_[AIF, np.zeros(60)])
     u, s, vt = scipy.linalg.svd(matrix)
     for voxel in range(12):

@@ -14,7 +14,7 @@ from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.perfusion import MapsSpec, PerfusionMaps, maps
 from StrokeSegLogic.perfusion.arteries import find_artery, find_vein
-from StrokeSegLogic.perfusion.brain import brain_of_ct
+from StrokeSegLogic.perfusion.brain import brain_of_frames
 from StrokeSegLogic.perfusion.constants import PER_100_G_MIN
 from StrokeSegLogic.phantom.ctp import CtpSeries, Part, ctp_series
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
@@ -187,9 +187,9 @@ def test_importing_perfusion_brings_no_torch() -> None:
 
 def test_the_brain_is_found_in_a_head_and_without_its_skull(series: CtpSeries) -> None:
     mean = series.hu.mean(axis=0, dtype=np.float32)
-    assert dice(brain_of_ct(GRID.image(mean)), series.brain) > 0.95
+    assert dice(brain_of_frames(mean, GRID), series.brain) > 0.95
     stripped = np.where(series.brain, np.clip(mean, 0, 100), 0).astype(np.float32)
-    assert dice(brain_of_ct(GRID.image(stripped)), series.brain) > 0.95
+    assert dice(brain_of_frames(stripped, GRID), series.brain) > 0.95
 
 
 def test_bone_that_moved_is_no_vessel(series: CtpSeries) -> None:

@@ -55,8 +55,8 @@ def test_what_is_no_scalar_volume_is_refused(scene: Any, image: sitk.Image):
         case_from_nodes({"DWI": labels})
     with pytest.raises(InputError, match="no volume is chosen as DWI"):
         case_from_nodes({"DWI": None})
-    with pytest.raises(InputError, match="'CT' is not a role"):
-        case_from_nodes({"CT": labels})
+    with pytest.raises(InputError, match="'PD' is not a role"):
+        case_from_nodes({"PD": labels})
     with pytest.raises(InputError, match="no volume"):
         case_from_nodes({})
 

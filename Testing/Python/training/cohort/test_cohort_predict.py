@@ -16,6 +16,7 @@ from small import Trained
 
 from StrokeSegLogic.case import Case, Role
 from StrokeSegLogic.errors import Cancelled, InputError, ModelError
+from StrokeSegLogic.evaluation.origin import read_origin
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.inference.engine import segment
 from StrokeSegLogic.phantom import MriPhantom
@@ -99,6 +100,46 @@ def test_another_models_answers_are_neither_kept_nor_lost(
         predict_cases(of_fusion, fusion.data, ["CTP_004"], tmp_path / "two", Progress())
 
 
+def test_two_parts_of_a_data_set_do_not_mix_in_one_folder(
+    fusion: Trained, of_fusion: Predictor, tmp_path: Path
+) -> None:
+    predict_cases(of_fusion, fusion.data, ["CTP_003"], tmp_path, Progress())
+    with pytest.raises(InputError, match=r"answers on other cases \(CTP_003\)"):
+        predict_cases(of_fusion, fusion.data, ["CTP_004"], tmp_path, Progress())
+    assert not (tmp_path / "CTP_004").exists()
+    # All of them together are asked for: then both belong there.
+    predict_cases(of_fusion, fusion.data, ["CTP_004", "CTP_003"], tmp_path, Progress())
+    origin = read_origin(tmp_path)
+    assert origin is not None
+    assert origin.cases == ("CTP_003", "CTP_004")
+
+
+def test_the_folder_says_that_model_and_patients_are_simulated(
+    fusion: Trained, of_fusion: Predictor, tmp_path: Path
+) -> None:
+    predict_cases(of_fusion, fusion.data, ["CTP_004"], tmp_path, Progress())
+    origin = read_origin(tmp_path)
+    assert origin is not None
+    first, second = origin.sentences()
+    assert first.startswith("Predictions by the model sf-gradual-pms-n, trained on ")
+    assert "simulated" in first
+    assert "simulated patients" in second
+    real = replace(fusion.data, simulated=False)
+    predict_cases(of_fusion, real, ["CTP_004"], tmp_path / "real", Progress())
+    origin = read_origin(tmp_path / "real")
+    assert origin is not None
+    assert len(origin.sentences()) == 1
+
+
+def test_another_programs_record_of_that_name_is_not_written_over(
+    fusion: Trained, of_fusion: Predictor, tmp_path: Path
+) -> None:
+    (tmp_path / "predictions.json").write_text("[]", encoding="utf-8")
+    with pytest.raises(InputError, match="holds answers of another model"):
+        predict_cases(of_fusion, fusion.data, ["CTP_004"], tmp_path, Progress())
+    assert (tmp_path / "predictions.json").read_text(encoding="utf-8") == "[]"
+
+
 def without(data_set: Trained, name: str) -> Trained:
     """The same with the last case's image taken away."""
     *others, last = data_set.data.subjects
@@ -125,7 +166,7 @@ def test_a_case_without_nihss_is_named_and_so_is_an_unknown_case(
 ) -> None:
     *others, last = fusion.data.subjects
     data = replace(fusion.data, subjects=(*others, replace(last, nihss=None)))
-    with pytest.raises(InputError, match="CTP_004: the model asks for the NIHSS score, which is unknown"):
+    with pytest.raises(InputError, match="CTP_004: the model .*asks for the NIHSS score, which is unknown"):
         predict_cases(of_fusion, data, ["CTP_004"], tmp_path / "a", Progress())
     with pytest.raises(InputError, match="no case is called 'CTP_999'"):
         predict_cases(of_fusion, data, ["CTP_004", "CTP_999"], tmp_path / "b", Progress())

@@ -36,8 +36,13 @@ def test_every_case_is_predicted_once_by_a_model_that_has_not_seen_its_patient(t
     # Again: nothing is trained anew, and all of it can be evaluated at once.
     before = (out / "fold-0" / "network.ckpt").stat().st_mtime_ns
     assert run() == predictions and (out / "fold-0" / "network.ckpt").stat().st_mtime_ns == before
-    rows = evaluate_folders(Sources(predictions, out / "masks")).rows
-    assert {row.case for row in rows} == cases and {row.label for row in rows} == {"core"}
+    found = evaluate_folders(Sources(predictions, out / "masks"))
+    assert {row.case for row in found.rows} == cases and {row.label for row in found.rows} == {"core"}
+    assert found.origin is not None
+    assert len(set(found.origin.sha256)) == 2 and found.origin.cases == tuple(sorted(cases))
+    first, second = found.origin.sentences()
+    assert "trained on the cases of all other folds of 2" in first and "simulated" in first
+    assert "simulated patients" in second
 
 
 def test_more_folds_than_patients_are_refused(tmp_path: Path) -> None:

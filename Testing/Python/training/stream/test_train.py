@@ -13,6 +13,7 @@ from StrokeSegLogic.models.bundle import Bundle
 from StrokeSegLogic.planes import PLANES
 from StrokeSegLogic.progress import CancelToken, Progress
 from StrokeSegLogic.training.devices import Hardware
+from StrokeSegLogic.training.pretrained import Pretrained
 from StrokeSegLogic.training.stream.recipe import Recipe, StageSpec
 from StrokeSegLogic.training.stream.train import learning_rate, train
 
@@ -84,6 +85,16 @@ def test_a_loss_that_is_no_number_stops_with_the_step_named(data: Path, tmp_path
         match=r"the loss is (nan|inf) at step \d of stage shared-1, in the batch of \S.*lower the learning",
     ):
         train(wild, data, tmp_path / "run", hardware=CPU, log=lambda line: None)
+
+
+def test_weights_that_are_not_here_are_asked_for_before_the_folder_is_claimed(data: Path, tmp_path: Path) -> None:
+    text = RECIPE.replace("seed = 7", 'seed = 7\npretrained = "resnet18"').replace("compact", "resnet18")
+    wanted = Recipe.read(
+        write_recipe(tmp_path / "pretrained.toml", text.replace("[32, 16, 8, 8]", "[16, 16, 8, 8, 8]"))
+    )
+    with pytest.raises(InputError, match="none.pth: does not exist"):
+        train(wanted, data, tmp_path / "run", pretrained=Pretrained(tmp_path / "none.pth"), hardware=CPU)
+    assert not (tmp_path / "run").exists()
 
 
 def test_missing_data_are_named(recipe: Recipe, tmp_path: Path) -> None:

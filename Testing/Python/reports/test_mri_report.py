@@ -2,57 +2,21 @@ from __future__ import annotations
 
 import base64
 import re
-from collections import Counter
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from html_page import PNG, Page
 
 from StrokeSegLogic.case import Case, ClinicalData, Role, Series
 from StrokeSegLogic.errors import OutputError
 from StrokeSegLogic.grid import Grid, resample
-from StrokeSegLogic.report import html_report, ml, place, write_report
-from StrokeSegLogic.report_figures import CONTOUR, Figures, figures
+from StrokeSegLogic.reports import html_report, write_report
+from StrokeSegLogic.reports.mri_figures import CONTOUR, Figures, figures
+from StrokeSegLogic.reports.parts import ml, place
 from StrokeSegLogic.segmentation import Lesion, PlaneVote, Segmentation, Statistics
-
-VOID = {"meta", "img", "br", "link", "input", "hr"}
-PNG = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]+)")
-
-
-class Page(HTMLParser):
-    """Checks the nesting and keeps tags, texts and images."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: Counter[str] = Counter()
-        self.texts: list[str] = []
-        self.images: list[dict[str, str | None]] = []
-        self.attributes: list[tuple[str, str | None]] = []
-        self.feed(html)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags[tag] += 1
-        self.attributes += attrs
-        if tag == "img":
-            self.images.append(dict(attrs))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open and self.open.pop() == tag, f"</{tag}> closes nothing"
-
-    def handle_data(self, data: str) -> None:
-        self.texts.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.texts).split())
 
 
 def series(role: Role, image: sitk.Image) -> Series:
@@ -127,7 +91,7 @@ def drawn(usual: Segmentation) -> Figures:
 def quick(drawn: Figures, monkeypatch: pytest.MonkeyPatch) -> None:
     """Draws no pictures, for tests that look at words alone."""
     few = replace(drawn, montage=(), sequences=(), orthogonal=(), doubt=())
-    monkeypatch.setattr("StrokeSegLogic.report.figures", lambda segmentation: few)
+    monkeypatch.setattr("StrokeSegLogic.reports.mri.figures", lambda segmentation: few)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,67 @@
+"""strokeseg perfusion: maps out of a 4-D CT perfusion series."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ..case import Role
+from .console import console, job
+from .segment import DeviceChoice, DeviceOption, one_or_many, output_folder
+
+Study = Annotated[
+    list[str],
+    typer.Argument(
+        help="A folder with the series (DICOM, 4-D NIfTI, Slicer sequence), or CTP=FILE.",
+        metavar="STUDY",
+    ),
+]
+Output = Annotated[str, typer.Option(help="Folder for the maps; made if missing.")]
+Motion = Annotated[bool, typer.Option("--motion/--no-motion", help="Look for motion of the head and correct it.")]
+Smoothing = Annotated[float | None, typer.Option(help="Sigma of the smoothing of the curves within slices, mm.")]
+
+
+def perfusion(
+    study: Study,
+    output: Output = "strokeseg-perfusion",
+    motion: Motion = True,
+    smoothing: Smoothing = None,
+    device: DeviceOption = DeviceChoice.auto,
+) -> None:
+    """Compute CBF, CBV, MTT, TTP, Tmax and MIP of a 4-D CT perfusion series."""
+    from dataclasses import asdict, replace
+
+    from ..output_folder import MAPS, require_writable
+    from ..perfusion.engine import PerfusionSettings, compute_maps
+    from ..perfusion.maps import MapsSpec
+
+    folder = output_folder(output)
+    require_writable(folder, MAPS, maps=True)
+    spec = replace(MapsSpec(), motion=motion)
+    if smoothing is not None:
+        if not 0 <= smoothing <= 20:
+            raise typer.BadParameter("--smoothing lies between 0 and 20 mm")
+        spec = replace(spec, smoothing_mm=smoothing)
+    with job() as progress:
+        progress(0.0, "reading the series")
+        from ..outputs import write_maps
+        from ..provenance import case_record
+        from ..series import load_case
+
+        case = load_case(one_or_many(study), modality="ctp")
+        settings = PerfusionSettings(maps=spec, device=device.value)
+        found = compute_maps(case, settings, progress.span(0.1, 0.9))
+        record = {"settings": asdict(spec), **case_record(case, Role.CTP, found.grid, [Role.CTP])}
+        write_maps(found, folder, progress.span(0.9, 1.0), name=case.name, provenance=record)
+    series = case.series[Role.CTP]
+    console.print(f"  CTP   {series.source}  ({series.reason})", soft_wrap=True)
+    for note in (*case.notes, *found.warnings):
+        console.print(f"  note: {note}", soft_wrap=True)
+    size = " x ".join(map(str, found.grid.size))
+    console.print(
+        f"{len(found.times_s)} frames of {size} voxels, {found.brain.sum() * found.grid.voxel_ml:.0f} ml brain"
+    )
+    console.print(f"Artery from {len(found.aif.voxels)} voxels; look at aif.svg before trusting the maps")
+    console.print(f"Maps in {folder}", soft_wrap=True)
+    console.print("Research use only: not a medical device")

@@ -1,0 +1,71 @@
+"""Whose answers a folder of predictions holds: the model, what it has learned from, and on whose images."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from ..volumes.files import unreadable
+
+ORIGIN_FILE = "predictions.json"
+_MARK = "strokeseg predictions"
+"""Other programs, too, write files of that name."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What the record in a folder of predictions says.
+
+    Attributes:
+        model: name.
+        sha256: of the weights; of several models, each fold's.
+        trained_on: the model's own words.
+        data: folder of the data set.
+        simulated: no image of it is of a person.
+        cases: all that were asked for, sorted.
+    """
+
+    model: str
+    sha256: tuple[str, ...]
+    trained_on: str
+    data: str
+    simulated: bool
+    cases: tuple[str, ...]
+
+    def same_source(self, other: Origin) -> bool:
+        """Whether both are of one model and one data set, whichever the cases."""
+        return (self.model, self.sha256, self.data) == (other.model, other.sha256, other.data)
+
+    def sentences(self) -> tuple[str, ...]:
+        """What a reader of any figure must know of where it comes from."""
+        who = f"Predictions by the model {self.model}, trained on {self.trained_on.rstrip('.')}."
+        return (who, "Scored on simulated patients: no image is of a person.") if self.simulated else (who,)
+
+    def to_json(self) -> str:
+        return json.dumps({"format": _MARK, **asdict(self)}, indent=2, ensure_ascii=False) + "\n"
+
+
+def read_origin(folder: Path) -> Origin | None:
+    """The record of a folder of predictions; None if there is none, or it is another program's.
+
+    Raises:
+        InputError: if the file is damaged.
+    """
+    path = folder / ORIGIN_FILE
+    try:
+        content: Any = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except ValueError as error:
+        raise InputError(f"not a readable JSON file ({error})", where=path, fix="Take the file away") from error
+    if not isinstance(content, dict) or content.pop("format", None) != _MARK:
+        return None
+    try:
+        return Origin(sha256=tuple(content.pop("sha256")), cases=tuple(content.pop("cases")), **content)
+    except (KeyError, TypeError) as error:
+        raise InputError(f"the record is damaged ({error})", where=path, fix="Predict into another folder") from error

@@ -1,0 +1,25 @@
+"""Values as strict JSON has them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+INFINITE = "infinite"
+
+
+def json_ready(value: Any) -> Any:
+    """The value with what JSON does not know replaced: an infinite number is a word, one that is not defined is None.
+
+    Mappings become dicts with text as keys, lists and tuples lists; all else stays as it is.
+    """
+    if isinstance(value, Mapping):
+        return {str(key): json_ready(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [json_ready(one) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        if math.isnan(value):
+            return None
+        return INFINITE if value > 0 else f"minus {INFINITE}"
+    return value

@@ -1,0 +1,276 @@
+"""The walk from a CT perfusion case to core and penumbra: standard maps, routes, numbers, criteria."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..case import Case, Role
+from ..errors import InputError, StrokeSegError
+from ..grid import Grid, require_overlap, resample
+from ..progress import CancelToken, Progress, ProgressCallback
+from ..provenance import case_record, run_record
+from .criteria import Criteria, dawn, defuse3
+from .input_checks import require_plausible
+from .inputs import StandardMaps, standard_maps
+from .maps import MapsSpec, PerfusionMaps, maps
+from .mismatch import PerfusionNumbers, measure_perfusion
+from .result import ROUTES, PerfusionSegmentation, Route, RouteName
+from .routes import by_network, by_thresholds, require
+from .sweep import Sweep, sweep
+from .thresholds import ThresholdSegmentation, ThresholdSettings, segment_by_thresholds
+from .tissue import brain_of_maps
+from .uncertainty import Uncertainty, moved_thresholds, repeated_scans
+
+if TYPE_CHECKING:
+    from ..inference.device import Device
+
+SIMULATED = "trained on simulated perfusion: never measured on patients"
+
+
+@dataclass(frozen=True)
+class PerfusionSettings:
+    """How a case is worked on.
+
+    Attributes:
+        maps: how maps are computed from a 4-D series.
+        thresholds: of the route of thresholds and of the numbers.
+        models: name or folder of a model for "slow-fusion" and "unet3d"; the bundled ones where none is given.
+        device: "auto", "cpu", "cuda" or "mps".
+    """
+
+    maps: MapsSpec = field(default_factory=MapsSpec)
+    thresholds: ThresholdSettings = field(default_factory=ThresholdSettings)
+    models: Mapping[RouteName, str] = field(default_factory=dict)
+    device: str = "auto"
+
+
+def segment_perfusion(
+    case: Case,
+    *,
+    route: RouteName | None = None,
+    reference: Role | str | None = None,
+    settings: PerfusionSettings | None = None,
+    progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
+) -> PerfusionSegmentation:
+    """Core and penumbra of a CT perfusion case by every route that its data allow.
+
+    Maps that are given are used; what is missing of them is computed from the 4-D series where there is one and the
+    maps alone are not enough. No perfusion lesion is a result.
+
+    Args:
+        case: maps, or a 4-D series, or both; CT and MIP where there are any.
+        route: whose labels are the result; None is the first of thresholds, slow fusion and 3-D U-Net that can be
+            taken. Routes beside it that cannot be taken are named in the warnings.
+        reference: map on whose grid the result lies; None is CBF, else the series' own grid.
+        settings: how.
+        progress: called with the fraction done and the stage in words.
+        cancel: set it to stop at the next step.
+
+    Raises:
+        InputError: if the case is no CT perfusion, its clinical data are impossible, its series cannot be used, or the
+            route asked for (or every route) lacks what it needs.
+        ModelError: if a model is unknown or damaged.
+        DeviceError: if the device is not there or too small.
+        Cancelled: if the token was set.
+    """
+    started = time.perf_counter()
+    report = Progress(progress, cancel)
+    settings = settings or PerfusionSettings()
+    if case.modality != "ctp":
+        raise InputError("holds MR sequences, no CT perfusion", where=case.name, fix="Use --modality mri")
+    if route is not None and route not in ROUTES:
+        raise InputError(f"no route is called '{route}'", fix=f"Use one of {', '.join(ROUTES)}")
+    require_plausible(case.clinical)
+    from ..inference.device import choose
+
+    device = choose(settings.device)
+    wanted = None if reference is None else Role.parse(reference)
+    standard, measured, base = _standard(case, wanted, settings, report.span(0.0, 0.5))
+    grid = Grid.of(next(iter(standard.images.values())))
+    report(0.5, "brain")
+    brain = _brain(standard, measured)
+    taken = _Routes(case, standard, grid, brain, settings, device)
+    chosen, routes, left = taken.all(route, report.span(0.5, 0.85))
+    numbers, table, criteria = _numbers(taken.thresholds, case, report.span(0.85, 1.0))
+    record = {
+        **run_record(time.perf_counter() - started),
+        "model": _model(next(one for one in routes if one.name == chosen)),
+        "maps": "computed from the 4-D series" if measured else "given",
+        "settings": {"maps": asdict(settings.maps), "thresholds": asdict(settings.thresholds)},
+        "device": {"name": device.name, "precision": device.precision},
+        **case_record(case, base, grid, _used(case, standard, measured)),
+    }
+    warnings = [*standard.doubts, *(measured.warnings if measured else ()), *left]
+    if numbers is None:
+        warnings.append("volumes over thresholds, mismatch and trial criteria could not be computed")
+    warnings += [f"{one.name}: {SIMULATED}" for one in routes if one.trained_on]
+    report(1.0, "segmented")
+    return PerfusionSegmentation(
+        case=case,
+        reference=base,
+        chosen=chosen,
+        routes=tuple(routes),
+        maps=standard.images,
+        units=standard.units,
+        measured=measured,
+        brain=grid.image(brain.astype(np.uint8)),
+        numbers=numbers,
+        sweep=table,
+        criteria=criteria,
+        provenance=record,
+        warnings=tuple(dict.fromkeys(warnings)),
+    )
+
+
+def computes_maps(case: Case) -> bool:
+    """Whether the maps come from the case's 4-D series, because those that are given are not enough."""
+    return Role.CTP in case.series and not {Role.CBF, Role.TMAX} <= set(case.series)
+
+
+def compute_maps(
+    case: Case, settings: PerfusionSettings | None = None, progress: Progress | None = None
+) -> PerfusionMaps:
+    """Maps of a case's 4-D series.
+
+    Raises:
+        InputError: if there is none, or it cannot be used.
+        DeviceError: if the device is not there.
+        Cancelled: if the user stopped it.
+    """
+    settings = settings or PerfusionSettings()
+    if Role.CTP not in case.series:
+        raise InputError(
+            "holds no 4-D CT perfusion series", where=case.name, fix="Give the series, or name it with CTP=FILE"
+        )
+    series = case.series[Role.CTP]
+    if series.times_s is None:
+        raise InputError("has no times of its frames", where=series.source, fix="Give them beside the file")
+    frames = sitk.GetArrayViewFromImage(series.image)
+    spec = replace(settings.maps, device=settings.device)
+    return maps(frames, np.asarray(series.times_s), grid=Grid.of(series.image), spec=spec, progress=progress)
+
+
+def _standard(
+    case: Case, reference: Role | None, settings: PerfusionSettings, progress: Progress
+) -> tuple[StandardMaps, PerfusionMaps | None, Role]:
+    """Maps in standard units on one grid, how they were computed if they were, and whose grid it is."""
+    if not computes_maps(case):
+        progress(0.0, "maps")
+        if reference is not None and reference not in case.series:
+            case.reference(reference)
+        return standard_maps(case, reference), None, case.reference(reference).role
+    if reference not in (None, Role.CTP):
+        raise InputError(
+            f"maps are computed on the series' own grid, not on that of {reference}",
+            where=case.name,
+            fix="Leave --reference out",
+        )
+    measured = compute_maps(case, settings, progress)
+    images = measured.images()
+    for role in (Role.CT, Role.MIP):
+        # What was given is better than what stands in for it.
+        if role in case.series:
+            given = case.series[role]
+            require_overlap(given.image, given.source, measured.grid, "the CTP series")
+            images[role.value] = resample(given.image, measured.grid)
+    units = {"CBF": "ml/100 g/min", "CBV": "ml/100 g", "MTT": "s", "TTP": "s", "TMAX": "s", "MIP": "HU", "CT": "HU"}
+    others = [str(role) for role in case.series if role.value in units and role not in (Role.CT, Role.MIP)]
+    doubts = (f"the given {', '.join(others)} were not used: all maps were computed from the series",) if others else ()
+    return StandardMaps(images, units, doubts, frozenset(images)), measured, Role.CTP
+
+
+def _brain(standard: StandardMaps, measured: PerfusionMaps | None) -> np.ndarray:
+    if measured is not None:
+        return measured.brain
+    for name in ("CBF", "CBV", "MTT", "TTP", "TMAX"):
+        if name in standard.images:
+            return brain_of_maps(standard.images[name])
+    raise InputError("holds no perfusion map", fix="Give CBF and TMAX, or the CTP series itself")
+
+
+class _Routes:
+    """Takes the routes; one that cannot be taken leaves its reason."""
+
+    def __init__(
+        self,
+        case: Case,
+        standard: StandardMaps,
+        grid: Grid,
+        brain: np.ndarray,
+        settings: PerfusionSettings,
+        device: Device,
+    ) -> None:
+        self._case = case
+        self._standard = standard
+        self._grid = grid
+        self._brain = brain
+        self._settings = settings
+        self._device = device
+        self.thresholds: ThresholdSegmentation | None = None
+
+    def all(self, asked: RouteName | None, progress: Progress) -> tuple[RouteName, list[Route], list[str]]:
+        """The chosen route's name, all that were taken, and why others were not.
+
+        Raises:
+            StrokeSegError: of the route asked for, or of the first one if none can be taken.
+        """
+        taken: list[Route] = []
+        refused: dict[RouteName, StrokeSegError] = {}
+        for number, name in enumerate(ROUTES):
+            span = progress.span(number / len(ROUTES), (number + 1) / len(ROUTES))
+            try:
+                taken.append(self._take(name, span))
+            except InputError as error:
+                if name == asked:
+                    raise
+                refused[name] = error
+        if not taken:
+            raise next(iter(refused.values()))
+        return asked or taken[0].name, taken, [f"no route of {name}: {error}" for name, error in refused.items()]
+
+    def _take(self, name: RouteName, progress: Progress) -> Route:
+        progress(0.0, f"route: {name}")
+        standard = self._standard
+        if name == "thresholds":
+            require(standard.images, standard.usable, ("CBF", "TMAX"), "the route of thresholds")
+            # A map whose unit is not known says nothing at an absolute limit.
+            known = {role: image for role, image in standard.images.items() if role in standard.usable}
+            self.thresholds = segment_by_thresholds(known, self._settings.thresholds, self._brain)
+            return by_thresholds(self.thresholds)
+        nihss = self._case.clinical.nihss
+        model = self._settings.models.get(name)
+        return by_network(name, model, standard.images, self._grid, nihss, self._device, progress)
+
+
+def _numbers(
+    found: ThresholdSegmentation | None, case: Case, progress: Progress
+) -> tuple[PerfusionNumbers | None, Sweep | None, tuple[Criteria, ...]]:
+    if found is None:
+        return None, None, ()
+    numbers = measure_perfusion(found)
+    table = sweep(found, progress=progress)
+    either = _either(repeated_scans(numbers), moved_thresholds(table))
+    return numbers, table, (defuse3(numbers, case.clinical, either), dawn(numbers, case.clinical, either))
+
+
+def _either(one: Uncertainty, other: Uncertainty) -> Uncertainty:
+    return Uncertainty(f"{one.words}; or {other.words}", (*one.volumes, *other.volumes))
+
+
+def _model(route: Route) -> dict[str, Any]:
+    if not route.model:
+        return {"name": route.name, "title": route.title}
+    return {**route.model, "title": route.title, "trained_on": route.trained_on}
+
+
+def _used(case: Case, standard: StandardMaps, measured: PerfusionMaps | None) -> Sequence[Role]:
+    if measured is None:
+        return [role for role in case.series if role.value in standard.images]
+    return [role for role in case.series if role in (Role.CTP, Role.CT, Role.MIP)]

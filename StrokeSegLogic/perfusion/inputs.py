@@ -1,0 +1,197 @@
+"""Given perfusion maps on one grid and in standard units, with what is doubtful about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..case import MAP_ROLES, Case, Role, Series
+from ..errors import InputError
+from ..grid import Grid
+from .input_checks import on_one_grid
+from .map_recognition import MapReading, recognise
+from .map_units import RELATIVE, STANDARD_UNITS, doubts, is_picture, unit_named
+
+UNKNOWN_SCALE = "unknown scale"
+_ROLES = (Role.CT, *MAP_ROLES, Role.MIP)
+_LEAST_COMPARED = 100
+_SAME_RATIO = 1e-3
+"""No two different maps have one ratio in all voxels to a thousandth."""
+
+
+@dataclass(frozen=True)
+class StandardMaps:
+    """Maps as the routes take them.
+
+    Attributes:
+        images: float32 by role's name, all on one grid; in the unit that `units` gives.
+        units: of each image: CBF ml/100 g/min, CBV ml/100 g, MTT, TTP and TMAX s, CT and MIP HU; "relative to normal
+            tissue" or "unknown scale" for a map that has none or whose unit could not be told.
+        doubts: sentences that a reader must see.
+        usable: maps that limits may be applied to: those in standard units, and CBF in any unit, for it is used
+            relative to itself.
+    """
+
+    images: Mapping[str, sitk.Image]
+    units: Mapping[str, str]
+    doubts: tuple[str, ...]
+    usable: frozenset[str]
+
+    @property
+    def scales_known(self) -> dict[str, bool]:
+        """For each map whether its values are in the standard unit."""
+        return {name: self.units[name] == STANDARD_UNITS[name] for name in self.images}
+
+
+def standard_maps(case: Case, reference: Role | None = None) -> StandardMaps:
+    """The case's maps, CT and MIP on the reference's grid and in standard units.
+
+    Role and unit are found out from all values together, the roles that names and tags gave being claims (see
+    `map_recognition`); a unit that the user named (`Series.unit`) is believed. A map whose unit cannot be told keeps
+    its values. A map that a name calls one thing and its values another is left out, unless the user named it.
+
+    Args:
+        case: with at least one perfusion map.
+        reference: whose grid; by default `Case.reference`'s.
+
+    Raises:
+        InputError: if there is no map, maps lie apart or are of two slabs, two are one and the same, two look swapped
+            that the user did not name, or a named unit is not one of the role's.
+    """
+    given = {role: case.series[role] for role in _ROLES if role in case.series}
+    if not any(role in MAP_ROLES for role in given):
+        raise InputError(
+            "holds no perfusion map", where=case.name, fix="Give CBF and TMAX, or the 4-D series as CTP=FILE"
+        )
+    # Values are judged where they were stored: a coarse reference would mix tissues, and grey values with air.
+    judged, _ = _placed(case, given, None)
+    images, notes = _placed(case, given, reference)
+    named = {role.value: _by_unit(one, images[role.value]) for role, one in given.items() if one.unit is not None}
+    judged |= {name: _by_unit(case.series[Role(name)], judged[name]) for name in named}
+    arrays = {name: sitk.GetArrayFromImage(image) for name, image in judged.items()}
+    _require_different(case, arrays)
+    readings = recognise(arrays, {name: name for name in arrays})
+    readings |= _pictures(given, judged, readings)
+    _require_not_swapped(case, given, readings)
+    out: dict[str, sitk.Image] = {}
+    units: dict[str, str] = {}
+    usable: set[str] = set()
+    for role, one in given.items():
+        name, reading = role.value, readings[role.value]
+        if name in named:
+            out[name], units[name] = named[name], _unit_words(one)
+            notes += [f"{name}: {doubt}" for doubt in doubts(name, arrays[name]) if units[name] != RELATIVE]
+            usable |= {name} if units[name] != RELATIVE or role is Role.CBF else set()
+            continue
+        notes += reading.doubts
+        if reading.role is None and _contradicts(reading) and not one.named_by_user:
+            notes.append(f"{name} was left out ({one.source}): name its role with {name}=FILE if it is right")
+            continue
+        out[name], units[name] = _standard(reading, images[name], name)
+        # What is open is a factor at most, and CBF is used relative to itself.
+        relative = role is Role.CBF and not is_picture(arrays[name]) and "inverted" not in " ".join(reading.doubts)
+        if units[name] == STANDARD_UNITS[name] or (relative and (reading.role == "CBF" or one.named_by_user)):
+            usable.add(name)
+    notes += _unusable([name for name in out if name not in usable])
+    return StandardMaps(out, units, tuple(dict.fromkeys(notes)), frozenset(usable))
+
+
+def _placed(
+    case: Case, given: Mapping[Role, Series], reference: Role | None
+) -> tuple[dict[str, sitk.Image], list[str]]:
+    """All volumes on the reference's grid, and a sentence for each that was resampled."""
+    base = case.reference(reference)
+    images = {role.value: one.image for role, one in given.items()}
+    if base.role.value not in images:
+        # The 4-D series' frames: their grid is wanted, not their values.
+        grid = Grid.of(base.image)
+        images = {base.role.value: grid.image(np.zeros(grid.shape, np.uint8)), **images}
+    placed, notes = on_one_grid(images, base.role.value)
+    return {name: placed[name] for name in images if name != Role.CTP.value}, notes
+
+
+def _by_unit(one: Series, image: sitk.Image) -> sitk.Image:
+    """A map in its standard unit by the unit that the user named."""
+    unit = unit_named(one.role.value, one.unit or "", one.source)
+    factor = 1.0 if unit.factor is None else unit.factor
+    return sitk.Cast(sitk.Cast(image, sitk.sitkFloat32) * factor + unit.offset, sitk.sitkFloat32)
+
+
+def _unit_words(one: Series) -> str:
+    unit = unit_named(one.role.value, one.unit or "", one.source)
+    return RELATIVE if unit.factor is None else STANDARD_UNITS[one.role.value]
+
+
+def _pictures(
+    given: Mapping[Role, Series], images: Mapping[str, sitk.Image], readings: Mapping[str, MapReading]
+) -> dict[str, MapReading]:
+    """Readings of maps that were pictures before they were resampled, which hides their whole numbers."""
+    found: dict[str, MapReading] = {}
+    for role, one in given.items():
+        if one.unit is None and images[role.value] is not one.image and readings[role.value].factor is not None:
+            own = sitk.GetArrayViewFromImage(one.image)
+            if is_picture(own):
+                found |= recognise({role.value: own}, {role.value: role.value})
+    return found
+
+
+def _require_different(case: Case, arrays: Mapping[str, np.ndarray]) -> None:
+    """Refuses one map under two names: one file that was copied or linked twice, in whatever unit."""
+    maps = {name: values for name, values in arrays.items() if Role(name) in MAP_ROLES}
+    for (one, first), (other, second) in combinations(maps.items(), 2):
+        both = (first != 0) & (second != 0)
+        if first.shape != second.shape or both.sum() < _LEAST_COMPARED:
+            continue
+        ratio = first[both].astype(np.float64) / second[both]
+        if float(ratio.std()) < _SAME_RATIO * abs(float(ratio.mean())):
+            sources = " and ".join(case.series[Role(name)].source for name in (one, other))
+            raise InputError(
+                f"{one} and {other} are one map, up to a factor of {float(ratio.mean()):.3g} ({sources})",
+                where=case.name,
+                fix="Give each map once, in its own role",
+            )
+
+
+def _require_not_swapped(case: Case, given: Mapping[Role, Series], readings: Mapping[str, MapReading]) -> None:
+    swapped = [
+        role.value
+        for role, one in given.items()
+        if any("look swapped" in doubt for doubt in readings[role.value].doubts) and not one.named_by_user
+    ]
+    if swapped:
+        doubt = next(doubt for doubt in readings[swapped[0]].doubts if "look swapped" in doubt)
+        raise InputError(
+            f"{doubt} ({'; '.join(readings[name].reason for name in swapped)})",
+            where=case.name,
+            fix=f"Name them: {' '.join(f'{name}=FILE' for name in swapped)}, the right way round",
+        )
+
+
+def _contradicts(reading: MapReading) -> bool:
+    return "is named" in reading.reason and "but its values fit" in reading.reason
+
+
+def _standard(reading: MapReading, image: sitk.Image, name: str) -> tuple[sitk.Image, str]:
+    image = sitk.Cast(image, sitk.sitkFloat32)
+    if reading.factor is not None and reading.role == name:
+        if (reading.factor, reading.offset) != (1.0, 0.0):
+            image = sitk.Cast(image * reading.factor + reading.offset, sitk.sitkFloat32)
+        return image, STANDARD_UNITS[name]
+    relative = reading.unit is not None and reading.unit.startswith(RELATIVE)
+    return image, RELATIVE if relative else UNKNOWN_SCALE
+
+
+def _unusable(names: list[str]) -> list[str]:
+    """A sentence on the maps that no limit is applied to, and the way out; none if there are none."""
+    if not names:
+        return []
+    example = f"{names[0]}=FILE@{STANDARD_UNITS[names[0]].replace(' ', '')}"
+    scale, them = ("scale", "it") if len(names) == 1 else ("scales", "them")
+    return [
+        f"the {scale} of {', '.join(names)} could not be told, and no limit is applied to {them}; name a unit that is "
+        f"known with the role, for instance {example}"
+    ]

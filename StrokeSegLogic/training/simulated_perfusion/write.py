@@ -1,0 +1,146 @@
+"""Simulated perfusion in the layout of a CTP study folder, split as the lesions' patients are."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from ...errors import InputError, OutputError
+from ...progress import Progress
+from ...volumes import write_nifti
+from ..datasets.ctp_folder import TABLE
+from ..datasets.layouts import read_data_set
+from ..datasets.subject import SIMULATED, SIMULATED_MARK, SPLITS, DataSet
+from .lattice import Lattice, fractions
+from .patient import Study, simulate
+from .territories import Territories
+
+SHARES = (0.75, 0.1, 0.15)
+"""Of the patients, for train, val and test."""
+WITHOUT_STROKE = 0.15
+LEAST_ML = 1.0
+"""Smallest lesion whose shape is taken."""
+ORIGINS = "simulation.csv"
+_CLINICAL = ("case", "patient", "nihss", "age", "group", "split")
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A patient to be simulated: whose lesion it is (None without stroke), and whose old one there may be."""
+
+    case: str
+    seed: int
+    split: str
+    lesion: str | None
+    other: str
+
+
+def write_simulated_perfusion(
+    soop: Path, folder: Path, patients: int, seed: int = 0, pixels: int = 128, progress: Progress | None = None
+) -> DataSet:
+    """Writes simulated patients with real lesion shapes; the same arguments give the same bytes.
+
+    Train and val patients have vendors' scales, 8 bits and the like; test patients are in standard units, so that
+    scales can be put on them one by one. No shape is in two parts: SOOP's own split is kept.
+
+    Args:
+        soop: folder with participants.tsv, lesions/sub-*.nii.gz and ArterialAtlas136.*.
+        folder: is made; it must not exist, or be empty.
+        patients: how many, at least 7.
+        seed: of everything random.
+        pixels: rows and columns of the slices.
+        progress: asked before each patient.
+
+    Returns:
+        The data set, read back.
+
+    Raises:
+        InputError: if there are too few patients, or lesions for them.
+        OutputError: if the folder is not empty or cannot be written to.
+    """
+    progress = progress or Progress()
+    plans = _planned(soop, patients, seed)
+    territories = Territories.read(soop)
+    try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise OutputError("is not an empty folder", where=folder, fix="Name a new folder")
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / SIMULATED_MARK).write_text(f"{SIMULATED} Lesion shapes are from SOOP (CC0).\n", encoding="utf-8")
+        clinical, origins = [",".join(_CLINICAL)], ["case,lesion,kind,maps"]
+        for number, plan in enumerate(plans):
+            progress(number / len(plans), f"simulating {plan.case} of {len(plans)}")
+            study = _study(soop, plan, territories, pixels)
+            _write(study, folder / plan.case)
+            values = (plan.case, plan.case, study.nihss, study.age, study.group, plan.split)
+            clinical.append(",".join(map(str, values)))
+            origins.append(f"{plan.case},{plan.lesion or ''},{study.kind},{study.made_by}")
+        (folder / TABLE).write_text("\n".join(clinical) + "\n", encoding="utf-8")
+        (folder / ORIGINS).write_text("\n".join(origins) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise OutputError(
+            f"cannot be written ({error.strerror or error})", where=folder, fix="Check the folder and the disk"
+        ) from error
+    return read_data_set(folder, "ctp_folder")
+
+
+def _study(soop: Path, plan: Planned, territories: Territories, pixels: int) -> Study:
+    lesion = None if plan.lesion is None else _shape(soop, plan.lesion)
+    return simulate(plan.seed, lesion, _shape(soop, plan.other), territories, pixels, plan.split != "test")
+
+
+def _shape(soop: Path, name: str) -> Lattice:
+    path = soop / "lesions" / f"{name}.nii.gz"
+    if not path.is_file():
+        raise InputError("there is no such lesion mask", where=path, fix="Give the whole SOOP folder")
+    return fractions(sitk.ReadImage(str(path)))
+
+
+def _write(study: Study, home: Path) -> None:
+    home.mkdir()
+    for name, image in study.images.items():
+        write_nifti(image, home / f"{name}.nii.gz")
+    write_nifti(study.truth, home / "truth.nii.gz")
+
+
+def _planned(soop: Path, patients: int, seed: int) -> list[Planned]:
+    rng = np.random.default_rng(seed)
+    names = _lesions(soop)
+    counts = _counts(patients)
+    plans: list[Planned] = []
+    for split, count in zip(SPLITS, counts, strict=True):
+        without = round(WITHOUT_STROKE * count)
+        own = names[split]
+        if len(own) < max(count - without, 1):
+            raise InputError(
+                f"there are {len(own)} lesions for {split}, {count - without} are needed",
+                where=soop,
+                fix="Ask for fewer patients",
+            )
+        chosen: list[str | None] = [own[i] for i in rng.permutation(len(own))[: count - without]]
+        for lesion in [chosen[i] for i in rng.permutation(len(chosen))] + [None] * without:
+            other, one = own[int(rng.integers(len(own)))], int(rng.integers(2**31))
+            plans.append(Planned(f"SIM_{len(plans) + 1:04d}", one, split, lesion, other))
+    return plans
+
+
+def _counts(patients: int) -> tuple[int, int, int]:
+    val, test = (max(round(share * patients), 2) for share in SHARES[1:])
+    if patients < 7:
+        raise InputError(f"{patients} patients cannot be split", where="--patients", fix="Ask for 7 or more")
+    return patients - val - test, val, test
+
+
+def _lesions(soop: Path) -> dict[str, list[str]]:
+    table = soop / "participants.tsv"
+    if not table.is_file():
+        raise InputError("there is no participants.tsv", where=soop, fix="Give the SOOP folder")
+    found: dict[str, list[str]] = {split: [] for split in SPLITS}
+    with table.open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines, delimiter="\t"):
+            if row["split"] in found and float(row["lesion_voxels"]) >= LEAST_ML * 1000:
+                found[row["split"]].append(row["participant_id"])
+    return {split: sorted(names) for split, names in found.items()}

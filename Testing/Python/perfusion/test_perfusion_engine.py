@@ -1,0 +1,180 @@
+"""The walk from a CT perfusion case to core and penumbra, by every route, with the bundled networks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from StrokeSegLogic.case import Case, ClinicalData, Role, Series
+from StrokeSegLogic.errors import Cancelled, InputError
+from StrokeSegLogic.grid import Grid
+from StrokeSegLogic.metrics import dice
+from StrokeSegLogic.perfusion.engine import PerfusionSettings, compute_maps, segment_perfusion
+from StrokeSegLogic.perfusion.maps import MapsSpec
+from StrokeSegLogic.perfusion.result import ROUTES, PerfusionSegmentation
+from StrokeSegLogic.perfusion.thresholds import CORE, PENUMBRA
+from StrokeSegLogic.phantom.ctp import CtpSeries, ctp_series
+from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
+from StrokeSegLogic.progress import CancelToken
+
+GRID = ctp_grid((2.4, 2.4, 8.0))
+KNOWN = ClinicalData(age=64, nihss=16, onset_hours=9.0)
+STILL = PerfusionSettings(maps=MapsSpec(motion=False))
+
+
+def case_of(images: Mapping[str, sitk.Image], clinical: ClinicalData = KNOWN) -> Case:
+    series = [Series(Role(name), image, name, "named by the test", 1.0, "0" * 64) for name, image in images.items()]
+    case = Case.of("phantom", series)
+    return Case(case.name, case.series, clinical)
+
+
+def series_of(scan: CtpSeries) -> Series:
+    frames = [scan.grid.image(frame) for frame in scan.hu]
+    image = sitk.JoinSeries(frames, 0.0, 1.0)
+    return Series(Role.CTP, image, "CTP", "named by the test", 1.0, "0" * 64, times_s=tuple(scan.times_s))
+
+
+@pytest.fixture(scope="module")
+def lvo() -> tuple[dict[str, sitk.Image], np.ndarray]:
+    maps = ctp_patient(0, "LVO").maps(GRID)
+    return maps.images, sitk.GetArrayFromImage(maps.truth)
+
+
+@pytest.fixture(scope="module")
+def found(lvo: tuple[dict[str, sitk.Image], np.ndarray]) -> PerfusionSegmentation:
+    return segment_perfusion(case_of(lvo[0]))
+
+
+@pytest.fixture(scope="module")
+def scan() -> CtpSeries:
+    return ctp_series(ctp_patient(0, "LVO"), GRID)
+
+
+def test_an_occlusion_is_found_by_every_route_on_the_maps_own_grid(
+    found: PerfusionSegmentation, lvo: tuple[dict[str, sitk.Image], np.ndarray]
+) -> None:
+    truth = lvo[1]
+    assert [route.name for route in found.routes] == list(ROUTES)
+    assert found.chosen == "thresholds"
+    for route in found.routes:
+        labels = sitk.GetArrayFromImage(route.labels)
+        assert Grid.of(route.labels).same(GRID)
+        assert dice(labels == CORE, truth == CORE) > 0.5, route.name
+        if route.penumbra_ml is not None:
+            assert dice(labels > 0, truth > 0) > 0.6, route.name
+        assert route.core_ml == pytest.approx((labels == CORE).sum() * GRID.voxel_ml)
+
+
+def test_a_networks_result_says_that_it_was_trained_on_simulated_perfusion(found: PerfusionSegmentation) -> None:
+    for route in found.routes:
+        if route.name == "thresholds":
+            assert not route.trained_on
+        else:
+            assert route.trained_on.startswith("simulated perfusion")
+            assert any(route.name in words and "simulated perfusion" in words for words in found.warnings)
+
+
+def test_the_summary_is_strict_json_with_criteria_and_inputs(found: PerfusionSegmentation) -> None:
+    again = json.loads(json.dumps(found.summary(), allow_nan=False))
+    assert again["research_use_only"] is True
+    assert [trial["trial"] for trial in again["criteria"]] == ["DEFUSE 3", "DAWN"]
+    assert {one["role"] for one in again["provenance"]["inputs"]} == {str(role) for role in found.case.roles}
+    assert again["provenance"]["reference"]["role"] == "CBF"
+    assert again["numbers"]["mismatch_ml"] == pytest.approx(
+        again["numbers"]["hypoperfused_ml"] - again["numbers"]["core_ml"]
+    )
+
+
+def test_a_patient_without_stroke_gets_zeros_and_no_error() -> None:
+    found = segment_perfusion(case_of(ctp_patient(1, "WIS").maps(GRID).images))
+    assert found.numbers is not None
+    assert found.numbers.core_ml == found.numbers.hypoperfused_ml == 0
+    assert not found.array().any()
+    assert found.criteria[0].verdict == "not met"
+
+
+def test_a_series_gives_maps_of_its_own_and_the_same_side(scan: CtpSeries) -> None:
+    one = series_of(scan)
+    found = segment_perfusion(Case("scan", {Role.CTP: one}, KNOWN), settings=STILL)
+    assert found.measured is not None and found.reference is Role.CTP
+    assert found.grid.same(GRID)
+    assert set(found.maps) == {"CBF", "CBV", "MTT", "TTP", "TMAX", "MIP", "CT"}
+    assert dice(found.array() > 0, scan.labels > 0) > 0.6
+    assert found.provenance["maps"] == "computed from the 4-D series"
+
+
+def test_maps_of_a_series_alone_are_those_of_the_walk(scan: CtpSeries) -> None:
+    case = Case("scan", {Role.CTP: series_of(scan)})
+    maps = compute_maps(case, STILL)
+    np.testing.assert_array_equal(
+        maps.tmax, sitk.GetArrayFromImage(segment_perfusion(case, settings=STILL).maps["TMAX"])
+    )
+
+
+def test_given_maps_go_before_a_series(lvo: tuple[dict[str, sitk.Image], np.ndarray], scan: CtpSeries) -> None:
+    case = case_of(lvo[0])
+    both = Case(case.name, {**case.series, Role.CTP: series_of(scan)}, KNOWN)
+    found = segment_perfusion(both)
+    assert found.measured is None
+    assert next(one for one in found.provenance["inputs"] if one["role"] == "CTP")["used"] is False
+
+
+def test_the_result_lies_on_the_grid_of_the_map_asked_for(lvo: tuple[dict[str, sitk.Image], np.ndarray]) -> None:
+    images = dict(lvo[0])
+    other = GRID.about_centre((80, 80, 14), (2.6, 2.6, 8.5))
+    images["TMAX"] = sitk.Resample(images["TMAX"], other.image(np.zeros(other.shape, np.float32)))
+    found = segment_perfusion(case_of(images), reference="tmax", route="thresholds")
+    assert found.grid.same(other)
+    assert any("resampled" in words for words in found.warnings)
+
+
+def test_without_tmax_the_networks_go_on_and_say_what_is_missing(
+    lvo: tuple[dict[str, sitk.Image], np.ndarray],
+) -> None:
+    images = {name: image for name, image in lvo[0].items() if name != "TMAX"}
+    found = segment_perfusion(case_of(images))
+    assert found.chosen == "slow-fusion"
+    assert found.numbers is None and not found.criteria
+    assert any("no route of thresholds" in words and "TMAX" in words for words in found.warnings)
+
+
+def test_a_route_asked_for_that_cannot_be_taken_is_an_error_that_names_what_is_missing(
+    lvo: tuple[dict[str, sitk.Image], np.ndarray],
+) -> None:
+    images = {name: image for name, image in lvo[0].items() if name != "TMAX"}
+    with pytest.raises(InputError, match="thresholds needs TMAX"):
+        segment_perfusion(case_of(images), route="thresholds")
+
+
+def test_other_cases_and_impossible_patients_are_refused(lvo: tuple[dict[str, sitk.Image], np.ndarray]) -> None:
+    mri = Case.of("mri", [Series(Role.DWI, lvo[0]["CT"], "DWI", "named", 1.0, "0" * 64)])
+    with pytest.raises(InputError, match="no CT perfusion"):
+        segment_perfusion(mri)
+    with pytest.raises(InputError, match="NIHSS is 43"):
+        segment_perfusion(case_of(lvo[0], ClinicalData(nihss=43)))
+    with pytest.raises(InputError, match="no 4-D CT perfusion series"):
+        compute_maps(case_of(lvo[0]))
+    with pytest.raises(InputError, match="no perfusion map|needs"):
+        segment_perfusion(case_of({"CT": lvo[0]["CT"]}))
+
+
+def test_it_stops_when_asked(lvo: tuple[dict[str, sitk.Image], np.ndarray]) -> None:
+    token = CancelToken()
+
+    def stop(fraction: float, message: str) -> None:
+        if message.startswith("route: slow-fusion"):
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        segment_perfusion(case_of(lvo[0]), progress=stop, cancel=token)
+
+
+def test_without_a_penumbra_the_network_of_the_core_marks_only_core(found: PerfusionSegmentation) -> None:
+    core_only = next(route for route in found.routes if route.name == "unet3d")
+    labels = sitk.GetArrayFromImage(core_only.labels)
+    assert core_only.penumbra_ml is None
+    assert not (labels == PENUMBRA).any()
