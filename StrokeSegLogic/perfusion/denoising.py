@@ -59,8 +59,9 @@ class DenoisingSpec:
     similarity: float = 3.0
 
     def __post_init__(self) -> None:
-        if min(self.above_noise, self.reach_mm, self.similarity) <= 0 or min(self.most, self.guides) < 1:
-            raise ValueError("limits, reach and similarity must be above 0, counts at least 1")
+        above_zero = (self.above_noise, self.shared_mm, self.reach_mm, self.similarity)
+        if min(above_zero) <= 0 or min(self.most, self.guides) < 1:
+            raise ValueError("limits and sigmas must be above 0, counts at least 1")
 
 
 def denoised(

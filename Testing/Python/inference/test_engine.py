@@ -13,7 +13,7 @@ from strategies import STORAGES
 
 import StrokeSegLogic
 from StrokeSegLogic.brain import cut_from_head
-from StrokeSegLogic.case import Case, Role
+from StrokeSegLogic.case import MRI_ROLES, Case, Role
 from StrokeSegLogic.errors import Cancelled, InputError, ModelError
 from StrokeSegLogic.grid import Grid, resample
 from StrokeSegLogic.models.bundle import Bundle
@@ -98,7 +98,7 @@ def test_a_heads_brain_does_not_depend_on_how_the_volume_is_stored() -> None:
         {Role.T2},
         {Role.T1, Role.FLAIR},
         {Role.T1, Role.T2, Role.DWI},
-        set(Role),
+        set(MRI_ROLES),
     ],
     ids=lambda roles: "+".join(sorted(role.value for role in roles)),
 )

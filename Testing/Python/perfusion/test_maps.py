@@ -68,6 +68,28 @@ def test_the_delayed_territory_is_found(series: CtpSeries, found: PerfusionMaps)
     assert sick > healthy + 5
 
 
+def test_a_small_deficit_keeps_its_delay() -> None:
+    """11 ml: taking noise off by what the whole brain shares must not give it the healthy tissue's curve."""
+    small = ctp_series(ctp_patient(1, "Non-LVO"), GRID, CtpProtocol(noise_hu=3.0))
+    made = maps(small.hu, small.times_s, grid=GRID, spec=STILL)
+    there = (small.parts == Part.PENUMBRA) & made.brain
+    assert there.sum() > 50
+    assert np.median(made.tmax[there]) == pytest.approx(np.median(small.truth["TMAX"][there]), abs=1.0)
+
+
+def test_times_are_those_of_the_truth(series: CtpSeries, found: PerfusionMaps) -> None:
+    for part, within in ((Part.WHITE, 0.7), (Part.GREY, 0.7), (Part.PENUMBRA, 1.0)):
+        there = (series.parts == part) & found.brain
+        assert np.median(found.tmax[there]) == pytest.approx(np.median(series.truth["TMAX"][there]), abs=within)
+
+
+def test_noise_taken_off_is_less_noise_in_the_maps(series: CtpSeries, found: PerfusionMaps) -> None:
+    plain = maps(series.hu, series.times_s, grid=GRID, spec=replace(STILL, denoising=None))
+    there = (series.parts == Part.WHITE) & found.brain
+    for name in ("cbf", "cbv", "tmax"):
+        assert getattr(found, name)[there].std() < 0.8 * getattr(plain, name)[there].std()
+
+
 def test_mean_transit_time_is_volume_over_flow(found: PerfusionMaps) -> None:
     some = found.cbf > 2
     assert np.allclose(found.mtt[some], 60 * found.cbv[some] / found.cbf[some], rtol=1e-4)

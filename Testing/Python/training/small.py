@@ -18,7 +18,7 @@ FIELD = 32
 
 def layout_of(name: str) -> str:
     """The layout of the data that a bundled recipe is for."""
-    if name.startswith("exp"):
+    if name.startswith(("exp", "ctp")):
         return "ctp_folder"
     return "isles2018" if name.startswith("unet3d-table") else "isles2015"
 
@@ -26,10 +26,12 @@ def layout_of(name: str) -> str:
 def shrunk(name: str) -> list[str]:
     """Changes that make a bundled cohort recipe narrow, coarse and short, and nothing else of it.
 
-    Pretrained weights are left out: those that fit a narrow network are published nowhere.
+    Pretrained weights, and a bundled model to begin with, are left out: none fits a narrow network.
     """
     common = ["epochs=1", "pretrained="]
-    if name.startswith("exp"):
+    if name.startswith("ctp-sf"):
+        common += ["begins_with=", "network.least=1"]
+    if name.startswith(("exp", "ctp-sf")):
         size = f"[{FIELD}, {FIELD}]"
         return [*common, "network.width=0.0625", f"view.size={size}", f"network.size={size}", "batch=8"]
     if "unet3d" in name:
