@@ -13,11 +13,15 @@ from .masks import Mask
 from .scores import Classes
 
 LABELS_FILE = "labels.json"
+BACKGROUND = "background"
+"""The name under which labels are known but not scored: what a model does not tell from background."""
 _ENTRY = re.compile(r"\s*(\d+(?:\s*\+\s*\d+)*)\s*=\s*(.+?)\s*")
 
 
 def parse_classes(words: str) -> Classes:
     """Classes from "1=penumbra,2=core,1+2=hypoperfused" or a JSON file of the form {"1": "penumbra", "2": "core"}.
+
+    Labels called "background" are known, but not scored.
 
     Raises:
         InputError: if it is neither, a name comes twice, or 0 is called a class.
@@ -55,9 +59,14 @@ def _classes(entries: list[re.Match[str] | None], where: str) -> Classes:
                 fix="Write 1=penumbra,2=core",
             )
         classes[entry[2]] = values
-    if not classes:
+    if not scored(classes):
         raise InputError("names no class", where=where, fix="Write 1=penumbra,2=core")
     return classes
+
+
+def scored(classes: Classes) -> Classes:
+    """The classes that get figures: all but the background."""
+    return {name: values for name, values in classes.items() if name != BACKGROUND}
 
 
 def found_classes(values: Iterable[int]) -> Classes:
@@ -77,5 +86,5 @@ def require_known(mask: Mask, classes: Classes) -> None:
         raise InputError(
             f"holds the label(s) {', '.join(map(str, unknown))}, which --labels does not name",
             where=mask.path,
-            fix="Name every label in --labels",
+            fix=f"Name every label in --labels; call {BACKGROUND} what is not to be scored",
         )

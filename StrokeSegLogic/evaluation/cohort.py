@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..progress import Progress
-from .classes import LABELS_FILE, found_classes, read_classes, require_known
+from .classes import LABELS_FILE, found_classes, read_classes, require_known, scored
 from .compare import ByClass, comparisons
 from .groups import Groups, read_groups
 from .masks import read_mask, require_same_grid
@@ -89,19 +89,19 @@ def evaluate_folders(sources: Sources, progress: Progress | None = None) -> Eval
     groups = Groups.none(one.case for one in files) if sources.groups is None else read_groups(sources.groups)
     if sources.groups is not None:
         groups.require((one.case for one in files), sources.groups)
-    classes = _classes(sources, files, report.span(0.0, 0.2))
+    named = _classes(sources, files, report.span(0.0, 0.2))
     rows: list[Row] = []
     ordered = sorted(files, key=lambda one: (groups.names.index(groups.of_case[one.case].group), one.case))
     for number, one in enumerate(ordered):
         report(0.2 + 0.8 * number / len(ordered), f"scoring: {one.case}")
         known = groups.of_case[one.case]
-        for member, reference, scores in _scored(one, classes, sources):
+        for member, reference, scores in _scored(one, named, sources):
             rows += [
                 Row(one.case, known.patient, known.group, member, reference, label, each)
                 for label, each in scores.items()
             ]
     report(1.0, "scored")
-    return Evaluation(rows, classes, missing, origin)
+    return Evaluation(rows, scored(named), missing, origin)
 
 
 def _find(sources: Sources) -> tuple[list[_Files], tuple[str, ...]]:
@@ -182,7 +182,7 @@ def _classes(sources: Sources, files: Sequence[_Files], progress: Progress) -> C
     return found_classes(values["predictions"] | values["references"])
 
 
-def _scored(files: _Files, classes: Classes, sources: Sources) -> Iterator[tuple[str, str, ByClass]]:
+def _scored(files: _Files, named: Classes, sources: Sources) -> Iterator[tuple[str, str, ByClass]]:
     """Member, reference and scores by class of one case's files."""
     references = {name: read_mask(path) for name, path in files.references.items()}
     first = next(iter(references.values()))
@@ -191,11 +191,12 @@ def _scored(files: _Files, classes: Classes, sources: Sources) -> Iterator[tuple
     for mask in (*references.values(), *members.values(), *([] if brain is None else [brain])):
         require_same_grid(mask, first)
         if mask is not brain:
-            require_known(mask, classes)
+            require_known(mask, named)
     if brain is not None and not brain.labels.any():
         raise InputError("is empty", where=brain.path, fix="Give a brain mask with a brain in it")
 
     inside = None if brain is None else brain.labels
+    classes = scored(named)
 
     def scores(prediction: np.ndarray, truth: np.ndarray) -> dict[str, CaseScores]:
         found = evaluate_labels(prediction, truth, first.spacing_mm, classes, inside)

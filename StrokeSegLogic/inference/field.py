@@ -11,7 +11,7 @@ import SimpleITK as sitk
 
 from ..brain import stripped_outline
 from ..ct_brain import MIP_HU, brain_of_ct
-from ..errors import InputError, ModelError
+from ..errors import DeviceError, InputError, ModelError
 from ..grid import Grid, reorient, resample, resample_mask
 from ..intensity import LOWEST, normalise
 from ..models.field_spec import FieldSpec, InputSpec
@@ -151,15 +151,26 @@ def predict(
         message: the stage in words.
 
     Raises:
+        DeviceError: if the device has too little memory.
         ModelError: if the network's answer is no number.
     """
     import torch
+
+    from .network import out_of_memory
 
     score = None if nihss is None else torch.tensor([nihss], dtype=torch.float32, device=device.where)
     images = torch.from_numpy(np.ascontiguousarray(field.channels))
 
     def answer(batch: torch.Tensor) -> np.ndarray:
-        found = network(batch[None].to(device.where), score).float().softmax(1)[0]
+        try:
+            found = network(batch[None].to(device.where), score).float().softmax(1)[0]
+        except RuntimeError as error:
+            if not out_of_memory(error):
+                raise
+            what = "the volume" if whole else "one slice"
+            raise DeviceError(
+                f"the device has too little memory for {what}", where=device.name, fix="Use --device cpu"
+            ) from error
         if not torch.isfinite(found).all():
             raise ModelError(
                 "the network's answer is not a number", where=device.name, fix="Try --device cpu, or another model"

@@ -76,7 +76,7 @@ def lesion_probability(
         try:
             out[first : first + size] = _batch(network, slices[first : first + size], device)
         except RuntimeError as error:
-            if not _out_of_memory(error):
+            if not out_of_memory(error):
                 raise
             if size == 1:
                 raise DeviceError(
@@ -103,7 +103,7 @@ def _batch(network: nn.Module, slices: np.ndarray, device: Device) -> np.ndarray
     return logits.float().softmax(1)[:, 1].cpu().numpy()
 
 
-def _out_of_memory(error: RuntimeError) -> bool:
-    """CUDA has an error class for it, the CPU and MPS only words."""
+def out_of_memory(error: RuntimeError) -> bool:
+    """Whether a device's memory was too small; CUDA has an error class for it, the CPU and MPS only words."""
     words = str(error).lower()
     return isinstance(error, torch.OutOfMemoryError) or "out of memory" in words or "can't allocate memory" in words

@@ -13,7 +13,7 @@ from torch import nn
 
 from ...case import Role
 from ...errors import InputError
-from ...evaluation.classes import LABELS_FILE
+from ...evaluation.classes import BACKGROUND, LABELS_FILE
 from ...evaluation.origin import ORIGIN_FILE, Origin, read_origin
 from ...inference.device import Device, choose
 from ...inference.engine import run_planes
@@ -185,7 +185,11 @@ def _claim(predictor: Predictor, data: DataSet, cases: Sequence[str], output: Pa
     if isinstance(spec, ModelSpec):
         names = {"1": "lesion"}
     else:
-        names = {str(k): name for k, name in zip(numbers_of(spec, data), spec.classes, strict=True) if k}
+        numbers = numbers_of(spec, data)
+        names = {str(k): name for k, name in zip(numbers, spec.classes, strict=True) if k}
+        # What the references tell apart and the model does not counts as background, and evaluation must know.
+        if rest := sorted(set(range(1, len(data.classes))) - set(numbers)):
+            names["+".join(map(str, rest))] = BACKGROUND
     write_whole(output / LABELS_FILE, (json.dumps(names) + "\n").encode())
     write_whole(output / ORIGIN_FILE, origin.to_json().encode())
 

@@ -194,3 +194,12 @@ def test_nothing_that_was_read_is_changed(tmp_path: Path) -> None:
     before = {path: path.read_bytes() for path in tmp_path.rglob("*.nii.gz")}
     evaluate_folders(sources)
     assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+
+def test_labels_called_background_are_known_and_not_scored(tmp_path: Path) -> None:
+    predictions = write_masks(tmp_path / "p", {"a": TRUTH * 2})
+    (predictions / "labels.json").write_text('{"2": "core", "1+3": "background"}', encoding="utf-8")
+    references = write_masks(tmp_path / "r", {"a": TRUTH * 2 + SHIFTED * (TRUTH == 0)})
+    found = evaluate_folders(Sources(predictions, references))
+    assert found.classes == {"core": (2,)}
+    assert [(row.label, row.scores.dice) for row in found.rows] == [("core", 1.0)]

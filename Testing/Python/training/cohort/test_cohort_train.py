@@ -80,7 +80,9 @@ def test_the_models_card_holds_recipe_and_split_and_says_that_data_are_simulated
     assert mark == card["recipe"]
     assert card["recipe"]["transfer"]["scheme"] == "gradual"
     assert card["research_use_only"] is True
-    assert fusion.bundle.spec.trained_on.startswith("2 cases of a data set in the layout ctp_folder")
+    assert fusion.bundle.spec.trained_on.startswith(
+        "simulated perfusion: 2 cases of a data set in the layout ctp_folder. The images are simulated"
+    )
 
 
 def test_a_planes_weight_is_its_dice_on_the_validation_volumes(planes: Trained) -> None:
