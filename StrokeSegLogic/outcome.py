@@ -84,6 +84,10 @@ class Outcome(Protocol):
     def maker(self) -> Maker: ...
 
     @property
+    def alternatives(self) -> Mapping[str, Outcome]:
+        """The same case as other methods saw it, by the method's name: shown beside this result, never in its place."""
+
+    @property
     def warnings(self) -> tuple[str, ...]: ...
 
     @property

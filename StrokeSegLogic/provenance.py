@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from . import __version__
-from .case import Case, Role
+from .case import Case, Role, Series
 from .grid import Grid
 
 _PACKAGES = ("torch", "numpy", "SimpleITK", "nibabel", "safetensors")
@@ -49,6 +49,7 @@ def case_record(case: Case, reference: Role, grid: Grid, used: Collection[Role])
                 "confidence": round(one.confidence, 2),
                 "sha256": one.sha256,
                 "used": role in used,
+                **_scale_record(one),
             }
             for role, one in case.series.items()
         ],
@@ -56,6 +57,12 @@ def case_record(case: Case, reference: Role, grid: Grid, used: Collection[Role])
         "versions": {"python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}},
         "system": f"{platform.system()} {platform.machine()}",
     }
+
+
+def _scale_record(series: Series) -> dict[str, Any]:
+    """What else the values were taken by, where there is anything: frames' seconds, a unit that the user named."""
+    known = {"times_s": series.times_s and list(series.times_s), "unit_given": series.unit}
+    return {name: value for name, value in known.items() if value is not None}
 
 
 def _version(package: str) -> str | None:

@@ -11,7 +11,7 @@ import SimpleITK as sitk
 
 from .case import Case, Role
 from .grid import Grid
-from .outcome import Layer, Maker
+from .outcome import Layer, Maker, Outcome
 from .terminology import LESION_STYLE, SegmentStyle
 
 LESION = 1
@@ -120,6 +120,11 @@ class Segmentation:
         model = self.provenance.get("model", {})
         name = " ".join(str(model[key]) for key in ("name", "version") if model.get(key))
         return Maker(name, str(model.get("weights_sha256", "")), str(model.get("trained_on", "")))
+
+    @property
+    def alternatives(self) -> Mapping[str, Outcome]:
+        """None: the planes have voted, and what each said is in the agreement."""
+        return {}
 
     @property
     def layers(self) -> tuple[Layer, ...]:

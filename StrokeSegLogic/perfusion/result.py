@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -13,7 +13,7 @@ from ..case import Case, Role
 from ..grid import Grid
 from ..json_values import json_ready
 from ..metrics import dice
-from ..outcome import Layer, Maker
+from ..outcome import Layer, Maker, Outcome
 from ..statistics import lesions
 from ..terminology import CORE_STYLE, PENUMBRA_STYLE, SegmentStyle
 from .criteria import Criteria
@@ -131,6 +131,11 @@ class PerfusionSegmentation:
         model = self.route.model
         name = " ".join(str(model[key]) for key in ("name", "version") if model.get(key))
         return Maker(name or self.chosen, str(model.get("weights_sha256", "")), self.route.trained_on)
+
+    @property
+    def alternatives(self) -> Mapping[str, Outcome]:
+        """The same result with each other route chosen."""
+        return {route.name: replace(self, chosen=route.name) for route in self.routes if route.name != self.chosen}
 
     @property
     def layers(self) -> tuple[Layer, ...]:

@@ -53,7 +53,8 @@ def write_scene(segmentation: Outcome, path: Path) -> None:
     """Writes a Slicer scene of the segmentation and all that it is looked at with in one file.
 
     For MRI these are the inputs, the probability and the planes' agreement; for CT perfusion the maps in colour.
-    Opened in Slicer, it shows the segmentation on one of them at the largest lesion.
+    Opened in Slicer, it shows the segmentation on one of them at the largest lesion. What other methods found is there
+    too, hidden until it is asked for.
 
     Args:
         segmentation: the result.
@@ -69,14 +70,17 @@ def write_scene(segmentation: Outcome, path: Path) -> None:
         for layer in segmentation.layers:
             nodes[layer.name] = add_volume(scene, layer.image, layer.name)
             show_layer(scene, nodes[layer.name], layer)
-        show_segmentation(add_segmentation(scene, segmentation, nodes[segmentation.background]))
+        reference = nodes[segmentation.background]
+        show_segmentation(add_segmentation(scene, segmentation, reference))
+        for name, other in segmentation.alternatives.items():
+            show_segmentation(add_segmentation(scene, other, reference, f"StrokeSeg {name}"), visible=False)
         show_result(scene, segmentation, nodes)
         messages = slicer.vtkMRMLMessageCollection()
         with quiet_vtk():
             written = scene.WriteToMRB(str(draft), None, messages)
         if not written:
             raise OutputError(_reason(messages), where=path, fix=_FIX)
-        _require_bundle(draft, len(nodes) + 1, path)
+        _require_bundle(draft, len(nodes) + 1 + len(segmentation.alternatives), path)
 
 
 _FIX = "Check that the folder can be written to, and that its disk is not full"

@@ -123,10 +123,10 @@ def show_result(scene: Scene, segmentation: Outcome, nodes: Mapping[str, VolumeN
         logic.SetMRMLScene(None)
 
 
-def show_segmentation(node: SegmentationNode) -> None:
+def show_segmentation(node: SegmentationNode, visible: bool = True) -> None:
     """Shows segments as an outline with a light filling, so that the tissue below stays readable."""
     display = node.GetDisplayNode()
-    display.SetVisibility(True)
+    display.SetVisibility(visible)
     display.SetAllSegmentsVisibility(True)
     display.SetOpacity2DFill(0.3)
     display.SetOpacity2DOutline(1.0)

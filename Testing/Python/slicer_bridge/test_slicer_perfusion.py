@@ -159,6 +159,20 @@ def test_the_views_show_the_lesion_on_ct_with_tmax_in_front(scene: Any, tmp_path
         assert abs(matrix[:3, 2] @ (focus - matrix[:3, 3])) < 0.01
 
 
+def test_the_other_routes_lie_beside_the_chosen_one_hidden(scene: Any, tmp_path: Path) -> None:
+    result = perfused()
+    write_scene(result, tmp_path / "case.mrb")
+    read_scene(scene, tmp_path / "case.mrb")
+    assert scene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == len(result.routes) == 3
+    for route in result.routes:
+        chosen = route.name == result.chosen
+        node = scene.GetFirstNodeByName("StrokeSeg" if chosen else f"StrokeSeg {route.name}")
+        assert bool(node.GetDisplayNode().GetVisibility()) is chosen
+        found = sitk.GetArrayFromImage(labels_of(node, route.labels))
+        assert np.array_equal(found, sitk.GetArrayFromImage(route.labels))
+        assert ("Trained on simulated perfusion" in node.GetDescription()) is bool(route.trained_on)
+
+
 def test_a_patient_without_stroke_has_two_empty_segments_to_draw_in(scene: Any, tmp_path: Path) -> None:
     write_scene(perfused("WIS", 1), tmp_path / "case.mrb")
     read_scene(scene, tmp_path / "case.mrb")
