@@ -1,46 +1,49 @@
-"""The bundled CTP models on simulated test patients, beside thresholds; with vendors' scales and noise put on the maps.
+"""The bundled CTP models on simulated test patients, beside thresholds; then on what they were not made from.
 
     strokeseg dataset make-perfusion SOOP FOLDER --patients 480 --seed 2026
-    python benchmarks/ctp_models.py --data FOLDER [--models DIR] [--only patients|scalings|engine] [--engine 5]
+    python benchmarks/ctp_models.py --data FOLDER [--models DIR] [--names NAME ...] [--every N]
+        [--only patients|nihss|scalings|phantoms|engine] [--count N]
 
-Test patients hold lesion shapes that no network has learned from; their maps are in standard units. "engine": series of
-`phantom.ctp`, whose deficits are procedural, through the perfusion engine. Prints Markdown: mean and SD over patients,
-95 % bootstrap interval. Dice is over patients who have the class; volumes over all. Everything is simulated: nothing
-here is performance on patients.
+patients: test patients hold lesion shapes that no network has learned from; their maps are in standard units.
+nihss: the same with other scores than theirs. scalings: the same with vendors' scales and noise put on the maps.
+phantoms: heads and procedural deficits of `phantom.ctp_maps`, of other seeds, with noise and a vendor's scales drawn.
+engine: series of `phantom.ctp` through the perfusion engine. Prints Markdown; intervals are 95 % bootstrap intervals
+over patients. Dice is over patients who have the class; volumes over all. Nothing here is performance on patients.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
+from ctp_tables import CLASSES, Scored, score, tables
+from ctp_vendors import CHANGES, Images, hardened
 
 from StrokeSegLogic.errors import InputError
-from StrokeSegLogic.evaluation.bootstrap import bootstrap_intervals
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.inference.device import choose
 from StrokeSegLogic.inference.field_engine import answer, completed
 from StrokeSegLogic.inference.network import load
-from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.models.bundle import Bundle
 from StrokeSegLogic.models.registry import find
 from StrokeSegLogic.perfusion.maps import MapsSpec, maps
-from StrokeSegLogic.perfusion.thresholds import CORE, PENUMBRA, segment_by_thresholds
+from StrokeSegLogic.perfusion.thresholds import segment_by_thresholds
 from StrokeSegLogic.phantom.ctp import ctp_series
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
 from StrokeSegLogic.progress import Progress
 from StrokeSegLogic.training.datasets import read_data_set
 from StrokeSegLogic.training.datasets.load import load_subject
-from StrokeSegLogic.training.simulated_perfusion.scanner import eight_bits
 
 MODELS = ("ctp-sf-pms", "ctp-sf-pms-m", "ctp-sf-pms-n", "ctp-sf-pms-m-n", "ctp-unet3d")
 NAMES = ("CT", "CBF", "CBV", "MTT", "TTP", "TMAX", "MIP")
-ENGINE_SEEDS = 7000
-Images = dict[str, sitk.Image]
+GROUPS = ("LVO", "Non-LVO", "WIS")
+PHANTOM_SEEDS, ENGINE_SEEDS = 8000, 7000
+SCORES = (0, 4, 12, 20, 42)
+"""NIHSS that are given instead of a patient's own."""
 Segment = Callable[["Patient"], np.ndarray]
 
 
@@ -52,6 +55,7 @@ class Patient:
     images: Images
     truth: np.ndarray
     nihss: float | None
+    group: str
 
     @property
     def grid(self) -> Grid:
@@ -62,24 +66,35 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--data", type=Path, required=True)
     arguments.add_argument("--models", type=Path, default=None, help="folder of the models instead of the bundled ones")
-    arguments.add_argument("--only", choices=("patients", "scalings", "engine"))
-    arguments.add_argument("--engine", type=int, default=5, help="how many series")
-    arguments.add_argument("--names", nargs="+", default=list(MODELS))
+    arguments.add_argument("--only", choices=("patients", "nihss", "scalings", "phantoms", "engine"))
+    arguments.add_argument("--count", type=int, default=None, help="how many phantoms (12) or series (5)")
+    arguments.add_argument("--every", type=int, default=3, help="nihss, scalings: each so many-th test patient")
+    arguments.add_argument("--names", nargs="*", default=list(MODELS))
     given = arguments.parse_args()
+    bundles = [find(name if given.models is None else given.models / name) for name in given.names]
     ways: dict[str, Segment] = {"thresholds": by_thresholds}
-    for name in given.names:
-        ways[name] = by_model(find(name if given.models is None else given.models / name))
-    tested = [] if given.only == "engine" else list(test_patients(given.data))
+    for name, bundle in zip(given.names, bundles, strict=True):
+        ways[name] = by_model(bundle)
+    tested = [] if given.only in ("phantoms", "engine") else list(test_patients(given.data))
+    some = tested[:: given.every]
     if given.only in (None, "patients"):
-        print(f"\n{len(tested)} simulated test patients, maps in standard units\n")
-        table(ways, tested)
+        print(f"\n{len(tested)} simulated test patients, maps in standard units")
+        tables(scored(ways, tested))
+    if given.only in (None, "nihss"):
+        print(f"\nThe score changed on {len(some)} of the test patients (one in {given.every})\n")
+        asking = [name for name, bundle in zip(given.names, bundles, strict=True) if bundle.field.nihss]
+        other_scores({name: ways[name] for name in asking}, some)
     if given.only in (None, "scalings"):
-        print(f"\nDice of core / penumbra on the same {len(tested)} patients with vendors' scales and noise\n")
-        scalings(ways, tested)
+        print(f"\nDice of core / penumbra on {len(some)} of the test patients with vendors' scales and noise\n")
+        scalings(ways, some)
+    if given.only in (None, "phantoms"):
+        made = [phantom(PHANTOM_SEEDS + i, i) for i in range(given.count or 12)]
+        print(f"\n{len(made)} phantoms (seeds from {PHANTOM_SEEDS}), noise and vendors' scales drawn")
+        tables(scored(ways, made))
     if given.only in (None, "engine"):
-        series = [engine_patient(ENGINE_SEEDS + i) for i in range(given.engine)]
-        print(f"\n{len(series)} simulated series (seeds from {ENGINE_SEEDS}) through the perfusion engine\n")
-        table(ways, series)
+        series = [engine_patient(ENGINE_SEEDS + i) for i in range(given.count or 5)]
+        print(f"\n{len(series)} simulated series (seeds from {ENGINE_SEEDS}) through the perfusion engine")
+        tables(scored(ways, series))
 
 
 def test_patients(data: Path) -> Iterable[Patient]:
@@ -89,7 +104,18 @@ def test_patients(data: Path) -> Iterable[Patient]:
             loaded = load_subject(subject, data_set, NAMES)
             images = {name: sitk.Cast(image, sitk.sitkFloat32) for name, image in loaded.images.items()}
             truth = sitk.GetArrayFromImage(loaded.masks["truth"])
-            yield Patient(subject.case, images, truth, subject.nihss)
+            yield Patient(subject.case, images, truth, subject.nihss, str(subject.group))
+
+
+def phantom(seed: int, number: int) -> Patient:
+    """A phantom of the groups in turn, with noise of 0.5 to 3 times a clinical scan's."""
+    patient = ctp_patient(seed, GROUPS[number % len(GROUPS)])
+    whole = ctp_grid((1.8, 1.8, 5.0))
+    grid = whole.crop((0, 0, 4), (*whole.size[:2], 18))
+    noise = float(np.exp(np.random.default_rng([seed, 3]).uniform(np.log(0.5), np.log(3))))
+    made = patient.maps(grid, noise)
+    truth = sitk.GetArrayFromImage(made.truth)
+    return Patient(f"phantom {seed}", hardened(made.images, seed), truth, patient.nihss, patient.group)
 
 
 def engine_patient(seed: int) -> Patient:
@@ -98,7 +124,7 @@ def engine_patient(seed: int) -> Patient:
     grid = whole.crop((0, 0, 3), (*whole.size[:2], 12))
     series = ctp_series(patient, grid)
     found = maps(series.hu, series.times_s, grid=grid, spec=MapsSpec(device="cpu"))
-    return Patient(f"phantom {seed}", found.images(), series.labels, patient.nihss)
+    return Patient(f"series {seed}", found.images(), series.labels, patient.nihss, patient.group)
 
 
 def by_thresholds(patient: Patient) -> np.ndarray:
@@ -113,7 +139,7 @@ def by_thresholds(patient: Patient) -> np.ndarray:
 def by_model(bundle: Bundle) -> Segment:
     device = choose("cpu")
     network = load(bundle, device)["network"]
-    numbers = np.array([{"penumbra": PENUMBRA, "core": CORE}.get(name, 0) for name in bundle.field.classes], np.uint8)
+    numbers = np.array([CLASSES.get(name, 0) for name in bundle.field.classes], np.uint8)
 
     def segment(patient: Patient) -> np.ndarray:
         ready, spec, _ = completed(bundle.field, patient.images)
@@ -123,120 +149,46 @@ def by_model(bundle: Bundle) -> Segment:
     return segment
 
 
-def scores(found: np.ndarray, patient: Patient) -> dict[str, float]:
-    """Dice and volume error of each class; false volume where there is no stroke."""
-    ml, values = patient.grid.voxel_ml, {}
-    for name, label in (("core", CORE), ("penumbra", PENUMBRA)):
-        said, true = found == label, patient.truth == label
-        values[f"{name} Dice"] = dice(said, true) if true.any() else np.nan
-        values[f"{name} dV"] = float(said.sum() - true.sum()) * ml
-        values[f"{name} false"] = np.nan if patient.truth.any() else float(said.sum()) * ml
-    # Penumbra of thresholds is what is late and no core: the whole is what both agree on.
-    values["both Dice"] = dice(found > 0, patient.truth > 0) if patient.truth.any() else np.nan
-    return values
+def scored(ways: Mapping[str, Segment], patients: Sequence[Patient]) -> dict[str, list[Scored]]:
+    return {way: [_score(segment(patient), patient) for patient in patients] for way, segment in ways.items()}
 
 
-def table(ways: Mapping[str, Segment], patients: list[Patient]) -> None:
-    columns = {
-        "core Dice": "core Dice",
-        "penumbra Dice": "penumbra Dice",
-        "both Dice": "core + penumbra Dice",
-        "core dV": "core ΔV ml",
-        "penumbra dV": "penumbra ΔV ml",
-        "core false": "false core ml, no stroke",
-        "penumbra false": "false penumbra ml, no stroke",
-    }
-    print("| route | " + " | ".join(columns.values()) + " |\n" + "| --- " * (len(columns) + 1) + "|")
+def _score(found: np.ndarray, patient: Patient) -> Scored:
+    return score(found, patient.truth, patient.grid.voxel_ml, patient.case, patient.group)
+
+
+def other_scores(ways: Mapping[str, Segment], patients: Sequence[Patient]) -> None:
+    """How volumes (ml) and Dice move where another NIHSS than the patient's is given."""
+    print(
+        "| model | NIHSS | core ml | penumbra ml | core Dice | penumbra Dice | largest change of core + penumbra, ml |"
+    )
+    print("| --- " * 7 + "|")
     for way, segment in ways.items():
-        rows = [scores(segment(patient), patient) for patient in patients]
-        # A network that knows the core alone has nothing to say of penumbra.
-        shown = [_cell([row[key] for row in rows], patients, key, "unet3d" in way) for key in columns]
-        print(f"| {way} | " + " | ".join(shown) + " |", flush=True)
+        own: np.ndarray | None = None
+        for nihss in (None, *SCORES):
+            given = [patient if nihss is None else replace(patient, nihss=nihss) for patient in patients]
+            found = [segment(patient) for patient in given]
+            pairs = list(zip(found, given, strict=True))
+            ml = np.array([[(f == c).sum() * p.grid.voxel_ml for c in CLASSES.values()] for f, p in pairs])
+            own = ml if own is None else own
+            rows = [_score(f, p).values for f, p in pairs]
+            core, late = (np.nanmean([row[f"{name} Dice"] for row in rows]) for name in CLASSES)
+            moved = np.abs(ml.sum(axis=1) - own.sum(axis=1)).max()
+            said = "own" if nihss is None else str(nihss)
+            volumes = " | ".join(f"{one:.1f}" for one in ml.mean(axis=0))
+            print(f"| {way} | {said} | {volumes} | {core:.3f} | {late:.3f} | {moved:.1f} |", flush=True)
 
 
-def _cell(values: list[float], patients: list[Patient], key: str, core_only: bool) -> str:
-    known = np.array(values)
-    if (core_only and not key.startswith("core")) or np.isnan(known).all():
-        return "-"
-    low, high = bootstrap_intervals(known, [patient.case for patient in patients])
-    digits = 3 if "Dice" in key else 1
-    mean, sd, count = np.nanmean(known), np.nanstd(known, ddof=1), int((~np.isnan(known)).sum())
-    return f"{mean:.{digits}f} ± {sd:.{digits}f} ({low:.{digits}f} to {high:.{digits}f}; n = {count})"
-
-
-def scalings(ways: Mapping[str, Segment], patients: list[Patient]) -> None:
+def scalings(ways: Mapping[str, Segment], patients: Sequence[Patient]) -> None:
     print("| maps | " + " | ".join(ways) + " |\n" + "| --- " * (len(ways) + 1) + "|")
     for name, change in CHANGES.items():
+        changed = [replace(one, images=change(one.images, number)) for number, one in enumerate(patients)]
         cells = []
         for way, segment in ways.items():
-            rows = []
-            for number, patient in enumerate(patients):
-                changed = Patient(patient.case, change(patient, number), patient.truth, patient.nihss)
-                rows.append(scores(segment(changed), changed))
-            core, late = (np.nanmean([row[f"{one} Dice"] for row in rows]) for one in ("core", "penumbra"))
+            rows = [_score(segment(patient), patient).values for patient in changed]
+            core, late = (np.nanmean([row[f"{one} Dice"] for row in rows]) for one in CLASSES)
             cells.append(f"{core:.3f}" if "unet3d" in way else f"{core:.3f} / {late:.3f}")
         print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
-
-
-def _changed(patient: Patient, change: Callable[[str, np.ndarray, np.ndarray], np.ndarray]) -> Images:
-    """Images with each map's values (not those outside the brain) changed by name."""
-    brain = sitk.GetArrayFromImage(patient.images["CBF"]) > 0
-    images = {}
-    for name, image in patient.images.items():
-        values = sitk.GetArrayFromImage(image)
-        kept = values if name in ("CT", "MIP") else np.where(values > 0, change(name, values, brain), values)
-        images[name] = patient.grid.image(kept.astype(np.float32))
-    return images
-
-
-def _factor(factor: float, names: tuple[str, ...]) -> Callable[[Patient, int], Images]:
-    return lambda patient, _: _changed(patient, lambda name, v, b: v * factor if name in names else v)
-
-
-def _late(seconds: float) -> Callable[[Patient, int], Images]:
-    return lambda patient, _: _changed(patient, lambda name, v, b: v + seconds if name == "TMAX" else v)
-
-
-def _eight_bits(patient: Patient, _: int) -> Images:
-    return _changed(patient, lambda name, v, b: eight_bits(v, b, 97.0))
-
-
-def _without_tmax(patient: Patient, _: int) -> Images:
-    """TTP less its 30th percentile stands in for Tmax, for thresholds as for networks."""
-
-    def change(name: str, values: np.ndarray, brain: np.ndarray) -> np.ndarray:
-        if name != "TMAX":
-            return values
-        ttp = sitk.GetArrayFromImage(patient.images["TTP"])
-        return np.where(ttp > 0, np.maximum(ttp - np.quantile(ttp[brain & (ttp > 0)], 0.3), 0), 0)
-
-    return _changed(patient, change)
-
-
-def _noise(level: float) -> Callable[[Patient, int], Images]:
-    sds = {"CBF": 8.0, "CBV": 0.7, "MTT": 1.0, "TTP": 1.0, "TMAX": 1.0}
-
-    def change(patient: Patient, number: int) -> Images:
-        random = np.random.default_rng([number, 5])
-        return _changed(
-            patient,
-            lambda name, v, b: np.maximum(v + level * sds[name] * random.standard_normal(v.shape, np.float32), 0),
-        )
-
-    return change
-
-
-CHANGES: dict[str, Callable[[Patient, int], Images]] = {
-    "as they are": lambda patient, _: patient.images,
-    "CBF, CBV x 0.5": _factor(0.5, ("CBF", "CBV")),
-    "CBF, CBV x 2": _factor(2.0, ("CBF", "CBV")),
-    "Tmax + 2 s": _late(2.0),
-    "8 bits, white at the 97th percentile": _eight_bits,
-    "TTP for Tmax": _without_tmax,
-    "noise of 8 ml/100 g/min, 0.7 ml/100 g, 1 s": _noise(1.0),
-    "twice that noise": _noise(2.0),
-}
-"""What is put on the maps."""
 
 
 if __name__ == "__main__":

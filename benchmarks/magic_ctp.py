@@ -1,65 +1,103 @@
-"""Real CTP slices without masks through slow fusion: which side is marked, and pictures to look at.
+"""Real CTP slices without masks by the three routes: which side is marked, and pictures to look at.
 
-    python benchmarks/magic_ctp.py --data DATA/magic_ctp --output FOLDER [--model NAME]
+    python benchmarks/magic_ctp.py --data DATA/magic_ctp --output docs/pictures/ctp
 
-DATA/magic_ctp holds *_PATIENT_SLICE.npz with CBF, CBV, MTT and TTP of 256 x 256 pixels in 8 bits (SMILE lab, University
-of Florida, MIT licence): of unknown scale, without Tmax and MIP. A patient's slices are one volume, pixels taken for
-0.9 mm and slices for 10 mm, in the radiological convention (the patient's right on the left). Prints Markdown: volumes
-by side, and the side whose TTP is later. There is no reference: what is marked is neither right nor wrong here.
+DATA/magic_ctp holds *_PATIENT_SLICE.npz with CBF, CBV, MTT and TTP of 256 x 256 pixels in 8 bits and three thin slices
+of the native CT (SMILE lab, University of Florida, MIT licence): of unknown scale, without Tmax and MIP. Taken for what
+is not told: pixels of 0.9 mm, slices of 10 mm, the radiological convention (the patient's right on the left), TTP's 255
+levels for 20 s and TTP less its normal value for Tmax (as `inference.field_engine` does), CT's 255 levels for 0 to
+80 HU (--ct-top). StrokeSeg itself refuses thresholds on such maps; here they are drawn under these assumptions, for
+comparison. Prints Markdown: volumes by side, and the side whose TTP is later. There is no reference: nothing here is a
+score.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
+from magic_page import draw
 
+from StrokeSegLogic.errors import InputError
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.hemispheres import MidPlane
-from StrokeSegLogic.inference.device import Device, choose
-from StrokeSegLogic.inference.field_engine import FieldAnswer, answer, completed
+from StrokeSegLogic.inference.device import choose
+from StrokeSegLogic.inference.field_engine import PICTURE_SPAN_S, answer, completed, slow_fusion_for
+from StrokeSegLogic.inference.map_scales import delay
 from StrokeSegLogic.inference.network import load
-from StrokeSegLogic.models.bundle import Bundle
 from StrokeSegLogic.models.registry import find
 from StrokeSegLogic.perfusion.laterality import asymmetry
-from StrokeSegLogic.perfusion.thresholds import CORE, PENUMBRA
+from StrokeSegLogic.perfusion.routes import UNET
+from StrokeSegLogic.perfusion.thresholds import CORE, PENUMBRA, ThresholdSettings, segment_by_thresholds
 from StrokeSegLogic.progress import Progress
 
 MAPS = ("cbf", "cbv", "mtt", "ttp")
 SPACING = (0.9, 0.9, 10.0)
+LEVELS = 255.0
+Maps = Mapping[str, np.ndarray]
+"""CBF, CBV, MTT, TTP as stored and CT in HU, (slices, rows, columns), by name."""
+Way = Callable[[Maps], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Marked volumes, ml."""
+
+    core: tuple[float, float]
+    penumbra: tuple[float, float]
+
+    @classmethod
+    def of(cls, labels: np.ndarray, left: np.ndarray, voxel_ml: float) -> Sides:
+        core, penumbra = (
+            tuple(float(((labels == label) & side).sum() * voxel_ml) for side in (~left, left))
+            for label in (CORE, PENUMBRA)
+        )
+        return cls((core[0], core[1]), (penumbra[0], penumbra[1]))
+
+    @property
+    def said(self) -> str:
+        """The side with more than two thirds of what is marked."""
+        right, left = (self.core[i] + self.penumbra[i] for i in (0, 1))
+        if right + left == 0:
+            return "nothing"
+        return "right" if right > 2 * left else "left" if left > 2 * right else "both"
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--data", type=Path, required=True)
     arguments.add_argument("--output", type=Path, required=True)
-    arguments.add_argument("--model", default="ctp-sf-pms")
+    arguments.add_argument("--ct-top", type=float, default=80.0, help="HU of the native CT's highest level")
     given = arguments.parse_args()
     given.output.mkdir(parents=True, exist_ok=True)
-    bundle, device = find(given.model), choose("cpu")
-    print("| patient | slices | later TTP | core ml, right / left | penumbra ml, right / left |")
-    print("| --- | --- | --- | --- | --- |")
-    alone = 0
+    ways: dict[str, Way] = {"thresholds": by_thresholds, "slow fusion": by_network(), "3-D U-Net": by_network(UNET)}
+    print("| patient | slices | later TTP | route | marks | core ml, right / left | penumbra ml, right / left |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    alone = dict.fromkeys(ways, 0)
     for patient, paths in patients(given.data).items():
-        values = read(paths)
-        found = segment(bundle, device, values)
-        labels = sitk.GetArrayFromImage(found.labels)
-        grid = Grid.of(found.labels)
-        brain = values["cbf"] > 0
+        maps = read(paths, given.ct_top)
+        brain, grid = maps["CBF"] > 0, Grid.of(_image(maps["CBF"]))
         left = MidPlane.of(brain, grid).left(grid)
-        sides = [
-            " / ".join(f"{((labels == label) & side).sum() * grid.voxel_ml:.1f}" for side in (~left, left))
-            for label in (CORE, PENUMBRA)
-        ]
-        later = asymmetry(values["ttp"], brain, grid).side or "neither"
-        print(f"| {patient} | {len(paths)} | {later} | {sides[0]} | {sides[1]} |", flush=True)
-        draw(patient, values, labels, given.output / f"magic-{patient}.png")
+        later = asymmetry(maps["TTP"], brain, grid).side or "neither"
+        found = {way: segment(maps) for way, segment in ways.items()}
+        for way, labels in found.items():
+            sides = Sides.of(labels, left, grid.voxel_ml)
+            penumbra = "-" if way == "3-D U-Net" else f"{sides.penumbra[0]:.1f} / {sides.penumbra[1]:.1f}"
+            core = f"{sides.core[0]:.1f} / {sides.core[1]:.1f}"
+            print(f"| {patient} | {len(paths)} | {later} | {way} | {sides.said} | {core} | {penumbra} |", flush=True)
+        draw(patient, maps, found, given.output / f"magic-{patient}.png")
         for number in range(len(paths)):
-            segment(bundle, device, {name: volume[number : number + 1] for name, volume in values.items()})
-            alone += 1
-    print(f"\nEach of the {alone} slices was segmented by itself, too.\n\n" + "\n".join(f"- {n}" for n in found.notes))
+            for way, segment in ways.items():
+                try:
+                    segment({name: volume[number : number + 1] for name, volume in maps.items()})
+                    alone[way] += 1
+                except InputError as error:
+                    print(f"<!-- {way}, slice {number + 1} of {patient}: {error} -->")
+    print("\nSlices segmented each by itself: " + ", ".join(f"{way} {count}" for way, count in alone.items()))
 
 
 def patients(data: Path) -> dict[str, list[Path]]:
@@ -70,53 +108,44 @@ def patients(data: Path) -> dict[str, list[Path]]:
     return dict(sorted(grouped.items()))
 
 
-def read(paths: list[Path]) -> dict[str, np.ndarray]:
-    """Maps (slices, rows, columns) by name, as stored."""
+def read(paths: list[Path], ct_top: float) -> dict[str, np.ndarray]:
     loaded = [np.load(path) for path in paths]
-    return {name: np.stack([one[name] for one in loaded]) for name in MAPS}
+    maps = {name.upper(): np.stack([one[name] for one in loaded]).astype(np.float32) for name in MAPS}
+    # The middle one of the three thin slices.
+    return maps | {"CT": np.stack([one["ncct3"][..., 1] for one in loaded]) * np.float32(ct_top / LEVELS)}
 
 
-def segment(bundle: Bundle, device: Device, values: dict[str, np.ndarray]) -> FieldAnswer:
-    images = {}
-    for name, volume in values.items():
-        image = sitk.GetImageFromArray(volume.astype(np.float32))
-        image.SetSpacing(SPACING)
-        images[name.upper()] = image
-    ready, spec, notes = completed(bundle.field, images)
-    network = load(bundle, device)["network"]
-    return answer(spec, network, ready, Grid.of(images["CBF"]), None, device, Progress(), notes)
+def by_thresholds(maps: Maps) -> np.ndarray:
+    brain = maps["CBF"] > 0
+    seconds = maps["TTP"] * np.float32(PICTURE_SPAN_S / LEVELS)
+    late = np.where(seconds > 0, np.maximum(delay(seconds, brain), 0), 0)
+    images = {"CBF": _image(maps["CBF"]), "CBV": _image(maps["CBV"]), "CT": _image(maps["CT"]), "TMAX": _image(late)}
+    # CBV has no unit, so that no limit in ml/100 g can tell vessels.
+    found = segment_by_thresholds(images, ThresholdSettings(vessel_cbv=None), brain)
+    return sitk.GetArrayFromImage(found.labels)
 
 
-def draw(patient: str, values: dict[str, np.ndarray], labels: np.ndarray, path: Path) -> None:
-    """CBF, CBV and TTP with their colour bars, contours of core and penumbra on them, for three slices."""
-    import matplotlib
+def by_network(name: str | None = None) -> Way:
+    """Of the model of that name; None is the slow fusion for the maps that there are."""
+    device = choose("cpu")
 
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
+    def segment(maps: Maps) -> np.ndarray:
+        images = {one: _image(values) for one, values in maps.items()}
+        bundle = find(name or slow_fusion_for(images, None))
+        ready, spec, notes = completed(bundle.field, images)
+        network = load(bundle, device)["network"]
+        found = answer(spec, network, ready, Grid.of(images["CBF"]), None, device, Progress(), notes)
+        label_of = {"penumbra": PENUMBRA, "core": CORE}
+        numbers = np.array([label_of.get(one, 0) for one in spec.classes], np.uint8)
+        return np.asarray(numbers[sitk.GetArrayViewFromImage(found.labels)])
 
-    area = (labels > 0).sum(axis=(1, 2))
-    inner = np.arange(3, len(labels))
-    chosen = sorted(int(k) for k in inner[np.argsort(-area[inner], kind="stable")][:3])
-    figure, axes = pyplot.subplots(len(chosen), 3, figsize=(6.6, 2.05 * len(chosen)), dpi=90, facecolor="black")
-    rows, columns = np.nonzero((values["cbf"] > 0).any(axis=0))
-    box = (slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1))
-    for row, k in zip(np.atleast_2d(axes), chosen, strict=True):
-        for axis, name in zip(row, ("cbf", "cbv", "ttp"), strict=True):
-            shown = axis.imshow(values[name][k][box], cmap="turbo", vmin=0, vmax=255)
-            for label, colour in ((PENUMBRA, "#7dff6a"), (CORE, "#ff3b3b")):
-                if (labels[k] == label).any():
-                    inside = labels[k][box] >= label if label == PENUMBRA else labels[k][box] == label
-                    axis.contour(inside, [0.5], colors="black", linewidths=2.2)
-                    axis.contour(inside, [0.5], colors=colour, linewidths=1.2)
-            axis.set_axis_off()
-            if k == chosen[0]:
-                axis.set_title(f"{name.upper()} (unknown scale)", color="white", fontsize=8)
-            bar = figure.colorbar(shown, ax=axis, fraction=0.046, pad=0.02)
-            bar.ax.tick_params(colors="white", labelsize=6)
-    words = f"{patient}: penumbra green, core red; trained on simulated perfusion; patient's right on the left"
-    figure.suptitle(words, color="white", fontsize=8)
-    figure.savefig(path, facecolor="black", bbox_inches="tight", pil_kwargs={"optimize": True})
-    pyplot.close(figure)
+    return segment
+
+
+def _image(values: np.ndarray) -> sitk.Image:
+    image = sitk.GetImageFromArray(values.astype(np.float32))
+    image.SetSpacing(SPACING)
+    return image
 
 
 if __name__ == "__main__":

@@ -62,13 +62,15 @@ def _ctp(folder: Path, seed: int, progress: Progress) -> Callable[[], None]:
     from ..perfusion.thresholds import CORE, PENUMBRA
     from ..phantom.ctp import ctp_series
     from ..phantom.ctp_maps import ctp_grid, ctp_patient
+    from ..phantom.ctp_protocol import CtpProtocol
     from ..phantom.ctp_study import write_study
     from ..series import load_case
 
     study = folder / "study"
     progress(0.0, "making the CT perfusion phantom")
     patient = ctp_patient(seed)
-    series = ctp_series(patient, ctp_grid(_CTP_SPACING))
+    # Later in the core than the usual phantom: so that tissue beyond 10 s, and the intensity ratio, are seen.
+    series = ctp_series(patient, ctp_grid(_CTP_SPACING), CtpProtocol(core_delay_s=14.0))
     write_study(series, study)
     progress(0.3, "reading the study")
     known = ClinicalData(age=patient.age, nihss=patient.nihss)

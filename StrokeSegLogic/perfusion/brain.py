@@ -1,15 +1,27 @@
-"""The brain in the frames of a series."""
+"""The brain in the frames of a series, and in maps."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping
 
-from ..brain import LARGEST_SECTION_CM2
+import numpy as np
+import SimpleITK as sitk
+
+from ..brain import LARGEST_SECTION_CM2, stripped_outline
 from ..ct_brain import MEAN_HU, brain_of_ct
 from ..errors import InputError
 from ..grid import Grid
+from ..hemispheres import MidPlane
+from .gaps import AIR_HU
+from .halves import both_halves, mirrored
 
 _SMALLEST_ML = 20.0
+_WIDE_BRAIN = 0.02
+"""Up to this part of the usual largest value a map's voxel is background, where the map has no outline of its own."""
+_USUAL_LARGEST = 99.0
+"""Percentile of the values above 0: one hot voxel must not hide the brain."""
+_MOST_ADDED = 0.25
+"""What adds more than this part to a map's outline shows a head, not an infarct that the map left empty."""
 
 
 def brain_of_frames(mean: np.ndarray, grid: Grid) -> np.ndarray:
@@ -28,3 +40,50 @@ def brain_of_frames(mean: np.ndarray, grid: Grid) -> np.ndarray:
             fix="Check that the values are HU (rescale slope and intercept applied) and that slices show the head",
         )
     return found
+
+
+def brain_of_maps(grid: Grid, values: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Where maps show brain, bool (z, y, x): CBF's own outline where it is 0 outside, else where there is flow.
+
+    Software stores exact zeros in infarcts, too: what another map shows, or the CT opposite of brain, belongs to it.
+
+    Args:
+        grid: of the maps.
+        values: (z, y, x) by name, finite; at least one of CBF, CBV, MTT, TTP and TMAX, the first of which is decisive.
+    """
+    names = [name for name in ("CBF", "CBV", "MTT", "TTP", "TMAX") if name in values]
+    own = _outline(grid, values[names[0]])
+    if own is None:
+        own = _above_background(values[names[0]])
+    own = _filled(own)
+    if not own.any():
+        return own
+    for name in names[1:]:
+        other = _outline(grid, values[name])
+        if other is not None:
+            own = _with(own, other)
+    if "CT" in values and both_halves(own, grid):
+        on_ct = brain_of_ct(grid.image(values["CT"]), MEAN_HU) & (values["CT"] > AIR_HU / 2)
+        own = _with(own, on_ct & mirrored(own, MidPlane.of(own, grid), grid))
+    return own
+
+
+def _outline(grid: Grid, values: np.ndarray) -> np.ndarray | None:
+    found = stripped_outline(grid.image(values))
+    return None if found is None else sitk.GetArrayFromImage(found) > 0
+
+
+def _above_background(values: np.ndarray) -> np.ndarray:
+    above = values[values > 0]
+    return np.asarray(values > _WIDE_BRAIN * (float(np.percentile(above, _USUAL_LARGEST)) if above.size else 0.0))
+
+
+def _with(own: np.ndarray, other: np.ndarray) -> np.ndarray:
+    both = _filled(own | other)
+    return both if both.sum() <= (1 + _MOST_ADDED) * own.sum() else own
+
+
+def _filled(mask: np.ndarray) -> np.ndarray:
+    """Without holes in any slice: thick slices leave most holes open above or below."""
+    planes = [sitk.BinaryFillhole(sitk.GetImageFromArray(plane.astype(np.uint8))) for plane in mask]
+    return np.stack([sitk.GetArrayFromImage(plane) for plane in planes]) > 0

@@ -56,8 +56,8 @@ def decode_colours(
         where: file or series, for messages.
 
     Raises:
-        InputError: if there is no colour bar and no table, its colours do not tell values apart, low equals high, or
-            hardly a pixel shows a colour of the scale.
+        InputError: if there is no colour bar and no table, its colours are fewer than two or do not tell values apart,
+            low equals high, or hardly a pixel shows a colour of the scale.
     """
     if not (np.isfinite(low) and np.isfinite(high)) or low == high:
         raise InputError(
@@ -72,7 +72,16 @@ def decode_colours(
     else:
         if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
             raise InputError("is no colour picture of 8 bits a channel", where=where, fix="Give it as it was exported")
+        table = np.asarray(table, np.float32)
+        if table.ndim != 2 or table.shape[1] != 3 or len(np.unique(table, axis=0)) < 2 or not np.isfinite(table).all():
+            raise InputError(
+                f"the colour table (shape {table.shape}) is no row of two and more colours",
+                where=where,
+                fix="Give red, green and blue from 0 to 1, one colour a row, from the lowest to the highest value",
+            )
         require_telling(table, where)
+    if not picture.size:
+        raise InputError("has no pixels", where=where, fix="Give the picture as it was exported")
     place, distance = _nearest(picture, np.asarray(table, np.float32))
     known = distance <= _OFF_SCALE
     # Black is air, even where the scale begins in black.

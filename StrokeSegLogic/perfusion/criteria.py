@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import Any, Literal
 
@@ -24,7 +25,7 @@ class Criterion:
 
     Attributes:
         name: of the item.
-        verdict: "met", "not met" or "unknown" (a value is missing).
+        verdict: "met", "not met" or "unknown" (a value is missing, or was not measured as the trial did).
         value: what was compared; None if it is missing, not defined, or the item joins several. May be infinite.
         limit: what it was compared with, in words.
         unit: of the value.
@@ -70,7 +71,11 @@ class Criteria:
         return json_ready(asdict(self))
 
 
+TRIAL_RCBF, TRIAL_TMAX_S = 0.30, 6.0
+"""Both trials' software drew core at rCBF < 30 % and hypoperfusion at Tmax > 6 s."""
+
 _Items = Callable[[float, float, ClinicalData], tuple[Criterion, ...]]
+_VOLUMES = ("core volume", "mismatch ratio", "mismatch volume", "clinical-core mismatch")
 
 
 def defuse3(numbers: PerfusionNumbers, clinical: ClinicalData, uncertainty: Uncertainty | None = None) -> Criteria:
@@ -104,7 +109,8 @@ def dawn(numbers: PerfusionNumbers, clinical: ClinicalData, uncertainty: Uncerta
     6 to 24 h after the patient was last known to be well, age of at least 18, NIHSS of at least 10, and deficit and
     core in mismatch: group A, age of at least 80, NIHSS of at least 10, core below 21 ml; group B, age below 80, NIHSS
     of at least 10, core below 31 ml; group C, age below 80, NIHSS of at least 20, core of 31 to below 51 ml. Where age
-    or NIHSS is missing, the mismatch is known only if it comes out the same for all that it may be.
+    or NIHSS is missing, the mismatch is known only if it comes out the same for all that it may be. Core is at
+    rCBF < 30 %. Without any lesion there is no mismatch.
 
     Raises:
         InputError: if age, NIHSS or onset is impossible.
@@ -135,8 +141,17 @@ def _judge(
     source: str,
 ) -> Criteria:
     require_plausible(clinical)
-    items = items_of(numbers.core_ml, numbers.hypoperfused_ml, clinical)
-    others = [items_of(core, whole, clinical) for core, whole in (uncertainty.volumes if uncertainty else ())]
+    differ = _other_thresholds(numbers)
+    if differ:
+        not_judged = (f"what depends on volumes, not judged: thresholds differ ({differ})", *not_judged)
+
+    def judged(core_ml: float, whole_ml: float) -> tuple[Criterion, ...]:
+        # Sums of voxels are exact to less than this; limits are not to be missed by rounding.
+        found = items_of(round(core_ml, 6), round(whole_ml, 6), clinical)
+        return tuple(map(_unjudged, found)) if differ else found
+
+    items = judged(numbers.core_ml, numbers.hypoperfused_ml)
+    others = [judged(core, whole) for core, whole in (uncertainty.volumes if uncertainty else ())]
     marked = tuple(_marked(item, [one[place] for one in others]) for place, item in enumerate(items))
     verdict = overall(items)
     return Criteria(
@@ -148,6 +163,24 @@ def _judge(
         not_judged=not_judged,
         source=source,
     )
+
+
+def _other_thresholds(numbers: PerfusionNumbers) -> str:
+    """How the volumes were measured, if not as in the trials; "" if so."""
+    core, late = numbers.core_rcbf, numbers.hypoperfusion_tmax_s
+    within = "" if numbers.core_within_hypoperfusion else ", core outside of hypoperfused tissue allowed"
+    if math.isclose(core, TRIAL_RCBF) and math.isclose(late, TRIAL_TMAX_S) and not within:
+        return ""
+    trial = f"the trial's are {100 * TRIAL_RCBF:g} % and {TRIAL_TMAX_S:g} s"
+    return f"rCBF < {100 * core:g} %, Tmax > {late:g} s{within}; {trial}"
+
+
+def _unjudged(item: Criterion) -> Criterion:
+    """An item on volumes, and its parts, as unknown."""
+    if item.name not in _VOLUMES:
+        return item
+    parts = tuple(replace(part, verdict="unknown") for part in item.parts)
+    return replace(item, verdict="unknown", limit=f"{item.limit}; not judged: thresholds differ", parts=parts)
 
 
 def overall(items: tuple[Criterion, ...]) -> Verdict:
@@ -183,14 +216,14 @@ def _within(
 def _defuse3_items(core_ml: float, hypoperfused_ml: float, clinical: ClinicalData) -> tuple[Criterion, ...]:
     ratio = mismatch_ratio(hypoperfused_ml, core_ml)
     # Without any lesion there is no mismatch: known, and not met.
-    enough: Verdict = "met" if ratio is not None and ratio >= 1.8 else "not met"
+    enough: Verdict = "met" if ratio is not None and round(ratio, 9) >= 1.8 else "not met"
     return (
         _within("time since last known well", clinical.onset_hours, 6, 16, "h"),
         _within("age", clinical.age, 18, 90, "years"),
         _within("NIHSS", clinical.nihss, 6),
         Criterion("core volume", "met" if core_ml < 70 else "not met", core_ml, "below 70", "ml"),
         Criterion("mismatch ratio", enough, ratio, "at least 1.8"),
-        _within("mismatch volume", hypoperfused_ml - core_ml, 15, None, "ml"),
+        _within("mismatch volume", round(hypoperfused_ml - core_ml, 6), 15, None, "ml"),
     )
 
 
@@ -214,7 +247,9 @@ def _dawn_items(core_ml: float, hypoperfused_ml: float, clinical: ClinicalData) 
     # One value on either side of every limit stands for all that a missing one may be.
     ages = [79.0, 80.0] if clinical.age is None else [float(clinical.age)]
     scores = [9.0, 10.0, 20.0] if clinical.nihss is None else [float(clinical.nihss)]
-    patients = list(product(ages, scores))
+    # Without any lesion there is no mismatch, whatever the deficit: known, and not met.
+    lesion = core_ml > 0 or hypoperfused_ml > 0
+    patients = list(product(ages, scores)) if lesion else []
     groups = tuple(
         Criterion(name, _same([rule(age, score, core_ml) for age, score in patients]), None, limit)
         for name, (limit, rule) in _GROUPS.items()
@@ -229,6 +264,6 @@ def _dawn_items(core_ml: float, hypoperfused_ml: float, clinical: ClinicalData) 
 
 
 def _same(answers: list[bool]) -> Verdict:
-    if all(answers):
+    if answers and all(answers):
         return "met"
     return "unknown" if any(answers) else "not met"

@@ -5,7 +5,8 @@ principal components that rise above the noise. What is left of a voxel's curve 
 its neighbours, near ones more than far ones and similar ones more than others, so that grey matter is not mixed with
 white nor tissue at risk with healthy tissue: a joint bilateral filter. Both ideas are old in perfusion CT: similarity
 of whole curves is that of the TIPS filter (Mendrik et al., Phys Med Biol 2011, 56:3857); comparing components instead
-of frames, and estimating both limits from the noise found in the series, is ours.
+of frames, and estimating both limits from the noise found in the series, is ours. Late tissue is given one component
+that the noise hides (see `late_curves`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 from ..grid import bounding_box, box_slices
 from ..progress import Progress
 from .curves import blurred, interior
+from .late_curves import late_component, late_ones, middles
 from .parallel import in_parallel
 from .series import Series
 
@@ -72,6 +74,7 @@ def denoised(
     spec: DenoisingSpec,
     device: torch.device | str,
     progress: Progress,
+    artery: np.ndarray | None = None,
 ) -> int:
     """Fills `curves` (T, N) with the brain's enhancement, freed of noise.
 
@@ -83,9 +86,10 @@ def denoised(
         spec: how.
         device: torch's.
         progress: asked before each frame and each slice.
+        artery: (T,) the arterial curve; with it late tissue has one component more (see `late_curves`).
 
     Returns:
-        How many components were kept, the constant not counted.
+        How many components were kept, neither the constant nor that of late tissue counted.
     """
     box = box_slices(*bounding_box(brain))
     inside = brain[box]
@@ -104,22 +108,31 @@ def denoised(
         np.divide(sums, np.maximum(counts, 1), out=frames[number])
         shared[number] = blurred(frames[number], spacing, spec.shared_mm)[deep] / norm
     basis, noise = components(shared, spec)
+    common = basis.shape[1]
+    if artery is not None:
+        basis = np.concatenate([basis, late_component(artery, series.times_s, basis)], axis=1)
     weights = np.concatenate([basis, noise], axis=1).T.astype(np.float32)
     scores = np.tensordot(weights, frames, axes=1)
     del frames
     kept = basis.shape[1]
-    guides = _guides(scores, there, min(spec.guides, kept), kept, spacing)
+    guides = _guides(scores, there, min(spec.guides, common), kept, spacing)
     smooth = _bilateral(scores[:kept], guides / spec.similarity, there, spacing, spec, device, progress.span(0.4, 0.95))
     numbers = np.arange(counts.size).reshape(counts.shape)
     places = numbers.repeat(factors[0], axis=1).repeat(factors[1], axis=2)
     places = places[:, : inside.shape[1], : inside.shape[2]][inside]
     flat = smooth.reshape(kept, -1)
-    above = basis - basis[:baseline].mean(axis=0)
-    for start in range(0, len(places), _CHUNK):
+    above = (basis - basis[:baseline].mean(axis=0)).astype(np.float32)
+    middle_s = np.empty(len(places), np.float32)
+    parts = [slice(start, start + _CHUNK) for start in range(0, len(places), _CHUNK)]
+    for part in parts:
         progress(0.95, "components of the curves")
-        part = slice(start, start + _CHUNK)
-        curves[:, part] = above.astype(np.float32) @ flat[:, places[part]]
-    return kept - 1
+        curves[:, part] = above[:, :common] @ flat[:common, places[part]]
+        middle_s[part] = middles(curves[:, part], series.times_s)
+    if kept > common:
+        late = late_ones(middle_s)
+        for part in parts:
+            curves[:, part] += above[:, common:] @ (flat[common:, places[part]] * late[part])
+    return common - 1
 
 
 def components(curves: np.ndarray, spec: DenoisingSpec) -> tuple[np.ndarray, np.ndarray]:

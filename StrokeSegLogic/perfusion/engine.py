@@ -15,16 +15,18 @@ from ..errors import InputError, StrokeSegError
 from ..grid import Grid, require_overlap, resample
 from ..progress import CancelToken, Progress, ProgressCallback
 from ..provenance import case_record, run_record
+from .brain import brain_of_maps
 from .criteria import Criteria, dawn, defuse3
+from .gaps import filled
 from .input_checks import require_plausible
 from .inputs import StandardMaps, standard_maps
+from .map_units import STANDARD_UNITS
 from .maps import MapsSpec, PerfusionMaps, maps
 from .mismatch import PerfusionNumbers, measure_perfusion
 from .result import ROUTES, PerfusionSegmentation, Route, RouteName
 from .routes import by_network, by_thresholds, require
 from .sweep import Sweep, sweep
 from .thresholds import ThresholdSegmentation, ThresholdSettings, segment_by_thresholds
-from .tissue import brain_of_maps
 from .uncertainty import Uncertainty, moved_thresholds, repeated_scans
 
 if TYPE_CHECKING:
@@ -179,20 +181,28 @@ def _standard(
         if role in case.series:
             given = case.series[role]
             require_overlap(given.image, given.source, measured.grid, "the CTP series")
-            images[role.value] = resample(given.image, measured.grid)
-    units = {"CBF": "ml/100 g/min", "CBV": "ml/100 g", "MTT": "s", "TTP": "s", "TMAX": "s", "MIP": "HU", "CT": "HU"}
-    others = [str(role) for role in case.series if role.value in units and role not in (Role.CT, Role.MIP)]
+            images[role.value] = _preferred(role, given.image, images[role.value])
+    others = [str(role) for role in case.series if role.value in STANDARD_UNITS and role not in (Role.CT, Role.MIP)]
     doubts = (f"the given {', '.join(others)} were not used: all maps were computed from the series",) if others else ()
-    return StandardMaps(images, units, doubts, frozenset(images)), measured, Role.CTP
+    return StandardMaps(images, STANDARD_UNITS, doubts, frozenset(images)), measured, Role.CTP
+
+
+def _preferred(role: Role, given: sitk.Image, made: sitk.Image) -> sitk.Image:
+    """The given image on the grid of the one that stands in for it, which still stands beyond its field of view."""
+    grid = Grid.of(made)
+    image, _ = filled(role.value, given)
+    shown = sitk.GetArrayFromImage(resample(sitk.Cast(image, sitk.sitkFloat32), grid, fill=float("nan")))
+    return grid.image(np.where(np.isnan(shown), sitk.GetArrayViewFromImage(made), shown).astype(np.float32))
 
 
 def _brain(standard: StandardMaps, measured: PerfusionMaps | None) -> np.ndarray:
     if measured is not None:
         return measured.brain
-    for name in ("CBF", "CBV", "MTT", "TTP", "TMAX"):
-        if name in standard.images:
-            return brain_of_maps(standard.images[name])
-    raise InputError("holds no perfusion map", fix="Give CBF and TMAX, or the CTP series itself")
+    values = {name: sitk.GetArrayFromImage(image).astype(np.float32) for name, image in standard.images.items()}
+    if not {"CBF", "CBV", "MTT", "TTP", "TMAX"} & values.keys():
+        raise InputError("holds no perfusion map", fix="Give CBF and TMAX, or the CTP series itself")
+    brain = brain_of_maps(Grid.of(next(iter(standard.images.values()))), values)
+    return brain if standard.unjudged is None else brain & ~standard.unjudged
 
 
 class _Routes:

@@ -11,6 +11,7 @@ from ..case import ClinicalData
 from ..errors import InputError
 from ..grid import Grid, require_overlap, resample
 from ..volumes.geometry import tilt_degrees, tilted
+from .gaps import fill_of, filled
 
 NIHSS_RANGE = (0, 42)
 _AGES = (0.0, 120.0)
@@ -54,14 +55,17 @@ def require_plausible(clinical: ClinicalData) -> None:
 def on_one_grid(
     maps: Mapping[str, sitk.Image], reference: str | None = None
 ) -> tuple[dict[str, sitk.Image], list[str]]:
-    """The maps on the grid of one of them, and a sentence for each that had to be resampled.
+    """The maps on the grid of one of them, and a sentence for each that was resampled or has voxels without value.
+
+    What has no value, NaN or outside of a map's field of view, becomes 0, on CT air (see `gaps`).
 
     Args:
         maps: by name.
         reference: whose grid; by default CBF's, else the first's.
 
     Raises:
-        InputError: if a map does not share the reference's field of view, or they look like two slabs of one patient.
+        InputError: if a map does not share the reference's field of view, holds no number, or they look like two slabs
+            of one patient.
     """
     if not maps:
         raise InputError("no map was given", fix="Give at least CBF and TMAX")
@@ -72,6 +76,9 @@ def on_one_grid(
     out, notes = {}, []
     for other, image in maps.items():
         own = Grid.of(image)
+        # Before anything is interpolated: one NaN would spread over all of its line.
+        image, gaps = filled(other, image)
+        notes += gaps
         if own.same(grid):
             out[other] = image
             continue
@@ -82,7 +89,7 @@ def on_one_grid(
                 fix="Give each slab as a study of its own, with all its maps",
             )
         require_overlap(image, other, grid, name)
-        out[other] = resample(sitk.Cast(image, sitk.sitkFloat32), grid)
+        out[other] = resample(sitk.Cast(image, sitk.sitkFloat32), grid, fill=fill_of(other))
         notes.append(f"{other} lay on another grid ({_words(own)}) than {name} ({_words(grid)}) and was resampled")
     return out, notes
 

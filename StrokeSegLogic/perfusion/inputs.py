@@ -12,6 +12,7 @@ import SimpleITK as sitk
 from ..case import MAP_ROLES, Case, Role, Series
 from ..errors import InputError
 from ..grid import Grid
+from .gaps import unjudged
 from .input_checks import on_one_grid
 from .map_recognition import MapReading, recognise
 from .map_units import RELATIVE, STANDARD_UNITS, doubts, is_picture, unit_named
@@ -34,12 +35,14 @@ class StandardMaps:
         doubts: sentences that a reader must see.
         usable: maps that limits may be applied to: those in standard units, and CBF in any unit, for it is used
             relative to itself.
+        unjudged: where flow or delay has no value, bool (z, y, x) (see `gaps.unjudged`); None where it has everywhere.
     """
 
     images: Mapping[str, sitk.Image]
     units: Mapping[str, str]
     doubts: tuple[str, ...]
     usable: frozenset[str]
+    unjudged: np.ndarray | None = None
 
     @property
     def scales_known(self) -> dict[str, bool]:
@@ -93,11 +96,15 @@ def standard_maps(case: Case, reference: Role | None = None) -> StandardMaps:
             continue
         out[name], units[name] = _standard(reading, images[name], name)
         # What is open is a factor at most, and CBF is used relative to itself.
-        relative = role is Role.CBF and not is_picture(arrays[name]) and "inverted" not in " ".join(reading.doubts)
+        inverted = "inverted" in " ".join(reading.doubts)
+        relative = role is Role.CBF and not inverted and not is_picture(arrays[name], name)
         if units[name] == STANDARD_UNITS[name] or (relative and (reading.role == "CBF" or one.named_by_user)):
             usable.add(name)
     notes += _unusable([name for name in out if name not in usable])
-    return StandardMaps(out, units, tuple(dict.fromkeys(notes)), frozenset(usable))
+    blank = unjudged({role.value: one.image for role, one in given.items()}, Grid.of(case.reference(reference).image))
+    if blank.any():
+        notes.append(f"{blank.mean():.1%} of the volume has no CBF, or lies outside of Tmax: nothing is judged there")
+    return StandardMaps(out, units, tuple(dict.fromkeys(notes)), frozenset(usable), blank if blank.any() else None)
 
 
 def _placed(
@@ -134,7 +141,7 @@ def _pictures(
     for role, one in given.items():
         if one.unit is None and images[role.value] is not one.image and readings[role.value].factor is not None:
             own = sitk.GetArrayViewFromImage(one.image)
-            if is_picture(own):
+            if is_picture(own, role.value):
                 found |= recognise({role.value: own}, {role.value: role.value})
     return found
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..errors import InputError
 from ..grid import Grid
 from ..hemispheres import MidPlane
+from .halves import both_halves
 from .tissue import Side, smoothed
 
 _SMOOTHING_MM = 3.0
@@ -46,17 +48,19 @@ def asymmetry(values: np.ndarray, brain: np.ndarray, grid: Grid) -> Asymmetry:
 
     Args:
         values: (z, y, x).
-        brain: bool, of the same shape, not empty.
+        brain: 0 outside, of the same shape; voxels whose value is no number do not count.
         grid: that both lie on.
 
     Raises:
-        ValueError: if one hemisphere is empty.
+        InputError: if there is no brain with values, or one hemisphere alone.
     """
+    brain = (brain != 0) & np.isfinite(values)
+    if not both_halves(brain, grid):
+        what = "holds one hemisphere alone, which has no side to be compared with" if brain.any() else "holds no brain"
+        raise InputError(what, where="the map", fix="Give slices that show both hemispheres")
     even = smoothed(values.astype(np.float32), brain, grid, _SMOOTHING_MM)
     left_half = MidPlane.of(brain, grid).left(grid)
     left, right = np.sort(even[brain & left_half]), np.sort(even[brain & ~left_half])
-    if not left.size or not right.size:
-        raise ValueError("one hemisphere is empty")
     left_excess, right_excess = _excess(left, right), _excess(right, left)
     difference = left_excess - right_excess
     side: Side | None = None

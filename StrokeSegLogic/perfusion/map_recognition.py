@@ -9,7 +9,8 @@ from itertools import chain, combinations
 import numpy as np
 import SimpleITK as sitk
 
-from .map_relations import agreement, fits_role
+from .gaps import said
+from .map_relations import agreement, fits_role, no_delay
 from .map_units import UNITS, Unit, doubts, is_picture, negative_part, saturated_part
 
 SURE, SURE_UNNAMED = 0.7, 0.9
@@ -76,30 +77,34 @@ def recognise(images: Mapping[str, np.ndarray], claimed: Mapping[str, str] | Non
 
     Args:
         images: values by name, zero outside the brain where the map is cut out; of one shape, or the relations between
-            those of different shapes are not looked at.
+            those of different shapes are not looked at. NaN and infinity are no value, and are said.
         claimed: the role that a name, a DICOM tag or the user gives a map, for those that have one.
     """
     claims = {name: role for name, role in (claimed or {}).items() if name in images}
-    readings = {name: found for name, values in images.items() if (found := _spoilt(name, values, claims.get(name)))}
-    good = {name: values for name, values in images.items() if name not in readings}
+    gaps = {name: said(name, known) for name, values in images.items() if not (known := np.isfinite(values)).all()}
+    whole = {name: np.nan_to_num(images[name], posinf=0, neginf=0) if name in gaps else images[name] for name in images}
+    readings = {name: found for name, values in whole.items() if (found := _spoilt(name, values, claims.get(name)))}
+    good = {name: values for name, values in whole.items() if name not in readings}
     samples = _samples(good)
     ways = _ways(samples, claims)
     vouched = _vouched(list(samples.values()), [good[name] for name in samples], ways[0][1])
     for place, name in enumerate(samples):
         reading = _reading(name, place, ways, claims.get(name), place in vouched)
         readings[name] = _checked(reading, good[name], samples[name])
+    for name, words in gaps.items():
+        readings[name] = replace(readings[name], doubts=(words, *readings[name].doubts))
     return _swaps({name: readings[name] for name in images}, claims)
 
 
 def _spoilt(name: str, values: np.ndarray, claim: str | None) -> MapReading | None:
     """A reading of a map whose scale cannot be known; None for any other."""
     what = claim or "a map"
-    if not np.isfinite(values).all():
-        return _unknown(name, claim, "it holds NaN or infinite values", f"{name} holds NaN or infinite values")
+    if not values.size:
+        return _unknown(name, claim, "it has no voxels", f"{name} has no voxels")
     if values.min() == values.max():
         return _unknown(name, claim, "every value is the same", f"every voxel of {name} has the same value")
     edge = _corners(values)
-    if is_picture(values):
+    if is_picture(values, claim):
         upside = "; its background is its largest value: the scale looks inverted" if edge == values.max() else ""
         return _unknown(
             name,
@@ -130,11 +135,15 @@ def _corners(values: np.ndarray) -> float:
 def _samples(images: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Values of brain, at the same places in all maps of one shape; noise is averaged over neighbours in the slice."""
     masks: dict[tuple[int, ...], np.ndarray] = {}
-    for values in images.values():
-        inside = values != 0
-        # A native CT has no zero background and says nothing of where the brain is.
-        if inside.mean() < 0.95:
-            masks[values.shape] = masks.get(values.shape, np.ones(values.shape, bool)) & inside
+    held = {name: values != 0 for name, values in images.items()}
+    # A native CT has no zero background and says nothing of where the brain is.
+    held = {name: inside for name, inside in held.items() if inside.mean() < 0.95}
+    for name, inside in held.items():
+        others = [other for key, other in held.items() if key != name and other.shape == inside.shape]
+        shared = np.logical_and.reduce(others) if others else inside
+        # Nor does a Tmax that is 0 where there is no delay.
+        if (inside & shared).sum() >= shared.sum() / 2:
+            masks[inside.shape] = masks.get(inside.shape, np.ones(inside.shape, bool)) & inside
     out = {}
     for name, values in images.items():
         mask = masks.get(values.shape)
@@ -262,6 +271,8 @@ def _checked(reading: MapReading, values: np.ndarray, sample: np.ndarray) -> Map
     standard = reading.standard(values)
     if reading.role not in ("CT", "MIP"):
         found += [f"{reading.name}: {doubt}" for doubt in doubts(reading.role, standard)]
+    if reading.role == "TMAX" and no_delay(sample):
+        found.append(f"{reading.name} is 0 in most of the brain: taken for no delay")
     early = float(np.percentile(reading.standard(sample), 2))
     if reading.role == "TTP" and early < _TTP_STARTS_S:
         found.append(f"{reading.name} starts at {early:.1f} s: its offset was taken off, or it is Tmax")

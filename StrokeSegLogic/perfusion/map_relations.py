@@ -12,6 +12,8 @@ _LATE_START, _EARLY_START = 0.7, 0.4
 _CT_REACH = 1.5
 """The 95th percentile over the median of brain in HU."""
 _CLEAR = 4.0
+_DELAYS_S = (1.0, 25.0)
+"""The median of what is late at all."""
 _CENTRAL_VOLUME_SPREAD = 0.35
 """Of log(60 CBV / (CBF MTT)): software differs in density and haematocrit corrections, and by how maps are smoothed."""
 
@@ -24,6 +26,8 @@ def fits_role(sample: np.ndarray, unit: Unit) -> float | None:
     """
     if not sample.size:
         return None
+    if no_delay(sample):
+        return _fits_delays(sample[sample > 0], unit) if unit.role == "TMAX" else None
     low, middle, high = (float(v) for v in np.percentile(sample, (5, 50, 95)))
     if not unit.median[0] <= middle <= unit.median[1]:
         return None
@@ -43,6 +47,20 @@ def fits_role(sample: np.ndarray, unit: Unit) -> float | None:
     if unit.role == "CT" and high + unit.offset > _CT_REACH * (middle + unit.offset):
         score -= _CLEAR
     return score
+
+
+def no_delay(sample: np.ndarray) -> bool:
+    """Whether most of the brain (N,) holds 0, as a Tmax does that is stored where there is delay alone."""
+    return bool(np.median(sample) == 0 and (sample >= 0).all())
+
+
+def _fits_delays(late: np.ndarray, unit: Unit) -> float | None:
+    """How well the values above 0 of a map that is 0 elsewhere fit Tmax in a unit."""
+    middle = float(np.median(late)) * (unit.factor or 1.0) if late.size else 0.0
+    if not _DELAYS_S[0] <= middle <= _DELAYS_S[1]:
+        return None
+    centre, width = np.log(_DELAYS_S[0] * _DELAYS_S[1]) / 2, np.log(_DELAYS_S[1] / _DELAYS_S[0]) / 4
+    return float(np.log(unit.common) - _TYPICAL_WEIGHT * 0.5 * ((np.log(middle) - centre) / width) ** 2)
 
 
 def agreement(maps: tuple[tuple[np.ndarray, Unit], ...]) -> float:

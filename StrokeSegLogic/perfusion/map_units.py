@@ -141,6 +141,7 @@ def doubts(role: str, voxels: np.ndarray) -> list[str]:
         role: CBF, CBV, MTT, TTP, TMAX, CT or MIP.
         voxels: any shape; in the file's units.
     """
+    voxels = voxels[np.isfinite(voxels)]
     shown = voxels[voxels != 0]
     if not shown.size:
         return []
@@ -171,12 +172,19 @@ def negative_part(voxels: np.ndarray) -> float:
     return part if part > _NEGATIVE_PART else 0.0
 
 
-def is_picture(voxels: np.ndarray) -> bool:
-    """Whether the values could be an 8-bit picture's: whole numbers from 0 to 255 that use a good part of that range.
+def is_picture(voxels: np.ndarray, role: str | None = None) -> bool:
+    """Whether the values could be an 8-bit picture's, whose scale is unknown: whole numbers that use a byte's range.
 
-    A map in whole seconds, as some software stores Tmax and MTT, stays far below.
+    For flow that is a range up to 255 exactly, where a picture's white is; other whole numbers are flow in
+    ml/100 g/min, as some software stores it. Of any other map a range up to 64 and more is enough: its absolute values
+    decide. A map in whole seconds, as some software stores Tmax and MTT, stays far below.
+
+    Args:
+        voxels: any shape, finite.
+        role: what the map is said to be; None if it is not said.
     """
-    whole = voxels.min() >= 0 and _DARK_PICTURE <= voxels.max() <= _BYTE
+    least = _BYTE if role == "CBF" else _DARK_PICTURE
+    whole = voxels.size > 0 and voxels.min() >= 0 and least <= voxels.max() <= _BYTE
     return bool(whole and (voxels == np.round(voxels)).all())
 
 

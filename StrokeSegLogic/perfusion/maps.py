@@ -133,6 +133,14 @@ def maps(
         series, moved = motions.corrected(series, progress.span(0.0, 0.5))
     mean, mip = mean_frame(series, progress.span(0.5, 0.55))
     inside = brain_of_frames(mean, series.grid) if brain is None else brain.astype(bool)
+    if series.torn is not None:
+        inside = inside & ~_reached(series.torn, moved is not None and bool(moved.corrected.any()))
+        if not inside.any():
+            raise InputError(
+                "holds padding in some frames wherever there is brain",
+                where="the perfusion series",
+                fix="Export the series as it was scanned, without motion correction",
+            )
     bolus, curves, plain = enhancement(series, inside, spec.smoothing_mm, passage, progress.span(0.55, 0.7))
     shaken = moved is not None and bool(moved.corrected.any())
     notes: tuple[str, ...] = ()
@@ -144,7 +152,8 @@ def maps(
 
     device = choose(spec.device).where
     if spec.denoising is not None:
-        denoised(series, inside, curves, bolus.baseline, spec.denoising, device, progress.span(0.7, 0.9))
+        span = progress.span(0.7, 0.9)
+        denoised(series, inside, curves, bolus.baseline, spec.denoising, device, span, artery.curve)
     flow = deconvolve(
         curves,
         artery.curve * scale,
@@ -180,6 +189,13 @@ def maps(
         warnings=(*series.warnings, *bolus.warnings, *notes, *more),
         baseline=bolus.baseline,
     )
+
+
+def _reached(torn: np.ndarray, moved: bool) -> np.ndarray:
+    """What holds padding in some frames, and where frames were put back also what interpolation mixed with it."""
+    if not moved:
+        return torn
+    return sitk.GetArrayFromImage(sitk.BinaryDilate(sitk.GetImageFromArray(torn.astype(np.uint8)), (2, 2, 1))) > 0
 
 
 def _without_disturbed(

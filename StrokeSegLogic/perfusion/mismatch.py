@@ -15,6 +15,9 @@ from .tissue import Side
 TMAX_LEVELS_S = (4.0, 6.0, 8.0, 10.0)
 _ONE_SIDED = 0.75
 """From this part of the hypoperfused volume on it is said to be of one side."""
+LEAST_INTENSITY_ML = 10.0
+"""Below this volume at Tmax > 6 s no intensity ratio is given: parts below 3 ml are dropped at either limit, so a small
+lesion's ratio would be 0 by clean-up alone. Ours."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +41,18 @@ class PerfusionNumbers:
         mismatch_ratio: hypoperfused_ml over core_ml; infinite with a hypoperfused volume but no core; None without
             either.
         hypoperfusion_intensity_ratio: volume at Tmax > 10 s over that at Tmax > 6 s (Olivot et al., Stroke 2014,
-            45:1018); None without the latter.
+            45:1018); None where the latter is below `LEAST_INTENSITY_ML`.
         cbv_index: mean CBV where Tmax is over 6 s, over that of the reference tissue (as RAPID's rCBV, BMC Neurol
             2024, 24:294); vessels and fluid do not count; None without CBV or such tissue.
-        left_share: part of the hypoperfused volume on the patient's left; None without any.
-        side: "left" or "right" with at least three quarters on one side, else "both"; None without any.
+        left_share: part of the hypoperfused volume on the patient's left; None without any, or where one hemisphere
+            alone lies in the field.
+        side: "left" or "right" with at least three quarters on one side, else "both"; "unknown" where one hemisphere
+            alone lies in the field; None without any.
         reference: which tissue CBF and CBV are relative to.
         reference_cbf: mean CBF of that tissue, in the map's unit.
         tissue_ml: volume that was judged: brain without vessels and fluid.
+        core_rcbf, hypoperfusion_tmax_s: the thresholds in use.
+        core_within_hypoperfusion: whether core had to be hypoperfused.
         notes: what a reader must know.
     """
 
@@ -62,6 +69,9 @@ class PerfusionNumbers:
     reference: str
     reference_cbf: float
     tissue_ml: float
+    core_rcbf: float
+    hypoperfusion_tmax_s: float
+    core_within_hypoperfusion: bool
     notes: tuple[str, ...]
 
     @property
@@ -82,7 +92,7 @@ def measure_perfusion(segmentation: ThresholdSegmentation) -> PerfusionNumbers:
     hypoperfused_ml = float(segmentation.hypoperfused.sum() * voxel_ml)
     late = {level: slow(ready, level, settings.smallest_hypoperfused_ml) for level in TMAX_LEVELS_S}
     volumes = {level: float(mask.sum() * voxel_ml) for level, mask in late.items()}
-    share = _left_share(segmentation.hypoperfused, ready.left)
+    share = _left_share(segmentation.hypoperfused, ready.left) if ready.both_sides else None
     return PerfusionNumbers(
         core_ml=core_ml,
         penumbra_ml=float((segmentation.hypoperfused & ~segmentation.core).sum() * voxel_ml),
@@ -90,13 +100,16 @@ def measure_perfusion(segmentation: ThresholdSegmentation) -> PerfusionNumbers:
         delays=tuple(DelayVolume(level, volume) for level, volume in volumes.items()),
         mismatch_ml=hypoperfused_ml - core_ml,
         mismatch_ratio=mismatch_ratio(hypoperfused_ml, core_ml),
-        hypoperfusion_intensity_ratio=volumes[10.0] / volumes[6.0] if volumes[6.0] > 0 else None,
+        hypoperfusion_intensity_ratio=volumes[10.0] / volumes[6.0] if volumes[6.0] >= LEAST_INTENSITY_ML else None,
         cbv_index=_cbv_index(late[6.0], ready.cbv, ready.reference.cbv),
         left_share=share,
-        side=_side(share),
+        side=_side(share) if ready.both_sides or hypoperfused_ml == 0 else "unknown",
         reference=ready.reference.words,
         reference_cbf=ready.reference.cbf,
         tissue_ml=float(ready.tissue.sum() * voxel_ml),
+        core_rcbf=settings.core_rcbf,
+        hypoperfusion_tmax_s=settings.hypoperfusion_tmax_s,
+        core_within_hypoperfusion=settings.core_within_hypoperfusion,
         notes=segmentation.notes,
     )
 

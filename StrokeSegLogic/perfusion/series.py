@@ -17,6 +17,8 @@ ADVISED_S = 60.0
 """Shorter series often end before the bolus has left tissue that is supplied late (Copen et al., AJNR 2015)."""
 LONGEST_INTERVAL_S = 4.0
 """Maps stay about the same up to an interval of 3 s (Wiesmann et al., Eur Radiol 2008); beyond it they may not."""
+_LOWEST_HU = -1024
+"""No HU lie below: -2048 and less stand where a scanner or software has no value."""
 _MILLISECONDS = 300.0
 _FIELD_MM = 230.0
 _SLICE_MM = 5.0
@@ -33,6 +35,8 @@ class Series:
         times_s: of the used frames, rising.
         grid: of each frame.
         warnings: what the reader of the result should know.
+        torn: voxels that hold padding in some of the frames, and so have no curve; bool (z, y, x), None without any.
+        padded: whether any frame holds padding; it then reads as air.
     """
 
     hu: np.ndarray
@@ -40,13 +44,16 @@ class Series:
     times_s: np.ndarray
     grid: Grid
     warnings: tuple[str, ...] = ()
+    torn: np.ndarray | None = None
+    padded: bool = False
 
     def __len__(self) -> int:
         return len(self.order)
 
     def frame(self, number: int) -> np.ndarray:
-        """One frame (z, y, x), HU, in the type as given."""
-        return self.hu[self.order[number]]
+        """One frame (z, y, x), HU, in the type as given; padding is air."""
+        frame = self.hu[self.order[number]]
+        return np.maximum(frame, frame.dtype.type(_LOWEST_HU)) if self.padded else frame
 
     def frames(self) -> Iterator[np.ndarray]:
         return (self.frame(number) for number in range(len(self)))
@@ -55,7 +62,8 @@ class Series:
 def checked(ctp: np.ndarray, times_s: np.ndarray, grid: Grid | None = None) -> Series:
     """A series in the order of time, or an error that says what is wrong with it.
 
-    Unsorted frames are sorted and empty ones left out, each with a warning.
+    Unsorted frames are sorted and empty ones left out, each with a warning. Padding below -1024 HU is air; where only
+    some frames hold it (a reconstruction that follows the head) the voxels are named `Series.torn`, with a warning.
 
     Args:
         ctp: (T, z, y, x), HU.
@@ -94,7 +102,26 @@ def checked(ctp: np.ndarray, times_s: np.ndarray, grid: Grid | None = None) -> S
         warnings.append("the frames were not in the order of time; they were sorted")
     kept = _without_empty(ctp, order, times, warnings)
     _check_times(times[kept], warnings)
-    return Series(ctp, tuple(int(k) for k in kept), times[kept] - times[kept[0]], grid, tuple(warnings))
+    padded, torn = _padding(ctp, kept)
+    if torn is not None:
+        warnings.append(
+            f"{torn.mean():.1%} of the voxels hold padding in some frames and HU in others: nothing is measured there"
+        )
+    frames = tuple(int(k) for k in kept)
+    return Series(ctp, frames, times[kept] - times[kept[0]], grid, tuple(warnings), torn, padded)
+
+
+def _padding(ctp: np.ndarray, kept: np.ndarray) -> tuple[bool, np.ndarray | None]:
+    """Whether there is any, and where only some of the frames hold it."""
+    if np.issubdtype(ctp.dtype, np.unsignedinteger) or all(ctp[k].min() >= _LOWEST_HU for k in kept):
+        return False, None
+    ever, always = np.zeros(ctp.shape[1:], bool), np.ones(ctp.shape[1:], bool)
+    for k in kept:
+        padding = ctp[k] < _LOWEST_HU
+        ever |= padding
+        always &= padding
+    torn = ever & ~always
+    return True, torn if torn.any() else None
 
 
 def _without_empty(ctp: np.ndarray, order: np.ndarray, times: np.ndarray, warnings: list[str]) -> np.ndarray:

@@ -37,9 +37,12 @@ class ThresholdSettings:
             ours. 0 for none.
         vessel_cbv: above this CBV (ml/100 g) a voxel is a vessel. Exclusion by CBV is that of Kudo et al., AJNR 2003,
             24:419, who tried limits of 5 to 20; the 8 are within that range.
-        fluid_hu: below this (HU, smoothed) a voxel of the CT is fluid. Ours: fluid has 0 to 15 HU, white matter 20 and
-            more.
-        fluid_rcbv: without CT, fluid has less than this part of the brain's median CBV. Ours: core keeps more.
+        fluid_hu: below this (HU, smoothed) a voxel of the CT is fluid. Fluid has 0 to 15 HU, white matter 20 and more,
+            an infarct of some hours 5 to 10 less. That sure fluid is found by density and then grown is the way of
+            Manniesing et al., Sci Rep 2017, 7:119; both numbers are ours.
+        fluid_rim_hu: below this it is fluid within 4 mm of such a voxel (partial volume), and else is not.
+        fluid_rcbv: without CT, fluid has less than this part of the brain's median CBV, and has it on both sides.
+            Ours: core keeps more, but for software that stores zeros in it.
         smallest_hypoperfused_ml, smallest_core_ml: connected parts below are dropped. That tools drop small islands
             is common; their limits are mostly unpublished, and these are ours. Where commercial software showed false
             Tmax > 6 s volumes, a quarter of them had up to 3 ml (PMC6731139).
@@ -52,7 +55,8 @@ class ThresholdSettings:
     core_within_hypoperfusion: bool = True
     smoothing_mm: float = 2.0
     vessel_cbv: float | None = 8.0
-    fluid_hu: float | None = 15.0
+    fluid_hu: float | None = 10.0
+    fluid_rim_hu: float = 15.0
     fluid_rcbv: float | None = 0.1
     smallest_hypoperfused_ml: float = 3.0
     smallest_core_ml: float = 1.0
@@ -103,11 +107,13 @@ def segment_by_thresholds(
         maps: by name, on one grid: CBF (any unit, for it is used relative to itself) and TMAX (s); CBV (ml/100 g) and
             CT (HU) for the exclusion of vessels and fluid. Other names are not looked at.
         settings: thresholds and clean-up.
-        brain: bool (z, y, x); by default the outline of the CBF map.
+        brain: (z, y, x), 0 outside; by default what the maps show (see `brain.brain_of_maps`).
+
+    NaN and infinity are no value: their number is said, where flow has none nothing is judged (see `gaps`).
 
     Raises:
-        InputError: if CBF or TMAX is missing, the maps lie on different grids, no brain is found, or there is too
-            little normal tissue.
+        InputError: if CBF or TMAX is missing, a map holds no number at all, the maps lie on different grids, no brain
+            is found, or there is too little normal tissue.
     """
     settings = settings or ThresholdSettings()
     used = {name: maps[name] for name in ("CBF", "CBV", "TMAX", "CT") if name in maps}
@@ -121,14 +127,9 @@ def segment_by_thresholds(
 def slow(ready: PerfusionTissue, tmax_s: float, smallest_ml: float) -> np.ndarray:
     """Tissue with a longer Tmax than `tmax_s`, without small parts; bool (z, y, x).
 
-    Where the maps give no time inside such tissue (flow too low to be timed), it belongs to it.
+    Where hardly any blood flows and the maps give no time it is as late as the nearest tissue (see `untimed`).
     """
-    late = without_small_parts(ready.tissue & (ready.tmax > tmax_s), ready.grid, smallest_ml)
-    if not ready.no_time.any() or not late.any():
-        return late
-    # Slice by slice: thick slices leave most such holes open above or below.
-    filled = [sitk.GetArrayFromImage(sitk.BinaryFillhole(sitk.GetImageFromArray(s.astype(np.uint8)))) for s in late]
-    return late | ((np.stack(filled) > 0) & ready.no_time)
+    return without_small_parts(ready.tissue & (ready.tmax > tmax_s), ready.grid, smallest_ml)
 
 
 def dead(ready: PerfusionTissue, rcbf: float, hypoperfused: np.ndarray, settings: ThresholdSettings) -> np.ndarray:

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import SimpleITK as sitk
 
-from ..brain import stripped_outline
 from ..errors import InputError
 from ..grid import Grid
 from ..hemispheres import MidPlane
+from .brain import brain_of_maps
+from .fluid import find_fluid
+from .gaps import fill_of, said
+from .halves import both_halves, mirrored
+from .untimed import find_untimed, nearest_delay
 
 if TYPE_CHECKING:
     from .thresholds import ThresholdSettings
@@ -23,8 +27,9 @@ _BOTH_SIDES = 0.4
 """Part of the delayed tissue on the less affected side from which on that side is no healthy reference."""
 _LEAST_NORMAL = 0.02
 """Smallest part of the tissue that a mean of normal tissue may rest on."""
-_WIDE_BRAIN = 0.02
-"""Up to this part of the largest value a CBF map's voxel is background, where the map has no outline of its own."""
+_MIRROR_MM = 5.0
+"""How far from its mirror image the same structure of the other side may lie."""
+ONE_HEMISPHERE = "one hemisphere alone lies in the field: which one is not told, and CBF is relative to its own tissue"
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,8 @@ class Reference:
 
     Attributes:
         words: which tissue it is.
-        affected: the patient's side with more delayed tissue; None where nothing is delayed.
+        affected: the patient's side with more delayed tissue; None where nothing is delayed, both sides are equally,
+            or one hemisphere alone is seen.
         cbf: mean flow of the reference, in the map's unit.
         cbv: mean volume of the reference, in the map's unit; None without CBV.
         ml: how much tissue it is.
@@ -54,10 +60,11 @@ class PerfusionTissue:
         grid: of the maps.
         brain: bool.
         tissue: brain without vessels and fluid, bool.
-        tmax: smoothed, s; 0 outside the tissue.
+        tmax: smoothed, s; 0 outside the tissue. In `no_time` that of the nearest tissue that has one.
         rcbf: smoothed CBF over the reference's mean; 0 outside the tissue.
         cbv: as given; None if there is none.
-        no_time: tissue where the maps give no delay at all (Tmax 0), bool.
+        no_time: tissue with hardly any flow, whose delay the maps cannot tell (Tmax 0 or no number), bool.
+        both_sides: whether both hemispheres lie in the field; else nothing is said of sides.
         left: the patient's left of the mid-sagittal plane, bool.
         reference: what rCBF is relative to.
         notes: what a reader must know.
@@ -70,6 +77,7 @@ class PerfusionTissue:
     rcbf: np.ndarray
     cbv: np.ndarray | None
     no_time: np.ndarray
+    both_sides: bool
     left: np.ndarray
     reference: Reference
     notes: tuple[str, ...]
@@ -83,48 +91,65 @@ def prepare(maps: Mapping[str, sitk.Image], settings: ThresholdSettings, brain: 
             little normal tissue.
     """
     grid = _one_grid(maps)
-    values = {name: sitk.GetArrayFromImage(image).astype(np.float32) for name, image in maps.items()}
+    values, notes = _numbers(maps)
     if brain is None:
-        brain = brain_of_maps(maps["CBF"])
+        brain = brain_of_maps(grid, values)
     if brain.shape != grid.shape:
         raise InputError(f"the brain mask has the shape {brain.shape} where the maps have {grid.shape}")
+    brain = (brain != 0) & np.isfinite(sitk.GetArrayViewFromImage(maps["CBF"]))
     if not brain.any():
         raise InputError("no brain was found in the CBF map", fix="Check the map: is it empty?")
+    plane, whole = MidPlane.of(brain, grid), both_halves(brain, grid)
     vessel = _vessels(values, brain, settings)
-    fluid, how = _fluid(values, brain & ~vessel, grid, settings)
+
+    def smooth(one: np.ndarray, within: np.ndarray) -> np.ndarray:
+        return smoothed(one, within, grid, settings.smoothing_mm)
+
+    def mirror(mask: np.ndarray) -> np.ndarray:
+        return mirrored(mask, plane, grid, _MIRROR_MM)
+
+    fluid, lost, how = find_fluid(values, brain & ~vessel, grid, settings, smooth, mirror if whole else None)
     tissue = brain & ~vessel & ~fluid
     if not tissue.any():
         raise InputError("no tissue is left beside vessels and fluid", fix="Check the units of the CBV map and the CT")
-    smooth: dict[str, np.ndarray] = {
-        name: smoothed(values[name], tissue, grid, settings.smoothing_mm)
-        for name in ("CBF", "TMAX", "CBV")
-        if name in values
-    }
-    left = MidPlane.of(brain, grid).left(grid)
-    reference, notes = _reference(smooth, tissue, left, grid, settings)
+    even: dict[str, np.ndarray] = {name: smooth(values[name], tissue) for name in ("CBF", "CBV") if name in values}
+    no_time = find_untimed(values["TMAX"], even["CBF"], tissue, mirror if whole else None) | lost
+    # What was not measured must not be averaged into what was.
+    even["TMAX"] = smooth(values["TMAX"], tissue & ~no_time)
+    left = plane.left(grid)
+    reference, more = _reference(even, tissue & ~no_time, left if whole else None, grid, settings)
+    if not whole:
+        more.append(ONE_HEMISPHERE)
     if not settings.core_within_hypoperfusion:
-        notes.append("core was not limited to hypoperfused tissue: chronic infarcts and white matter may count as core")
+        more.append("core was not limited to hypoperfused tissue: chronic infarcts and white matter may count as core")
     return PerfusionTissue(
         grid=grid,
         brain=brain,
         tissue=tissue,
-        tmax=smooth["TMAX"],
-        rcbf=smooth["CBF"] / reference.cbf,
+        tmax=nearest_delay(even["TMAX"], no_time, tissue & ~no_time, grid),
+        rcbf=even["CBF"] / reference.cbf,
         cbv=values.get("CBV"),
-        no_time=tissue & (values["TMAX"] == 0),
+        no_time=no_time,
+        both_sides=whole,
         left=left,
         reference=reference,
-        notes=(*how, *notes),
+        notes=(*notes, *how, *more),
     )
 
 
-def brain_of_maps(cbf: sitk.Image) -> np.ndarray:
-    """Where a CBF map shows brain, bool (z, y, x): its own outline where it is 0 outside, else where there is flow."""
-    outline = stripped_outline(cbf)
-    if outline is not None:
-        return sitk.GetArrayFromImage(outline) > 0
-    values = sitk.GetArrayViewFromImage(cbf)
-    return np.asarray(values > _WIDE_BRAIN * values.max())
+def _numbers(maps: Mapping[str, sitk.Image]) -> tuple[dict[str, np.ndarray], list[str]]:
+    """Values by name, float32, without NaN and infinity, and what is to be said of those."""
+    values, notes = {}, []
+    for name, image in maps.items():
+        array = sitk.GetArrayFromImage(image).astype(np.float32)
+        known = np.isfinite(array)
+        if not known.any():
+            raise InputError("holds no number, NaN alone", where=name, fix="Export the map again, or leave it out")
+        if not known.all():
+            notes.append(said(name, known))
+            array[~known] = fill_of(name)
+        values[name] = array
+    return values, notes
 
 
 def smoothed(values: np.ndarray, mask: np.ndarray, grid: Grid, sigma_mm: float) -> np.ndarray:
@@ -134,8 +159,9 @@ def smoothed(values: np.ndarray, mask: np.ndarray, grid: Grid, sigma_mm: float) 
     14:28).
 
     Args:
-        values, mask: (z, y, x).
+        values, mask: (z, y, x); what is no number does not count.
     """
+    mask = (mask != 0) & np.isfinite(values)
     inside = np.where(mask, values, 0).astype(np.float32)
     if sigma_mm <= 0:
         return inside
@@ -175,40 +201,28 @@ def _vessels(values: Mapping[str, np.ndarray], brain: np.ndarray, settings: Thre
     return brain & (values["CBV"] > settings.vessel_cbv)
 
 
-def _fluid(
-    values: Mapping[str, np.ndarray], tissue: np.ndarray, grid: Grid, settings: ThresholdSettings
-) -> tuple[np.ndarray, list[str]]:
-    none = np.zeros(tissue.shape, bool)
-    if "CT" in values and settings.fluid_hu is not None:
-        return tissue & (smoothed(values["CT"], tissue, grid, settings.smoothing_mm) < settings.fluid_hu), []
-    if "CBV" in values and settings.fluid_rcbv is not None:
-        volume = smoothed(values["CBV"], tissue, grid, settings.smoothing_mm)
-        typical = float(np.median(volume[tissue])) if tissue.any() else 0.0
-        return tissue & (volume < settings.fluid_rcbv * typical), ["fluid was told by its low CBV, for want of a CT"]
-    return none, ["fluid was not excluded: there is neither CT nor CBV"]
-
-
 def _reference(
-    smooth: Mapping[str, np.ndarray], tissue: np.ndarray, left: np.ndarray, grid: Grid, settings: ThresholdSettings
+    smooth: Mapping[str, np.ndarray],
+    tissue: np.ndarray,
+    left: np.ndarray | None,
+    grid: Grid,
+    settings: ThresholdSettings,
 ) -> tuple[Reference, list[str]]:
+    """What is normal within tissue whose delay is known; `left` is None where one hemisphere alone is seen."""
     tmax = smooth["TMAX"]
     delayed = without_small_parts(
         tissue & (tmax > settings.hypoperfusion_tmax_s), grid, settings.smallest_hypoperfused_ml
     )
-    on_left, on_right = int((delayed & left).sum()), int((delayed & ~left).sum())
-    affected: Side | None = None
-    if on_left + on_right > 0:
-        affected = "left" if on_left > on_right else "right"
-    notes = []
     normal = tissue & (tmax <= settings.normal_tmax_s)
-    words = f"tissue with Tmax up to {settings.normal_tmax_s:g} s"
-    if settings.reference == "contralateral" and affected is not None:
+    words, notes = f"tissue with Tmax up to {settings.normal_tmax_s:g} s", []
+    affected, doubtful = (None, False) if left is None else _affected(delayed, left)
+    if doubtful:
+        notes.append("both hemispheres are delayed: the contralateral side is no healthy reference")
+    if settings.reference == "contralateral" and affected is not None and left is not None:
         normal = normal & (~left if affected == "left" else left)
         words += f" in the {'right' if affected == 'left' else 'left'} hemisphere (contralateral)"
-        if min(on_left, on_right) > _BOTH_SIDES * (on_left + on_right):
-            notes.append("both hemispheres are delayed: the contralateral side is no healthy reference")
     else:
-        words += " in both hemispheres"
+        words += " in both hemispheres" if left is not None else " in the one hemisphere that is seen"
     if normal.sum() < _LEAST_NORMAL * tissue.sum() or not float(smooth["CBF"][normal].mean()) > 0:
         raise InputError(
             f"there is too little normal tissue (Tmax up to {settings.normal_tmax_s:g} s) to compare CBF with",
@@ -222,6 +236,15 @@ def _reference(
         ml=float(normal.sum() * grid.voxel_ml),
     )
     return reference, notes
+
+
+def _affected(delayed: np.ndarray, left: np.ndarray) -> tuple[Side | None, bool]:
+    """The side with more delayed tissue, and whether the other has too much of it to be healthy."""
+    on_left, on_right = int((delayed & left).sum()), int((delayed & ~left).sum())
+    doubtful = on_left + on_right > 0 and min(on_left, on_right) > _BOTH_SIDES * (on_left + on_right)
+    if on_left == on_right:
+        return None, doubtful
+    return ("left" if on_left > on_right else "right"), doubtful
 
 
 def without_small_parts(mask: np.ndarray, grid: Grid, smallest_ml: float) -> np.ndarray:

@@ -23,8 +23,10 @@ from .sampling import indices, parts
 from .shapes import cover, tube
 from .tracer import Perfusion, venous
 
-# What becomes of flow and volume, and when blood arrives (s): healthy, penumbra, core. As in `ctp_maps`.
-_FLOW, _VOLUME, _DELAY_S = (1.0, 0.45, 0.14), (1.0, 1.1, 0.4), (1.0, 8.0, 10.0)
+# What becomes of flow and volume: healthy, penumbra, core. As in `ctp_maps`.
+_FLOW, _VOLUME = (1.0, 0.45, 0.14), (1.0, 1.1, 0.4)
+_HEALTHY_S, _PENUMBRA_S = 1.0, 8.0
+"""When blood arrives; in the core as the protocol says."""
 _STATES = len(_FLOW)
 _KINDS = len(BRAIN_TISSUES) * _STATES
 _ARTERY, _LATE_ARTERY, _VEIN = _KINDS, _KINDS + 1, _KINDS + 2
@@ -152,7 +154,9 @@ def _sampled(patient: CtpPatient, grid: Grid) -> tuple[np.ndarray, np.ndarray, n
         some = np.flatnonzero(amounts.any(axis=0))
         fed.append(part.start + near[some])
         blood.append(amounts[:, some])
-    return plain, np.concatenate(fed), np.concatenate(blood, axis=1), brain
+    # Slices wholly off the head hold air alone.
+    fed = [np.zeros(0, int), *fed]
+    return plain, np.concatenate(fed), np.concatenate([np.zeros((_KINDS + 3, 0), np.float32), *blood], axis=1), brain
 
 
 def _signals(patient: CtpPatient, points: np.ndarray, edge_mm: float) -> tuple[np.ndarray, np.ndarray]:
@@ -184,15 +188,15 @@ def _signals(patient: CtpPatient, points: np.ndarray, edge_mm: float) -> tuple[n
 def _curves(protocol: CtpProtocol) -> tuple[np.ndarray, list[Perfusion]]:
     """Enhancement (kinds, T) of a voxel full of each kind, HU, and the perfusion of the tissue kinds."""
     times = np.array(protocol.times_s)
-    spread = (1, 3, 3)
+    spread, delays = (1, 3, 3), (_HEALTHY_S, _PENUMBRA_S, protocol.core_delay_s)
     kinds = [
         Perfusion(CBF_OF[tissue] * flow, CBV_OF[tissue] * volume, delay, protocol.dispersion_s * wide)
         for tissue in BRAIN_TISSUES
-        for flow, volume, delay, wide in zip(_FLOW, _VOLUME, _DELAY_S, spread, strict=True)
+        for flow, volume, delay, wide in zip(_FLOW, _VOLUME, delays, spread, strict=True)
     ]
     tissue = [kind.curve(protocol.bolus, times, protocol.residue) for kind in kinds]
     # Behind the occlusion the artery fills through collaterals.
-    late = protocol.bolus.at(times - _DELAY_S[1])
+    late = protocol.bolus.at(times - _PENUMBRA_S)
     return np.stack([*tissue, protocol.bolus.at(times), late, venous(protocol.bolus, times)]), kinds
 
 
@@ -243,4 +247,7 @@ def _noise(grid: Grid, sd: float, rng: np.random.Generator) -> np.ndarray:
     white = sitk.GetImageFromArray(rng.standard_normal(grid.shape, np.float32))
     variance = [(_GRAIN_MM / step) ** 2 for step in grid.spacing[:2]]
     grain = sitk.GetArrayFromImage(sitk.DiscreteGaussian(white, (*variance, 0.0), useImageSpacing=False))
+    if grain.std() == 0:
+        # One voxel has no neighbours to share its grain with.
+        return sitk.GetArrayFromImage(white) * np.float32(sd)
     return grain * np.float32(sd / grain.std())

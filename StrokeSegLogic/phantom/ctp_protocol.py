@@ -23,6 +23,8 @@ class CtpProtocol:
         residue: "exponential" or "box".
         dispersion_s: mean of an exponential spread between the large arteries and tissue, in the deficit three times
             as long, as collaterals are.
+        core_delay_s: when blood arrives in the core, s after the arteries; in the penumbra it is 8. Of the same bolus
+            through the poorest collaterals: beyond 10 s in many infarcts, which the intensity ratio counts.
         noise_hu: standard deviation of a pixel.
         motion_mm, motion_deg: the largest displacement and turn of the head; 0 is a still patient.
     """
@@ -31,6 +33,7 @@ class CtpProtocol:
     bolus: Bolus = field(default_factory=Bolus)
     residue: str = "exponential"
     dispersion_s: float = 0.0
+    core_delay_s: float = 10.0
     noise_hu: float = NOISE_HU["usual dose"]
     motion_mm: float = 0.0
     motion_deg: float = 0.0
@@ -40,8 +43,8 @@ class CtpProtocol:
             raise ValueError("times_s must rise from 0 or later")
         if self.residue not in RESIDUES:
             raise ValueError(f"residue is '{self.residue}', none of {', '.join(RESIDUES)}")
-        if min(self.noise_hu, self.motion_mm, self.motion_deg, self.dispersion_s) < 0:
-            raise ValueError("noise, motion and dispersion must not be negative")
+        if min(self.noise_hu, self.motion_mm, self.motion_deg, self.dispersion_s, self.core_delay_s) < 0:
+            raise ValueError("noise, motion, dispersion and delay must not be negative")
 
     def truncated(self, end_s: float) -> CtpProtocol:
         """The same acquisition stopped early."""

@@ -11,7 +11,7 @@ from ..html_parts import NONE, bullets, colour_bar, colour_legend, key_numbers, 
 from ..outcome import Layer
 from ..palettes import css_gradient
 from ..perfusion.maps import PerfusionMaps
-from ..perfusion.mismatch import PerfusionNumbers
+from ..perfusion.mismatch import LEAST_INTENSITY_ML, PerfusionNumbers
 from ..perfusion.result import PerfusionSegmentation, Route
 from ..perfusion.sweep import Sweep
 from ..perfusion.sweep_figure import sweep_svg, sweep_table
@@ -85,8 +85,10 @@ def _mismatch(numbers: PerfusionNumbers | None) -> list[tuple[str, str, str]]:
 
 
 def _side(numbers: PerfusionNumbers) -> tuple[str, str, str]:
-    if numbers.side is None or numbers.left_share is None:
+    if numbers.side is None:
         return "Side", "none", "no tissue is hypoperfused"
+    if numbers.left_share is None:
+        return "Side", numbers.side, "one hemisphere alone lies in the field"
     words = f"{numbers.left_share:.0%} of the hypoperfused volume on the patient's left"
     return "Side", numbers.side, words
 
@@ -128,7 +130,7 @@ def _numbers(numbers: PerfusionNumbers | None) -> str:
         (
             "Hypoperfusion intensity ratio",
             _ratio(numbers.hypoperfusion_intensity_ratio),
-            "Tmax > 10 s over Tmax > 6 s",
+            f"Tmax > 10 s over Tmax > 6 s; not told of less than {LEAST_INTENSITY_ML:g} ml",
         ),
         ("CBV index", _ratio(numbers.cbv_index), "CBV at Tmax > 6 s over that of normal tissue"),
     ]

@@ -43,6 +43,14 @@ def test_air_alone_has_no_brain(value: float) -> None:
     assert not brain_of_ct(image, MEAN_HU).any()
 
 
+@pytest.mark.parametrize("padding", [-2048.0, -32768.0, np.nan])
+def test_padding_around_the_head_is_air(padding: float) -> None:
+    image, brain = head(110.0)
+    image[image == -1000] = padding
+    image[3, 5:8, 64] = padding
+    assert dice(brain_of_ct(GRID.image(image), MEAN_HU), brain) > 0.97
+
+
 def test_fine_pixels_give_the_brain_on_their_own_grid() -> None:
     image, brain = head(110.0)
     fine = np.repeat(np.repeat(image, 2, axis=1), 2, axis=2)

@@ -112,17 +112,25 @@ def test_a_time_map_of_a_picture_is_read_with_a_note() -> None:
     assert not any("unit" in note for note in plain)
 
 
-def test_the_input_set_is_the_largest_that_is_there_and_bundled() -> None:
+def test_the_input_set_is_the_largest_that_is_there() -> None:
     maps = {name: IMAGES[name] for name in ("CBF", "CBV", "TTP", "TMAX")}
     assert slow_fusion_for(maps, None) == "ctp-sf-pms"
-    for images, nihss, fits in (
-        (maps, 0, ["ctp-sf-pms-n"]),
-        (IMAGES, None, ["ctp-sf-pms-m"]),
-        (IMAGES, 12, ["ctp-sf-pms-m-n", "ctp-sf-pms-m", "ctp-sf-pms-n"]),
-    ):
-        assert slow_fusion_for(images, nihss) == next((one for one in fits if one in MODELS), "ctp-sf-pms")
+    assert slow_fusion_for(maps, 0) == "ctp-sf-pms-n"
+    assert slow_fusion_for(IMAGES, None) == "ctp-sf-pms-m"
+    assert slow_fusion_for(IMAGES, 12) == "ctp-sf-pms-m-n"
     with pytest.raises(InputError, match="slow fusion needs CBV and TTP or TMAX"):
         slow_fusion_for({"CBF": IMAGES["CBF"]}, None)
+
+
+def test_all_four_slow_fusions_of_the_source_and_the_unet_are_bundled() -> None:
+    assert set(MODELS) == {"ctp-sf-pms", "ctp-sf-pms-m", "ctp-sf-pms-n", "ctp-sf-pms-m-n", "ctp-unet3d"}
+
+
+@pytest.mark.parametrize("name", [name for name in FUSIONS if find(name).field.nihss])
+def test_another_score_moves_the_answer_little(name: str) -> None:
+    mild, severe = labels_of(name, IMAGES, 4), labels_of(name, IMAGES, 20)
+    for value in (1, 2):
+        assert dice(mild == value, severe == value) > 0.9
 
 
 def test_a_missing_map_is_named() -> None:

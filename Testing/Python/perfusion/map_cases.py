@@ -37,3 +37,18 @@ def plain_case(core_voxels: int = 8, late_voxels: int = 20, late_s: float = 8.0)
     places = np.argwhere(spot)[:core_voxels]
     cbf[tuple(places.T)] = 10
     return {"CBF": grid.image(cbf), "CBV": grid.image(cbv), "TMAX": grid.image(tmax)}
+
+
+def edge_core(width: int = 6) -> tuple[dict[str, sitk.Image], np.ndarray]:
+    """The block of `plain_case` with a core at its left edge, open to the outside, and late tissue around; where it is.
+
+    Flow and volume of the core are low, its Tmax is late.
+    """
+    maps = plain_case(core_voxels=0)
+    arrays = {name: sitk.GetArrayFromImage(image) for name, image in maps.items()}
+    core = np.zeros(arrays["CBF"].shape, bool)
+    core[4:8, 18:26, 42 - width : 42] = True
+    arrays["TMAX"][3:9, 15:29, 42 - width - 3 : 42] = 9
+    arrays["CBF"][core], arrays["CBV"][core] = 5, 1
+    grid = Grid.of(maps["CBF"])
+    return {name: grid.image(values) for name, values in arrays.items()}, core

@@ -139,6 +139,24 @@ def test_a_table_of_another_picture_is_refused() -> None:
         decode_colours(np.where(picture == 153, 0, picture).astype(np.uint8), 0, 12, greys)
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        np.zeros((0, 3)),
+        np.zeros((1, 3)),
+        np.ones((5, 3)),
+        np.zeros((4, 4)),
+        np.zeros(3),
+        np.array([[0, 0, 0], [np.nan] * 3]),
+    ],
+)
+def test_a_table_of_fewer_than_two_colours_is_refused(table: np.ndarray) -> None:
+    with pytest.raises(InputError, match="is no row of two and more colours"):
+        decode_colours(capture(TABLES["jet"])[0], 0, 12, table)
+    with pytest.raises(InputError, match="has no pixels"):
+        decode_colours(np.zeros((0, 5, 3), np.uint8), 0, 12, TABLES["jet"](np.linspace(0, 1, 64)))
+
+
 def test_the_bar_is_where_it_was_drawn() -> None:
     bar = find_colour_bar(capture(TABLES["turbo"], "right")[0], "x")
     assert (bar.top, bar.bottom, bar.left, bar.right) == (40, 216, 232, 244)

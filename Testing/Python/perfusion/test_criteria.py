@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -12,7 +13,7 @@ from StrokeSegLogic.case import ClinicalData
 from StrokeSegLogic.errors import InputError
 from StrokeSegLogic.perfusion.criteria import Criteria, dawn, defuse3
 from StrokeSegLogic.perfusion.mismatch import PerfusionNumbers, measure_perfusion, mismatch_ratio
-from StrokeSegLogic.perfusion.thresholds import segment_by_thresholds
+from StrokeSegLogic.perfusion.thresholds import ThresholdSettings, segment_by_thresholds
 from StrokeSegLogic.perfusion.uncertainty import plus_minus, repeated_scans
 
 ANY = measure_perfusion(segment_by_thresholds(plain_case()))
@@ -152,6 +153,57 @@ def test_without_lesion_there_is_no_mismatch_and_repeated_scans_could_show_one()
     found = defuse3(case, GOOD, repeated_scans(case))
     assert found.verdict == "not met" and verdicts(found)["mismatch ratio"] == "not met"
     assert found.flips and "two scans of one patient" in str(found.uncertainty)
+
+
+@pytest.mark.parametrize(("core", "whole"), [(9.0, 16.2), (0.9 * 25, 1.62 * 25), (0.1 * 3, 0.54), (11.1, 19.98)])
+def test_a_ratio_of_exactly_1_8_is_met_whatever_rounding_makes_of_it(core: float, whole: float) -> None:
+    assert verdicts(defuse3(numbers(core, whole), GOOD))["mismatch ratio"] == "met"
+    assert verdicts(defuse3(numbers(core, whole - 1e-3), GOOD))["mismatch ratio"] == "not met"
+
+
+def test_limits_reached_exactly_are_not_missed_by_rounding() -> None:
+    # 0.7 ml a hundred times is 70.00000000000001 ml or 69.99999999999999 ml, as one adds up.
+    for core in (sum([0.7] * 100), 70 - 1e-9):
+        assert verdicts(defuse3(numbers(core, 200), GOOD))["core volume"] == "not met"
+    assert verdicts(defuse3(numbers(0.1 + 0.2, 15.3), GOOD))["mismatch volume"] == "met"
+    assert dawn(numbers(31 - 1e-9, 150), GOOD).items[-1].verdict == "not met"
+
+
+@given(st.one_of(st.none(), st.integers(18, 110)), st.one_of(st.none(), st.integers(10, 42)))
+def test_without_any_lesion_dawns_mismatch_is_not_met_and_a_missed_one_would_flip_it(
+    age: int | None, nihss: int | None
+) -> None:
+    case = numbers(0, 0)
+    found = dawn(case, ClinicalData(age, nihss, 10), repeated_scans(case))
+    assert found.verdict == "not met" and found.items[-1].verdict == "not met"
+    assert {part.verdict for part in found.items[-1].parts} == {"not met"}
+    assert found.flips and found.items[-1].flips
+
+
+OTHERS = [{"core_rcbf": 0.38}, {"hypoperfusion_tmax_s": 4.0}, {"core_within_hypoperfusion": False}]
+
+
+@pytest.mark.parametrize("other", OTHERS)
+@pytest.mark.parametrize("trial", [defuse3, dawn])
+def test_volumes_at_other_thresholds_than_the_trials_are_not_judged(
+    trial: Callable[..., Criteria], other: dict[str, object]
+) -> None:
+    case = replace(numbers(20, 100), **other)
+    found = trial(case, GOOD, plus_minus(case, 30, 30))
+    assert found.verdict == "unknown" and not found.flips
+    of_volumes = [item for item in found.items if item.name not in ("time since last known well", "age", "NIHSS")]
+    assert {item.verdict for item in of_volumes} == {"unknown"}
+    assert all("not judged: thresholds differ" in item.limit for item in of_volumes)
+    assert "thresholds differ" in found.not_judged[0] and "the trial's are 30 % and 6 s" in found.not_judged[0]
+    assert {item.verdict for item in found.items if item not in of_volumes} == {"met"}
+    assert trial(case, replace(GOOD, age=10)).verdict == "not met", "the age settles it"
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_numbers_know_the_thresholds_that_they_were_measured_with(other: dict[str, object]) -> None:
+    measured = measure_perfusion(segment_by_thresholds(plain_case(), ThresholdSettings(**other)))
+    assert {name: getattr(measured, name) for name in other} == other
+    assert defuse3(measured, GOOD).verdict != "met"
 
 
 def test_criteria_become_json_and_carry_their_source_and_the_research_words() -> None:

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from map_cases import simulated
 from scipy import stats
 
+from StrokeSegLogic.errors import InputError
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.hemispheres import MidPlane
+from StrokeSegLogic.perfusion.halves import both_halves, mirrored
 from StrokeSegLogic.perfusion.laterality import asymmetry
 from StrokeSegLogic.perfusion.tissue import smoothed
 from StrokeSegLogic.phantom.ctp_maps import ctp_patient
@@ -69,8 +71,44 @@ def test_half_a_brain_cannot_be_compared() -> None:
     grid = Grid((20, 20, 2), (1.0, 1.0, 5.0), (-10.0, -10.0, 0.0), UPRIGHT)
     brain = np.zeros(grid.shape, bool)
     brain[:, 5:15, 10] = True
-    with pytest.raises(ValueError, match="one hemisphere is empty"):
+    with pytest.raises(InputError, match="one hemisphere alone"):
         asymmetry(np.ones(grid.shape), brain, grid)
+
+
+def test_no_brain_at_all_is_said_to_be_none() -> None:
+    grid = Grid((20, 20, 2), (1.0, 1.0, 5.0), (-10.0, -10.0, 0.0), UPRIGHT)
+    for brain, values in ((0, 1.0), (1, np.nan)):
+        with pytest.raises(InputError, match="holds no brain"):
+            asymmetry(np.full(grid.shape, values), np.full(grid.shape, brain, np.uint8), grid)
+
+
+def test_a_mask_of_any_type_gives_the_same_side() -> None:
+    values, brain, grid = of("LVO", 0, "TTP")
+    assert asymmetry(values, brain.astype(np.uint8) * 255, grid) == asymmetry(values, brain, grid)
+
+
+def test_a_hemisphere_alone_is_told_from_a_brain() -> None:
+    _, brain, grid = of("LVO", 0, "TTP")
+    assert both_halves(brain, grid)
+    left = MidPlane.of(brain, grid).left(grid)
+    assert not both_halves(brain & left, grid) and not both_halves(brain & ~left, grid)
+    assert not both_halves(np.zeros_like(brain), grid)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.floats(-3, 3), st.floats(-0.15, 0.15), st.integers(0, 1000))
+def test_mirroring_twice_gives_the_mask_back_and_once_changes_its_side(a: float, b: float, seed: int) -> None:
+    grid = Grid((41, 41, 3), (1.0, 1.0, 5.0), (-20.0, -20.0, 0.0), UPRIGHT)
+    plane = MidPlane((a, b, 0.0))
+    y, x = np.random.default_rng(seed).uniform(-6, 6, 2)
+    away = np.hypot(*(grid.to_world(np.argwhere(np.ones(grid.shape))[:, ::-1])[:, :2] - [x, y]).T)
+    mask = (away < 4).reshape(grid.shape)
+    once = mirrored(mask, plane, grid)
+    twice = mirrored(once, plane, grid)
+    assert (mask & twice).sum() > 0.8 * mask.sum() and abs(int(once.sum()) - int(mask.sum())) < 0.25 * mask.sum()
+    left = plane.left(grid)
+    assert abs(int((once & left).sum()) - int((mask & ~left).sum())) < 0.25 * mask.sum()
+    assert (mirrored(mask, plane, grid, 2.0) >= once).all()
 
 
 @settings(max_examples=25, deadline=None)

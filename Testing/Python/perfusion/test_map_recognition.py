@@ -133,6 +133,13 @@ def test_values_that_fit_nothing_are_said_to() -> None:
     assert "NaN" in recognise({"CBF": holes}, {"CBF": "CBF"})["CBF"].doubts[0]
 
 
+@pytest.mark.parametrize("shape", [(0, 5, 5), (3, 0, 5)])
+def test_a_map_without_voxels_is_said_to_be_one(shape: tuple[int, ...]) -> None:
+    found = recognise({"CBF": np.zeros(shape, np.float32), "CBV": MAPS[0]["CBV"]}, {"CBF": "CBF", "CBV": "CBV"})
+    assert found["CBF"].factor is None and found["CBF"].doubts == ("CBF has no voxels",)
+    assert found["CBV"].role == "CBV" and recognise({}) == {}
+
+
 def test_the_order_of_the_maps_does_not_matter() -> None:
     maps = {f"m{role}": MAPS[0][role] for role in FLOWS}
     found = recognise(maps)

@@ -232,3 +232,23 @@ def test_bone_that_moved_is_no_vessel(series: CtpSeries) -> None:
 def test_a_residue_of_a_hundredth_per_second_is_a_flow_of_forty_two() -> None:
     """One worked example by hand: 0.01 / s of residue is 0.01 * 60 * 100 * 0.733 / 1.04 = 42.3 ml/100 g/min."""
     assert pytest.approx(42.3, abs=0.05) == 0.01 * PER_100_G_MIN
+
+
+def test_padding_around_the_field_changes_nothing_and_padding_that_comes_and_goes_is_left_out(
+    series: CtpSeries, found: PerfusionMaps
+) -> None:
+    y, x = np.indices(GRID.shape[1:])
+    outside = np.hypot(y - (GRID.size[1] - 1) / 2, x - (GRID.size[0] - 1) / 2) > GRID.size[0] / 2
+    hu = series.hu.copy()
+    hu[:, :, outside] = -2048
+    padded = maps(hu, series.times_s, grid=GRID, spec=STILL)
+    assert np.array_equal(padded.brain, found.brain) and np.array_equal(padded.cbf, found.cbf)
+    hu[::5, -1] = -2048
+    torn = maps(hu, series.times_s, grid=GRID, spec=STILL)
+    assert not torn.brain[-1].any() and torn.mip.min() >= -1024
+    both = torn.brain & found.brain
+    assert np.median(torn.cbf[both]) == pytest.approx(np.median(found.cbf[both]), rel=0.05)
+    hu[::5] = -2048
+    hu[::5, 0, 0, 0] = 0
+    with pytest.raises(InputError, match="holds padding in some frames wherever there is brain"):
+        maps(hu, series.times_s, grid=GRID, spec=STILL, brain=found.brain)

@@ -8,6 +8,7 @@ import pytest
 import SimpleITK as sitk
 from map_cases import plain_case, simulated
 
+from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.perfusion.mismatch import measure_perfusion, mismatch_ratio, ratio_words
 from StrokeSegLogic.perfusion.thresholds import ThresholdSettings, segment_by_thresholds
 
@@ -62,3 +63,43 @@ def test_volumes_agree_with_the_simulated_truth() -> None:
 def test_ratio_of_volumes() -> None:
     assert mismatch_ratio(90, 50) == pytest.approx(1.8)
     assert mismatch_ratio(0, 0) is None and mismatch_ratio(0, 5) == 0.0
+
+
+def test_of_a_small_lesion_no_intensity_ratio_is_told() -> None:
+    for voxels, told in ((9, False), (10, True)):
+        numbers = measure_perfusion(segment_by_thresholds(plain_case(0, voxels, late_s=12.0), PLAIN))
+        assert numbers.hypoperfused_ml == voxels
+        assert numbers.hypoperfusion_intensity_ratio == (1.0 if told else None)
+
+
+def test_equal_delay_on_both_sides_is_of_neither() -> None:
+    maps = plain_case()
+    for name in ("CBF", "TMAX"):
+        values = sitk.GetArrayFromImage(maps[name])
+        least = np.minimum if name == "CBF" else np.maximum
+        maps[name] = Grid.of(maps[name]).image(least(values, values[:, :, ::-1]))
+    found = segment_by_thresholds(maps, PLAIN)
+    numbers = measure_perfusion(found)
+    assert found.tissue.reference.affected is None and "both hemispheres" in numbers.reference
+    assert (numbers.left_share, numbers.side) == (0.5, "both")
+    assert any("no healthy reference" in note for note in numbers.notes)
+
+
+@pytest.mark.parametrize("kept", ["left", "right"])
+def test_of_one_hemisphere_alone_the_side_is_unknown_and_flow_is_relative_to_its_own_tissue(kept: str) -> None:
+    simulation = simulated()
+    middle = Grid.of(simulation.images["CBF"]).size[0] // 2
+    half = np.s_[:, :, middle:] if kept == "left" else np.s_[:, :, :middle]
+    maps = {}
+    for name, image in simulation.images.items():
+        values = sitk.GetArrayFromImage(image)
+        empty = np.full_like(values, -1000 if name == "CT" else 0)
+        empty[half] = values[half]
+        maps[name] = Grid.of(image).image(empty)
+    found = segment_by_thresholds(maps)
+    numbers = measure_perfusion(found)
+    assert not found.tissue.both_sides and found.tissue.reference.affected is None
+    assert numbers.left_share is None and numbers.side in ("unknown", None)
+    assert (numbers.side is None) == (numbers.hypoperfused_ml == 0)
+    assert "in the one hemisphere that is seen" in numbers.reference
+    assert any("one hemisphere alone" in note for note in numbers.notes)

@@ -105,3 +105,17 @@ def test_a_truncated_curve_is_said_with_its_figure() -> None:
 
 def test_contrast_in_the_first_frame_is_said() -> None:
     assert "from the first frames" in passage(bolus(TIMES, arrival=1.0), TIMES, 0.05).warnings[0]
+
+
+@pytest.mark.parametrize("kind", [np.int16, np.float32])
+def test_padding_below_all_hu_is_air_and_where_only_some_frames_hold_it_that_is_said(kind: type) -> None:
+    hu = frames().astype(kind)
+    hu[:, 0, 0] = -2048
+    same = checked(hu, TIMES, GRID)
+    assert same.torn is None and same.warnings == ()
+    assert (same.frame(3)[0, 0] == -1024).all() and np.array_equal(same.frame(3)[1], hu[3, 1])
+    assert hu[3, 0, 0, 0] == -2048, "what was given is not changed"
+    hu[4:7, 1, :, 0] = -3024
+    torn = checked(hu, TIMES, GRID)
+    assert torn.torn is not None and np.array_equal(np.argwhere(torn.torn), [[1, y, 0] for y in range(4)])
+    assert "10.0% of the voxels hold padding in some frames" in torn.warnings[0]

@@ -135,11 +135,11 @@ def test_a_picture_on_another_grid_stays_one():
 
 def test_a_unit_that_the_user_names_is_believed():
     whole = {name: maps()[name] for name in ("CBV", "MTT", "TMAX")}
-    whole["CBF"] = sitk.Minimum(sitk.Round(maps()["CBF"]), 200.0)
-    assert "CBF" not in standard_maps(case_of(whole)).usable, "whole numbers alone could be a picture"
+    whole["CBF"] = sitk.Minimum(sitk.Round(maps()["CBF"] * 2), 255.0)
+    assert "CBF" not in standard_maps(case_of(whole)).usable, "whole numbers up to 255 could be a picture"
     found = standard_maps(case_of(whole, CBF="ml/100g/min"))
     assert found.units["CBF"] == "ml/100 g/min" and "CBF" in found.usable
-    assert np.array_equal(values(found, "CBF"), np.minimum(np.round(truth("CBF")), 200))
+    assert np.array_equal(values(found, "CBF"), np.minimum(np.round(truth("CBF") * 2), 255))
     in_ms = {**whole, "TMAX": sitk.Cast(maps()["TMAX"] * 1000, sitk.sitkFloat32)}
     found = standard_maps(case_of(in_ms, TMAX="ms"))
     np.testing.assert_allclose(values(found, "TMAX"), truth("TMAX"), atol=1e-3)
@@ -147,6 +147,25 @@ def test_a_unit_that_the_user_names_is_believed():
     assert any("TMAX: values of" in doubt and "perhaps milliseconds" in doubt for doubt in wrong.doubts)
     with pytest.raises(InputError, match="'days' is no unit of TMAX"):
         standard_maps(case_of(in_ms, TMAX="days"))
+
+
+@pytest.mark.parametrize("top", [120, 200, 254])
+def test_a_flow_in_whole_ml_is_no_picture(top: int):
+    images = dict(maps())
+    images["CBF"] = sitk.Minimum(sitk.Round(images["CBF"]), float(top))
+    found = standard_maps(case_of(images))
+    assert found.units["CBF"] == "ml/100 g/min" and "CBF" in found.usable
+    assert not any("picture" in doubt for doubt in found.doubts)
+
+
+@pytest.mark.parametrize("unit", [1.0, 10.0, 1000.0])
+def test_a_tmax_of_0_in_all_healthy_tissue_is_used(unit: float):
+    late = np.where(truth("TMAX") < 4, 0, truth("TMAX"))
+    images = dict(maps()) | {"TMAX": Grid.of(maps()["TMAX"]).image((late * unit).astype(np.float32))}
+    found = standard_maps(case_of(images))
+    assert found.units == UNITS and "TMAX" in found.usable
+    np.testing.assert_allclose(values(found, "TMAX"), late, rtol=1e-4)
+    assert found.doubts == ("TMAX is 0 in most of the brain: taken for no delay",)
 
 
 def test_a_tmax_in_whole_seconds_is_no_picture():

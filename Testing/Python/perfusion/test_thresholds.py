@@ -91,17 +91,6 @@ def test_core_outside_of_late_tissue_counts_only_if_asked_for() -> None:
     assert found.core.sum() == 18 and "not limited" in found.notes[-1]
 
 
-def test_tissue_too_still_to_be_timed_belongs_to_the_late_tissue_around_it() -> None:
-    maps = plain_case(core_voxels=0, late_voxels=20)
-    tmax = sitk.GetArrayFromImage(maps["TMAX"])
-    tmax[8, 18:25, 25:32] = 9
-    tmax[8, 21, 28] = 0
-    tmax[3, 5, 5] = 0
-    maps["TMAX"] = Grid.of(maps["TMAX"]).image(tmax)
-    found = segment_by_thresholds(maps, PLAIN).hypoperfused
-    assert found[8, 21, 28] and not found[3, 5, 5]
-
-
 def test_the_reference_may_be_normal_tissue_of_both_sides() -> None:
     maps = plain_case()
     cbf = sitk.GetArrayFromImage(maps["CBF"])

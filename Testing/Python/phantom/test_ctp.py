@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.phantom.ctp import CtpSeries, Part, ctp_series
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
 from StrokeSegLogic.phantom.ctp_protocol import CtpProtocol
@@ -115,3 +116,23 @@ def test_protocols_can_be_cut_short_and_slowed_down() -> None:
 def test_a_protocol_that_cannot_be_is_refused(settings: dict) -> None:
     with pytest.raises(ValueError):
         CtpProtocol(**settings)
+
+
+def test_slices_off_the_head_and_a_voxel_alone_are_air_with_noise() -> None:
+    shifted = Grid(SLAB.size, SLAB.spacing, (500.0, 0.0, 0.0), SLAB.direction)
+    series = ctp_series(3, shifted, CtpProtocol(times_s=(0.0, 1.0)))
+    assert not series.brain.any() and not series.labels.any()
+    assert abs(float(series.hu.mean()) + 1000) < 5 and all(not values.any() for values in series.truth.values())
+    times = tuple(float(t) for t in range(60))
+    alone = ctp_series(3, SLAB.crop((40, 40, 1), (1, 1, 1)), CtpProtocol(times_s=times, noise_hu=5.0))
+    without = ctp_series(3, SLAB.crop((40, 40, 1), (1, 1, 1)), CtpProtocol(times_s=times, noise_hu=0.0))
+    assert (alone.hu.astype(float) - without.hu).std() == pytest.approx(5.0, rel=0.4)
+
+
+def test_the_core_is_as_late_as_the_protocol_says() -> None:
+    late = ctp_series(3, SLAB, replace(QUIET, core_delay_s=14.0))
+    core = late.parts == Part.CORE
+    assert np.median(late.truth["TMAX"][core]) == pytest.approx(14.0, abs=0.5)
+    assert np.median(late.truth["TMAX"][late.parts == Part.PENUMBRA]) == pytest.approx(8.0, abs=0.5)
+    with pytest.raises(ValueError, match="must not be negative"):
+        CtpProtocol(core_delay_s=-1.0)

@@ -1,0 +1,67 @@
+"""Voxels without a value in given maps: NaN, infinity, and what lies outside of a map's field of view.
+
+One rule everywhere: no value is no measurement. A map holds 0 there, as outside the brain, a CT the density of air;
+how many there were is said; a map of nothing else is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..errors import InputError
+from ..grid import Grid, resample
+
+AIR_HU = -1024.0
+NO_CT_HU = -200.0
+"""Below this a voxel inside of the brain was not seen by the CT: there is neither air nor fat."""
+
+
+def fill_of(name: str) -> float:
+    """What a map holds where it has no value."""
+    return AIR_HU if name == "CT" else 0.0
+
+
+def filled(name: str, image: sitk.Image) -> tuple[sitk.Image, list[str]]:
+    """The image with `fill_of` in place of NaN and infinity, and a sentence if there were any.
+
+    Raises:
+        InputError: if it holds no number at all.
+    """
+    values = sitk.GetArrayViewFromImage(image)
+    if not np.issubdtype(values.dtype, np.floating):
+        return image, []
+    known = np.isfinite(values)
+    if known.all():
+        return image, []
+    if not known.any():
+        raise InputError("holds no number, NaN alone", where=name, fix="Export the map again, or leave it out")
+    return Grid.of(image).image(np.where(known, values, np.float32(fill_of(name)))), [said(name, known)]
+
+
+def said(name: str, known: np.ndarray) -> str:
+    """The sentence on voxels that hold NaN or infinity."""
+    missing = int(known.size - known.sum())
+    return f"{name} holds NaN or infinite values in {missing} voxels ({missing / known.size:.1%}): taken for no value"
+
+
+def unjudged(images: Mapping[str, sitk.Image], grid: Grid) -> np.ndarray:
+    """Where nothing can be judged, bool (z, y, x) on `grid`: no number for flow, or outside of CBF's or Tmax's field.
+
+    A Tmax that is no number is left to `tissue`: where hardly any blood flows no time can be measured.
+
+    Args:
+        images: as given, on their own grids.
+    """
+    none = np.zeros(grid.shape, bool)
+    for name in ("CBF", "TMAX"):
+        if name not in images:
+            continue
+        own = Grid.of(images[name])
+        seen = np.ones(own.shape, np.uint8)
+        if name == "CBF":
+            seen[~np.isfinite(sitk.GetArrayViewFromImage(images[name]))] = 0
+        none |= sitk.GetArrayFromImage(resample(own.image(seen), grid, "nearest")) == 0
+    return none
