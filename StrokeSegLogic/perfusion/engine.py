@@ -15,6 +15,7 @@ from ..errors import InputError, StrokeSegError
 from ..grid import Grid, require_overlap, resample
 from ..progress import CancelToken, Progress, ProgressCallback
 from ..provenance import case_record, run_record
+from .bleeding import said_of_bleeding
 from .brain import brain_of_maps
 from .criteria import Criteria, dawn, defuse3
 from .gaps import filled
@@ -109,7 +110,8 @@ def segment_perfusion(
         "device": {"name": device.name, "precision": device.precision},
         **case_record(case, base, grid, _used(case, standard, measured)),
     }
-    warnings = [*standard.doubts, *(measured.warnings if measured else ()), *left]
+    blood = said_of_bleeding(standard.images["CT"], brain) if "CT" in standard.images else ()
+    warnings = [*blood, *standard.doubts, *(measured.warnings if measured else ()), *left]
     if numbers is None:
         warnings.append("volumes over thresholds, mismatch and trial criteria could not be computed")
     warnings += [f"{one.name}: {SIMULATED}" for one in routes if one.trained_on]

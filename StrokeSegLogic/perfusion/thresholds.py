@@ -40,7 +40,7 @@ class ThresholdSettings:
         fluid_hu: below this (HU, smoothed) a voxel of the CT is fluid. Fluid has 0 to 15 HU, white matter 20 and more,
             an infarct of some hours 5 to 10 less. That sure fluid is found by density and then grown is the way of
             Manniesing et al., Sci Rep 2017, 7:119; both numbers are ours.
-        fluid_rim_hu: below this it is fluid within 4 mm of such a voxel (partial volume), and else is not.
+        fluid_rim_hu: below this it is fluid within 8 mm of such a voxel (partial volume), and else is not.
         fluid_rcbv: without CT, fluid has less than this part of the brain's median CBV, and has it on both sides.
             Ours: core keeps more, but for software that stores zeros in it.
         smallest_hypoperfused_ml, smallest_core_ml: connected parts below are dropped. That tools drop small islands

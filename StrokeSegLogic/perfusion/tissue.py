@@ -114,6 +114,9 @@ def prepare(maps: Mapping[str, sitk.Image], settings: ThresholdSettings, brain: 
         raise InputError("no tissue is left beside vessels and fluid", fix="Check the units of the CBV map and the CT")
     even: dict[str, np.ndarray] = {name: smooth(values[name], tissue) for name in ("CBF", "CBV") if name in values}
     no_time = find_untimed(values["TMAX"], even["CBF"], tissue, mirror if whole else None) | lost
+    if "CT" in values and settings.fluid_hu is not None:
+        # The horns of wide ventricles hold little flow and no time either, and are not alike on both sides.
+        no_time &= smooth(values["CT"], tissue) >= settings.fluid_rim_hu
     # What was not measured must not be averaged into what was.
     even["TMAX"] = smooth(values["TMAX"], tissue & ~no_time)
     left = plane.left(grid)

@@ -65,14 +65,21 @@ def test_ventricles_without_ct_are_fluid_though_one_lies_beside_late_tissue() ->
     assert np.array_equal(found.core, core)
 
 
-def test_a_late_infarct_of_12_hu_is_core_and_a_ventricle_of_6_hu_beside_it_is_not() -> None:
+def test_an_infarct_of_20_hu_is_core_and_a_ventricle_of_6_hu_beside_it_is_not() -> None:
     maps, core = edge_core()
     hu = ct_of(maps)
-    hu[core] = 12
+    hu[core] = 20
     hu[4:8, 18:26, 33:36] = 6
     found = segment_by_thresholds(changed(maps, CT=hu), PLAIN)
     assert np.array_equal(found.core, core)
     assert not found.tissue.tissue[4:8, 18:26, 33:36].any()
+
+
+def test_a_late_infarct_of_12_hu_far_from_fluid_is_core() -> None:
+    maps, core = edge_core()
+    hu = ct_of(maps)
+    hu[core] = 12
+    assert np.array_equal(segment_by_thresholds(changed(maps, CT=hu), PLAIN).core, core)
 
 
 def test_partial_volume_of_fluid_is_fluid_and_as_much_elsewhere_is_tissue() -> None:
