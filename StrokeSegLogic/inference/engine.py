@@ -17,6 +17,7 @@ from ..planes import PLANES, Plane, from_stack, to_stack
 from ..progress import CancelToken, Progress, ProgressCallback
 from ..segmentation import Segmentation
 from ..statistics import measure
+from .options import MIRRORED, option_warnings, require_smallest, require_threshold, without_small_lesions
 from .prepare import Prepared, prepare
 from .vote import require_method
 from .vote import vote as let_vote
@@ -35,6 +36,9 @@ def segment(
     model: str | Path | None = None,
     device: str = "auto",
     vote: str = "majority",
+    threshold: float | None = None,
+    minimum_lesion_ml: float = 0.0,
+    flips: bool = False,
     reproducible: bool = False,
     progress: ProgressCallback | None = None,
     cancel: CancelToken | None = None,
@@ -47,6 +51,10 @@ def segment(
         model: name or folder of a model; None is the default bundled one.
         device: "auto", "cpu", "cuda" or "mps".
         vote: "majority", "weighted" or "mean".
+        threshold: of the probability, between 0 and 1; None is the model's own.
+        minimum_lesion_ml: connected parts (26 neighbours) of the voted lesion with less volume are dropped, and that
+            is said; probability and agreement stay as they are.
+        flips: axial and coronal slices are shown mirrored, too, and the two answers are averaged (twice the work).
         reproducible: float32 and deterministic algorithms; run twice, and differing voxels are reported.
         progress: called with the fraction done and the stage in words.
         cancel: set it to stop at the next step: within a second or two, importing torch apart.
@@ -64,8 +72,10 @@ def segment(
     report = Progress(progress, cancel)
     # All that can be refused is refused before anything long begins.
     require_method(vote)
+    require_smallest(minimum_lesion_ml)
     bundle = find(model)
     spec = bundle.planes
+    limit = spec.threshold if threshold is None else require_threshold(threshold)
     spec.require_inputs(case.roles)
     base = case.reference(None if reference is None else Role.parse(reference))
     grid = Grid.of(base.image)
@@ -82,43 +92,48 @@ def segment(
     differing: int | None = None
     if reproducible:
         with deterministic():
-            planes = run_planes(networks, prepared, where, report.span(0.2, 0.5))
-            again = run_planes(networks, prepared, where, report.span(0.5, 0.8))
+            planes = run_planes(networks, prepared, where, report.span(0.2, 0.5), flips)
+            again = run_planes(networks, prepared, where, report.span(0.5, 0.8), flips)
         differing = sum(int((planes[plane] != again[plane]).sum()) for plane in PLANES)
     else:
-        planes = run_planes(networks, prepared, where, report.span(0.2, 0.8))
+        planes = run_planes(networks, prepared, where, report.span(0.2, 0.8), flips)
 
     report(0.8, "back onto the reference grid")
     voted = let_vote(
         {plane: onto_reference(values, prepared.grid, grid) for plane, values in planes.items()},
         vote,
-        spec.threshold,
+        limit,
         spec.plane_weights,
     )
+    labels, dropped = without_small_lesions(voted.labels, grid, minimum_lesion_ml)
     brain = resample_mask(prepared.grid.image(prepared.brain.astype(np.uint8)), grid)
     report(0.9, "measuring")
-    statistics = measure(
-        voted.labels, voted.probability, voted.members, brain, grid, prepared.slices, spec.plane_weights
-    )
+    statistics = measure(labels, voted.probability, voted.members, brain, grid, prepared.slices, spec.plane_weights)
     record = provenance(case, base.role, bundle, where, vote, prepared, differing, time.perf_counter() - started)
+    record["vote"] |= {"threshold": limit, "model_threshold": spec.threshold, "flips": flips}
+    record["small_lesions"] = {"minimum_ml": minimum_lesion_ml, "dropped": dropped}
     report(1.0, "segmented")
     return Segmentation(
         case=case,
         reference=base.role,
-        labels=grid.image(voted.labels),
+        labels=grid.image(labels),
         probability=grid.image(voted.probability),
         agreement=grid.image(voted.agreement),
         brain=grid.image(brain.astype(np.uint8)),
         statistics=statistics,
         provenance=record,
-        warnings=(*prepared.warnings, *_warnings(spec, prepared, differing)),
+        warnings=(
+            *prepared.warnings,
+            *_warnings(spec, prepared, differing),
+            *option_warnings(spec.threshold, limit, minimum_lesion_ml, dropped),
+        ),
     )
 
 
 def run_planes(
-    networks: Mapping[str, nn.Module], prepared: Prepared, device: Device, progress: Progress
+    networks: Mapping[str, nn.Module], prepared: Prepared, device: Device, progress: Progress, flips: bool = False
 ) -> dict[Plane, np.ndarray]:
-    """Each plane's lesion probability (z, y, x) on the working grid, 0 outside the brain."""
+    """Each plane's lesion probability (z, y, x) on the working grid, 0 outside the brain; for `flips` see `segment`."""
     from .network import lesion_probability
 
     found: dict[Plane, np.ndarray] = {}
@@ -127,7 +142,15 @@ def run_planes(
         seen = prepared.seen(plane)
         slices = np.stack([to_stack(channel, plane)[seen] for channel in prepared.channels], axis=1)
         stack = np.zeros(to_stack(prepared.brain, plane).shape, np.float32)
-        stack[seen] = lesion_probability(networks[plane], slices, device, span, f"{plane} plane")
+        if flips and plane in MIRRORED:
+            straight = lesion_probability(networks[plane], slices, device, span.span(0.0, 0.5), f"{plane} plane")
+            turned = slices[..., ::-1]
+            mirrored = lesion_probability(
+                networks[plane], turned, device, span.span(0.5, 1.0), f"{plane} plane, mirrored"
+            )
+            stack[seen] = (straight + mirrored[..., ::-1]) / 2
+        else:
+            stack[seen] = lesion_probability(networks[plane], slices, device, span, f"{plane} plane")
         found[plane] = np.where(prepared.brain, from_stack(stack, plane), np.float32(0))
     return found
 

@@ -15,21 +15,26 @@ from ..networks.memory import channels_last
 from ..networks.spec import NetworkSpec
 from ..progress import Progress
 from .device import Device
+from .kept import keep
 
 PIXELS_A_BATCH = 16 * 192 * 192
 """How much goes through a network at once: about 1 GB for the compact network in float32."""
 
 
 def load(bundle: Bundle, device: Device) -> dict[str, nn.Module]:
-    """The networks of a model, verified, in evaluation mode on the device.
+    """The networks of a model, verified, in evaluation mode on the device; within `kept.keeping`, those in memory.
 
     Raises:
         ModelError: if the weights are missing, damaged, or do not fit the network that the manifest describes.
     """
-    return {
-        member: _network(bundle.spec.network, parameters, bundle, device)
-        for member, parameters in bundle.load().items()
-    }
+    return keep(
+        bundle.spec.to_json(),
+        str(device.where),
+        lambda: {
+            member: _network(bundle.spec.network, parameters, bundle, device)
+            for member, parameters in bundle.load().items()
+        },
+    )
 
 
 def _network(spec: NetworkSpec, parameters: Mapping[str, np.ndarray], bundle: Bundle, device: Device) -> nn.Module:

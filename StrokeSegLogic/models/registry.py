@@ -1,18 +1,28 @@
-"""Finding a model by name: those that come with StrokeSeg, or any folder with a manifest."""
+"""Finding a model by name: those that come with StrokeSeg, those that were installed, or any folder with a manifest."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import ModelError
 from ..resources import resource
-from .bundle import MANIFEST, Bundle
+from .store import MANIFEST, installed, store_folder
+
+if TYPE_CHECKING:
+    from .bundle import Bundle
 
 DEFAULT = "mri-compact"
 
 
 def names() -> tuple[str, ...]:
-    """Names of the models that come with StrokeSeg: those of their folders."""
+    """Names of the models that come with StrokeSeg: those of their folders; then of those that were installed."""
+    bundled = bundled_names()
+    return (*bundled, *(name for name in installed() if name not in bundled))
+
+
+def bundled_names() -> tuple[str, ...]:
+    """Names of the models that come with StrokeSeg."""
     return tuple(sorted(path.parent.name for path in resource("Models").glob(f"*/{MANIFEST}")))
 
 
@@ -22,12 +32,24 @@ def find(name: str | Path | None = None) -> Bundle:
     Raises:
         ModelError: if there is none, or its manifest is damaged.
     """
-    wanted = str(DEFAULT if name is None else name)
-    if wanted in names():
-        return Bundle.open(resource("Models", wanted))
-    if (Path(wanted) / MANIFEST).is_file():
-        return Bundle.open(Path(wanted))
+    from .bundle import Bundle  # which brings in safetensors: a list of models does without
+
+    return Bundle.open(folder_of(str(DEFAULT if name is None else name)))
+
+
+def folder_of(name: str) -> Path:
+    """The folder of the model of that name, or that folder itself.
+
+    Raises:
+        ModelError: if there is none.
+    """
+    if name in bundled_names():
+        return resource("Models", name)
+    if name in installed():
+        return store_folder() / name
+    if (Path(name) / MANIFEST).is_file():
+        return Path(name)
     raise ModelError(
-        f"no model is called '{wanted}'",
+        f"no model is called '{name}'",
         fix=f"Use one of {', '.join(names()) or '(none is installed)'}, or the folder of a {MANIFEST}",
     )

@@ -5,6 +5,8 @@ counts), it keeps the terminal clean, and the voxels' positions are those of `ni
 
 Where the header's sform and qform differ, nibabel takes the sform and ITK 5.4 (hence 3D Slicer) takes the qform
 unless the sform's code is 1 ("scanner"). `header_notes` says so.
+
+nibabel is imported with the first file: series are recognised, and volumes handed over, where it is not installed yet.
 """
 
 from __future__ import annotations
@@ -12,12 +14,10 @@ from __future__ import annotations
 import gzip
 import zlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import nibabel as nib
 import numpy as np
 import SimpleITK as sitk
-from nibabel.filebasedimages import ImageFileError
-from nibabel.spatialimages import HeaderDataError
 
 from ..errors import InputError, OutputError
 from ..grid import Grid
@@ -25,10 +25,12 @@ from .checks import require_scalar_3d
 from .files import write_whole
 from .geometry import placed, require_spacing
 
+if TYPE_CHECKING:
+    import nibabel as nib
+
 SUFFIXES = (".nii.gz", ".nii")
 _MM_PER_UNIT = {"unknown": 1.0, "mm": 1.0, "meter": 1000.0, "micron": 0.001}
 _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0])
-_READ_ERRORS = (OSError, EOFError, zlib.error, ValueError, OverflowError, ImageFileError, HeaderDataError)
 _DISAGREE_MM = 0.5
 
 
@@ -49,7 +51,7 @@ def read_nifti(path: Path) -> sitk.Image:
             # nibabel stops reading at the last voxel, before the archive's checksum would tell a damaged byte.
             image = type(image).from_bytes(gzip.decompress(path.read_bytes()))
         voxels = np.asarray(image.get_fdata(dtype=np.float32, caching="unchanged")).reshape(size)
-    except _READ_ERRORS as error:
+    except _read_errors() as error:
         raise damaged(path) from error
     volume = sitk.GetImageFromArray(np.ascontiguousarray(voxels.T))
     nifti_grid(image, path, volume.GetSize()).lay(volume)
@@ -80,10 +82,12 @@ def open_nifti(path: Path) -> nib.Nifti1Image:
     Raises:
         InputError: if it has no NIfTI header or one with an impossible spacing.
     """
+    import nibabel as nib
+
     _require_header_spacing(path)
     try:
         image = nib.load(path)
-    except _READ_ERRORS as error:
+    except _read_errors() as error:
         raise damaged(path) from error
     if not isinstance(image, nib.Nifti1Image):
         raise damaged(path)
@@ -137,6 +141,8 @@ def write_nifti_series(frames: np.ndarray, grid: Grid, step_s: float, path: str 
 def _write(voxels: np.ndarray, grid: Grid, path: Path, step_s: float | None = None) -> None:
     if not path.name.lower().endswith(SUFFIXES):
         raise OutputError("is not a NIfTI file name", where=path, fix="End it with .nii.gz or .nii")
+    import nibabel as nib
+
     affine = np.eye(4)
     affine[:3, :3] = _RAS_TO_LPS @ grid.matrix
     affine[:3, 3] = _RAS_TO_LPS @ grid.origin
@@ -154,10 +160,12 @@ def _write(voxels: np.ndarray, grid: Grid, path: Path, step_s: float | None = No
 
 
 def _require_header_spacing(path: Path) -> None:
+    import nibabel as nib
+
     # nibabel mends zero voxel sizes to 1 and says so on the terminal only: look before it does.
     try:
         raw = _first_bytes(path)
-    except _READ_ERRORS as error:
+    except _read_errors() as error:
         raise damaged(path) from error
     for kind in (nib.Nifti1Header, nib.Nifti2Header):
         length = kind.template_dtype.itemsize
@@ -192,6 +200,14 @@ def shape_of(image: nib.Nifti1Image) -> tuple[int, ...]:
     while len(size) > 3 and size[-1] == 1:
         size = size[:-1]
     return size
+
+
+def _read_errors() -> tuple[type[Exception], ...]:
+    """What reading a file that is no intact NIfTI raises."""
+    from nibabel.filebasedimages import ImageFileError
+    from nibabel.spatialimages import HeaderDataError
+
+    return OSError, EOFError, zlib.error, ValueError, OverflowError, ImageFileError, HeaderDataError
 
 
 def damaged(path: Path) -> InputError:

@@ -7,9 +7,8 @@ import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, TYPE_CHECKING, cast
 
-import nibabel as nib
 import numpy as np
 import SimpleITK as sitk
 
@@ -17,6 +16,9 @@ from ..errors import InputError
 from .frame_stack import FrameStack, TimeSeries
 from .frame_times import sidecar_times, times_of_step
 from .nifti import damaged, nifti_grid, open_nifti, shape_of
+
+if TYPE_CHECKING:
+    import nibabel as nib
 
 
 def read_nifti_series(path: Path) -> TimeSeries:

@@ -1,0 +1,68 @@
+"""The panel's choices as a job's files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from StrokeSegLogic.case import Role
+from StrokeSegLogic.errors import Cancelled
+from StrokeSegLogic.worker.job import EXTRAS, FORMAT, NAME, Job, JobOptions, JobVolume, write_job
+from StrokeSegLogic.worker.nrrd import NrrdVolume, write_nrrd
+
+from .model_choices import route_and_model
+from .study import Settings, StudyInputs, Voxels
+
+
+def write_job_files(
+    folder: Path,
+    inputs: StudyInputs,
+    settings: Settings,
+    voxels: Mapping[Role, Voxels],
+    unwanted: Callable[[], bool],
+) -> None:
+    """Writes the volumes and then the job into a folder that exists; a worker begins as soon as the job is there.
+
+    Args:
+        folder: of the job.
+        inputs: what to segment.
+        settings: how.
+        voxels: of the inputs' volumes.
+        unwanted: asked between volumes whether to go on.
+
+    Raises:
+        OutputError: if a file cannot be written.
+        Cancelled: if it is not wanted any more.
+    """
+    import numpy as np
+
+    volumes = {}
+    for role, one in voxels.items():
+        if unwanted():
+            raise Cancelled
+        file = f"{role}.nrrd"
+        write_nrrd(folder / file, NrrdVolume(np.asarray(one.array), one.spacing, one.origin, one.direction))
+        volumes[role.value] = JobVolume(file, one.name, one.times_s)
+    if unwanted():
+        raise Cancelled
+    reference = None if inputs.reference is None else inputs.reference.value
+    job = Job(FORMAT, inputs.name, inputs.modality, volumes, inputs.clinical, reference, options_of(inputs, settings))
+    write_job(folder / NAME, job)
+
+
+def options_of(inputs: StudyInputs, settings: Settings) -> JobOptions:
+    """The options that count for these inputs; those of the other modality are left at their defaults."""
+    extras = tuple(name for name in EXTRAS if getattr(settings, name))
+    if inputs.modality == "ctp":
+        route, model = route_and_model(settings.route)
+        return JobOptions(model=model, device=settings.device, route=route, extras=extras)
+    return JobOptions(
+        model=settings.model,
+        device=settings.device,
+        vote=settings.vote,
+        threshold=settings.threshold,
+        minimum_lesion_ml=settings.minimum_lesion_ml,
+        flips=settings.flips,
+        reproducible=settings.reproducible,
+        extras=extras,
+    )

@@ -1,0 +1,109 @@
+"""The models, or for CT perfusion the routes, that could segment the chosen volumes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from StrokeSegLogic.case import Role
+from StrokeSegLogic.errors import ModelError
+from StrokeSegLogic.models.field_spec import FieldModelSpec
+from StrokeSegLogic.models.manifest import read_manifest
+from StrokeSegLogic.models.registry import DEFAULT, bundled_names, folder_of, names
+from StrokeSegLogic.models.spec import ModelSpec
+from StrokeSegLogic.models.store import MANIFEST
+
+from .study import ModelChoice, StudyInputs
+
+SEPARATOR = ":"
+"""Between a route and the model that the user installed for it."""
+_BUNDLED_SLOW_FUSION, _BUNDLED_UNET = "ctp-sf-pms", "ctp-unet3d"
+_STAND_INS = {("TTP", "delay"): {"TMAX"}, ("TMAX", "delay"): {"TTP"}, ("MTT", "relative"): {"CBV", "CBF"}}
+"""What stands in for a missing map of that scale; see `inference.field_engine.completed`."""
+_OF_SERIES = {"CBF", "CBV", "MTT", "TTP", "TMAX", "MIP", "CT"}
+"""What a 4-D series holds."""
+
+
+def model_choices(inputs: StudyInputs) -> list[ModelChoice]:
+    """What could be chosen; the default one comes first, what does not fit the inputs is said to."""
+    return _planes(inputs) if inputs.modality == "mri" else _routes(inputs)
+
+
+def route_and_model(key: str) -> tuple[str, str]:
+    """Route and model of a choice for CT perfusion; "" is the default one."""
+    route, _, model = key.partition(SEPARATOR)
+    return route, model
+
+
+def _planes(inputs: StudyInputs) -> list[ModelChoice]:
+    choices = []
+    for name in sorted(names(), key=lambda one: (one != DEFAULT, one)):
+        spec = _spec(name)
+        if not isinstance(spec, ModelSpec):
+            continue
+        why = f"Needs one of {', '.join(spec.needs_one_of)}; uses {', '.join(spec.inputs)}"
+        fits = bool(inputs.volumes)
+        try:
+            spec.require_inputs(inputs.volumes)
+        except ModelError as error:
+            fits = False
+            if inputs.volumes:
+                why = _sentence(error)
+        choices.append(ModelChoice(name, spec.title, fits, why, spec.trained_on, name in bundled_names()))
+    return choices
+
+
+def _routes(inputs: StudyInputs) -> list[ModelChoice]:
+    given = _available(inputs.volumes)
+    return [
+        _choice("thresholds", "Thresholds (rCBF, Tmax)", ("CBF", "TMAX"), [], given, "", True),
+        *_network_routes(given, inputs.clinical.nihss is not None),
+    ]
+
+
+def _network_routes(given: set[str], nihss: bool) -> list[ModelChoice]:
+    choices = []
+    for name in names():
+        spec = _spec(name)
+        if not isinstance(spec, FieldModelSpec) or "core" not in spec.classes:
+            continue
+        bundled = name in bundled_names()
+        if bundled and name.startswith(f"{_BUNDLED_SLOW_FUSION}-"):
+            continue  # the engine takes the one that fits the inputs
+        route = "unet3d" if len(spec.field.size) == 3 else "slow-fusion"
+        key = route if name in (_BUNDLED_SLOW_FUSION, _BUNDLED_UNET) else f"{route}{SEPARATOR}{name}"
+        needed = tuple(one.name for one in spec.inputs)
+        made = [one.name for one in spec.inputs if _STAND_INS.get((one.name, one.scale), {""}) <= given]
+        choice = _choice(key, spec.title, needed, made, given, spec.trained_on, bundled)
+        if choice.fits and spec.nihss and not nihss:
+            choice = ModelChoice(key, spec.title, False, "Asks for the NIHSS score", spec.trained_on, bundled)
+        choices.append(choice)
+    order = {"slow-fusion": 0, "unet3d": 1}
+    return sorted(choices, key=lambda one: (not one.bundled, order[route_and_model(one.key)[0]], one.key))
+
+
+def _choice(
+    key: str, title: str, needed: Sequence[str], made: Sequence[str], given: set[str], trained_on: str, bundled: bool
+) -> ModelChoice:
+    """A choice that needs all of these maps, but for those that can be made of others."""
+    missing = [name for name in needed if name not in given and name not in made]
+    why = f"Needs {', '.join(needed)}, or the 4-D series"
+    if given and missing:
+        why = f"Needs {', '.join(missing)} beside what is chosen, or the 4-D series"
+    return ModelChoice(key, title, bool(given) and not missing, why, trained_on, bundled)
+
+
+def _available(volumes: Collection[Role]) -> set[str]:
+    given = {role.value for role in volumes}
+    return given | _OF_SERIES if Role.CTP.value in given else given
+
+
+def _spec(name: str) -> ModelSpec | FieldModelSpec | None:
+    """The model's spec; None if its manifest is damaged: then it cannot be chosen, and the others still can."""
+    try:
+        return read_manifest(folder_of(name) / MANIFEST)
+    except ModelError:
+        return None
+
+
+def _sentence(error: ModelError) -> str:
+    return f"{error.what[:1].upper()}{error.what[1:]}" + (f": {error.fix}" if error.fix else "")

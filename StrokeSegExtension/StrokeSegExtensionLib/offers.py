@@ -1,0 +1,129 @@
+"""Which loaded volume is offered for which role, with the reason; from names and DICOM tags, never from voxels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from StrokeSegLogic.case import CTP_ROLES, MRI_ROLES, Modality, Role
+from StrokeSegLogic.errors import StrokeSegError
+
+from .study import LoadedVolume, Offer
+
+if TYPE_CHECKING:
+    from StrokeSegLogic.series import Reading
+    from StrokeSegLogic.volumes import DicomTags
+
+SURE = 0.6
+"""Offers below are marked as doubtful."""
+_SAMPLE = re.compile(r"StrokeSeg[A-Za-z]*_?")
+"""Begins the names of the simulated studies; it would read as that of a mask, "seg", and of a CTP series."""
+_CLEARLY = 0.2
+"""How much surer one of two rivals has to be to win without a mark."""
+_SERIES_FRAMES = 10
+"""A volume with so many frames is a series over time, whatever it is called."""
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A volume and what its name or tags say it is."""
+
+    volume: LoadedVolume
+    reading: Reading
+
+
+def recognise(volume: LoadedVolume, modality: Modality) -> Recognised:
+    """What a volume is: from the tags of its DICOM series, else from its node's name, else from its file's."""
+    from StrokeSegLogic.series import Reading
+    from StrokeSegLogic.series.tags import read_tags
+    from StrokeSegLogic.series.words import read_name
+
+    if volume.label:
+        return Recognised(volume, Reading.nothing("it is a label map"))
+    tags = _tags(volume)
+    if tags is not None:
+        return Recognised(volume, _of_frames(read_tags(tags), volume))
+    for what, stem in (("name", volume.name), ("file name", _stem(volume.file))):
+        plain = _SAMPLE.sub("", stem)
+        found = read_name(plain, "mri" if modality == "mri" else None) if plain else None
+        if found is not None:
+            reading = replace(found, reason=f"{what} '{stem}' {found.reason}")
+            return Recognised(volume, _of_frames(reading, volume))
+    nothing = Reading.nothing(f"name '{volume.name}' names no sequence")
+    return Recognised(volume, _of_frames(nothing, volume))
+
+
+def offers_of(recognised: Sequence[Recognised], modality: Modality) -> Mapping[Role, Offer]:
+    """At most one offer a role; of two rivals the surer, in doubt if it is not clearly so.
+
+    Args:
+        recognised: all volumes of the scene.
+        modality: whose roles are offered.
+    """
+    offers = {}
+    for role in MRI_ROLES if modality == "mri" else CTP_ROLES:
+        rivals = sorted((one for one in recognised if one.reading.role is role), key=_strength, reverse=True)
+        if not rivals:
+            continue
+        best = rivals[0]
+        equal = [one for one in rivals[1:] if not _beats(best.reading, one.reading)]
+        reason = best.reading.reason
+        if equal:
+            reason += f"; so could {', '.join(one.volume.name for one in equal)}"
+        doubtful = best.reading.confidence < SURE or bool(equal)
+        offers[role] = Offer(role, best.volume.handle, reason, best.reading.confidence, doubtful)
+    return offers
+
+
+def _strength(one: Recognised) -> tuple[float, float, int]:
+    reading = one.reading
+    return reading.b_value or 0.0, round(reading.confidence / _CLEARLY), reading.rank
+
+
+def _beats(one: Reading, other: Reading) -> bool:
+    """Whether the first is clearly the better of two for a role; as `series.assign` has it."""
+    if one.b_value is not None and other.b_value is not None and one.b_value != other.b_value:
+        return one.b_value > other.b_value
+    if one.confidence - other.confidence >= _CLEARLY - 1e-9:
+        return True
+    return one.rank > other.rank
+
+
+def _of_frames(reading: Reading, volume: LoadedVolume) -> Reading:
+    """The reading where the volume has frames over time, or must have them and has not."""
+    from StrokeSegLogic.series import Reading
+
+    if reading.role is Role.CTP and volume.frames == 1:
+        return Reading.nothing(f"it is one volume, not a series over time, though its {reading.reason}")
+    if volume.frames == 1 or reading.role is Role.CTP:
+        return reading
+    if reading.role in (Role.CT, None) and volume.frames >= _SERIES_FRAMES:
+        return Reading(Role.CTP, 0.5, f"it has {volume.frames} frames over time")
+    return Reading.nothing(f"it has {volume.frames} frames over time")
+
+
+def _stem(file: str) -> str:
+    name = Path(file).name
+    for suffix in (".seq.nrrd", ".nii.gz", ".seg.nrrd"):
+        if name.lower().endswith(suffix):
+            return name[: -len(suffix)]
+    return Path(name).stem
+
+
+def _tags(volume: LoadedVolume) -> DicomTags | None:
+    """Tags of the DICOM series that the volume came from; None if it did not, or the file cannot be read any more."""
+    if not volume.dicom_file:
+        return None
+    from StrokeSegLogic.volumes.dicom_headers import read_slice
+
+    try:
+        one = read_slice(Path(volume.dicom_file))
+    except (StrokeSegError, OSError):
+        # The database may name a file that was moved away: the node's name is still there to be read.
+        return None
+    if one is None:
+        return None
+    return replace(one.tags, frames=volume.frames)

@@ -1,0 +1,296 @@
+"""The panel: sections around one set of parameters, a view of the presenter and nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import slicer
+import vtk
+from slicer.i18n import tr as _
+
+from StrokeSegLogic.case import Role
+from StrokeSegLogic.errors import StrokeSegError
+
+from .background import Background
+from .editor import EmbeddedEditor
+from .export_section import ExportSection
+from .model_section import ModelSection
+from .notices import tint
+from .options_section import OptionsSection
+from .parameters import PanelParameters, parameters_of, volume_name
+from .protocols import Clock, PanelActions, View
+from .result_loader import ResultLoader
+from .result_section import ResultSection
+from .run_section import RunSection
+from .scene_volumes import loaded_volumes, voxels_of
+from .segment_watch import SegmentWatch
+from .states import State
+from .study import Handle, ModelChoice, Offer, Place, Problem, RunResult, Settings, StudyInputs, Voxels
+from .study_section import StudySection
+from .view_settings import inputs_of, roles_of, settings_of
+from .views import SliceViews
+
+_SETTLE_S = 0.1
+"""Volumes come one by one, and a file's name after its voxels: they are offered together."""
+
+
+@dataclass(frozen=True)
+class PanelUi:
+    """The widgets of the .ui files, each file's by name."""
+
+    frame: Any
+    study: Any
+    model: Any
+    options: Any
+    run: Any
+    result: Any
+    correct: Any
+    export: Any
+
+
+class Panel:
+    """`protocols.View` on Qt and MRML.
+
+    Args:
+        ui: the widgets.
+        clock: calls later on the GUI thread.
+        make_presenter: makes the presenter of this view.
+    """
+
+    def __init__(self, ui: PanelUi, clock: Clock, make_presenter: Callable[[View], PanelActions]) -> None:
+        self.ui = ui
+        self.parameters: PanelParameters | None = None
+        self.state = State.IDLE
+        self._clock = clock
+        self._node: Any = None
+        self._observer: int | None = None
+        self._writing = False
+        self._told: tuple[StudyInputs | None, Settings | None] = (None, None)
+        self._offering: Any = None
+        self._choices: Sequence[ModelChoice] = ()
+        self._background = Background(clock)
+        tint(ui.frame.researchUseLabel, "caution")
+
+        def current() -> PanelParameters | None:
+            return self.parameters
+
+        self.views = SliceViews()
+        self.study = StudySection(ui.study, current, self._chosen, lambda: self.presenter.assign())
+        self.model = ModelSection(
+            ui.model, self._model_chosen, lambda: self.presenter.models_changed(), self._background
+        )
+        self.options = OptionsSection(ui.options, current)
+        self.run = RunSection(ui.run, lambda: self.presenter.segment_or_cancel())
+        self.result = ResultSection(ui.result, self.views, current)
+        self.editor = EmbeddedEditor(ui.correct)
+        self.export = ExportSection(ui.export, current)
+        self._watch = SegmentWatch(clock, self.result.update_volumes)
+        self._loader = ResultLoader(clock, self._result_loaded, self._result_lost)
+        self.presenter = make_presenter(self)
+        self.result.connect_review(self.review_actions())
+
+    # -- what the module tells
+
+    def review_actions(self) -> dict[str, Callable[[], None]]:
+        """What the four buttons of the review, and their shortcuts, do."""
+        return {
+            "previousSliceButton": self.presenter.previous_doubtful_slice,
+            "nextSliceButton": self.presenter.next_doubtful_slice,
+            "previousLesionButton": self.presenter.previous_lesion,
+            "nextLesionButton": self.presenter.next_lesion,
+        }
+
+    def open_scene(self, scene: Any, node: Any) -> None:
+        """Shows a scene and the parameters in it.
+
+        Args:
+            scene: the MRML scene.
+            node: the module's parameter node.
+        """
+        self.forget_parameters()
+        self.study.rows.set_scene(scene)
+        self.editor.set_scene(scene)
+        self.parameters, self._node = parameters_of(node), node
+        self._observer = node.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_event: self._parameters_changed())
+        self._told = (None, None)
+        self._parameters_changed()
+        self.presenter.result_restored(self.result.record)
+        if self.views.shown:
+            # The scene was saved in our layout, whose description is not part of it.
+            self.result.show_side_by_side()
+        self.offer_volumes()
+
+    def close_scene(self) -> None:
+        """Lets go of a scene that is going away; a run is stopped."""
+        self._loader.abandon()
+        self.presenter.scene_closed()
+        self.views.restore()
+        self.leave_scene()
+
+    def leave_scene(self) -> None:
+        """Lets go of the scene's nodes while it is closed or filled; a run goes on."""
+        self.forget_parameters()
+        self.editor.set_scene(None)
+        self.result.show(None)
+        self.export.show(None)
+
+    def forget_parameters(self) -> None:
+        """Stops listening to the parameters."""
+        self._watch.watch(None)
+        if self._node is not None and self._observer is not None:
+            self._node.RemoveObserver(self._observer)
+        self.parameters = self._node = self._observer = None
+
+    def close(self) -> None:
+        """The panel goes away for good."""
+        self._loader.abandon()
+        self._background.close()
+        self.presenter.close()
+        self.forget_parameters()
+        self.editor.set_scene(None)
+        self.study.rows.set_scene(None)
+
+    def offer_volumes(self) -> None:
+        """Tells the presenter soon which volumes there are."""
+        if self._offering is not None:
+            self._offering.cancel()
+        self._offering = self._clock.call_later(_SETTLE_S, self._tell_volumes)
+
+    def _tell_volumes(self) -> None:
+        self._offering = None
+        if self.parameters is not None:
+            self.presenter.volumes_changed(loaded_volumes(slicer.mrmlScene))
+
+    # -- what the user does
+
+    def _chosen(self, role: Role, node: Any) -> None:
+        if self.parameters is None:
+            return
+        before = getattr(self.parameters, volume_name(role))
+        with self._quietly():
+            setattr(self.parameters, volume_name(role), node)
+        if node is not None:
+            self.presenter.choose(role, node.GetID())
+        elif before is not None:
+            handle = before.GetID()
+            self._clock.call_later(0.0, lambda: self._emptied(role, handle))
+
+    def _emptied(self, role: Role, handle: Handle) -> None:
+        """A row lost its volume: by the user's hand if the volume is still there."""
+        parameters = self.parameters
+        if parameters is None or slicer.mrmlScene.GetNodeByID(handle) is None:
+            return
+        if getattr(parameters, volume_name(role)) is None:
+            self.presenter.choose(role, None)
+
+    def _model_chosen(self, key: str) -> None:
+        if self.parameters is not None:
+            setattr(self.parameters, "route" if self.parameters.modality == "ctp" else "model", key)
+
+    def _parameters_changed(self) -> None:
+        if self.parameters is None or self._writing:
+            return
+        self._show_parameters(self.parameters)
+        inputs, settings = inputs_of(self.parameters, self._name()), settings_of(self.parameters)
+        told_inputs, told_settings = self._told
+        self._told = (inputs, settings)
+        if settings != told_settings:
+            self.presenter.settings_changed(settings)
+        if inputs != told_inputs:
+            self.presenter.inputs_changed(inputs)
+
+    def _show_parameters(self, parameters: PanelParameters) -> None:
+        self.study.show(parameters, inputs_of(parameters, self._name()))
+        self.options.show(parameters)
+        self.result.show(parameters)
+        self.editor.show(parameters)
+        self.export.show(parameters)
+        self._watch.watch(parameters.segmentation)
+
+    def _quietly(self) -> _Writing:
+        return _Writing(self)
+
+    def _name(self) -> str:
+        return _("Slicer scene")
+
+    # -- the view
+
+    def show_state(self, state: State) -> None:
+        self.state = state
+        self.run.show_state(state)
+        for section in (self.study, self.options, self.model):
+            section.set_enabled(not state.busy)
+
+    def show_inputs(self, inputs: StudyInputs) -> None:
+        if self.parameters is None:
+            return
+        with self._quietly():
+            for role in roles_of(inputs.modality):
+                handle = inputs.volumes.get(role)
+                node = slicer.mrmlScene.GetNodeByID(handle) if handle else None
+                if getattr(self.parameters, volume_name(role)) is not node:
+                    setattr(self.parameters, volume_name(role), node)
+        self.study.show(self.parameters, inputs_of(self.parameters, self._name()))
+
+    def show_offers(self, offers: Mapping[Role, Offer]) -> None:
+        self.study.show_offers(offers)
+
+    def show_models(self, models: Sequence[ModelChoice]) -> None:
+        parameters = self.parameters
+        perfusion = parameters is not None and parameters.modality == "ctp"
+        key = "" if parameters is None else (parameters.route if perfusion else parameters.model)
+        self.model.show(models, key)
+        self.model.set_enabled(not self.state.busy)
+
+    def show_progress(self, fraction: float, stage: str) -> None:
+        self.run.show_progress(fraction, stage)
+
+    def show_problem(self, problem: Problem | None) -> None:
+        self.run.show_problem(problem)
+
+    def append_log(self, line: str) -> None:
+        self.run.append_log(line)
+
+    def show_result(self, result: RunResult) -> None:
+        if self.parameters is not None:
+            self._loader.load(slicer.mrmlScene, self.parameters, result)
+
+    def show_place(self, place: Place) -> None:
+        self.result.show_place(place)
+
+    def show_review(self, words: str, slices: bool, lesions: bool) -> None:
+        self.result.show_review(words, slices, lesions)
+
+    def voxels(self, handle: Handle) -> Voxels:
+        return voxels_of(slicer.mrmlScene, handle)
+
+    # -- the result
+
+    def _result_loaded(self, _result: RunResult) -> None:
+        self.presenter.result_taken()
+        if self.parameters is not None:
+            self._show_parameters(self.parameters)
+            self.ui.frame.resultSection.collapsed = False
+            self.result.show_side_by_side()
+
+    def _result_lost(self, error: StrokeSegError) -> None:
+        self.presenter.result_taken()
+        self.run.show_problem(Problem(error.what, error.where or "", error.fix or ""))
+
+
+class _Writing:
+    """The panel itself changes parameters, and needs not be told."""
+
+    def __init__(self, panel: Panel) -> None:
+        self._panel = panel
+
+    def __enter__(self) -> None:
+        self._panel._writing = True
+
+    def __exit__(self, *_error: object) -> None:
+        panel = self._panel
+        panel._writing = False
+        if panel.parameters is not None:
+            panel._told = (inputs_of(panel.parameters, panel._name()), panel._told[1])

@@ -1,0 +1,199 @@
+"""The section "Result": numbers, views, overlays, and the way through what is doubtful."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import qt
+from slicer.i18n import tr as _
+
+from StrokeSegLogic.case import Role
+
+from .blocking import quietly
+from .notices import say, tint
+from .parameters import PanelParameters, volume_name
+from .result_loader import MAPS
+from .result_segments import maker, volumes_ml
+from .result_table import CriterionRow, Row, corrected_rows, criteria, rows, simulated_words
+from .study import Place
+from .view_settings import roles_of
+from .views import SliceViews
+
+_TABLE_ROWS = 18
+_TREE_ROWS = 20
+"""More than these scroll."""
+
+
+class ResultSection:
+    """Shows the last result that the scene holds.
+
+    Args:
+        ui: the widgets of Result.ui by name.
+        views: the slice views.
+        parameters: gives the current parameters.
+    """
+
+    def __init__(self, ui: Any, views: SliceViews, parameters: Callable[[], PanelParameters | None]) -> None:
+        self.ui = ui
+        self.views = views
+        self._parameters = parameters
+        self._record: Mapping[str, Any] | None = None
+        self._text: Any = None
+        tint(ui.simulatedLabel, "caution")
+        # Names and limits give way, and are whole in their tooltips; verdicts and numbers are always seen.
+        whole, shared = qt.QHeaderView.ResizeToContents, qt.QHeaderView.Stretch
+        _set_columns(ui.resultTable.horizontalHeader(), (shared, whole))
+        _set_columns(ui.criteriaTree.header(), (shared, whole, whole, shared))
+        ui.resultTable.verticalHeader().setVisible(False)
+        ui.sideBySideButton.connect("clicked(bool)", lambda _checked: self.show_side_by_side())
+        ui.restoreLayoutButton.connect("clicked(bool)", lambda _checked: self.views.restore())
+        ui.overlayBox.connect("currentIndexChanged(int)", lambda _index: self._overlay())
+        ui.opacitySlider.connect("valueChanged(int)", lambda _value: self._overlay())
+        self.show_review("", False, False)
+        self._clear()
+
+    @property
+    def record(self) -> Mapping[str, Any] | None:
+        """The content of result.json of what is shown."""
+        return self._record
+
+    def connect_review(self, actions: Mapping[str, Callable[[], None]]) -> None:
+        """What the four buttons of the review do, by their names."""
+        for name, action in actions.items():
+            getattr(self.ui, name).connect("clicked(bool)", _ignoring_argument(action))
+
+    def show(self, parameters: PanelParameters | None) -> None:
+        """Shows the result of the parameters' nodes; nothing where there is none."""
+        text = None if parameters is None else parameters.resultText
+        if text is None or parameters is None or parameters.segmentation is None:
+            self._clear()
+            return
+        if text is not self._text:
+            self._text = text
+            self._record = json.loads(text.GetText())
+            self._describe(self._record)
+        self.update_volumes()
+        overlays = self._overlays(parameters)
+        with quietly(self.ui.overlayBox):
+            current = self.ui.overlayBox.currentIndex
+            self.ui.overlayBox.clear()
+            for title, _node in overlays:
+                self.ui.overlayBox.addItem(title)
+            self.ui.overlayBox.setCurrentIndex(current if 0 <= current < len(overlays) else 0)
+        self.ui.overlayBox.setEnabled(len(overlays) > 1)
+        self.ui.opacitySlider.setEnabled(len(overlays) > 1)
+
+    def update_volumes(self) -> None:
+        """Counts the segments again, after corrections."""
+        parameters = self._parameters()
+        if self._record is not None and parameters is not None and parameters.segmentation is not None:
+            now = corrected_rows(volumes_ml(parameters.segmentation))
+            self._fill([*rows(self._record), *now])
+
+    def show_review(self, words: str, slices: bool, lesions: bool) -> None:
+        for name in ("previousSliceButton", "nextSliceButton"):
+            getattr(self.ui, name).setEnabled(slices)
+        for name in ("previousLesionButton", "nextLesionButton"):
+            getattr(self.ui, name).setEnabled(lesions)
+        say(self.ui.placeLabel, words)
+
+    def show_place(self, place: Place) -> None:
+        parameters = self._parameters()
+        self.views.look_at(place.point_ras, None if parameters is None else parameters.referenceVolume)
+        say(self.ui.placeLabel, place.words)
+
+    def show_side_by_side(self) -> None:
+        """One view for each input or map."""
+        parameters = self._parameters()
+        if parameters is None or self._record is None:
+            return
+        volumes = self._volumes(parameters)
+        if volumes:
+            self.views.side_by_side(volumes, parameters.referenceVolume or volumes[0][1])
+            self._overlay()
+
+    def _volumes(self, parameters: PanelParameters) -> list[tuple[str, Any]]:
+        """Titles and nodes of what the result is looked at on: what was given, then what was computed."""
+        roles = [role for role in roles_of(str((self._record or {}).get("modality", "mri"))) if role is not Role.CTP]
+        found = [(role.value, getattr(parameters, volume_name(role))) for role in roles]
+        text = parameters.resultText
+        maps = [text.GetNthNodeReference(MAPS, index) for index in range(text.GetNumberOfNodeReferences(MAPS))]
+        found += [(node.GetName(), node) for node in maps if node is not None]
+        return [(title, node) for title, node in found if node is not None]
+
+    def _overlays(self, parameters: PanelParameters) -> list[tuple[str, Any]]:
+        offered = [
+            (_("Probability"), parameters.probabilityVolume),
+            (_("Agreement of the planes"), parameters.agreementVolume),
+        ]
+        return [(_("None"), None), *((title, node) for title, node in offered if node is not None)]
+
+    def _overlay(self) -> None:
+        parameters = self._parameters()
+        if parameters is None:
+            return
+        overlays = self._overlays(parameters)
+        index = self.ui.overlayBox.currentIndex
+        node = overlays[index][1] if 0 <= index < len(overlays) else None
+        self.views.overlay(node, self.ui.opacitySlider.value / 100)
+
+    def _clear(self) -> None:
+        self._record = self._text = None
+        self.ui.resultBody.setVisible(False)
+        self.ui.emptyLabel.setVisible(True)
+
+    def _describe(self, record: Mapping[str, Any]) -> None:
+        self.ui.emptyLabel.setVisible(False)
+        self.ui.resultBody.setVisible(True)
+        perfusion = record.get("modality") == "ctp"
+        trained = maker(record)[1]
+        say(self.ui.simulatedLabel, simulated_words(trained) if perfusion else "")
+        say(self.ui.warningsLabel, "\n".join(f"\u26a0 {one}" for one in record.get("warnings", ())))
+        judged = criteria(record)
+        self.ui.criteriaTree.setVisible(bool(judged))
+        self._fill_tree(judged)
+
+    def _fill(self, lines: list[Row]) -> None:
+        table = self.ui.resultTable
+        table.setRowCount(len(lines))
+        for number, line in enumerate(lines):
+            for column, words in enumerate(line):
+                item = qt.QTableWidgetItem(words)
+                item.setToolTip(words)
+                table.setItem(number, column, item)
+        table.resizeRowsToContents()
+        height = table.horizontalHeader().height + 6
+        height += sum(table.rowHeight(number) for number in range(min(len(lines), _TABLE_ROWS)))
+        table.setFixedHeight(height)
+
+    def _fill_tree(self, judged: list[CriterionRow]) -> None:
+        tree = self.ui.criteriaTree
+        tree.clear()
+        for one in judged:
+            item = _item(one)
+            tree.addTopLevelItem(item)
+            item.setExpanded(True)
+        lines = 3 + sum(1 + len(one.parts) for one in judged)
+        tree.setFixedHeight(min(lines, _TREE_ROWS) * (tree.fontMetrics().height() + 2))
+
+
+def _set_columns(header: Any, kinds: Sequence[Any]) -> None:
+    header.setStretchLastSection(False)
+    for column, kind in enumerate(kinds):
+        header.setSectionResizeMode(column, kind)
+
+
+def _item(row: CriterionRow) -> Any:
+    item = qt.QTreeWidgetItem()
+    for column, words in enumerate((row.name, row.verdict, row.value, row.limit)):
+        item.setText(column, words)
+        item.setToolTip(column, words)
+    for part in row.parts:
+        item.addChild(_item(part))
+    return item
+
+
+def _ignoring_argument(action: Callable[[], None]) -> Callable[[bool], None]:
+    return lambda _checked: action()

@@ -1,0 +1,86 @@
+"""Segment and Cancel, progress in words, the log, and errors that say what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import qt
+from slicer.i18n import tr as _
+
+from .notices import say, tint
+from .run_log import LOG_LINES
+from .states import State
+from .study import Problem
+
+_STEPS = 1000
+"""Of the progress bar."""
+
+
+class RunSection:
+    """What is between the inputs and the result.
+
+    Args:
+        ui: the widgets of Run.ui by name.
+        pressed: called by the one button.
+    """
+
+    def __init__(self, ui: Any, pressed: Callable[[], None]) -> None:
+        self.ui = ui
+        tint(ui.problemLabel, "error")
+        ui.segmentButton.connect("clicked(bool)", lambda _checked: pressed())
+        ui.logButton.connect("toggled(bool)", self._show_log)
+        ui.logText.setMaximumBlockCount(LOG_LINES)
+        self._show_log(False)
+        self.show_problem(None)
+        self.show_state(State.IDLE)
+
+    def show_state(self, state: State) -> None:
+        """Names the button, and shows the bar while work is under way."""
+        button = self.ui.segmentButton
+        button.setText(
+            {
+                State.CHECKING: _("Cancel"),
+                State.RUNNING: _("Cancel"),
+                State.CANCELLING: _("Cancelling…"),
+            }.get(state, _("Segment"))
+        )
+        button.setToolTip(
+            _("Stop the run; nothing of it is left")
+            if state.busy
+            else _("Segment the chosen volumes in the background")
+        )
+        button.setEnabled(state is not State.CANCELLING)
+        self.ui.progressBar.setVisible(state.busy)
+        if state is State.CHECKING:
+            self.ui.progressBar.setValue(0)
+            self.ui.logText.clear()
+        say(self.ui.stageLabel, self._words(state))
+
+    def show_progress(self, fraction: float, stage: str) -> None:
+        self.ui.progressBar.setValue(round(_STEPS * min(max(fraction, 0.0), 1.0)))
+        say(self.ui.stageLabel, _("{percent} %: {stage}").format(percent=round(100 * fraction), stage=stage))
+
+    def show_problem(self, problem: Problem | None) -> None:
+        """What is wrong, where, what to do; and what the worker said last, where it died."""
+        say(self.ui.problemLabel, "" if problem is None else str(problem))
+        if problem is not None and problem.log:
+            for line in problem.log:
+                self.append_log(line)
+            self.ui.logButton.setChecked(True)
+
+    def append_log(self, line: str) -> None:
+        self.ui.logText.appendPlainText(line)
+
+    def _show_log(self, shown: bool) -> None:
+        self.ui.logText.setVisible(shown)
+        self.ui.logButton.setArrowType(qt.Qt.DownArrow if shown else qt.Qt.RightArrow)
+
+    @staticmethod
+    def _words(state: State) -> str:
+        return {
+            State.CHECKING: _("Checking the volumes"),
+            State.RUNNING: _("Starting"),
+            State.CANCELLING: _("Stopping the run"),
+            State.DONE: _("Done"),
+        }.get(state, "")

@@ -1,0 +1,312 @@
+"""`protocols.Runner` with a worker process that stays warm between cases."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from StrokeSegLogic.case import Role
+from StrokeSegLogic.errors import Cancelled, StrokeSegError
+from StrokeSegLogic.worker.job import CANCEL, NAME, RESULT
+from StrokeSegLogic.worker.protocol import Event, described
+
+from .job_files import write_job_files
+from .protocols import Clock, Listener, Timer
+from .study import Problem, Settings, StudyInputs, Voxels
+from .worker_process import WorkerProcess
+
+POLL_S = 0.05
+CANCEL_PATIENCE_S = 5.0
+"""A worker that has not heeded a cancel for so long is ended by force."""
+SILENCE_S = 60.0
+"""A worker says something every two seconds; after so long without a word the user is told."""
+
+
+class WorkerRunner:
+    """Runs jobs in a worker that it starts with the first one.
+
+    Args:
+        clock: asks now and then what the worker has said.
+        make_worker: starts a worker with these arguments.
+    """
+
+    def __init__(self, clock: Clock, make_worker: Callable[[list[str]], WorkerProcess] = WorkerProcess) -> None:
+        self._clock, self._make_worker = clock, make_worker
+        self._worker: WorkerProcess | None = None
+        self._session: Path | None = None
+        self._job: _Job | None = None
+        self._next: Callable[[], None] | None = None
+        self._result: Path | None = None
+        self._number = 0
+        self._timer: Timer | None = None
+
+    @property
+    def worker_pid(self) -> int | None:
+        """Number of the worker's process; None before it has told, and where none runs."""
+        if self._worker is None or self._worker.exit_code is not None:
+            return None
+        return self._worker.pid
+
+    @property
+    def session(self) -> Path | None:
+        """The folder of its temporary files; None before the first run and after `stop`."""
+        return self._session
+
+    def start(self, inputs: StudyInputs, settings: Settings, voxels: Mapping[Role, Voxels], listener: Listener) -> None:
+        """See `protocols.Runner`, as for all methods here."""
+        if self._job is None:
+            self._begin(inputs, settings, voxels, listener)
+        elif self._job.cancelled and self._next is None:
+            # Left alone by a scene that was closed; it ends in a moment.
+            self._next = lambda: self._begin_later(inputs, settings, voxels, listener)
+        else:
+            raise StrokeSegError("a run is under way", fix="Wait for it, or cancel it")
+
+    def cancel(self) -> None:
+        job = self._job
+        if job is None or job.cancelled:
+            return
+        job.cancel()
+        job.force_at = time.monotonic() + CANCEL_PATIENCE_S
+        self._next = None
+
+    def release(self) -> None:
+        if self._result is not None:
+            shutil.rmtree(self._result, ignore_errors=True)
+            self._result = None
+
+    def stop(self) -> None:
+        self._next = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        job, self._job = self._job, None
+        if job is not None:
+            job.cancel()
+        if self._worker is not None:
+            self._worker.kill()
+            self._worker = None
+        if job is not None:
+            job.join()
+        self._result = None
+        if self._session is not None:
+            shutil.rmtree(self._session, ignore_errors=True)
+            self._session = None
+
+    def _begin(
+        self, inputs: StudyInputs, settings: Settings, voxels: Mapping[Role, Voxels], listener: Listener
+    ) -> None:
+        folder = self._new_folder()
+        # Started before the volumes are written: importing the libraries takes as long as that.
+        self._require_worker()
+        self._job = _Job(folder, listener)
+        self._job.write(inputs, settings, voxels)
+        listener.progressed(0.0, "handing over the volumes")
+        self._poll_soon()
+
+    def _begin_later(
+        self, inputs: StudyInputs, settings: Settings, voxels: Mapping[Role, Voxels], listener: Listener
+    ) -> None:
+        try:
+            self._begin(inputs, settings, voxels, listener)
+        except StrokeSegError as error:
+            listener.failed(Problem(error.what, error.where or "", error.fix or ""))
+
+    def _new_folder(self) -> Path:
+        try:
+            if self._session is None or not self._session.is_dir():
+                self._session = Path(tempfile.mkdtemp(prefix="strokeseg-"))
+            self._number += 1
+            folder = self._session / str(self._number)
+            folder.mkdir()
+        except OSError as error:
+            raise StrokeSegError(
+                f"no temporary folder can be made ({error.strerror or error})",
+                where=tempfile.gettempdir(),
+                fix="Free some space on its disk, or set TMPDIR to another one",
+            ) from error
+        return folder
+
+    def _require_worker(self) -> WorkerProcess:
+        if self._worker is None or self._worker.exit_code is not None:
+            self._worker = self._make_worker(["--session", str(self._session), "--parent", str(os.getpid())])
+        return self._worker
+
+    def _poll_soon(self) -> None:
+        self._timer = self._clock.call_later(POLL_S, self._poll)
+
+    def _poll(self) -> None:
+        self._timer = None
+        job, worker = self._job, self._worker
+        if job is None or worker is None:
+            return
+        for line in worker.lines():
+            job.listener.logged(line)
+        for event in worker.events():
+            if self._job is job and event.job == job.folder.name:
+                self._hear(job, event)
+        if self._job is job:
+            self._look_after(job, worker)
+        if self._job is not None:
+            if self._timer is None:
+                self._poll_soon()
+        elif self._next is not None:
+            begin, self._next = self._next, None
+            begin()
+
+    def _hear(self, job: _Job, event: Event) -> None:
+        values = event.values
+        if event.name == "started":
+            job.started = True
+            job.listener.started()
+        elif event.name == "progress":
+            job.listener.progressed(float(values["fraction"]), str(values["stage"]))
+        elif event.name == "warning":
+            job.listener.logged(f"Warning: {values['text']}")
+        elif event.name == "error":
+            log = self._worker.last_lines if self._worker is not None and values.get("code") == 2 else ()
+            self._fail(job, Problem(str(values["what"]), str(values["where"]), str(values["fix"]), log))
+        elif event.name == "cancelled":
+            self._end(job)
+            job.listener.cancelled()
+        elif event.name == "done":
+            self._finish(job, values)
+
+    def _look_after(self, job: _Job, worker: WorkerProcess) -> None:
+        """What the worker does not say: that it died or hangs, that the job could not be written."""
+        problem = job.writing_failed
+        if problem is not None:
+            self._fail(job, problem)
+        elif job.cancelled and not job.posted and not job.writing:
+            self._end(job)
+            job.listener.cancelled()
+        elif worker.exit_code is not None:
+            self._on_death(job, worker)
+        elif job.force_at is not None and time.monotonic() > job.force_at:
+            worker.kill()
+            self._worker = None
+            self._end(job)
+            job.listener.cancelled()
+        elif job.silent(worker.heard) and not job.cancelled:
+            job.listener.logged(f"The worker has said nothing for {SILENCE_S:g} s. Cancel ends it.")
+
+    def _on_death(self, job: _Job, worker: WorkerProcess) -> None:
+        self._worker = None
+        if job.cancelled:
+            self._end(job)
+            job.listener.cancelled()
+        elif worker.exit_code == 0 and not job.started and not job.again:
+            # It went to rest at the very moment that the job came.
+            job.again = True
+            self._require_worker()
+        else:
+            self._fail(job, _death(worker))
+
+    def _finish(self, job: _Job, values: Mapping[str, Any]) -> None:
+        try:
+            record = json.loads(Path(values["record"]).read_text(encoding="ascii"))
+        except (OSError, ValueError) as error:
+            self._fail(job, Problem(f"the result cannot be read ({error})", "", "Run it again"))
+            return
+        self.release()
+        self._job, self._result = None, job.folder
+        job.forget_inputs()
+        volumes = {name: Path(file) for name, file in values["volumes"].items()}
+        report = Path(values["report"]) if values["report"] else None
+        job.listener.finished(record, volumes, report)
+
+    def _fail(self, job: _Job, problem: Problem) -> None:
+        self._end(job)
+        if job.cancelled:
+            job.listener.cancelled()
+        else:
+            job.listener.failed(problem)
+
+    def _end(self, job: _Job) -> None:
+        self._job = None
+        job.join()
+        shutil.rmtree(job.folder, ignore_errors=True)
+
+
+class _Job:
+    """One job: its folder, whom to tell, how far it has come."""
+
+    def __init__(self, folder: Path, listener: Listener) -> None:
+        self.folder, self.listener = folder, listener
+        self.started = self.again = self.cancelled = False
+        self.force_at: float | None = None
+        self.writing_failed: Problem | None = None
+        self._thread: threading.Thread | None = None
+        self._heard, self._heard_at = 0, time.monotonic()
+
+    @property
+    def writing(self) -> bool:
+        if self._thread is not None:
+            # Waiting lets the thread run: Slicer's event loop may hold Python's lock.
+            self._thread.join(0.001)
+        return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def posted(self) -> bool:
+        """Whether the worker can see it."""
+        return (self.folder / NAME).exists()
+
+    def write(self, inputs: StudyInputs, settings: Settings, voxels: Mapping[Role, Voxels]) -> None:
+        """Begins to write the job's files, on a thread: they may be gigabytes."""
+
+        def write() -> None:
+            try:
+                write_job_files(self.folder, inputs, settings, voxels, lambda: self.cancelled)
+            except Cancelled:
+                return
+            except Exception as error:  # on this thread nobody else would hear of it
+                words = described(error)
+                self.writing_failed = Problem(words["what"], words["where"], words["fix"])
+
+        self._thread = threading.Thread(target=write, daemon=True)
+        self._thread.start()
+
+    def cancel(self) -> None:
+        self.cancelled = True
+        try:
+            (self.folder / CANCEL).touch()
+        except OSError:
+            return  # the folder is gone, and with it the job
+
+    def join(self) -> None:
+        """Waits for the files that are being written: until then the folder cannot be deleted."""
+        if self._thread is not None:
+            self._thread.join(2.0)
+
+    def forget_inputs(self) -> None:
+        """Deletes all but the result."""
+        for path in self.folder.iterdir():
+            if path.name != RESULT and path.is_file():
+                path.unlink(missing_ok=True)
+
+    def silent(self, heard: int) -> bool:
+        """Whether nothing has been heard for long; true once each time."""
+        now = time.monotonic()
+        if heard != self._heard or self.writing:
+            self._heard, self._heard_at = heard, now
+        if now - self._heard_at > SILENCE_S:
+            self._heard_at = now
+            return True
+        return False
+
+
+def _death(worker: WorkerProcess) -> Problem:
+    code = worker.exit_code or 0
+    how = f"signal {-code}" if code < 0 else f"exit code {code}"
+    fix = "See the last lines of its log"
+    if code in (-9, 137):
+        how += ", as when the computer runs out of memory"
+        fix = "Close other programs, or segment fewer or smaller volumes; see the last lines of its log"
+    return Problem(f"the worker ended before the result was there ({how})", "", fix, worker.last_lines)

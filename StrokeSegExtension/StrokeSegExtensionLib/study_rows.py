@@ -1,0 +1,90 @@
+"""The rows of roles: a label, a volume selector and a warning mark each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import slicer
+from slicer.i18n import tr as _
+
+from StrokeSegLogic.case import Role
+
+from .study import Handle, Offer
+from .view_settings import roles_of
+
+
+class StudyRows:
+    """The rows of both modalities; one modality's are shown.
+
+    Args:
+        ui: the widgets of Study.ui by name.
+        chosen: called when the user sets a row.
+    """
+
+    def __init__(self, ui: Any, chosen: Callable[[Role, Any], None]) -> None:
+        self._ui = ui
+        self._chosen = chosen
+        self._showing = False
+        self._hints = {role: self._selector(role).toolTip for role in Role}
+        for role in Role:
+            self._selector(role).connect("currentNodeChanged(vtkMRMLNode*)", self._listener(role))
+
+    def set_scene(self, scene: Any) -> None:
+        """Fills the selectors from a scene, without telling anybody."""
+        self._showing = True
+        try:
+            for role in Role:
+                self._selector(role).setMRMLScene(scene)
+        finally:
+            self._showing = False
+
+    def show_modality(self, modality: str) -> None:
+        """Shows the rows of "mri" or "ctp"."""
+        shown = roles_of(modality)
+        for role in Role:
+            for part in ("label", "selector", "mark"):
+                getattr(self._ui, f"{part}{role.value}").setVisible(role in shown)
+
+    def show_volumes(self, volumes: Mapping[Role, Handle], modality: str) -> None:
+        """Sets the selectors of a modality, without telling anybody."""
+        self._showing = True
+        try:
+            for role in roles_of(modality):
+                handle = volumes.get(role)
+                node = slicer.mrmlScene.GetNodeByID(handle) if handle else None
+                self._selector(role).setCurrentNode(node)
+        finally:
+            self._showing = False
+
+    def show_offers(self, offers: Mapping[Role, Offer]) -> None:
+        """Reason and confidence as tooltips, and a mark where there is doubt."""
+        for role in Role:
+            offer = offers.get(role)
+            mark = getattr(self._ui, f"mark{role.value}")
+            mark.setText("\u26a0" if offer is not None and offer.doubtful else "")
+            words = "" if offer is None else self._words(offer)
+            mark.setToolTip(words)
+            self._selector(role).setToolTip(f"{self._hints[role]}\n{words}".strip())
+
+    def set_enabled(self, enabled: bool) -> None:
+        for role in Role:
+            self._selector(role).setEnabled(enabled)
+
+    def _words(self, offer: Offer) -> str:
+        node = slicer.mrmlScene.GetNodeByID(offer.handle)
+        name = "" if node is None else node.GetName()
+        text = _("{name}: {reason} (confidence {confidence:.0%})").format(
+            name=name, reason=offer.reason, confidence=offer.confidence
+        )
+        return text + ("\n" + _("In doubt: please check.") if offer.doubtful else "")
+
+    def _selector(self, role: Role) -> Any:
+        return getattr(self._ui, f"selector{role.value}")
+
+    def _listener(self, role: Role) -> Callable[[Any], None]:
+        def changed(node: Any) -> None:
+            if not self._showing:
+                self._chosen(role, node)
+
+        return changed

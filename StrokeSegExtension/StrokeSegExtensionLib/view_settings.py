@@ -1,0 +1,57 @@
+"""The panel's parameters as the presenter's plain data, and back."""
+
+from __future__ import annotations
+
+from StrokeSegLogic.case import CTP_ROLES, MRI_ROLES, ClinicalData, Modality, Role
+
+from .parameters import UNKNOWN, PanelParameters, volume_name
+from .study import Settings, StudyInputs
+
+
+def roles_of(modality: str) -> tuple[Role, ...]:
+    """The rows of a modality."""
+    return MRI_ROLES if modality == "mri" else CTP_ROLES
+
+
+def inputs_of(parameters: PanelParameters, name: str) -> StudyInputs:
+    """What the user wants segmented; volumes of the other modality stay chosen and are left out."""
+    modality: Modality = "ctp" if parameters.modality == "ctp" else "mri"
+    volumes = {
+        role: node.GetID()
+        for role in roles_of(modality)
+        if (node := getattr(parameters, volume_name(role))) is not None
+    }
+    reference = Role.parse(parameters.reference) if parameters.reference else None
+    return StudyInputs(
+        modality=modality,
+        volumes=volumes,
+        clinical=ClinicalData(
+            age=_known(parameters.age),
+            nihss=None if parameters.nihss < 0 else parameters.nihss,
+            onset_hours=_known(parameters.onset),
+        ),
+        reference=reference if reference in volumes else None,
+        name=name,
+    )
+
+
+def settings_of(parameters: PanelParameters) -> Settings:
+    """How it is to be segmented."""
+    return Settings(
+        model=parameters.model,
+        route=parameters.route,
+        device=parameters.device,
+        vote=parameters.vote,
+        threshold=parameters.threshold or None,
+        minimum_lesion_ml=parameters.minimumLesion,
+        flips=parameters.flips,
+        probability=parameters.probability,
+        agreement=parameters.agreement,
+        maps=parameters.maps,
+        report=parameters.report,
+        reproducible=parameters.reproducible,
+    )
+
+
+def _known(value: float) -> float | None:
+    return None if value <= UNKNOWN / 2 else value

@@ -1,0 +1,152 @@
+"""Slice views side by side, one for each sequence or map; and the user's own layout back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from xml.sax.saxutils import escape
+
+import slicer
+
+LAYOUT = 7415
+"""Number of our layout; Slicer leaves those from 500 on to extensions."""
+Point = tuple[float, float, float]
+_VIEW = "StrokeSeg{number}"
+_COLOUR = "#56B4E9"
+
+
+class SliceViews:
+    """Shows volumes in views of their own. Without a window (`--no-main-window`) it does nothing."""
+
+    def __init__(self) -> None:
+        self._users: int | None = None
+        self._count = 0
+
+    @property
+    def available(self) -> bool:
+        return _manager() is not None
+
+    @property
+    def shown(self) -> bool:
+        """Whether our layout is on."""
+        manager = _manager()
+        return manager is not None and _node(manager).GetViewArrangement() == LAYOUT
+
+    def side_by_side(self, volumes: Sequence[tuple[str, Any]], reference: Any) -> None:
+        """One linked view for each volume, all in the planes of the reference volume.
+
+        Args:
+            volumes: title and volume node, at least one.
+            reference: volume node in whose planes they are looked at.
+        """
+        manager = _manager()
+        if manager is None or not volumes:
+            return
+        node = _node(manager)
+        if node.GetViewArrangement() != LAYOUT:
+            self._users = node.GetViewArrangement()
+        description = layout_xml([title for title, _volume in volumes])
+        if node.IsLayoutDescription(LAYOUT):
+            node.SetLayoutDescription(LAYOUT, description)
+        else:
+            node.AddLayoutDescription(LAYOUT, description)
+        node.SetViewArrangement(LAYOUT)
+        self._count = len(volumes)
+        for (title, volume), logic in zip(volumes, self._logics(), strict=True):
+            composite, view = logic.GetSliceCompositeNode(), logic.GetSliceNode()
+            composite.SetLinkedControl(True)
+            composite.SetHotLinkedControl(True)
+            composite.SetBackgroundVolumeID(volume.GetID())
+            composite.SetForegroundVolumeID(None)
+            view.SetLayoutLabel(title)
+            view.SetOrientation("Axial")
+            view.RotateToVolumePlane(reference)
+            logic.FitSliceToBackground()
+        self.look_at(_middle(reference), reference)
+
+    def restore(self) -> None:
+        """The layout that the user had before ours."""
+        manager = _manager()
+        if manager is not None and self.shown:
+            four_up = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
+            _node(manager).SetViewArrangement(four_up if self._users is None else self._users)
+
+    def look_at(self, point_ras: Point, reference: Any | None) -> None:
+        """Moves every view that is shown to a point, mm RAS; each keeps its plane and its zoom.
+
+        Args:
+            point_ras: where to.
+            reference: volume node on whose nearest slice all views shall lie, so that every one shows the same place
+                and the labels as they are; None for the point itself.
+        """
+        point = point_ras if reference is None else _on_slice(point_ras, reference)
+        for logic in self._logics():
+            logic.GetSliceNode().JumpSliceByOffsetting(*point)
+
+    def overlay(self, volume: Any | None, opacity: float) -> None:
+        """Lays a volume over all views that are shown, or takes it away."""
+        for logic in self._logics():
+            composite = logic.GetSliceCompositeNode()
+            composite.SetForegroundVolumeID(None if volume is None else volume.GetID())
+            composite.SetForegroundOpacity(opacity if volume is not None else 0.0)
+
+    def _logics(self) -> list[Any]:
+        manager = _manager()
+        if manager is None:
+            return []
+        names = [_VIEW.format(number=n + 1) for n in range(self._count)] if self.shown else manager.sliceViewNames()
+        widgets = [manager.sliceWidget(name) for name in names]
+        return [widget.sliceLogic() for widget in widgets if widget is not None]
+
+
+def layout_xml(titles: Sequence[str]) -> str:
+    """Slicer's description of a grid of axial slice views; up to three stand in a row."""
+    columns = len(titles) if len(titles) <= 3 else -(-len(titles) // (2 if len(titles) <= 6 else 3))
+    lines = [titles[start : start + columns] for start in range(0, len(titles), columns)]
+    number = 0
+    text = []
+    for line in lines:
+        views = []
+        for title in line:
+            number += 1
+            views.append(
+                f'<item><view class="vtkMRMLSliceNode" singletontag="{_VIEW.format(number=number)}">'
+                '<property name="orientation" action="default">Axial</property>'
+                f'<property name="viewlabel" action="default">{escape(title)}</property>'
+                f'<property name="viewcolor" action="default">{_COLOUR}</property></view></item>'
+            )
+        text.append(f'<item><layout type="horizontal">{"".join(views)}</layout></item>')
+    return f'<layout type="vertical">{"".join(text)}</layout>'
+
+
+def _middle(volume: Any) -> Point:
+    """The middle of a volume as it is seen, mm RAS."""
+    low_x, high_x, low_y, high_y, low_z, high_z = _bounds(volume)
+    return (low_x + high_x) / 2, (low_y + high_y) / 2, (low_z + high_z) / 2
+
+
+def _bounds(volume: Any) -> list[float]:
+    bounds = [0.0] * 6
+    volume.GetRASBounds(bounds)
+    return bounds
+
+
+def _on_slice(point_ras: Point, volume: Any) -> Point:
+    """The point moved along the volume's slowest axis to the middle of its slice."""
+    import numpy as np
+
+    from StrokeSegLogic.slicer_bridge.geometry import to_ras, volume_grid
+
+    grid = volume_grid(volume)
+    index = grid.to_index(np.array([to_ras(point_ras)]))  # the way back is the same turn
+    index[:, 2] = index[:, 2].round().clip(0, grid.size[2] - 1)
+    x, y, z = (float(value) for value in grid.to_world(index)[0])
+    return to_ras((x, y, z))
+
+
+def _manager() -> Any | None:
+    return slicer.app.layoutManager()
+
+
+def _node(manager: Any) -> Any:
+    return manager.layoutLogic().GetLayoutNode()

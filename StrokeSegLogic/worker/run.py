@@ -1,0 +1,172 @@
+"""One job: its volumes become a case, the case a result, the result files."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import SimpleITK as sitk
+
+from ..case import Case, Role
+from ..errors import InputError
+from ..grid import Grid
+from ..progress import Progress
+from ..segmentation import Segmentation
+from .job import Job
+from .navigation import navigation
+from .nrrd import NrrdVolume, read_nrrd, write_nrrd
+
+if TYPE_CHECKING:
+    from ..perfusion.result import PerfusionSegmentation
+
+_Number = TypeVar("_Number", int, float)
+_CHOSEN = "chosen in the panel"
+
+
+@dataclass(frozen=True)
+class Written:
+    """The files of a result.
+
+    Attributes:
+        record: result.json.
+        volumes: uncompressed NRRD by name.
+        report: report.html, if it was asked for.
+        warnings: what a reader must know.
+    """
+
+    record: Path
+    volumes: dict[str, Path]
+    report: Path | None
+    warnings: tuple[str, ...]
+
+
+def run_job(job: Job, home: Path, into: Path, progress: Progress) -> Written:
+    """Segments a job's case and writes the result.
+
+    Args:
+        job: what to do.
+        home: folder that the job's files are relative to.
+        into: folder for the result; made.
+        progress: of the whole job.
+
+    Raises:
+        StrokeSegError: what `segment` and `segment_perfusion` raise; InputError if a volume cannot be read.
+        Cancelled: if the user stopped it.
+    """
+    progress(0.0, "reading the volumes")
+    case = read_case(job, home)
+    result = segment_any(case, job, progress.span(0.05, 0.9))
+    progress(0.9, "handing over the result")
+    into.mkdir(parents=True)
+    volumes = {}
+    for name, image in images_of(result, job.options.extras).items():
+        volumes[name] = into / f"{name}.nrrd"
+        write_nrrd(volumes[name], _volume(image))
+        progress(0.95, "handing over the result")
+    report = None
+    if "report" in job.options.extras:
+        from ..reports import write_report
+
+        report = into / "report.html"
+        write_report(result, report)
+    record = into / "result.json"
+    # Strict JSON: whoever reads it need not be Python.
+    text = json.dumps(summary_of(result), ensure_ascii=True, allow_nan=False)
+    record.write_text(text, encoding="ascii")
+    progress(1.0, "segmented")
+    return Written(record, volumes, report, tuple(result.warnings))
+
+
+def read_case(job: Job, home: Path) -> Case:
+    """The case of a job's volumes.
+
+    Raises:
+        InputError: if a volume cannot be read or used, or a role is unknown or of the other modality.
+    """
+    from ..series import series_in_memory
+
+    series = []
+    for name, one in job.volumes.items():
+        role = Role.parse(name)
+        volume = read_nrrd(home / one.file)
+        image = _image(volume)
+        series.append(series_in_memory(role, image, one.source, one.source, _CHOSEN, one.times_s))
+    case = Case.of(job.name, series)
+    if case.modality != job.kind:
+        raise InputError(
+            f"the volumes are of {'MRI' if case.modality == 'mri' else 'CT perfusion'}, the job is of the other kind",
+            where=job.name,
+            fix="Choose volumes of one kind",
+        )
+    return replace(case, clinical=job.clinical)
+
+
+def segment_any(case: Case, job: Job, progress: Progress) -> Segmentation | PerfusionSegmentation:
+    """The case by the engine of its modality."""
+    options = job.options
+    if case.modality == "mri":
+        from ..inference.engine import segment
+
+        return segment(
+            case,
+            reference=job.reference,
+            model=options.model or None,
+            device=options.device,
+            vote=options.vote,
+            threshold=options.threshold,
+            minimum_lesion_ml=options.minimum_lesion_ml,
+            flips=options.flips,
+            reproducible=options.reproducible,
+            progress=progress,
+        )
+    from ..perfusion.engine import PerfusionSettings, segment_perfusion
+    from ..perfusion.result import ROUTES
+
+    route = next((name for name in ROUTES if name == options.route), None)
+    if options.route and route is None:
+        raise InputError(f"no route is called '{options.route}'", fix=f"Use one of {', '.join(ROUTES)}")
+    models = {route: options.model} if route is not None and options.model else {}
+    settings = PerfusionSettings(models=models, device=options.device)
+    return segment_perfusion(case, route=route, reference=job.reference, settings=settings, progress=progress)
+
+
+def images_of(result: Segmentation | PerfusionSegmentation, extras: tuple[str, ...]) -> dict[str, sitk.Image]:
+    """What is handed over, by name."""
+    images = {"labels": result.labels, "brain": result.brain}
+    if isinstance(result, Segmentation):
+        if "probability" in extras:
+            images["probability"] = result.probability
+        if "agreement" in extras:
+            images["agreement"] = result.agreement
+        return images
+    images |= {f"labels-{route.name}": route.labels for route in result.routes}
+    if "maps" in extras:
+        images |= dict(result.maps)
+    return images
+
+
+def summary_of(result: Segmentation | PerfusionSegmentation) -> dict[str, Any]:
+    """result.json with what the panel needs beside it."""
+    return {**result.summary(), "navigation": navigation(result)}
+
+
+def _volume(image: sitk.Image) -> NrrdVolume:
+    grid = Grid.of(image)
+    return NrrdVolume(sitk.GetArrayFromImage(image), grid.spacing, grid.origin, grid.direction)
+
+
+def _image(volume: NrrdVolume) -> sitk.Image:
+    shape = volume.array.shape
+    grid = Grid(_three(shape[:-4:-1]), _three(volume.spacing), _three(volume.origin), volume.direction)
+    if len(shape) == 3:
+        return grid.image(volume.array)
+    from ..volumes.frame_stack import series_image
+
+    return series_image(volume.array, grid)
+
+
+def _three(values: tuple[_Number, ...]) -> tuple[_Number, _Number, _Number]:
+    x, y, z = values
+    return x, y, z

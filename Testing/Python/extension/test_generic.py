@@ -1,0 +1,142 @@
+"""What Slicer's own generic tests and its reviewers ask of every module, as far as it can be asked without Slicer."""
+
+from __future__ import annotations
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+PYTHON = [
+    path
+    for place in ("StrokeSegExtension", "StrokeSegLogic", "Testing", "tools")
+    for path in sorted((ROOT / place).rglob("*.py"))
+]
+PANEL = [path for path in PYTHON if (ROOT / "StrokeSegExtension") in path.parents]
+WORKER = ROOT / "StrokeSegLogic" / "worker"
+OF_SLICER = {"SampleData", "StrokeSegExtensionLib", "StrokeSegLogic", "ctk", "qt", "slicer", "vtk"}
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def imported_at_file_scope(path: Path) -> set[str]:
+    """Top-level packages that importing a file brings in at once; not those for type checkers alone."""
+    found: set[str] = set()
+
+    def look(body: list[ast.stmt]) -> None:
+        for one in body:
+            if isinstance(one, ast.Import):
+                found.update(name.name.partition(".")[0] for name in one.names)
+            elif isinstance(one, ast.ImportFrom) and not one.level:
+                found.add((one.module or "").partition(".")[0])
+            elif isinstance(one, ast.If) and ast.unparse(one.test) != "TYPE_CHECKING":
+                look([*one.body, *one.orelse])
+            elif isinstance(one, ast.Try):
+                look([*one.body, *one.orelse, *one.finalbody, *(line for part in one.handlers for line in part.body)])
+            elif isinstance(one, ast.With):
+                look(one.body)
+
+    look(ast.parse(path.read_text(encoding="utf-8")).body)
+    return found
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=relative)
+def test_the_file_compiles_and_is_no_command_line_module(path: Path) -> None:
+    """A syntax error does not fail Slicer's build, and a first line with #! makes Slicer run the file to ask what
+    command line it has."""
+    text = path.read_text(encoding="utf-8")
+    compile(text, str(path), "exec", dont_inherit=True)
+    assert not text.startswith("#!")
+
+
+@pytest.mark.parametrize("path", PANEL, ids=relative)
+def test_the_panel_imports_nothing_at_file_scope_that_slicer_lacks(path: Path) -> None:
+    foreign = imported_at_file_scope(path) - OF_SLICER - set(sys.stdlib_module_names)
+    assert foreign == set()
+
+
+@pytest.mark.parametrize("path", PANEL, ids=relative)
+def test_the_panel_never_brings_torch_into_slicers_process(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = {name.name for one in ast.walk(tree) if isinstance(one, ast.Import) for name in one.names}
+    names |= {one.module or "" for one in ast.walk(tree) if isinstance(one, ast.ImportFrom)}
+    assert not [name for name in names if name.partition(".")[0] in ("torch", "monai", "lightning")]
+    assert not [name for name in names if name.startswith(("StrokeSegLogic.inference", "StrokeSegLogic.networks"))]
+
+
+def test_what_the_panel_imports_of_the_package_needs_no_package_that_slicer_lacks() -> None:
+    """A fresh Python that has numpy, SimpleITK and nothing else of ours: the panel must open before anything was
+    installed."""
+    wanted = sorted(
+        {
+            one.module
+            for path in PANEL
+            for one in ast.parse(path.read_text(encoding="utf-8")).body
+            if isinstance(one, ast.ImportFrom) and not one.level and (one.module or "").startswith("StrokeSegLogic")
+        }
+    )
+    assert wanted
+    code = (
+        "import sys\n"
+        "for name in ('torch', 'nibabel', 'safetensors', 'monai', 'typer', 'rich', 'matplotlib', 'pydicom'):\n"
+        "    sys.modules[name] = None\n"
+        f"for name in {wanted}:\n"
+        "    __import__(name)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+FIND = """
+import importlib.util, sys
+sys.path[:] = [entry for entry in sys.path if "{root}" not in entry]
+sys.path.append({folder!r})
+for name in ("slicer", "slicer.i18n", "slicer.ScriptedLoadableModule", "slicer.util"):
+    sys.modules[name] = module = type(sys)(name)
+    module.tr = module.translate = lambda *words: words[-1]
+    for base in ("", "Widget", "Logic", "Test"):
+        setattr(module, "ScriptedLoadableModule" + base, type("Base" + base, (), {{}}))
+    module.VTKObservationMixin = type("Mixin", (), {{}})
+spec = importlib.util.spec_from_file_location("StrokeSegExtension", {folder!r} + "/StrokeSegExtension.py")
+spec.loader.exec_module(importlib.util.module_from_spec(spec))
+import StrokeSegLogic, StrokeSegExtensionLib
+from StrokeSegLogic.resources import resource
+assert resource("Terminology", "StrokeSeg.term.json").is_file()
+assert resource("Models", "mri-compact", "model.json").is_file()
+print(StrokeSegLogic.__file__)
+"""
+
+
+def found_from(folder: Path) -> Path:
+    """Where the package lies that the module finds, when Slicer knows of the module's folder alone."""
+    code = FIND.format(root=ROOT, folder=str(folder))
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [sys.executable, "-S", "-c", code]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return Path(done.stdout.strip())
+
+
+def test_a_source_checkout_finds_its_package_beside_the_module() -> None:
+    assert found_from(ROOT / "StrokeSegExtension") == ROOT / "StrokeSegLogic" / "__init__.py"
+
+
+def test_an_installed_extension_finds_its_package_in_the_same_folder(tmp_path: Path) -> None:
+    """Both lie in qt-scripted-modules, with the resources of both in one folder."""
+    modules = tmp_path / "qt-scripted-modules"
+    copying = {"ignore": shutil.ignore_patterns("__pycache__"), "dirs_exist_ok": True}
+    shutil.copytree(ROOT / "StrokeSegExtension", modules, **copying)
+    shutil.copytree(ROOT / "StrokeSegLogic", modules / "StrokeSegLogic", **copying)
+    shutil.copytree(ROOT / "Resources", modules / "Resources", **copying)
+    assert found_from(modules) == modules / "StrokeSegLogic" / "__init__.py"
+    assert (modules / "Resources" / "UI" / "StrokeSegExtension.ui").is_file()

@@ -1,0 +1,113 @@
+"""3D Slicer's stand-in, and the module opened in it, for tests of the panel."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+EXTENSION = Path(__file__).resolve().parents[3] / "StrokeSegExtension"
+sys.path.append(str(EXTENSION))
+
+if find_spec("slicer") is None or find_spec("PySide6") is None:  # optional parts: pip install "strokeseg[test]"
+    collect_ignore_glob = ["test_panel_*.py"]
+elif TYPE_CHECKING:
+    from .opened import OpenedModule
+    from .standin.install import Slicer
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+def pytest_sessionfinish() -> None:
+    from .standin.api import RECORD, api
+
+    if RECORD in os.environ:
+        api.write_record(Path(os.environ[RECORD]))
+
+
+@contextmanager
+def _standin(folder: Path, window: bool) -> Iterator[Slicer]:
+    """The stand-in; what was imported inside it is forgotten afterwards."""
+    from .standin.install import standin
+
+    folder.mkdir()
+    with standin(folder, EXTENSION / "StrokeSegExtension.py", window) as slicer:
+        before = set(sys.modules)
+        try:
+            yield slicer
+        finally:
+            for name in set(sys.modules) - before:
+                if name.partition(".")[0] in ("StrokeSegExtension", "StrokeSegExtensionLib"):
+                    del sys.modules[name]
+
+
+def _opening(slicer: Slicer) -> Iterator[Callable[..., OpenedModule]]:
+    from .opened import OpenedModule
+
+    opened: list[OpenedModule] = []
+
+    def open_it(**options: object) -> OpenedModule:
+        opened.append(OpenedModule(slicer, **options))  # type: ignore[arg-type]
+        return opened[-1]
+
+    yield open_it
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Slicer]:
+    """The stand-in."""
+    with _standin(tmp_path / "slicer", window=True) as slicer:
+        yield slicer
+
+
+@pytest.fixture
+def open_module(running: Slicer) -> Iterator[Callable[..., OpenedModule]]:
+    """Opens the module, with the worker or a runner of the test's own; it is closed at the end."""
+    yield from _opening(running)
+
+
+@pytest.fixture
+def open_without_window(tmp_path: Path) -> Iterator[Callable[..., OpenedModule]]:
+    """The same in an application that was started without its main window."""
+    with _standin(tmp_path / "slicer", window=False) as slicer:
+        yield from _opening(slicer)
+
+
+@pytest.fixture
+def opened(open_module: Callable[..., OpenedModule]) -> OpenedModule:
+    """The module with a runner that does what the test says."""
+    from .studies import ScriptedRunner
+
+    return open_module(runner=ScriptedRunner)
+
+
+@pytest.fixture
+def finished(opened: OpenedModule, tmp_path: Path) -> OpenedModule:
+    """The module after a run on a small MRI study, its result in the scene."""
+    from .studies import add_study, lesion_result
+
+    add_study(opened.slicer.scene)
+    opened.run_to(lesion_result(), tmp_path / "result")
+    return opened
+
+
+@pytest.fixture
+def perfused_panel(opened: OpenedModule, tmp_path: Path) -> OpenedModule:
+    """The module after a run on perfusion maps."""
+    from perfusion_results import perfused
+
+    from .studies import add_maps
+
+    result = perfused()
+    add_maps(opened.slicer.scene, result)
+    opened.press(opened.ui.study.ctpButton)
+    opened.run_to(result, tmp_path / "result")
+    return opened

@@ -1,0 +1,153 @@
+"""Doubles of `slicer.app`, its layout manager and its module manager, on real slice logics and nodes."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import slicer
+from PySide6 import QtWidgets
+
+from .api import api
+from .mrml_scene import ApplicationScene
+
+FOUR_UP = 3
+_RED_YELLOW_GREEN = (("Red", "Axial"), ("Yellow", "Sagittal"), ("Green", "Coronal"))
+
+
+class Strict:
+    """A double that holds each name asked of it against the real class of its own name."""
+
+    def __getattribute__(self, name: str) -> Any:
+        if not name.startswith("_"):
+            api.use(type(self).__name__, name)
+        return object.__getattribute__(self, name)
+
+
+class qMRMLSliceWidget(Strict):
+    def __init__(self, logic: Any) -> None:
+        self._logic = logic
+
+    def sliceLogic(self) -> Any:
+        return self._logic
+
+    def mrmlSliceNode(self) -> Any:
+        return self._logic.GetSliceNode()
+
+    def mrmlSliceCompositeNode(self) -> Any:
+        return self._logic.GetSliceCompositeNode()
+
+
+class qSlicerLayoutManager(Strict):
+    """Makes a slice logic for every slice view of the layout that the layout node asks for."""
+
+    def __init__(self, scene: Any) -> None:
+        self._scene = scene
+        self._layouts = slicer.vtkMRMLLayoutLogic()
+        self._layouts.SetMRMLScene(scene)
+        self._logics: dict[str, Any] = {}
+        self._names: list[str] = []
+        self._tag: int | None = None
+        self._observe()
+
+    def _observe(self) -> None:
+        import vtk
+
+        node = self._layouts.GetLayoutNode()
+        node.SetViewArrangement(FOUR_UP)
+        self._node = node
+        self._tag = node.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self._arrange())
+        self._arrange()
+
+    def _arrange(self) -> None:
+        wanted: list[tuple[str, str]] = list(_RED_YELLOW_GREEN)
+        description = self._node.GetCurrentLayoutDescription() or ""
+        if self._node.GetViewArrangement() >= 500:
+            views = ElementTree.fromstring(description).iter("view")
+            wanted = [
+                (
+                    view.get("singletontag", ""),
+                    next((p.text or "" for p in view.iter("property") if p.get("name") == "orientation"), "Axial"),
+                )
+                for view in views
+                if view.get("class") == "vtkMRMLSliceNode"
+            ]
+        self._names = [name for name, _ in wanted]
+        for name, orientation in wanted:
+            if name not in self._logics:
+                logic = slicer.vtkMRMLSliceLogic()
+                logic.SetMRMLScene(self._scene)
+                node = self._scene.GetSingletonNode(name, "vtkMRMLSliceNode")
+                if node is None:
+                    logic.AddSliceNode(name)
+                else:  # the layout logic was quicker
+                    logic.SetSliceNode(node)
+                logic.GetSliceNode().SetOrientation(orientation)
+                logic.GetSliceNode().SetDimensions(200, 200, 1)
+                self._logics[name] = logic
+
+    def layoutLogic(self) -> Any:
+        return self._layouts
+
+    def sliceViewNames(self) -> tuple[str, ...]:
+        return tuple(self._names)
+
+    def sliceWidget(self, name: str) -> Any:
+        return qMRMLSliceWidget(self._logics[name]) if name in self._logics else None
+
+    def _close(self) -> None:
+        self._node.RemoveObserver(self._tag)
+        for logic in self._logics.values():
+            logic.SetMRMLScene(None)
+        self._layouts.SetMRMLScene(None)
+
+
+class qSlicerModuleManager(Strict):
+    def connect(self, signal: str, slot: Callable[..., Any]) -> bool:
+        return True
+
+    def disconnect(self, signal: str, slot: Callable[..., Any]) -> bool:
+        return True
+
+
+class qSlicerApplication:
+    """`slicer.app`. Its class is not in the list read from the real application, its parts are."""
+
+    def __init__(self, main: ApplicationScene, layouts: qSlicerLayoutManager | None, folder: Path) -> None:
+        self._main, self._layouts, self._folder = main, layouts, folder
+        self._slots: list[tuple[str, Callable[..., Any]]] = []
+        self._modules = qSlicerModuleManager()
+
+    def layoutManager(self) -> Any:
+        return self._layouts
+
+    def applicationLogic(self) -> Any:
+        return self._main.logic
+
+    def moduleManager(self) -> Any:
+        return self._modules
+
+    def processEvents(self) -> None:
+        QtWidgets.QApplication.processEvents()
+
+    def testingEnabled(self) -> bool:
+        return True
+
+    @property
+    def temporaryPath(self) -> str:
+        return str(self._folder)
+
+    @property
+    def slicerUserSettingsFilePath(self) -> str:
+        return str(self._folder / "Slicer.ini")
+
+    def connect(self, signal: str, slot: Callable[..., Any]) -> bool:
+        self._slots.append((signal, slot))
+        return True
+
+    def _emit(self, signal: str) -> None:
+        for one, slot in self._slots:
+            if one == signal:
+                slot()

@@ -1,0 +1,131 @@
+"""`segment` of the module's logic, in the stand-in's application with a real worker."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from StrokeSegLogic.errors import Cancelled, InputError, StrokeSegError
+from StrokeSegLogic.models.bundle import Bundle
+
+from .studies import add_study
+
+if TYPE_CHECKING:
+    from .standin.install import Slicer
+
+
+@pytest.fixture
+def logic(running: Slicer) -> Iterator[Any]:
+    import StrokeSegExtension
+
+    yield StrokeSegExtension.StrokeSegExtensionLogic()
+    from StrokeSegExtensionLib.console_api import console
+
+    console().close()
+
+
+@pytest.fixture
+def study(running: Slicer) -> dict[str, Any]:
+    add_study(running.scene)
+    scene = running.scene
+    nodes = [scene.GetNthNodeByClass(n, "vtkMRMLScalarVolumeNode") for n in range(3)]
+    return dict(zip(("DWI", "FLAIR", "T1"), nodes, strict=True))
+
+
+def wait_for(run: Any, running: Slicer, seconds: float = 120.0) -> None:
+    end = time.monotonic() + seconds
+    while not run.over:
+        assert time.monotonic() < end
+        running.app.processEvents()
+        time.sleep(0.005)
+
+
+def of_class(running: Slicer, kind: str) -> int:
+    return running.scene.GetNumberOfNodesByClass(kind)
+
+
+def test_with_wait_the_segmentation_node_comes_back_and_lies_on_the_reference(
+    running: Slicer, logic: Any, study: dict, untrained: Bundle
+) -> None:
+    from StrokeSegLogic.slicer_bridge.segmentations import labels_of
+
+    options = {"model": str(untrained.folder), "device": "cpu"}
+    told: list[float] = []
+    node = logic.segment(study, wait=True, progressed=lambda fraction, _stage: told.append(fraction), **options)
+    assert node.IsA("vtkMRMLSegmentationNode")
+    assert node.GetScene() is running.scene
+    assert labels_of(node, study["DWI"]).GetSize() == study["DWI"].GetImageData().GetDimensions()
+    assert told[-1] > 0.9
+    volumes = of_class(running, "vtkMRMLScalarVolumeNode")
+    assert volumes == 3, "extra volumes are added where they are asked for"
+
+    began: list[Any] = []
+    run = logic.segment(study, done=began.append, probability=True, nihss=7, reference="FLAIR", **options)
+    assert not run.over
+    wait_for(run, running)
+    assert began == [run.segmentation]
+    assert run.error is None
+    assert run.record["reference"] == "FLAIR"
+    assert of_class(running, "vtkMRMLScalarVolumeNode") == volumes + 1
+    assert run.nodes.probabilityVolume.GetImageData().GetDimensions() == study["FLAIR"].GetImageData().GetDimensions()
+
+
+def test_a_run_can_be_cancelled_and_a_second_one_waits_its_turn(
+    running: Slicer, logic: Any, study: dict, untrained: Bundle
+) -> None:
+    heard: list[StrokeSegError] = []
+    run = logic.segment(study, failed=heard.append, model=str(untrained.folder), device="cpu")
+    with pytest.raises(StrokeSegError, match="under way"):
+        logic.segment(study)
+    nodes = running.scene.GetNumberOfNodes()
+    run.cancel()
+    wait_for(run, running)
+    assert isinstance(run.error, Cancelled)
+    assert heard == [run.error]
+    assert running.scene.GetNumberOfNodes() == nodes
+
+
+def test_closing_the_scene_ends_the_run(running: Slicer, logic: Any, study: dict, untrained: Bundle) -> None:
+    run = logic.segment(study, model=str(untrained.folder), device="cpu")
+    running.scene.Clear(False)
+    assert run.over
+    with pytest.raises(Cancelled):
+        run.wait()
+    end = time.monotonic() + 3
+    while time.monotonic() < end:
+        running.app.processEvents()
+        time.sleep(0.01)
+    assert of_class(running, "vtkMRMLSegmentationNode") == 0
+
+
+def test_a_run_that_fails_raises_with_what_to_do(running: Slicer, logic: Any, study: dict) -> None:
+    with pytest.raises(StrokeSegError, match="no model is called 'none such'"):
+        logic.segment(study, wait=True, model="none such")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda s: ({}, {}), "no volume is given"),
+        (lambda s: ({"XYZ": s["DWI"]}, {}), "'XYZ' is not a role"),
+        (lambda s: ({"DWI": None}, {}), "not a node of the scene"),
+        (lambda s: ({"DWI": s["DWI"], "ADC": s["DWI"]}, {}), "DWI and ADC"),
+        (lambda s: ({"DWI": s["DWI"], "CBF": s["T1"]}, {}), "of MRI and of CT perfusion"),
+        (lambda s: ({"CTP": s["DWI"]}, {}), "no vtkMRMLSequenceNode"),
+        (lambda s: ({"DWI": s["DWI"]}, {"reference": "FLAIR"}), "not among the volumes"),
+        (lambda s: ({"DWI": s["DWI"]}, {"colour": "red"}), "no option is called 'colour'"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_at_once(logic: Any, study: dict, change: Any, words: str) -> None:
+    volumes, options = change(study)
+    with pytest.raises(InputError, match=words):
+        logic.segment(volumes, **options)
+
+
+def test_a_volume_without_voxels_is_named(running: Slicer, logic: Any) -> None:
+    empty = running.scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "hollow")
+    with pytest.raises(InputError, match="hollow"):
+        logic.segment({"DWI": empty})

@@ -1,0 +1,119 @@
+"""Correcting a result: the embedded editor, undo, and the model's own version."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+import slicer
+
+from StrokeSegLogic.slicer_bridge.segmentations import labels_of
+
+from .opened import OpenedModule, target
+from .studies import lesion_result
+
+
+def voxels(opened: OpenedModule, which: str = "segmentation") -> np.ndarray:
+    node = getattr(opened.parameters, which)
+    return sitk.GetArrayFromImage(labels_of(node, opened.parameters.referenceVolume))
+
+
+def erase(opened: OpenedModule) -> None:
+    """Takes the whole lesion out, as one stroke of the editor does: it can be undone."""
+    editor = target(opened.ui.correct.editorWidget)
+    node = opened.parameters.segmentation
+    editor.logic.SaveStateForUndo()
+    empty = slicer.vtkOrientedImageData()
+    node.GetBinaryLabelmapRepresentation(node.GetSegmentation().GetNthSegmentID(0), empty)
+    empty.GetPointData().GetScalars().Fill(0)
+    logic = slicer.vtkSlicerSegmentationsModuleLogic
+    segment_id = node.GetSegmentation().GetNthSegmentID(0)
+    assert logic.SetBinaryLabelmapToSegment(empty, node, segment_id, logic.MODE_REPLACE)
+
+
+def test_the_editor_has_a_node_of_its_own_and_holds_the_result(finished: OpenedModule) -> None:
+    editor = finished.ui.correct.editorWidget
+    assert editor.segmentationNode() is finished.parameters.segmentation
+    assert editor.sourceVolumeNode() is finished.parameters.referenceVolume
+    assert editor.mrmlSegmentEditorNode().GetSingletonTag() == "StrokeSegSegmentEditor"
+    assert target(editor).property("maximumNumberOfUndoStates") == 20
+    # Else it would lay the reference under every one of the views side by side.
+    assert not target(editor).property("autoShowSourceVolumeNode")
+
+
+def test_an_edit_changes_the_result_and_not_the_models_version(finished: OpenedModule) -> None:
+    erase(finished)
+    assert not voxels(finished).any()
+    assert np.array_equal(voxels(finished, "modelSegmentation"), lesion_result().array())
+
+
+def test_the_table_follows_the_corrections(finished: OpenedModule) -> None:
+    def volume() -> str:
+        table = target(finished.ui.result.resultTable)
+        rows = {table.item(row, 0).text(): table.item(row, 1).text() for row in range(table.rowCount())}
+        assert rows["Lesion volume"] == f"{lesion_result().statistics.volume_ml:.1f} ml"  # the model's stays
+        return rows["Ischemic lesion, as it stands"]
+
+    assert volume() != "0.0 ml"
+    erase(finished)
+    finished.wait(lambda: volume() == "0.0 ml", seconds=5)
+
+
+def test_undo_brings_an_edit_back(finished: OpenedModule) -> None:
+    erase(finished)
+    target(finished.ui.correct.editorWidget).undo()
+    assert np.array_equal(voxels(finished), lesion_result().array())
+
+
+def test_starting_over_is_asked_first_and_can_be_undone(finished: OpenedModule) -> None:
+    erase(finished)
+    finished.slicer.answers.append(False)
+    finished.press(finished.ui.correct.startOverButton)
+    assert not voxels(finished).any()
+    finished.slicer.answers.append(True)
+    finished.press(finished.ui.correct.startOverButton)
+    assert np.array_equal(voxels(finished), lesion_result().array())
+    target(finished.ui.correct.editorWidget).undo()
+    assert not voxels(finished).any()
+
+
+def test_core_and_penumbra_both_start_over(perfused_panel: OpenedModule) -> None:
+    before = voxels(perfused_panel)
+    erase(perfused_panel)
+    assert not np.array_equal(voxels(perfused_panel), before)
+    perfused_panel.slicer.answers.append(True)
+    perfused_panel.press(perfused_panel.ui.correct.startOverButton)
+    assert np.array_equal(voxels(perfused_panel), before)
+
+
+def test_the_models_version_is_shown_as_an_outline_on_request(finished: OpenedModule) -> None:
+    display = finished.parameters.modelSegmentation.GetDisplayNode()
+    finished.press(finished.ui.correct.modelVersionBox)
+    assert display.GetVisibility() and display.GetOpacity2DFill() == 0
+    finished.press(finished.ui.correct.modelVersionBox)
+    assert not display.GetVisibility()
+
+
+def test_the_editor_listens_to_keys_and_views_only_while_the_module_is_shown(finished: OpenedModule) -> None:
+    editor = target(finished.ui.correct.editorWidget)
+    assert editor.shortcuts_installed and editor.observes_views
+    finished.widget.exit()
+    assert not editor.shortcuts_installed and not editor.observes_views
+    finished.widget.enter()
+    assert editor.shortcuts_installed and editor.observes_views
+
+
+def test_the_editor_gets_a_new_node_after_the_scene_was_closed(finished: OpenedModule) -> None:
+    finished.slicer.scene.Clear(False)
+    finished.rest()
+    editor = finished.ui.correct.editorWidget
+    assert editor.segmentationNode() is None
+    assert editor.mrmlSegmentEditorNode().GetScene() is finished.slicer.scene
+
+
+@pytest.mark.parametrize("button", ["startOverButton", "modelVersionBox"])
+def test_without_a_result_there_is_nothing_to_correct(opened: OpenedModule, button: str) -> None:
+    part: Any = getattr(opened.ui.correct, button)
+    assert not target(part).isEnabled() and not target(opened.ui.correct.editorWidget).isEnabled()

@@ -1,0 +1,109 @@
+"""Files of a result as it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from StrokeSegLogic.grid import Grid
+from StrokeSegLogic.slicer_bridge.geometry import volume_grid
+
+from .opened import OpenedModule, target
+from .studies import GRID, add_study, lesion_result
+
+
+def export(opened: OpenedModule, button: str, path: Path | str) -> str:
+    """Presses a button, answers the file dialog, and returns what the panel says."""
+    opened.slicer.files.append(str(path))
+    opened.press(getattr(opened.ui.export, button))
+    return str(opened.ui.export.exportLabel.text)
+
+
+def test_seg_nrrd_holds_the_labels_on_the_whole_grid_and_every_tag(finished: OpenedModule, tmp_path: Path) -> None:
+    said = export(finished, "segNrrdButton", tmp_path / "case.seg.nrrd")
+    assert said == f"Written: {tmp_path / 'case.seg.nrrd'}"
+    image = sitk.ReadImage(str(tmp_path / "case.seg.nrrd"))
+    assert Grid.of(image).same(volume_grid(finished.parameters.referenceVolume))
+    assert np.array_equal(sitk.GetArrayFromImage(image), lesion_result().array())
+    keys = set(image.GetMetaDataKeys())
+    assert {"Segment0_Name", "Segment0_Tags"} <= keys
+    assert "three-planes 2.1" in image.GetMetaData("Segment0_Tags")
+
+
+def test_exporting_leaves_the_nodes_own_file_name_alone(finished: OpenedModule, tmp_path: Path) -> None:
+    node = finished.parameters.segmentation
+    before = node.GetStorageNode()
+    export(finished, "segNrrdButton", tmp_path / "case.seg.nrrd")
+    assert node.GetStorageNode() is before
+
+
+def test_nifti_is_nifti_with_the_labels_on_the_references_grid(finished: OpenedModule, tmp_path: Path) -> None:
+    export(finished, "niftiButton", tmp_path / "case.nii.gz")
+    assert (tmp_path / "case.nii.gz").read_bytes()[:2] == b"\x1f\x8b"
+    image = sitk.ReadImage(str(tmp_path / "case.nii.gz"))
+    assert image.GetPixelID() == sitk.sitkUInt8 and np.allclose(image.GetOrigin(), GRID.origin, atol=1e-3)
+    assert np.array_equal(sitk.GetArrayFromImage(image), lesion_result().array())
+
+
+def test_a_result_without_lesion_is_written_on_the_whole_grid(opened: OpenedModule, tmp_path: Path) -> None:
+    add_study(opened.slicer.scene)
+    opened.run_to(lesion_result(lesion=False), tmp_path / "result")
+    for button, name in (("segNrrdButton", "none.seg.nrrd"), ("niftiButton", "none.nii.gz")):
+        export(opened, button, tmp_path / name)
+        image = sitk.ReadImage(str(tmp_path / name))
+        assert image.GetSize()[:3] == GRID.size and not sitk.GetArrayViewFromImage(image).any()
+
+
+def test_a_name_without_its_ending_gets_it(finished: OpenedModule, tmp_path: Path) -> None:
+    export(finished, "niftiButton", tmp_path / "case")
+    assert (tmp_path / "case.nii.gz").exists()
+
+
+def test_the_report_is_the_one_that_the_run_made(finished: OpenedModule, tmp_path: Path) -> None:
+    export(finished, "reportButton", tmp_path / "case.html")
+    assert (tmp_path / "case.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_a_dialog_that_is_cancelled_writes_nothing_and_says_nothing(finished: OpenedModule, tmp_path: Path) -> None:
+    assert export(finished, "segNrrdButton", "") == ""
+
+
+def test_a_folder_that_is_not_there_is_an_error_with_advice(finished: OpenedModule, tmp_path: Path) -> None:
+    said = export(finished, "niftiButton", tmp_path / "nowhere" / "case.nii.gz")
+    assert "case.nii.gz" in said and "Check that the folder can be written to" in said
+
+
+def test_a_failed_export_leaves_the_older_file_as_it_was(
+    finished: OpenedModule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from StrokeSegExtensionLib import export_files
+
+    (tmp_path / "case.html").write_text("older", encoding="utf-8")
+
+    def torn(self: Path, text: str, encoding: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(export_files.Path, "write_text", torn)
+    assert "No space left" in export(finished, "reportButton", tmp_path / "case.html")
+    assert (tmp_path / "case.html").read_bytes() == b"older"
+
+
+def test_dicom_asks_for_a_study_from_the_dicom_database(finished: OpenedModule) -> None:
+    finished.press(finished.ui.export.dicomButton)
+    assert "DICOM database" in finished.ui.export.exportLabel.text
+
+
+def test_a_study_from_the_dicom_database_opens_slicers_own_export(finished: OpenedModule) -> None:
+    reference = finished.parameters.referenceVolume
+    reference.SetAttribute("DICOM.instanceUIDs", "1.2.3")
+    finished.press(finished.ui.export.dicomButton)
+    assert finished.slicer.displayed[-1][0] == "dicom export"
+    assert "export dialog" in finished.ui.export.exportLabel.text
+
+
+def test_nothing_can_be_exported_before_there_is_a_result(opened: OpenedModule) -> None:
+    for name in ("segNrrdButton", "niftiButton", "dicomButton", "reportButton"):
+        assert not target(getattr(opened.ui.export, name)).isEnabled()

@@ -1,0 +1,150 @@
+"""The models' manager: from a file, from a server, and away again; each asked first."""
+
+from __future__ import annotations
+
+import hashlib
+import http.server
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from StrokeSegLogic.models.bundle import Bundle
+from StrokeSegLogic.models.store import OfferedModel, installed, pack
+
+from .opened import OpenedModule, target
+from .studies import add_study
+
+
+@pytest.fixture(autouse=True)
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A place for models of this test's own."""
+    monkeypatch.setenv("STROKESEG_MODELS", str(tmp_path / "models"))
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def file(untrained: Bundle, tmp_path: Path) -> Path:
+    path = tmp_path / "untrained.strokeseg-model.zip"
+    pack(untrained.folder, path)
+    return path
+
+
+@pytest.fixture
+def ready(opened: OpenedModule) -> OpenedModule:
+    add_study(opened.slicer.scene)
+    opened.assigned("DWI", "FLAIR", "T1")
+    return opened
+
+
+def titles(opened: OpenedModule) -> list[str]:
+    box = target(opened.ui.model.modelBox)
+    return [box.itemText(index) for index in range(box.count())]
+
+
+def bring(opened: OpenedModule, file: Path) -> None:
+    """Installs a model from a file, as a user does."""
+    opened.slicer.files.append(str(file))
+    opened.press(opened.ui.model.importButton)
+    opened.wait(lambda: len(opened.slicer.displayed) > 0, what="a message")
+
+
+@contextmanager
+def serving(content: bytes) -> Iterator[str]:
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_arguments: object) -> None: ...
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/model.zip"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_model_from_a_file_is_in_the_list_and_can_be_chosen(ready: OpenedModule, file: Path) -> None:
+    before = titles(ready)
+    bring(ready, file)
+    assert ready.slicer.displayed[-1] == ("info", "untrained is installed.")
+    assert titles(ready) == [*before, "random weights"]
+    ready.ui.model.modelBox.setCurrentIndex(len(before))
+    assert ready.ui.model.trainedLabel.text == "Trained on nothing."
+    ready.start()
+    assert ready.runner.runs[0][1].model == "untrained"
+
+
+def test_a_damaged_file_is_refused_with_the_reason(ready: OpenedModule, file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-200])
+    before = titles(ready)
+    bring(ready, file)
+    kind, text = ready.slicer.displayed[-1]
+    assert kind == "error" and file.name in text
+    assert titles(ready) == before and installed() == ()
+
+
+def test_an_installed_model_goes_when_the_user_agrees_and_only_then(ready: OpenedModule, file: Path) -> None:
+    bring(ready, file)
+    ready.ui.model.modelBox.setCurrentIndex(len(titles(ready)) - 1)
+    ready.slicer.answers.append(False)
+    ready.press(ready.ui.model.removeButton)
+    assert installed() == ("untrained",)
+    ready.slicer.answers.append(True)
+    ready.press(ready.ui.model.removeButton)
+    ready.wait(lambda: installed() == (), what="the model to go")
+    ready.wait(lambda: "random weights" not in titles(ready), what="the list")
+
+
+def test_models_that_came_with_strokeseg_cannot_be_removed(ready: OpenedModule) -> None:
+    for index in range(len(titles(ready))):
+        ready.ui.model.modelBox.setCurrentIndex(index)
+        assert not target(ready.ui.model.removeButton).isEnabled()
+
+
+def test_nothing_is_downloaded_unless_the_user_agrees(
+    ready: OpenedModule, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from StrokeSegExtensionLib import model_dialogs
+
+    content = file.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    with serving(content) as url:
+        offer = OfferedModel("untrained", "random weights", url, digest, len(content))
+        monkeypatch.setattr(model_dialogs, "offered", lambda: (offer,))
+        ready.slicer.answers.append(False)
+        ready.press(ready.ui.model.downloadButton)
+        assert url in ready.slicer.displayed[-1][1] and "SHA-256" in ready.slicer.displayed[-1][1]
+        ready.rest()
+        assert installed() == ()
+        ready.slicer.answers.append(True)
+        ready.press(ready.ui.model.downloadButton)
+        ready.wait(lambda: "random weights" in titles(ready), what="the download")
+    assert installed() == ("untrained",)
+
+
+def test_without_a_published_model_the_button_says_so(ready: OpenedModule) -> None:
+    ready.press(ready.ui.model.downloadButton)
+    assert ready.slicer.displayed[-1][0] == "info" and "installed from a file" in ready.slicer.displayed[-1][1]
+
+
+def test_a_model_that_does_not_fit_is_grey_and_says_why(opened: OpenedModule) -> None:
+    add_study(opened.slicer.scene, {"T1": "t1_mprage"})
+    opened.assigned("T1")
+    item = target(opened.ui.model.modelBox).model().item(0)
+    assert not item.isEnabled()
+    assert "DWI" in opened.ui.model.needsLabel.text
+
+
+def test_the_routes_of_ct_perfusion_take_the_models_place(opened: OpenedModule) -> None:
+    opened.press(opened.ui.study.ctpButton)
+    opened.rest()
+    assert titles(opened)[0].startswith("Thresholds")
+    assert "CBF" in opened.ui.model.needsLabel.text

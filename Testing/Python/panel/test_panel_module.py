@@ -1,0 +1,103 @@
+"""What Slicer sees of the module before it is opened: its words, its terminology, its sample data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from PySide6 import QtGui
+
+from StrokeSegLogic.slicer_bridge.volumes import numpy_voxels
+
+from .names_used import EXTENSION, ROOT
+from .opened import OpenedModule
+from .studies import GRID
+
+if TYPE_CHECKING:
+    from .standin.install import Slicer
+
+
+@pytest.fixture
+def started(running: Slicer) -> SimpleNamespace:
+    """The module's description, after the application's start."""
+    from StrokeSegExtension import StrokeSegExtension
+
+    parent = SimpleNamespace(path=str(EXTENSION / "StrokeSegExtension.py"))
+    StrokeSegExtension(parent)
+    running.app._emit("startupCompleted()")
+    return parent
+
+
+def test_the_module_says_what_it_is_and_that_it_is_for_research(started: SimpleNamespace) -> None:
+    assert started.title == "Stroke Segmentation" and started.categories == ["Segmentation"]
+    assert "Research use only" in started.helpText and "Nothing leaves this computer" in started.helpText
+    assert "arXiv" in started.acknowledgementText
+
+
+def test_the_icon_is_a_square_png_under_the_modules_name() -> None:
+    icon = QtGui.QImage(str(EXTENSION / "Resources" / "Icons" / "StrokeSegExtension.png"))
+    assert icon.width() == icon.height() >= 128 and icon.hasAlphaChannel()
+
+
+def test_the_terminology_is_there_after_the_start(running: Slicer, started: SimpleNamespace) -> None:
+    import vtk
+
+    logic = running.app.applicationLogic().GetModuleLogic("Terminologies")
+    names = vtk.vtkStringArray()
+    logic.GetLoadedTerminologyNames(names)
+    file = ROOT / "Resources" / "Terminology" / "StrokeSeg.term.json"
+    wanted = json.loads(file.read_text(encoding="utf-8"))["SegmentationCategoryTypeContextName"]
+    assert wanted in [names.GetValue(index) for index in range(names.GetNumberOfValues())]
+
+
+def test_both_simulated_studies_are_offered_as_sample_data_without_any_address(
+    running: Slicer, started: SimpleNamespace
+) -> None:
+    assert [one["sampleName"] for one in running.samples] == ["StrokeSegMRI", "StrokeSegCTPMaps"]
+    for one in running.samples:
+        assert one["category"] == "StrokeSeg" and one["uris"] == []
+        assert Path(one["thumbnailFileName"]).is_file()
+
+
+def test_a_sample_becomes_volumes_that_say_they_are_simulated(opened: OpenedModule) -> None:
+    from StrokeSegExtensionLib.sample_data import load_sample
+
+    image = GRID.image(np.arange(np.prod(GRID.shape), dtype=np.float32).reshape(GRID.shape))
+    nodes = load_sample("StrokeSegMRI", lambda: {"DWI": image, "TMAX": image})
+    assert [node.GetName() for node in nodes] == ["StrokeSegMRI_DWI", "StrokeSegMRI_Tmax"]
+    assert "not a patient" in nodes[0].GetDescription()
+    assert numpy_voxels(nodes[0].GetImageData()).max() == np.prod(GRID.shape) - 1
+    opened.assigned("DWI")
+
+
+def test_a_sample_that_cannot_be_made_says_why(running: Slicer) -> None:
+    from StrokeSegExtensionLib.sample_data import load_sample
+
+    def fail() -> Any:
+        raise MemoryError("too little memory")
+
+    with pytest.raises(RuntimeError, match="too little memory"):
+        load_sample("StrokeSegMRI", fail)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "roles"), [(0, {"DWI", "FLAIR", "ADC", "T1", "T2"}), (1, {"CBF", "CBV", "TMAX"})])
+def test_each_sample_loads_and_is_assigned(
+    opened: OpenedModule, started: SimpleNamespace, number: int, roles: set[str]
+) -> None:
+    sample = opened.slicer.samples[number]
+    sample["customDownloader"](None)
+    if number:
+        opened.press(opened.ui.study.ctpButton)
+    opened.wait(lambda: roles <= set(opened.rows()))
+
+
+def test_the_smoke_test_of_reload_and_test_passes(running: Slicer) -> None:
+    from StrokeSegExtension import StrokeSegExtensionTest
+
+    test = StrokeSegExtensionTest()
+    test.runTest()

@@ -1,0 +1,221 @@
+"""What a run leaves in the scene, and how it is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from perfusion_results import perfused
+
+from StrokeSegLogic.slicer_bridge.geometry import oriented_grid, volume_grid
+from StrokeSegLogic.slicer_bridge.segmentations import labels_of
+from StrokeSegLogic.slicer_bridge.volumes import numpy_voxels
+
+from .opened import OpenedModule, target
+from .studies import GRID, add_study, lesion_result
+
+
+def table(opened: OpenedModule) -> dict[str, str]:
+    """The table of results as a reader sees it."""
+    widget = target(opened.ui.result.resultTable)
+    return {widget.item(row, 0).text(): widget.item(row, 1).text() for row in range(widget.rowCount())}
+
+
+def foregrounds(opened: OpenedModule) -> set[str]:
+    """Names of the volumes that lie over the slice views."""
+    manager = opened.slicer.app.layoutManager()
+    found = set()
+    for name in manager.sliceViewNames():
+        node_id = manager.sliceWidget(name).sliceLogic().GetSliceCompositeNode().GetForegroundVolumeID()
+        found.add("" if node_id is None else opened.slicer.scene.GetNodeByID(node_id).GetName())
+    return found
+
+
+def test_the_segmentation_holds_the_result_voxel_by_voxel_on_the_references_grid(finished: OpenedModule) -> None:
+    parameters = finished.parameters
+    labels = labels_of(parameters.segmentation, parameters.referenceVolume)
+    import SimpleITK as sitk
+
+    assert np.array_equal(sitk.GetArrayFromImage(labels), lesion_result().array())
+    segment = parameters.segmentation.GetSegmentation().GetNthSegment(0)
+    grid = oriented_grid(segment.GetRepresentation("Binary labelmap"), parameters.segmentation)
+    assert grid.same(volume_grid(parameters.referenceVolume))
+
+
+def test_segments_carry_terminology_maker_and_what_dicom_seg_asks_for(finished: OpenedModule) -> None:
+    import vtk
+
+    segment = finished.parameters.segmentation.GetSegmentation().GetNthSegment(0)
+
+    def tag(name: str) -> str:
+        text = vtk.mutable("")
+        return str(text) if segment.GetTag(name, text) else ""
+
+    assert "55641003" in tag(segment.GetTerminologyEntryTagName())
+    assert tag("StrokeSeg.Model") == "three-planes 2.1" and tag("StrokeSeg.Weights") == "ab" * 32
+    assert tag("DICOM.SegmentAlgorithmType") == "AUTOMATIC"
+    assert 0 < len(tag("DICOM.SegmentAlgorithmName")) <= 64
+
+
+def test_the_models_own_version_lies_beside_the_one_to_correct(finished: OpenedModule) -> None:
+    parameters = finished.parameters
+    assert parameters.modelSegmentation is not parameters.segmentation
+    assert parameters.segmentation.GetDisplayNode().GetVisibility()
+    assert not parameters.modelSegmentation.GetDisplayNode().GetVisibility()
+
+
+def test_an_mri_result_is_told_in_volumes_lesions_sides_and_planes(finished: OpenedModule) -> None:
+    rows, result = table(finished), lesion_result()
+    assert rows["Lesion volume"] == f"{result.statistics.volume_ml:.1f} ml"
+    assert rows["Lesions"] == "2"
+    assert "left" in rows["Side"] and "Dice with the vote" in rows["Axial network"]
+    assert rows["Ischemic lesion, as it stands"] == rows["Lesion volume"]
+    assert "trained without T1" in finished.ui.result.warningsLabel.text
+
+
+def test_a_perfusion_result_is_told_by_route_with_mismatch_and_criteria(perfused_panel: OpenedModule) -> None:
+    rows, numbers = table(perfused_panel), perfused().numbers
+    assert numbers is not None
+    assert rows["Mismatch volume"] == f"{numbers.mismatch_ml:.1f} ml"
+    assert any(name.startswith("\u25b6 Core") for name in rows)
+    tree = target(perfused_panel.ui.result.criteriaTree)
+    trials = {tree.topLevelItem(index).text(0) for index in range(tree.topLevelItemCount())}
+    assert trials == {"DEFUSE 3", "DAWN"}
+    assert tree.topLevelItem(0).childCount() > 2
+    assert perfused_panel.ui.result.criteriaTree.toolTip.startswith("Criteria of the late-window trials. For research")
+
+
+def test_core_and_penumbra_are_segments_of_their_own_that_do_not_overlap(perfused_panel: OpenedModule) -> None:
+    segmentation = perfused_panel.parameters.segmentation.GetSegmentation()
+    names = {segmentation.GetNthSegment(i).GetName() for i in range(segmentation.GetNumberOfSegments())}
+    assert names == {"Core", "Penumbra"}
+    assert segmentation.GetNumberOfLayers() == 1
+
+
+def test_no_lesion_is_a_result_with_an_empty_segment(opened: OpenedModule, tmp_path: Path) -> None:
+    add_study(opened.slicer.scene)
+    opened.run_to(lesion_result(lesion=False), tmp_path / "result")
+    assert table(opened)["Lesion volume"] == "0.0 ml"
+    labels = labels_of(opened.parameters.segmentation, opened.parameters.referenceVolume)
+    assert labels.GetSize() == GRID.size
+    assert not target(opened.ui.result.nextLesionButton).isEnabled()
+
+
+def test_every_sequence_gets_a_linked_view_of_its_own_in_the_references_planes(finished: OpenedModule) -> None:
+    manager = finished.slicer.app.layoutManager()
+    logics = [manager.sliceWidget(name).sliceLogic() for name in manager.sliceViewNames()]
+    labels = [logic.GetSliceNode().GetLayoutLabel() for logic in logics]
+    assert labels == ["T1", "DWI", "FLAIR"]
+    shown = [logic.GetSliceCompositeNode() for logic in logics]
+    names = [finished.slicer.scene.GetNodeByID(one.GetBackgroundVolumeID()).GetName() for one in shown]
+    assert names == [finished.rows()[label] for label in labels]
+    assert all(one.GetLinkedControl() for one in shown)
+
+
+def test_the_users_layout_comes_back_on_request(finished: OpenedModule) -> None:
+    from StrokeSegExtensionLib.views import LAYOUT
+
+    node = finished.slicer.app.layoutManager().layoutLogic().GetLayoutNode()
+    assert node.GetViewArrangement() == LAYOUT
+    finished.press(finished.ui.result.restoreLayoutButton)
+    assert node.GetViewArrangement() == node.SlicerLayoutFourUpView
+    node.SetViewArrangement(node.SlicerLayoutOneUpRedSliceView)
+    finished.press(finished.ui.result.sideBySideButton)
+    assert node.GetViewArrangement() == LAYOUT
+    finished.press(finished.ui.result.restoreLayoutButton)
+    assert node.GetViewArrangement() == node.SlicerLayoutOneUpRedSliceView
+
+
+def test_the_layout_is_not_touched_before_there_is_a_result(opened: OpenedModule) -> None:
+    node = opened.slicer.app.layoutManager().layoutLogic().GetLayoutNode()
+    before = node.GetViewArrangement()
+    add_study(opened.slicer.scene)
+    opened.assigned("DWI", "FLAIR", "T1")
+    opened.widget.exit()
+    opened.widget.enter()
+    assert node.GetViewArrangement() == before
+
+
+def test_probability_and_agreement_can_be_laid_over_the_views(finished: OpenedModule) -> None:
+    box = finished.ui.result.overlayBox
+    assert foregrounds(finished) == {""}
+    box.setCurrentIndex(1)
+    assert foregrounds(finished) == {"Probability"}
+    box.setCurrentIndex(2)
+    assert foregrounds(finished) == {"Agreement"}
+    box.setCurrentIndex(0)
+    assert foregrounds(finished) == {""}
+
+
+def test_probability_keeps_its_values_and_is_see_through_where_there_is_none(finished: OpenedModule) -> None:
+    import SimpleITK as sitk
+
+    node = finished.parameters.probabilityVolume
+    expected = sitk.GetArrayFromImage(lesion_result().probability)
+    assert np.array_equal(numpy_voxels(node.GetImageData()), expected)
+    display = node.GetDisplayNode()
+    assert display.GetApplyThreshold() and display.GetLowerThreshold() == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize("buttons", ["Slice", "Lesion"])
+def test_next_and_previous_go_through_the_places_and_move_the_views_there(finished: OpenedModule, buttons: str) -> None:
+    ui = finished.ui.result
+    go_on, go_back = getattr(ui, f"next{buttons}Button"), getattr(ui, f"previous{buttons}Button")
+    logic = finished.slicer.app.layoutManager().sliceWidget("StrokeSeg1").sliceLogic()
+    finished.press(go_on)
+    first, words = logic.GetSliceOffset(), ui.placeLabel.text
+    finished.press(go_on)
+    second = logic.GetSliceOffset()
+    finished.press(go_back)
+    assert logic.GetSliceOffset() == first != second
+    assert ui.placeLabel.text == words and buttons.lower() in words
+
+
+def test_the_first_lesion_is_the_largest_and_its_middle_is_in_the_view(finished: OpenedModule) -> None:
+    finished.press(finished.ui.result.nextLesionButton)
+    manager = finished.slicer.app.layoutManager()
+    offsets = {manager.sliceWidget(name).sliceLogic().GetSliceOffset() for name in manager.sliceViewNames()}
+    largest = lesion_result().statistics.lesions[0]
+    slices = GRID.origin[2] + GRID.spacing[2] * np.arange(GRID.size[2])
+    nearest = float(slices[np.abs(slices - largest.centre_mm[2]).argmin()])
+    # All views show the one slice of the reference, whatever grid their own volume has.
+    assert [pytest.approx(nearest, abs=1e-4)] * len(offsets) == sorted(offsets)
+    assert f"{largest.volume_ml:.1f} ml" in finished.ui.result.placeLabel.text
+
+
+def test_a_second_run_leaves_the_first_segmentation_and_shows_its_own(finished: OpenedModule, tmp_path: Path) -> None:
+    first = finished.parameters.segmentation
+    finished.runner.calls.clear()
+    finished.run_to(lesion_result(), tmp_path / "second")
+    second = finished.parameters.segmentation
+    assert second is not first and finished.slicer.scene.IsNodePresent(first)
+    assert not first.GetDisplayNode().GetVisibility() and second.GetDisplayNode().GetVisibility()
+
+
+def test_a_damaged_result_is_an_error_and_adds_no_node(opened: OpenedModule, tmp_path: Path) -> None:
+    from .studies import written
+
+    add_study(opened.slicer.scene)
+    opened.start()
+    before = opened.slicer.scene.GetNumberOfNodes()
+    record, volumes, report = written(lesion_result(), tmp_path / "result")
+    volumes["labels"].write_bytes(volumes["labels"].read_bytes()[:-100])
+    opened.runner.listener.finished(record, volumes, report)
+    opened.wait(lambda: "release" in opened.runner.calls)
+    assert "labels.nrrd" in opened.ui.run.problemLabel.text
+    assert opened.slicer.scene.GetNumberOfNodes() == before and opened.parameters.segmentation is None
+
+
+def test_a_panel_without_a_window_does_its_work_and_leaves_the_views_alone(
+    open_without_window: Callable[..., OpenedModule], tmp_path: Path
+) -> None:
+    from .studies import ScriptedRunner
+
+    opened = open_without_window(runner=ScriptedRunner)
+    add_study(opened.slicer.scene)
+    opened.run_to(lesion_result(), tmp_path / "result")
+    opened.press(opened.ui.result.sideBySideButton)
+    opened.press(opened.ui.result.nextSliceButton)
+    assert table(opened)["Lesions"] == "2"

@@ -1,0 +1,227 @@
+"""Scenes that are closed, saved and read again, and the module's own life."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from StrokeSegLogic.slicer_bridge.runtime import quiet_vtk
+from StrokeSegLogic.slicer_bridge.segmentations import labels_of
+from StrokeSegLogic.slicer_bridge.volumes import add_volume
+
+from .opened import OpenedModule, target
+from .studies import GRID, ScriptedRunner, add_study, lesion_result
+
+
+def kinds(scene: Any) -> Counter[str]:
+    """How many nodes of each class there are."""
+    nodes = [scene.GetNthNode(index) for index in range(scene.GetNumberOfNodes())]
+    return Counter(node.GetClassName() for node in nodes)
+
+
+def voxels(segmentation: Any) -> np.ndarray:
+    """The labels on the grid of the result: Slicer turns the slices of a left-handed volume round when it reads it."""
+    return sitk.GetArrayFromImage(labels_of(segmentation, GRID.image(np.zeros(GRID.shape, np.uint8))))
+
+
+def save(opened: OpenedModule, path: Path) -> None:
+    """Saves the scene as one file, as the application does."""
+    scene = opened.slicer.scene
+    with quiet_vtk():
+        assert scene.WriteToMRB(str(path))
+
+
+def test_a_saved_scene_brings_the_panel_back(finished: OpenedModule, tmp_path: Path) -> None:
+    ui, scene = finished.ui, finished.slicer.scene
+    ui.study.ageBox.setValue(64)
+    ui.study.onsetBox.setValue(7.5)
+    ui.options.voteBox.setCurrentIndex(1)
+    ui.options.thresholdBox.setValue(0.4)
+    rows, volume = finished.rows(), target(ui.result.resultTable).item(0, 1).text()
+    save(finished, tmp_path / "saved.mrb")
+    scene.Clear(False)
+    finished.rest()
+    assert target(ui.result.resultBody).isHidden() and finished.rows() == {}
+    with quiet_vtk():
+        assert scene.ReadFromMRB(str(tmp_path / "saved.mrb"), True)
+    finished.rest()
+    assert finished.rows() == rows
+    assert (ui.study.ageBox.value, ui.study.onsetBox.value, ui.options.voteBox.currentIndex) == (64, 7.5, 1)
+    assert ui.options.thresholdBox.value == pytest.approx(0.4)
+    assert target(ui.result.resultTable).item(0, 1).text() == volume
+    assert np.array_equal(voxels(finished.parameters.segmentation), lesion_result().array())
+    finished.press(ui.result.nextLesionButton)
+    assert ui.result.placeLabel.text.startswith("lesion 1 of 2")
+
+
+def test_a_scene_saved_side_by_side_opens_side_by_side(finished: OpenedModule, tmp_path: Path) -> None:
+    save(finished, tmp_path / "saved.mrb")
+    finished.slicer.scene.Clear(False)
+    finished.rest()
+    manager = finished.slicer.app.layoutManager()
+    assert "Red" in manager.sliceViewNames()
+    with quiet_vtk():
+        finished.slicer.scene.ReadFromMRB(str(tmp_path / "saved.mrb"), True)
+    finished.rest()
+    assert tuple(manager.sliceViewNames()) == ("StrokeSeg1", "StrokeSeg2", "StrokeSeg3")
+
+
+def test_corrections_are_saved_and_the_models_version_beside_them(finished: OpenedModule, tmp_path: Path) -> None:
+    import slicer
+
+    node = finished.parameters.segmentation
+    segment_id = node.GetSegmentation().GetNthSegmentID(0)
+    empty = slicer.vtkOrientedImageData()
+    node.GetBinaryLabelmapRepresentation(segment_id, empty)
+    empty.GetPointData().GetScalars().Fill(0)
+    logic = slicer.vtkSlicerSegmentationsModuleLogic
+    logic.SetBinaryLabelmapToSegment(empty, node, segment_id, logic.MODE_REPLACE)
+    save(finished, tmp_path / "saved.mrb")
+    finished.slicer.scene.Clear(False)
+    with quiet_vtk():
+        finished.slicer.scene.ReadFromMRB(str(tmp_path / "saved.mrb"), True)
+    finished.rest(0.8)
+    assert not voxels(finished.parameters.segmentation).any()
+    assert np.array_equal(voxels(finished.parameters.modelSegmentation), lesion_result().array())
+
+
+def test_a_run_adds_these_nodes_and_no_others(opened: OpenedModule, tmp_path: Path) -> None:
+    add_study(opened.slicer.scene)
+    opened.assigned("DWI", "FLAIR", "T1")
+    before = kinds(opened.slicer.scene)
+    opened.run_to(lesion_result(), tmp_path / "result")
+    opened.rest()
+    added = kinds(opened.slicer.scene) - before
+    views = {kind: added.pop(kind, 0) for kind in ("vtkMRMLSliceNode", "vtkMRMLSliceCompositeNode")}
+    assert set(views.values()) == {3}
+    for kind in ("SliceDisplay", "Model", "ModelDisplay", "LinearTransform"):  # of the views
+        added.pop(f"vtkMRML{kind}Node", None)
+    assert added == Counter(
+        {
+            "vtkMRMLSegmentationNode": 2,
+            "vtkMRMLSegmentationDisplayNode": 2,
+            "vtkMRMLScalarVolumeNode": 2,
+            "vtkMRMLScalarVolumeDisplayNode": 2,
+            "vtkMRMLTextNode": 2,
+            "vtkMRMLColorTableNode": 1,
+        }
+    )
+
+
+def test_more_runs_do_not_leak_views_colours_or_displays(finished: OpenedModule, tmp_path: Path) -> None:
+    finished.rest()
+    before = kinds(finished.slicer.scene)
+    for number in range(3):
+        finished.runner.calls.clear()
+        finished.run_to(lesion_result(), tmp_path / f"again{number}")
+    finished.rest()
+    added = kinds(finished.slicer.scene) - before
+    assert added == Counter(
+        {
+            "vtkMRMLSegmentationNode": 6,
+            "vtkMRMLSegmentationDisplayNode": 6,
+            "vtkMRMLScalarVolumeNode": 6,
+            "vtkMRMLScalarVolumeDisplayNode": 6,
+            "vtkMRMLTextNode": 6,
+        }
+    )
+
+
+def test_a_closed_scene_leaves_no_node_of_a_result(finished: OpenedModule) -> None:
+    finished.slicer.scene.Clear(False)
+    finished.rest()
+    left = kinds(finished.slicer.scene)
+    for kind in ("vtkMRMLSegmentationNode", "vtkMRMLScalarVolumeNode", "vtkMRMLTextNode"):
+        assert left[kind] == 0
+    assert finished.ui.run.segmentButton.text == "Segment"
+
+
+def test_the_panel_works_again_after_the_scene_was_closed(finished: OpenedModule, tmp_path: Path) -> None:
+    finished.slicer.scene.Clear(False)
+    finished.rest()
+    finished.runner.calls.clear()
+    add_study(finished.slicer.scene)
+    finished.assigned("DWI", "FLAIR", "T1")
+    finished.run_to(lesion_result(), tmp_path / "again")
+    assert finished.parameters.segmentation is not None
+
+
+def test_a_module_that_is_reloaded_forgets_its_files_and_no_one_elses(opened: OpenedModule) -> None:
+    import sys
+
+    before = dict(sys.modules)
+    try:
+        opened.widget.onReload()
+        names = {name.partition(".")[0] for name in sys.modules}
+    finally:
+        sys.modules.update(before)
+    assert ("reload", "StrokeSegExtension") in opened.slicer.displayed
+    assert not names & {"StrokeSegExtensionLib", "StrokeSegLogic"} and {"slicer", "numpy"} <= names
+
+
+def test_the_panel_that_follows_a_reload_shows_the_result_of_the_one_before(
+    finished: OpenedModule, open_module: Callable[..., OpenedModule]
+) -> None:
+    volume = target(finished.ui.result.resultTable).item(0, 1).text()
+    finished.close()
+    again = open_module(runner=ScriptedRunner)
+    again.rest()
+    assert target(again.ui.result.resultTable).item(0, 1).text() == volume
+    assert target(again.ui.result.nextSliceButton).isEnabled()
+
+
+def test_a_panel_that_is_gone_hears_nothing_and_leaves_no_observer(
+    opened: OpenedModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene, panel = opened.slicer.scene, opened.panel
+    assert len(opened.widget.Observations) == 6
+    parameters = opened.parameters
+    opened.close()
+    assert opened.runner.calls == ["stop"] and opened.widget.Observations == []
+    heard: list[str] = []
+    for name in ("volumes_changed", "inputs_changed", "settings_changed", "scene_closed"):
+        monkeypatch.setattr(panel.presenter, name, lambda *_, name=name: heard.append(name))
+    add_study(scene)
+    parameters.age = 50.0
+    scene.Clear(False)
+    opened.rest(0.4)
+    assert heard == []
+
+
+def test_shortcuts_are_there_only_while_the_module_is_shown(
+    opened: OpenedModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import slicer
+    from PySide6 import QtGui, QtWidgets
+
+    from .standin.proxy import Proxy
+
+    window = QtWidgets.QMainWindow()
+    monkeypatch.setattr(slicer.util, "mainWindow", lambda: Proxy(window))
+
+    def keys() -> set[str]:
+        QtWidgets.QApplication.sendPostedEvents(None, 52)  # deleteLater
+        return {one.key().toString() for one in window.findChildren(QtGui.QShortcut)}
+
+    opened.widget.exit()
+    assert keys() == set()
+    opened.widget.enter()
+    assert keys() == {"Ctrl+Shift+Up", "Ctrl+Shift+Down", "Ctrl+Shift+Left", "Ctrl+Shift+Right"}
+    opened.widget.enter()
+    assert len(window.findChildren(QtGui.QShortcut)) == 4
+    opened.widget.exit()
+    assert keys() == set()
+
+
+def test_an_import_of_a_volume_in_a_batch_is_offered_once_it_is_over(opened: OpenedModule) -> None:
+    scene = opened.slicer.scene
+    scene.StartState(scene.BatchProcessState)
+    add_volume(scene, GRID.image(np.ones(GRID.shape, np.float32)), "axial_flair")
+    scene.EndState(scene.BatchProcessState)
+    opened.assigned("FLAIR")

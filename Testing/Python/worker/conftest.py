@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import SimpleITK as sitk
+from worker.jobs import Worker
+
+from StrokeSegLogic.case import Role
+from StrokeSegLogic.models.bundle import Bundle
+from StrokeSegLogic.phantom import MriPhantom
+from StrokeSegLogic.worker.job import JobOptions
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Worker]]:
+    """Starts workers, none of which outlives the test."""
+    started: list[Worker] = []
+
+    def now(*arguments: str, **environment: str) -> Worker:
+        started.append(Worker(*arguments, environment=environment))
+        return started[-1]
+
+    yield now
+    for one in started:
+        one.close()
+
+
+@pytest.fixture(scope="session")
+def pair(phantom: MriPhantom) -> dict[Role, sitk.Image]:
+    return {role: phantom.images[role] for role in (Role.DWI, Role.FLAIR)}
+
+
+@pytest.fixture(scope="session")
+def options(untrained: Bundle) -> JobOptions:
+    return JobOptions(model=str(untrained.folder), device="cpu")
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Path:
+    """A session's folder; its name is one that old code pages cannot spell."""
+    folder = tmp_path / "Sitzung Größe 脳"
+    folder.mkdir()
+    return folder

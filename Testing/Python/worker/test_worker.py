@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from worker.jobs import MAIN, Worker, mri_job
+
+import StrokeSegLogic
+from StrokeSegLogic.case import Case, Role
+from StrokeSegLogic.grid import Grid
+from StrokeSegLogic.models.bundle import Bundle
+from StrokeSegLogic.worker.job import JobOptions
+from StrokeSegLogic.worker.nrrd import read_nrrd
+
+Start = Callable[..., Worker]
+Pair = dict[Role, sitk.Image]
+posix = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+
+
+def in_networks(name: str) -> Callable:
+    return lambda event: event.job == name and event.name == "progress" and "plane" in event.values["stage"]
+
+
+def gone(folder: Path, seconds: float = 15.0) -> bool:
+    until = time.monotonic() + seconds
+    while folder.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    return not folder.exists()
+
+
+def test_one_job_in_one_result_out_as_the_engine_gives_it(
+    start: Start, session: Path, pair: Pair, options: JobOptions, untrained: Bundle, make_case: Callable[..., Case]
+) -> None:
+    job = mri_job(session / "1", pair, options)
+    worker = start(str(job))
+    done = worker.last_of("1")
+    assert worker.join() == 0, worker.errors
+    assert done.name == "done", done
+    assert worker.strays == []
+    names = [event.name for event in worker.events]
+    assert (names[0], names[1], names[-1]) == ("ready", "started", "bye")
+    fractions = [event.values["fraction"] for event in worker.events if event.name == "progress"]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+
+    expected = StrokeSegLogic.segment(make_case(pair), model=untrained.folder, device="cpu")
+    for name, image in {"labels": expected.labels, "probability": expected.probability}.items():
+        volume = read_nrrd(Path(done.values["volumes"][name]))
+        np.testing.assert_array_equal(volume.array, sitk.GetArrayFromImage(image))
+        assert Grid.of(image).same(Grid(image.GetSize(), volume.spacing, volume.origin, volume.direction))
+    assert set(done.values["volumes"]) == {"labels", "brain", "probability", "agreement"}
+    record = json.loads(Path(done.values["record"]).read_text())
+    assert record["statistics"]["volume_ml"] == pytest.approx(expected.statistics.volume_ml)
+    assert [one["source"] for one in record["provenance"]["inputs"]] == ["DWI of the scene", "FLAIR of the scene"]
+    assert [one["index"] for one in record["navigation"]["slices"]] == list(expected.statistics.doubtful_slices)
+    warned = [event.values["text"] for event in worker.events if event.name == "warning"]
+    assert warned == list(expected.warnings)
+    assert {path.name for path in job.parent.iterdir()} == {"job.json", "DWI.nrrd", "FLAIR.nrrd", "result"}
+
+
+def test_a_warm_worker_does_the_second_case_faster_and_the_same(
+    start: Start, session: Path, pair: Pair, options: JobOptions
+) -> None:
+    began = time.monotonic()
+    worker = start("--session", str(session), "--parent", str(os.getpid()))
+    mri_job(session / "1", pair, options)
+    first = worker.last_of("1")
+    cold = time.monotonic() - began
+    began = time.monotonic()
+    mri_job(session / "2", pair, options)
+    second = worker.last_of("2")
+    warm = time.monotonic() - began
+    assert warm < cold
+    one, other = (read_nrrd(Path(event.values["volumes"]["labels"])).array for event in (first, second))
+    np.testing.assert_array_equal(one, other)
+
+    (session / "quit").touch()
+    assert worker.join(10) == 0
+    assert session.exists(), "what is in it belongs to whoever ended the worker"
+
+
+@pytest.mark.parametrize("way", ["file", "line"])
+def test_a_cancel_ends_the_networks_within_two_seconds_and_the_worker_lives_on(
+    start: Start, session: Path, pair: Pair, untrained: Bundle, way: str
+) -> None:
+    worker = start("--session", str(session), "--lines")
+    mri_job(session / "1", pair, JobOptions(model=str(untrained.folder), device="cpu", flips=True))
+    worker.wait_for(in_networks("1"))
+    # A machine that many share may need longer than that for a single batch: then two of them.
+    patience = max(2.0, 2 * worker.longest_silence())
+    began = time.monotonic()
+    if way == "file":
+        (session / "1" / "cancel").touch()
+    else:
+        worker.say('{"command": "cancel"}')
+    assert worker.last_of("1").name == "cancelled"
+    assert time.monotonic() - began < patience
+    assert not (session / "1" / "result").exists()
+    assert not (session / "1" / "scratch").exists()
+
+    mri_job(session / "2", pair, JobOptions(model="no such model", device="cpu"))
+    error = worker.last_of("2")
+    assert (error.name, error.values["code"]) == ("error", 1)
+    assert "no such model" in error.values["what"]
+    worker.say("quit")
+    assert worker.join(10) == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [("{", "cannot be read"), ('{"format": 1}', "is missing"), ("", "cannot be read")],
+)
+def test_a_bad_job_file_is_an_error_in_words(start: Start, session: Path, content: str, words: str) -> None:
+    job = session / "1" / "job.json"
+    job.parent.mkdir()
+    job.write_text(content)
+    worker = start(str(job))
+    error = worker.last_of("1")
+    assert (error.name, error.values["code"]) == ("error", 1)
+    assert words in error.values["what"]
+    assert error.values["fix"]
+    assert worker.join() == 1
+    assert worker.errors == [], "bad input has no traceback"
+
+
+def test_a_volume_that_is_cut_short_is_named(start: Start, session: Path, pair: Pair, options: JobOptions) -> None:
+    job = mri_job(session / "1", pair, options)
+    os.truncate(job.parent / "FLAIR.nrrd", 5000)
+    worker = start(str(job))
+    error = worker.last_of("1")
+    assert "FLAIR.nrrd" in error.values["where"]
+    assert worker.join() == 1
+
+
+def test_a_fault_of_ours_leaves_its_traceback_in_the_log(start: Start, session: Path, pair: Pair) -> None:
+    job = mri_job(session / "1", pair, JobOptions(device="cpu"))
+    # A file where the result's folder is to be.
+    (job.parent / "scratch").touch()
+    worker = start(str(job))
+    error = worker.last_of("1")
+    assert error.values["code"] == 2
+    assert "report it" in error.values["fix"]
+    assert worker.join() == 2
+    assert any("Traceback" in line for line in worker.errors)
+
+
+@pytest.mark.parametrize("sign", ["end of its input", "folder gone", "no such parent"])
+def test_a_worker_that_nobody_needs_ends_and_takes_its_folder_along(start: Start, session: Path, sign: str) -> None:
+    finished = subprocess.Popen([sys.executable, "-c", ""])
+    finished.wait()
+    parent = ["--parent", str(finished.pid)] if sign == "no such parent" else []
+    lines = ["--lines"] if sign == "end of its input" else []
+    worker = start("--session", str(session), *parent, *lines)
+    worker.wait_for(lambda event: event.name == "ready")
+    if sign == "end of its input":
+        worker.process.stdin.close()
+        worker.process.stdin = None
+    elif sign == "folder gone":
+        session.rmdir()
+    assert worker.join(20) == 0
+    assert gone(session)
+
+
+@posix
+def test_the_death_of_its_parent_in_the_middle_of_a_job_ends_the_worker_and_its_folder(
+    session: Path, pair: Pair, options: JobOptions
+) -> None:
+    mri_job(session / "1", pair, JobOptions(model=options.model, device="cpu", flips=True, reproducible=True))
+    code = (
+        "import os, subprocess, sys\n"
+        "w = subprocess.Popen([sys.executable, sys.argv[1], '--session', sys.argv[2], '--parent', str(os.getpid())],"
+        " stdout=subprocess.PIPE, text=True)\n"
+        "for line in w.stdout: print(line, end='', flush=True)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code, str(MAIN), str(session)], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    lines = []
+    for line in parent.stdout:
+        lines.append(line)
+        if "plane" in line:
+            break
+    worker = json.loads(lines[0])["pid"]
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    parent.stdout.close()
+    assert gone(session)
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        try:
+            os.kill(worker, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    os.kill(worker, signal.SIGKILL)
+    raise AssertionError("the worker outlived its parent")
+
+
+def test_an_idle_worker_ends_by_itself(start: Start, session: Path) -> None:
+    worker = start("--session", str(session), "--idle", "0.1")
+    assert worker.join(30) == 0
+    assert [event.name for event in worker.events][-1] == "bye"
+
+
+@posix
+def test_a_worker_leads_a_group_of_its_own(start: Start, session: Path) -> None:
+    worker = start("--session", str(session))
+    ready = worker.wait_for(lambda event: event.name == "ready")
+    assert ready.values["leads_group"] is True
+    pid = ready.values["pid"]
+    assert os.getpgid(pid) == pid != os.getpgrp()
+    os.killpg(pid, signal.SIGTERM)
+    assert worker.join(10) == 0

@@ -1,0 +1,82 @@
+"""CT perfusion through the worker; the process itself is tested with MRI."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from perfusion_results import COARSE
+from worker.jobs import job_of
+
+from StrokeSegLogic.case import ClinicalData, Role
+from StrokeSegLogic.errors import InputError, ModelError
+from StrokeSegLogic.perfusion.engine import segment_perfusion
+from StrokeSegLogic.phantom.ctp import ctp_series
+from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
+from StrokeSegLogic.phantom.ctp_protocol import CtpProtocol
+from StrokeSegLogic.progress import Progress
+from StrokeSegLogic.worker.job import FORMAT, Job, JobOptions, JobVolume, read_job
+from StrokeSegLogic.worker.nrrd import NrrdVolume, read_nrrd, write_nrrd
+from StrokeSegLogic.worker.run import Written, read_case, run_job
+
+KNOWN = ClinicalData(71, 17, 8.0)
+
+
+@pytest.fixture(scope="module")
+def maps() -> dict[Role, sitk.Image]:
+    return {Role(name): image for name, image in ctp_patient(0).maps(ctp_grid(COARSE)).images.items()}
+
+
+def run(home: Path, images: dict[Role, sitk.Image], options: JobOptions) -> Written:
+    path = job_of("ctp", home, images, options, KNOWN)
+    return run_job(read_job(path), home, home / "result", Progress())
+
+
+def test_maps_become_core_penumbra_numbers_and_criteria_as_the_engine_gives_them(tmp_path: Path, maps: dict) -> None:
+    written = run(tmp_path / "1", maps, JobOptions(device="cpu", extras=("report",)))
+    job = read_job(tmp_path / "1" / "job.json")
+    expected = segment_perfusion(read_case(job, tmp_path / "1"))
+    labels = read_nrrd(written.volumes["labels"])
+    np.testing.assert_array_equal(labels.array, expected.array())
+    assert set(written.volumes) == {"labels", "brain", *(f"labels-{route.name}" for route in expected.routes)}
+    record = json.loads(written.record.read_text())
+    assert (record["modality"], record["chosen"]) == ("ctp", "thresholds")
+    assert record["numbers"] == json.loads(json.dumps(expected.summary()["numbers"]))
+    assert [one["name"] for one in record["routes"]] == ["thresholds", "slow-fusion", "unet3d"]
+    assert record["criteria"] == json.loads(json.dumps(expected.summary()["criteria"]))
+    assert record["navigation"]["lesions"]
+    assert written.report is not None
+    assert "mismatch" in written.report.read_text(encoding="utf-8").lower()
+
+
+def test_a_route_and_a_model_of_ones_own_are_taken(tmp_path: Path, maps: dict) -> None:
+    written = run(tmp_path / "1", maps, JobOptions(device="cpu", route="unet3d", extras=()))
+    assert json.loads(written.record.read_text())["chosen"] == "unet3d"
+    with pytest.raises(InputError, match="no route is called 'magic'"):
+        run(tmp_path / "2", maps, JobOptions(route="magic"))
+    with pytest.raises(ModelError, match="no model is called 'none such'"):
+        run(tmp_path / "3", maps, JobOptions(route="slow-fusion", model="none such"))
+
+
+def test_a_series_over_time_hands_its_maps_over(tmp_path: Path) -> None:
+    grid = ctp_grid((4.5, 4.5, 13.0))
+    series = ctp_series(0, grid, CtpProtocol())
+    volume = NrrdVolume(series.hu, grid.spacing, grid.origin, grid.direction)
+    write_nrrd(tmp_path / "CTP.nrrd", volume)
+    times = tuple(float(time) for time in series.times_s)
+    job = Job(FORMAT, "phantom", "ctp", {"CTP": JobVolume("CTP.nrrd", "a sequence", times)})
+    written = run_job(job, tmp_path, tmp_path / "result", Progress())
+    assert {"CBF", "CBV", "MTT", "TTP", "TMAX", "MIP"} <= set(written.volumes)
+    assert json.loads(written.record.read_text())["reference"] == "CTP"
+    tmax = read_nrrd(written.volumes["TMAX"])
+    assert (tmax.array.shape, tmax.origin) == (grid.shape, grid.origin)
+
+
+def test_a_case_of_the_other_kind_is_refused(tmp_path: Path, maps: dict) -> None:
+    home = tmp_path / "1"
+    path = job_of("mri", home, maps, JobOptions())
+    with pytest.raises(InputError, match="the job is of the other kind"):
+        run_job(read_job(path), home, home / "result", Progress())

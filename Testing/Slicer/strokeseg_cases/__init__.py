@@ -1,0 +1,1 @@
+"""Cases that run in the real 3D Slicer; see run.py beside this folder."""

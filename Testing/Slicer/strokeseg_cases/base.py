@@ -1,0 +1,121 @@
+"""What all cases begin and end with."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import slicer
+from slicer.ScriptedLoadableModule import ScriptedLoadableModuleTest
+
+from .application import MODULE, files_of, nodes, rest, wait_until
+from .suite import output_folder
+
+
+class SlicerCase(ScriptedLoadableModuleTest):
+    """A case with an empty scene, the module's widget and a folder of its own."""
+
+    def setUp(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="slicer-case-"))
+        self.addCleanup(shutil.rmtree, self.folder, True)
+        slicer.mrmlScene.Clear(False)
+        if slicer.util.mainWindow() is not None:
+            # Enters the module, as a user does.
+            slicer.util.selectModule(MODULE)
+        self.widget = slicer.util.getModuleWidget(MODULE)
+        rest(0.3)
+        self.empty_scene = nodes()
+
+    def tearDown(self) -> None:
+        if self.widget.panel is not None and str(self.panel.state) in ("checking", "running"):
+            self.press("segmentButton")
+            wait_until(lambda: not self.panel.state.busy, "the end of a run that a case had left", 60)
+        slicer.mrmlScene.Clear(False)
+        rest(0.2)
+
+    # -- the panel
+
+    @property
+    def panel(self) -> Any:
+        return self.widget.panel
+
+    @property
+    def parameters(self) -> Any:
+        return self.panel.parameters
+
+    def press(self, button: str) -> None:
+        """Clicks a button of the section "Run"."""
+        getattr(self.panel.ui.run, button).click()
+
+    def assigned(self, rows: dict[str, Any]) -> None:
+        """Waits until the rows hold these nodes."""
+        wanted = {name: node.GetID() for name, node in rows.items()}
+
+        def rows_now() -> dict[str, str]:
+            return {role.value: handle for role, handle in self.panel.presenter.inputs.volumes.items()}
+
+        try:
+            wait_until(lambda: rows_now() == wanted, "assignment", 30)
+        except TimeoutError as error:
+            raise AssertionError(f"rows are {rows_now()}, not {wanted}") from error
+
+    def segment(self) -> Any:
+        """Presses Segment and waits for the result; the segmentation node."""
+        before = self.parameters.segmentation
+        self.press("segmentButton")
+        self.assertTrue(self.panel.state.busy, self.said())
+        wait_until(lambda: not self.panel.state.busy, "the end of the run")
+        self.assertEqual(str(self.panel.state), "done", self.said())
+        wait_until(lambda: self.parameters.segmentation is not before, "the result in the scene", 60)
+        wait_until(lambda: self.parameters.resultText is not None, "the record in the scene", 60)
+        rest(0.3)
+        return self.parameters.segmentation
+
+    def said(self) -> str:
+        """State, error and the log's end, for the message of a case that failed."""
+        run = self.panel.ui.run
+        return f"{self.panel.state}: {run.problemLabel.text} {run.logText.toPlainText()[-1000:]}"
+
+    # -- what is looked at
+
+    def labels(self, segmentation: Any, reference: Any) -> Any:
+        """The labels of a segmentation node on a volume's grid, a SimpleITK image."""
+        from StrokeSegLogic.slicer_bridge.segmentations import labels_of
+
+        return labels_of(segmentation, reference)
+
+    def voxels(self, segmentation: Any, reference: Any) -> Any:
+        """The same as an array (z, y, x)."""
+        import SimpleITK as sitk
+
+        return sitk.GetArrayFromImage(self.labels(segmentation, reference))
+
+    def terminology(self, segment: Any) -> str:
+        """The terminology entry of a segment, as Slicer writes it."""
+        import vtk
+
+        entry = vtk.reference("")
+        segment.GetTag(segment.GetTerminologyEntryTagName(), entry)
+        return str(entry)
+
+    def require_window(self) -> None:
+        """Skips a case that needs views where there are none."""
+        if slicer.app.layoutManager() is None:
+            self.skipTest("runs with a window only")
+
+    def picture(self, name: str) -> None:
+        """Keeps a picture of the main window, where there is one."""
+        window = slicer.util.mainWindow()
+        if window is not None:
+            slicer.app.processEvents()
+            slicer.util.forceRenderAllViews()
+            window.grab().save(str(output_folder() / f"{name}.png"))
+
+    def assert_nothing_left(self) -> None:
+        """After the scene is closed: no node that was not there before, and no temporary file."""
+        slicer.mrmlScene.Clear(False)
+        rest(1.0)
+        self.assertEqual(nodes() - self.empty_scene, {}, "nodes stay behind")
+        self.assertEqual(files_of(self.panel.presenter.runner), [], "files stay behind")

@@ -1,0 +1,71 @@
+"""Correcting a result with the Segment Editor, with undo, and exporting it."""
+
+from __future__ import annotations
+
+import slicer
+
+from .base import SlicerCase
+from .studies import load_mri
+
+
+class EditingCase(SlicerCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.rows = load_mri(self.folder)
+        self.assigned(self.rows)
+        self.parameters.device = "cpu"
+        self.segmentation = self.segment()
+        self.segment_id = self.segmentation.GetSegmentation().GetNthSegmentID(0)
+        self.editor = self.panel.ui.correct.editorWidget
+
+    def now(self) -> object:
+        return self.voxels(self.segmentation, self.rows["DWI"]) > 0
+
+    def test_an_edit_is_undone_and_redone_and_the_models_own_version_stays(self) -> None:
+        drawn = self.now()
+        own = self.voxels(self.parameters.modelSegmentation, self.rows["DWI"]) > 0
+        self.assertTrue((own == drawn).all())
+        changed = drawn.astype("uint8")
+        changed[2:4, 10:20, 10:20] = 1
+        self.editor.saveStateForUndo()
+        slicer.util.updateSegmentBinaryLabelmapFromArray(changed, self.segmentation, self.segment_id, self.rows["DWI"])
+        self.assertTrue((self.now() == (changed > 0)).all())
+        self.editor.undo()
+        self.assertTrue((self.now() == drawn).all())
+        self.editor.redo()
+        self.assertTrue((self.now() == (changed > 0)).all())
+        self.assertTrue(((self.voxels(self.parameters.modelSegmentation, self.rows["DWI"]) > 0) == own).all())
+
+    def test_an_effect_of_the_segment_editor_works_in_the_panel(self) -> None:
+        self.require_window()
+        drawn = self.now()
+        self.editor.setCurrentSegmentID(self.segment_id)
+        self.editor.setActiveEffectByName("Margin")
+        effect = self.editor.activeEffect()
+        self.assertIsNotNone(effect)
+        effect.setParameter("MarginSizeMm", "6")
+        effect.self().onApply()
+        self.assertGreater(self.now().sum(), drawn.sum())
+        self.picture("editing")
+        self.editor.undo()
+        self.assertTrue((self.now() == drawn).all())
+        self.editor.setActiveEffect(None)
+
+    def test_what_was_corrected_is_exported(self) -> None:
+        import SimpleITK as sitk
+        from StrokeSegExtensionLib.export_files import write_labels_nifti, write_seg_nrrd, write_text
+
+        dwi = self.rows["DWI"]
+        changed = self.now().astype("uint8")
+        changed[2:4, 10:20, 10:20] = 1
+        slicer.util.updateSegmentBinaryLabelmapFromArray(changed, self.segmentation, self.segment_id, dwi)
+        write_labels_nifti(self.segmentation, dwi, self.folder / "labels.nii.gz")
+        write_seg_nrrd(self.segmentation, self.folder / "labels.seg.nrrd")
+        write_text(self.parameters.reportText.GetText(), self.folder / "report.html")
+        written = sitk.ReadImage(str(self.folder / "labels.nii.gz"))
+        self.assertEqual(written.GetSize(), tuple(dwi.GetImageData().GetDimensions()))
+        self.assertEqual(int(sitk.GetArrayFromImage(written).astype(bool).sum()), int(changed.sum()))
+        again = slicer.util.loadSegmentation(str(self.folder / "labels.seg.nrrd"))
+        self.assertTrue(((self.voxels(again, dwi) > 0) == (changed > 0)).all())
+        self.assertIn("55641003", self.terminology(again.GetSegmentation().GetNthSegment(0)))
+        self.assertIn("<html", (self.folder / "report.html").read_text(encoding="utf-8").lower())

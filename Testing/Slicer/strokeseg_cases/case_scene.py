@@ -1,0 +1,49 @@
+"""A scene that is saved, closed and loaded again."""
+
+from __future__ import annotations
+
+import slicer
+
+from .application import rest, wait_until
+from .base import SlicerCase
+from .studies import load_mri, overlap
+
+
+class SceneCase(SlicerCase):
+    def test_a_saved_scene_brings_study_options_and_result_back(self) -> None:
+        rows = load_mri(self.folder)
+        self.assigned(rows)
+        self.parameters.device = "cpu"
+        self.parameters.nihss = 11
+        self.parameters.minimumLesion = 0.05
+        segmentation = self.segment()
+        before = self.labels(segmentation, rows["DWI"])
+        lines = self.panel.ui.result.resultTable.rowCount
+        bundle = self.folder / "scene.mrb"
+        self.assertTrue(slicer.util.saveScene(str(bundle)))
+
+        slicer.mrmlScene.Clear(False)
+        rest(0.5)
+        self.assertIsNone(self.parameters.segmentation)
+        self.assertEqual(self.parameters.nihss, -1)
+
+        self.assertTrue(slicer.util.loadScene(str(bundle)))
+        wait_until(lambda: self.parameters is not None and self.parameters.segmentation is not None, "the result", 60)
+        rest(1.0)
+        dwi = slicer.util.getNode("DWI")
+        self.assertEqual((self.parameters.nihss, self.parameters.device), (11, "cpu"))
+        self.assertAlmostEqual(self.parameters.minimumLesion, 0.05)
+        self.assertIs(self.parameters.volumeDWI, dwi)
+        self.assertEqual(overlap(self.labels(self.parameters.segmentation, dwi), before), 1.0)
+        self.assertEqual(self.panel.ui.result.resultTable.rowCount, lines)
+        self.assertEqual({role.value for role in self.panel.presenter.inputs.volumes}, {"DWI", "FLAIR"})
+        # And the panel goes on from there.
+        self.segment()
+
+    def test_data_that_come_later_do_not_overrule_the_user(self) -> None:
+        rows = load_mri(self.folder, ("DWI", "FLAIR"))
+        self.assigned(rows)
+        self.panel.ui.study.selectorDWI.setCurrentNode(rows["FLAIR"])
+        rest(0.5)
+        more = load_mri(self.folder, ("ADC",))
+        self.assigned({"DWI": rows["FLAIR"], **more})

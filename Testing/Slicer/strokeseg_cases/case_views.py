@@ -1,0 +1,58 @@
+"""Views, layouts and shortcuts; with a window only."""
+
+from __future__ import annotations
+
+import slicer
+
+from .application import MODULE, rest
+from .base import SlicerCase
+from .studies import load_mri
+
+
+class ViewsCase(SlicerCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.require_window()
+
+    def layout(self) -> int:
+        return slicer.app.layoutManager().layout
+
+    def test_opening_the_module_leaves_the_users_layout_alone(self) -> None:
+        slicer.util.selectModule("Data")
+        slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalView)
+        slicer.util.selectModule(MODULE)
+        rest(0.3)
+        self.assertEqual(self.layout(), slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalView)
+
+    def test_a_result_is_shown_side_by_side_and_gone_through_and_the_users_layout_comes_back(self) -> None:
+        manager = slicer.app.layoutManager()
+        manager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
+        rows = load_mri(self.folder)
+        self.assigned(rows)
+        self.parameters.device = "cpu"
+        self.segment()
+        rest(1.0)
+        self.assertGreaterEqual(self.layout(), 500)
+        logics = [manager.sliceWidget(name).sliceLogic() for name in manager.sliceViewNames()]
+        shown = {logic.GetSliceCompositeNode().GetBackgroundVolumeID() for logic in logics}
+        self.assertTrue({node.GetID() for node in rows.values()} <= shown)
+        for logic in logics:
+            logic.SetSliceOffset(logic.GetSliceOffset() + 30)
+        offsets = {logic.GetSliceOffset() for logic in logics}
+        self.panel.presenter.next_lesion()
+        rest(0.5)
+        self.picture("views-lesion")
+        self.assertNotEqual({logic.GetSliceOffset() for logic in logics}, offsets)
+        self.panel.views.restore()
+        rest(0.5)
+        self.assertEqual(self.layout(), slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
+
+    def test_leaving_the_module_takes_the_segment_editors_effect_away(self) -> None:
+        self.assigned(load_mri(self.folder))
+        self.parameters.device = "cpu"
+        self.segment()
+        editor = self.panel.ui.correct.editorWidget
+        editor.setActiveEffectByName("Paint")
+        slicer.util.selectModule("Data")
+        rest(0.3)
+        self.assertIsNone(editor.activeEffect())

@@ -1,0 +1,63 @@
+"""Simulated studies, written to files and loaded as a user loads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import slicer
+
+SEED = 0
+COARSE = (3.6, 3.6, 6.0)
+
+
+@lru_cache(maxsize=1)
+def mri() -> Any:
+    """A simulated patient with an infarct."""
+    from StrokeSegLogic.phantom import mri_phantom
+
+    return mri_phantom(SEED)
+
+
+@lru_cache(maxsize=1)
+def perfusion() -> Any:
+    """Simulated perfusion maps of a patient with a large vessel occlusion."""
+    from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
+
+    return ctp_patient(SEED).maps(ctp_grid(COARSE))
+
+
+def load(images: Mapping[str, Any], folder: Path, suffix: str = ".nii.gz") -> dict[str, Any]:
+    """Writes images and loads them into the scene; the nodes by name."""
+    import SimpleITK as sitk
+
+    found = {}
+    for name, image in images.items():
+        path = folder / f"{name}{suffix}"
+        sitk.WriteImage(image, str(path))
+        found[name] = slicer.util.loadVolume(str(path))
+    return found
+
+
+def load_mri(folder: Path, roles: tuple[str, ...] = ("DWI", "FLAIR"), suffix: str = ".nii.gz") -> dict[str, Any]:
+    """Loads some sequences of the MRI study."""
+    from StrokeSegLogic.case import Role
+
+    return load({name: mri().images[Role(name)] for name in roles}, folder, suffix)
+
+
+def load_perfusion(folder: Path) -> dict[str, Any]:
+    """Loads the perfusion maps."""
+    return load(perfusion().images, folder)
+
+
+def overlap(labels: Any, truth: Any) -> float:
+    """Dice of what is labelled with what is true, wherever their voxels lie."""
+    import SimpleITK as sitk
+
+    moved = sitk.Resample(truth, labels, sitk.Transform(), sitk.sitkNearestNeighbor, 0.0, truth.GetPixelID())
+    found, real = (sitk.GetArrayFromImage(image) > 0 for image in (labels, moved))
+    total = int(found.sum() + real.sum())
+    return 2.0 * int((found & real).sum()) / total if total else 1.0
