@@ -18,6 +18,9 @@ _PAUSE_S = 0.02
 
 Images = Mapping[str, Any]
 
+_CT_HU = (0.0, 80.0)
+"""Window of the brain."""
+
 
 def register_samples(icons: Path) -> None:
     """Adds the simulated studies to the Sample Data module."""
@@ -71,6 +74,10 @@ def load_sample(name: str, make: Callable[[], Images]) -> list[Any]:
     for role, image in made.items():
         node = add_volume(slicer.mrmlScene, image, f"{name}_{_TITLES.get(role, role)}")
         node.SetDescription("Simulated by StrokeSeg: not a patient")
+        if role == "CT":
+            # Its own range would show bone and nothing else.
+            node.GetDisplayNode().SetAutoWindowLevel(False)
+            node.GetDisplayNode().SetWindowLevelMinMax(*_CT_HU)
         nodes.append(node)
     return nodes
 

@@ -74,6 +74,15 @@ def test_a_sample_becomes_volumes_that_say_they_are_simulated(opened: OpenedModu
     opened.assigned("DWI")
 
 
+def test_a_samples_ct_is_shown_in_the_brains_window(opened: OpenedModule) -> None:
+    from StrokeSegExtensionLib.sample_data import load_sample
+
+    image = GRID.image(np.linspace(-1000, 1500, np.prod(GRID.shape), dtype=np.float32).reshape(GRID.shape))
+    ct, flow = load_sample("StrokeSegCTPMaps", lambda: {"CT": image, "CBF": image})
+    assert (ct.GetDisplayNode().GetWindowLevelMin(), ct.GetDisplayNode().GetWindowLevelMax()) == (0, 80)
+    assert flow.GetDisplayNode().GetWindowLevelMax() > 80
+
+
 def test_a_sample_that_cannot_be_made_says_why(running: Slicer) -> None:
     from StrokeSegExtensionLib.sample_data import load_sample
 
