@@ -13,7 +13,7 @@ demo: $(VENV)/.ready-demo
 	$(BIN)/strokeseg demo --output demo-output
 
 test: check
-	$(BIN)/python -m pytest -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 
 test-slow: $(VENV)/.ready-test
 	$(BIN)/python -m pytest -m slow

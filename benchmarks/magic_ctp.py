@@ -30,6 +30,7 @@ from StrokeSegLogic.inference.field_engine import PICTURE_SPAN_S, answer, comple
 from StrokeSegLogic.inference.map_scales import delay
 from StrokeSegLogic.inference.network import load
 from StrokeSegLogic.models.registry import find
+from StrokeSegLogic.perfusion.bleeding import dense_ml
 from StrokeSegLogic.perfusion.laterality import asymmetry
 from StrokeSegLogic.perfusion.routes import UNET
 from StrokeSegLogic.perfusion.thresholds import CORE, PENUMBRA, ThresholdSettings, segment_by_thresholds
@@ -78,10 +79,12 @@ def main() -> None:
     print("| patient | slices | later TTP | route | marks | core ml, right / left | penumbra ml, right / left |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     alone = dict.fromkeys(ways, 0)
+    dense = {}
     for patient, paths in patients(given.data).items():
         maps = read(paths, given.ct_top)
         brain, grid = maps["CBF"] > 0, Grid.of(_image(maps["CBF"]))
         left = MidPlane.of(brain, grid).left(grid)
+        dense[patient] = dense_ml(_image(maps["CT"]), brain)
         later = asymmetry(maps["TTP"], brain, grid).side or "neither"
         found = {way: segment(maps) for way, segment in ways.items()}
         for way, labels in found.items():
@@ -98,6 +101,7 @@ def main() -> None:
                 except InputError as error:
                     print(f"<!-- {way}, slice {number + 1} of {patient}: {error} -->")
     print("\nSlices segmented each by itself: " + ", ".join(f"{way} {count}" for way, count in alone.items()))
+    print("\nAs dense as blood, ml: " + ", ".join(f"{patient} {volume:.1f}" for patient, volume in dense.items()))
 
 
 def patients(data: Path) -> dict[str, list[Path]]:

@@ -44,7 +44,15 @@ def _standin(folder: Path, window: bool) -> Iterator[Slicer]:
         finally:
             for name in set(sys.modules) - before:
                 if name.partition(".")[0] in ("StrokeSegExtension", "StrokeSegExtensionLib"):
-                    del sys.modules[name]
+                    _forget(name)
+
+
+def _forget(module: str) -> None:
+    """As if it had never been imported: its package holds it by its name, too."""
+    del sys.modules[module]
+    package, _, name = module.rpartition(".")
+    if package in sys.modules:
+        vars(sys.modules[package]).pop(name, None)
 
 
 def _opening(slicer: Slicer) -> Iterator[Callable[..., OpenedModule]]:
