@@ -52,8 +52,10 @@ class StrokeSegExtension(ScriptedLoadableModule):  # type: ignore[misc]
     def _on_startup(self) -> None:
         from StrokeSegExtensionLib.sample_data import register_samples
         from StrokeSegExtensionLib.terminology_loading import load_terminology
+        from StrokeSegExtensionLib.views import register_layout
 
         load_terminology()
+        register_layout()
         register_samples(Path(__file__).resolve().parent / "Resources" / "Icons")
 
 
@@ -67,6 +69,7 @@ class StrokeSegExtensionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         self.panel: Any = None
         self._shortcuts: Any = None
         self._entered = False
+        self._to_open = False
         ScriptedLoadableModuleWidget.__init__(self, parent)
 
     def setup(self) -> None:
@@ -86,6 +89,7 @@ class StrokeSegExtensionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
             (scene.EndCloseEvent, self._on_scene_there),
             (scene.StartImportEvent, self._on_scene_importing),
             (scene.EndImportEvent, self._on_scene_there),
+            (scene.EndBatchProcessEvent, self._on_batch_over),
             (scene.NodeAddedEvent, self._on_nodes),
             (scene.NodeRemovedEvent, self._on_nodes),
         ):
@@ -95,7 +99,10 @@ class StrokeSegExtensionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
     def enter(self) -> None:
         """The module is shown."""
         self._entered = True
-        if self.panel.parameters is None:
+        if self.panel is None:
+            return
+        if self.panel.parameters is None and not slicer.mrmlScene.IsBatchProcessing():
+            self._to_open = False
             self._open_scene()
         self.panel.editor.enter()
         self._shortcuts.install()
@@ -103,8 +110,9 @@ class StrokeSegExtensionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
     def exit(self) -> None:
         """Another module is shown; a run goes on."""
         self._entered = False
-        self.panel.editor.exit()
-        self._shortcuts.remove()
+        if self.panel is not None:
+            self.panel.editor.exit()
+            self._shortcuts.remove()
 
     def cleanup(self) -> None:
         """The module goes: no process, timer, shortcut or observer of it stays."""
@@ -117,27 +125,55 @@ class StrokeSegExtensionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
 
     def onReload(self) -> None:
         """For developers: the next import reads every file of the module and of the package again."""
+        console = sys.modules.get("StrokeSegExtensionLib.console_api")
+        if console is not None:
+            # Its worker would live on with nobody to end it.
+            console.close_console()
+        entered = self._entered
         for name in list(sys.modules):
             if name.partition(".")[0] in ("StrokeSegExtensionLib", "StrokeSegLogic"):
                 del sys.modules[name]
         ScriptedLoadableModuleWidget.onReload(self)
+        # Slicer sets the new widget up and does not say that it is shown.
+        new = slicer.util.getModuleWidget(self.moduleName)
+        if entered and new is not self:
+            new.enter()
 
     def _open_scene(self) -> None:
         self.panel.open_scene(slicer.mrmlScene, self.logic.getParameterNode())
 
     def _on_scene_closing(self, _caller: Any, _event: Any) -> None:
-        self.panel.close_scene()
+        if self.panel is not None:
+            self.panel.close_scene()
 
     def _on_scene_importing(self, _caller: Any, _event: Any) -> None:
-        self.panel.leave_scene()
+        if self.panel is not None:
+            self.panel.leave_scene()
 
     def _on_scene_there(self, _caller: Any, _event: Any) -> None:
+        """Selectors, views and editor of Slicer hear of the scene after us, or at the end of the batch around it."""
+        self._to_open = True
+        if self.panel is not None:
+            self.panel.soon(self._open_if_quiet)
+
+    def _open_if_quiet(self) -> None:
+        if self.panel is None or not self._to_open or slicer.mrmlScene.IsBatchProcessing():
+            return
+        self._to_open = False
         self._open_scene()
         if self._entered:
             self.panel.editor.enter()
 
+    def _on_batch_over(self, _caller: Any, _event: Any) -> None:
+        if self.panel is None:
+            return
+        if self._to_open:
+            self.panel.soon(self._open_if_quiet)
+        else:
+            self.panel.offer_volumes()
+
     def _on_nodes(self, _caller: Any, _event: Any) -> None:
-        if not slicer.mrmlScene.IsBatchProcessing():
+        if self.panel is not None and not slicer.mrmlScene.IsBatchProcessing():
             self.panel.offer_volumes()
 
 

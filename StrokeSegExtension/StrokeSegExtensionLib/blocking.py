@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+_SAME = 1e-9
+
 
 @contextmanager
 def quietly(*widgets: Any) -> Iterator[None]:
@@ -16,3 +18,9 @@ def quietly(*widgets: Any) -> Iterator[None]:
     finally:
         for widget, blocked in zip(widgets, before, strict=True):
             widget.blockSignals(blocked)
+
+
+def set_number(box: Any, value: float) -> None:
+    """Sets a spin box; one that has the value already keeps the text that is being typed into it."""
+    if abs(box.value - value) > _SAME:
+        box.setValue(value)

@@ -70,6 +70,14 @@ def console() -> Console:
     return _console
 
 
+def close_console() -> None:
+    """Ends the console's worker, where there is one: the module is loaded anew, or goes."""
+    global _console
+    if _console is not None:
+        _console.close()
+        _console = None
+
+
 def segment(
     volumes: Mapping[Role | str, Any],
     *,

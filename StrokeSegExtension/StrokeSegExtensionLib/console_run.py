@@ -110,7 +110,7 @@ class ConsoleRun:
 
     def progressed(self, fraction: float, stage: str) -> None:
         if self._progressed is not None and not self._over:
-            self._progressed(fraction, stage)
+            _tell(self._progressed, fraction, stage)
 
     def logged(self, line: str) -> None:
         _log.info(line)
@@ -162,6 +162,14 @@ class ConsoleRun:
             self._scene.RemoveObserver(self._observer)
             self._observer = None
         if error is None and self._done is not None:
-            self._done(self.segmentation)
+            _tell(self._done, self.segmentation)
         if error is not None and self._failed is not None:
-            self._failed(error)
+            _tell(self._failed, error)
+
+
+def _tell(function: Callable[..., None], *arguments: Any) -> None:
+    """Calls a function of the script; the run does not end with its mistakes."""
+    try:
+        function(*arguments)
+    except Exception:
+        _log.exception("A function that was given to segment() has failed")

@@ -18,10 +18,14 @@ class EmbeddedEditor:
 
     Args:
         ui: the widgets of Correct.ui by name.
+        section: the collapsible button that they lie in. Folded, it takes no keys: the editor's (digits, Space, Escape,
+            z, y) are those of the whole window.
     """
 
-    def __init__(self, ui: Any) -> None:
+    def __init__(self, ui: Any, section: Any) -> None:
         self.ui = ui
+        self._section = section
+        self._entered = self._listening = False
         self._widget = ui.editorWidget
         self._widget.setMaximumNumberOfUndoStates(UNDO_STATES)
         self._segmentation: Any = None
@@ -29,14 +33,13 @@ class EmbeddedEditor:
         self._model_version: Any = None
         ui.modelVersionBox.connect("toggled(bool)", self._show_model_version)
         ui.startOverButton.connect("clicked(bool)", lambda _checked: self.start_over())
+        section.connect("contentsCollapsed(bool)", lambda _folded: self._listen())
 
     def set_scene(self, scene: Any) -> None:
-        """Uses a scene, or none while it is being closed or filled."""
+        """Uses a scene; none once the panel goes away."""
         if scene is None:
-            self._widget.setSegmentationNode(None)
-            self._widget.setMRMLSegmentEditorNode(None)
+            self.leave_scene()
             self._widget.setMRMLScene(None)
-            self._segmentation = self._source = self._model_version = None
             return
         self._widget.setMRMLScene(scene)
         node = scene.GetSingletonNode(_TAG, "vtkMRMLSegmentEditorNode")
@@ -45,6 +48,13 @@ class EmbeddedEditor:
             node.SetSingletonTag(_TAG)
             node = scene.AddNode(node)
         self._widget.setMRMLSegmentEditorNode(node)
+
+    def leave_scene(self) -> None:
+        """Lets go of the scene's nodes while it is closed or filled; the widget keeps the scene, which is the same."""
+        self._widget.setActiveEffect(None)
+        self._widget.setSegmentationNode(None)
+        self._widget.setMRMLSegmentEditorNode(None)
+        self._segmentation = self._source = self._model_version = None
 
     def show(self, parameters: PanelParameters | None) -> None:
         """Edits the last result's segmentation."""
@@ -62,13 +72,28 @@ class EmbeddedEditor:
         self.ui.startOverButton.setEnabled(both)
 
     def enter(self) -> None:
-        self._widget.setupViewObservations()
-        self._widget.installKeyboardShortcuts()
+        """The module is shown."""
+        self._entered = True
+        self._listen()
 
     def exit(self) -> None:
+        """The module is hidden."""
+        self._entered = False
+        # Also when folded: a script may have chosen one.
         self._widget.setActiveEffect(None)
-        self._widget.uninstallKeyboardShortcuts()
-        self._widget.removeViewObservations()
+        self._listen()
+
+    def _listen(self) -> None:
+        """To keys and views while the editor is seen, and not otherwise."""
+        listening = self._entered and not self._section.collapsed
+        if listening and not self._listening:
+            self._widget.setupViewObservations()
+            self._widget.installKeyboardShortcuts()
+        elif self._listening and not listening:
+            self._widget.setActiveEffect(None)
+            self._widget.uninstallKeyboardShortcuts()
+            self._widget.removeViewObservations()
+        self._listening = listening
 
     def start_over(self) -> None:
         """Replaces the corrections by the model's own version, once the user agrees; undo brings them back."""
@@ -83,9 +108,21 @@ class EmbeddedEditor:
 
 
 def copy_segments(source: Any, target: Any) -> None:
-    """Gives every segment of the target the voxels of the source's segment of the same ID."""
+    """Gives the target the source's segments: those that it lacks anew, with all their tags, and no others.
+
+    A segment that is in both keeps its name and colour in the target, and takes the source's voxels.
+    """
     logic = slicer.vtkSlicerSegmentationsModuleLogic
-    for segment_id in source.GetSegmentation().GetSegmentIDs():
+    there, wanted = target.GetSegmentation(), source.GetSegmentation().GetSegmentIDs()
+    for segment_id in there.GetSegmentIDs():
+        if segment_id not in wanted:
+            there.RemoveSegment(segment_id)
+    for index, segment_id in enumerate(wanted):
+        if there.GetSegment(segment_id) is None:
+            segment = slicer.vtkSegment()
+            segment.DeepCopyMetadata(source.GetSegmentation().GetSegment(segment_id))
+            there.AddSegment(segment, segment_id)
+            there.SetSegmentIndex(segment_id, index)
         labelmap = slicer.vtkOrientedImageData()
         source.GetBinaryLabelmapRepresentation(segment_id, labelmap)
         logic.SetBinaryLabelmapToSegment(labelmap, target, segment_id, logic.MODE_REPLACE)

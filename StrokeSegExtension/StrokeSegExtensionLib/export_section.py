@@ -17,6 +17,8 @@ from .notices import say, tint
 from .parameters import PanelParameters
 
 _INSTANCES = "DICOM.instanceUIDs"
+_REFUSED = '<>:"/\\|?*'
+"""Characters that no file may have in its name, on one system or another."""
 
 
 class ExportSection:
@@ -30,6 +32,7 @@ class ExportSection:
     def __init__(self, ui: Any, parameters: Callable[[], PanelParameters | None]) -> None:
         self.ui = ui
         self._parameters = parameters
+        self._folder: Path | None = None
         buttons = {
             "segNrrdButton": self._seg_nrrd,
             "niftiButton": self._nifti,
@@ -64,14 +67,15 @@ class ExportSection:
         return pressed
 
     def _seg_nrrd(self, parameters: PanelParameters) -> str:
-        return self._save(".seg.nrrd", lambda path: write_seg_nrrd(parameters.segmentation, path))
+        return self._save(parameters, ".seg.nrrd", lambda path: write_seg_nrrd(parameters.segmentation, path))
 
     def _nifti(self, parameters: PanelParameters) -> str:
         reference = parameters.referenceVolume
-        return self._save(".nii.gz", lambda path: write_labels_nifti(parameters.segmentation, reference, path))
+        segmentation = parameters.segmentation
+        return self._save(parameters, ".nii.gz", lambda path: write_labels_nifti(segmentation, reference, path))
 
     def _report(self, parameters: PanelParameters) -> str:
-        return self._save(".html", lambda path: write_text(parameters.reportText.GetText(), path))
+        return self._save(parameters, ".html", lambda path: write_text(parameters.reportText.GetText(), path))
 
     def _dicom(self, parameters: PanelParameters) -> str:
         """Slicer's own export: it takes patient and study from the reference's series.
@@ -94,10 +98,28 @@ class ExportSection:
         dialog.execDialog(item)
         return _("DICOM: see the export dialog")
 
-    def _save(self, suffix: str, write: Callable[[Path], None]) -> str:
-        chosen = qt.QFileDialog.getSaveFileName(slicer.util.mainWindow(), _("Save"), f"strokeseg{suffix}", f"*{suffix}")
+    def _save(self, parameters: PanelParameters, suffix: str, write: Callable[[Path], None]) -> str:
+        proposed = str(self._usual_folder() / f"{_file_name(parameters.referenceVolume)}{suffix}")
+        chosen = qt.QFileDialog.getSaveFileName(slicer.util.mainWindow(), _("Save"), proposed, f"*{suffix}")
         if not chosen:
             return ""
         path = Path(chosen if chosen.endswith(suffix) else chosen + suffix)
+        # Of the chosen name the dialog has asked already, of the longer one nobody has.
+        question = _("{path} is there already. Replace it?").format(path=path)
+        if str(path) != chosen and path.exists() and not slicer.util.confirmOkCancelDisplay(question, _("Save")):
+            return ""
         write(path)
+        self._folder = path.parent
         return _("Written: {path}").format(path=path)
+
+    def _usual_folder(self) -> Path:
+        """Where the last file went, else the scene's folder, else the user's."""
+        folders = (self._folder, Path(slicer.mrmlScene.GetRootDirectory() or ""))
+        return next((one for one in folders if one is not None and one.is_absolute() and one.is_dir()), Path.home())
+
+
+def _file_name(reference: Any | None) -> str:
+    """After the reference volume, without what file systems refuse."""
+    name = "" if reference is None else reference.GetName() or ""
+    kept = "".join("_" if one in _REFUSED or not one.isprintable() else one for one in name).strip(" .")
+    return f"{kept}_strokeseg" if kept else "strokeseg"

@@ -13,6 +13,7 @@ from StrokeSegLogic.models.spec import ModelSpec
 from StrokeSegLogic.models.store import MANIFEST
 
 from .study import ModelChoice, StudyInputs
+from .words import tr as _
 
 SEPARATOR = ":"
 """Between a route and the model that the user installed for it."""
@@ -30,7 +31,7 @@ def model_choices(inputs: StudyInputs) -> list[ModelChoice]:
 
 def route_and_model(key: str) -> tuple[str, str]:
     """Route and model of a choice for CT perfusion; "" is the default one."""
-    route, _, model = key.partition(SEPARATOR)
+    route, _mark, model = key.partition(SEPARATOR)
     return route, model
 
 
@@ -40,7 +41,8 @@ def _planes(inputs: StudyInputs) -> list[ModelChoice]:
         spec = _spec(name)
         if not isinstance(spec, ModelSpec):
             continue
-        why = f"Needs one of {', '.join(spec.needs_one_of)}; uses {', '.join(spec.inputs)}"
+        words = _("Needs one of {needed}; uses {used}")
+        why = words.format(needed=", ".join(spec.needs_one_of), used=", ".join(spec.inputs))
         fits = bool(inputs.volumes)
         try:
             spec.require_inputs(inputs.volumes)
@@ -55,7 +57,7 @@ def _planes(inputs: StudyInputs) -> list[ModelChoice]:
 def _routes(inputs: StudyInputs) -> list[ModelChoice]:
     given = _available(inputs.volumes)
     return [
-        _choice("thresholds", "Thresholds (rCBF, Tmax)", ("CBF", "TMAX"), [], given, "", True),
+        _choice("thresholds", _("Thresholds (rCBF, Tmax)"), ("CBF", "TMAX"), [], given, "", True),
         *_network_routes(given, inputs.clinical.nihss is not None),
     ]
 
@@ -75,7 +77,7 @@ def _network_routes(given: set[str], nihss: bool) -> list[ModelChoice]:
         made = [one.name for one in spec.inputs if _STAND_INS.get((one.name, one.scale), {""}) <= given]
         choice = _choice(key, spec.title, needed, made, given, spec.trained_on, bundled)
         if choice.fits and spec.nihss and not nihss:
-            choice = ModelChoice(key, spec.title, False, "Asks for the NIHSS score", spec.trained_on, bundled)
+            choice = ModelChoice(key, spec.title, False, _("Asks for the NIHSS score"), spec.trained_on, bundled)
         choices.append(choice)
     order = {"slow-fusion": 0, "unet3d": 1}
     return sorted(choices, key=lambda one: (not one.bundled, order[route_and_model(one.key)[0]], one.key))
@@ -86,9 +88,9 @@ def _choice(
 ) -> ModelChoice:
     """A choice that needs all of these maps, but for those that can be made of others."""
     missing = [name for name in needed if name not in given and name not in made]
-    why = f"Needs {', '.join(needed)}, or the 4-D series"
+    why = _("Needs {needed}, or the 4-D series").format(needed=", ".join(needed))
     if given and missing:
-        why = f"Needs {', '.join(missing)} beside what is chosen, or the 4-D series"
+        why = _("Needs {missing} beside what is chosen, or the 4-D series").format(missing=", ".join(missing))
     return ModelChoice(key, title, bool(given) and not missing, why, trained_on, bundled)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .blocking import quietly
+from .blocking import quietly, set_number
 from .parameters import PanelParameters
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -49,7 +49,7 @@ class OptionsSection:
             ui.deviceBox.setCurrentIndex(_place(DEVICES, parameters.device))
             ui.voteBox.setCurrentIndex(_place(VOTES, parameters.vote))
             for box, name in _NUMBERS.items():
-                getattr(ui, box).setValue(getattr(parameters, name))
+                set_number(getattr(ui, box), getattr(parameters, name))
             for box, name in _CHECKS.items():
                 getattr(ui, box).setChecked(getattr(parameters, name))
         perfusion = parameters.modality == "ctp"
@@ -59,6 +59,11 @@ class OptionsSection:
         for name in _MRI_CHECKS:
             getattr(ui, f"{name}Box").setVisible(not perfusion)
         ui.mapsBox.setVisible(perfusion)
+
+    def take_typed(self) -> None:
+        """Takes what is still being typed."""
+        for box in _NUMBERS:
+            getattr(self.ui, box).interpretText()
 
     def set_enabled(self, enabled: bool) -> None:
         ui = self.ui

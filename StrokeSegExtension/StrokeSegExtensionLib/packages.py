@@ -15,6 +15,8 @@ from typing import Protocol
 
 from StrokeSegLogic.errors import StrokeSegError
 
+from .words import tr as _
+
 
 @dataclass(frozen=True)
 class Requirement:
@@ -98,21 +100,25 @@ class RequiredPackages:
             return
         named = ", ".join(map(str, missing))
         if not self._installer.may_install():
-            raise StrokeSegError(f"not installed: {named}", fix="Install them before the test; see docs/slicer.md")
+            fix = _("Install them before the test; see docs/slicer.md")
+            raise StrokeSegError(_("not installed: {packages}").format(packages=named), fix=fix)
         if not self._installer.ask(missing):
-            raise StrokeSegError(f"not installed: {named}", fix=f"Press Segment again and agree, or {offline(missing)}")
+            fix = _("Press Segment again and agree, or {offline}").format(offline=offline(missing))
+            raise StrokeSegError(_("not installed: {packages}").format(packages=named), fix=fix)
         try:
             self._install(missing)
         except (CalledProcessError, RuntimeError, OSError) as error:
+            fix = _("Check the connection and the proxy, or without a network {offline}")
             raise StrokeSegError(
-                f"could not be installed: {named} ({error})",
-                fix=f"Check the connection and the proxy, or without a network {offline(missing)}",
+                _("could not be installed: {packages} ({error})").format(packages=named, error=error),
+                fix=fix.format(offline=offline(missing)),
             ) from error
         importlib.invalidate_caches()
         left = self.missing
         if left:
             names = ", ".join(map(str, left))
-            raise StrokeSegError(f"still not installed: {names}", fix="Restart Slicer, and see its Python console")
+            fix = _("Restart Slicer, and see its Python console")
+            raise StrokeSegError(_("still not installed: {packages}").format(packages=names), fix=fix)
 
     def _install(self, missing: Sequence[Requirement]) -> None:
         plain = [str(one) for one in missing if one is not TORCH]
@@ -129,9 +135,10 @@ class RequiredPackages:
         for one in BUNDLED:
             found = self._version(one.name)
             if not one.met_by(found):
+                what = _("this Slicer has {package} {found}, StrokeSeg needs {least}")
                 raise StrokeSegError(
-                    f"this Slicer has {one.name} {found or '(none)'}, StrokeSeg needs {one.least}",
-                    fix="Use Slicer 5.10 or newer; its own packages are never replaced",
+                    what.format(package=one.name, found=found or _("(none)"), least=one.least),
+                    fix=_("Use Slicer 5.10 or newer; its own packages are never replaced"),
                 )
 
 
@@ -140,10 +147,12 @@ def offline(missing: Sequence[Requirement]) -> str:
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     named = " ".join(f'"{one}"' for one in missing)
     inside = " ".join(one.name for one in missing)
-    return (
-        f"bring them here as files: on a like computer with Python {python} run  pip download -d FOLDER {named}  and "
-        f'here, in Slicer\'s Python console,  slicer.util.pip_install("--no-index --find-links FOLDER {inside}")'
+    words = _(
+        "bring them here as files: on a like computer with Python {python} run  pip download -d FOLDER {packages}  and "
+        "here, in Slicer's Python console,  {command}"
     )
+    command = f'slicer.util.pip_install("--no-index --find-links FOLDER {inside}")'
+    return words.format(python=python, packages=named, command=command)
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -70,6 +70,7 @@ class Panel:
         self._told: tuple[StudyInputs | None, Settings | None] = (None, None)
         self._offering: Any = None
         self._choices: Sequence[ModelChoice] = ()
+        self._kept: RunResult | None = None
         self._background = Background(clock)
         tint(ui.frame.researchUseLabel, "caution")
 
@@ -82,9 +83,9 @@ class Panel:
             ui.model, self._model_chosen, lambda: self.presenter.models_changed(), self._background
         )
         self.options = OptionsSection(ui.options, current)
-        self.run = RunSection(ui.run, lambda: self.presenter.segment_or_cancel())
+        self.run = RunSection(ui.run, self._segment_pressed)
         self.result = ResultSection(ui.result, self.views, current)
-        self.editor = EmbeddedEditor(ui.correct)
+        self.editor = EmbeddedEditor(ui.correct, ui.frame.correctSection)
         self.export = ExportSection(ui.export, current)
         self._watch = SegmentWatch(clock, self.result.update_volumes)
         self._loader = ResultLoader(clock, self._result_loaded, self._result_lost)
@@ -102,6 +103,10 @@ class Panel:
             "nextLesionButton": self.presenter.next_lesion,
         }
 
+    def soon(self, call: Callable[[], None]) -> None:
+        """Calls once everybody has heard of what happens now."""
+        self._clock.call_later(0.0, call)
+
     def open_scene(self, scene: Any, node: Any) -> None:
         """Shows a scene and the parameters in it.
 
@@ -116,15 +121,19 @@ class Panel:
         self._observer = node.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_event: self._parameters_changed())
         self._told = (None, None)
         self._parameters_changed()
-        self.presenter.result_restored(self.result.record)
+        kept, self._kept = self._kept, None
+        self.presenter.result_restored(self.result.record if kept is None else kept.record)
         if self.views.shown:
             # The scene was saved in our layout, whose description is not part of it.
             self.result.show_side_by_side()
+        if kept is not None:
+            self.show_result(kept)
         self.offer_volumes()
 
     def close_scene(self) -> None:
         """Lets go of a scene that is going away; a run is stopped."""
         self._loader.abandon()
+        self._kept = None
         self.presenter.scene_closed()
         self.views.restore()
         self.leave_scene()
@@ -132,7 +141,7 @@ class Panel:
     def leave_scene(self) -> None:
         """Lets go of the scene's nodes while it is closed or filled; a run goes on."""
         self.forget_parameters()
-        self.editor.set_scene(None)
+        self.editor.leave_scene()
         self.result.show(None)
         self.export.show(None)
 
@@ -164,6 +173,12 @@ class Panel:
             self.presenter.volumes_changed(loaded_volumes(slicer.mrmlScene))
 
     # -- what the user does
+
+    def _segment_pressed(self) -> None:
+        if not self.state.busy:
+            self.study.take_typed()
+            self.options.take_typed()
+        self.presenter.segment_or_cancel()
 
     def _chosen(self, role: Role, node: Any) -> None:
         if self.parameters is None:
@@ -254,7 +269,10 @@ class Panel:
         self.run.append_log(line)
 
     def show_result(self, result: RunResult) -> None:
-        if self.parameters is not None:
+        if self.parameters is None:
+            # The scene is being filled: the result is loaded once that is over.
+            self._kept = result
+        else:
             self._loader.load(slicer.mrmlScene, self.parameters, result)
 
     def show_place(self, place: Place) -> None:
@@ -271,7 +289,7 @@ class Panel:
     def _result_loaded(self, _result: RunResult) -> None:
         self.presenter.result_taken()
         if self.parameters is not None:
-            self._show_parameters(self.parameters)
+            # The sections have followed the parameters.
             self.ui.frame.resultSection.collapsed = False
             self.result.show_side_by_side()
 

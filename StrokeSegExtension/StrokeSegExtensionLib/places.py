@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from .study import Place
+from .words import tr as _
 
 Kind = Literal["slice", "lesion"]
 
@@ -40,15 +41,17 @@ class Places:
 
 
 def _slices(slices: Sequence[Mapping[str, Any]]) -> list[Place]:
+    words = _("slice {slice}, doubt {number} of {count}")
     return [
-        Place(_ras(one), f"slice {int(one['index']) + 1}, doubt {number} of {len(slices)}", "slice")
+        Place(_ras(one), words.format(slice=int(one["index"]) + 1, number=number, count=len(slices)), "slice")
         for number, one in enumerate(slices, 1)
     ]
 
 
 def _lesions(lesions: Sequence[Mapping[str, Any]]) -> list[Place]:
+    words = _("lesion {number} of {count}, {volume:.1f} ml")
     return [
-        Place(_ras(one), f"lesion {number} of {len(lesions)}, {one['volume_ml']:.1f} ml", "lesion")
+        Place(_ras(one), words.format(number=number, count=len(lesions), volume=one["volume_ml"]), "lesion")
         for number, one in enumerate(lesions, 1)
     ]
 

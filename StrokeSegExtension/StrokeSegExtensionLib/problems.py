@@ -5,6 +5,7 @@ from __future__ import annotations
 from StrokeSegLogic.errors import StrokeSegError
 
 from .study import Handle, Problem, StudyInputs
+from .words import tr as _
 
 
 def problem_of(error: StrokeSegError) -> Problem:
@@ -16,8 +17,9 @@ def nothing_chosen(inputs: StudyInputs) -> Problem | None:
     """That there is no volume, if so."""
     if inputs.volumes:
         return None
-    rows = "DWI or FLAIR" if inputs.modality == "mri" else "CBF and TMAX, or the 4-D series as CTP"
-    return Problem("no volume is chosen", "Study", f"Load a study and press Assign, or choose at least {rows}")
+    rows = _("DWI or FLAIR") if inputs.modality == "mri" else _("CBF and TMAX, or the 4-D series as CTP")
+    fix = _("Load a study and press Assign, or choose at least {rows}").format(rows=rows)
+    return Problem(_("no volume is chosen"), _("Study"), fix)
 
 
 def used_twice(inputs: StudyInputs) -> Problem | None:
@@ -25,12 +27,13 @@ def used_twice(inputs: StudyInputs) -> Problem | None:
     seen: dict[Handle, str] = {}
     for role, handle in inputs.volumes.items():
         if handle in seen:
-            rows = f"{seen[handle]} and {role}"
-            return Problem(f"one volume is chosen as {rows}", "Study", "Choose one role for it")
+            what = _("one volume is chosen as {one} and {other}").format(one=seen[handle], other=role)
+            return Problem(what, _("Study"), _("Choose one role for it"))
         seen[handle] = role.value
     return None
 
 
 def unanswered() -> Problem:
     """That the worker did not heed a cancel."""
-    return Problem("the worker did not answer and was ended", "", "Run it again; the next start takes a little longer")
+    fix = _("Run it again; the next start takes a little longer")
+    return Problem(_("the worker did not answer and was ended"), "", fix)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
+
+import slicer
+import vtk
 
 from StrokeSegLogic.case import Role
 from StrokeSegLogic.errors import StrokeSegError
@@ -23,6 +28,7 @@ from .study import RunResult
 MAPS = "StrokeSeg.Maps"
 """The text node's references to the maps that the run computed."""
 _POLL_S = 0.01
+_log = logging.getLogger("StrokeSeg")
 _VOLUMES = {"probability": "Probability", "agreement": "Agreement"}
 
 
@@ -44,7 +50,7 @@ class ResultLoader:
     Args:
         clock: calls the steps.
         done: called when the nodes are there and the files are needed no more.
-        failed: called with what went wrong instead; then nothing was added.
+        failed: called with what went wrong instead; then nothing of it is in the scene.
     """
 
     def __init__(
@@ -57,13 +63,13 @@ class ResultLoader:
         """Begins; a load that is under way is given up."""
         self._number += 1
         reading = _Reading(result)
-        self._wait(self._number, reading, self._steps(scene, nodes, result, reading))
+        self._wait(self._number, reading, _Steps(scene, self._steps(scene, nodes, result, reading)))
 
     def abandon(self) -> None:
         """No more steps: the scene is closing, or the panel goes."""
         self._number += 1
 
-    def _wait(self, number: int, reading: _Reading, steps: Iterator[None]) -> None:
+    def _wait(self, number: int, reading: _Reading, steps: _Steps) -> None:
         if number != self._number:
             return
         if reading.under_way:
@@ -71,15 +77,17 @@ class ResultLoader:
         else:
             self._step(number, reading.result, steps)
 
-    def _step(self, number: int, result: RunResult, steps: Iterator[None]) -> None:
+    def _step(self, number: int, result: RunResult, steps: _Steps) -> None:
         if number != self._number:
             return
         try:
-            next(steps)
-        except StopIteration:
+            more = steps.go_on()
+        except Exception as error:  # else nobody would hear that the result is lost
+            steps.undo()
+            self._failed(_lost(error))
+            return
+        if not more:
             self._done(result)
-        except StrokeSegError as error:
-            self._failed(error)
         else:
             self._clock.call_later(0.0, lambda: self._step(number, result, steps))
 
@@ -115,24 +123,78 @@ class ResultLoader:
             yield
         if reference is None and maps:
             reference = maps[0]
-        if before is not None:
-            before.GetDisplayNode().SetVisibility(False)
         if reference is not None:
             # Without it, saving and exporting would cut the grid down to the lesion.
             segmentation.SetReferenceImageGeometryParameterFromVolumeNode(reference)
             own.SetReferenceImageGeometryParameterFromVolumeNode(reference)
-        nodes.referenceVolume = reference
-        nodes.probabilityVolume, nodes.agreementVolume = extra.get("probability"), extra.get("agreement")
         record = {"modality": result.modality, **result.record}
         text = _text(scene, "StrokeSeg result", json.dumps(record))
         for node in maps:
             text.AddNodeReferenceID(MAPS, node.GetID())
-        nodes.resultText = text
         html = reading.report
-        nodes.reportText = _text(scene, "StrokeSeg report", html) if html else None
-        # Last: whoever watches the parameters finds the rest there.
-        nodes.modelSegmentation = own
-        nodes.segmentation = segmentation
+        report = _text(scene, "StrokeSeg report", html) if html else None
+        with _told_once(nodes):
+            nodes.referenceVolume = reference
+            nodes.probabilityVolume, nodes.agreementVolume = extra.get("probability"), extra.get("agreement")
+            nodes.resultText, nodes.reportText = text, report
+            nodes.modelSegmentation, nodes.segmentation = own, segmentation
+        if before is not None and before.GetDisplayNode() is not None:
+            before.GetDisplayNode().SetVisibility(False)
+
+
+class _Steps:
+    """The steps of one load, and the nodes that they have added.
+
+    Args:
+        scene: that they add to.
+        steps: the work.
+    """
+
+    def __init__(self, scene: Any, steps: Iterator[None]) -> None:
+        self._scene, self._steps = scene, steps
+        self._added: list[str] = []
+
+    def go_on(self) -> bool:
+        """One more step; whether there is another one."""
+
+        def added(_scene: Any, _event: str, node: Any) -> None:
+            self._added.append(node.GetID())
+
+        with_node = vtk.calldata_type(vtk.VTK_OBJECT)
+        tag = self._scene.AddObserver(self._scene.NodeAddedEvent, with_node(added))
+        try:
+            next(self._steps)
+        except StopIteration:
+            return False
+        finally:
+            self._scene.RemoveObserver(tag)
+        return True
+
+    def undo(self) -> None:
+        """Removes what was added so far; what has gone with another node is gone."""
+        for node_id in reversed(self._added):
+            node = self._scene.GetNodeByID(node_id)
+            if node is not None:
+                self._scene.RemoveNode(node)
+
+
+@contextmanager
+def _told_once(nodes: ResultNodes) -> Iterator[None]:
+    """Whoever watches the parameters hears of all changes at once; a script's nodes have no parameters behind them."""
+    node = getattr(nodes, "parameterNode", None)
+    if node is None:
+        yield
+        return
+    with slicer.util.NodeModify(node):
+        yield
+
+
+def _lost(error: Exception) -> StrokeSegError:
+    if isinstance(error, StrokeSegError):
+        return error
+    _log.error("The result cannot be loaded", exc_info=error)
+    words = f"the result cannot be loaded ({type(error).__name__}: {error})"
+    return StrokeSegError(words, fix="Run it again; if it happens again, report it with the application's log")
 
 
 class _Reading:
@@ -142,7 +204,7 @@ class _Reading:
         self.result = result
         self.report = ""
         self._volumes: dict[str, PlacedVolume] = {}
-        self._error: StrokeSegError | OSError | None = None
+        self._error: Exception | None = None
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
@@ -158,10 +220,10 @@ class _Reading:
         Raises:
             StrokeSegError: if a file could not be read.
         """
-        if isinstance(self._error, StrokeSegError):
-            raise self._error
-        if self._error is not None:
+        if isinstance(self._error, OSError):
             raise StrokeSegError(f"the result cannot be read ({self._error})", fix="Run it again")
+        if self._error is not None:
+            raise self._error
         return self._volumes
 
     def _read(self) -> None:
@@ -172,7 +234,7 @@ class _Reading:
                     self._volumes[name] = read_placed(path)
             if self.result.report is not None:
                 self.report = self.result.report.read_text(encoding="utf-8")
-        except (StrokeSegError, OSError) as error:
+        except Exception as error:  # on this thread nobody else would hear of it
             self._error = error
 
 

@@ -89,7 +89,7 @@ def _perfusion_rows(record: Mapping[str, Any]) -> list[Row]:
         (_("CBV index"), _number(numbers["cbv_index"])),
     ]
     for delay in numbers["delays"]:
-        found.append((_("Tmax > {seconds:g} s").format(seconds=delay["tmax_s"]), _ml(delay["ml"])))
+        found.append((_("Tmax > {seconds:g} s").format(seconds=delay["tmax_s"]), _late(delay["ml"])))
     if numbers.get("side"):
         found.append((_("Side"), numbers["side"]))
     return found
@@ -120,6 +120,10 @@ def _verdict(item: Mapping[str, Any]) -> str:
 
 def _ml(value: float) -> str:
     return _("{value:.1f} ml").format(value=value)
+
+
+def _late(value: float | None) -> str:
+    return _("cannot be told: the map's scale is cut off") if value is None else _ml(value)
 
 
 def _number(value: float | None) -> str:

@@ -42,10 +42,11 @@ class WorkerRunner:
         self._worker: WorkerProcess | None = None
         self._session: Path | None = None
         self._job: _Job | None = None
-        self._next: Callable[[], None] | None = None
+        self._next: tuple[Callable[[], None], Listener] | None = None
         self._result: Path | None = None
         self._number = 0
         self._timer: Timer | None = None
+        self._removals: list[threading.Thread] = []
 
     @property
     def worker_pid(self) -> int | None:
@@ -65,21 +66,24 @@ class WorkerRunner:
             self._begin(inputs, settings, voxels, listener)
         elif self._job.cancelled and self._next is None:
             # Left alone by a scene that was closed; it ends in a moment.
-            self._next = lambda: self._begin_later(inputs, settings, voxels, listener)
+            self._next = (lambda: self._begin_later(inputs, settings, voxels, listener)), listener
         else:
             raise StrokeSegError("a run is under way", fix="Wait for it, or cancel it")
 
     def cancel(self) -> None:
+        waiting, self._next = self._next, None
+        if waiting is not None:
+            _begin, listener = waiting
+            listener.cancelled()
         job = self._job
         if job is None or job.cancelled:
             return
         job.cancel()
         job.force_at = time.monotonic() + CANCEL_PATIENCE_S
-        self._next = None
 
     def release(self) -> None:
         if self._result is not None:
-            shutil.rmtree(self._result, ignore_errors=True)
+            self._remove(self._result)
             self._result = None
 
     def stop(self) -> None:
@@ -95,6 +99,9 @@ class WorkerRunner:
             self._worker = None
         if job is not None:
             job.join()
+        for removal in self._removals:
+            removal.join(2.0)
+        self._removals.clear()
         self._result = None
         if self._session is not None:
             shutil.rmtree(self._session, ignore_errors=True)
@@ -140,13 +147,22 @@ class WorkerRunner:
         return self._worker
 
     def _poll_soon(self) -> None:
-        self._timer = self._clock.call_later(POLL_S, self._poll)
+        if self._timer is None:
+            self._timer = self._clock.call_later(POLL_S, self._poll)
 
     def _poll(self) -> None:
         self._timer = None
+        self._removals = [one for one in self._removals if _goes_on(one)]
         job, worker = self._job, self._worker
-        if job is None or worker is None:
-            return
+        if job is not None and worker is not None:
+            self._listen(job, worker)
+        if self._job is not None or self._removals:
+            self._poll_soon()
+        if self._job is None and self._next is not None:
+            (begin, _listener), self._next = self._next, None
+            begin()
+
+    def _listen(self, job: _Job, worker: WorkerProcess) -> None:
         for line in worker.lines():
             job.listener.logged(line)
         for event in worker.events():
@@ -154,12 +170,6 @@ class WorkerRunner:
                 self._hear(job, event)
         if self._job is job:
             self._look_after(job, worker)
-        if self._job is not None:
-            if self._timer is None:
-                self._poll_soon()
-        elif self._next is not None:
-            begin, self._next = self._next, None
-            begin()
 
     def _hear(self, job: _Job, event: Event) -> None:
         values = event.values
@@ -231,8 +241,19 @@ class WorkerRunner:
 
     def _end(self, job: _Job) -> None:
         self._job = None
-        job.join()
-        shutil.rmtree(job.folder, ignore_errors=True)
+        self._remove(job.folder, after=job)
+
+    def _remove(self, folder: Path, after: _Job | None = None) -> None:
+        """Deletes a folder on a thread: it may hold gigabytes, and a job's files may still be being written."""
+
+        def remove() -> None:
+            if after is not None:
+                after.join(None)
+            shutil.rmtree(folder, ignore_errors=True)
+
+        self._removals.append(threading.Thread(target=remove, daemon=True))
+        self._removals[-1].start()
+        self._poll_soon()
 
 
 class _Job:
@@ -249,9 +270,8 @@ class _Job:
     @property
     def writing(self) -> bool:
         if self._thread is not None:
-            # Waiting lets the thread run: Slicer's event loop may hold Python's lock.
-            self._thread.join(0.001)
-        return self._thread is not None and self._thread.is_alive()
+            return _goes_on(self._thread)
+        return False
 
     @property
     def posted(self) -> bool:
@@ -280,10 +300,10 @@ class _Job:
         except OSError:
             return  # the folder is gone, and with it the job
 
-    def join(self) -> None:
+    def join(self, seconds: float | None = 2.0) -> None:
         """Waits for the files that are being written: until then the folder cannot be deleted."""
         if self._thread is not None:
-            self._thread.join(2.0)
+            self._thread.join(seconds)
 
     def forget_inputs(self) -> None:
         """Deletes all but the result."""
@@ -300,6 +320,12 @@ class _Job:
             self._heard_at = now
             return True
         return False
+
+
+def _goes_on(thread: threading.Thread) -> bool:
+    # Waiting lets the thread run: Slicer's event loop may hold Python's lock.
+    thread.join(0.001)
+    return thread.is_alive()
 
 
 def _death(worker: WorkerProcess) -> Problem:

@@ -10,6 +10,7 @@ from StrokeSegLogic.errors import InputError
 
 from .frames import Frames
 from .study import Handle, LoadedVolume, Voxels
+from .words import tr as _
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,7 +42,7 @@ def voxels_of(scene: Any, handle: Handle) -> Voxels:
     """
     node = scene.GetNodeByID(handle)
     if node is None:
-        raise InputError("the chosen volume is no longer in the scene", fix="Choose another one")
+        raise InputError(_("the chosen volume is no longer in the scene"), fix=_("Choose another one"))
     if node.IsA("vtkMRMLSequenceNode"):
         return _sequence_voxels(node)
     return _volume_voxels(node)
@@ -88,12 +89,12 @@ def _read(node: Any) -> tuple[np.ndarray, Grid]:
 
     data = node.GetImageData()
     if data is None or data.GetPointData().GetScalars() is None or data.GetNumberOfPoints() == 0:
-        raise InputError("the volume is empty", where=node.GetName(), fix="Load its voxels first")
+        raise InputError(_("the volume is empty"), where=node.GetName(), fix=_("Load its voxels first"))
     if data.GetNumberOfScalarComponents() != 1:
         raise InputError(
-            f"has {data.GetNumberOfScalarComponents()} values a voxel",
+            _("has {count} values a voxel").format(count=data.GetNumberOfScalarComponents()),
             where=node.GetName(),
-            fix="Choose a scalar volume",
+            fix=_("Choose a scalar volume"),
         )
     return numpy_voxels(data), volume_grid(node)
 
@@ -104,9 +105,9 @@ def _sequence_voxels(node: Any) -> Voxels:
     other = next((number for number, (_array, place) in enumerate(frames) if not place.same(grid)), None)
     if other is not None:
         raise InputError(
-            f"frame {other + 1} lies on another grid than the first",
+            _("frame {number} lies on another grid than the first").format(number=other + 1),
             where=node.GetName(),
-            fix="Give the frames of one scan at one table position",
+            fix=_("Give the frames of one scan at one table position"),
         )
     shown = _shown(node)
     if shown is not None:
@@ -137,8 +138,9 @@ def _times(node: Any) -> tuple[float, ...]:
             return tuple(float(text) * factor for text in texts)
     except ValueError:
         factor = None
+    what = _("its frames are not numbered by seconds or milliseconds (unit '{unit}', first '{first}')")
     raise InputError(
-        f"its frames are not numbered by seconds or milliseconds (unit '{node.GetIndexUnit()}', first '{texts[0]}')",
+        what.format(unit=node.GetIndexUnit(), first=texts[0]),
         where=node.GetName(),
-        fix="Set the sequence's index to time in s or ms",
+        fix=_("Set the sequence's index to time in s or ms"),
     )

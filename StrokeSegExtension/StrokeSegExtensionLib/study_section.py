@@ -9,7 +9,7 @@ from slicer.i18n import tr as _
 
 from StrokeSegLogic.case import Role
 
-from .blocking import quietly
+from .blocking import quietly, set_number
 from .parameters import UNKNOWN, PanelParameters
 from .study import Offer, StudyInputs
 from .study_rows import StudyRows
@@ -49,15 +49,20 @@ class StudySection:
         ui = self.ui
         with quietly(ui.mriButton, ui.ctpButton, ui.ageBox, ui.nihssBox, ui.onsetBox):
             (ui.ctpButton if inputs.modality == "ctp" else ui.mriButton).setChecked(True)
-            ui.ageBox.setValue(round(parameters.age))
-            ui.nihssBox.setValue(parameters.nihss)
-            ui.onsetBox.setValue(parameters.onset if parameters.onset >= 0 else ui.onsetBox.minimum)
+            set_number(ui.ageBox, round(parameters.age))
+            set_number(ui.nihssBox, parameters.nihss)
+            set_number(ui.onsetBox, parameters.onset if parameters.onset >= 0 else ui.onsetBox.minimum)
         self.rows.show_modality(inputs.modality)
         self.rows.show_volumes(inputs.volumes, inputs.modality)
         self._show_references(inputs)
 
     def show_offers(self, offers: Mapping[Role, Offer]) -> None:
         self.rows.show_offers(offers)
+
+    def take_typed(self) -> None:
+        """Takes what is still being typed: on some systems a click on a button leaves the keyboard where it is."""
+        for box in (self.ui.ageBox, self.ui.nihssBox, self.ui.onsetBox):
+            box.interpretText()
 
     def set_enabled(self, enabled: bool) -> None:
         """Locks or frees the inputs; what is shown stays readable."""

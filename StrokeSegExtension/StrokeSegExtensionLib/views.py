@@ -45,19 +45,22 @@ class SliceViews:
         node = _node(manager)
         if node.GetViewArrangement() != LAYOUT:
             self._users = node.GetViewArrangement()
-        description = layout_xml([title for title, _volume in volumes])
-        if node.IsLayoutDescription(LAYOUT):
-            node.SetLayoutDescription(LAYOUT, description)
-        else:
-            node.AddLayoutDescription(LAYOUT, description)
+        _describe(node, layout_xml([title for title, _volume in volumes]))
         node.SetViewArrangement(LAYOUT)
         self._count = len(volumes)
-        for (title, volume), logic in zip(volumes, self._logics(), strict=True):
+        for number, (title, volume) in enumerate(volumes, start=1):
+            widget = manager.sliceWidget(_VIEW.format(number=number))
+            if widget is None:
+                # The layout manager makes no view while the scene is closed or filled.
+                continue
+            logic = widget.sliceLogic()
             composite, view = logic.GetSliceCompositeNode(), logic.GetSliceNode()
             composite.SetLinkedControl(True)
             composite.SetHotLinkedControl(True)
             composite.SetBackgroundVolumeID(volume.GetID())
             composite.SetForegroundVolumeID(None)
+            # Linked views of one group move together, also those that are not shown: the user's own are another one's.
+            view.SetViewGroup(LAYOUT)
             view.SetLayoutLabel(title)
             view.SetOrientation("Axial")
             view.RotateToVolumePlane(reference)
@@ -99,6 +102,21 @@ class SliceViews:
         return [widget.sliceLogic() for widget in widgets if widget is not None]
 
 
+def register_layout() -> None:
+    """Tells Slicer what our layout is before the panel is opened: a scene file keeps its number alone, and would open
+    with no views at all. The panel puts in as many as there are volumes."""
+    manager = _manager()
+    if manager is not None and not _node(manager).IsLayoutDescription(LAYOUT):
+        _describe(_node(manager), layout_xml(("1", "2", "3")))
+
+
+def _describe(node: Any, description: str) -> None:
+    if node.IsLayoutDescription(LAYOUT):
+        node.SetLayoutDescription(LAYOUT, description)
+    else:
+        node.AddLayoutDescription(LAYOUT, description)
+
+
 def layout_xml(titles: Sequence[str]) -> str:
     """Slicer's description of a grid of axial slice views; up to three stand in a row."""
     columns = len(titles) if len(titles) <= 3 else -(-len(titles) // (2 if len(titles) <= 6 else 3))
@@ -113,7 +131,8 @@ def layout_xml(titles: Sequence[str]) -> str:
                 f'<item><view class="vtkMRMLSliceNode" singletontag="{_VIEW.format(number=number)}">'
                 '<property name="orientation" action="default">Axial</property>'
                 f'<property name="viewlabel" action="default">{escape(title)}</property>'
-                f'<property name="viewcolor" action="default">{_COLOUR}</property></view></item>'
+                f'<property name="viewcolor" action="default">{_COLOUR}</property>'
+                f'<property name="viewgroup" action="default">{LAYOUT}</property></view></item>'
             )
         text.append(f'<item><layout type="horizontal">{"".join(views)}</layout></item>')
     return f'<layout type="vertical">{"".join(text)}</layout>'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..perfusion.mismatch import DelayVolume
 from ..perfusion.result import PerfusionSegmentation, Route
 from ..segmentation import Segmentation
 from .console import console
@@ -40,7 +41,7 @@ def _perfusion(result: PerfusionSegmentation) -> None:
         console.print(f"  {route.name:<12}{_volumes(route)}{mark}", soft_wrap=True)
     numbers = result.numbers
     if numbers is not None:
-        late = ", ".join(f"{one.ml:.0f} ml > {one.tmax_s:g} s" for one in numbers.delays)
+        late = ", ".join(_delay(one) for one in numbers.delays)
         console.print(f"Tmax: {late}", soft_wrap=True)
         console.print(
             f"Mismatch {numbers.mismatch_ml:.0f} ml, ratio {numbers.mismatch_ratio_words}; "
@@ -50,6 +51,10 @@ def _perfusion(result: PerfusionSegmentation) -> None:
     for one in result.criteria:
         doubt = ", but this flips within the measurement's uncertainty" if one.flips else ""
         console.print(f"{one.trial}: {one.verdict}{doubt}", soft_wrap=True)
+
+
+def _delay(one: DelayVolume) -> str:
+    return f"{'not told' if one.ml is None else f'{one.ml:.0f} ml'} > {one.tmax_s:g} s"
 
 
 def _volumes(route: Route) -> str:

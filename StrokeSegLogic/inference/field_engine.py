@@ -61,7 +61,8 @@ def slow_fusion_for(images: Mapping[str, sitk.Image], nihss: float | None) -> st
         missing.append("TTP or TMAX")
     if missing:
         raise InputError(
-            f"slow fusion needs {' and '.join(missing)}", fix="Add them, or give the CTP series that they come from"
+            f"slow fusion needs {' and '.join(missing)}",
+            fix="Add them, or give the CTP series by itself: all maps are then computed from it",
         )
     fit = [
         SLOW_FUSION + mip + score
@@ -86,7 +87,8 @@ def label(
 
     Args:
         bundle: of one network.
-        images: by name, in standard units; flow, volume and MIP may have any factor, times any zero.
+        images: by name, in standard units; flow, volume and MIP may have any factor, times any zero. A time map in
+            another unit would be read as one without delays: leave it out (see `perfusion.routes.seen_by`).
         reference: grid of the answer.
         nihss: the score, None if unknown.
         device: where to compute.
@@ -152,7 +154,7 @@ def completed(
     ready, notes = dict(images), []
     scale = {one.name: one.scale for one in spec.inputs}
     for name in ("TTP", "TMAX"):
-        if scale.get(name) == "delay" and name in ready and _is_picture(ready[name]):
+        if scale.get(name) == "delay" and name in ready and is_picture_of_time(ready[name]):
             ready[name] = sitk.Multiply(sitk.Cast(ready[name], sitk.sitkFloat32), PICTURE_SPAN_S / _PICTURE)
             notes.append(
                 f"{name} has no unit (whole numbers up to {_PICTURE}): its range was taken for {PICTURE_SPAN_S:g} s"
@@ -177,7 +179,8 @@ def completed(
     return ready, spec, (f"the network saw {used}", *notes)
 
 
-def _is_picture(image: sitk.Image) -> bool:
+def is_picture_of_time(image: sitk.Image) -> bool:
+    """Whether a time map holds a picture's whole numbers, which `completed` takes for `PICTURE_SPAN_S`, not for s."""
     values = sitk.GetArrayViewFromImage(image)
     whole = values.min() >= 0 and values.max() <= _PICTURE and bool((values == np.round(values)).all())
     return bool(whole and values.max() > _LATEST_S)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import InputError
-from .series import ADVISED_S
+from .series import ADVISED_S, gaps_after
 
 LEAST_RISE_HU = 1.0
 """The mean over the brain rises by 3 to 6 HU in a usual study; below this there is nothing to measure."""
@@ -72,6 +72,24 @@ def passage(mean_hu: np.ndarray, times_s: np.ndarray, noise_hu: float) -> Passag
         )
     elif times_s[-1] < ADVISED_S:
         warnings.append(
-            f"the series is {times_s[-1]:.3g} s long; tissue that fills late may be cut short, its CBV too low"
+            f"the series is {times_s[-1]:.3g} s long; tissue that fills late may be cut short: its CBV comes out "
+            "too low, and a long Tmax is not seen"
         )
+    if words := _gap_over(times_s, onset, peak, mean_hu - low):
+        warnings.append(words)
     return Passage(baseline, tuple(warnings))
+
+
+def _gap_over(times_s: np.ndarray, onset: int, peak: int, above: np.ndarray) -> str:
+    """A warning where frames are missing between the bolus' arrival and its fall to half; else ""."""
+    fallen = np.flatnonzero(above[peak:] <= above[peak] / 2)
+    last = peak + int(fallen[0]) if fallen.size else len(times_s) - 1
+    wide = gaps_after(times_s)
+    over = wide[(wide >= onset - 1) & (wide < last)]
+    if not over.size:
+        return ""
+    first = int(over[0])
+    return (
+        f"frames are missing over the bolus, between {times_s[first] - times_s[0]:.3g} and "
+        f"{times_s[first + 1] - times_s[0]:.3g} s: flow, Tmax, core and the intensity ratio are not to be relied on"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -10,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import SimpleITK as sitk
 
-from ..case import Case, Role
-from ..errors import InputError, StrokeSegError
+from ..case import MAP_ROLES, Case, Role
+from ..errors import InputError
 from ..grid import Grid, require_overlap, resample
 from ..progress import CancelToken, Progress, ProgressCallback
 from ..provenance import case_record, run_record
@@ -25,7 +26,7 @@ from .map_units import STANDARD_UNITS
 from .maps import MapsSpec, PerfusionMaps, maps
 from .mismatch import PerfusionNumbers, measure_perfusion
 from .result import ROUTES, PerfusionSegmentation, Route, RouteName
-from .routes import by_network, by_thresholds, require
+from .routes import by_network, by_thresholds, require, wrong_way
 from .sweep import Sweep, sweep
 from .thresholds import ThresholdSegmentation, ThresholdSettings, segment_by_thresholds
 from .uncertainty import Uncertainty, moved_thresholds, repeated_scans
@@ -33,6 +34,7 @@ from .uncertainty import Uncertainty, moved_thresholds, repeated_scans
 if TYPE_CHECKING:
     from ..inference.device import Device
 
+_THRESHOLD_MAPS = ("CBF", "TMAX")
 SIMULATED = "trained on simulated perfusion: never measured on patients"
 
 
@@ -64,8 +66,8 @@ def segment_perfusion(
 ) -> PerfusionSegmentation:
     """Core and penumbra of a CT perfusion case by every route that its data allow.
 
-    Maps that are given are used; what is missing of them is computed from the 4-D series where there is one and the
-    maps alone are not enough. No perfusion lesion is a result.
+    Maps that are given are used. Where there is a 4-D series and they are not enough for thresholds, because CBF or
+    Tmax is missing or cannot be used, all maps are computed from the series. No perfusion lesion is a result.
 
     Args:
         case: maps, or a 4-D series, or both; CT and MIP where there are any.
@@ -77,8 +79,8 @@ def segment_perfusion(
         cancel: set it to stop at the next step.
 
     Raises:
-        InputError: if the case is no CT perfusion, its clinical data are impossible, its series cannot be used, or the
-            route asked for (or every route) lacks what it needs.
+        InputError: if the case is no CT perfusion, its clinical data are impossible, its series cannot be used, no
+            map can be used, or the route asked for (or every route) lacks what it needs.
         ModelError: if a model is unknown or damaged.
         DeviceError: if the device is not there or too small.
         Cancelled: if the token was set.
@@ -96,6 +98,7 @@ def segment_perfusion(
     device = choose(settings.device)
     wanted = None if reference is None else Role.parse(reference)
     standard, measured, base = _standard(case, wanted, settings, report.span(0.0, 0.5))
+    _require_maps(case, standard)
     grid = Grid.of(next(iter(standard.images.values())))
     report(0.5, "brain")
     brain = _brain(standard, measured)
@@ -114,6 +117,8 @@ def segment_perfusion(
     warnings = [*blood, *standard.doubts, *(measured.warnings if measured else ()), *left]
     if numbers is None:
         warnings.append("volumes over thresholds, mismatch and trial criteria could not be computed")
+    # Further down in a route's notes a reader of the volumes would miss it.
+    warnings += [f"{one.name}: {note}" for one in routes for note in one.notes if "not shown to the network" in note]
     warnings += [f"{one.name}: {SIMULATED}" for one in routes if one.trained_on]
     report(1.0, "segmented")
     return PerfusionSegmentation(
@@ -134,8 +139,23 @@ def segment_perfusion(
 
 
 def computes_maps(case: Case) -> bool:
-    """Whether the maps come from the case's 4-D series, because those that are given are not enough."""
-    return Role.CTP in case.series and not {Role.CBF, Role.TMAX} <= set(case.series)
+    """Whether the maps come from the case's 4-D series, because those that are given are not enough.
+
+    Raises:
+        InputError: if the given maps have to be judged and contradict each other (see `inputs.standard_maps`).
+    """
+    if Role.CTP not in case.series or not _given_for_thresholds(case):
+        return Role.CTP in case.series
+    return not _enough(standard_maps(case))
+
+
+def _given_for_thresholds(case: Case) -> bool:
+    return all(Role(name) in case.series for name in _THRESHOLD_MAPS)
+
+
+def _enough(standard: StandardMaps) -> bool:
+    """Whether the given maps, as they were read, allow thresholds."""
+    return standard.usable.issuperset(_THRESHOLD_MAPS)
 
 
 def compute_maps(
@@ -165,14 +185,18 @@ def _standard(
     case: Case, reference: Role | None, settings: PerfusionSettings, progress: Progress
 ) -> tuple[StandardMaps, PerfusionMaps | None, Role]:
     """Maps in standard units on one grid, how they were computed if they were, and whose grid it is."""
-    if not computes_maps(case):
+    given: StandardMaps | None = None
+    if Role.CTP not in case.series or _given_for_thresholds(case):
         progress(0.0, "maps")
-        if reference is not None and reference not in case.series:
-            case.reference(reference)
-        return standard_maps(case, reference), None, case.reference(reference).role
+        base = case.reference(reference).role
+        given = standard_maps(case, reference)
+        if Role.CTP not in case.series or _enough(given):
+            return given, None, base
+    # That no limit is applied to them, and how to mend it, is of no interest where others take their place.
+    why = () if given is None else tuple(one for one in _said_of(case, given) if "no limit is applied" not in one)
     if reference not in (None, Role.CTP):
         raise InputError(
-            f"maps are computed on the series' own grid, not on that of {reference}",
+            "; ".join([f"maps are computed on the series' own grid, not on that of {reference}", *why]),
             where=case.name,
             fix="Leave --reference out",
         )
@@ -181,12 +205,28 @@ def _standard(
     for role in (Role.CT, Role.MIP):
         # What was given is better than what stands in for it.
         if role in case.series:
-            given = case.series[role]
-            require_overlap(given.image, given.source, measured.grid, "the CTP series")
-            images[role.value] = _preferred(role, given.image, images[role.value])
+            own = case.series[role]
+            require_overlap(own.image, own.source, measured.grid, "the CTP series")
+            images[role.value] = _preferred(role, own.image, images[role.value])
     others = [str(role) for role in case.series if role.value in STANDARD_UNITS and role not in (Role.CT, Role.MIP)]
     doubts = (f"the given {', '.join(others)} were not used: all maps were computed from the series",) if others else ()
-    return StandardMaps(images, STANDARD_UNITS, doubts, frozenset(images)), measured, Role.CTP
+    return StandardMaps(images, STANDARD_UNITS, (*doubts, *why), frozenset(images)), measured, Role.CTP
+
+
+def _said_of(case: Case, standard: StandardMaps) -> tuple[str, ...]:
+    """What there is to say of the case's maps that cannot be used."""
+    bad = [str(role) for role in case.series if role in MAP_ROLES and str(role) not in standard.usable]
+    return tuple(one for one in standard.doubts if any(re.search(rf"\b{name}\b", one) for name in bad))
+
+
+def _require_maps(case: Case, standard: StandardMaps) -> None:
+    if not any(Role(name) in MAP_ROLES for name in standard.images):
+        given = ", ".join(str(role) for role in case.series if role in MAP_ROLES)
+        raise InputError(
+            "; ".join([f"none of its maps ({given}) can be used", *_said_of(case, standard)]),
+            where=case.name,
+            fix="Name role and unit of each map (ROLE=FILE@UNIT) if you know them, or give the CTP series itself",
+        )
 
 
 def _preferred(role: Role, given: sitk.Image, made: sitk.Image) -> sitk.Image:
@@ -201,8 +241,10 @@ def _brain(standard: StandardMaps, measured: PerfusionMaps | None) -> np.ndarray
     if measured is not None:
         return measured.brain
     values = {name: sitk.GetArrayFromImage(image).astype(np.float32) for name, image in standard.images.items()}
-    if not {"CBF", "CBV", "MTT", "TTP", "TMAX"} & values.keys():
-        raise InputError("holds no perfusion map", fix="Give CBF and TMAX, or the CTP series itself")
+    # A map that runs the wrong way is brightest outside the brain.
+    fit = {name: one for name, one in values.items() if name not in wrong_way(standard)}
+    if any(Role(name) in MAP_ROLES for name in fit):
+        values = fit
     brain = brain_of_maps(Grid.of(next(iter(standard.images.values()))), values)
     return brain if standard.unjudged is None else brain & ~standard.unjudged
 
@@ -231,34 +273,47 @@ class _Routes:
         """The chosen route's name, all that were taken, and why others were not.
 
         Raises:
-            StrokeSegError: of the route asked for, or of the first one if none can be taken.
+            InputError: of the route asked for, or of the first one if none can be taken; with what is doubtful about
+                the maps that could not be used.
         """
         taken: list[Route] = []
-        refused: dict[RouteName, StrokeSegError] = {}
+        refused: dict[RouteName, InputError] = {}
         for number, name in enumerate(ROUTES):
             span = progress.span(number / len(ROUTES), (number + 1) / len(ROUTES))
             try:
                 taken.append(self._take(name, span))
             except InputError as error:
                 if name == asked:
-                    raise
+                    raise self._explained(error) from error
                 refused[name] = error
         if not taken:
-            raise next(iter(refused.values()))
+            raise self._explained(next(iter(refused.values())))
         return asked or taken[0].name, taken, [f"no route of {name}: {error}" for name, error in refused.items()]
+
+    def _explained(self, error: InputError) -> InputError:
+        """The refusal with the doubts that led to it: an error shows no warnings beside it."""
+        said = _said_of(self._case, self._standard)
+        out = [str(role) for role in self._case.series if role in MAP_ROLES and str(role) not in self._standard.images]
+        concerned = {name for name in STANDARD_UNITS if re.search(rf"\b{name}\b", error.what)}
+        fix = error.fix
+        if concerned & wrong_way(self._standard).keys():
+            fix = "Export them again, the right way round, or give the CTP series by itself"
+        elif concerned.intersection(out):
+            fix = f"Name the role and unit of {', '.join(out)}, or give the CTP series by itself"
+        return InputError("; ".join([error.what, *said]), where=error.where or self._case.name, fix=fix)
 
     def _take(self, name: RouteName, progress: Progress) -> Route:
         progress(0.0, f"route: {name}")
         standard = self._standard
         if name == "thresholds":
-            require(standard.images, standard.usable, ("CBF", "TMAX"), "the route of thresholds")
+            require(standard.images, standard.usable, _THRESHOLD_MAPS, "the route of thresholds")
             # A map whose unit is not known says nothing at an absolute limit.
             known = {role: image for role, image in standard.images.items() if role in standard.usable}
             self.thresholds = segment_by_thresholds(known, self._settings.thresholds, self._brain)
             return by_thresholds(self.thresholds)
         nihss = self._case.clinical.nihss
         model = self._settings.models.get(name)
-        return by_network(name, model, standard.images, self._grid, nihss, self._device, progress)
+        return by_network(name, model, standard, self._grid, nihss, self._device, progress)
 
 
 def _numbers(

@@ -15,10 +15,11 @@ from ..grid import Grid
 from .gaps import unjudged
 from .input_checks import on_one_grid
 from .map_recognition import MapReading, recognise
-from .map_units import RELATIVE, STANDARD_UNITS, doubts, is_picture, unit_named
+from .map_units import RELATIVE, STANDARD_UNITS, doubts, is_picture, unit_named, units_of
 
 UNKNOWN_SCALE = "unknown scale"
 _ROLES = (Role.CT, *MAP_ROLES, Role.MIP)
+_SWAPPED = "seem to be swapped"
 _LEAST_COMPARED = 100
 _SAME_RATIO = 1e-3
 """No two different maps have one ratio in all voxels to a thousandth."""
@@ -85,22 +86,27 @@ def standard_maps(case: Case, reference: Role | None = None) -> StandardMaps:
     usable: set[str] = set()
     for role, one in given.items():
         name, reading = role.value, readings[role.value]
+        left_out = reading.role is None and _contradicts(reading) and not one.named_by_user
+        if reading.inverted and not left_out:
+            # No unit mends it, not even one that the user named.
+            out[name], units[name] = sitk.Cast(images[name], sitk.sitkFloat32), UNKNOWN_SCALE
+            notes += [*reading.doubts, f"{name} is not used ({one.source}): export it again, the right way round"]
+            continue
         if name in named:
             out[name], units[name] = named[name], _unit_words(one)
             notes += [f"{name}: {doubt}" for doubt in doubts(name, arrays[name]) if units[name] != RELATIVE]
             usable |= {name} if units[name] != RELATIVE or role is Role.CBF else set()
             continue
         notes += reading.doubts
-        if reading.role is None and _contradicts(reading) and not one.named_by_user:
+        if left_out:
             notes.append(f"{name} was left out ({one.source}): name its role with {name}=FILE if it is right")
             continue
         out[name], units[name] = _standard(reading, images[name], name)
         # What is open is a factor at most, and CBF is used relative to itself.
-        inverted = "inverted" in " ".join(reading.doubts)
-        relative = role is Role.CBF and not inverted and not is_picture(arrays[name], name)
+        relative = role is Role.CBF and not is_picture(arrays[name], name)
         if units[name] == STANDARD_UNITS[name] or (relative and (reading.role == "CBF" or one.named_by_user)):
             usable.add(name)
-    notes += _unusable([name for name in out if name not in usable])
+    notes += _unusable({name: arrays[name] for name in out if name not in usable and not readings[name].inverted})
     blank = unjudged({role.value: one.image for role, one in given.items()}, Grid.of(case.reference(reference).image))
     if blank.any():
         notes.append(f"{blank.mean():.1%} of the volume has no CBF, or lies outside of Tmax: nothing is judged there")
@@ -167,10 +173,10 @@ def _require_not_swapped(case: Case, given: Mapping[Role, Series], readings: Map
     swapped = [
         role.value
         for role, one in given.items()
-        if any("look swapped" in doubt for doubt in readings[role.value].doubts) and not one.named_by_user
+        if any(_SWAPPED in doubt for doubt in readings[role.value].doubts) and not one.named_by_user
     ]
     if swapped:
-        doubt = next(doubt for doubt in readings[swapped[0]].doubts if "look swapped" in doubt)
+        doubt = next(doubt for doubt in readings[swapped[0]].doubts if _SWAPPED in doubt)
         raise InputError(
             f"{doubt} ({'; '.join(readings[name].reason for name in swapped)})",
             where=case.name,
@@ -192,13 +198,23 @@ def _standard(reading: MapReading, image: sitk.Image, name: str) -> tuple[sitk.I
     return image, RELATIVE if relative else UNKNOWN_SCALE
 
 
-def _unusable(names: list[str]) -> list[str]:
+def _unusable(arrays: Mapping[str, np.ndarray]) -> list[str]:
     """A sentence on the maps that no limit is applied to, and the way out; none if there are none."""
-    if not names:
+    if not arrays:
         return []
-    example = f"{names[0]}=FILE@{STANDARD_UNITS[names[0]].replace(' ', '')}"
-    scale, them = ("scale", "it") if len(names) == 1 else ("scales", "them")
+    examples = "; ".join(f"{name}=FILE{_units_that_fit(name, values)}" for name, values in arrays.items())
+    scale, them = ("scale", "it") if len(arrays) == 1 else ("scales", "them")
     return [
-        f"the {scale} of {', '.join(names)} could not be told, and no limit is applied to {them}; name a unit that is "
-        f"known with the role, for instance {example}"
+        f"the {scale} of {', '.join(arrays)} could not be told, and no limit is applied to {them}; name the unit, if "
+        f"you know it, with the role: {examples}"
     ]
+
+
+def _units_that_fit(name: str, values: np.ndarray) -> str:
+    """The absolute units that brain with these values could have, else all of the role, as "@s, @ms or @0.1s"."""
+    shown = values[np.isfinite(values) & (values != 0)]
+    middle = float(np.median(shown)) if shown.size else 0.0
+    absolute = [unit for unit in units_of(name) if unit.factor is not None]
+    fitting = [unit for unit in absolute if unit.median[0] <= middle <= unit.median[1]] or absolute
+    words = [f"@{unit.name.replace(' ', '')}" for unit in fitting]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from itertools import chain, combinations
 
 import numpy as np
-import SimpleITK as sitk
 
 from .gaps import said
-from .map_relations import agreement, fits_role, no_delay
+from .map_relations import agreement, contradictions, fits_role, no_delay, seem_swapped
+from .map_samples import brain_samples
 from .map_units import UNITS, Unit, doubts, is_picture, negative_part, saturated_part
 
 SURE, SURE_UNNAMED = 0.7, 0.9
@@ -38,6 +38,7 @@ class MapReading:
         confidence: 0 to 1, of role and unit together.
         reason: one sentence without a full stop.
         doubts: sentences that a reader must see; empty for a map without any.
+        inverted: whether large values seem to stand for small ones: no use may be made of the map.
     """
 
     name: str
@@ -48,6 +49,7 @@ class MapReading:
     confidence: float
     reason: str
     doubts: tuple[str, ...] = ()
+    inverted: bool = False
 
     @property
     def doubtful(self) -> bool:
@@ -85,12 +87,26 @@ def recognise(images: Mapping[str, np.ndarray], claimed: Mapping[str, str] | Non
     whole = {name: np.nan_to_num(images[name], posinf=0, neginf=0) if name in gaps else images[name] for name in images}
     readings = {name: found for name, values in whole.items() if (found := _spoilt(name, values, claims.get(name)))}
     good = {name: values for name, values in whole.items() if name not in readings}
-    samples = _samples(good)
+    samples = brain_samples(good)
+    # Names that are each other's would cost the maps their roles, and what they hold be taken for something else.
+    readings |= (exchanged := _exchanged(samples, claims))
+    samples = {name: sample for name, sample in samples.items() if name not in exchanged}
     ways = _ways(samples, claims)
+    against = _against(samples, claims)
+    if against and not _wrong_names(samples, ways[0][1], claims):
+        # One inverted map is likelier than that all those which it runs against have wrong names.
+        samples = {name: sample for name, sample in samples.items() if name not in against}
+        ways = _ways(samples, claims)
+        readings |= {name: _unknown(name, claims[name], words, words, inverted=True) for name, words in against.items()}
     vouched = _vouched(list(samples.values()), [good[name] for name in samples], ways[0][1])
     for place, name in enumerate(samples):
         reading = _reading(name, place, ways, claims.get(name), place in vouched)
         readings[name] = _checked(reading, good[name], samples[name])
+    readings |= _contradicted(readings, samples)
+    for name, words in against.items():
+        if readings[name].role is None:
+            # Whatever else it may be: in the role that is claimed for it no use may be made of it.
+            readings[name] = replace(readings[name], doubts=(*readings[name].doubts, words), inverted=True)
     for name, words in gaps.items():
         readings[name] = replace(readings[name], doubts=(words, *readings[name].doubts))
     return _swaps({name: readings[name] for name in images}, claims)
@@ -112,6 +128,7 @@ def _spoilt(name: str, values: np.ndarray, claim: str | None) -> MapReading | No
             f"whole numbers from {values.min():g} to {values.max():g}",
             f"{name} holds whole numbers up to {values.max():g}: perhaps a picture of {what}, whose scale is "
             f"unknown{upside}",
+            inverted=bool(upside),
         )
     if edge == values.max() and edge > 0:
         return _unknown(
@@ -119,12 +136,64 @@ def _spoilt(name: str, values: np.ndarray, claim: str | None) -> MapReading | No
             claim,
             "its background is its largest value",
             f"the background of {name} is its largest value ({edge:g}): the scale looks inverted",
+            inverted=True,
         )
     return None
 
 
-def _unknown(name: str, claim: str | None, reason: str, doubt: str) -> MapReading:
-    return MapReading(name, claim, None, None, 0.0, 0.3 if claim else 0.0, reason, (doubt,))
+def _unknown(name: str, claim: str | None, reason: str, doubt: str, inverted: bool = False) -> MapReading:
+    return MapReading(name, claim, None, None, 0.0, 0.3 if claim else 0.0, reason, (doubt,), inverted)
+
+
+def _exchanged(samples: Mapping[str, np.ndarray], claims: Mapping[str, str]) -> dict[str, MapReading]:
+    """Readings of two maps that are named CBF and CBV and are each the other; none if they are not."""
+    by_role = {role: name for name, role in claims.items() if name in samples}
+    if not {"CBF", "CBV"} <= by_role.keys():
+        return {}
+    names = by_role["CBF"], by_role["CBV"]
+    units = seem_swapped(samples[names[0]], samples[names[1]])
+    return {name: _named_wrongly(name, claims[name], unit, 0.0) for name, unit in zip(names, units or (), strict=False)}
+
+
+def _named_wrongly(name: str, claim: str, unit: Unit, confidence: float) -> MapReading:
+    doubt = f"{name} is named {claim}, but its values fit {unit.role} in {unit.name}"
+    return MapReading(name, None, None, None, 0.0, confidence, doubt, (doubt,))
+
+
+def _against(samples: Mapping[str, np.ndarray], claims: Mapping[str, str]) -> dict[str, str]:
+    """Maps that in the roles claimed for them run against the others, each with a sentence why."""
+    names = {role: name for name, role in claims.items() if name in samples}
+    found = contradictions({role: samples[name] for role, name in names.items()})
+    return {names[role]: words for role, words in found.items()}
+
+
+def _wrong_names(samples: Mapping[str, np.ndarray], choice: _Choice, claims: Mapping[str, str]) -> bool:
+    """Whether the roles that fit best explain why maps run against each other: they agree in them, and one name alone
+    is wrong, or those that are wrong are each other's."""
+    taken = {name: unit.role if unit else None for name, unit in zip(samples, choice, strict=True)}
+    wrong = {claims[name]: role for name, role in taken.items() if name in claims and role != claims[name]}
+    if not wrong or (len(wrong) > 1 and wrong.keys() != set(wrong.values())):
+        return False
+    return not contradictions({role: samples[name] for name, role in taken.items() if role})
+
+
+def _contradicted(readings: Mapping[str, MapReading], samples: Mapping[str, np.ndarray]) -> dict[str, MapReading]:
+    """Readings of maps whose role was found, and that run against the others: they lose their unit."""
+    names = {one.role: name for name, one in readings.items() if one.role is not None and name in samples}
+    found = contradictions({role: samples[name] for role, name in names.items()})
+    return {
+        names[role]: replace(
+            readings[names[role]],
+            unit=None,
+            factor=None,
+            offset=0.0,
+            confidence=0.0,
+            reason=words,
+            doubts=(*readings[names[role]].doubts, words),
+            inverted=True,
+        )
+        for role, words in found.items()
+    }
 
 
 def _corners(values: np.ndarray) -> float:
@@ -132,35 +201,9 @@ def _corners(values: np.ndarray) -> float:
     return float(np.median(ends))
 
 
-def _samples(images: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Values of brain, at the same places in all maps of one shape; noise is averaged over neighbours in the slice."""
-    masks: dict[tuple[int, ...], np.ndarray] = {}
-    held = {name: values != 0 for name, values in images.items()}
-    # A native CT has no zero background and says nothing of where the brain is.
-    held = {name: inside for name, inside in held.items() if inside.mean() < 0.95}
-    for name, inside in held.items():
-        others = [other for key, other in held.items() if key != name and other.shape == inside.shape]
-        shared = np.logical_and.reduce(others) if others else inside
-        # Nor does a Tmax that is 0 where there is no delay.
-        if (inside & shared).sum() >= shared.sum() / 2:
-            masks[inside.shape] = masks.get(inside.shape, np.ones(inside.shape, bool)) & inside
-    out = {}
-    for name, values in images.items():
-        mask = masks.get(values.shape)
-        if mask is None or not mask.any():
-            mask = (values > 0) & (values < 100) if values.min() < -200 else values != 0
-        radius = [1, 1] + [0] * (values.ndim - 2)
-        weight = sitk.GetArrayFromImage(sitk.BoxMean(sitk.GetImageFromArray(mask.astype(np.float32)), radius))
-        whole = np.where(mask, values, 0).astype(np.float32)
-        mean = sitk.GetArrayFromImage(sitk.BoxMean(sitk.GetImageFromArray(whole), radius))
-        sample = mean[mask] / np.maximum(weight[mask], 1e-6)
-        out[name] = sample[:: max(sample.size // 200_000, 1)]
-    return out
-
-
 def _ways(samples: Mapping[str, np.ndarray], claims: Mapping[str, str]) -> list[tuple[float, _Choice]]:
     """Ways to give every map a role and a unit, the best first, each with its score (a logarithm)."""
-    relations = _Relations(list(samples.values()))
+    relations = _Relations(list(samples.values()), [claims.get(name) for name in samples])
     ways: list[tuple[float, _Choice]] = [(0.0, ())]
     for name, sample in samples.items():
         options: list[tuple[float, Unit | None]] = [(_NOTHING, None)]
@@ -179,10 +222,15 @@ def _ways(samples: Mapping[str, np.ndarray], claims: Mapping[str, str]) -> list[
 
 
 class _Relations:
-    """What a further map adds by its relations to those before it; each group of maps is looked at once."""
+    """What a further map adds by its relations to those before it; each group of maps is looked at once.
 
-    def __init__(self, samples: list[np.ndarray]) -> None:
+    A map that is taken for something else than its name does not count against the others: they would lose their roles
+    to a bad companion.
+    """
+
+    def __init__(self, samples: list[np.ndarray], claims: list[str | None]) -> None:
         self._samples = samples
+        self._claims = claims
         self._seen: dict[tuple[tuple[int, Unit], ...], float] = {}
 
     def added(self, choice: _Choice, option: Unit | None) -> float:
@@ -198,7 +246,9 @@ class _Relations:
 
     def _agreement(self, group: tuple[tuple[int, Unit], ...]) -> float:
         if group not in self._seen:
-            self._seen[group] = agreement(tuple((self._samples[place], unit) for place, unit in group))
+            found = agreement(tuple((self._samples[place], unit) for place, unit in group))
+            misnamed = any(self._claims[place] not in (None, unit.role) for place, unit in group)
+            self._seen[group] = max(found, 0.0) if misnamed else found
         return self._seen[group]
 
 
@@ -242,8 +292,7 @@ def _reading(name: str, place: int, ways: list[tuple[float, _Choice]], claim: st
     other = rival[1] if rival else None
     also = f"{other.role} in {other.name}" if other else "no known map"
     if claim and unit.role != claim:
-        doubt = f"{name} is named {claim}, but {words}"
-        return MapReading(name, None, None, None, 0.0, 1 - confidence, doubt, (doubt,))
+        return _named_wrongly(name, claim, unit, 1 - confidence)
     if confidence < (SURE if claim else SURE_UNNAMED):
         doubt = f"{name} is in doubt: {words}, but also {also}"
         # Where only the unit is open the role still stands, if it was claimed.
@@ -286,7 +335,7 @@ def _swaps(readings: dict[str, MapReading], claims: Mapping[str, str]) -> dict[s
     wrong = {name: one for name, one in readings.items() if name in claims and one.role is None and one.doubts}
     for one, other in combinations(wrong, 2):
         if _says(wrong[one], claims[other]) and _says(wrong[other], claims[one]):
-            words = f"{claims[one]} and {claims[other]} look swapped"
+            words = f"{claims[one]} and {claims[other]} seem to be swapped"
             for name in (one, other):
                 readings[name] = replace(readings[name], doubts=(words, *readings[name].doubts))
     return readings

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import product
+
 import numpy as np
 
-from .map_units import Unit
+from .map_units import Unit, units_of
 
 _TYPICAL_WEIGHT = 0.5
 _LATE_START, _EARLY_START = 0.7, 0.4
@@ -16,6 +19,26 @@ _DELAYS_S = (1.0, 25.0)
 """The median of what is late at all."""
 _CENTRAL_VOLUME_SPREAD = 0.35
 """Of log(60 CBV / (CBF MTT)): software differs in density and haematocrit corrections, and by how maps are smoothed."""
+
+
+_TRANSIT_S = (1.5, 20.0)
+"""Between these lies 60 CBV / CBF of brain, in whatever software."""
+_EXPECTED = {
+    ("CBF", "CBV"): 1,
+    ("TTP", "TMAX"): 1,
+    ("MTT", "TTP"): 1,
+    ("MTT", "TMAX"): 1,
+    ("CBF", "TMAX"): -1,
+    ("CBF", "TTP"): -1,
+    ("CBF", "MTT"): -1,
+    ("CBV", "TMAX"): -1,
+    ("CBV", "TTP"): -1,
+}
+"""How two maps go together from place to place: flow and volume rise together and fall where blood comes late."""
+_LEAST_AGAINST = {("CBF", "CBV"): 0.0, ("TTP", "TMAX"): 0.0, ("CBF", "TMAX"): 0.4}
+"""From this correlation against what is expected on two maps contradict each other. Vessels and luxury perfusion
+loosen the relation of flow and delay, which therefore has to be clearly wrong."""
+_SAME_BLAME = 0.3
 
 
 def fits_role(sample: np.ndarray, unit: Unit) -> float | None:
@@ -80,6 +103,79 @@ def agreement(maps: tuple[tuple[np.ndarray, Unit], ...]) -> float:
     if roles == {"CBF", "CBV", "MTT"}:
         return _central_volume(by_role["CBF"], by_role["CBV"], by_role["MTT"])
     return 0.0
+
+
+def seem_swapped(flow: np.ndarray, volume: np.ndarray) -> tuple[Unit, Unit] | None:
+    """Whether maps named CBF and CBV are CBV and CBF: the units that they have then, None if they are not.
+
+    As they are named they fit no pair of units, or none whose transit time 60 CBV / CBF is that of brain; exchanged
+    they do. Relative maps say nothing of transit, and are believed.
+
+    Args:
+        flow, volume: brain values (N,) of the maps named CBF and CBV, each in its file's unit.
+    """
+    if _pairs(flow, volume, True):
+        return None
+    found = _pairs(volume, flow, False)
+    if not found:
+        return None
+    _, cbf, cbv = max(found, key=lambda one: one[0])
+    return cbv, cbf
+
+
+def _pairs(flow: np.ndarray, volume: np.ndarray, relative: bool) -> list[tuple[float, Unit, Unit]]:
+    """Units of flow and volume that fit together, with their score; those of relative maps only if asked for."""
+    found = []
+    for cbf, cbv in product(units_of("CBF"), units_of("CBV")):
+        one, other = fits_role(flow, cbf), fits_role(volume, cbv)
+        if one is None or other is None:
+            continue
+        if cbf.factor is None or cbv.factor is None:
+            found += [(one + other, cbf, cbv)] if relative else []
+        elif _TRANSIT_S[0] <= 60 * _standard_median((volume, cbv)) / _standard_median((flow, cbf)) <= _TRANSIT_S[1]:
+            found.append((one + other, cbf, cbv))
+    return found
+
+
+def contradictions(samples: Mapping[str, np.ndarray]) -> dict[str, str]:
+    """Maps that run against the others from place to place, as an inverted one does, each with a sentence why.
+
+    Of two maps that contradict each other the one is named that also goes less well with all others; both, where the
+    others do not tell.
+
+    Args:
+        samples: brain values (N,) at the same places, by role.
+    """
+    signed = {
+        pair: sign * _correlation(samples[pair[0]], samples[pair[1]])
+        for pair, sign in _EXPECTED.items()
+        if pair[0] in samples and pair[1] in samples and samples[pair[0]].shape == samples[pair[1]].shape
+    }
+    found: dict[str, str] = {}
+    for pair, least in _LEAST_AGAINST.items():
+        if pair in signed and signed[pair] < -least and not found.keys() & set(pair):
+            way = "falls where {} rises" if _EXPECTED[pair] > 0 else "rises with {}"
+            for role in _blamed(pair, signed):
+                other = pair[0] if role == pair[1] else pair[1]
+                correlation = _EXPECTED[pair] * signed[pair]
+                found[role] = f"{role} {way.format(other)} (correlation {correlation:.2f}): its scale looks inverted"
+    triple = {"CBF", "CBV", "MTT"}
+    if triple <= samples.keys() and not found.keys() & triple and len({samples[role].shape for role in triple}) == 1:
+        flow, volume, time = _logs(samples["CBF"], samples["CBV"], samples["MTT"])
+        if (correlation := _correlation(volume - flow, time)) < -0.2:
+            # Flow and volume are in step: what runs against both is the time.
+            found["MTT"] = f"MTT falls where CBV / CBF rises (correlation {correlation:.2f}): its scale looks inverted"
+    return found
+
+
+def _blamed(pair: tuple[str, str], signed: Mapping[tuple[str, str], float]) -> tuple[str, ...]:
+    """Which of two maps goes less well with all others; both if that is alike."""
+    one, other = (
+        sum(value for between, value in signed.items() if role in between and between != pair) for role in pair
+    )
+    if abs(one - other) < _SAME_BLAME:
+        return pair
+    return (pair[0],) if one < other else (pair[1],)
 
 
 def _in_step(one: np.ndarray, other: np.ndarray) -> float:

@@ -22,10 +22,10 @@ lesion's ratio would be 0 by clean-up alone. Ours."""
 
 @dataclass(frozen=True)
 class DelayVolume:
-    """Volume of tissue with a longer Tmax."""
+    """Volume of tissue with a longer Tmax; None where it cannot be told, because the map's scale ends before."""
 
     tmax_s: float
-    ml: float
+    ml: float | None
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class PerfusionNumbers:
         mismatch_ratio: hypoperfused_ml over core_ml; infinite with a hypoperfused volume but no core; None without
             either.
         hypoperfusion_intensity_ratio: volume at Tmax > 10 s over that at Tmax > 6 s (Olivot et al., Stroke 2014,
-            45:1018); None where the latter is below `LEAST_INTENSITY_ML`.
+            45:1018); None where the latter is below `LEAST_INTENSITY_ML`, or either cannot be told.
         cbv_index: mean CBV where Tmax is over 6 s, over that of the reference tissue (as RAPID's rCBV, BMC Neurol
             2024, 24:294); vessels and fluid do not count; None without CBV or such tissue.
         left_share: part of the hypoperfused volume on the patient's left; None without any, or where one hemisphere
@@ -91,7 +91,7 @@ def measure_perfusion(segmentation: ThresholdSegmentation) -> PerfusionNumbers:
     core_ml = float(segmentation.core.sum() * voxel_ml)
     hypoperfused_ml = float(segmentation.hypoperfused.sum() * voxel_ml)
     late = {level: slow(ready, level, settings.smallest_hypoperfused_ml) for level in TMAX_LEVELS_S}
-    volumes = {level: float(mask.sum() * voxel_ml) for level, mask in late.items()}
+    volumes = {level: float(mask.sum() * voxel_ml) if ready.told(level) else None for level, mask in late.items()}
     share = _left_share(segmentation.hypoperfused, ready.left) if ready.both_sides else None
     return PerfusionNumbers(
         core_ml=core_ml,
@@ -100,8 +100,8 @@ def measure_perfusion(segmentation: ThresholdSegmentation) -> PerfusionNumbers:
         delays=tuple(DelayVolume(level, volume) for level, volume in volumes.items()),
         mismatch_ml=hypoperfused_ml - core_ml,
         mismatch_ratio=mismatch_ratio(hypoperfused_ml, core_ml),
-        hypoperfusion_intensity_ratio=volumes[10.0] / volumes[6.0] if volumes[6.0] >= LEAST_INTENSITY_ML else None,
-        cbv_index=_cbv_index(late[6.0], ready.cbv, ready.reference.cbv),
+        hypoperfusion_intensity_ratio=_intensity_ratio(volumes[10.0], volumes[6.0]),
+        cbv_index=_cbv_index(late[6.0], ready.cbv, ready.reference.cbv) if ready.told(6.0) else None,
         left_share=share,
         side=_side(share) if ready.both_sides or hypoperfused_ml == 0 else "unknown",
         reference=ready.reference.words,
@@ -126,6 +126,12 @@ def ratio_words(ratio: float | None) -> str:
     if ratio is None:
         return "undefined (no lesion)"
     return "infinite (no core)" if math.isinf(ratio) else f"{ratio:.1f}"
+
+
+def _intensity_ratio(over_10_s: float | None, over_6_s: float | None) -> float | None:
+    if over_10_s is None or over_6_s is None or over_6_s < LEAST_INTENSITY_ML:
+        return None
+    return over_10_s / over_6_s
 
 
 def _cbv_index(late: np.ndarray, cbv: np.ndarray | None, reference: float | None) -> float | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,16 +11,23 @@ import SimpleITK as sitk
 
 from ..errors import InputError, ModelError
 from ..grid import Grid
+from .inputs import StandardMaps
+from .map_units import STANDARD_UNITS
 from .result import Route, RouteName
 from .thresholds import CORE, PENUMBRA, ThresholdSegmentation
 
 if TYPE_CHECKING:
     from ..inference.device import Device
+    from ..models.field_spec import InputSpec
     from ..progress import Progress
 
 UNET = "ctp-unet3d"
 """The bundled 3-D U-Net."""
 _LABELS = {"penumbra": PENUMBRA, "core": CORE}
+_TIMES = ("MTT", "TTP", "TMAX")
+_NAMES = re.compile(rf"\b({'|'.join(STANDARD_UNITS)})\b")
+_WRONG_WAY = re.compile(r"inverted|contradict|is not used", re.IGNORECASE)
+"""Words of a doubt that no factor mends."""
 
 
 def by_thresholds(found: ThresholdSegmentation) -> Route:
@@ -35,7 +43,7 @@ def by_thresholds(found: ThresholdSegmentation) -> Route:
 def by_network(
     name: RouteName,
     model: str | None,
-    images: Mapping[str, sitk.Image],
+    standard: StandardMaps,
     reference: Grid,
     nihss: int | None,
     device: Device,
@@ -46,23 +54,37 @@ def by_network(
     Args:
         name: "slow-fusion" or "unet3d".
         model: name or folder; None is the bundled one, of slow fusion the one for the inputs that there are.
-        images: in standard units, by name.
+        standard: the maps; a network sees those that `seen_by` lets through.
         reference: grid of the labels.
         nihss: the score, None if unknown.
         device: where to compute.
         progress: of this route.
 
     Raises:
-        InputError: if an image that the network needs is missing.
+        InputError: if an image that the network needs is missing, or may not be shown to it.
         ModelError: if there is no such model, or it is damaged or of another kind.
     """
-    from ..inference.field_engine import label, slow_fusion_for
+    from ..inference.field_engine import SLOW_FUSION, label, slow_fusion_for
     from ..models.registry import find
 
-    if model is None and name == "slow-fusion":
-        model = slow_fusion_for(images, nihss)
-    bundle = find(model or UNET)
-    answer = label(bundle, images, reference, nihss, device, progress)
+    kept: dict[str, str] = {}
+    try:
+        if model is None and name == "slow-fusion":
+            # All of slow fusion's models take their maps alike.
+            images, kept = seen_by(find(SLOW_FUSION).field.inputs, standard)
+            model = slow_fusion_for(images, nihss)
+        bundle = find(model or UNET)
+        images, kept = seen_by(bundle.field.inputs, standard)
+        answer = label(bundle, images, reference, nihss, device, progress)
+    except InputError as error:
+        reasons = [reason for role, reason in kept.items() if re.search(rf"\b{role}\b", error.what)]
+        if not reasons:
+            raise
+        raise InputError(
+            f"{error.what}: {'; '.join(reasons)}",
+            where=error.where,
+            fix=f"Name the unit with the role if you know it ({_example(kept)}), or give the CTP series by itself",
+        ) from error
     spec = bundle.field
     # A model counts its classes as it likes; one that knows the core alone calls it 1.
     values = np.zeros(len(spec.classes), np.uint8)
@@ -73,7 +95,60 @@ def by_network(
     labels = reference.image(values[sitk.GetArrayViewFromImage(answer.labels)])
     used = {"name": spec.name, "version": spec.version, "weights_sha256": spec.weights.sha256}
     shown = {meaning: answer.probability[meaning] for meaning in spec.classes if meaning in _LABELS}
-    return _route(name, spec.title, labels, "penumbra" in spec.classes, spec.trained_on, used, answer.notes, shown)
+    return _route(
+        name,
+        spec.title,
+        labels,
+        "penumbra" in spec.classes,
+        spec.trained_on,
+        used,
+        (*kept.values(), *answer.notes),
+        shown,
+    )
+
+
+def seen_by(inputs: Iterable[InputSpec], standard: StandardMaps) -> tuple[dict[str, sitk.Image], dict[str, str]]:
+    """The images that a network may see, and why it may not see the others, a sentence by name.
+
+    Flow, volume and enhancement are taken relative to the brain, so that any factor will do. Times are not: minutes
+    taken for seconds show no delay at all, and a network would say that there is no lesion.
+
+    Args:
+        inputs: the network's.
+        standard: all images that there are.
+    """
+    from ..inference.field_engine import is_picture_of_time
+
+    absolute = {one.name for one in inputs if one.scale == "absolute"}
+    wrong = wrong_way(standard)
+    images: dict[str, sitk.Image] = {}
+    kept: dict[str, str] = {}
+    for name, image in standard.images.items():
+        picture = name in _TIMES and name not in absolute and is_picture_of_time(image)
+        if name in wrong:
+            kept[name] = f"{name} was not shown to the network: {wrong[name]}"
+        elif name in _TIMES and name not in standard.usable and not picture:
+            kept[name] = f"{name} was not shown to the network: its unit is unknown"
+        elif name in absolute and name not in _TIMES and not standard.scales_known[name]:
+            kept[name] = f"{name} was not shown to the network: it is not known to be in {STANDARD_UNITS[name]}"
+        else:
+            images[name] = image
+    return images, kept
+
+
+def wrong_way(standard: StandardMaps) -> dict[str, str]:
+    """The doubt, by name, on each map that no limit is applied to because its values run the wrong way."""
+    found: dict[str, str] = {}
+    for doubt in standard.doubts:
+        # Of two maps that run against each other a doubt names the wrong one first.
+        first = _NAMES.search(doubt)
+        if first and _WRONG_WAY.search(doubt) and first.group() in standard.images.keys() - standard.usable:
+            found.setdefault(first.group(), doubt)
+    return found
+
+
+def _example(names: Iterable[str]) -> str:
+    return f"{next(iter(names))}=FILE@UNIT"
 
 
 def require(images: Mapping[str, sitk.Image], usable: frozenset[str], names: tuple[str, ...], what: str) -> None:
@@ -89,7 +164,7 @@ def require(images: Mapping[str, sitk.Image], usable: frozenset[str], names: tup
     if unknown:
         raise InputError(
             f"{what} needs {' and '.join(unknown)} in a known unit",
-            fix="Export the maps with their unit, or give the CTP series itself",
+            fix=f"Name it with the role if you know it ({_example(unknown)}), or give the CTP series itself",
         )
 
 

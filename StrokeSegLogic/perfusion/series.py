@@ -160,10 +160,16 @@ def _check_times(times: np.ndarray, warnings: list[str]) -> None:
     if span < SHORTEST_S:
         what = f"is {span:.3g} s long: too short to see a bolus come and go"
         raise InputError(what, where=_WHERE, fix=f"Give at least {SHORTEST_S:g} s, better {ADVISED_S:g} s")
-    for i in np.flatnonzero(steps > max(2.5 * usual, LONGEST_INTERVAL_S))[:3]:
+    for i in gaps_after(times)[:3]:
         warnings.append(f"no frame between {times[i] - times[0]:.3g} and {times[i + 1] - times[0]:.3g} s: a gap")
     if usual > LONGEST_INTERVAL_S:
         warnings.append(f"frames are {usual:.3g} s apart: too far for reliable flow (at most 3 s is advised)")
+
+
+def gaps_after(times_s: np.ndarray) -> np.ndarray:
+    """Indices of frames behind which others are missing: the next comes after 2.5 usual steps or more, and over 4 s."""
+    steps = np.diff(times_s)
+    return np.flatnonzero(steps > max(2.5 * float(np.median(steps)), LONGEST_INTERVAL_S))
 
 
 def _assumed(shape: tuple[int, ...]) -> Grid:

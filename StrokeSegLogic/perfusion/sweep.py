@@ -69,12 +69,15 @@ def sweep(
     tmax_s: Sequence[float] = TMAX_S,
     progress: Progress | None = None,
 ) -> Sweep:
-    """Volumes over pairs of thresholds; those in use are among them. Reference tissue and clean-up stay the same."""
+    """Volumes over pairs of thresholds; those in use are among them. Reference tissue and clean-up stay the same.
+
+    Where the scale of Tmax is cut off, longer times have no row: nothing can be told of them.
+    """
     progress = progress or Progress()
     ready, settings = segmentation.tissue, segmentation.settings
     voxel_ml = ready.grid.voxel_ml
     flows = sorted({*core_rcbf, settings.core_rcbf})
-    times = sorted({*tmax_s, settings.hypoperfusion_tmax_s})
+    times = sorted(time for time in {*tmax_s, settings.hypoperfusion_tmax_s} if ready.told(time))
     rows = []
     for number, time in enumerate(times):
         late = slow(ready, time, settings.smallest_hypoperfused_ml)

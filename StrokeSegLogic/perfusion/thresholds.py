@@ -113,7 +113,7 @@ def segment_by_thresholds(
 
     Raises:
         InputError: if CBF or TMAX is missing, a map holds no number at all, the maps lie on different grids, no brain
-            is found, or there is too little normal tissue.
+            is found, there is too little normal tissue, or the scale of Tmax is cut off at the limit of hypoperfusion.
     """
     settings = settings or ThresholdSettings()
     used = {name: maps[name] for name in ("CBF", "CBV", "TMAX", "CT") if name in maps}

@@ -29,6 +29,11 @@ _LEAST_NORMAL = 0.02
 """Smallest part of the tissue that a mean of normal tissue may rest on."""
 _MIRROR_MM = 5.0
 """How far from its mirror image the same structure of the other side may lie."""
+_PILED_UP, _CEILING_STEP_S = 0.002, 0.25
+"""A map ends at its largest value where more than this part of the tissue has it, and more than the step below it."""
+_CEILING_ABOVE_MEDIAN_S, _CLEAR_OF_CEILING_S = 1.5, 0.5
+"""Ours. Healthy tissue in whole seconds piles up as well; limits this close below the end lose the lesion's rim."""
+NO_VESSELS = "vessels were not excluded: there is no CBV in ml/100 g"
 ONE_HEMISPHERE = "one hemisphere alone lies in the field: which one is not told, and CBF is relative to its own tissue"
 
 
@@ -68,6 +73,7 @@ class PerfusionTissue:
         left: the patient's left of the mid-sagittal plane, bool.
         reference: what rCBF is relative to.
         notes: what a reader must know.
+        tmax_ends_s: the largest Tmax that the map can hold, where its scale is cut off; else None.
     """
 
     grid: Grid
@@ -81,14 +87,19 @@ class PerfusionTissue:
     left: np.ndarray
     reference: Reference
     notes: tuple[str, ...]
+    tmax_ends_s: float | None = None
+
+    def told(self, tmax_s: float) -> bool:
+        """Whether tissue over this Tmax can be told: not where the map's scale ends there or below."""
+        return self.tmax_ends_s is None or tmax_s <= self.tmax_ends_s - _CLEAR_OF_CEILING_S
 
 
 def prepare(maps: Mapping[str, sitk.Image], settings: ThresholdSettings, brain: np.ndarray | None) -> PerfusionTissue:
     """See `thresholds.segment_by_thresholds`, which says what may be given.
 
     Raises:
-        InputError: if CBF or TMAX is missing, the maps lie on different grids, no brain is found, or there is too
-            little normal tissue.
+        InputError: if CBF or TMAX is missing, the maps lie on different grids, no brain is found, there is too little
+            normal tissue, or the scale of Tmax ends at the limit of hypoperfusion.
     """
     grid = _one_grid(maps)
     values, notes = _numbers(maps)
@@ -119,10 +130,23 @@ def prepare(maps: Mapping[str, sitk.Image], settings: ThresholdSettings, brain: 
         no_time &= smooth(values["CT"], tissue) >= settings.fluid_rim_hu
     # What was not measured must not be averaged into what was.
     even["TMAX"] = smooth(values["TMAX"], tissue & ~no_time)
+    ends = _end_of_scale(values["TMAX"][tissue & ~no_time])
+    if ends is not None and settings.hypoperfusion_tmax_s > ends - _CLEAR_OF_CEILING_S:
+        raise InputError(
+            f"the scale of Tmax is cut off at {ends:g} s: tissue with Tmax > {settings.hypoperfusion_tmax_s:g} s, and "
+            "mismatch and trial criteria with it, cannot be told",
+            fix="Export Tmax with its full range, or give the CTP series itself",
+        )
     left = plane.left(grid)
     reference, more = _reference(even, tissue & ~no_time, left if whole else None, grid, settings)
     if not whole:
         more.append(ONE_HEMISPHERE)
+    if "CBV" not in values:
+        more.append(NO_VESSELS)
+    if ends is not None:
+        more.append(
+            f"the scale of Tmax is cut off at {ends:g} s: volumes at limits close to it, or above, are not told"
+        )
     if not settings.core_within_hypoperfusion:
         more.append("core was not limited to hypoperfused tissue: chronic infarcts and white matter may count as core")
     return PerfusionTissue(
@@ -137,6 +161,7 @@ def prepare(maps: Mapping[str, sitk.Image], settings: ThresholdSettings, brain: 
         left=left,
         reference=reference,
         notes=(*notes, *how, *more),
+        tmax_ends_s=ends,
     )
 
 
@@ -168,8 +193,29 @@ def smoothed(values: np.ndarray, mask: np.ndarray, grid: Grid, sigma_mm: float) 
     inside = np.where(mask, values, 0).astype(np.float32)
     if sigma_mm <= 0:
         return inside
+    if not mask.any():
+        return inside
     weight = _gaussian(mask.astype(np.float32), grid, sigma_mm)
-    return np.where(mask, _gaussian(inside, grid, sigma_mm) / np.maximum(weight, 1e-6), 0).astype(np.float32)
+    mean = _gaussian(inside, grid, sigma_mm) / np.maximum(weight, 1e-6)
+    # The recursive filter overshoots a little: no mean lies beyond what it is a mean of.
+    held = np.clip(mean, inside[mask].min(), inside[mask].max())
+    return np.where(mask, held, 0).astype(np.float32)
+
+
+def _end_of_scale(times: np.ndarray) -> float | None:
+    """Where the scale of Tmax (N,), s, is cut off; None if its largest values thin out, as they do by themselves."""
+    if not times.size:
+        return None
+    top = float(times.max())
+    if top < float(np.median(times)) + _CEILING_ABOVE_MEDIAN_S:
+        return None
+    # Resampling moves equal values by rounding.
+    at_top = times >= top - 1e-4 * abs(top)
+    below = times[~at_top]
+    # Times in whole seconds or frames have their next step further down.
+    step = min(float(below.max()), top - _CEILING_STEP_S) if below.size else top
+    piled = int(at_top.sum())
+    return top if piled > _PILED_UP * times.size and piled > int((below >= step).sum()) else None
 
 
 def _gaussian(values: np.ndarray, grid: Grid, sigma_mm: float) -> np.ndarray:

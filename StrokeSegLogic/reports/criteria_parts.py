@@ -35,7 +35,7 @@ def _trial(one: Criteria) -> str:
     rows = "".join(_rows(one))
     heads = "".join(f"<th>{head}</th>" for head in ("Item", "Verdict", "Value", "Criterion"))
     words = f"Source: {one.source}."
-    if one.uncertainty and not one.flips:
+    if one.uncertainty and not one.flips and one.verdict != "unknown":
         words += f" The verdict holds within the uncertainty taken: {one.uncertainty}."
     return (
         f"<h3>{escape(one.trial)}: {_verdict(one.verdict)}</h3>{flagged}"

@@ -11,7 +11,7 @@ from ..html_parts import NONE, bullets, colour_bar, colour_legend, key_numbers, 
 from ..outcome import Layer
 from ..palettes import css_gradient
 from ..perfusion.maps import PerfusionMaps
-from ..perfusion.mismatch import LEAST_INTENSITY_ML, PerfusionNumbers
+from ..perfusion.mismatch import LEAST_INTENSITY_ML, DelayVolume, PerfusionNumbers
 from ..perfusion.result import PerfusionSegmentation, Route
 from ..perfusion.sweep import Sweep
 from ..perfusion.sweep_figure import sweep_svg, sweep_table
@@ -122,8 +122,8 @@ def _numbers(numbers: PerfusionNumbers | None) -> str:
         )
         return section(title, f"<p>{escape(words)}</p>")
     reference = f"Flow is relative to {numbers.reference}: mean CBF {numbers.reference_cbf:.1f}."
-    tissue = f"Judged: {numbers.tissue_ml:.0f} ml of brain without vessels and fluid."
-    cells = [(f"Tmax > {one.tmax_s:g} s", f"{ml(one.ml)} ml", "") for one in numbers.delays]
+    tissue = f"Judged: {numbers.tissue_ml:.0f} ml of brain, less the vessels and fluid that were found."
+    cells = [_delay(one) for one in numbers.delays]
     cells += [
         ("Core by rCBF", f"{ml(numbers.core_ml)} ml", "within hypoperfused tissue"),
         ("Penumbra", f"{ml(numbers.penumbra_ml)} ml", "hypoperfused and no core"),
@@ -136,6 +136,12 @@ def _numbers(numbers: PerfusionNumbers | None) -> str:
     ]
     said = bullets(numbers.notes, "notes soft") if numbers.notes else ""
     return section(title, key_numbers(cells), f"<p class='soft'>{escape(reference)} {escape(tissue)}</p>", said)
+
+
+def _delay(one: DelayVolume) -> tuple[str, str, str]:
+    if one.ml is None:
+        return f"Tmax > {one.tmax_s:g} s", NONE, "cannot be told: the map's scale is cut off"
+    return f"Tmax > {one.tmax_s:g} s", f"{ml(one.ml)} ml", ""
 
 
 def _ratio(value: float | None) -> str:
@@ -181,7 +187,10 @@ def _sweep(found: Sweep | None) -> str:
         return ""
     heads, rows = sweep_table(found)
     details = f"<details><summary>All volumes and ratios</summary>{table(heads, rows)}</details>"
-    words = "Dashed: the thresholds in use. Clean-up and the reference for flow stay the same."
+    words = (
+        "Dashed: the thresholds in use. Clean-up and the reference for flow stay the same. "
+        "Ratios above 10 are drawn at 10."
+    )
     return section(
         "How the numbers move with the thresholds", plot(sweep_svg(found)), f"<p class='soft'>{words}</p>", details
     )
@@ -192,7 +201,11 @@ def _maps(shown: CtpFigures) -> str:
         f'<div class="map"><h3>{escape(one.layer.name)}</h3>{_bar(one.layer)}{row("six", one.slices)}</div>'
         for one in shown.maps
     )
-    return section("Maps", "<p class='soft'>Unmarked, on the same slices each. Black: no value.</p>", rows)
+    return section(
+        "Maps",
+        "<p class='soft'>Unmarked, on the same slices each. Black: no value, or the colour bar's low end.</p>",
+        rows,
+    )
 
 
 def _bar(layer: Layer) -> str:

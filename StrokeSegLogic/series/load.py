@@ -87,7 +87,7 @@ def _from_folder(folder: Path, modality: Modality | None) -> tuple[list[Series],
         raise InputError(
             f"no volume could be given a role; found {shown}{more}",
             where=folder,
-            fix="Name the roles with ROLE=FILE, for instance DWI=scan.nii.gz",
+            fix=_fix_of(candidates, modality),
         )
     notes = list(found.notes)
     series = []
@@ -96,6 +96,15 @@ def _from_folder(folder: Path, modality: Modality | None) -> tuple[list[Series],
         series.append(one)
         notes += more_notes
     return series, notes
+
+
+def _fix_of(candidates: Sequence[Candidate], modality: Modality | None) -> str:
+    """What to do where no volume has a role of the modality asked for."""
+    for other in ("ctp", "mri"):
+        if modality not in (None, other) and any(read_candidate(one, other).role for one in candidates):
+            held = "CT perfusion" if other == "ctp" else "MRI"
+            return f"What is there looks like {held}: use --modality {other} (in Python modality=)"
+    return "Name the roles with ROLE=FILE, for instance DWI=scan.nii.gz"
 
 
 def _with_known_colours(claims: list[Claim], notes: list[str]) -> list[Claim]:
@@ -180,6 +189,12 @@ def _path_and_scale(what: str | Path, role: Role) -> tuple[Path, ColourRange | N
 
 def _split(text: str) -> tuple[str, str]:
     role, mark, file = str(text).partition("=")
+    if not mark and text.strip().upper() not in {one.value for one in Role}:
+        raise InputError(
+            "there is no such file or folder",
+            where=text,
+            fix="Check the path; single volumes are named by their role, for instance DWI=scan.nii.gz",
+        )
     if not mark or not role.strip() or not file.strip():
         raise InputError(f"'{text}' is not of the form ROLE=FILE", fix="Write for instance DWI=scan.nii.gz")
     return role, file.strip()

@@ -43,7 +43,9 @@ _NO_MAP: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "tissue marked by thresholds",
             r"\bpenumbras?\b|\bcore\b|\bhypo ?perfus\w*|\bthresh\w*|\btissue (?:class\w*|at risk|maps?)\b|\baspects?\b"
-            r"|\bt ?max ?(?:gt|over|above)\b|\bt ?max ?\d+ ?s(?:ec)?\b",
+            r"|\bt ?max ?(?:gt|over|above)\b|\bt ?max ?\d+ ?s(?:ec)?\b|\bmasks?\b"
+            # The limit is written to the word or beside it: Tmax_gt6, rCBF_lt30, CBF less than 30.
+            r"|\b(?:gt|ge|gte|lt|le|lte|over|above|below|under|(?:greater|more|less) ?than) ?\d+",
         ),
         ("a comparison of the sides", r"\bratio\b|\ba?symmetr\w*|\bmirror\w*|\bz ?scores?\b"),
         ("a curve or the place of a vessel", r"\baifs?\b|\bvofs?\b|\bcurves?\b|\btacs?\b|\bgraphs?\b|\bplots?\b"),

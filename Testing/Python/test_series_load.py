@@ -93,6 +93,7 @@ def test_one_file_is_taken_if_its_name_says_its_role(tmp_path):
         (["DWI"], "is not of the form ROLE=FILE"),
         (["=a.nii"], "is not of the form ROLE=FILE"),
         (["DWI="], "is not of the form ROLE=FILE"),
+        (["nowhere"], "nowhere: there is no such file or folder"),
         (["PD=a.nii"], "'PD' is not a role"),
         (["DWI=a.nii", "dwi=b.nii"], "DWI is named twice"),
         ([], "no volume was given"),
@@ -110,6 +111,12 @@ def test_a_folder_without_any_role_lists_what_it_holds(tmp_path):
     nifti(tmp_path / "swi.nii")
     message = refusal(load_case, tmp_path)
     assert "scan1.nii" in message and "susceptibility" in message and "ROLE=FILE" in message
+
+
+def test_a_folder_of_the_other_modality_says_which_it_looks_like(tmp_path):
+    nifti(tmp_path / "cbf.nii")
+    nifti(tmp_path / "tmax.nii")
+    assert "looks like CT perfusion: use --modality ctp" in refusal(load_case, tmp_path, modality="mri")
 
 
 def test_an_empty_folder_and_two_claims_are_refused_with_the_folder(tmp_path):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from StrokeSegLogic.case import Role
 from StrokeSegLogic.series import read_candidate
-from StrokeSegLogic.series.words import read_text
+from StrokeSegLogic.series.perfusion_words import read_perfusion
+from StrokeSegLogic.series.words import cut, read_text
 from StrokeSegLogic.volumes import Candidate
 
 FILES = {
@@ -138,3 +140,18 @@ def test_contrast_medium_lowers_the_confidence_but_not_its_absence():
 @pytest.mark.parametrize("folder", ["case_without_mask", "dwi_only_no_mask", "unmasked"])
 def test_a_folder_that_only_mentions_masks_is_not_one_of_masks(folder):
     assert read_candidate(Candidate(f"{folder}/DWI.nii.gz")).role == "DWI"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Tmax_gt6", "Tmax_gt_6", "Tmax_gt6s", "TMAX>6", "CBF_lt30", "rCBF_below30", "Tmax over 10 s", "CBV_mask"],
+)
+def test_a_mask_of_a_threshold_claims_no_role(name):
+    found = read_perfusion(name, cut(name))
+    assert found is not None and found.role is None and "thresholds" in found.reason
+
+
+@pytest.mark.parametrize(("name", "role"), [("Tmax", Role.TMAX), ("CBF_masked_2024", Role.CBF), ("rCBV 2", Role.CBV)])
+def test_a_map_with_a_number_in_its_name_keeps_its_role(name, role):
+    found = read_perfusion(name, cut(name))
+    assert found is not None and found.role is role

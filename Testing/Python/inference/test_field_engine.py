@@ -12,7 +12,7 @@ import SimpleITK as sitk
 
 from StrokeSegLogic.errors import Cancelled, InputError, ModelError
 from StrokeSegLogic.grid import Grid
-from StrokeSegLogic.inference.field_engine import answer, completed, label, slow_fusion_for
+from StrokeSegLogic.inference.field_engine import answer, completed, is_picture_of_time, label, slow_fusion_for
 from StrokeSegLogic.inference.network import load
 from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.models.registry import find
@@ -110,6 +110,14 @@ def test_a_time_map_of_a_picture_is_read_with_a_note() -> None:
     assert sitk.GetArrayViewFromImage(ready["TTP"]).max() == pytest.approx(20)
     _, _, plain = completed(find("ctp-sf-pms").field, IMAGES)
     assert not any("unit" in note for note in plain)
+
+
+def test_only_a_time_map_of_whole_numbers_beyond_any_delay_is_taken_for_a_picture() -> None:
+    seconds = sitk.GetArrayFromImage(IMAGES["TMAX"])
+    grey = np.rint(seconds / seconds.max() * 255)
+    assert is_picture_of_time(GRID.image(grey.astype(np.float32)))
+    assert not is_picture_of_time(GRID.image((grey / 60).astype(np.float32)))
+    assert not is_picture_of_time(GRID.image(np.rint(seconds).astype(np.float32)))
 
 
 def test_the_input_set_is_the_largest_that_is_there() -> None:

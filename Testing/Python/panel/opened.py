@@ -30,9 +30,10 @@ class OpenedModule:
     Args:
         slicer: the stand-in.
         runner: makes a runner of a clock; the worker process if None.
+        enter: whether the user looks at it.
     """
 
-    def __init__(self, slicer: Slicer, runner: Callable[[Any], Any] | None = None) -> None:
+    def __init__(self, slicer: Slicer, runner: Callable[[Any], Any] | None = None, enter: bool = True) -> None:
         from StrokeSegExtensionLib import assembly
 
         import StrokeSegExtension as module
@@ -56,7 +57,9 @@ class OpenedModule:
             self.widget.setup()
         finally:
             assembly.with_worker = usual
-        self.widget.enter()
+        slicer.widget = self.widget
+        if enter:
+            self.widget.enter()
         self.open = True
 
     @property

@@ -88,6 +88,19 @@ def test_a_run_can_be_cancelled_and_a_second_one_waits_its_turn(
     assert running.scene.GetNumberOfNodes() == nodes
 
 
+def test_functions_of_the_script_that_fail_do_not_end_the_run(
+    running: Slicer, logic: Any, study: dict, untrained: Bundle, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_arguments: Any) -> None:
+        raise ValueError("a mistake of the script")
+
+    options = {"model": str(untrained.folder), "device": "cpu"}
+    run = logic.segment(study, done=fail, progressed=fail, **options)
+    wait_for(run, running)
+    assert run.error is None and run.segmentation is not None
+    assert "a mistake of the script" in caplog.text
+
+
 def test_closing_the_scene_ends_the_run(running: Slicer, logic: Any, study: dict, untrained: Bundle) -> None:
     run = logic.segment(study, model=str(untrained.folder), device="cpu")
     running.scene.Clear(False)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 import slicer
+import vtk
 
 from StrokeSegLogic.slicer_bridge.segmentations import labels_of
 
@@ -18,6 +19,11 @@ from .studies import lesion_result
 def voxels(opened: OpenedModule, which: str = "segmentation") -> np.ndarray:
     node = getattr(opened.parameters, which)
     return sitk.GetArrayFromImage(labels_of(node, opened.parameters.referenceVolume))
+
+
+def tag(segment: Any, name: str) -> str:
+    value = vtk.reference("")
+    return str(value) if segment.GetTag(name, value) else ""
 
 
 def erase(opened: OpenedModule) -> None:
@@ -79,6 +85,32 @@ def test_starting_over_is_asked_first_and_can_be_undone(finished: OpenedModule) 
     assert not voxels(finished).any()
 
 
+def test_starting_over_brings_deleted_segments_back_and_takes_added_ones_away(perfused_panel: OpenedModule) -> None:
+    before = voxels(perfused_panel)
+    segmentation = perfused_panel.parameters.segmentation.GetSegmentation()
+    own = perfused_panel.parameters.modelSegmentation.GetSegmentation()
+    names = segmentation.GetSegmentIDs()
+    assert len(names) > 1
+    editor = target(perfused_panel.ui.correct.editorWidget)
+    editor.saveStateForUndo()
+    segmentation.RemoveSegment(names[0])
+    added = segmentation.AddEmptySegment("mine", "Mine")
+    perfused_panel.slicer.answers.append(True)
+    perfused_panel.press(perfused_panel.ui.correct.startOverButton)
+    assert segmentation.GetSegmentIDs() == names
+    assert np.array_equal(voxels(perfused_panel), before)
+    for name in names:
+        ours, models = segmentation.GetSegment(name), own.GetSegment(name)
+        assert (ours.GetName(), ours.GetColor()) == (models.GetName(), models.GetColor())
+        for key in (ours.GetTerminologyEntryTagName(), "StrokeSeg.Label", "StrokeSeg.Version", "StrokeSeg.Model"):
+            assert tag(ours, key) == tag(models, key) != ""
+    editor.undo()
+    assert set(segmentation.GetSegmentIDs()) == {*names[1:], added}
+    editor.undo()
+    assert set(segmentation.GetSegmentIDs()) == set(names)
+    assert np.array_equal(voxels(perfused_panel), before)
+
+
 def test_core_and_penumbra_both_start_over(perfused_panel: OpenedModule) -> None:
     before = voxels(perfused_panel)
     erase(perfused_panel)
@@ -98,11 +130,65 @@ def test_the_models_version_is_shown_as_an_outline_on_request(finished: OpenedMo
 
 def test_the_editor_listens_to_keys_and_views_only_while_the_module_is_shown(finished: OpenedModule) -> None:
     editor = target(finished.ui.correct.editorWidget)
+    finished.ui.frame.correctSection.collapsed = False
     assert editor.shortcuts_installed and editor.observes_views
     finished.widget.exit()
     assert not editor.shortcuts_installed and not editor.observes_views
     finished.widget.enter()
     assert editor.shortcuts_installed and editor.observes_views
+
+
+def test_a_folded_editor_leaves_keys_and_views_alone_and_loses_its_effect(finished: OpenedModule) -> None:
+    editor, section = target(finished.ui.correct.editorWidget), finished.ui.frame.correctSection
+    assert section.collapsed, "as the module is opened"
+    assert not editor.shortcuts_installed and not editor.observes_views
+    section.collapsed = False
+    assert editor.shortcuts_installed and editor.observes_views
+    editor.setActiveEffectByName("Paint")
+    section.collapsed = True
+    assert not editor.shortcuts_installed and not editor.observes_views
+    assert editor._effect == ""
+
+
+def test_unfolding_while_another_module_is_shown_takes_no_keys(finished: OpenedModule) -> None:
+    finished.widget.exit()
+    finished.ui.frame.correctSection.collapsed = False
+    assert not target(finished.ui.correct.editorWidget).shortcuts_installed
+
+
+def test_leaving_the_module_takes_an_effect_away_that_a_script_chose_while_it_was_folded(
+    finished: OpenedModule,
+) -> None:
+    editor = target(finished.ui.correct.editorWidget)
+    editor.setActiveEffectByName("Paint")
+    finished.widget.exit()
+    assert editor._effect == ""
+
+
+def test_the_keys_are_taken_once_however_often_a_scene_is_opened(
+    finished: OpenedModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor, taken = target(finished.ui.correct.editorWidget), []
+    monkeypatch.setattr(editor, "installKeyboardShortcuts", lambda: taken.append(True))
+    finished.ui.frame.correctSection.collapsed = False
+    finished.widget.enter()
+    finished.slicer.scene.Clear(False)
+    finished.rest()
+    assert taken == [True]
+
+
+def test_closing_a_scene_leaves_the_editor_its_scene(finished: OpenedModule, monkeypatch: pytest.MonkeyPatch) -> None:
+    editor = target(finished.ui.correct.editorWidget)
+    scenes: list[Any] = []
+    monkeypatch.setattr(editor, "setMRMLScene", lambda scene: scenes.append(scene))
+    editor.setActiveEffectByName("Paint")
+    finished.slicer.scene.Clear(False)
+    finished.rest()
+    assert None not in scenes, "each pair of none and the scene would connect the real widget to it once more"
+    assert editor._effect == ""
+    assert editor.segmentationNode() is None
+    finished.close()
+    assert scenes[-1] is None
 
 
 def test_the_editor_gets_a_new_node_after_the_scene_was_closed(finished: OpenedModule) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -60,6 +61,47 @@ def test_a_result_without_lesion_is_written_on_the_whole_grid(opened: OpenedModu
 def test_a_name_without_its_ending_gets_it(finished: OpenedModule, tmp_path: Path) -> None:
     export(finished, "niftiButton", tmp_path / "case")
     assert (tmp_path / "case.nii.gz").exists()
+
+
+@pytest.mark.parametrize(("answer", "kept"), [(False, b"older"), (True, b"\x1f\x8b")])
+def test_a_file_of_the_lengthened_name_is_replaced_only_when_the_user_agrees(
+    finished: OpenedModule, tmp_path: Path, answer: bool, kept: bytes
+) -> None:
+    (tmp_path / "case.nii.gz").write_bytes(b"older")
+    finished.slicer.answers.append(answer)
+    said = export(finished, "niftiButton", tmp_path / "case")
+    assert finished.slicer.displayed[-1] == ("question", f"{tmp_path / 'case.nii.gz'} is there already. Replace it?")
+    assert (tmp_path / "case.nii.gz").read_bytes().startswith(kept)
+    assert ("Written" in said) == answer
+
+
+def test_a_file_that_the_dialog_has_asked_about_is_not_asked_about_again(
+    finished: OpenedModule, tmp_path: Path
+) -> None:
+    (tmp_path / "case.nii.gz").write_bytes(b"older")
+    assert "Written" in export(finished, "niftiButton", tmp_path / "case.nii.gz")
+
+
+def test_the_name_that_is_proposed_is_the_references_in_the_last_folder(
+    finished: OpenedModule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from .standin.qt_module import FileDialog
+
+    proposed: list[str] = []
+
+    def note(*arguments: Any) -> str:
+        proposed.append(arguments[2])
+        return FileDialog.answers.popleft()
+
+    import qt
+
+    monkeypatch.setattr(qt.QFileDialog._kind, "getSaveFileName", staticmethod(note), raising=False)
+    finished.parameters.referenceVolume.SetName("DWI b1000: axial/1")
+    export(finished, "niftiButton", tmp_path / "case.nii.gz")
+    export(finished, "segNrrdButton", "")
+    assert Path(proposed[0]).is_absolute() and Path(proposed[0]).parent.is_dir()
+    assert Path(proposed[0]).name == "DWI b1000_ axial_1_strokeseg.nii.gz"
+    assert Path(proposed[1]) == tmp_path / "DWI b1000_ axial_1_strokeseg.seg.nrrd"
 
 
 def test_the_report_is_the_one_that_the_run_made(finished: OpenedModule, tmp_path: Path) -> None:

@@ -208,6 +208,61 @@ def test_a_damaged_result_is_an_error_and_adds_no_node(opened: OpenedModule, tmp
     assert opened.slicer.scene.GetNumberOfNodes() == before and opened.parameters.segmentation is None
 
 
+@pytest.mark.parametrize("step", ["add_result_volume", "_text"])
+def test_a_result_that_cannot_be_loaded_for_any_reason_is_an_error_and_leaves_no_node(
+    opened: OpenedModule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    from StrokeSegExtensionLib import result_loader
+
+    scene = opened.slicer.scene
+    add_study(scene)
+    opened.start()
+    before = scene.GetNumberOfNodes()
+
+    def fail(*_arguments: object) -> None:
+        raise MemoryError("too little memory")
+
+    monkeypatch.setattr(result_loader, step, fail)
+    opened.runner.finish(lesion_result(), tmp_path / "result")
+    opened.wait(lambda: "release" in opened.runner.calls)
+    said = opened.ui.run.problemLabel.text
+    assert "too little memory" in said and "Run it again" in said
+    assert scene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 0
+    assert scene.GetNumberOfNodes() == before and opened.parameters.segmentation is None
+
+
+def test_files_that_cannot_be_read_for_any_reason_are_an_error(
+    opened: OpenedModule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from StrokeSegExtensionLib import result_loader
+
+    add_study(opened.slicer.scene)
+    opened.start()
+
+    def fail(_path: Path) -> None:
+        raise MemoryError("too little memory")
+
+    monkeypatch.setattr(result_loader, "read_placed", fail)
+    opened.runner.finish(lesion_result(), tmp_path / "result")
+    opened.wait(lambda: "release" in opened.runner.calls)
+    assert "too little memory" in opened.ui.run.problemLabel.text
+
+
+def test_the_sections_follow_a_result_once(
+    opened: OpenedModule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_study(opened.slicer.scene)
+    opened.start()
+    shown: list[object] = []
+    usual = opened.panel.export.show
+    monkeypatch.setattr(opened.panel.export, "show", lambda parameters: (shown.append(parameters), usual(parameters)))
+    opened.runner.finish(lesion_result(), tmp_path / "result")
+    opened.wait(lambda: "release" in opened.runner.calls)
+    opened.rest()
+    assert len(shown) == 1
+    assert table(opened)["Lesions"] == "2"
+
+
 def test_a_panel_without_a_window_does_its_work_and_leaves_the_views_alone(
     open_without_window: Callable[..., OpenedModule], tmp_path: Path
 ) -> None:

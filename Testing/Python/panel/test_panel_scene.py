@@ -72,6 +72,60 @@ def test_a_scene_saved_side_by_side_opens_side_by_side(finished: OpenedModule, t
     assert tuple(manager.sliceViewNames()) == ("StrokeSeg1", "StrokeSeg2", "StrokeSeg3")
 
 
+@pytest.mark.parametrize("clear", [True, False])
+def test_a_scene_that_is_loaded_inside_a_batch_fills_rows_and_views_afterwards(
+    finished: OpenedModule, open_module: Callable[..., OpenedModule], tmp_path: Path, clear: bool
+) -> None:
+    """As the application loads it: every event of closing and filling comes before the layout and selectors follow."""
+    rows, scene = finished.rows(), finished.slicer.scene
+    save(finished, tmp_path / "saved.mrb")
+    finished.close()
+    scene.Clear(False)
+    manager = finished.slicer.app.layoutManager()
+    manager._logics.clear()  # an application that has not shown our views yet
+    again = open_module(runner=ScriptedRunner)
+    again.rest(0.1)
+    scene.StartState(scene.BatchProcessState)
+    with quiet_vtk():
+        assert scene.ReadFromMRB(str(tmp_path / "saved.mrb"), clear)
+    again.rest(0.1)
+    assert again.parameters is None and manager.sliceWidget("StrokeSeg1") is None
+    scene.EndState(scene.BatchProcessState)
+    again.rest()
+    assert again.rows() == rows
+    assert again.ui.study.selectorDWI.currentNode() is again.parameters.volumeDWI is not None
+    assert tuple(manager.sliceViewNames()) == ("StrokeSeg1", "StrokeSeg2", "StrokeSeg3")
+    shown = manager.sliceWidget("StrokeSeg2").sliceLogic().GetSliceCompositeNode()
+    assert shown.GetBackgroundVolumeID() == again.parameters.volumeDWI.GetID()
+    assert target(again.ui.correct.editorWidget).segmentationNode() is again.parameters.segmentation
+
+
+def test_views_that_are_not_there_yet_are_left_out(finished: OpenedModule, monkeypatch: pytest.MonkeyPatch) -> None:
+    manager = finished.slicer.app.layoutManager()
+    del manager._logics["StrokeSeg1"]
+    monkeypatch.setattr(type(manager), "_arrange", lambda self: None)
+    finished.press(finished.ui.result.sideBySideButton)
+    shown = manager.sliceWidget("StrokeSeg2").sliceLogic()
+    assert shown.GetSliceNode().GetLayoutLabel() == "DWI"
+
+
+def test_a_result_that_comes_while_the_scene_is_filled_is_loaded_afterwards(
+    opened: OpenedModule, tmp_path: Path
+) -> None:
+    scene = opened.slicer.scene
+    add_study(scene)
+    opened.start()
+    scene.StartState(scene.ImportState)
+    opened.runner.finish(lesion_result(), tmp_path / "result")
+    opened.rest(0.1)
+    assert opened.panel.parameters is None and "release" not in opened.runner.calls
+    scene.EndState(scene.ImportState)
+    opened.wait(lambda: "release" in opened.runner.calls, what="the result to be loaded")
+    assert np.array_equal(voxels(opened.parameters.segmentation), lesion_result().array())
+    opened.press(opened.ui.result.nextLesionButton)
+    assert opened.ui.result.placeLabel.text.startswith("lesion 1 of 2")
+
+
 def test_corrections_are_saved_and_the_models_version_beside_them(finished: OpenedModule, tmp_path: Path) -> None:
     import slicer
 
@@ -165,6 +219,58 @@ def test_a_module_that_is_reloaded_forgets_its_files_and_no_one_elses(opened: Op
     assert not names & {"StrokeSegExtensionLib", "StrokeSegLogic"} and {"slicer", "numpy"} <= names
 
 
+def test_a_module_that_is_reloaded_while_it_is_shown_is_shown_again(
+    opened: OpenedModule, open_module: Callable[..., OpenedModule], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sys
+
+    import slicer
+
+    before = dict(sys.modules)
+
+    def reload(_name: str) -> None:
+        """As Slicer does: the old widget is cleaned up, the new one set up and not entered."""
+        sys.modules.update(before)
+        opened.close()
+        open_module(runner=ScriptedRunner, enter=False)
+
+    monkeypatch.setattr(slicer.util, "reloadScriptedModule", reload)
+    old = opened.widget
+    try:
+        old.onReload()
+    finally:
+        sys.modules.update(before)
+    new = opened.slicer.widget
+    assert new is not old and new._entered
+    assert new.panel.editor._entered
+
+
+def test_a_reload_ends_the_consoles_worker(opened: OpenedModule, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    from StrokeSegExtensionLib import console_api
+
+    console, closed = console_api.console(), []
+    monkeypatch.setattr(console, "close", lambda: closed.append(console))
+    before = dict(sys.modules)
+    try:
+        opened.widget.onReload()
+    finally:
+        sys.modules.update(before)
+    assert closed == [console] and console_api.console() is not console
+
+
+def test_a_widget_whose_panel_is_gone_bears_what_the_application_still_tells(opened: OpenedModule) -> None:
+    widget = opened.widget
+    opened.close()
+    for tell in (widget.enter, widget.exit, widget.cleanup):
+        tell()
+    for name in ("_on_scene_closing", "_on_scene_importing", "_on_scene_there", "_on_batch_over", "_on_nodes"):
+        getattr(widget, name)(None, None)
+    widget._open_if_quiet()
+    assert widget.panel is None
+
+
 def test_the_panel_that_follows_a_reload_shows_the_result_of_the_one_before(
     finished: OpenedModule, open_module: Callable[..., OpenedModule]
 ) -> None:
@@ -180,7 +286,7 @@ def test_a_panel_that_is_gone_hears_nothing_and_leaves_no_observer(
     opened: OpenedModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene, panel = opened.slicer.scene, opened.panel
-    assert len(opened.widget.Observations) == 6
+    assert opened.widget.Observations
     parameters = opened.parameters
     opened.close()
     assert opened.runner.calls == ["stop"] and opened.widget.Observations == []
@@ -221,6 +327,7 @@ def test_shortcuts_are_there_only_while_the_module_is_shown(
 
 def test_an_import_of_a_volume_in_a_batch_is_offered_once_it_is_over(opened: OpenedModule) -> None:
     scene = opened.slicer.scene
+    opened.rest()  # the look at the volumes that follows the opening is over
     scene.StartState(scene.BatchProcessState)
     add_volume(scene, GRID.image(np.ones(GRID.shape, np.float32)), "axial_flair")
     scene.EndState(scene.BatchProcessState)

@@ -72,15 +72,10 @@ class Application:
         patch.setattr(manager, "layout", property(lambda self: self.node.GetViewArrangement()), raising=False)
         patch.setattr(manager, "setLayout", lambda self, kind: self.node.SetViewArrangement(kind), raising=False)
         sources = [
-            SimpleNamespace(sampleName=one["sampleName"], load=one["customDownloader"]) for one in running.samples
+            SimpleNamespace(sampleName=one["sampleName"], customDownloader=one["customDownloader"])
+            for one in running.samples
         ]
         patch.setattr(slicer.modules, "sampleDataSources", {"StrokeSeg": sources}, raising=False)
-        patch.setattr(
-            sys.modules["SampleData"],
-            "downloadSamples",
-            lambda name: next(one.load(one) for one in sources if one.sampleName == name),
-            raising=False,
-        )
         patch.setattr(type(running.app), "applicationVersion", "stand-in", raising=False)
         patch.setattr(type(running.app), "testingEnabled", lambda _self: True, raising=False)
         patch.setattr(sys.modules["slicer.ScriptedLoadableModule"], "ScriptedLoadableModuleTest", unittest.TestCase)

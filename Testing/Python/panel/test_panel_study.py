@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import vtk
+from PySide6 import QtCore, QtTest
 
 from StrokeSegLogic.case import ClinicalData, Role
 
@@ -95,6 +97,43 @@ def test_age_score_and_onset_reach_the_run_and_unknown_ones_do_not(opened: Opene
     opened.ui.study.nihssBox.setValue(14)
     opened.start()
     assert opened.runner.runs[0][0].clinical == ClinicalData(age=71, nihss=14, onset_hours=None)
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "parameter", "typed", "expected"),
+    [
+        ("study", "onsetBox", "onset", "4.5", 4.5),
+        ("study", "ageBox", "age", "64", 64.0),
+        ("study", "nihssBox", "nihss", "12", 12),
+        ("options", "thresholdBox", "threshold", "0.35", 0.35),
+        ("options", "minimumLesionBox", "minimumLesion", "12.25", 12.25),
+    ],
+)
+def test_a_number_is_taken_as_it_was_typed(
+    opened: OpenedModule, section: str, name: str, parameter: str, typed: str, expected: float
+) -> None:
+    box = target(getattr(getattr(opened.ui, section), name))
+    before = getattr(opened.parameters, parameter)
+    box.selectAll()
+    for key in typed:
+        QtTest.QTest.keyClicks(box, key)
+        # Whatever else happens shows all parameters again.
+        opened.parameters.parameterNode.Modified()
+        opened.rest(0.01)
+    assert box.cleanText() == typed and getattr(opened.parameters, parameter) == before
+    QtTest.QTest.keyClick(box, QtCore.Qt.Key_Return)
+    assert getattr(opened.parameters, parameter) == expected and box.value() == expected
+
+
+def test_a_number_that_is_still_being_typed_counts_when_the_run_begins(opened: OpenedModule) -> None:
+    add_study(opened.slicer.scene)
+    opened.assigned("DWI", "FLAIR", "T1")
+    for box, typed in ((opened.ui.study.onsetBox, "4.5"), (opened.ui.options.thresholdBox, "0.35")):
+        target(box).selectAll()
+        QtTest.QTest.keyClicks(target(box), typed)
+    opened.start()
+    inputs, settings, _voxels = opened.runner.runs[0]
+    assert inputs.clinical.onset_hours == 4.5 and settings.threshold == pytest.approx(0.35)
 
 
 def test_the_reference_can_be_any_volume_that_is_chosen(opened: OpenedModule) -> None:

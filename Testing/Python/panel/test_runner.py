@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -97,7 +98,8 @@ class Bench:
 
     @property
     def files(self) -> list[str]:
-        """What lies in the folder of temporary files."""
+        """What lies in the folder of temporary files, once what was to be deleted is."""
+        self.clock.wait(lambda: not self.runner._removals)
         return sorted(path.relative_to(self.temporary).as_posix() for path in self.temporary.rglob("*"))
 
     def close(self) -> None:
@@ -143,8 +145,8 @@ def test_a_run_hands_over_what_the_worker_wrote_until_it_is_released(bench: Call
     assert heard.volumes["labels"].read_bytes() == b"labels"
     assert not any(name.endswith(("DWI.nrrd", "job.json")) for name in one.files), "the inputs' copies go at once"
     one.runner.release()
-    assert not heard.volumes["labels"].exists()
     assert len(one.files) == 1, "the session's folder"
+    assert not heard.volumes["labels"].exists()
 
 
 def test_a_warm_worker_serves_the_next_case(bench: Callable) -> None:
@@ -159,6 +161,7 @@ def test_the_result_before_stays_until_the_next_one_is_there(bench: Callable) ->
     second = one.start()
     assert first.volumes["labels"].exists()
     one.wait(second)
+    one.clock.wait(lambda: not one.runner._removals)
     assert not first.volumes["labels"].exists()
     assert second.volumes["labels"].exists()
 
@@ -282,6 +285,20 @@ def test_a_second_run_is_refused_and_one_after_a_cancel_waits_for_its_end(bench:
     assert first.last_word == "cancelled"
 
 
+def test_a_run_that_waits_for_the_end_of_another_can_be_cancelled_too(bench: Callable) -> None:
+    one = bench("wait_for_cancel")
+    first = one.start()
+    one.clock.wait(lambda: first.begun)
+    one.runner.cancel()
+    second = one.start()
+    one.runner.cancel()
+    assert second.last_word == "cancelled"
+    third = one.start()
+    one.clock.wait(lambda: third.begun)
+    assert first.last_word == "cancelled"
+    assert not second.begun and second.progress == []
+
+
 def test_a_cancel_while_the_volumes_are_written_starts_nothing(
     bench: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -299,6 +316,24 @@ def test_a_cancel_while_the_volumes_are_written_starts_nothing(
     one.runner.cancel()
     assert one.wait(heard).last_word == "cancelled"
     assert len(one.files) == 1, "the session's folder"
+
+
+def test_nobody_waits_for_files_that_are_deleted(bench: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = bench("succeed")
+    heard = one.wait(one.start())
+    delete, may_go = runner_file.shutil.rmtree, threading.Event()
+
+    def delete_slowly(*arguments: Any, **options: Any) -> None:
+        assert may_go.wait(20)
+        delete(*arguments, **options)
+
+    monkeypatch.setattr(runner_file.shutil, "rmtree", delete_slowly)
+    one.runner.release()
+    again = one.wait(one.start())
+    assert again.last_word == "finished"
+    assert heard.volumes["labels"].exists()
+    may_go.set()
+    one.clock.wait(lambda: not heard.volumes["labels"].exists())
 
 
 def test_volumes_that_cannot_be_written_are_named(bench: Callable) -> None:

@@ -77,7 +77,7 @@ def test_two_maps_under_each_others_names_are_noticed(one: str, other: str) -> N
         assert found[name].factor is None or found[name].doubts, found[name]
     assert found[one].role != one or found[other].role != other
     if (one, other) == ("CBF", "CBV"):
-        assert "CBF and CBV look swapped" in said(found)
+        assert "CBF and CBV seem to be swapped" in said(found)
 
 
 def test_a_single_map_without_name_is_in_doubt_and_its_doubt_names_what_it_may_be() -> None:
@@ -152,3 +152,51 @@ def test_each_role_has_its_standard_unit_once() -> None:
         first = units_of(role)[0]
         assert (first.factor, first.offset, first.common) == (1.0, 0.0, 1.0)
     assert len({(unit.role, unit.name) for unit in UNITS}) == len(UNITS)
+
+
+def upside_down(values: np.ndarray) -> np.ndarray:
+    """Inverted within the brain alone; the background stays 0."""
+    return np.where(values != 0, values[values != 0].max() + values[values != 0].min() - values, 0).astype(np.float32)
+
+
+@pytest.mark.parametrize("others", [("CBV", "MTT", "TTP", "TMAX"), ("CBV", "TMAX"), ("TMAX",)])
+def test_flow_that_is_inverted_within_the_brain_runs_against_the_other_maps(others: tuple[str, ...]) -> None:
+    # Cut to a scale like that of healthy flow, or its size alone would give it away.
+    flow = upside_down(np.minimum(MAPS[0]["CBF"], 60))
+    found = recognise(maps := {"CBF": flow, **{role: MAPS[0][role] for role in others}}, {role: role for role in maps})
+    one = found["CBF"]
+    assert one.inverted and one.factor is None and "its scale looks inverted" in " ".join(one.doubts), one
+    if len(others) > 1:
+        assert "CBF falls where CBV rises" in one.reason
+    if len(others) == 4:
+        assert all(found[role].factor == 1.0 for role in others), said(found)
+
+
+@pytest.mark.parametrize("seed", MAPS)
+@pytest.mark.parametrize("group", ["LVO", "Non-LVO", "WIS"])
+def test_no_true_map_runs_against_the_others(group: str, seed: int) -> None:
+    maps = {role: values for role, values in arrays(simulated(group, seed)).items() if role in FLOWS}
+    assert not any(one.inverted for one in recognise(maps, {role: role for role in maps}).values())
+
+
+@pytest.mark.parametrize("flow", [unit.name for unit in units_of("CBF") if unit.factor is not None])
+@pytest.mark.parametrize("others", [("TMAX",), ("TTP", "TMAX"), ("MTT", "TMAX")])
+def test_swapped_flow_and_volume_are_named_without_a_transit_time(flow: str, others: tuple[str, ...]) -> None:
+    maps = {"CBF": MAPS[0]["CBV"], "CBV": stored("CBF", flow, MAPS[0]["CBF"])}
+    maps |= {role: MAPS[0][role] for role in others}
+    found = recognise(maps, {role: role for role in maps})
+    if flow == "ml/g/min":
+        # Flow of 0.3 and volume of 3 are no usual pair either way round: in doubt is enough.
+        assert found["CBF"].factor is None or found["CBV"].factor is None or "doubt" in said(found), said(found)
+        return
+    assert "CBF and CBV seem to be swapped" in said(found)
+    assert found["CBF"].role is None and found["CBV"].role is None
+    assert found["TMAX"].factor == 1.0
+
+
+@pytest.mark.parametrize("factor", [1 / 60, 1e6])
+def test_flow_in_its_normal_range_is_not_lost_to_a_bad_companion(factor: float) -> None:
+    maps = {"CBF": MAPS[0]["CBF"], "TMAX": (MAPS[0]["TMAX"] * factor).astype(np.float32)}
+    found = recognise(maps, {role: role for role in maps})
+    assert (found["CBF"].role, found["CBF"].factor) == ("CBF", 1.0), found["CBF"]
+    assert found["TMAX"].factor is None and found["TMAX"].doubts

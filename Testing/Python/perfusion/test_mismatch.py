@@ -10,6 +10,7 @@ from map_cases import plain_case, simulated
 
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.perfusion.mismatch import measure_perfusion, mismatch_ratio, ratio_words
+from StrokeSegLogic.perfusion.sweep import sweep
 from StrokeSegLogic.perfusion.thresholds import ThresholdSettings, segment_by_thresholds
 
 PLAIN = ThresholdSettings(smoothing_mm=0.0, smallest_core_ml=0.0, smallest_hypoperfused_ml=0.0)
@@ -103,3 +104,18 @@ def test_of_one_hemisphere_alone_the_side_is_unknown_and_flow_is_relative_to_its
     assert (numbers.side is None) == (numbers.hypoperfused_ml == 0)
     assert "in the one hemisphere that is seen" in numbers.reference
     assert any("one hemisphere alone" in note for note in numbers.notes)
+
+
+@pytest.mark.parametrize(("end", "told"), [(8.0, 2), (10.0, 3), (11.0, 4)])
+def test_volumes_beyond_the_end_of_the_scale_are_not_told(end: float, told: int) -> None:
+    maps = dict(simulated().images)
+    expected = measure_perfusion(segment_by_thresholds(maps))
+    maps["TMAX"] = sitk.Minimum(maps["TMAX"], end)
+    found = segment_by_thresholds(maps)
+    numbers = measure_perfusion(found)
+    assert [one.ml is not None for one in numbers.delays] == [True] * told + [False] * (4 - told)
+    assert (numbers.hypoperfusion_intensity_ratio is None) == (told < 4)
+    assert any(f"the scale of Tmax is cut off at {end:g} s" in note for note in numbers.notes)
+    assert numbers.hypoperfused_ml == pytest.approx(expected.hypoperfused_ml, rel=0.15)
+    assert max(row.tmax_s for row in sweep(found, (0.3,)).rows) < end
+    json.dumps(numbers.as_dict(), allow_nan=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,9 +14,9 @@ from StrokeSegLogic.case import Case, ClinicalData, Role, Series
 from StrokeSegLogic.errors import Cancelled, InputError
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.metrics import dice
-from StrokeSegLogic.perfusion.engine import PerfusionSettings, compute_maps, segment_perfusion
+from StrokeSegLogic.perfusion.engine import PerfusionSettings, compute_maps, computes_maps, segment_perfusion
 from StrokeSegLogic.perfusion.maps import MapsSpec
-from StrokeSegLogic.perfusion.result import ROUTES, PerfusionSegmentation
+from StrokeSegLogic.perfusion.result import ROUTES, PerfusionSegmentation, RouteName
 from StrokeSegLogic.perfusion.thresholds import CORE, PENUMBRA
 from StrokeSegLogic.phantom.ctp import CtpSeries, ctp_series
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
@@ -26,8 +27,11 @@ KNOWN = ClinicalData(age=64, nihss=16, onset_hours=9.0)
 STILL = PerfusionSettings(maps=MapsSpec(motion=False))
 
 
-def case_of(images: Mapping[str, sitk.Image], clinical: ClinicalData = KNOWN) -> Case:
-    series = [Series(Role(name), image, name, "named by the test", 1.0, "0" * 64) for name, image in images.items()]
+def case_of(images: Mapping[str, sitk.Image], clinical: ClinicalData = KNOWN, confidence: float = 1.0) -> Case:
+    """A case whose roles the user gave, or with less confidence the files' names."""
+    series = [
+        Series(Role(name), image, name, "named by the test", confidence, "0" * 64) for name, image in images.items()
+    ]
     case = Case.of("phantom", series)
     return Case(case.name, case.series, clinical)
 
@@ -188,3 +192,106 @@ def test_a_ct_that_may_show_blood_is_the_first_warning(lvo: tuple[dict[str, sitk
     bleeding = segment_perfusion(case_of({**lvo[0], "CT": GRID.image(hu)}), route="thresholds")
     assert "as dense as blood" in bleeding.warnings[0]
     assert not any("blood" in words for words in segment_perfusion(case_of(lvo[0]), route="thresholds").warnings)
+
+
+def only(images: Mapping[str, sitk.Image], *names: str) -> dict[str, sitk.Image]:
+    return {name: images[name] for name in names}
+
+
+def times(image: sitk.Image, factor: float) -> sitk.Image:
+    return sitk.Multiply(sitk.Cast(image, sitk.sitkFloat32), factor)
+
+
+def inverted(image: sitk.Image) -> sitk.Image:
+    return sitk.Subtract(float(sitk.GetArrayViewFromImage(image).max()), sitk.Cast(image, sitk.sitkFloat32))
+
+
+def picture(image: sitk.Image) -> sitk.Image:
+    values = sitk.GetArrayFromImage(image)
+    return GRID.image(np.rint(np.clip(values / values.max(), 0, 1) * 255).astype(np.float32))
+
+
+def test_no_network_sees_a_tmax_in_minutes_and_ttp_stands_in_for_it(
+    lvo: tuple[dict[str, sitk.Image], np.ndarray],
+) -> None:
+    minutes = {**lvo[0], "TMAX": times(lvo[0]["TMAX"], 1 / 60)}
+    found = segment_perfusion(case_of(minutes))
+    assert found.chosen == "slow-fusion"
+    assert dice(found.array() > 0, lvo[1] > 0) > 0.5
+    assert any("TMAX was not shown to the network: its unit is unknown" in words for words in found.warnings)
+
+
+@pytest.mark.parametrize("route", ["slow-fusion", "unet3d"])
+def test_a_network_is_refused_where_no_time_map_has_a_known_unit(
+    lvo: tuple[dict[str, sitk.Image], np.ndarray], route: RouteName
+) -> None:
+    minutes = {name: image for name, image in lvo[0].items() if name != "TTP"}
+    minutes["TMAX"] = times(minutes["TMAX"], 1 / 60)
+    with pytest.raises(InputError, match=r"TMAX was not shown to the network: its unit is unknown.*TMAX=FILE@UNIT"):
+        segment_perfusion(case_of(minutes), route=route)
+
+
+def test_a_tmax_whose_unit_the_user_named_is_shown_to_the_networks(
+    lvo: tuple[dict[str, sitk.Image], np.ndarray],
+) -> None:
+    images = only(lvo[0], "CBF", "CBV", "TMAX")
+    case = case_of({**images, "TMAX": times(images["TMAX"], 10)})
+    tenths = replace(case.series[Role.TMAX], unit="0.1 s")
+    found = segment_perfusion(Case(case.name, {**case.series, Role.TMAX: tenths}, KNOWN), route="slow-fusion")
+    assert dice(found.array() > 0, lvo[1] > 0) > 0.5
+
+
+def test_an_inverted_flow_is_shown_to_no_network(lvo: tuple[dict[str, sitk.Image], np.ndarray]) -> None:
+    images = {**lvo[0], "CBF": inverted(lvo[0]["CBF"])}
+    for route in ROUTES:
+        with pytest.raises(InputError, match=r"CBF.*inverted.*right way round"):
+            segment_perfusion(case_of(images), route=route)
+
+
+def test_an_inverted_volume_leaves_thresholds_as_they_are(
+    found: PerfusionSegmentation, lvo: tuple[dict[str, sitk.Image], np.ndarray]
+) -> None:
+    upside_down = segment_perfusion(case_of({**lvo[0], "CBV": inverted(lvo[0]["CBV"])}))
+    assert [route.name for route in upside_down.routes] == ["thresholds"]
+    assert dice(upside_down.array() > 0, found.array() > 0) > 0.95
+
+
+def test_maps_that_are_all_left_out_are_refused_with_the_reason(lvo: tuple[dict[str, sitk.Image], np.ndarray]) -> None:
+    images = {"CBF": lvo[0]["CBF"], "TMAX": lvo[0]["CBV"]}
+    for one in (images, {**images, "CT": lvo[0]["CT"]}):
+        case = case_of({**one, "CBF": times(one["CBF"], 0.5), "TMAX": times(one["TMAX"], 0.01)}, confidence=0.8)
+        with pytest.raises(InputError, match=r"TMAX was left out.*TMAX=FILE"):
+            segment_perfusion(case)
+
+
+def test_a_refusal_says_why_a_map_cannot_be_used(lvo: tuple[dict[str, sitk.Image], np.ndarray]) -> None:
+    images = only(lvo[0], "CBF", "TMAX")
+    with pytest.raises(InputError, match=r"phantom: .*perhaps a picture of TMAX") as refused:
+        segment_perfusion(case_of({**images, "TMAX": picture(images["TMAX"])}))
+    assert "TMAX=FILE@" in str(refused.value)
+
+
+def test_a_series_beside_a_map_of_unknown_scale_gives_all_maps(
+    lvo: tuple[dict[str, sitk.Image], np.ndarray], scan: CtpSeries
+) -> None:
+    images = only(lvo[0], "CBF", "TMAX")
+    maps = case_of({**images, "TMAX": picture(images["TMAX"])})
+    case = Case(maps.name, {**maps.series, Role.CTP: series_of(scan)}, KNOWN)
+    assert computes_maps(case)
+    found = segment_perfusion(case, settings=STILL, route="thresholds")
+    assert found.measured is not None and found.reference is Role.CTP
+    assert any("the given CBF, TMAX were not used" in words for words in found.warnings)
+    assert any("perhaps a picture of TMAX" in words for words in found.warnings)
+    with pytest.raises(InputError, match="series' own grid"):
+        segment_perfusion(case, settings=STILL, reference=Role.CBF)
+
+
+def test_a_series_beside_two_good_maps_is_named_as_the_way_to_the_networks(
+    lvo: tuple[dict[str, sitk.Image], np.ndarray], scan: CtpSeries
+) -> None:
+    maps = case_of(only(lvo[0], "CBF", "TMAX"))
+    case = Case(maps.name, {**maps.series, Role.CTP: series_of(scan)}, KNOWN)
+    assert not computes_maps(case)
+    found = segment_perfusion(case)
+    assert found.measured is None
+    assert any("slow fusion needs CBV" in words and "CTP series by itself" in words for words in found.warnings)

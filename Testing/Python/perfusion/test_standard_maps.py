@@ -84,10 +84,10 @@ def test_a_flow_relative_to_normal_tissue_is_usable_and_said_to_be_relative():
 def test_swapped_flow_and_volume_are_refused_by_name_unless_the_user_named_them():
     images = dict(maps())
     images["CBF"], images["CBV"] = images["CBV"], images["CBF"]
-    with pytest.raises(InputError, match=r"CBF and CBV look swapped .* Name them: CBF=FILE CBV=FILE"):
+    with pytest.raises(InputError, match=r"CBF and CBV seem to be swapped .* Name them: CBF=FILE CBV=FILE"):
         standard_maps(case_of(images))
     found = standard_maps(case_of(images, user=ALL))
-    assert any("look swapped" in doubt for doubt in found.doubts)
+    assert any("seem to be swapped" in doubt for doubt in found.doubts)
     assert found.units["CBF"] == UNKNOWN_SCALE and "CBV" not in found.usable
 
 
@@ -119,7 +119,7 @@ def test_a_picture_keeps_its_values_and_is_not_used_where_a_limit_is_applied():
     assert found.units["TMAX"] == UNKNOWN_SCALE and "TMAX" not in found.usable
     assert values(found, "TMAX").max() == 255
     assert any("perhaps a picture of TMAX" in doubt for doubt in found.doubts)
-    assert any("TMAX=FILE@s" in doubt for doubt in found.doubts)
+    assert any("name the unit, if you know it, with the role: TMAX=FILE@" in doubt for doubt in found.doubts)
 
 
 def test_a_picture_on_another_grid_stays_one():
@@ -220,3 +220,25 @@ def test_two_slabs_and_no_map_at_all_are_refused():
         standard_maps(case_of({"CT": maps()["CT"]}))
     with pytest.raises(InputError, match="the reference MTT is not in the case"):
         standard_maps(case_of({"CBF": maps()["CBF"]}), Role.MTT)
+
+
+@pytest.mark.parametrize("unit", [None, "ml/100g/min"])
+@pytest.mark.parametrize("background", [False, True])
+def test_inverted_flow_is_not_used_even_if_the_user_named_its_unit(unit: str | None, background: bool):
+    flow, images = np.minimum(truth("CBF"), 60), dict(maps())
+    inverted = flow.max() - flow if background else np.where(flow > 0, flow.max() + 1 - flow, 0)
+    images["CBF"] = Grid.of(images["CBF"]).image(inverted.astype(np.float32))
+    found = standard_maps(case_of(images, **({"CBF": unit} if unit else {})))
+    assert "CBF" not in found.usable and {"CBV", "MTT", "TMAX"} <= found.usable
+    assert any("CBF" in doubt and "looks inverted" in doubt for doubt in found.doubts)
+    assert not any("CBF=FILE@" in doubt for doubt in found.doubts), "no unit mends it"
+
+
+def test_the_units_that_an_unknown_scale_could_have_are_named():
+    top = float(truth("TMAX").max())
+    images = {**maps(), "TMAX": sitk.Round(maps()["TMAX"] * (255 / top))}
+    (advice,) = (one for one in standard_maps(case_of(images)).doubts if "TMAX=FILE" in one)
+    middle = float(np.median(sitk.GetArrayFromImage(images["TMAX"])[sitk.GetArrayFromImage(images["TMAX"]) > 0]))
+    for unit, (low, high) in (("@s", (0.2, 9)), ("@0.1s", (2, 90)), ("@ms", (200, 9000))):
+        assert (unit in advice) == (low <= middle <= high)
+    assert "name the unit, if you know it" in advice

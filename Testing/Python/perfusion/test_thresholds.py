@@ -170,3 +170,34 @@ def test_maps_that_do_not_suffice_are_refused_in_clear_words() -> None:
 def test_settings_that_make_no_sense_are_refused(values: dict[str, object], words: str) -> None:
     with pytest.raises(InputError, match=words):
         from_mapping(ThresholdSettings, values, "thresholds.toml")
+
+
+@pytest.mark.parametrize("sigma", [2.0, 5.0])
+def test_smoothing_never_leaves_the_range_of_what_it_smooths(sigma: float) -> None:
+    values = np.ones((14, 44, 44), np.float32)
+    values[:, 20:, :] = 6.0
+    grid = Grid.of(plain_case()["CBF"]).about_centre((44, 44, 14), (2.0, 2.0, 2.0))
+    found = smoothed(values, np.ones(values.shape, bool), grid, sigma)
+    assert found.max() <= 6.0 and found.min() >= 1.0 and 1.0 < found[7, 19, 22] < 6.0
+
+
+def test_a_tmax_that_ends_at_the_limit_is_refused_and_not_taken_for_no_lesion() -> None:
+    for end in (5.0, 6.0):
+        maps = {**simulated().images, "TMAX": sitk.Minimum(simulated().images["TMAX"], end)}
+        with pytest.raises(InputError, match=f"cut off at {end:g} s: tissue with Tmax > 6 s.* cannot be told"):
+            segment_by_thresholds(maps)
+
+
+@pytest.mark.parametrize("group", ["LVO", "WIS"])
+@pytest.mark.parametrize("step", [0.0, 0.1, 1.0])
+def test_times_in_steps_are_not_taken_for_a_scale_that_is_cut_off(group: str, step: float) -> None:
+    maps = dict(simulated(group, 3).images)
+    if step:
+        maps["TMAX"] = sitk.Cast(sitk.Round(maps["TMAX"] / step) * step, sitk.sitkFloat32)
+    assert segment_by_thresholds(maps).tissue.tmax_ends_s is None
+
+
+def test_vessels_that_were_not_excluded_are_said_to_be() -> None:
+    maps = dict(simulated().images)
+    del maps["CBV"]
+    assert "vessels were not excluded: there is no CBV in ml/100 g" in segment_by_thresholds(maps).notes

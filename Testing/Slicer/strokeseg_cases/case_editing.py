@@ -38,6 +38,7 @@ class EditingCase(SlicerCase):
 
     def test_an_effect_of_the_segment_editor_works_in_the_panel(self) -> None:
         self.require_window()
+        self.panel.ui.frame.correctSection.collapsed = False
         drawn = self.now()
         self.editor.setCurrentSegmentID(self.segment_id)
         self.editor.setActiveEffectByName("Margin")

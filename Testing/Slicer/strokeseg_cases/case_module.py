@@ -38,12 +38,12 @@ class ModuleCase(SlicerCase):
         self.assertEqual(entry.GetTypeObject().GetCodeValue(), "55641003")
 
     def test_the_simulated_studies_are_offered_and_load_without_a_network(self) -> None:
-        import SampleData
-
         wait_until(lambda: "StrokeSeg" in getattr(slicer.modules, "sampleDataSources", {}), "the registration", 20)
-        offered = [one.sampleName for one in slicer.modules.sampleDataSources["StrokeSeg"]]
+        offered = {one.sampleName: one for one in slicer.modules.sampleDataSources["StrokeSeg"]}
         self.assertEqual(sorted(offered), ["StrokeSegCTPMaps", "StrokeSegMRI"])
-        nodes = SampleData.downloadSamples("StrokeSegMRI")
+        source = offered["StrokeSegMRI"]
+        # As the module's button does; SampleData.downloadSamples() downloads addresses and asks no customDownloader.
+        nodes = source.customDownloader(source)
         self.assertGreaterEqual(len(nodes), 3)
         self.assertTrue(all(node.GetImageData() is not None for node in nodes))
 

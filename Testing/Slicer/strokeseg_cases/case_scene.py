@@ -34,11 +34,29 @@ class SceneCase(SlicerCase):
         self.assertEqual((self.parameters.nihss, self.parameters.device), (11, "cpu"))
         self.assertAlmostEqual(self.parameters.minimumLesion, 0.05)
         self.assertIs(self.parameters.volumeDWI, dwi)
+        self.assertIs(self.panel.ui.study.selectorDWI.currentNode(), dwi, "the row shows the volume")
         self.assertEqual(overlap(self.labels(self.parameters.segmentation, dwi), before), 1.0)
         self.assertEqual(self.panel.ui.result.resultTable.rowCount, lines)
         self.assertEqual({role.value for role in self.panel.presenter.inputs.volumes}, {"DWI", "FLAIR"})
         # And the panel goes on from there.
         self.segment()
+
+    def test_a_scene_that_takes_the_place_of_the_one_that_is_open_fills_the_rows(self) -> None:
+        rows = load_mri(self.folder)
+        self.assigned(rows)
+        self.parameters.nihss = 11
+        bundle = self.folder / "scene.mrb"
+        self.assertTrue(slicer.util.saveScene(str(bundle)))
+
+        # As "Load scene" does: closing and filling are one batch.
+        self.assertTrue(slicer.mrmlScene.ReadFromMRB(str(bundle), True))
+        wait_until(lambda: self.parameters is not None and self.parameters.volumeDWI is not None, "the rows", 60)
+        rest(1.0)
+        self.assertEqual(self.parameters.nihss, 11)
+        for role in rows:
+            selector = getattr(self.panel.ui.study, f"selector{role}")
+            self.assertIsNotNone(selector.currentNode(), f"the row {role} is empty")
+            self.assertIs(selector.currentNode(), getattr(self.parameters, f"volume{role}"))
 
     def test_data_that_come_later_do_not_overrule_the_user(self) -> None:
         rows = load_mri(self.folder, ("DWI", "FLAIR"))

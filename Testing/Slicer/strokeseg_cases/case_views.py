@@ -36,6 +36,8 @@ class ViewsCase(SlicerCase):
         logics = [manager.sliceWidget(name).sliceLogic() for name in manager.sliceViewNames()]
         shown = {logic.GetSliceCompositeNode().GetBackgroundVolumeID() for logic in logics}
         self.assertTrue({node.GetID() for node in rows.values()} <= shown)
+        users = slicer.mrmlScene.GetSingletonNode("Red", "vtkMRMLSliceNode").GetViewGroup()
+        self.assertNotIn(users, {logic.GetSliceNode().GetViewGroup() for logic in logics}, "they are not linked")
         for logic in logics:
             logic.SetSliceOffset(logic.GetSliceOffset() + 30)
         offsets = {logic.GetSliceOffset() for logic in logics}
@@ -51,6 +53,7 @@ class ViewsCase(SlicerCase):
         self.assigned(load_mri(self.folder))
         self.parameters.device = "cpu"
         self.segment()
+        self.panel.ui.frame.correctSection.collapsed = False
         editor = self.panel.ui.correct.editorWidget
         editor.setActiveEffectByName("Paint")
         slicer.util.selectModule("Data")

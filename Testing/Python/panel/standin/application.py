@@ -59,9 +59,13 @@ class qSlicerLayoutManager(Strict):
         node.SetViewArrangement(FOUR_UP)
         self._node = node
         self._tag = node.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self._arrange())
+        batch = self._scene.EndBatchProcessEvent
+        self._batch_tag = self._scene.AddObserver(batch, lambda *_: self._arrange())
         self._arrange()
 
     def _arrange(self) -> None:
+        if self._scene.IsBatchProcessing():
+            return  # as in Slicer: the layout follows once the scene is closed or filled
         wanted: list[tuple[str, str]] = list(_RED_YELLOW_GREEN)
         description = self._node.GetCurrentLayoutDescription() or ""
         if self._node.GetViewArrangement() >= 500:
@@ -99,6 +103,7 @@ class qSlicerLayoutManager(Strict):
 
     def _close(self) -> None:
         self._node.RemoveObserver(self._tag)
+        self._scene.RemoveObserver(self._batch_tag)
         for logic in self._logics.values():
             logic.SetMRMLScene(None)
         self._layouts.SetMRMLScene(None)

@@ -37,6 +37,7 @@ class Slicer:
         files: paths that the user answers in the next file dialogs; "" is Cancel.
         displayed: kind and text of every message that was shown.
         samples: keyword arguments of every registered sample data source.
+        widget: the module's widget, once it is made.
     """
 
     app: qSlicerApplication
@@ -45,6 +46,7 @@ class Slicer:
     files: deque[str] = field(default_factory=lambda: FileDialog.answers)
     displayed: list[Displayed] = field(default_factory=list)
     samples: list[dict[str, Any]] = field(default_factory=list)
+    widget: Any = None
 
     @property
     def scene(self) -> Any:
@@ -143,6 +145,7 @@ def _functions(running: Slicer, module: Path) -> dict[str, Any]:
         "loadUI": load_ui,
         "childWidgetVariables": child_widget_variables,
         "modulePath": lambda name: str(module),
+        "getModuleWidget": lambda name: running.widget,
         "mainWindow": lambda: None,
         "infoDisplay": display("info"),
         "warningDisplay": display("warning"),

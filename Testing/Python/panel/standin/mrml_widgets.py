@@ -57,6 +57,8 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
         return self._scene
 
     def setMRMLScene(self, scene: Any) -> None:
+        if scene is self._scene:
+            return  # as in Slicer: the same scene is not read again
         for tag in self._tags:
             self._scene.RemoveObserver(tag)
         self._tags = []
