@@ -26,7 +26,7 @@ from .map_units import STANDARD_UNITS
 from .maps import MapsSpec, PerfusionMaps, maps
 from .mismatch import PerfusionNumbers, measure_perfusion
 from .result import ROUTES, PerfusionSegmentation, Route, RouteName
-from .routes import by_network, by_thresholds, require, wrong_way
+from .routes import by_network, by_thresholds, require
 from .sweep import Sweep, sweep
 from .thresholds import ThresholdSegmentation, ThresholdSettings, segment_by_thresholds
 from .uncertainty import Uncertainty, moved_thresholds, repeated_scans
@@ -118,7 +118,7 @@ def segment_perfusion(
     if numbers is None:
         warnings.append("volumes over thresholds, mismatch and trial criteria could not be computed")
     # Further down in a route's notes a reader of the volumes would miss it.
-    warnings += [f"{one.name}: {note}" for one in routes for note in one.notes if "not shown to the network" in note]
+    warnings += [f"{one.name}: {note}" for one in routes for note in one.withheld]
     warnings += [f"{one.name}: {SIMULATED}" for one in routes if one.trained_on]
     report(1.0, "segmented")
     return PerfusionSegmentation(
@@ -242,7 +242,7 @@ def _brain(standard: StandardMaps, measured: PerfusionMaps | None) -> np.ndarray
         return measured.brain
     values = {name: sitk.GetArrayFromImage(image).astype(np.float32) for name, image in standard.images.items()}
     # A map that runs the wrong way is brightest outside the brain.
-    fit = {name: one for name, one in values.items() if name not in wrong_way(standard)}
+    fit = {name: one for name, one in values.items() if name not in standard.inverted}
     if any(Role(name) in MAP_ROLES for name in fit):
         values = fit
     brain = brain_of_maps(Grid.of(next(iter(standard.images.values()))), values)
@@ -296,7 +296,7 @@ class _Routes:
         out = [str(role) for role in self._case.series if role in MAP_ROLES and str(role) not in self._standard.images]
         concerned = {name for name in STANDARD_UNITS if re.search(rf"\b{name}\b", error.what)}
         fix = error.fix
-        if concerned & wrong_way(self._standard).keys():
+        if concerned & self._standard.inverted.keys():
             fix = "Export them again, the right way round, or give the CTP series by itself"
         elif concerned.intersection(out):
             fix = f"Name the role and unit of {', '.join(out)}, or give the CTP series by itself"

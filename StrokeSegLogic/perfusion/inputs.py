@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np
@@ -37,6 +37,7 @@ class StandardMaps:
         usable: maps that limits may be applied to: those in standard units, and CBF in any unit, for it is used
             relative to itself.
         unjudged: where flow or delay has no value, bool (z, y, x) (see `gaps.unjudged`); None where it has everywhere.
+        inverted: maps whose values run the wrong way, which no factor mends, each with the doubt that says so.
     """
 
     images: Mapping[str, sitk.Image]
@@ -44,6 +45,7 @@ class StandardMaps:
     doubts: tuple[str, ...]
     usable: frozenset[str]
     unjudged: np.ndarray | None = None
+    inverted: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def scales_known(self) -> dict[str, bool]:
@@ -84,12 +86,14 @@ def standard_maps(case: Case, reference: Role | None = None) -> StandardMaps:
     out: dict[str, sitk.Image] = {}
     units: dict[str, str] = {}
     usable: set[str] = set()
+    inverted: dict[str, str] = {}
     for role, one in given.items():
         name, reading = role.value, readings[role.value]
         left_out = reading.role is None and _contradicts(reading) and not one.named_by_user
         if reading.inverted and not left_out:
             # No unit mends it, not even one that the user named.
             out[name], units[name] = sitk.Cast(images[name], sitk.sitkFloat32), UNKNOWN_SCALE
+            inverted[name] = reading.doubts[-1]
             notes += [*reading.doubts, f"{name} is not used ({one.source}): export it again, the right way round"]
             continue
         if name in named:
@@ -106,11 +110,12 @@ def standard_maps(case: Case, reference: Role | None = None) -> StandardMaps:
         relative = role is Role.CBF and not is_picture(arrays[name], name)
         if units[name] == STANDARD_UNITS[name] or (relative and (reading.role == "CBF" or one.named_by_user)):
             usable.add(name)
-    notes += _unusable({name: arrays[name] for name in out if name not in usable and not readings[name].inverted})
+    notes += _unusable({name: arrays[name] for name in out if name not in usable and name not in inverted})
     blank = unjudged({role.value: one.image for role, one in given.items()}, Grid.of(case.reference(reference).image))
     if blank.any():
         notes.append(f"{blank.mean():.1%} of the volume has no CBF, or lies outside of Tmax: nothing is judged there")
-    return StandardMaps(out, units, tuple(dict.fromkeys(notes)), frozenset(usable), blank if blank.any() else None)
+    seen = blank if blank.any() else None
+    return StandardMaps(out, units, tuple(dict.fromkeys(notes)), frozenset(usable), seen, inverted)
 
 
 def _placed(

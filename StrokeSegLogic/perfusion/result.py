@@ -44,6 +44,7 @@ class Route:
         model: JSON-ready name, version and weights_sha256 of a network; empty for thresholds.
         notes: what a reader must know of this route.
         probability: float32 on the reference's grid, 0 to 1, of "core" and "penumbra", where a network gave one.
+        withheld: of the notes those on maps that a network was not shown.
     """
 
     name: RouteName
@@ -55,6 +56,7 @@ class Route:
     model: Mapping[str, Any]
     notes: tuple[str, ...] = ()
     probability: Mapping[str, sitk.Image] = field(default_factory=dict)
+    withheld: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,6 @@ UNET = "ctp-unet3d"
 """The bundled 3-D U-Net."""
 _LABELS = {"penumbra": PENUMBRA, "core": CORE}
 _TIMES = ("MTT", "TTP", "TMAX")
-_NAMES = re.compile(rf"\b({'|'.join(STANDARD_UNITS)})\b")
-_WRONG_WAY = re.compile(r"inverted|contradict|is not used", re.IGNORECASE)
-"""Words of a doubt that no factor mends."""
 
 
 def by_thresholds(found: ThresholdSegmentation) -> Route:
@@ -104,6 +101,7 @@ def by_network(
         used,
         (*kept.values(), *answer.notes),
         shown,
+        tuple(kept.values()),
     )
 
 
@@ -120,13 +118,12 @@ def seen_by(inputs: Iterable[InputSpec], standard: StandardMaps) -> tuple[dict[s
     from ..inference.field_engine import is_picture_of_time
 
     absolute = {one.name for one in inputs if one.scale == "absolute"}
-    wrong = wrong_way(standard)
     images: dict[str, sitk.Image] = {}
     kept: dict[str, str] = {}
     for name, image in standard.images.items():
         picture = name in _TIMES and name not in absolute and is_picture_of_time(image)
-        if name in wrong:
-            kept[name] = f"{name} was not shown to the network: {wrong[name]}"
+        if name in standard.inverted:
+            kept[name] = f"{name} was not shown to the network: {standard.inverted[name]}"
         elif name in _TIMES and name not in standard.usable and not picture:
             kept[name] = f"{name} was not shown to the network: its unit is unknown"
         elif name in absolute and name not in _TIMES and not standard.scales_known[name]:
@@ -134,17 +131,6 @@ def seen_by(inputs: Iterable[InputSpec], standard: StandardMaps) -> tuple[dict[s
         else:
             images[name] = image
     return images, kept
-
-
-def wrong_way(standard: StandardMaps) -> dict[str, str]:
-    """The doubt, by name, on each map that no limit is applied to because its values run the wrong way."""
-    found: dict[str, str] = {}
-    for doubt in standard.doubts:
-        # Of two maps that run against each other a doubt names the wrong one first.
-        first = _NAMES.search(doubt)
-        if first and _WRONG_WAY.search(doubt) and first.group() in standard.images.keys() - standard.usable:
-            found.setdefault(first.group(), doubt)
-    return found
 
 
 def _example(names: Iterable[str]) -> str:
@@ -177,6 +163,7 @@ def _route(
     model: Mapping[str, str] | None = None,
     notes: tuple[str, ...] = (),
     probability: Mapping[str, sitk.Image] | None = None,
+    withheld: tuple[str, ...] = (),
 ) -> Route:
     values = sitk.GetArrayViewFromImage(labels)
     voxel_ml = Grid.of(labels).voxel_ml
@@ -190,4 +177,5 @@ def _route(
         model=model or {},
         notes=notes,
         probability=probability or {},
+        withheld=withheld,
     )
