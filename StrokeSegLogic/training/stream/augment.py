@@ -41,6 +41,7 @@ def move(batch: Batch, dice: Dice, patch: tuple[int, int]) -> None:
 
     batch.images = sampled(batch.images)
     batch.lesion = sampled(batch.lesion) > 0.5
+    batch.placed = sampled(batch.placed) > 0.5
     batch.brain = sampled(batch.brain) > 0.5
     batch.counted = sampled(~batch.counted) < 0.5
 
@@ -54,6 +55,23 @@ def coarsen(batch: Batch, dice: Dice) -> None:
         low = (max(round(height / float(rows[i])), 8), max(round(width / float(columns[i])), 8))
         image = functional.interpolate(batch.images[i : i + 1], low, mode="bilinear", antialias=True)
         batch.images[i : i + 1] = functional.interpolate(image, (height, width), mode="bilinear")
+
+
+def shrink(batch: Batch, pixel_mm: float) -> None:
+    """Pixels of so many mm instead of 1, in place."""
+    if pixel_mm == 1:
+        return
+    height, width = batch.images.shape[-2:]
+    size = (round(height / pixel_mm), round(width / pixel_mm))
+
+    def smaller(tensor: Tensor) -> Tensor:
+        return functional.interpolate(tensor.float(), size, mode="bilinear", antialias=True)
+
+    batch.images = smaller(batch.images)
+    batch.lesion = smaller(batch.lesion) > 0.5
+    batch.placed = smaller(batch.placed) > 0.5
+    batch.brain = smaller(batch.brain) > 0.5
+    batch.counted = smaller(~batch.counted) < 0.5
 
 
 def vary(batch: Batch, dice: Dice) -> None:

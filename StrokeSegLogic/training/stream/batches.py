@@ -9,7 +9,7 @@ from torch import Tensor
 from ...intensity import normalise
 from ...planes import Plane
 from ..examples import Examples
-from .augment import coarsen, drop, move, vary
+from .augment import coarsen, drop, move, shrink, vary
 from .samples import CHANNELS, Sample, Source
 from .simulate import complete, paint
 from .tensors import Batch, Dice, collate
@@ -26,6 +26,7 @@ class BatchMaker:
         needed: roles of which at least one stays in every sample.
         seed: of the run.
         stage: number of the stage, so that stages differ.
+        pixel_mm: side of the pixels.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class BatchMaker:
         needed: tuple[str, ...],
         seed: int,
         stage: int,
+        pixel_mm: float = 1.0,
     ) -> None:
         self._sources = [(source, share) for source, share in sources if set(source.planes()) & set(planes)]
         self._planes = planes
@@ -44,6 +46,7 @@ class BatchMaker:
         self._patch = patch
         self._needed = torch.tensor([role.value in needed for role in CHANNELS])
         self._seed = (seed, stage)
+        self._pixel_mm = pixel_mm
 
     def __call__(self, number: int) -> Examples:
         """The batch of that number."""
@@ -59,6 +62,7 @@ class BatchMaker:
         drop(batch, dice, self._needed, real)
         coarsen(batch, dice)
         vary(batch, dice)
+        shrink(batch, self._pixel_mm)
         return Examples(
             images=normalised(batch),
             labels=batch.lesion[:, 0].long(),

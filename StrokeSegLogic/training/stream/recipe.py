@@ -9,6 +9,9 @@ from ...networks.spec import NetworkSpec
 from ...settings import from_mapping, read_toml
 from ..losses import LossSpec
 
+FOLDS = 5
+"""Folds of the ISLES'22 slices."""
+
 KINDS = ("soop", "isles22_slices", "t1_t2_flair_carriers", "dwi_carriers", "phantom")
 
 
@@ -23,7 +26,7 @@ class SourceSpec:
         patients: of carriers: file stems or folder names to use; all if empty.
         lesions: folder of the lesion shapes (SOOP's), for sources that get lesions placed.
         shapes: how many lesion shapes to read.
-        held_out: fold (0 to 4) of ISLES'22 that is kept from training: of its slices, and of DWI carriers.
+        outlines: of DWI carriers: a TOML file, or the name of one under Resources/Outlines.
     """
 
     kind: str
@@ -32,13 +35,15 @@ class SourceSpec:
     patients: tuple[str, ...] = ()
     lesions: str = ""
     shapes: int = 250
-    held_out: int = 0
+    outlines: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"source kind '{self.kind}' is not one of {', '.join(KINDS)}")
-        if self.share <= 0:
-            raise ValueError(f"the share of source '{self.kind}' must be positive")
+        if self.share < 0:
+            raise ValueError(f"the share of source '{self.kind}' must not be negative")
+        if (self.kind == "dwi_carriers") != bool(self.outlines):
+            raise ValueError("'outlines' belong to dwi_carriers, and these need them")
 
 
 @dataclass(frozen=True)
@@ -49,20 +54,24 @@ class StageSpec:
         steps: optimiser steps; 0 leaves the stage out.
         rate: highest learning rate; it rises over the first 5 % of the steps and falls along a cosine.
         final_rate: learning rate at the end.
+        pixel_mm: side of the pixels; above 1 the same patch has fewer of them, and a step is cheaper.
         shares: part of the draws by kind of source, where this stage differs from what the sources say.
     """
 
     steps: int
     rate: float
     final_rate: float = 0.0
+    pixel_mm: float = 1.0
     shares: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.steps < 0 or self.rate <= 0 or self.final_rate < 0:
             raise ValueError("steps and rates must not be negative")
+        if self.pixel_mm < 1:
+            raise ValueError("pixel_mm must be at least 1, the slices' own")
         for kind, share in self.shares.items():
-            if kind not in KINDS or share <= 0:
-                raise ValueError(f"share {share} of '{kind}': shares are positive, of {', '.join(KINDS)}")
+            if kind not in KINDS or share < 0:
+                raise ValueError(f"share {share} of '{kind}': shares are 0 or more, of {', '.join(KINDS)}")
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,7 @@ class Recipe:
         sources: where slices come from.
         checkpoint_every: steps between checkpoints.
         pretrained: name of the ImageNet checkpoint that the encoder begins with, "" for none.
+        held_out: fold (0 to 4) of the ISLES'22 slices that is kept from training and validated on; -1 keeps none.
     """
 
     name: str
@@ -106,14 +116,17 @@ class Recipe:
     sources: tuple[SourceSpec, ...]
     checkpoint_every: int = 250
     pretrained: str = ""
+    held_out: int = -1
 
     def __post_init__(self) -> None:
+        if not -1 <= self.held_out < FOLDS:
+            raise ValueError(f"held_out must be a fold from 0 to {FOLDS - 1}, or -1 for none")
         if len(self.patch) != 2 or min(self.patch) < 32:
             raise ValueError("patch must be two sides of at least 32")
         if self.checkpoint_every < 1 or self.batch < 1:
             raise ValueError("checkpoint_every and batch must be at least 1")
-        if not self.sources:
-            raise ValueError("a recipe needs a source")
+        if not sum(source.share for source in self.sources):
+            raise ValueError("a recipe needs a source with a share")
 
     @classmethod
     def read(cls, path: Path) -> Recipe:

@@ -25,7 +25,8 @@ class Sample:
         counted: bool (H, W): where the lesion mask can be trusted, and so the loss counts.
         plane: the slice's plane.
         patient: never in two splits.
-        painted: whether the lesion is a shape placed into a healthy brain, whose signal is still to be painted.
+        placed: bool (H, W), part of the lesion: shapes placed into the brain, whose signal is still to be painted; None
+            where the images show the whole lesion.
     """
 
     images: dict[Role, np.ndarray]
@@ -34,7 +35,7 @@ class Sample:
     counted: np.ndarray
     plane: Plane
     patient: str
-    painted: bool = False
+    placed: np.ndarray | None = None
 
 
 class Source(Protocol):

@@ -16,24 +16,21 @@ from .tensors import Batch, Dice, blur
 
 T1, T2, DWI, FLAIR, ADC = (CHANNELS.index(role) for role in (Role.T1, Role.T2, Role.DWI, Role.FLAIR, Role.ADC))
 
-PAINTED = {T1: (-0.3, -0.03), T2: (0.1, 0.9), DWI: (0.35, 1.8), FLAIR: (0.0, 0.8)}
+PAINTED = {T1: (-0.3, -0.03), T2: (0.1, 0.9), DWI: (0.2, 1.8), FLAIR: (0.0, 0.8), ADC: (-0.6, -0.2)}
 """Relative change of a real sequence's signal where a lesion is painted into it."""
 
 
 def paint(batch: Batch, dice: Dice) -> None:
     """Gives lesions that were placed into healthy brains their signal, in place."""
-    soft = soft_lesion(batch, dice)
+    soft = soft_lesion(batch.placed, dice)
     for channel, (low, high) in PAINTED.items():
-        change = 1 + dice.between(low, high) * soft
-        painted = batch.images[:, channel : channel + 1] * change
-        keep = batch.painted.view(-1, 1, 1, 1)
-        batch.images[:, channel : channel + 1] = torch.where(keep, painted, batch.images[:, channel : channel + 1])
+        batch.images[:, channel : channel + 1] *= 1 + dice.between(low, high) * soft
 
 
-def soft_lesion(batch: Batch, dice: Dice) -> Tensor:
-    """The lesion (B, 1, H, W) with a soft border and an uneven inside, about 0 to 1."""
-    side = (batch.images.shape[2], batch.images.shape[3])
-    border = blur(batch.lesion.float(), float(dice.between(0.5, 1.4)[0]))
+def soft_lesion(lesion: Tensor, dice: Dice) -> Tensor:
+    """A lesion (B, 1, H, W) with a soft border and an uneven inside, about 0 to 1."""
+    side = (lesion.shape[2], lesion.shape[3])
+    border = blur(lesion.float(), float(dice.between(0.5, 1.4)[0]))
     uneven = 1 + dice.between(0.0, 0.3) * dice.field(24, side) + dice.between(0.0, 0.2) * dice.field(6, side)
     return border * uneven.clamp(0.3, 1.7)
 
@@ -43,7 +40,7 @@ def complete(batch: Batch, dice: Dice) -> None:
     flair, dwi = batch.images[:, FLAIR : FLAIR + 1], batch.images[:, DWI : DWI + 1]
     has_flair = batch.present[:, FLAIR].view(-1, 1, 1, 1)
     base = torch.where(has_flair, flair, dwi)
-    soft = soft_lesion(batch, dice)
+    soft = soft_lesion(batch.lesion, dice)
     brain = batch.brain.float()
     fluid = torch.sigmoid((dice.between(0.4, 0.6) - base) / 0.08) * brain
     made = {
@@ -84,12 +81,14 @@ def _rims(brain: Tensor, batch: Batch, dice: Dice) -> Tensor:
 
 def _adc(base: Tensor, fluid: Tensor, soft: Tensor, dice: Dice) -> Tensor:
     disease = (base - 1.15).clamp(0, 1) * dice.between(0.0, 0.4)
-    tissue = 1 + (base.clamp(0.7, 1.3) - 1) * dice.between(-0.2, 0.4) + disease
+    # Grey matter and cerebellum, brighter than white matter on FLAIR and DWI, diffuse a little more or less than it.
+    tissue = 1 + (base.clamp(0.7, 1.3) - 1) * dice.between(-0.6, 0.4) + disease
     image = tissue * (1 - fluid) + dice.between(2.2, 4.0) * fluid
     image = blur(image, float(dice.between(0.5, 1.4)[0]))
     # Measured maps wander and are noisy, most of all where the signal of diffusion imaging is poor.
     side = (base.shape[2], base.shape[3])
-    uneven = 1 + dice.between(0.0, 0.1) * dice.field(9, side) + dice.between(0.0, 0.12) * dice.field(40, side)
+    uneven = 1 + dice.between(0.0, 0.12) * dice.field(3, side) + dice.between(0.0, 0.1) * dice.field(9, side)
+    uneven = uneven + dice.between(0.0, 0.12) * dice.field(40, side)
     image = image * uneven.clamp(0.4, 1.6) + dice.between(0.0, 0.12) * dice.noise(image)
     return image * (1 - dice.between(0.2, 0.6) * blur(soft, 0.8)).clamp(min=0.2)
 

@@ -23,7 +23,7 @@ class Batch:
         images: (B, C, H, W), over the brain's median, 0 where absent.
         present: bool (B, C).
         lesion, brain, counted: bool (B, 1, H, W).
-        painted: bool (B,): the lesion is not in the images yet.
+        placed: bool (B, 1, H, W): lesion that is not in the images yet.
         flip: bool (B,): columns may be mirrored (left and right).
     """
 
@@ -32,7 +32,7 @@ class Batch:
     lesion: Tensor
     brain: Tensor
     counted: Tensor
-    painted: Tensor
+    placed: Tensor
     flip: Tensor
 
 
@@ -40,7 +40,7 @@ def collate(samples: list[Sample]) -> Batch:
     """The samples centred on a canvas."""
     count = len(samples)
     images = np.zeros((count, len(CHANNELS), CANVAS, CANVAS), np.float32)
-    masks = np.zeros((3, count, 1, CANVAS, CANVAS), bool)
+    masks = np.zeros((4, count, 1, CANVAS, CANVAS), bool)
     masks[2] = True
     present = np.zeros((count, len(CHANNELS)), bool)
     for i, sample in enumerate(samples):
@@ -49,16 +49,17 @@ def collate(samples: list[Sample]) -> Batch:
             if role in sample.images:
                 images[i, c][target] = scaled(sample.images[role], sample.brain)[origin]
                 present[i, c] = True
-        for m, mask in enumerate((sample.lesion, sample.brain, sample.counted)):
-            masks[m, i, 0][target] = mask[origin]
-    lesion, brain, counted = torch.from_numpy(masks)
+        for m, mask in enumerate((sample.lesion, sample.brain, sample.counted, sample.placed)):
+            if mask is not None:
+                masks[m, i, 0][target] = mask[origin]
+    lesion, brain, counted, placed = torch.from_numpy(masks)
     return Batch(
         torch.from_numpy(images),
         torch.from_numpy(present),
         lesion,
         brain,
         counted,
-        torch.tensor([sample.painted for sample in samples]),
+        placed,
         torch.tensor([sample.plane != "sagittal" for sample in samples]),
     )
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 
-import torch
-from lightning_fabric import Fabric
-from torch import Tensor, nn
+from torch import nn
 
 from ...case import Role
 from ...models.bundle import WEIGHTS, Bundle
@@ -21,18 +17,16 @@ from ...networks.build import build
 from ...planes import PLANES, Plane
 from ...progress import Progress
 from ..devices import Hardware, launch
-from ..examples import Examples
-from ..loop import Loop, Plan, State
-from ..losses import loss_of
-from ..pretrained import Pretrained, few_images, load_pretrained, require_pretrained
+from ..loop import State
+from ..pretrained import Pretrained, require_pretrained
 from ..run_folder import claim
 from ..team import together, told
-from .batches import BatchMaker
-from .recipe import Recipe, StageSpec
-from .samples import CHANNELS, Sample, Source
-from .sources.build import build_source
+from .recipe import Recipe
+from .samples import CHANNELS, Sample
+from .sources.build import build_source, whole_volumes
 from .sources.isles22 import Isles22Slices
 from .sources.soop import Soop
+from .stages import Stages
 from .validation import Pairs, Score, best_threshold, predict, score
 
 
@@ -63,7 +57,8 @@ def train(
         InputError: if data are missing, or output holds a run of another recipe.
     """
     # What can be refused is refused before other processes are started, that would refuse it too.
-    sources = [build_source(spec, data, recipe.seed) for spec in recipe.sources]
+    always = whole_volumes(recipe.sources)
+    sources = [build_source(spec, data, recipe.seed, recipe.held_out, always) for spec in recipe.sources]
     held_out = validation_sets(recipe, data)
     weights = pretrained or Pretrained()
     fabric = launch(hardware or Hardware(), recipe.precision)
@@ -74,15 +69,12 @@ def train(
             # A folder is no run's before what the run needs is there.
             require_pretrained(recipe.pretrained, weights, progress)
             claim(output, recipe)
-    torch.manual_seed(recipe.seed)
-    network = build(recipe.network)
-    if recipe.pretrained:
-        first = _batches(0, PLANES, recipe, recipe.plane, sources)
-        load_pretrained(network, recipe.pretrained, weights, partial(few_images, first, recipe.batch), progress)
+    stages = Stages(recipe, sources, output, fabric, workers)
+    network = stages.network(weights, progress)
     shared: State = network.state_dict()
     spans = parts_of_work(recipe)
     for number, spec in enumerate(recipe.shared, start=1):
-        loop = _loop(f"shared-{number}", number, PLANES, recipe, spec, sources, output, fabric, workers)
+        loop = stages.loop(f"shared-{number}", number, PLANES, spec)
         shared = loop.run(network, progress.span(*next(spans)))
         network = copy.deepcopy(network)
         network.load_state_dict(shared)
@@ -91,7 +83,7 @@ def train(
     for number, plane in enumerate(PLANES, start=1 + len(recipe.shared)):
         network = copy.deepcopy(network)
         network.load_state_dict(shared)
-        loop = _loop(plane, number, (plane,), recipe, recipe.plane, sources, output, fabric, workers)
+        loop = stages.loop(plane, number, (plane,), recipe.plane)
         planes[plane] = loop.run(network, progress.span(*next(spans)))
         if fabric.is_global_zero:
             found = validate(recipe, planes[plane], held_out[plane])
@@ -113,54 +105,6 @@ def judged(seen: dict[str, Pairs], log: Callable[[str], None]) -> tuple[dict[str
     return scores, threshold
 
 
-def _loop(
-    name: str,
-    number: int,
-    planes: tuple[Plane, ...],
-    recipe: Recipe,
-    spec: StageSpec,
-    sources: list[Source],
-    output: Path,
-    fabric: Fabric,
-    workers: int,
-) -> Loop:
-    batches = _batches(number, planes, recipe, spec, sources)
-    compute = loss_of(recipe.loss)
-
-    def loss(network: nn.Module, logits: Tensor, batch: Examples) -> Tensor:
-        return compute(logits, batch.labels, batch.counted, batch.emphasised)
-
-    plan = Plan(
-        name=name,
-        steps=spec.steps,
-        rate=lambda step: learning_rate(step, spec),
-        weight_decay=recipe.weight_decay,
-        average=recipe.average,
-        checkpoint_every=recipe.checkpoint_every,
-        seed=recipe.seed,
-        workers=workers,
-    )
-    return Loop(plan, batches, loss, output, fabric)
-
-
-def _batches(
-    number: int, planes: tuple[Plane, ...], recipe: Recipe, spec: StageSpec, sources: list[Source]
-) -> BatchMaker:
-    patch = (recipe.patch[0], recipe.patch[1])
-    shares = [spec.shares.get(source.kind, source.share) for source in recipe.sources]
-    drawn = list(zip(sources, shares, strict=True))
-    return BatchMaker(drawn, planes, recipe.batch, patch, recipe.needs_one_of, recipe.seed, number)
-
-
-def learning_rate(step: int, spec: StageSpec) -> float:
-    """Rises along a line over the first 5 % of the steps, then falls along a half cosine."""
-    warm = max(spec.steps // 20, 1)
-    if step < warm:
-        return spec.rate * (step + 1) / warm
-    done = (step - warm) / max(spec.steps - warm, 1)
-    return spec.final_rate + (spec.rate - spec.final_rate) * 0.5 * (1 + math.cos(math.pi * done))
-
-
 def parts_of_work(recipe: Recipe) -> Iterator[tuple[float, float]]:
     """The part of the progress bar that each stage takes, by its steps."""
     steps = [*(spec.steps for spec in recipe.shared), *[recipe.plane.steps] * len(PLANES)]
@@ -180,12 +124,12 @@ def validation_sets(recipe: Recipe, data: Path) -> dict[Plane, Titled]:
             soop = Soop(folder, "val")
             for plane in PLANES:
                 sets[plane]["SOOP val, FLAIR"] = ([soop.sample(plane, i) for i in range(len(soop.subjects))], None)
-        elif spec.kind == "isles22_slices":
-            samples = Isles22Slices(folder, spec.held_out, only_held_out=True).samples
+        elif spec.kind == "isles22_slices" and recipe.held_out >= 0:
+            samples = Isles22Slices(folder, recipe.held_out, True, whole_volumes(recipe.sources)).samples
             both = [sample for sample in samples if Role.FLAIR in sample.images]
-            sets["axial"][f"ISLES'22 fold {spec.held_out}, DWI + FLAIR"] = (both, None)
-            sets["axial"][f"ISLES'22 fold {spec.held_out}, DWI"] = (samples, (Role.DWI,))
-            sets["axial"][f"ISLES'22 fold {spec.held_out}, FLAIR"] = (both, (Role.FLAIR,))
+            sets["axial"][f"ISLES'22 fold {recipe.held_out}, DWI + FLAIR"] = (both, None)
+            sets["axial"][f"ISLES'22 fold {recipe.held_out}, DWI"] = (samples, (Role.DWI,))
+            sets["axial"][f"ISLES'22 fold {recipe.held_out}, FLAIR"] = (both, (Role.FLAIR,))
     return sets
 
 

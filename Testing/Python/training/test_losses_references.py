@@ -31,6 +31,26 @@ def test_cross_entropy_and_dice_is_monais_where_lesions_weigh_one(shape: tuple[i
     assert found == pytest.approx(float(monai(one[0], one[1].unsqueeze(1))), rel=1e-6)
 
 
+@every_shape
+def test_dice_over_images_is_monais_where_every_image_shows_every_class(shape: tuple[int, ...]) -> None:
+    logits, labels, counted, emphasised = all_counted(batch(shape))
+    monai = DiceLoss(
+        include_background=False, to_onehot_y=True, softmax=True, batch=False, smooth_nr=1.0, smooth_dr=1.0
+    )
+    found = float(loss_of(CrossEntropyDice(0.0, 1.0, dice_over="image"))(logits, labels, counted, emphasised))
+    assert found == pytest.approx(float(monai(logits, labels.unsqueeze(1))), rel=1e-6)
+
+
+@every_shape
+def test_an_image_without_lesion_has_no_dice_of_its_own(shape: tuple[int, ...]) -> None:
+    logits, labels, counted, emphasised = all_counted(batch(shape, classes=2))
+    labels[0] = 0
+    spec = CrossEntropyDice(0.0, 1.0, dice_over="image")
+    rest = loss_of(spec)(logits[1:], labels[1:], counted[1:], emphasised[1:])
+    found = loss_of(spec)(logits, labels, counted, emphasised)
+    assert float(found) == pytest.approx(float(rest) * (len(logits) - 1) / len(logits), rel=1e-9)
+
+
 def two_class_formula(one: Batch, spec: CrossEntropyDice) -> float:
     logits, labels, counted, _ = one
     p, y, c = softmax(logits)[:, 1], labels.numpy(), counted.numpy()

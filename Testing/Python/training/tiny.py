@@ -74,8 +74,16 @@ def _carriers(folder: Path) -> None:
         for role in ("T1", "T2", "FLAIR"):
             sitk.WriteImage(grid.image(ball(grid.shape, 16.0, seed=number)), str(patient / f"{role}.nii.gz"))
         (folder / "dwi").mkdir(exist_ok=True)
-        dwi = grid.image(ball(grid.shape, 16.0, seed=10 + number))
-        sitk.WriteImage(dwi, str(folder / "dwi" / f"sub-{number}_dwi.nii.gz"))
+        dwi = ball(grid.shape, 16.0, seed=10 + number)
+        if number == 1:
+            # An infarct, bright on DWI and dark on ADC, a sphere around (-2, -2, -2).
+            z, y, x = np.indices(dwi.shape)
+            world = grid.to_world(np.stack([x, y, z], axis=-1).reshape(-1, 3)).reshape(*dwi.shape, 3)
+            infarct = ((world + 2) ** 2).sum(axis=-1) < 9
+            adc = np.where(infarct, 0.5 * dwi, dwi)
+            sitk.WriteImage(grid.image(adc.astype(np.float32)), str(folder / "dwi" / f"sub-{number}_adc.nii.gz"))
+            dwi = np.where(infarct, 2 * dwi, dwi)
+        sitk.WriteImage(grid.image(dwi.astype(np.float32)), str(folder / "dwi" / f"sub-{number}_dwi.nii.gz"))
 
 
 RECIPE = """
@@ -92,6 +100,7 @@ precision = "32-true"
 average = 0.9
 weight_decay = 0.01
 checkpoint_every = 2
+held_out = 1
 
 [network]
 encoder = "compact"
@@ -123,7 +132,6 @@ share = 0.4
 [[sources]]
 kind = "isles22_slices"
 folder = "isles"
-held_out = 1
 share = 0.2
 
 [[sources]]
@@ -135,12 +143,36 @@ share = 0.2
 [[sources]]
 kind = "dwi_carriers"
 folder = "dwi"
-held_out = 1
+outlines = "OUTLINES"
 lesions = "soop"
 share = 0.2
 """
 
 
+OUTLINES = """
+[[case]]
+patient = "sub-0"
+dwi = "sub-0_dwi.nii.gz"
+
+[[case]]
+patient = "sub-1"
+dwi = "sub-1_dwi.nii.gz"
+adc = "sub-1_adc.nii.gz"
+
+[[case.lesion]]
+low = [-6, -6, -6]
+high = [2, 2, 2]
+threshold = 1.5
+
+[[case.doubtful]]
+low = [5, 5, -3]
+high = [8, 8, 3]
+"""
+
+
 def write_recipe(path: Path, text: str = RECIPE) -> Path:
-    path.write_text(text, encoding="utf-8")
+    """A recipe, with the outlines that it names beside it."""
+    outlines = path.with_name("outlines.toml")
+    outlines.write_text(OUTLINES, encoding="utf-8")
+    path.write_text(text.replace("OUTLINES", outlines.as_posix()), encoding="utf-8")
     return path

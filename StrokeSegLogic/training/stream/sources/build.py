@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +11,27 @@ from ....case import Role
 from ....errors import InputError
 from ..recipe import SourceSpec
 from ..samples import Source
-from .carriers import Carrier, Carriers, read_carrier
-from .isles22 import Isles22Slices, fold_of
+from .carriers import Carrier, Carriers, read_carrier, read_outlined
+from .isles22 import Isles22Slices
 from .lesions import Shape, read_shapes
+from .outlines import Outlined, find_outlines
 from .phantoms import PhantomCarriers
 from .soop import Soop
 
 
-def build_source(spec: SourceSpec, data: Path, seed: int) -> Source:
-    """The source for training.
+def whole_volumes(specs: Iterable[SourceSpec]) -> frozenset[str]:
+    """Patients whose whole volumes are trained on.
+
+    Raises:
+        InputError: if an outlines' file is missing or wrong.
+    """
+    return frozenset(one.patient for spec in specs if spec.kind == "dwi_carriers" for one in _outlined(spec))
+
+
+def build_source(
+    spec: SourceSpec, data: Path, seed: int, held_out: int = -1, always: frozenset[str] = frozenset()
+) -> Source:
+    """The source for training; for `held_out` and `always` see `Isles22Slices`.
 
     Raises:
         InputError: if its files are missing.
@@ -27,7 +40,7 @@ def build_source(spec: SourceSpec, data: Path, seed: int) -> Source:
     if spec.kind == "soop":
         return Soop(folder, "train")
     if spec.kind == "isles22_slices":
-        return Isles22Slices(folder, spec.held_out)
+        return Isles22Slices(folder, held_out, always=always)
     shapes = read_shapes(data / spec.lesions, spec.shapes, seed)
     if spec.kind == "phantom":
         return Carriers(PhantomCarriers(seed), shapes)
@@ -51,18 +64,14 @@ def _mri(folder: Path, spec: SourceSpec) -> list[Carrier]:
 
 
 def _dwi(folder: Path, spec: SourceSpec) -> list[Carrier]:
-    paths = {path.name.split("_")[0]: path for path in sorted(folder.glob("*_dwi.nii.gz"))}
-    names = spec.patients or tuple(paths)
-    missing = sorted(set(names) - set(paths))
+    return [read_outlined(folder, one) for one in _outlined(spec)]
+
+
+def _outlined(spec: SourceSpec) -> list[Outlined]:
+    cases = find_outlines(spec.outlines).case
+    missing = sorted(set(spec.patients) - {one.patient for one in cases})
     if missing:
         raise InputError(
-            f"there is no DWI of {', '.join(missing)}", where=folder, fix="Check the names of the patients"
+            f"there are no outlines of {', '.join(missing)}", where=spec.outlines, fix="Check the names of the patients"
         )
-    leaked = sorted(name for name in names if fold_of(name) == spec.held_out)
-    if leaked:
-        raise InputError(
-            f"{', '.join(leaked)} would be trained on though of the held-out fold {spec.held_out}",
-            where=folder,
-            fix="Take them out of the recipe's patients",
-        )
-    return [read_carrier({Role.DWI: paths[name]}, name, False) for name in names]
+    return [one for one in cases if not spec.patients or one.patient in spec.patients]

@@ -1,4 +1,4 @@
-"""Whole brains without a mapped infarct, into which real lesion shapes are placed.
+"""Whole brains, into which real lesion shapes are placed.
 
 They are what shows a network cerebellum, vertex and skull base, where SOOP's mid-brain slices never go.
 """
@@ -14,13 +14,14 @@ import SimpleITK as sitk
 
 from ....case import Role
 from ....errors import InputError
-from ....grid import Grid, bounding_box, box_slices, resample, working_grid
+from ....grid import Grid, bounding_box, box_slices, resample, resample_mask, working_grid
 from ....planes import PLANES, Plane, to_stack
 from ..samples import Sample, scaled
 from .lesions import Shape
+from .outlines import Outlined
 
 BRIGHT_DWI = 1.4
-"""Times the brain's median: above it a DWI without a mask may show an infarct."""
+"""Times the brain's median: what reaches it on DWI and is no infarct misleads networks."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,15 @@ class Carrier:
     Attributes:
         images: float32 (z, y, x), over the brain's median, 0 outside the brain.
         brain: bool (z, y, x).
-        doubtful: bool (z, y, x): may be an infarct that nobody outlined; the loss does not count there.
+        lesion: bool (z, y, x): the patient's own infarct, which the images show.
+        doubtful: bool (z, y, x): may be infarct; the loss does not count there.
         corner_mm: MNI position of the first voxel, LPS; None if the brain is not in MNI.
         patient: for the record.
     """
 
     images: dict[Role, np.ndarray]
     brain: np.ndarray
+    lesion: np.ndarray
     doubtful: np.ndarray
     corner_mm: tuple[float, float, float] | None
     patient: str
@@ -69,25 +72,26 @@ class Carriers:
 
     def draw(self, plane: Plane, random: np.random.Generator) -> Sample:
         carrier = self._carriers(random)
-        lesion = np.zeros_like(carrier.brain)
+        placed = np.zeros_like(carrier.brain)
         if random.random() < self._lesion_share:
-            lesion = place(self._shapes[int(random.integers(len(self._shapes)))], carrier, random)
-        brain, lesion_stack = to_stack(carrier.brain, plane), to_stack(lesion, plane)
-        through = np.flatnonzero(lesion_stack.sum((1, 2)) > 0)
+            shape = self._shapes[int(random.integers(len(self._shapes)))]
+            placed = place(shape, carrier, random) & ~carrier.lesion
+        brain = to_stack(carrier.brain, plane)
+        lesion = to_stack(placed | carrier.lesion, plane)
+        through = np.flatnonzero(lesion.sum((1, 2)) > 0)
         if len(through) and random.random() < self._through_lesion:
             number = int(random.choice(through))
         else:
             number = int(random.choice(len(brain), p=interest(carrier, plane)))
         images = {role: to_stack(volume, plane)[number].copy() for role, volume in carrier.images.items()}
-        mask = lesion_stack[number].copy()
         return Sample(
             images,
-            mask,
+            lesion[number].copy(),
             brain[number].copy(),
-            ~to_stack(carrier.doubtful, plane)[number] | mask,
+            ~to_stack(carrier.doubtful, plane)[number] | lesion[number],
             plane,
             carrier.patient,
-            painted=True,
+            to_stack(placed, plane)[number].copy(),
         )
 
 
@@ -98,7 +102,8 @@ def interest(carrier: Carrier, plane: Plane) -> np.ndarray:
     """
     weight = (to_stack(carrier.brain, plane).sum((1, 2)) > 200).astype(np.float64)
     if Role.DWI in carrier.images:
-        bright = (to_stack(carrier.images[Role.DWI], plane) > BRIGHT_DWI) & ~to_stack(carrier.doubtful, plane)
+        healthy = to_stack(~(carrier.lesion | carrier.doubtful), plane)
+        bright = (to_stack(carrier.images[Role.DWI], plane) > BRIGHT_DWI) & healthy
         weight *= 1 + np.minimum(bright.sum((1, 2)) / 40, 4)
     return weight / weight.sum()
 
@@ -128,41 +133,54 @@ def place(shape: Shape, carrier: Carrier, random: np.random.Generator) -> np.nda
 
 
 def read_carrier(files: dict[Role, Path], patient: str, in_mni: bool) -> Carrier:
-    """A carrier from skull-stripped volumes on one grid.
+    """A carrier without infarct from skull-stripped volumes, on the working grid of the first.
 
     Raises:
         InputError: if a file is missing.
     """
-    volumes = {}
-    for role, path in files.items():
-        if not path.is_file():
-            raise InputError("there is no such file", where=path, fix="Check the data folder")
-        image = sitk.ReadImage(str(path), sitk.sitkFloat32)
-        volumes[role] = resample(image, working_grid(Grid.of(image), 1.0))
-    first = next(iter(volumes.values()))
-    arrays = {role: sitk.GetArrayFromImage(volume) for role, volume in volumes.items()}
+    images = {role: _read(path) for role, path in files.items()}
+    nothing = np.zeros(sitk.GetArrayViewFromImage(next(iter(images.values()))).shape, bool)
+    return _carrier(images, nothing, nothing, patient, in_mni)
+
+
+def read_outlined(folder: Path, outlined: Outlined) -> Carrier:
+    """A carrier with the infarct that somebody outlined.
+
+    Raises:
+        InputError: if a file is missing, or a box of the outlines is empty.
+    """
+    names = {Role.DWI: outlined.dwi, Role.ADC: outlined.adc, Role.FLAIR: outlined.flair}
+    images = {role: _read(folder / name) for role, name in names.items() if name}
+    lesion, doubtful = outlined.masks(images[Role.DWI])
+    return _carrier(images, lesion, doubtful, outlined.patient, False)
+
+
+def _read(path: Path) -> sitk.Image:
+    if not path.is_file():
+        raise InputError("there is no such file", where=path, fix="Check the data folder")
+    return sitk.ReadImage(str(path), sitk.sitkFloat32)
+
+
+def _carrier(
+    images: dict[Role, sitk.Image], lesion: np.ndarray, doubtful: np.ndarray, patient: str, in_mni: bool
+) -> Carrier:
+    """The images, and the masks on the grid of the first of them, at 1 mm and cut to the brain's box."""
+    reference = Grid.of(next(iter(images.values())))
+    grid = working_grid(reference, 1.0)
+    arrays = {role: sitk.GetArrayFromImage(resample(image, grid)) for role, image in images.items()}
     brain = np.logical_and.reduce([array > 0.1 * np.median(array[array > 0]) for array in arrays.values()])
     brain = sitk.GetArrayFromImage(
         sitk.BinaryMorphologicalClosing(sitk.GetImageFromArray(brain.astype(np.uint8)), (3, 3, 3))
     ).astype(bool)
     start, size = bounding_box(brain)
     box = box_slices(start, size)
-    images = {role: scaled(array[box], brain[box]) for role, array in arrays.items()}
-    corner = Grid.of(first).crop(start, size).origin if in_mni else None
-    doubtful = np.zeros_like(brain[box])
-    if Role.DWI in images:
-        doubtful = doubtful_infarct(images[Role.DWI], brain[box])
-    return Carrier(images, brain[box].copy(), doubtful, corner, patient)
-
-
-def doubtful_infarct(dwi: np.ndarray, brain: np.ndarray) -> np.ndarray:
-    """Where an unlabelled DWI (z, y, x; over median) may show an infarct.
-
-    What is bright in the lower half are mostly the rims that air beside temporal bone and sinuses makes: they count,
-    as background, since a network must learn to leave them alone.
-    """
-    image = sitk.SmoothingRecursiveGaussian(sitk.GetImageFromArray(dwi), 1.0)
-    bright = sitk.GetArrayFromImage(image) > BRIGHT_DWI
-    upper = np.arange(len(brain))[:, None, None] < len(brain) / 2
-    doubtful = sitk.GetImageFromArray((bright & brain & upper).astype(np.uint8))
-    return sitk.GetArrayFromImage(sitk.BinaryDilate(doubtful, (3, 3, 3))).astype(bool)
+    inside = brain[box].copy()
+    masks = [resample_mask(reference.image(mask.astype(np.uint8)), grid)[box] > 0 for mask in (lesion, doubtful)]
+    return Carrier(
+        {role: scaled(array[box], inside) for role, array in arrays.items()},
+        inside,
+        masks[0] & inside,
+        masks[1] & inside & ~masks[0],
+        grid.crop(start, size).origin if in_mni else None,
+        patient,
+    )

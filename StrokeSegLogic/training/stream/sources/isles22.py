@@ -16,11 +16,11 @@ from ....errors import InputError
 from ....grid import bounding_box
 from ....pixels import resample_slices
 from ....planes import Plane
+from ..recipe import FOLDS
 from ..samples import Sample
 
 BRAIN_LENGTH_MM = 170.0
 """The figures have no pixel size: each is scaled so that its brain is as long as the mean of SOOP's axial slices."""
-FOLDS = 5
 
 
 def fold_of(patient: str) -> int:
@@ -33,21 +33,25 @@ class Isles22Slices:
 
     Args:
         folder: holds index.tsv and one .npz a patient.
-        held_out: the fold to leave out (training), or to take alone with `only_held_out`.
+        held_out: the fold to leave out (training), or to take alone with `only_held_out`; -1 is none.
         only_held_out: whether to take the held-out fold instead of the others.
+        always: patients that are trained on whatever the fold, because their whole volumes are.
 
     Raises:
         InputError: if index.tsv is missing.
     """
 
-    def __init__(self, folder: Path, held_out: int | None, only_held_out: bool = False) -> None:
+    def __init__(
+        self, folder: Path, held_out: int, only_held_out: bool = False, always: frozenset[str] = frozenset()
+    ) -> None:
         table = folder / "index.tsv"
         if not table.is_file():
             raise InputError("there is no index.tsv", where=folder, fix="Give the folder of the ISLES'22 slices")
         self.samples: list[Sample] = []
         with table.open(encoding="utf-8", newline="") as lines:
             for row in csv.DictReader(lines, delimiter="\t"):
-                if held_out is not None and (fold_of(row["case"]) == held_out) != only_held_out:
+                held = row["case"] not in always and fold_of(row["case"]) == held_out
+                if held != only_held_out:
                     continue
                 self.samples.append(_read(folder / f"{row['case']}.npz", row["quality"] == "good"))
 

@@ -10,7 +10,7 @@ import SimpleITK as sitk
 
 from ....errors import InputError
 from ....grid import Grid, bounding_box, box_slices, reorient
-from .soop import read_splits
+from .soop import SPLITS, read_splits
 
 MIN_VOXELS, MAX_VOXELS = 60, 120_000
 
@@ -28,18 +28,21 @@ class Shape:
     corner_mm: tuple[float, float, float]
 
 
-def read_shapes(folder: Path, count: int, seed: int) -> list[Shape]:
-    """So many lesion shapes of SOOP's training patients, chosen by the seed.
+def read_shapes(folder: Path, count: int, seed: int, split: str = "train") -> list[Shape]:
+    """So many lesion shapes of SOOP's patients of a split, chosen by the seed.
 
     Args:
         folder: SOOP's folder, with participants.tsv and lesions/sub-*.nii.gz in MNI at 1 mm.
         count: how many at most.
         seed: of the choice.
+        split: "train", "val" or "test", as participants.tsv says; to train on, the first alone.
 
     Raises:
-        InputError: if there are no lesion masks.
+        InputError: if there are no lesion masks, or the split is unknown.
     """
-    patients = sorted(name for name, split in read_splits(folder).items() if split == "train")
+    if split not in SPLITS:
+        raise InputError(f"'{split}' is not a split", where=folder, fix=f"Use one of {', '.join(SPLITS)}")
+    patients = sorted(name for name, own in read_splits(folder).items() if own == split)
     random = np.random.default_rng(seed)
     shapes: list[Shape] = []
     for name in random.permutation(patients):

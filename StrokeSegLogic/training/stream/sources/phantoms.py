@@ -45,4 +45,4 @@ def _carrier(seed: int) -> Carrier:
     images: dict[Role, np.ndarray] = {
         role: scaled(array[box], brain) for role, array in arrays.items() if role != Role.ADC
     }
-    return Carrier(images, brain, np.zeros_like(brain), None, f"phantom-{seed}")
+    return Carrier(images, brain, np.zeros_like(brain), np.zeros_like(brain), None, f"phantom-{seed}")

@@ -70,7 +70,6 @@ def test_a_cohort_recipe_trains_predicts_and_is_scored(
 
 @pytest.mark.parametrize("name", STREAM)
 def test_a_stream_recipe_trains_on_what_it_is_given(name: str, tmp_path: Path) -> None:
-    decoder = "[16, 8, 8, 8]" if name == "mri-compact" else "[8, 8, 8, 8, 8]"
     recipe = read_recipe(
         find_recipe(name),
         [
@@ -80,7 +79,7 @@ def test_a_stream_recipe_trains_on_what_it_is_given(name: str, tmp_path: Path) -
             "batch=2",
             "patch=[32, 32]",
             "pretrained=",
-            f"network.decoder={decoder}",
+            "network.decoder=[8, 8, 8, 8, 8]",
         ],
     )
     assert isinstance(recipe, Recipe)

@@ -29,7 +29,8 @@ def disc(role: Role = Role.FLAIR, painted: bool = False) -> Sample:
     brain = (y / 32) ** 2 + (x / 27) ** 2 < 1
     lesion = (y - 8) ** 2 + (x - 9) ** 2 < 49
     image = np.where(brain, 100.0, 0.0) * (1 if painted else 1 + 0.5 * lesion)
-    return Sample({role: image.astype(np.float32)}, lesion, brain, np.ones_like(brain), "axial", "p", painted=painted)
+    placed = lesion if painted else None
+    return Sample({role: image.astype(np.float32)}, lesion, brain, np.ones_like(brain), "axial", "p", placed)
 
 
 def dice(count: int, seed: int = 0) -> Dice:
@@ -66,6 +67,15 @@ def test_batches_are_finite_and_within_the_range_of_normalised_images(maker: Bat
 def test_every_sample_keeps_a_sequence_that_is_needed(maker: BatchMaker) -> None:
     for step in range(6):
         assert maker(step).images[:, [DWI, FLAIR]].abs().sum(dim=(1, 2, 3)).min() > 0
+
+
+def test_larger_pixels_show_the_same_patch(recipe: Recipe, data: Path) -> None:
+    sources = [(build_source(recipe.sources[0], data, recipe.seed), 1.0)]
+    fine, coarse = (BatchMaker(sources, PLANES, 8, (48, 48), ("FLAIR",), 3, 0, mm)(0) for mm in (1.0, 1.5))
+    assert coarse.images.shape[-2:] == coarse.labels.shape[-2:] == coarse.counted.shape[-2:] == (32, 32)
+    area = fine.labels.sum((1, 2)) - 1.5**2 * coarse.labels.sum((1, 2))
+    assert (area.abs() <= 0.2 * fine.labels.sum((1, 2)) + 3).all()
+    assert fine.labels.any() and coarse.images.min() >= -1 and coarse.images.max() <= 4
 
 
 def test_painting_makes_dwi_bright_and_t1_dark_in_the_lesion() -> None:

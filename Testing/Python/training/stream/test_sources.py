@@ -5,15 +5,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 
 from StrokeSegLogic.case import Role
 from StrokeSegLogic.errors import InputError
 from StrokeSegLogic.planes import PLANES
-from StrokeSegLogic.training.stream.recipe import SourceSpec
-from StrokeSegLogic.training.stream.sources.build import build_source
-from StrokeSegLogic.training.stream.sources.carriers import Carrier, Carriers, doubtful_infarct, place, read_carrier
+from StrokeSegLogic.training.stream.recipe import Recipe, SourceSpec
+from StrokeSegLogic.training.stream.sources.build import build_source, whole_volumes
+from StrokeSegLogic.training.stream.sources.carriers import Carrier, Carriers, place, read_carrier, read_outlined
 from StrokeSegLogic.training.stream.sources.isles22 import BRAIN_LENGTH_MM, Isles22Slices, fold_of
 from StrokeSegLogic.training.stream.sources.lesions import Shape, read_shapes
+from StrokeSegLogic.training.stream.sources.outlines import Box, Outlined
 from StrokeSegLogic.training.stream.sources.soop import Soop
 
 
@@ -26,18 +28,18 @@ def test_no_patient_is_in_two_splits(data: Path) -> None:
 def test_the_held_out_fold_and_the_rest_share_nobody_and_miss_nobody(data: Path) -> None:
     rest = {sample.patient for sample in Isles22Slices(data / "isles", 1).samples}
     held = {sample.patient for sample in Isles22Slices(data / "isles", 1, only_held_out=True).samples}
-    everyone = {sample.patient for sample in Isles22Slices(data / "isles", None).samples}
+    everyone = {sample.patient for sample in Isles22Slices(data / "isles", -1).samples}
     assert rest | held == everyone and not rest & held and len(everyone) == 12
     assert all(fold_of(patient) == 1 for patient in held)
 
 
 def test_a_slice_whose_flair_is_no_good_comes_without_it(data: Path) -> None:
-    without = {s.patient for s in Isles22Slices(data / "isles", None).samples if Role.FLAIR not in s.images}
+    without = {s.patient for s in Isles22Slices(data / "isles", -1).samples if Role.FLAIR not in s.images}
     assert without == {f"sub-strokecase{n:04d}" for n in range(0, 12, 3)}
 
 
 def test_figures_are_scaled_to_a_brains_length(data: Path) -> None:
-    sample = Isles22Slices(data / "isles", None).samples[0]
+    sample = Isles22Slices(data / "isles", -1).samples[0]
     rows = np.flatnonzero(sample.brain.any(axis=1))
     assert rows[-1] - rows[0] + 1 == pytest.approx(BRAIN_LENGTH_MM, abs=3)
 
@@ -53,12 +55,26 @@ def test_an_unknown_split_and_missing_files_are_refused(data: Path, tmp_path: Pa
         read_carrier({Role.T1: tmp_path / "T1.nii.gz"}, "x", True)
 
 
-def test_carriers_of_the_held_out_fold_and_names_that_are_not_there_are_refused(data: Path) -> None:
-    spec = SourceSpec("dwi_carriers", 1.0, "dwi", ("sub-1",), "soop", 3, held_out=fold_of("sub-1"))
-    with pytest.raises(InputError, match="sub-1 would be trained on though of the held-out fold"):
-        build_source(spec, data, 0)
-    with pytest.raises(InputError, match="there is no DWI of sub-77"):
+def test_a_patient_whose_whole_volume_is_trained_on_is_never_held_out(data: Path) -> None:
+    held = {sample.patient for sample in Isles22Slices(data / "isles", 1, only_held_out=True).samples}
+    always = frozenset(sorted(held)[:1])
+    rest = {sample.patient for sample in Isles22Slices(data / "isles", 1, always=always).samples}
+    fewer = {sample.patient for sample in Isles22Slices(data / "isles", 1, True, always).samples}
+    assert always <= rest and fewer == held - always
+
+
+def test_every_slice_is_trained_on_where_no_fold_is_held_out(data: Path) -> None:
+    assert len(Isles22Slices(data / "isles", -1).samples) == 12
+    assert not Isles22Slices(data / "isles", -1, only_held_out=True).samples
+
+
+def test_names_without_outlines_are_refused(recipe: Recipe, data: Path) -> None:
+    spec = next(spec for spec in recipe.sources if spec.kind == "dwi_carriers")
+    assert whole_volumes(recipe.sources) == {"sub-0", "sub-1"}
+    with pytest.raises(InputError, match="there are no outlines of sub-77"):
         build_source(dataclasses.replace(spec, patients=("sub-77",)), data, 0)
+    with pytest.raises(ValueError, match="need them"):
+        SourceSpec("dwi_carriers", 1.0, "dwi")
 
 
 def test_shapes_are_of_training_patients_alone_and_the_seed_decides(data: Path) -> None:
@@ -70,9 +86,9 @@ def test_shapes_are_of_training_patients_alone_and_the_seed_decides(data: Path) 
     assert len(read_shapes(data / "soop", 100, 1)) == 6
 
 
-def carrier(corner: tuple[float, float, float] | None) -> Carrier:
+def blank(corner: tuple[float, float, float] | None) -> Carrier:
     brain = np.ones((60, 60, 60), bool)
-    return Carrier({Role.FLAIR: brain.astype(np.float32)}, brain, ~brain, corner, "p")
+    return Carrier({Role.FLAIR: brain.astype(np.float32)}, brain, ~brain, ~brain, corner, "p")
 
 
 def test_a_shape_lands_where_it_was_in_mni_or_on_the_mirrored_side() -> None:
@@ -80,7 +96,7 @@ def test_a_shape_lands_where_it_was_in_mni_or_on_the_mirrored_side() -> None:
     shape = Shape(np.ones((4, 4, 4), bool), (20.0, -10.0, 15.0))
     centres = []
     for seed in range(40):
-        mask = place(shape, carrier((30.0, -30.0, 30.0)), np.random.default_rng(seed))
+        mask = place(shape, blank((30.0, -30.0, 30.0)), np.random.default_rng(seed))
         assert mask.sum() == 64
         centres.append(np.argwhere(mask).mean(axis=0))
     z, y, x = np.array(centres).T
@@ -94,25 +110,62 @@ def test_a_shape_never_leaves_the_brain() -> None:
     for seed in range(10):
         brain = np.zeros((60, 60, 60), bool)
         brain[20:40, 20:40, 20:40] = True
-        found = place(shape, Carrier({Role.FLAIR: brain * 1.0}, brain, ~brain, None, "p"), np.random.default_rng(seed))
+        found = place(
+            shape, Carrier({Role.FLAIR: brain * 1.0}, brain, ~brain, ~brain, None, "p"), np.random.default_rng(seed)
+        )
         assert not (found & ~brain).any()
 
 
-def test_bright_spots_high_in_an_unlabelled_dwi_do_not_count_but_rims_of_the_skull_base_do() -> None:
-    brain = np.zeros((80, 60, 60), bool)
-    brain[5:75, 5:55, 5:55] = True
-    dwi = brain.astype(np.float32)
-    dwi[20:26, 27:33, 27:33] = 3.0
-    dwi[66:72, 8:14, 8:14] = 3.0
-    doubtful = doubtful_infarct(dwi, brain)
-    assert doubtful[23, 30, 30]
-    assert not doubtful[69, 11, 11]
+def outlined(data: Path) -> Carrier:
+    one = Outlined(
+        "sub-1",
+        "sub-1_dwi.nii.gz",
+        "sub-1_adc.nii.gz",
+        lesion=(Box((-6.0, -6.0, -6.0), (2.0, 2.0, 2.0), 1.5),),
+        doubtful=(Box((5.0, 5.0, -3.0), (8.0, 8.0, 3.0)),),
+    )
+    return read_outlined(data / "dwi", one)
+
+
+def test_an_outlined_infarct_is_lesion_and_what_is_around_it_does_not_count(data: Path) -> None:
+    carrier = outlined(data)
+    assert carrier.lesion.sum() == pytest.approx(4 / 3 * np.pi * 27, rel=0.25)
+    dwi, adc = carrier.images[Role.DWI], carrier.images[Role.ADC]
+    assert dwi[carrier.lesion].mean() > 1.7 and adc[carrier.lesion].mean() < 0.6
+    assert not (carrier.lesion & carrier.doubtful).any()
+    grown = sitk.GetArrayFromImage(
+        sitk.BinaryDilate(sitk.GetImageFromArray(carrier.lesion.astype(np.uint8)), (1, 1, 1))
+    )
+    assert carrier.doubtful[(grown > 0) & ~carrier.lesion].mean() > 0.95
+    # The box of doubt, 4 x 4 x 7 voxels, and the ring.
+    assert carrier.doubtful.sum() >= 4 * 4 * 7
+
+
+def test_slices_of_an_outlined_carrier_paint_what_is_placed_alone(data: Path) -> None:
+    shapes = read_shapes(data / "soop", 6, 1)
+    one = outlined(data)
+    source = Carriers(lambda random: one, shapes, lesion_share=0.5, through_lesion=1.0)
+    samples = [source.draw("axial", np.random.default_rng(seed)) for seed in range(30)]
+    assert any(sample.placed is not None and sample.placed.any() for sample in samples)
+    assert any((sample.lesion & ~sample.placed).any() for sample in samples if sample.placed is not None)
+    for sample in samples:
+        assert sample.placed is not None and not (sample.placed & ~sample.lesion).any()
+        assert sample.counted[sample.lesion].all()
+
+
+def test_outlines_that_hold_nothing_or_are_turned_round_are_refused(data: Path) -> None:
+    with pytest.raises(InputError, match="holds no voxel that reaches 9"):
+        read_outlined(data / "dwi", Outlined("p", "sub-1_dwi.nii.gz", lesion=(Box((0.0,) * 3, (2.0,) * 3, 9.0),)))
+    with pytest.raises(ValueError, match="three larger ones"):
+        Box((0.0, 0.0, 5.0), (1.0, 1.0, 4.0))
+    with pytest.raises(InputError, match="no such file"):
+        read_outlined(data / "dwi", Outlined("p", "none.nii.gz"))
 
 
 def test_slices_of_carriers_show_the_placed_lesion_in_every_plane(data: Path) -> None:
     shapes = read_shapes(data / "soop", 6, 1)
-    one = carrier((20.0, -20.0, 20.0))
+    one = blank((20.0, -20.0, 20.0))
     source = Carriers(lambda random: one, shapes, lesion_share=1.0, through_lesion=1.0)
     for plane in PLANES:
         sample = source.draw(plane, np.random.default_rng(0))
-        assert sample.lesion.any() and sample.painted and sample.plane == plane
+        assert sample.lesion.any() and sample.placed is not None and sample.plane == plane

@@ -15,7 +15,8 @@ from StrokeSegLogic.progress import CancelToken, Progress
 from StrokeSegLogic.training.devices import Hardware
 from StrokeSegLogic.training.pretrained import Pretrained
 from StrokeSegLogic.training.stream.recipe import Recipe, StageSpec
-from StrokeSegLogic.training.stream.train import learning_rate, train
+from StrokeSegLogic.training.stream.stages import learning_rate
+from StrokeSegLogic.training.stream.train import train
 
 CPU = Hardware("cpu")
 
@@ -107,7 +108,7 @@ def test_missing_data_are_named(recipe: Recipe, tmp_path: Path) -> None:
     [
         ("seed = 7", "sed = 7", "unknown key 'sed'"),
         ('kind = "soop"', 'kind = "soup"', "source kind 'soup'"),
-        ("share = 0.4", "share = 0", "share of source 'soop' must be positive"),
+        ("share = 0.4", "share = -1", "share of source 'soop' must not be negative"),
         ("patch = [48, 48]", "patch = [48]", "patch must be two sides"),
         ("steps = 4\nrate = 1e-3", "steps = 4\nrate = -1.0", "must not be negative"),
         ('encoder = "compact"', 'encoder = "huge"', "encoder 'huge'"),

@@ -1,0 +1,100 @@
+"""The stages of a run: what each draws, how it learns, where its checkpoints lie."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from ...networks.base import SegmentationNetwork
+from ...networks.build import build
+from ...planes import PLANES, Plane
+from ...progress import Progress
+from ..examples import Examples
+from ..loop import Loop, Plan
+from ..losses import loss_of
+from ..pretrained import Pretrained, few_images, load_pretrained
+from .batches import BatchMaker
+from .recipe import Recipe, StageSpec
+from .samples import Source
+
+
+@dataclass(frozen=True)
+class Stages:
+    """What all stages of a run have in common.
+
+    Attributes:
+        recipe: of the run.
+        sources: as many as the recipe has, in its order.
+        output: for checkpoints and losses.
+        fabric: launched.
+        workers: threads that make batches.
+    """
+
+    recipe: Recipe
+    sources: list[Source]
+    output: Path
+    fabric: Fabric
+    workers: int = 1
+
+    def network(self, pretrained: Pretrained, progress: Progress) -> SegmentationNetwork:
+        """The network that the first stage begins with.
+
+        Raises:
+            InputError: if the ImageNet weights that the recipe asks for are not there or damaged.
+        """
+        recipe = self.recipe
+        torch.manual_seed(recipe.seed)
+        network = build(recipe.network)
+        if recipe.pretrained:
+            first = self._batches(0, PLANES, recipe.shared[0] if recipe.shared else recipe.plane)
+            load_pretrained(network, recipe.pretrained, pretrained, partial(few_images, first, recipe.batch), progress)
+        return network
+
+    def loop(self, name: str, number: int, planes: tuple[Plane, ...], spec: StageSpec) -> Loop:
+        """A stage, to be run.
+
+        Args:
+            name: of its files.
+            number: that its random draws begin with; another for each stage.
+            planes: that it draws.
+            spec: how it learns.
+        """
+        recipe = self.recipe
+        compute = loss_of(recipe.loss)
+
+        def loss(network: nn.Module, logits: Tensor, batch: Examples) -> Tensor:
+            return compute(logits, batch.labels, batch.counted, batch.emphasised)
+
+        plan = Plan(
+            name=name,
+            steps=spec.steps,
+            rate=lambda step: learning_rate(step, spec),
+            weight_decay=recipe.weight_decay,
+            average=recipe.average,
+            checkpoint_every=recipe.checkpoint_every,
+            seed=recipe.seed,
+            workers=self.workers,
+        )
+        return Loop(plan, self._batches(number, planes, spec), loss, self.output, self.fabric)
+
+    def _batches(self, number: int, planes: tuple[Plane, ...], spec: StageSpec) -> BatchMaker:
+        recipe = self.recipe
+        patch = (recipe.patch[0], recipe.patch[1])
+        shares = [spec.shares.get(source.kind, source.share) for source in recipe.sources]
+        drawn = list(zip(self.sources, shares, strict=True))
+        return BatchMaker(drawn, planes, recipe.batch, patch, recipe.needs_one_of, recipe.seed, number, spec.pixel_mm)
+
+
+def learning_rate(step: int, spec: StageSpec) -> float:
+    """Rises along a line over the first 5 % of the steps, then falls along a half cosine."""
+    warm = max(spec.steps // 20, 1)
+    if step < warm:
+        return spec.rate * (step + 1) / warm
+    done = (step - warm) / max(spec.steps - warm, 1)
+    return spec.final_rate + (spec.rate - spec.final_rate) * 0.5 * (1 + math.cos(math.pi * done))

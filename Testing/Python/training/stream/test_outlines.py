@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.training.stream.sources.isles22 import fold_of
+from StrokeSegLogic.training.stream.sources.outlines import Outlines, find_outlines
+
+
+def test_the_outlines_that_come_with_strokeseg_are_of_nine_patients_and_of_none_that_is_tested_on() -> None:
+    cases = find_outlines("isles22-dwi").case
+    assert len(cases) == 9 == len({one.patient for one in cases})
+    tested = {f"sub-strokecase000{number}" for number in (1, 2, 3)}
+    assert not tested & {one.patient for one in cases}
+    for one in cases:
+        assert one.patient in one.dwi and one.remark
+        assert all(box.threshold > 0.9 for box in one.lesion)
+    # One shows no certain infarct.
+    assert [one.patient for one in cases if not one.lesion] == ["sub-strokecase0136"]
+
+
+def test_a_fold_is_the_same_for_ever() -> None:
+    assert [fold_of(f"sub-strokecase{number:04d}") for number in (11, 40, 51, 53, 98)] == [2, 0, 0, 0, 2]
+
+
+def test_outlines_with_a_fault_name_it(tmp_path: Path) -> None:
+    path = tmp_path / "o.toml"
+    path.write_text('[[case]]\npatient = "p"\ndwi = "d.nii"\nlesion = [{ low = [0, 0, 0], high = [1, 1] }]\n')
+    with pytest.raises(InputError, match="a box needs three numbers"):
+        Outlines.read(path)
+    with pytest.raises(InputError, match="no such file"):
+        find_outlines(str(tmp_path / "other.toml"))
