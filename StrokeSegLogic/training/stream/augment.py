@@ -15,8 +15,11 @@ from torch.nn import functional
 from .tensors import Batch, Dice
 
 
-def move(batch: Batch, dice: Dice, patch: tuple[int, int]) -> None:
-    """Rotates, scales, shears, shifts and mirrors, and cuts to the patch (H, W), in place."""
+def move(batch: Batch, dice: Dice, patch: tuple[int, int], pixel_mm: float = 1.0) -> None:
+    """Rotates, scales, shears, shifts and mirrors, and cuts to the patch (H, W), in place.
+
+    The patch is in mm; so many mm wide are its pixels after this.
+    """
     count, _, height, width = batch.images.shape
     angle = dice.between(-15, 15).flatten() * math.pi / 180
     scale = dice.between(0.85, 1.2).flatten()
@@ -34,7 +37,8 @@ def move(batch: Batch, dice: Dice, patch: tuple[int, int]) -> None:
     theta[:, 1, 0] = sin * across * mirror
     theta[:, 1, 1] = cos * down / stretch
     theta[:, 1, 2] = shift[:, 1]
-    where = functional.affine_grid(theta, [count, 1, *patch], align_corners=False)
+    size = [round(side / pixel_mm) for side in patch]
+    where = functional.affine_grid(theta, [count, 1, *size], align_corners=False)
 
     def sampled(tensor: Tensor) -> Tensor:
         return functional.grid_sample(tensor.float(), where, align_corners=False)
@@ -55,23 +59,6 @@ def coarsen(batch: Batch, dice: Dice) -> None:
         low = (max(round(height / float(rows[i])), 8), max(round(width / float(columns[i])), 8))
         image = functional.interpolate(batch.images[i : i + 1], low, mode="bilinear", antialias=True)
         batch.images[i : i + 1] = functional.interpolate(image, (height, width), mode="bilinear")
-
-
-def shrink(batch: Batch, pixel_mm: float) -> None:
-    """Pixels of so many mm instead of 1, in place."""
-    if pixel_mm == 1:
-        return
-    height, width = batch.images.shape[-2:]
-    size = (round(height / pixel_mm), round(width / pixel_mm))
-
-    def smaller(tensor: Tensor) -> Tensor:
-        return functional.interpolate(tensor.float(), size, mode="bilinear", antialias=True)
-
-    batch.images = smaller(batch.images)
-    batch.lesion = smaller(batch.lesion) > 0.5
-    batch.placed = smaller(batch.placed) > 0.5
-    batch.brain = smaller(batch.brain) > 0.5
-    batch.counted = smaller(~batch.counted) < 0.5
 
 
 def vary(batch: Batch, dice: Dice) -> None:

@@ -6,10 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...errors import InputError
 from ...intensity import normalise
 from ...planes import Plane
 from ..examples import Examples
-from .augment import coarsen, drop, move, shrink, vary
+from .augment import coarsen, drop, move, vary
 from .samples import CHANNELS, Sample, Source
 from .simulate import complete, paint
 from .tensors import Batch, Dice, collate
@@ -27,6 +28,7 @@ class BatchMaker:
         seed: of the run.
         stage: number of the stage, so that stages differ.
         pixel_mm: side of the pixels.
+        only: roles that the network is shown; all if empty.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class BatchMaker:
         seed: int,
         stage: int,
         pixel_mm: float = 1.0,
+        only: tuple[str, ...] = (),
     ) -> None:
         self._sources = [(source, share) for source, share in sources if set(source.planes()) & set(planes)]
         self._planes = planes
@@ -47,22 +50,30 @@ class BatchMaker:
         self._needed = torch.tensor([role.value in needed for role in CHANNELS])
         self._seed = (seed, stage)
         self._pixel_mm = pixel_mm
+        self._shown = torch.tensor([role.value in only or not only for role in CHANNELS])
 
     def __call__(self, number: int) -> Examples:
-        """The batch of that number."""
+        """The batch of that number.
+
+        Raises:
+            InputError: if a sample has nothing that the network is to be shown.
+        """
         random = np.random.default_rng([*self._seed, number])
         generator = torch.Generator().manual_seed(int(random.integers(2**62)))
         samples = [self._draw(random) for _ in range(self._size)]
         batch = collate(samples)
         dice = Dice(self._size, generator)
         real = batch.present.clone()
-        move(batch, dice, self._patch)
+        move(batch, dice, self._patch, self._pixel_mm)
         paint(batch, dice)
         complete(batch, dice)
-        drop(batch, dice, self._needed, real)
+        self._show(batch, samples)
+        real &= self._shown
+        # Where all that is real was taken away, what is simulated stands for it.
+        real = torch.where(real.any(dim=1, keepdim=True), real, batch.present)
+        drop(batch, dice, self._needed & self._shown, real)
         coarsen(batch, dice)
         vary(batch, dice)
-        shrink(batch, self._pixel_mm)
         return Examples(
             images=normalised(batch),
             labels=batch.lesion[:, 0].long(),
@@ -71,6 +82,17 @@ class BatchMaker:
             nihss=None,
             names=tuple(sample.patient for sample in samples),
         )
+
+    def _show(self, batch: Batch, samples: list[Sample]) -> None:
+        """Takes away what the network is not to be shown."""
+        batch.present = batch.present & self._shown
+        for sample, present in zip(samples, batch.present.any(dim=1).tolist(), strict=True):
+            if not present:
+                raise InputError(
+                    "has none of the sequences that 'only' names, and none can be simulated",
+                    where=sample.patient,
+                    fix="Give its source a share of 0",
+                )
 
     def _draw(self, random: np.random.Generator) -> Sample:
         shares = np.array([share for _, share in self._sources])

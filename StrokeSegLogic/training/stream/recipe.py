@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ...case import MRI_ROLES
 from ...networks.spec import NetworkSpec
 from ...settings import from_mapping, read_toml
 from ..losses import LossSpec
@@ -94,6 +95,7 @@ class Recipe:
         sources: where slices come from.
         checkpoint_every: steps between checkpoints.
         pretrained: name of the ImageNet checkpoint that the encoder begins with, "" for none.
+        only: sequences that the network is shown, of which every drawn sample must have or get one; all if empty.
         held_out: fold (0 to 4) of the ISLES'22 slices that is kept from training and validated on; -1 keeps none.
     """
 
@@ -116,11 +118,15 @@ class Recipe:
     sources: tuple[SourceSpec, ...]
     checkpoint_every: int = 250
     pretrained: str = ""
+    only: tuple[str, ...] = ()
     held_out: int = -1
 
     def __post_init__(self) -> None:
         if not -1 <= self.held_out < FOLDS:
             raise ValueError(f"held_out must be a fold from 0 to {FOLDS - 1}, or -1 for none")
+        unknown = sorted(set(self.only) - {role.value for role in MRI_ROLES})
+        if unknown:
+            raise ValueError(f"'only' names {', '.join(unknown)}: no MR sequence")
         if len(self.patch) != 2 or min(self.patch) < 32:
             raise ValueError("patch must be two sides of at least 32")
         if self.checkpoint_every < 1 or self.batch < 1:

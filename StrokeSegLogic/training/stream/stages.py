@@ -88,7 +88,17 @@ class Stages:
         patch = (recipe.patch[0], recipe.patch[1])
         shares = [spec.shares.get(source.kind, source.share) for source in recipe.sources]
         drawn = list(zip(self.sources, shares, strict=True))
-        return BatchMaker(drawn, planes, recipe.batch, patch, recipe.needs_one_of, recipe.seed, number, spec.pixel_mm)
+        return BatchMaker(
+            drawn,
+            planes,
+            recipe.batch,
+            patch,
+            recipe.needs_one_of,
+            recipe.seed,
+            number,
+            spec.pixel_mm,
+            recipe.only,
+        )
 
 
 def learning_rate(step: int, spec: StageSpec) -> float:

@@ -99,13 +99,18 @@ class Dice:
 
 
 def blur(images: Tensor, sigma: float) -> Tensor:
-    """Gaussian blur of (B, C, H, W), sigma in pixels."""
+    """Gaussian blur of (B, C, H, W), sigma in pixels, cut off beyond 2.5 of it; outside the image is 0.
+
+    A product with a band matrix on either side: several times faster on a CPU than convolving one channel.
+    """
+    height, width = images.shape[-2:]
+    return _band(height, sigma) @ images @ _band(width, sigma)
+
+
+def _band(size: int, sigma: float) -> Tensor:
     radius = max(int(np.ceil(2.5 * sigma)), 1)
-    steps = torch.arange(-radius, radius + 1, dtype=images.dtype)
-    kernel = torch.exp(-0.5 * (steps / sigma) ** 2)
-    kernel = kernel / kernel.sum()
-    count, channels, height, width = images.shape
-    flat = images.reshape(count * channels, 1, height, width)
-    flat = functional.conv2d(flat, kernel.view(1, 1, -1, 1), padding=(radius, 0))
-    flat = functional.conv2d(flat, kernel.view(1, 1, 1, -1), padding=(0, radius))
-    return flat.view(count, channels, height, width)
+    steps = torch.arange(-radius, radius + 1, dtype=torch.float32)
+    total = torch.exp(-0.5 * (steps / sigma) ** 2).sum()
+    places = torch.arange(size, dtype=torch.float32)
+    apart = (places[:, None] - places[None, :]).abs()
+    return torch.where(apart <= radius, torch.exp(-0.5 * (apart / sigma) ** 2) / total, 0.0)

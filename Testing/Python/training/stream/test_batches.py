@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from StrokeSegLogic.case import Role
+from StrokeSegLogic.errors import InputError
 from StrokeSegLogic.planes import PLANES
 from StrokeSegLogic.training.stream.augment import drop, move
 from StrokeSegLogic.training.stream.batches import BatchMaker
@@ -76,6 +77,21 @@ def test_larger_pixels_show_the_same_patch(recipe: Recipe, data: Path) -> None:
     area = fine.labels.sum((1, 2)) - 1.5**2 * coarse.labels.sum((1, 2))
     assert (area.abs() <= 0.2 * fine.labels.sum((1, 2)) + 3).all()
     assert fine.labels.any() and coarse.images.min() >= -1 and coarse.images.max() <= 4
+
+
+@pytest.mark.parametrize("only", ["DWI", "FLAIR"])
+def test_a_network_may_be_shown_one_sequence_alone(only: str, recipe: Recipe, data: Path) -> None:
+    sources = [(build_source(recipe.sources[0], data, recipe.seed), 1.0)]
+    batch = BatchMaker(sources, PLANES, 8, (48, 48), recipe.needs_one_of, 3, 0, only=(only,))(0)
+    shown = batch.images.abs().sum(dim=(2, 3)) > 0
+    assert shown.tolist() == [[role.value == only for role in CHANNELS]] * 8
+
+
+def test_a_sample_that_has_nothing_to_show_is_refused(recipe: Recipe, data: Path) -> None:
+    spec = next(spec for spec in recipe.sources if spec.kind == "dwi_carriers")
+    sources = [(build_source(spec, data, recipe.seed), 1.0)]
+    with pytest.raises(InputError, match=r"sub-\d: has none of the sequences that 'only' names"):
+        BatchMaker(sources, PLANES, 8, (48, 48), recipe.needs_one_of, 3, 0, only=("FLAIR",))(0)
 
 
 def test_painting_makes_dwi_bright_and_t1_dark_in_the_lesion() -> None:
