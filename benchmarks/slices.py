@@ -1,14 +1,14 @@
-"""Dice of the slice interface on held-out patients: SOOP's test split and the held-out fold of the ISLES'22 slices.
+"""Dice of the slice interface on held-out patients: SOOP's test split.
 
     python benchmarks/slices.py --data DATA [--model NAME]
 
-DATA holds soop/ and isles22/slices/ as the training recipe expects them. Prints a Markdown table.
+DATA holds soop/ as the training recipe expects it. Prints a Markdown table. For the ISLES'22 slices, all of which the
+bundled model was trained on, see five_folds.py.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +18,6 @@ from StrokeSegLogic.inference import predict_slices
 from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.models.registry import find
 from StrokeSegLogic.planes import PLANES
-from StrokeSegLogic.training.stream.samples import Sample
-from StrokeSegLogic.training.stream.sources.isles22 import Isles22Slices
 from StrokeSegLogic.training.stream.sources.soop import LESION_PIXELS, Soop
 
 RESAMPLES, SEED = 2000, 0
@@ -43,38 +41,25 @@ def main() -> None:
         probability = predict_slices(given.model, plane, {Role.FLAIR: soop.flair[plane]}, (1.0, 1.0))
         pairs = [(p >= threshold, m) for p, m in zip(probability, soop.mask[plane], strict=True)]
         row(f"SOOP {given.split}", plane, "FLAIR", pairs)
-    fold = _held_out(bundle.spec.card)
-    if fold is None:
-        print("\nThe model has not held out a fold of the ISLES'22 slices: nothing to measure there.")
-        return
-    samples = Isles22Slices(given.data / "isles22" / "slices", fold, only_held_out=True).samples
-    for roles in ((Role.DWI, Role.FLAIR), (Role.DWI,), (Role.FLAIR,)):
-        usable = [sample for sample in samples if set(roles) <= set(sample.images)]
-        pairs = [(_predict(given.model, sample, roles) >= threshold, sample.lesion) for sample in usable]
-        row(f"ISLES'22 fold {fold}", "axial", " + ".join(map(str, roles)), pairs)
-
-
-def _held_out(card: dict) -> int | None:
-    sources = card["recipe"]["sources"]
-    return next((int(source["held_out"]) for source in sources if source["kind"] == "isles22_slices"), None)
-
-
-def _predict(model: str | None, sample: Sample, roles: Iterable[Role]) -> np.ndarray:
-    images = {role: np.where(sample.brain, sample.images[role], 0)[None] for role in roles}
-    return predict_slices(model, sample.plane, images, (1.0, 1.0))[0]
 
 
 def row(data: str, plane: str, sequences: str, pairs: list[tuple[np.ndarray, np.ndarray]]) -> None:
     """Prints a table row: slices with at least 50 lesion pixels, and those with none."""
     found = np.array([dice(p, m) for p, m in pairs if m.sum() >= LESION_PIXELS])
     false = [int(p.sum()) for p, m in pairs if not m.any()]
-    random = np.random.default_rng(SEED)
-    means = random.choice(found, (RESAMPLES, len(found))).mean(axis=1)
-    low, high = np.percentile(means, (2.5, 97.5))
+    low, high = interval(found)
     without = f"{len(false)} | {np.mean(false):.0f}" if false else "0 | -"
     print(
         f"| {data} | {plane} | {sequences} | {len(found)} | {found.mean():.3f} ({low:.3f} to {high:.3f}) | {without} |"
     )
+
+
+def interval(values: np.ndarray) -> tuple[float, float]:
+    """The 95 % bootstrap interval of the mean, over slices."""
+    random = np.random.default_rng(SEED)
+    means = random.choice(values, (RESAMPLES, len(values))).mean(axis=1)
+    low, high = np.percentile(means, (2.5, 97.5))
+    return float(low), float(high)
 
 
 if __name__ == "__main__":

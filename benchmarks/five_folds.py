@@ -1,0 +1,153 @@
+"""Five-fold cross-validation on the ISLES'22 slices, by patient, from a run of `mri-compact`.
+
+    strokeseg train mri-compact --data DATA --pretrained mobilenet_v2.npz --output RUN
+    python benchmarks/five_folds.py --data DATA --run RUN --output FOLDER [--only DWI] [--fold 0]
+
+Five whole trainings would take a day on two cores. The recipe's first stage never sees an ISLES'22 slice, so each fold
+goes on from RUN's first stage: axial slices, pixels of 1 mm, the other four folds' slices among the recipe's sources
+(or, with --only, that sequence alone: the model that knows nothing else). Patients whose whole volumes the first stage
+was trained on are in every fold's training and are never scored. Each fold's threshold is the best one on the held-out
+slices of the other four. Called again it goes on where it stopped; --fold trains one fold and prints nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from slices import interval
+
+from StrokeSegLogic.case import Role
+from StrokeSegLogic.metrics import dice
+from StrokeSegLogic.networks.build import build
+from StrokeSegLogic.planes import PLANES
+from StrokeSegLogic.progress import Progress
+from StrokeSegLogic.settings import from_mapping
+from StrokeSegLogic.training.devices import Hardware, launch
+from StrokeSegLogic.training.pretrained import Pretrained
+from StrokeSegLogic.training.stream.recipe import FOLDS, Recipe, StageSpec
+from StrokeSegLogic.training.stream.sources.build import build_source, whole_volumes
+from StrokeSegLogic.training.stream.sources.isles22 import Isles22Slices
+from StrokeSegLogic.training.stream.sources.soop import LESION_PIXELS
+from StrokeSegLogic.training.stream.stages import Stages
+from StrokeSegLogic.training.stream.validation import THRESHOLDS, predict
+
+STAGE = StageSpec(steps=700, rate=5e-4, shares={"isles22_slices": 0.45})
+MIXTURES: tuple[tuple[Role, ...], ...] = ((Role.DWI, Role.FLAIR), (Role.DWI,), (Role.FLAIR,))
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A held-out slice: lesion probability and truth, (H, W)."""
+
+    patient: str
+    probability: np.ndarray
+    truth: np.ndarray
+
+    def dice(self, threshold: float) -> float:
+        return dice(self.probability >= threshold, self.truth)
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--data", type=Path, required=True)
+    arguments.add_argument("--run", type=Path, required=True)
+    arguments.add_argument("--output", type=Path, required=True)
+    arguments.add_argument("--only", choices=("DWI", "FLAIR"))
+    arguments.add_argument("--fold", type=int, choices=range(FOLDS))
+    given = arguments.parse_args()
+    recipe = from_mapping(Recipe, json.loads((given.run / "recipe.json").read_text(encoding="utf-8")), given.run)
+    if recipe.shared[0].shares.get("isles22_slices") != 0:
+        raise SystemExit("the run's first stage was trained on the ISLES'22 slices: no fold is held out from it")
+    if given.only:
+        # Only slices that have this sequence, or can have it simulated.
+        lacking = {} if given.only == "DWI" else {"dwi_carriers": 0.0}
+        recipe = replace(recipe, only=(given.only,), plane=replace(STAGE, shares={**STAGE.shares, **lacking}))
+    else:
+        recipe = replace(recipe, plane=STAGE)
+    wanted = range(FOLDS) if given.fold is None else [given.fold]
+    for fold in wanted:
+        train(replace(recipe, held_out=fold), given.data, given.run, given.output / f"fold-{fold}")
+    if given.fold is None:
+        mixtures = [roles for roles in MIXTURES if not given.only or roles == (Role(given.only),)]
+        report(given.output, mixtures)
+
+
+def train(recipe: Recipe, data: Path, run: Path, output: Path) -> None:
+    """One fold: its network and what that says of the slices held out, kept in `output`."""
+    done = output / "seen.npz"
+    if done.is_file():
+        return
+    output.mkdir(parents=True, exist_ok=True)
+    shutil.copy(run / "shared-1.ckpt", output)
+    always = whole_volumes(recipe.sources)
+    sources = [build_source(spec, data, recipe.seed, recipe.held_out, always) for spec in recipe.sources]
+    stages = Stages(replace(recipe, pretrained=""), sources, output, launch(Hardware("cpu"), recipe.precision))
+    network = stages.network(Pretrained(), Progress())
+    # The checkpoint is of a stage that has ended: this only reads its weights.
+    network.load_state_dict(stages.loop("shared-1", 1, PLANES, recipe.shared[0]).run(network, Progress()))
+    state = stages.loop("axial", 2, ("axial",), recipe.plane).run(network, Progress())
+    judged = build(recipe.network)
+    judged.load_state_dict(state)
+    judged.eval()
+    isles = next(spec for spec in recipe.sources if spec.kind == "isles22_slices")
+    held_out = Isles22Slices(data / isles.folder, recipe.held_out, only_held_out=True, always=always).samples
+    arrays: dict[str, np.ndarray] = {}
+    for roles in MIXTURES:
+        usable = [sample for sample in held_out if set(roles) <= set(sample.images)]
+        for sample, (probability, truth) in zip(usable, predict(judged, usable, roles), strict=True):
+            arrays[f"{key(roles)}|{sample.patient}|probability"] = probability.astype(np.float16)
+            arrays[f"{key(roles)}|{sample.patient}|truth"] = truth
+    np.savez_compressed(done, **arrays)  # type: ignore[arg-type]
+
+
+def report(output: Path, mixtures: Sequence[tuple[Role, ...]]) -> None:
+    """Prints the table of all folds together."""
+    print("| sequences | patients | slices scored | mean Dice (95 % interval) | median | thresholds |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for roles in mixtures:
+        folds = [read(output / f"fold-{fold}" / "seen.npz", roles) for fold in range(FOLDS)]
+        chosen, found = [], []
+        for number, fold in enumerate(folds):
+            others = [one for other in folds[:number] + folds[number + 1 :] for one in scored(other)]
+            chosen.append(max(THRESHOLDS, key=lambda limit: np.mean([one.dice(limit) for one in others])))
+            found += [one.dice(chosen[-1]) for one in scored(fold)]
+        values = np.array(found)
+        low, high = interval(values)
+        print(
+            f"| {' + '.join(map(str, roles))} | {sum(map(len, folds))} | {len(values)} "
+            f"| {values.mean():.3f} ({low:.3f} to {high:.3f}) | {np.median(values):.3f} "
+            f"| {', '.join(f'{limit:g}' for limit in chosen)} |"
+        )
+
+
+def scored(seen: Sequence[Seen]) -> list[Seen]:
+    """Those with enough lesion."""
+    return [one for one in seen if one.truth.sum() >= LESION_PIXELS]
+
+
+def read(path: Path, roles: tuple[Role, ...]) -> list[Seen]:
+    """What a fold's network said, of these sequences."""
+    with np.load(path) as store:
+        names = [name.split("|")[1] for name in store if name.startswith(f"{key(roles)}|") and name.endswith("|truth")]
+        return [
+            Seen(
+                name,
+                store[f"{key(roles)}|{name}|probability"].astype(np.float32),
+                store[f"{key(roles)}|{name}|truth"],
+            )
+            for name in names
+        ]
+
+
+def key(roles: Sequence[Role]) -> str:
+    return "+".join(map(str, roles))
+
+
+if __name__ == "__main__":
+    main()
