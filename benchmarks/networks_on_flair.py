@@ -212,9 +212,8 @@ def table(path: Path) -> None:
     """Prints the runs, a line each; Dice and false mm² of axial, coronal, sagittal."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
-    print(
-        "| network | weights | parameters | minutes | steps | threshold | validation Dice | test Dice | test false mm² |"
-    )
+    titles = ("network", "weights", "parameters", "minutes", "steps", "threshold", "validation Dice", "test Dice")
+    print(f"| {' | '.join(titles)} | test false mm² |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     for first in range(0, len(rows), 2 * len(PLANES)):
         run = rows[first : first + 2 * len(PLANES)]
