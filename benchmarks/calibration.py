@@ -74,7 +74,7 @@ def main() -> None:
     arguments.add_argument("--slices", type=int, default=None, help="only the first so many of SOOP's slices a plane")
     given = arguments.parse_args()
     print(heading(given.model))
-    threshold = find(given.model).planes.threshold
+    threshold = find(given.model).planes.threshold_for([Role.FLAIR])
     slices = soop_slices(given.data, given.model, given.slices)
     sets = soop_sets(slices)
     ranked = {f"SOOP test, {plane}": ranked_slices(slices, plane, threshold) for plane in PLANES}

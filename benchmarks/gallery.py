@@ -118,7 +118,7 @@ def axial(one: Volume) -> list[Picture]:
 
 def soop(data: Path, output: Path, model: str | None, most: int) -> None:
     """A page a plane: the worst, the typical, and the worst without lesion."""
-    threshold = find(model).planes.threshold
+    threshold = find(model).planes.threshold_for([Role.FLAIR])
     slices = soop_slices(data, model)
     for plane in PLANES:
         of_plane = [one for one in slices if one.plane == plane]

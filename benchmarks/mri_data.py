@@ -87,7 +87,9 @@ class Volume:
 def heading(model: str | None) -> str:
     """The model, in a line above the tables."""
     spec = find(model).planes
-    return f"Model {spec.name} {spec.version}, weights {spec.weights.sha256[:12]}, threshold {spec.threshold:g}"
+    others = "".join(f", with {name} {limit:g}" for name, limit in spec.thresholds.items())
+    limits = f"{spec.threshold:g}{others}"
+    return f"Model {spec.name} {spec.version}, weights {spec.weights.sha256[:12]}, threshold {limits}"
 
 
 def oriented(image: sitk.Image) -> np.ndarray:

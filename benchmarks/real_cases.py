@@ -71,7 +71,8 @@ def _planes(case: Case, truth: np.ndarray, model: str | None) -> list[float]:
     prepared = prepare(case, Role.DWI, spec.roles, spec.spacing_mm, Progress())
     planes = run_planes(load(bundle, device), prepared, device, Progress())
     grid = Grid.of(case.series[Role.DWI].image)
-    return [dice(onto_reference(values, prepared.grid, grid) >= spec.threshold, truth) for values in planes.values()]
+    limit = spec.threshold_for(prepared.used)
+    return [dice(onto_reference(values, prepared.grid, grid) >= limit, truth) for values in planes.values()]
 
 
 def without_mask(folder: Path, output: Path, model: str | None) -> None:

@@ -30,7 +30,7 @@ def main() -> None:
     arguments.add_argument("--split", default="test", choices=("val", "test"))
     given = arguments.parse_args()
     bundle = find(given.model)
-    threshold = bundle.planes.threshold
+    threshold = bundle.planes.threshold_for([Role.FLAIR])
     print(f"Model {bundle.spec.name} {bundle.spec.version}, weights {bundle.spec.weights.sha256[:12]}\n")
     print(
         "| data | plane | sequences | slices with lesion | mean Dice (95 % interval) | slices without | false pixels |"

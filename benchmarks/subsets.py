@@ -127,10 +127,10 @@ def simulated(sample: Sample, seed: int) -> dict[Role, np.ndarray]:
 
 
 def on_simulated(
-    model: str | None, samples: Sequence[Sample], stacks: Sequence[dict[Role, np.ndarray]], roles: Iterable[Role]
+    model: str | None, samples: Sequence[Sample], stacks: Sequence[dict[Role, np.ndarray]], roles: Sequence[Role]
 ) -> list[Pair]:
     """What the model finds in the simulated slices, of these sequences alone."""
-    threshold = find(model).planes.threshold
+    threshold = find(model).planes.threshold_for(roles)
     pairs: list[Pair] = []
     for sample, stack in zip(samples, stacks, strict=True):
         probability = predict_slices(model, sample.plane, {role: stack[role] for role in roles}, (1.0, 1.0))
@@ -148,7 +148,7 @@ def real(data: Path, model: str | None) -> list[bool]:
 
 def on_soop(data: Path, model: str | None) -> list[Pair]:
     """SOOP's test slices."""
-    threshold = find(model).planes.threshold
+    threshold = find(model).planes.threshold_for([Role.FLAIR])
     return [(one.probability >= threshold, one.truth, 1.0) for one in soop_slices(data, model)]
 
 

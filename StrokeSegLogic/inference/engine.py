@@ -75,7 +75,8 @@ def segment(
     require_smallest(minimum_lesion_ml)
     bundle = find(model)
     spec = bundle.planes
-    limit = spec.threshold if threshold is None else require_threshold(threshold)
+    own = spec.threshold_for(case.roles)
+    limit = own if threshold is None else require_threshold(threshold)
     spec.require_inputs(case.roles)
     base = case.reference(None if reference is None else Role.parse(reference))
     grid = Grid.of(base.image)
@@ -110,7 +111,7 @@ def segment(
     report(0.9, "measuring")
     statistics = measure(labels, voted.probability, voted.members, brain, grid, prepared.slices, spec.plane_weights)
     record = provenance(case, base.role, bundle, where, vote, prepared, differing, time.perf_counter() - started)
-    record["vote"] |= {"threshold": limit, "model_threshold": spec.threshold, "flips": flips}
+    record["vote"] |= {"threshold": limit, "model_threshold": own, "flips": flips}
     record["small_lesions"] = {"minimum_ml": minimum_lesion_ml, "dropped": dropped}
     report(1.0, "segmented")
     return Segmentation(
@@ -125,7 +126,7 @@ def segment(
         warnings=(
             *prepared.warnings,
             *_warnings(spec, prepared, differing),
-            *option_warnings(spec.threshold, limit, minimum_lesion_ml, dropped),
+            *option_warnings(own, limit, minimum_lesion_ml, dropped),
         ),
     )
 

@@ -46,7 +46,6 @@ def provenance(
         },
         "vote": {
             "method": method,
-            "threshold": spec.threshold,
             "weights": dict(spec.plane_weights) if method == "weighted" else None,
             "voted": list(PLANES),
         },

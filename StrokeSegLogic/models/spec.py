@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..case import MRI_ROLES, Role
@@ -30,11 +30,12 @@ class ModelSpec:
         tested_with_one_of: without one of these the result carries a warning: never measured on real images.
         network: of every plane; its channels are the inputs.
         spacing_mm: pixel size that the networks were trained at.
-        threshold: a plane says lesion where its probability is at least this.
+        threshold: a plane says lesion where its probability is at least this; see `threshold_for`.
         plane_weights: share of each plane in the weighted vote.
         weights: the weights' file and hash.
         card: what it was trained on, by what recipe, and what it reached; JSON-ready.
         needs_all_of: every one of these must be there: the model never learned without.
+        thresholds: other thresholds for cases with a certain sequence, by its name; the first that is there counts.
     """
 
     format: int
@@ -52,6 +53,7 @@ class ModelSpec:
     weights: Weights
     card: dict[str, Any]
     needs_all_of: tuple[str, ...] = ()
+    thresholds: dict[str, float] = field(default_factory=dict)
     kind: str = "planes"
 
     def __post_init__(self) -> None:
@@ -63,9 +65,11 @@ class ModelSpec:
             raise ValueError("the planes' network must be a 2-D one of two classes that asks for images alone")
         if set(self.plane_weights) != set(PLANES) or min(self.plane_weights.values()) <= 0:
             raise ValueError(f"plane_weights must hold a positive number for each of {', '.join(PLANES)}")
-        if not 0 < self.threshold < 1 or self.spacing_mm <= 0:
-            raise ValueError("threshold must lie between 0 and 1, and spacing_mm be positive")
-        for name in (*self.inputs, *self.needs_one_of, *self.tested_with_one_of, *self.needs_all_of):
+        limits = (self.threshold, *self.thresholds.values())
+        if not all(0 < limit < 1 for limit in limits) or self.spacing_mm <= 0:
+            raise ValueError("thresholds must lie between 0 and 1, and spacing_mm be positive")
+        named = (*self.inputs, *self.needs_one_of, *self.tested_with_one_of, *self.needs_all_of, *self.thresholds)
+        for name in named:
             if name not in MRI_ROLES:
                 raise ValueError(f"'{name}' is no MR sequence")
 
@@ -78,6 +82,14 @@ class ModelSpec:
     def roles(self) -> tuple[Role, ...]:
         """The inputs, in channel order."""
         return tuple(Role(name) for name in self.inputs)
+
+    def threshold_for(self, used: Iterable[Role]) -> float:
+        """The threshold of the probability where these sequences are looked at.
+
+        A sequence that shows acute infarcts alone allows a lower one than another that shows old disease, too.
+        """
+        given = {role.value for role in used}
+        return next((limit for name, limit in self.thresholds.items() if name in given), self.threshold)
 
     def require_inputs(self, present: Iterable[Role]) -> None:
         """Refuses inputs that the model cannot work with.

@@ -96,8 +96,9 @@ class Predictor:
         prepared = prepare(case, case.reference().role, spec.roles, spec.spacing_mm, progress.span(0.0, 0.2))
         planes = run_planes(self.networks, prepared, self.device, progress.span(0.2, 1.0))
         back = {plane: onto_reference(values, prepared.grid, loaded.grid) for plane, values in planes.items()}
-        voted = vote(back, "majority", spec.threshold, spec.plane_weights)
-        weighted = vote(back, "weighted", spec.threshold, spec.plane_weights)
+        limit = spec.threshold_for(prepared.used)
+        voted = vote(back, "majority", limit, spec.plane_weights)
+        weighted = vote(back, "weighted", limit, spec.plane_weights)
         labels: Labels = {VOTE: voted.labels, WEIGHTED: weighted.labels}
         labels.update((plane, member.astype(np.uint8)) for plane, member in voted.members.items())
         return labels

@@ -168,6 +168,7 @@ def export(
         network=recipe.network,
         spacing_mm=1.0,
         threshold=threshold,
+        thresholds=dict(recipe.thresholds),
         plane_weights=weights,
         weights=Weights(WEIGHTS, "0" * 64),
         card={"research_use_only": True, "recipe": asdict(recipe), "validation": validation},

@@ -69,6 +69,8 @@ def test_missing_weights_are_refused(copy: Path) -> None:
         (lambda v: v.pop("threshold"), "'threshold' is missing"),
         (lambda v: v.update(format=99), "format 99"),
         (lambda v: v.update(threshold=1.5), "threshold"),
+        (lambda v: v.update(thresholds={"DWI": 0.0}), "thresholds must lie between"),
+        (lambda v: v.update(thresholds={"CBF": 0.5}), "'CBF' is no MR sequence"),
         (lambda v: v["plane_weights"].pop("axial"), "plane_weights"),
         (lambda v: v["network"].update(channels=3), "3 channels for 5 inputs"),
         (lambda v: v["weights"].update(file="../../etc/passwd"), "beside the manifest"),
@@ -81,6 +83,14 @@ def test_a_manifest_with_a_fault_names_it(copy: Path, edit: Callable[[dict], obj
     change(copy, edit)
     with pytest.raises(ModelError, match=message):
         Bundle.open(copy)
+
+
+def test_a_sequence_may_have_a_threshold_of_its_own_and_the_first_named_counts(copy: Path) -> None:
+    change(copy, lambda v: v.update(threshold=0.8, thresholds={"DWI": 0.5, "ADC": 0.6}))
+    spec = Bundle.open(copy).planes
+    assert spec.threshold_for([Role.FLAIR]) == 0.8
+    assert spec.threshold_for([Role.T1, Role.ADC]) == 0.6
+    assert spec.threshold_for([Role.ADC, Role.DWI]) == 0.5
 
 
 def test_a_manifest_that_is_no_json_is_refused(copy: Path) -> None:
