@@ -35,6 +35,7 @@ import numpy as np
 import SimpleITK as sitk
 from mri_data import VOLUME_ROLES, Slice, Volume, heading, masked_volumes, soop_slices
 
+from StrokeSegLogic.case import Role
 from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.metrics.calibration import BINS, Reliability, auroc, binary_entropy, expected_dice, reliability
 from StrokeSegLogic.models.registry import find
