@@ -76,16 +76,21 @@ def vary(batch: Batch, dice: Dice) -> None:
     batch.images = (images + strength * dice.noise(images)) * batch.brain
 
 
-def drop(batch: Batch, dice: Dice, needed: Tensor, real: Tensor) -> None:
-    """Takes sequences away, in place: half of the samples keep just their real ones, the others any mixture.
+def drop(batch: Batch, dice: Dice, needed: Tensor, real: Tensor, mixed: float = 0.5, some: float = 0.0) -> None:
+    """Takes sequences away, in place: some samples keep just their real ones, the others any mixture.
 
     Args:
         batch: with simulated sequences.
         needed: bool (C,): at least one of these stays.
         real: bool (B, C): which sequences are not simulated.
+        mixed: part of the samples that keep any mixture, of real and simulated ones.
+        some: part of the samples that then lose about half of what they kept.
     """
     mixture = dice.chance(0.5, real.shape[1]).view_as(real) & batch.present
-    kept = torch.where(dice.chance(0.5).view(-1, 1), real, mixture)
+    kept = torch.where(dice.chance(1 - mixed).view(-1, 1), real, mixture)
+    if some:
+        few = dice.chance(0.5, real.shape[1]).view_as(real) & kept
+        kept = torch.where(dice.chance(some).view(-1, 1), few, kept)
     # A sample whose mixture lost all that is needed keeps what is real.
     kept = torch.where((kept & needed).any(1, keepdim=True), kept, real)
     batch.present = kept

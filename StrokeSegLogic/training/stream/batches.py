@@ -29,6 +29,7 @@ class BatchMaker:
         stage: number of the stage, so that stages differ.
         pixel_mm: side of the pixels.
         only: roles that the network is shown; all if empty.
+        mixed, some: see `augment.drop`.
     """
 
     def __init__(
@@ -42,6 +43,8 @@ class BatchMaker:
         stage: int,
         pixel_mm: float = 1.0,
         only: tuple[str, ...] = (),
+        mixed: float = 0.5,
+        some: float = 0.0,
     ) -> None:
         self._sources = [(source, share) for source, share in sources if set(source.planes()) & set(planes)]
         self._planes = planes
@@ -50,6 +53,7 @@ class BatchMaker:
         self._needed = torch.tensor([role.value in needed for role in CHANNELS])
         self._seed = (seed, stage)
         self._pixel_mm = pixel_mm
+        self._mixed, self._some = mixed, some
         self._shown = torch.tensor([role.value in only or not only for role in CHANNELS])
 
     def __call__(self, number: int) -> Examples:
@@ -71,7 +75,7 @@ class BatchMaker:
         real &= self._shown
         # Where all that is real was taken away, what is simulated stands for it.
         real = torch.where(real.any(dim=1, keepdim=True), real, batch.present)
-        drop(batch, dice, self._needed & self._shown, real)
+        drop(batch, dice, self._needed & self._shown, real, self._mixed, self._some)
         coarsen(batch, dice)
         vary(batch, dice)
         return Examples(

@@ -55,6 +55,8 @@ class StageSpec:
         steps: optimiser steps; 0 leaves the stage out.
         rate: highest learning rate; it rises over the first 5 % of the steps and falls along a cosine.
         final_rate: learning rate at the end.
+        mixed: part of the samples that show any mixture of real and simulated sequences; the others show what is real.
+        some: part of the samples that then lose about half of what they show.
         pixel_mm: side of the pixels; above 1 the same patch has fewer of them, and a step is cheaper.
         shares: part of the draws by kind of source, where this stage differs from what the sources say.
     """
@@ -63,11 +65,15 @@ class StageSpec:
     rate: float
     final_rate: float = 0.0
     pixel_mm: float = 1.0
+    mixed: float = 0.5
+    some: float = 0.0
     shares: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.steps < 0 or self.rate <= 0 or self.final_rate < 0:
             raise ValueError("steps and rates must not be negative")
+        if not (0 <= self.mixed <= 1 and 0 <= self.some <= 1):
+            raise ValueError("mixed and some are parts, from 0 to 1")
         if self.pixel_mm < 1:
             raise ValueError("pixel_mm must be at least 1, the slices' own")
         for kind, share in self.shares.items():

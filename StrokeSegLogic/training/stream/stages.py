@@ -98,6 +98,8 @@ class Stages:
             number,
             spec.pixel_mm,
             recipe.only,
+            spec.mixed,
+            spec.some,
         )
 
 

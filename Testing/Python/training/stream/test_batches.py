@@ -135,6 +135,19 @@ def test_lesion_and_image_move_together() -> None:
     assert overlap > 0.95
 
 
+def test_real_sequences_are_practised_one_by_one_where_some_are_taken_away() -> None:
+    needed = torch.ones(len(CHANNELS), dtype=torch.bool)
+    batch = collate([disc()] * 400)
+    batch.present[:, DWI] = True
+    real = batch.present.clone()
+    drop(batch, dice(400), needed, real, mixed=0.0, some=0.6)
+    dwi, flair = batch.present[:, DWI], batch.present[:, FLAIR]
+    assert not (batch.present & ~real).any()
+    assert (dwi & ~flair).float().mean() == pytest.approx(0.15, abs=0.06)
+    assert (flair & ~dwi).float().mean() == pytest.approx(0.15, abs=0.06)
+    assert (dwi & flair).float().mean() == pytest.approx(0.7, abs=0.08)
+
+
 def test_dropping_never_leaves_a_sample_without_what_is_needed() -> None:
     needed = torch.tensor([role in (Role.DWI, Role.FLAIR) for role in CHANNELS])
     for seed in range(20):
