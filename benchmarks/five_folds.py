@@ -37,7 +37,7 @@ from StrokeSegLogic.training.stream.sources.soop import LESION_PIXELS
 from StrokeSegLogic.training.stream.stages import Stages
 from StrokeSegLogic.training.stream.validation import THRESHOLDS, predict
 
-STAGE = StageSpec(steps=700, rate=5e-4, shares={"isles22_slices": 0.45})
+STAGE = StageSpec(steps=400, rate=5e-4, mixed=0.3, some=0.6, shares={"isles22_slices": 0.45})
 MIXTURES: tuple[tuple[Role, ...], ...] = ((Role.DWI, Role.FLAIR), (Role.DWI,), (Role.FLAIR,))
 
 

@@ -19,7 +19,6 @@ from .map_units import RELATIVE, STANDARD_UNITS, doubts, is_picture, unit_named,
 
 UNKNOWN_SCALE = "unknown scale"
 _ROLES = (Role.CT, *MAP_ROLES, Role.MIP)
-_SWAPPED = "seem to be swapped"
 _LEAST_COMPARED = 100
 _SAME_RATIO = 1e-3
 """No two different maps have one ratio in all voxels to a thousandth."""
@@ -89,7 +88,7 @@ def standard_maps(case: Case, reference: Role | None = None) -> StandardMaps:
     inverted: dict[str, str] = {}
     for role, one in given.items():
         name, reading = role.value, readings[role.value]
-        left_out = reading.role is None and _contradicts(reading) and not one.named_by_user
+        left_out = reading.fits is not None and not one.named_by_user
         if reading.inverted and not left_out:
             # No unit mends it, not even one that the user named.
             out[name], units[name] = sitk.Cast(images[name], sitk.sitkFloat32), UNKNOWN_SCALE
@@ -175,22 +174,13 @@ def _require_different(case: Case, arrays: Mapping[str, np.ndarray]) -> None:
 
 
 def _require_not_swapped(case: Case, given: Mapping[Role, Series], readings: Mapping[str, MapReading]) -> None:
-    swapped = [
-        role.value
-        for role, one in given.items()
-        if any(_SWAPPED in doubt for doubt in readings[role.value].doubts) and not one.named_by_user
-    ]
+    swapped = [role.value for role, one in given.items() if readings[role.value].swapped and not one.named_by_user]
     if swapped:
-        doubt = next(doubt for doubt in readings[swapped[0]].doubts if _SWAPPED in doubt)
         raise InputError(
-            f"{doubt} ({'; '.join(readings[name].reason for name in swapped)})",
+            f"{readings[swapped[0]].swapped} ({'; '.join(readings[name].reason for name in swapped)})",
             where=case.name,
             fix=f"Name them: {' '.join(f'{name}=FILE' for name in swapped)}, the right way round",
         )
-
-
-def _contradicts(reading: MapReading) -> bool:
-    return "is named" in reading.reason and "but its values fit" in reading.reason
 
 
 def _standard(reading: MapReading, image: sitk.Image, name: str) -> tuple[sitk.Image, str]:

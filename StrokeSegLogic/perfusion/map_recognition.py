@@ -39,6 +39,8 @@ class MapReading:
         reason: one sentence without a full stop.
         doubts: sentences that a reader must see; empty for a map without any.
         inverted: whether large values seem to stand for small ones: no use may be made of the map.
+        fits: the role that the values fit where the map is named otherwise; None elsewhere.
+        swapped: the sentence on two maps that are each what the other is named; "" elsewhere.
     """
 
     name: str
@@ -50,6 +52,8 @@ class MapReading:
     reason: str
     doubts: tuple[str, ...] = ()
     inverted: bool = False
+    fits: str | None = None
+    swapped: str = ""
 
     @property
     def doubtful(self) -> bool:
@@ -157,7 +161,7 @@ def _exchanged(samples: Mapping[str, np.ndarray], claims: Mapping[str, str]) -> 
 
 def _named_wrongly(name: str, claim: str, unit: Unit, confidence: float) -> MapReading:
     doubt = f"{name} is named {claim}, but its values fit {unit.role} in {unit.name}"
-    return MapReading(name, None, None, None, 0.0, confidence, doubt, (doubt,))
+    return MapReading(name, None, None, None, 0.0, confidence, doubt, (doubt,), fits=unit.role)
 
 
 def _against(samples: Mapping[str, np.ndarray], claims: Mapping[str, str]) -> dict[str, str]:
@@ -334,12 +338,8 @@ def _swaps(readings: dict[str, MapReading], claims: Mapping[str, str]) -> dict[s
     """Two maps that are each what the other is named are said to be swapped."""
     wrong = {name: one for name, one in readings.items() if name in claims and one.role is None and one.doubts}
     for one, other in combinations(wrong, 2):
-        if _says(wrong[one], claims[other]) and _says(wrong[other], claims[one]):
+        if wrong[one].fits == claims[other] and wrong[other].fits == claims[one]:
             words = f"{claims[one]} and {claims[other]} seem to be swapped"
             for name in (one, other):
-                readings[name] = replace(readings[name], doubts=(words, *readings[name].doubts))
+                readings[name] = replace(readings[name], doubts=(words, *readings[name].doubts), swapped=words)
     return readings
-
-
-def _says(reading: MapReading, role: str) -> bool:
-    return f"but its values fit {role} in" in reading.reason
