@@ -9,6 +9,9 @@ from torch import Tensor
 from torch.nn import functional
 
 
+DICE_OVER = ("batch", "image", "every image")
+
+
 @dataclass(frozen=True)
 class CrossEntropyDice:
     """Weighted cross-entropy plus Dice loss (arXiv 2511.07281; its weights are not stated there, these are ours).
@@ -18,29 +21,34 @@ class CrossEntropyDice:
         dice: weight of the Dice loss.
         lesion: weight in the cross-entropy of voxels of any class but the background, whose weight is 1.
         dice_over: "batch" takes Dice over all images together, so that large lesions decide it; "image" over each image
-            that shows the class, so that a lacune weighs as much as a territory.
+            that shows the class, so that a lacune weighs as much as a territory; "every image" over the others, too,
+            where what is found costs found / (found + smooth).
+        smooth: pixels that are added above and below the fraction.
     """
 
     cross_entropy: float = 1.0
     dice: float = 1.0
     lesion: float = 1.0
     dice_over: str = "batch"
+    smooth: float = 1.0
     kind: str = "cross_entropy_dice"
 
     def __post_init__(self) -> None:
         if min(self.cross_entropy, self.dice, self.lesion) < 0 or self.cross_entropy + self.dice == 0:
             raise ValueError("the weights of cross_entropy, dice and lesion must not be negative, nor both losses' 0")
-        if self.dice_over not in ("batch", "image"):
-            raise ValueError(f"dice_over '{self.dice_over}' is neither batch nor image")
+        if self.dice_over not in DICE_OVER:
+            raise ValueError(f"dice_over '{self.dice_over}' is none of {', '.join(DICE_OVER)}")
+        if self.smooth <= 0:
+            raise ValueError("smooth must be positive")
 
 
 def cross_entropy_and_dice(logits: Tensor, labels: Tensor, counted: Tensor, spec: CrossEntropyDice) -> Tensor:
     """The loss as a scalar, for logits (N, C, *S), labels in 0 ... C-1 (N, *S) and counted bool (N, *S).
 
     Cross-entropy is the mean over counted voxels, not divided by the sum of their weights. Dice is taken on each class
-    but the background, and its mean over these classes; a constant of one voxel keeps it defined where a class is
-    nowhere. It is of the whole batch at once, or the sum over the images that show the class divided by the number of
-    all (slices without lesion have no Dice of their own).
+    but the background, and its mean over these classes; a constant, one voxel if nothing else is said, keeps it defined
+    where a class is nowhere. It is of the whole batch at once, or the sum over the images, all or those that show the
+    class, divided by the number of all.
     """
     weights = torch.full((logits.shape[1],), spec.lesion, dtype=logits.dtype, device=logits.device)
     weights[0] = 1.0
@@ -52,8 +60,8 @@ def cross_entropy_and_dice(logits: Tensor, labels: Tensor, counted: Tensor, spec
     for one in range(1, logits.shape[1]):
         found = probability[:, one] * counted
         truth = (labels == one).to(found.dtype) * counted
-        over = tuple(range(1 if spec.dice_over == "image" else 0, found.ndim))
+        over = tuple(range(0 if spec.dice_over == "batch" else 1, found.ndim))
         overlap, size = (found * truth).sum(over), truth.sum(over)
-        missed = 1 - (2 * overlap + 1) / (found.sum(over) + size + 1)
-        losses.append((missed * (size > 0)).mean() if spec.dice_over == "image" else missed)
+        missed = 1 - (2 * overlap + spec.smooth) / (found.sum(over) + size + spec.smooth)
+        losses.append((missed * (size > 0)).mean() if spec.dice_over == "image" else missed.mean())
     return spec.cross_entropy * entropy + spec.dice * torch.stack(losses).mean()

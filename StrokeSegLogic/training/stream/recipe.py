@@ -58,6 +58,7 @@ class StageSpec:
         mixed: part of the samples that show any mixture of real and simulated sequences; the others show what is real.
         some: part of the samples that then lose about half of what they show.
         pixel_mm: side of the pixels; above 1 the same patch has fewer of them, and a step is cheaper.
+        loss: of this stage, where it is another than the recipe's.
         shares: part of the draws by kind of source, where this stage differs from what the sources say.
     """
 
@@ -67,6 +68,7 @@ class StageSpec:
     pixel_mm: float = 1.0
     mixed: float = 0.5
     some: float = 0.0
+    loss: LossSpec | None = None
     shares: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -66,7 +66,7 @@ class Stages:
             spec: how it learns.
         """
         recipe = self.recipe
-        compute = loss_of(recipe.loss)
+        compute = loss_of(spec.loss or recipe.loss)
 
         def loss(network: nn.Module, logits: Tensor, batch: Examples) -> Tensor:
             return compute(logits, batch.labels, batch.counted, batch.emphasised)

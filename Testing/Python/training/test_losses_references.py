@@ -51,6 +51,18 @@ def test_an_image_without_lesion_has_no_dice_of_its_own(shape: tuple[int, ...]) 
     assert float(found) == pytest.approx(float(rest) * (len(logits) - 1) / len(logits), rel=1e-9)
 
 
+@every_shape
+def test_dice_over_every_image_is_monais_with_its_smoothing(shape: tuple[int, ...]) -> None:
+    logits, labels, counted, emphasised = all_counted(batch(shape))
+    labels[0] = 0
+    monai = DiceLoss(
+        include_background=False, to_onehot_y=True, softmax=True, batch=False, smooth_nr=9.0, smooth_dr=9.0
+    )
+    spec = CrossEntropyDice(0.0, 1.0, dice_over="every image", smooth=9.0)
+    found = float(loss_of(spec)(logits, labels, counted, emphasised))
+    assert found == pytest.approx(float(monai(logits, labels.unsqueeze(1))), rel=1e-6)
+
+
 def two_class_formula(one: Batch, spec: CrossEntropyDice) -> float:
     logits, labels, counted, _ = one
     p, y, c = softmax(logits)[:, 1], labels.numpy(), counted.numpy()
