@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-
 DICE_OVER = ("batch", "image", "every image")
 
 
