@@ -24,18 +24,17 @@ from slices import interval
 
 from StrokeSegLogic.case import Role
 from StrokeSegLogic.metrics import dice
-from StrokeSegLogic.networks.build import build
 from StrokeSegLogic.planes import PLANES
 from StrokeSegLogic.progress import Progress
 from StrokeSegLogic.settings import from_mapping
 from StrokeSegLogic.training.devices import Hardware, launch
 from StrokeSegLogic.training.pretrained import Pretrained
 from StrokeSegLogic.training.stream.recipe import FOLDS, Recipe, StageSpec
-from StrokeSegLogic.training.stream.sources.build import build_source, whole_volumes
-from StrokeSegLogic.training.stream.sources.isles22 import Isles22Slices
+from StrokeSegLogic.training.stream.sources.build import build_sources, held_out_slices
 from StrokeSegLogic.training.stream.sources.soop import LESION_PIXELS
 from StrokeSegLogic.training.stream.stages import Stages
-from StrokeSegLogic.training.stream.validation import THRESHOLDS, predict
+from StrokeSegLogic.training.stream.train import validate
+from StrokeSegLogic.training.stream.validation import THRESHOLDS
 
 STAGE = StageSpec(steps=400, rate=5e-4, mixed=0.3, some=0.6, shares={"isles22_slices": 0.45})
 MIXTURES: tuple[tuple[Role, ...], ...] = ((Role.DWI, Role.FLAIR), (Role.DWI,), (Role.FLAIR,))
@@ -85,22 +84,18 @@ def train(recipe: Recipe, data: Path, run: Path, output: Path) -> None:
         return
     output.mkdir(parents=True, exist_ok=True)
     shutil.copy(run / "shared-1.ckpt", output)
-    always = whole_volumes(recipe.sources)
-    sources = [build_source(spec, data, recipe.seed, recipe.held_out, always) for spec in recipe.sources]
+    sources = build_sources(recipe, data)
     stages = Stages(replace(recipe, pretrained=""), sources, output, launch(Hardware("cpu"), recipe.precision))
     network = stages.network(Pretrained(), Progress())
     # The checkpoint is of a stage that has ended: this only reads its weights.
     network.load_state_dict(stages.loop("shared-1", 1, PLANES, recipe.shared[0]).run(network, Progress()))
     state = stages.loop("axial", 2, ("axial",), recipe.plane).run(network, Progress())
-    judged = build(recipe.network)
-    judged.load_state_dict(state)
-    judged.eval()
-    isles = next(spec for spec in recipe.sources if spec.kind == "isles22_slices")
-    held_out = Isles22Slices(data / isles.folder, recipe.held_out, only_held_out=True, always=always).samples
+    held_out = held_out_slices(recipe, data)
+    titled = {roles: [one for one in held_out if set(roles) <= set(one.images)] for roles in MIXTURES}
+    said = validate(recipe, state, {key(roles): (usable, roles) for roles, usable in titled.items()})
     arrays: dict[str, np.ndarray] = {}
-    for roles in MIXTURES:
-        usable = [sample for sample in held_out if set(roles) <= set(sample.images)]
-        for sample, (probability, truth) in zip(usable, predict(judged, usable, roles), strict=True):
+    for roles, usable in titled.items():
+        for sample, (probability, truth) in zip(usable, said[key(roles)], strict=True):
             arrays[f"{key(roles)}|{sample.patient}|probability"] = probability.astype(np.float16)
             arrays[f"{key(roles)}|{sample.patient}|truth"] = truth
     np.savez_compressed(done, **arrays)  # type: ignore[arg-type]

@@ -33,7 +33,8 @@ from StrokeSegLogic.models.registry import find
 from StrokeSegLogic.planes import PLANES, Plane
 from StrokeSegLogic.training.stream.samples import CHANNELS, Sample
 from StrokeSegLogic.training.stream.simulate import complete, paint
-from StrokeSegLogic.training.stream.sources.carriers import Carrier, Carriers, read_carrier
+from StrokeSegLogic.training.stream.sources.build import mri_carriers, one_of
+from StrokeSegLogic.training.stream.sources.carriers import Carriers
 from StrokeSegLogic.training.stream.sources.lesions import read_shapes
 from StrokeSegLogic.training.stream.sources.soop import LESION_PIXELS
 from StrokeSegLogic.training.stream.tensors import Dice, collate
@@ -83,11 +84,7 @@ def mixtures() -> list[tuple[Role, ...]]:
 def drawn(data: Path, count: int, seed: int) -> list[Sample]:
     """The fixed slices: two of three through a lesion of at least 50 pixels, the others without any."""
     shapes = read_shapes(data / "soop", SHAPES, seed, "test")
-    carriers = mri_carriers(data / "open_ms")
-
-    def choose(random: np.random.Generator) -> Carrier:
-        return carriers[int(random.integers(len(carriers)))]
-
+    choose = one_of(mri_carriers(data / "open_ms"))
     random = np.random.default_rng(seed)
     through = Carriers(choose, shapes, lesion_share=1.0, through_lesion=1.0)
     clear = Carriers(choose, shapes, lesion_share=0.0)
@@ -104,13 +101,6 @@ def _first(source: Carriers, plane: Plane, random: np.random.Generator) -> Sampl
         sample = source.draw(plane, random)
         if sample.lesion.sum() >= LESION_PIXELS:
             return sample
-
-
-def mri_carriers(folder: Path) -> list[Carrier]:
-    """The MS patients' brains."""
-    patients = sorted(path.parent for path in folder.glob("*/FLAIR.nii.gz"))
-    roles = (Role.T1, Role.T2, Role.FLAIR)
-    return [read_carrier({role: one / f"{role}.nii.gz" for role in roles}, one.name, True) for one in patients]
 
 
 def simulated(sample: Sample, seed: int) -> dict[Role, np.ndarray]:

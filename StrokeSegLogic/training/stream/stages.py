@@ -96,10 +96,10 @@ class Stages:
             recipe.needs_one_of,
             recipe.seed,
             number,
-            spec.pixel_mm,
-            recipe.only,
-            spec.mixed,
-            spec.some,
+            pixel_mm=spec.pixel_mm,
+            only=recipe.only,
+            mixed=spec.mixed,
+            some=spec.some,
         )
 
 

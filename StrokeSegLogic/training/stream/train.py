@@ -23,8 +23,7 @@ from ..run_folder import claim
 from ..team import together, told
 from .recipe import Recipe
 from .samples import CHANNELS, Sample
-from .sources.build import build_source, whole_volumes
-from .sources.isles22 import Isles22Slices
+from .sources.build import build_sources, held_out_slices
 from .sources.soop import Soop
 from .stages import Stages
 from .validation import Pairs, Score, best_threshold, predict, score
@@ -57,8 +56,7 @@ def train(
         InputError: if data are missing, or output holds a run of another recipe.
     """
     # What can be refused is refused before other processes are started, that would refuse it too.
-    always = whole_volumes(recipe.sources)
-    sources = [build_source(spec, data, recipe.seed, recipe.held_out, always) for spec in recipe.sources]
+    sources = build_sources(recipe, data)
     held_out = validation_sets(recipe, data)
     weights = pretrained or Pretrained()
     fabric = launch(hardware or Hardware(), recipe.precision)
@@ -119,17 +117,16 @@ def validation_sets(recipe: Recipe, data: Path) -> dict[Plane, Titled]:
     """For each plane the held-out slices by title, with the sequences to use: SOOP's val split, ISLES'22's fold."""
     sets: dict[Plane, Titled] = {plane: {} for plane in PLANES}
     for spec in recipe.sources:
-        folder = data / spec.folder
         if spec.kind == "soop":
-            soop = Soop(folder, "val")
+            soop = Soop(data / spec.folder, "val")
             for plane in PLANES:
                 sets[plane]["SOOP val, FLAIR"] = ([soop.sample(plane, i) for i in range(len(soop.subjects))], None)
-        elif spec.kind == "isles22_slices" and recipe.held_out >= 0:
-            samples = Isles22Slices(folder, recipe.held_out, True, whole_volumes(recipe.sources)).samples
-            both = [sample for sample in samples if Role.FLAIR in sample.images]
-            sets["axial"][f"ISLES'22 fold {recipe.held_out}, DWI + FLAIR"] = (both, None)
-            sets["axial"][f"ISLES'22 fold {recipe.held_out}, DWI"] = (samples, (Role.DWI,))
-            sets["axial"][f"ISLES'22 fold {recipe.held_out}, FLAIR"] = (both, (Role.FLAIR,))
+    samples = held_out_slices(recipe, data)
+    if samples:
+        both = [sample for sample in samples if Role.FLAIR in sample.images]
+        sets["axial"][f"ISLES'22 fold {recipe.held_out}, DWI + FLAIR"] = (both, None)
+        sets["axial"][f"ISLES'22 fold {recipe.held_out}, DWI"] = (samples, (Role.DWI,))
+        sets["axial"][f"ISLES'22 fold {recipe.held_out}, FLAIR"] = (both, (Role.FLAIR,))
     return sets
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 
 from ....case import Role
 from ....errors import InputError
-from ..recipe import SourceSpec
-from ..samples import Source
+from ..recipe import Recipe, SourceSpec
+from ..samples import Sample, Source
 from .carriers import Carrier, Carriers, read_carrier, read_outlined
 from .isles22 import Isles22Slices
-from .lesions import Shape, read_shapes
+from .lesions import read_shapes
 from .outlines import Outlined, find_outlines
 from .phantoms import PhantomCarriers
 from .soop import Soop
@@ -26,6 +26,31 @@ def whole_volumes(specs: Iterable[SourceSpec]) -> frozenset[str]:
         InputError: if an outlines' file is missing or wrong.
     """
     return frozenset(one.patient for spec in specs if spec.kind == "dwi_carriers" for one in _outlined(spec))
+
+
+def build_sources(recipe: Recipe, data: Path) -> list[Source]:
+    """A recipe's sources for training, in its order.
+
+    Raises:
+        InputError: if files are missing.
+    """
+    always = whole_volumes(recipe.sources)
+    return [build_source(spec, data, recipe.seed, recipe.held_out, always) for spec in recipe.sources]
+
+
+def held_out_slices(recipe: Recipe, data: Path) -> list[Sample]:
+    """The ISLES'22 slices that a recipe keeps from training; none if it keeps no fold or has no such source.
+
+    Raises:
+        InputError: if files are missing.
+    """
+    always = whole_volumes(recipe.sources)
+    return [
+        sample
+        for spec in recipe.sources
+        if spec.kind == "isles22_slices" and recipe.held_out >= 0
+        for sample in Isles22Slices(data / spec.folder, recipe.held_out, only_held_out=True, always=always).samples
+    ]
 
 
 def build_source(
@@ -44,21 +69,28 @@ def build_source(
     shapes = read_shapes(data / spec.lesions, spec.shapes, seed)
     if spec.kind == "phantom":
         return Carriers(PhantomCarriers(seed), shapes)
-    carriers = _mri(folder, spec) if spec.kind == "t1_t2_flair_carriers" else _dwi(folder, spec)
+    carriers = mri_carriers(folder, spec.patients) if spec.kind == "t1_t2_flair_carriers" else _dwi(folder, spec)
     if not carriers:
         raise InputError("there is no carrier", where=folder, fix="Check the folder and the names of the patients")
-    return _one_of(carriers, shapes)
+    return Carriers(one_of(carriers), shapes)
 
 
-def _one_of(carriers: list[Carrier], shapes: list[Shape]) -> Carriers:
+def one_of(carriers: list[Carrier]) -> Callable[[np.random.Generator], Carrier]:
+    """Hands out one of several at random."""
+
     def choose(random: np.random.Generator) -> Carrier:
         return carriers[int(random.integers(len(carriers)))]
 
-    return Carriers(choose, shapes)
+    return choose
 
 
-def _mri(folder: Path, spec: SourceSpec) -> list[Carrier]:
-    names = spec.patients or tuple(sorted(path.parent.name for path in folder.glob("*/FLAIR.nii.gz")))
+def mri_carriers(folder: Path, patients: tuple[str, ...] = ()) -> list[Carrier]:
+    """The brains with T1, T2 and FLAIR in a folder, those of these patients; all if none is named.
+
+    Raises:
+        InputError: if a file is missing.
+    """
+    names = patients or tuple(sorted(path.parent.name for path in folder.glob("*/FLAIR.nii.gz")))
     roles = (Role.T1, Role.T2, Role.FLAIR)
     return [read_carrier({role: folder / name / f"{role}.nii.gz" for role in roles}, name, True) for name in names]
 
