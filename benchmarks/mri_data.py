@@ -97,9 +97,9 @@ def oriented(image: sitk.Image) -> np.ndarray:
     return sitk.GetArrayFromImage(reorient(image))
 
 
-def soop_slices(data: Path, model: str | None, most: int | None = None) -> list[Slice]:
-    """SOOP's test slices, from FLAIR alone; the first so many of each plane."""
-    soop = Soop(data / "soop", "test")
+def soop_slices(data: Path, model: str | None, most: int | None = None, split: str = "test") -> list[Slice]:
+    """SOOP's slices of a split, from FLAIR alone; the first so many of each plane."""
+    soop = Soop(data / "soop", split)
     found: list[Slice] = []
     for plane in PLANES:
         flair, truth = soop.flair[plane][:most], soop.mask[plane][:most]
@@ -114,11 +114,16 @@ def mask_folders(data: Path) -> list[Path]:
     return sorted((data / "isles22").glob("sub-strokecase*"))
 
 
-def masked_volume(folder: Path, roles: Sequence[Role], model: str | None) -> Volume:
-    """The result of one patient's volumes, these roles alone, on the DWI's grid."""
+def masked_case(folder: Path, roles: Sequence[Role]) -> tuple[Case, sitk.Image]:
+    """One patient's volumes, these roles alone, and the expert's mask as stored."""
     whole = StrokeSegLogic.load_case(folder)
     case = Case(whole.name, {role: whole.series[role] for role in roles}, notes=whole.notes)
-    truth = sitk.ReadImage(str(next(folder.glob("*_msk.nii.gz"))))
+    return case, sitk.ReadImage(str(next(folder.glob("*_msk.nii.gz"))))
+
+
+def masked_volume(folder: Path, roles: Sequence[Role], model: str | None) -> Volume:
+    """The result of one patient's volumes, these roles alone, on the DWI's grid."""
+    case, truth = masked_case(folder, roles)
     return volume(case, Role.DWI, model, oriented(truth) > 0)
 
 

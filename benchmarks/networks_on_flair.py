@@ -15,6 +15,7 @@ import argparse
 import csv
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -41,6 +42,8 @@ from StrokeSegLogic.training.stream.stages import learning_rate
 from StrokeSegLogic.training.stream.tensors import CANVAS, Batch, collate
 
 PIXEL_MM = 1.5
+STAGE = StageSpec(steps=10_000, rate=1e-3, pixel_mm=PIXEL_MM)
+"""Its steps are parts of the time."""
 SIDE = 128
 """Pixels of the square that is validated on: 192 mm."""
 FALSE_MM2 = 30.0
@@ -99,9 +102,8 @@ def main() -> None:
     torch.manual_seed(given.seed)
     network = NETWORKS[given.network]()
     soop = Soop(given.data / "soop", "train")
-    batches = BatchMaker(
-        [(soop, 1.0)], PLANES, recipe.batch, (192, 192), ("FLAIR",), given.seed, 0, PIXEL_MM, ("FLAIR",)
-    )
+    flair = replace(recipe, needs_one_of=("FLAIR",), only=("FLAIR",), seed=given.seed)
+    batches = BatchMaker(flair, STAGE, [(soop, 1.0)], PLANES, 0)
     if given.pretrained:
         few = partial(few_images, batches, recipe.batch)
         load_pretrained(network, given.network, Pretrained(given.pretrained), few)  # type: ignore[arg-type]
@@ -126,13 +128,12 @@ def learn(network: nn.Module, batches: BatchMaker, recipe: Recipe, minutes: floa
     ones. Returns the steps done."""
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     compute = loss_of(recipe.loss)
-    plan = StageSpec(steps=10_000, rate=recipe.shared[0].rate)
     optimiser = torch.optim.AdamW(network.parameters(), weight_decay=recipe.weight_decay)
     average = {name: value.clone() for name, value in network.state_dict().items()}
     step, began = 0, time.monotonic()
     while (done := (time.monotonic() - began) / (60 * minutes)) < 1:
         for group in optimiser.param_groups:
-            group["lr"] = learning_rate(int(done * plan.steps), plan)
+            group["lr"] = learning_rate(int(done * STAGE.steps), STAGE)
         examples = batches(step)
         network.train()
         with torch.autocast("cpu", torch.bfloat16):

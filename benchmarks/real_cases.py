@@ -1,6 +1,6 @@
 """Whole native volumes: Dice against expert masks, and a report with pictures of each case to look at.
 
-    python benchmarks/real_cases.py --data DATA/isles22 --output FOLDER [--model NAME]
+    python benchmarks/real_cases.py --data DATA --output FOLDER [--model NAME]
 
 DATA/isles22 holds sub-strokecase*/ (DWI, ADC, *_msk.nii.gz) and case_without_mask/. Prints Markdown tables; each
 result is written to FOLDER, for 3D Slicer and the browser.
@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import argparse
 import time
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
+from mri_data import VOLUME_ROLES, mask_folders, masked_case
 
 import StrokeSegLogic
 from StrokeSegLogic.case import Case, Role
@@ -30,30 +32,28 @@ def main() -> None:
     arguments.add_argument("--model", default=None)
     given = arguments.parse_args()
     with_masks(given.data, given.output, given.model)
-    without_mask(given.data / "case_without_mask", given.output, given.model)
+    without_mask(given.data / "isles22" / "case_without_mask", given.output, given.model)
 
 
 def with_masks(data: Path, output: Path, model: str | None) -> None:
     """Dice, volumes and what each plane says, for DWI + ADC and for DWI alone."""
     print("| case | sequences | truth ml | found ml | Dice | false ml | axial, coronal, sagittal Dice | s |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
-    for folder in sorted(data.glob("sub-strokecase*")):
-        whole = StrokeSegLogic.load_case(folder)
-        truth = sitk.GetArrayFromImage(sitk.ReadImage(str(next(folder.glob("*_msk.nii.gz"))))) > 0
-        for roles in ((Role.DWI, Role.ADC), (Role.DWI,)):
-            case = Case(whole.name, {role: whole.series[role] for role in roles}, notes=whole.notes)
-            started = time.perf_counter()
-            result = StrokeSegLogic.segment(case, reference=Role.DWI, model=model)
-            seconds = time.perf_counter() - started
-            found = result.array() > 0
-            name = "+".join(map(str, roles))
-            write_outputs(result, output / f"{folder.name}-{name}")
-            ml = result.grid.voxel_ml
-            planes = ", ".join(f"{value:.2f}" for value in _planes(case, truth, model))
-            print(
-                f"| {folder.name} | {name} | {truth.sum() * ml:.2f} | {found.sum() * ml:.2f} "
-                f"| {dice(found, truth):.3f} | {(found & ~truth).sum() * ml:.2f} | {planes} | {seconds:.0f} |"
-            )
+    for folder, roles in product(mask_folders(data), VOLUME_ROLES):
+        case, mask = masked_case(folder, roles)
+        truth = sitk.GetArrayFromImage(mask) > 0
+        started = time.perf_counter()
+        result = StrokeSegLogic.segment(case, reference=Role.DWI, model=model)
+        seconds = time.perf_counter() - started
+        found = result.array() > 0
+        name = "+".join(map(str, roles))
+        write_outputs(result, output / f"{folder.name}-{name}")
+        ml = result.grid.voxel_ml
+        planes = ", ".join(f"{value:.2f}" for value in _planes(case, truth, model))
+        print(
+            f"| {folder.name} | {name} | {truth.sum() * ml:.2f} | {found.sum() * ml:.2f} "
+            f"| {dice(found, truth):.3f} | {(found & ~truth).sum() * ml:.2f} | {planes} | {seconds:.0f} |"
+        )
 
 
 def _planes(case: Case, truth: np.ndarray, model: str | None) -> list[float]:

@@ -1,6 +1,6 @@
-"""Dice of the slice interface on held-out patients: SOOP's test split.
+"""Dice of the slice interface on held-out patients, from FLAIR alone: SOOP's test split.
 
-    python benchmarks/slices.py --data DATA [--model NAME]
+    python benchmarks/slices.py --data DATA [--model NAME] [--split val] [--thresholds 0.2 0.5 0.8]
 
 DATA holds soop/ as the training recipe expects it. Prints a Markdown table. For the ISLES'22 slices, all of which the
 bundled model was trained on, see five_folds.py.
@@ -9,16 +9,17 @@ bundled model was trained on, see five_folds.py.
 from __future__ import annotations
 
 import argparse
+from itertools import product
 from pathlib import Path
 
 import numpy as np
+from mri_data import Slice, heading, soop_slices
 
 from StrokeSegLogic.case import Role
-from StrokeSegLogic.inference import predict_slices
 from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.models.registry import find
 from StrokeSegLogic.planes import PLANES
-from StrokeSegLogic.training.stream.sources.soop import LESION_PIXELS, Soop
+from StrokeSegLogic.training.stream.sources.soop import LESION_PIXELS
 
 RESAMPLES, SEED = 2000, 0
 
@@ -28,29 +29,25 @@ def main() -> None:
     arguments.add_argument("--data", type=Path, required=True)
     arguments.add_argument("--model", default=None)
     arguments.add_argument("--split", default="test", choices=("val", "test"))
+    arguments.add_argument("--thresholds", type=float, nargs="*", help="instead of the model's own")
     given = arguments.parse_args()
-    bundle = find(given.model)
-    threshold = bundle.planes.threshold_for([Role.FLAIR])
-    print(f"Model {bundle.spec.name} {bundle.spec.version}, weights {bundle.spec.weights.sha256[:12]}\n")
-    print(
-        "| data | plane | sequences | slices with lesion | mean Dice (95 % interval) | slices without | false pixels |"
-    )
+    print(f"{heading(given.model)}\n")
+    print("| split | plane | threshold | slices with lesion | mean Dice (95 % interval) | without | false pixels |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
-    soop = Soop(given.data / "soop", given.split)
-    for plane in PLANES:
-        probability = predict_slices(given.model, plane, {Role.FLAIR: soop.flair[plane]}, (1.0, 1.0))
-        pairs = [(p >= threshold, m) for p, m in zip(probability, soop.mask[plane], strict=True)]
-        row(f"SOOP {given.split}", plane, "FLAIR", pairs)
+    slices = soop_slices(given.data, given.model, split=given.split)
+    thresholds = given.thresholds or [find(given.model).planes.threshold_for([Role.FLAIR])]
+    for threshold, plane in product(thresholds, PLANES):
+        row(given.split, plane, threshold, [one for one in slices if one.plane == plane])
 
 
-def row(data: str, plane: str, sequences: str, pairs: list[tuple[np.ndarray, np.ndarray]]) -> None:
+def row(split: str, plane: str, threshold: float, slices: list[Slice]) -> None:
     """Prints a table row: slices with at least 50 lesion pixels, and those with none."""
-    found = np.array([dice(p, m) for p, m in pairs if m.sum() >= LESION_PIXELS])
-    false = [int(p.sum()) for p, m in pairs if not m.any()]
+    found = np.array([dice(s.probability >= threshold, s.truth) for s in slices if s.truth.sum() >= LESION_PIXELS])
+    false = [int((s.probability >= threshold).sum()) for s in slices if not s.truth.any()]
     low, high = interval(found)
-    without = f"{len(false)} | {np.mean(false):.0f}" if false else "0 | -"
     print(
-        f"| {data} | {plane} | {sequences} | {len(found)} | {found.mean():.3f} ({low:.3f} to {high:.3f}) | {without} |"
+        f"| {split} | {plane} | {threshold:g} | {len(found)} | {found.mean():.3f} ({low:.3f} to {high:.3f}) "
+        f"| {len(false)} | {np.mean(false):.0f} |"
     )
 
 

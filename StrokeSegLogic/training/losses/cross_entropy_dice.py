@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-DICE_OVER = ("batch", "image", "every image")
+DICE_OVER = ("batch", "image")
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,10 @@ class CrossEntropyDice:
         dice: weight of the Dice loss.
         lesion: weight in the cross-entropy of voxels of any class but the background, whose weight is 1.
         dice_over: "batch" takes Dice over all images together, so that large lesions decide it; "image" over each image
-            that shows the class, so that a lacune weighs as much as a territory; "every image" over the others, too,
-            where what is found costs found / (found + smooth).
+            that shows the class, so that a lacune weighs as much as a territory.
         smooth: pixels that are added above and below the fraction.
+        empty: over images, the weight of one that does not show the class, where what is found costs
+            found / (found + smooth); 0 lets the cross-entropy alone judge it.
     """
 
     cross_entropy: float = 1.0
@@ -30,6 +31,7 @@ class CrossEntropyDice:
     lesion: float = 1.0
     dice_over: str = "batch"
     smooth: float = 1.0
+    empty: float = 0.0
     kind: str = "cross_entropy_dice"
 
     def __post_init__(self) -> None:
@@ -39,6 +41,8 @@ class CrossEntropyDice:
             raise ValueError(f"dice_over '{self.dice_over}' is none of {', '.join(DICE_OVER)}")
         if self.smooth <= 0:
             raise ValueError("smooth must be positive")
+        if self.empty < 0:
+            raise ValueError("empty must not be negative")
 
 
 def cross_entropy_and_dice(logits: Tensor, labels: Tensor, counted: Tensor, spec: CrossEntropyDice) -> Tensor:
@@ -46,8 +50,8 @@ def cross_entropy_and_dice(logits: Tensor, labels: Tensor, counted: Tensor, spec
 
     Cross-entropy is the mean over counted voxels, not divided by the sum of their weights. Dice is taken on each class
     but the background, and its mean over these classes; a constant, one voxel if nothing else is said, keeps it defined
-    where a class is nowhere. It is of the whole batch at once, or the sum over the images, all or those that show the
-    class, divided by the number of all.
+    where a class is nowhere. It is of the whole batch at once, or the weighted sum over the images divided by their
+    number.
     """
     weights = torch.full((logits.shape[1],), spec.lesion, dtype=logits.dtype, device=logits.device)
     weights[0] = 1.0
@@ -62,5 +66,7 @@ def cross_entropy_and_dice(logits: Tensor, labels: Tensor, counted: Tensor, spec
         over = tuple(range(0 if spec.dice_over == "batch" else 1, found.ndim))
         overlap, size = (found * truth).sum(over), truth.sum(over)
         missed = 1 - (2 * overlap + spec.smooth) / (found.sum(over) + size + spec.smooth)
-        losses.append((missed * (size > 0)).mean() if spec.dice_over == "image" else missed.mean())
+        if spec.dice_over == "image":
+            missed = torch.where(size > 0, missed, spec.empty * missed)
+        losses.append(missed.mean())
     return spec.cross_entropy * entropy + spec.dice * torch.stack(losses).mean()

@@ -11,6 +11,7 @@ from ...intensity import normalise
 from ...planes import Plane
 from ..examples import Examples
 from .augment import coarsen, drop, move, vary
+from .recipe import Recipe, StageSpec
 from .samples import CHANNELS, Sample, Source
 from .simulate import complete, paint
 from .tensors import Batch, Dice, collate
@@ -20,41 +21,27 @@ class BatchMaker:
     """Draws, paints, completes, augments and normalises.
 
     Args:
+        recipe: of the run: the patch, the size of a batch, the sequences and the seed.
+        spec: of the stage: the pixels, and how sequences are mixed.
         sources: each with its share of the draws.
         planes: of the stage.
-        size: samples a batch.
-        patch: rows and columns.
-        needed: roles of which at least one stays in every sample.
-        seed: of the run.
-        stage: number of the stage, so that stages differ.
-        pixel_mm: side of the pixels.
-        only: roles that the network is shown; all if empty.
-        mixed, some: see `augment.drop`.
+        stage: its number, so that stages differ.
     """
 
     def __init__(
         self,
+        recipe: Recipe,
+        spec: StageSpec,
         sources: list[tuple[Source, float]],
         planes: tuple[Plane, ...],
-        size: int,
-        patch: tuple[int, int],
-        needed: tuple[str, ...],
-        seed: int,
         stage: int,
-        pixel_mm: float = 1.0,
-        only: tuple[str, ...] = (),
-        mixed: float = 0.5,
-        some: float = 0.0,
     ) -> None:
+        self._recipe, self._spec = recipe, spec
         self._sources = [(source, share) for source, share in sources if set(source.planes()) & set(planes)]
         self._planes = planes
-        self._size = size
-        self._patch = patch
-        self._needed = torch.tensor([role.value in needed for role in CHANNELS])
-        self._seed = (seed, stage)
-        self._pixel_mm = pixel_mm
-        self._mixed, self._some = mixed, some
-        self._shown = torch.tensor([role.value in only or not only for role in CHANNELS])
+        self._stage = stage
+        self._needed = torch.tensor([role.value in recipe.needs_one_of for role in CHANNELS])
+        self._shown = torch.tensor([role.value in recipe.only or not recipe.only for role in CHANNELS])
 
     def __call__(self, number: int) -> Examples:
         """The batch of that number.
@@ -62,27 +49,28 @@ class BatchMaker:
         Raises:
             InputError: if a sample has nothing that the network is to be shown.
         """
-        random = np.random.default_rng([*self._seed, number])
+        recipe, spec = self._recipe, self._spec
+        random = np.random.default_rng([recipe.seed, self._stage, number])
         generator = torch.Generator().manual_seed(int(random.integers(2**62)))
-        samples = [self._draw(random) for _ in range(self._size)]
+        samples = [self._draw(random) for _ in range(recipe.batch)]
         batch = collate(samples)
-        dice = Dice(self._size, generator)
+        dice = Dice(recipe.batch, generator)
         real = batch.present.clone()
-        move(batch, dice, self._patch, self._pixel_mm)
+        move(batch, dice, (recipe.patch[0], recipe.patch[1]), spec.pixel_mm)
         paint(batch, dice)
         complete(batch, dice)
         self._show(batch, samples)
         real &= self._shown
         # Where all that is real was taken away, what is simulated stands for it.
         real = torch.where(real.any(dim=1, keepdim=True), real, batch.present)
-        drop(batch, dice, self._needed & self._shown, real, self._mixed, self._some)
+        drop(batch, dice, self._needed & self._shown, real, spec.mixed, spec.some)
         coarsen(batch, dice)
         vary(batch, dice)
         return Examples(
             images=normalised(batch),
             labels=batch.lesion[:, 0].long(),
             counted=batch.counted[:, 0],
-            emphasised=torch.zeros(self._size, dtype=torch.bool),
+            emphasised=torch.zeros(recipe.batch, dtype=torch.bool),
             nihss=None,
             names=tuple(sample.patient for sample in samples),
         )

@@ -84,23 +84,8 @@ class Stages:
         return Loop(plan, self._batches(number, planes, spec), loss, self.output, self.fabric)
 
     def _batches(self, number: int, planes: tuple[Plane, ...], spec: StageSpec) -> BatchMaker:
-        recipe = self.recipe
-        patch = (recipe.patch[0], recipe.patch[1])
-        shares = [spec.shares.get(source.kind, source.share) for source in recipe.sources]
-        drawn = list(zip(self.sources, shares, strict=True))
-        return BatchMaker(
-            drawn,
-            planes,
-            recipe.batch,
-            patch,
-            recipe.needs_one_of,
-            recipe.seed,
-            number,
-            pixel_mm=spec.pixel_mm,
-            only=recipe.only,
-            mixed=spec.mixed,
-            some=spec.some,
-        )
+        shares = [spec.shares.get(source.kind, source.share) for source in self.recipe.sources]
+        return BatchMaker(self.recipe, spec, list(zip(self.sources, shares, strict=True)), planes, number)
 
 
 def learning_rate(step: int, spec: StageSpec) -> float:

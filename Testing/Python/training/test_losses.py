@@ -18,7 +18,7 @@ SPECS: list[LossSpec] = [
     CrossEntropyDice(),
     CrossEntropyDice(0.3, 0.7, 5.0),
     CrossEntropyDice(0.3, 0.7, 5.0, dice_over="image"),
-    CrossEntropyDice(0.3, 0.7, 5.0, dice_over="every image", smooth=20.0),
+    CrossEntropyDice(0.3, 0.7, 5.0, dice_over="image", smooth=20.0, empty=0.4),
     FocalTversky(),
     FocalTversky(gamma=2.0, alpha=1.0, beta=1.0, weights=(0.1, 3.0, 8.0)),
     FocalTversky(classes="together", weights=(0.1, 50.0, 440.0)),

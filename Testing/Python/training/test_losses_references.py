@@ -52,15 +52,26 @@ def test_an_image_without_lesion_has_no_dice_of_its_own(shape: tuple[int, ...]) 
 
 
 @every_shape
-def test_dice_over_every_image_is_monais_with_its_smoothing(shape: tuple[int, ...]) -> None:
+def test_with_empty_images_of_full_weight_dice_over_images_is_monais(shape: tuple[int, ...]) -> None:
     logits, labels, counted, emphasised = all_counted(batch(shape))
     labels[0] = 0
     monai = DiceLoss(
         include_background=False, to_onehot_y=True, softmax=True, batch=False, smooth_nr=9.0, smooth_dr=9.0
     )
-    spec = CrossEntropyDice(0.0, 1.0, dice_over="every image", smooth=9.0)
+    spec = CrossEntropyDice(0.0, 1.0, dice_over="image", smooth=9.0, empty=1.0)
     found = float(loss_of(spec)(logits, labels, counted, emphasised))
     assert found == pytest.approx(float(monai(logits, labels.unsqueeze(1))), rel=1e-6)
+
+
+def test_an_empty_image_weighs_what_is_asked_for() -> None:
+    logits, labels, counted, emphasised = all_counted(batch(SHAPES[0], classes=2))
+    labels[0] = 0
+    losses = [
+        float(loss_of(CrossEntropyDice(0.0, 1.0, dice_over="image", empty=one))(logits, labels, counted, emphasised))
+        for one in (0.0, 0.25, 1.0)
+    ]
+    assert losses[1] - losses[0] == pytest.approx(0.25 * (losses[2] - losses[0]), rel=1e-6)
+    assert losses[2] > losses[0]
 
 
 def two_class_formula(one: Batch, spec: CrossEntropyDice) -> float:

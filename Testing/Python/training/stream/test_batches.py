@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +13,8 @@ from StrokeSegLogic.errors import InputError
 from StrokeSegLogic.planes import PLANES
 from StrokeSegLogic.training.stream.augment import drop, move
 from StrokeSegLogic.training.stream.batches import BatchMaker
-from StrokeSegLogic.training.stream.recipe import Recipe
-from StrokeSegLogic.training.stream.samples import CHANNELS, Sample
+from StrokeSegLogic.training.stream.recipe import Recipe, StageSpec
+from StrokeSegLogic.training.stream.samples import CHANNELS, Sample, Source
 from StrokeSegLogic.training.stream.simulate import ADC, DWI, FLAIR, T1, complete, paint
 from StrokeSegLogic.training.stream.sources.build import build_source
 from StrokeSegLogic.training.stream.tensors import Batch, Dice, collate
@@ -21,7 +23,13 @@ from StrokeSegLogic.training.stream.tensors import Batch, Dice, collate
 @pytest.fixture(scope="module")
 def maker(recipe: Recipe, data: Path) -> BatchMaker:
     sources = [(build_source(spec, data, recipe.seed), spec.share) for spec in recipe.sources]
-    return BatchMaker(sources, PLANES, 8, (48, 48), recipe.needs_one_of, recipe.seed, 0)
+    return small(recipe, sources)
+
+
+def small(recipe: Recipe, sources: list[tuple[Source, float]], pixel_mm: float = 1.0, **changes: Any) -> BatchMaker:
+    """Batches of eight small patches."""
+    recipe = replace(recipe, batch=8, patch=(48, 48), **changes)
+    return BatchMaker(recipe, StageSpec(1, 1e-3, pixel_mm=pixel_mm), sources, PLANES, 0)
 
 
 def disc(role: Role = Role.FLAIR, painted: bool = False) -> Sample:
@@ -72,7 +80,7 @@ def test_every_sample_keeps_a_sequence_that_is_needed(maker: BatchMaker) -> None
 
 def test_larger_pixels_show_the_same_patch(recipe: Recipe, data: Path) -> None:
     sources = [(build_source(recipe.sources[0], data, recipe.seed), 1.0)]
-    fine, coarse = (BatchMaker(sources, PLANES, 8, (48, 48), ("FLAIR",), 3, 0, mm)(0) for mm in (1.0, 1.5))
+    fine, coarse = (small(recipe, sources, mm, needs_one_of=("FLAIR",), seed=3)(0) for mm in (1.0, 1.5))
     assert coarse.images.shape[-2:] == coarse.labels.shape[-2:] == coarse.counted.shape[-2:] == (32, 32)
     area = fine.labels.sum((1, 2)) - 1.5**2 * coarse.labels.sum((1, 2))
     assert (area.abs() <= 0.2 * fine.labels.sum((1, 2)) + 3).all()
@@ -82,7 +90,7 @@ def test_larger_pixels_show_the_same_patch(recipe: Recipe, data: Path) -> None:
 @pytest.mark.parametrize("only", ["DWI", "FLAIR"])
 def test_a_network_may_be_shown_one_sequence_alone(only: str, recipe: Recipe, data: Path) -> None:
     sources = [(build_source(recipe.sources[0], data, recipe.seed), 1.0)]
-    batch = BatchMaker(sources, PLANES, 8, (48, 48), recipe.needs_one_of, 3, 0, only=(only,))(0)
+    batch = small(recipe, sources, only=(only,), seed=3)(0)
     shown = batch.images.abs().sum(dim=(2, 3)) > 0
     assert shown.tolist() == [[role.value == only for role in CHANNELS]] * 8
 
@@ -91,7 +99,7 @@ def test_a_sample_that_has_nothing_to_show_is_refused(recipe: Recipe, data: Path
     spec = next(spec for spec in recipe.sources if spec.kind == "dwi_carriers")
     sources = [(build_source(spec, data, recipe.seed), 1.0)]
     with pytest.raises(InputError, match=r"sub-\d: has none of the sequences that 'only' names"):
-        BatchMaker(sources, PLANES, 8, (48, 48), recipe.needs_one_of, 3, 0, only=("FLAIR",))(0)
+        small(recipe, sources, only=("FLAIR",), seed=3)(0)
 
 
 def test_painting_makes_dwi_bright_and_t1_dark_in_the_lesion() -> None:
