@@ -5,10 +5,13 @@
 
 Five whole trainings would take a day on two cores. The recipe's first stage never sees an ISLES'22 slice, so each fold
 goes on from RUN's first stage: axial slices, pixels of 1 mm, the other four folds' slices among the recipe's sources
-(or, with --only, that sequence alone: the model that knows nothing else). Patients whose whole volumes the first stage
-was trained on are in every fold's training and are never scored. Each fold's threshold is the best one on the held-out
-slices of the other four. Called again it goes on where it stopped. With --folds only these are trained and counted,
-so that a model of one sequence can be set beside the one of all on the same patients in less time.
+(or, with --only, that sequence alone: a specialist that began where all begin). This is shorter than the recipe's later
+stages, and has the loss of the first: it says what the method can do; the bundled weights have seen every slice.
+
+Patients whose whole volumes the first stage was trained on are in every fold's training and are never scored. Each
+fold's threshold is the best one on the held-out slices of the other four. Called again it goes on where it stopped.
+With --folds only these are trained and counted, so that a specialist can be set beside the model of all on the same
+patients in less time.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 from slices import interval
 
 from StrokeSegLogic.case import Role
@@ -30,12 +34,13 @@ from StrokeSegLogic.progress import Progress
 from StrokeSegLogic.settings import from_mapping
 from StrokeSegLogic.training.devices import Hardware, launch
 from StrokeSegLogic.training.pretrained import Pretrained
+from StrokeSegLogic.training.run_folder import claim
 from StrokeSegLogic.training.stream.recipe import FOLDS, Recipe, StageSpec
 from StrokeSegLogic.training.stream.sources.build import build_sources, held_out_slices
 from StrokeSegLogic.training.stream.sources.soop import LESION_PIXELS
 from StrokeSegLogic.training.stream.stages import Stages
 from StrokeSegLogic.training.stream.train import validate
-from StrokeSegLogic.training.stream.validation import THRESHOLDS
+from StrokeSegLogic.training.stream.validation import best_threshold
 
 STAGE = StageSpec(steps=400, rate=5e-4, mixed=0.3, some=0.6, shares={"isles22_slices": 0.45})
 MIXTURES: tuple[tuple[Role, ...], ...] = ((Role.DWI, Role.FLAIR), (Role.DWI,), (Role.FLAIR,))
@@ -81,10 +86,11 @@ def main() -> None:
 def train(recipe: Recipe, data: Path, run: Path, output: Path) -> None:
     """One fold: its network and what that says of the slices held out, kept in `output`."""
     done = output / "seen.npz"
+    # Refuses a folder with what another recipe's fold has said.
+    claim(output, recipe)
     if done.is_file():
         return
-    output.mkdir(parents=True, exist_ok=True)
-    shutil.copy(run / "shared-1.ckpt", output)
+    shutil.copy(finished(run / "shared-1.ckpt"), output)
     sources = build_sources(recipe, data)
     stages = Stages(replace(recipe, pretrained=""), sources, output, launch(Hardware("cpu"), recipe.precision))
     network = stages.network(Pretrained(), Progress())
@@ -102,6 +108,17 @@ def train(recipe: Recipe, data: Path, run: Path, output: Path) -> None:
     np.savez_compressed(done, **arrays)  # type: ignore[arg-type]
 
 
+def finished(checkpoint: Path) -> Path:
+    """The checkpoint, if its stage has ended.
+
+    Raises:
+        SystemExit: if not: its fold would go on with that stage.
+    """
+    if not checkpoint.is_file() or not torch.load(checkpoint, map_location="cpu", weights_only=False)["finished"]:
+        raise SystemExit(f"{checkpoint}: the run's first stage has not ended; train on first")
+    return checkpoint
+
+
 def report(paths: Sequence[Path], mixtures: Sequence[tuple[Role, ...]]) -> None:
     """Prints the table of these folds together."""
     print("| sequences | patients | slices scored | mean Dice (95 % interval) | median | thresholds |")
@@ -110,8 +127,8 @@ def report(paths: Sequence[Path], mixtures: Sequence[tuple[Role, ...]]) -> None:
         folds = [read(path, roles) for path in paths]
         chosen, found = [], []
         for number, fold in enumerate(folds):
-            others = [one for other in folds[:number] + folds[number + 1 :] for one in scored(other)]
-            chosen.append(max(THRESHOLDS, key=lambda limit: np.mean([one.dice(limit) for one in others])))
+            others = [one for other in folds[:number] + folds[number + 1 :] for one in other]
+            chosen.append(best_threshold([[(one.probability, one.truth) for one in others]]))
             found += [one.dice(chosen[-1]) for one in scored(fold)]
         values = np.array(found)
         low, high = interval(values)

@@ -42,8 +42,9 @@ from StrokeSegLogic.training.stream.tensors import Dice, collate
 NEEDED = (Role.DWI, Role.FLAIR)
 SHAPES = 130
 """At most so many lesion shapes: SOOP's test patients."""
-WITH_LESION = 2 / 3
-"""Part of the simulated slices that are cut through a lesion; the others hold none."""
+CLEAR = 3
+"""Every such simulated slice of a plane holds no lesion; the others are cut through one."""
+TRIES = 200
 FAINT = 1e-3
 """Least signal of a brain's pixel over the median: 0 would put it outside the brain."""
 
@@ -91,16 +92,17 @@ def drawn(data: Path, count: int, seed: int) -> list[Sample]:
     samples = []
     for number in range(count):
         plane = PLANES[number % len(PLANES)]
-        lesion = number // len(PLANES) % 3 < 3 * WITH_LESION
+        lesion = number // len(PLANES) % CLEAR != CLEAR - 1
         samples.append(_first(through, plane, random) if lesion else clear.draw(plane, random))
     return samples
 
 
 def _first(source: Carriers, plane: Plane, random: np.random.Generator) -> Sample:
-    while True:
+    for _ in range(TRIES):
         sample = source.draw(plane, random)
         if sample.lesion.sum() >= LESION_PIXELS:
             return sample
+    raise SystemExit(f"none of {TRIES} {plane} slices shows {LESION_PIXELS} pixels of lesion: are there shapes?")
 
 
 def simulated(sample: Sample, seed: int) -> dict[Role, np.ndarray]:

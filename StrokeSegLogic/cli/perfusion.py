@@ -33,8 +33,9 @@ def perfusion(
     from dataclasses import asdict, replace
 
     from ..output_folder import MAPS, require_writable
-    from ..perfusion.engine import PerfusionSettings, compute_maps
+    from ..perfusion.map_choice import compute_maps
     from ..perfusion.maps import MapsSpec
+    from ..perfusion.settings import PerfusionSettings
 
     folder = output_folder(output)
     require_writable(folder, MAPS, maps=True)

@@ -164,7 +164,9 @@ def perfusion_into(
     Raises:
         InputError: if a model is named without the route that it is for.
     """
-    from ..perfusion.engine import PerfusionSettings, computes_maps, segment_perfusion
+    from ..perfusion.engine import segment_perfusion
+    from ..perfusion.map_choice import computes_maps
+    from ..perfusion.settings import PerfusionSettings
 
     if model is not None and route in (None, "thresholds"):
         raise InputError(

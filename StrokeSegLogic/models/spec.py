@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -88,8 +88,8 @@ class ModelSpec:
 
         A sequence that shows acute infarcts alone allows a lower one than another that shows old disease, too.
         """
-        given = {role.value for role in used}
-        return next((limit for name, limit in self.thresholds.items() if name in given), self.threshold)
+        limit = threshold_of(used, self.thresholds)
+        return self.threshold if limit is None else limit
 
     def require_inputs(self, present: Iterable[Role]) -> None:
         """Refuses inputs that the model cannot work with.
@@ -114,3 +114,9 @@ class ModelSpec:
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+
+
+def threshold_of(used: Iterable[Role], thresholds: Mapping[str, float]) -> float | None:
+    """The threshold of the first of `thresholds` whose sequence is looked at; None where there is none of its own."""
+    given = {role.value for role in used}
+    return next((limit for name, limit in thresholds.items() if name in given), None)

@@ -121,8 +121,9 @@ def segment_any(case: Case, job: Job, progress: Progress) -> Segmentation | Perf
             reproducible=options.reproducible,
             progress=progress,
         )
-    from ..perfusion.engine import PerfusionSettings, segment_perfusion
+    from ..perfusion.engine import segment_perfusion
     from ..perfusion.result import ROUTES
+    from ..perfusion.settings import PerfusionSettings
 
     route = next((name for name in ROUTES if name == options.route), None)
     if options.route and route is None:

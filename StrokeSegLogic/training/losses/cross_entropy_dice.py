@@ -20,7 +20,7 @@ class CrossEntropyDice:
         dice: weight of the Dice loss.
         lesion: weight in the cross-entropy of voxels of any class but the background, whose weight is 1.
         dice_over: "batch" takes Dice over all images together, so that large lesions decide it; "image" over each image
-            that shows the class, so that a lacune weighs as much as a territory.
+            by itself, so that a lacune weighs as much as a territory.
         smooth: pixels that are added above and below the fraction.
         empty: over images, the weight of one that does not show the class, where what is found costs
             found / (found + smooth); 0 lets the cross-entropy alone judge it.
@@ -41,8 +41,8 @@ class CrossEntropyDice:
             raise ValueError(f"dice_over '{self.dice_over}' is none of {', '.join(DICE_OVER)}")
         if self.smooth <= 0:
             raise ValueError("smooth must be positive")
-        if self.empty < 0:
-            raise ValueError("empty must not be negative")
+        if self.empty < 0 or (self.empty and self.dice_over != "image"):
+            raise ValueError("empty must not be negative, and is of Dice over images alone")
 
 
 def cross_entropy_and_dice(logits: Tensor, labels: Tensor, counted: Tensor, spec: CrossEntropyDice) -> Tensor:

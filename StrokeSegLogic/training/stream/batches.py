@@ -26,6 +26,9 @@ class BatchMaker:
         sources: each with its share of the draws.
         planes: of the stage.
         stage: its number, so that stages differ.
+
+    Raises:
+        InputError: if no source with a share has one of the planes.
     """
 
     def __init__(
@@ -37,7 +40,11 @@ class BatchMaker:
         stage: int,
     ) -> None:
         self._recipe, self._spec = recipe, spec
-        self._sources = [(source, share) for source, share in sources if set(source.planes()) & set(planes)]
+        self._sources = [(one, share) for one, share in sources if share and set(one.planes()) & set(planes)]
+        if not self._sources:
+            raise InputError(
+                f"no source has {' or '.join(planes)} slices in stage {stage}", fix="Give one a share in the recipe"
+            )
         self._planes = planes
         self._stage = stage
         self._needed = torch.tensor([role.value in recipe.needs_one_of for role in CHANNELS])

@@ -141,8 +141,13 @@ class Recipe:
             raise ValueError("patch must be two sides of at least 32")
         if self.checkpoint_every < 1 or self.batch < 1:
             raise ValueError("checkpoint_every and batch must be at least 1")
-        if not sum(source.share for source in self.sources):
-            raise ValueError("a recipe needs a source with a share")
+        kinds = {source.kind for source in self.sources}
+        for number, stage in enumerate((*self.shared, self.plane), start=1):
+            absent = sorted(stage.shares.keys() - kinds)
+            if absent:
+                raise ValueError(f"stage {number} gives a share to {', '.join(absent)}: no source of the recipe")
+            if not sum(stage.shares.get(source.kind, source.share) for source in self.sources):
+                raise ValueError(f"no source has a share in stage {number}")
 
     @classmethod
     def read(cls, path: Path) -> Recipe:

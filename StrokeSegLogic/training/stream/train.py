@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from torch import nn
 
 from ...case import Role
 from ...models.bundle import WEIGHTS, Bundle
-from ...models.spec import ModelSpec
+from ...models.spec import ModelSpec, threshold_of
 from ...models.weights import FORMAT, Weights
 from ...networks.build import build
 from ...planes import PLANES, Plane
@@ -27,6 +27,19 @@ from .sources.build import build_sources, held_out_slices
 from .sources.soop import Soop
 from .stages import Stages
 from .validation import Pairs, Score, best_threshold, predict, score
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A set of held-out slices that a network was shown.
+
+    Attributes:
+        roles: the sequences that it saw.
+        pairs: what it said, and the truth.
+    """
+
+    roles: tuple[Role, ...]
+    pairs: Pairs
 
 
 def train(
@@ -77,27 +90,31 @@ def train(
         network = copy.deepcopy(network)
         network.load_state_dict(shared)
     planes: dict[Plane, State] = {}
-    seen: dict[str, Pairs] = {}
+    seen: dict[str, Seen] = {}
     for number, plane in enumerate(PLANES, start=1 + len(recipe.shared)):
         network = copy.deepcopy(network)
         network.load_state_dict(shared)
         loop = stages.loop(plane, number, (plane,), recipe.plane)
         planes[plane] = loop.run(network, progress.span(*next(spans)))
         if fabric.is_global_zero:
-            found = validate(recipe, planes[plane], held_out[plane])
-            seen |= {f"{plane}, {title}": pairs for title, pairs in found.items()}
+            for title, pairs in validate(recipe, planes[plane], held_out[plane]).items():
+                seen[f"{plane}, {title}"] = Seen(held_out[plane][title][1], pairs)
     with together(fabric):
         if fabric.is_global_zero:
-            export(recipe, planes, *judged(seen, log), output / "model")
+            export(recipe, planes, *judged(recipe, seen, log), output / "model")
     return Bundle.open(output / "model")
 
 
-def judged(seen: dict[str, Pairs], log: Callable[[str], None]) -> tuple[dict[str, Score], float]:
-    """The scores of all that was validated, and the threshold that they are at."""
-    threshold = best_threshold(list(seen.values()))
+def judged(recipe: Recipe, seen: dict[str, Seen], log: Callable[[str], None]) -> tuple[dict[str, Score], float]:
+    """The scores of all that was validated, each set at the threshold that its sequences will get, and the threshold
+    of those sequences that the recipe names none for."""
+    own = {title: threshold_of(one.roles, recipe.thresholds) for title, one in seen.items()}
+    threshold = best_threshold([one.pairs for title, one in seen.items() if own[title] is None])
     log(f"threshold {threshold}")
-    scores = {title: score(pairs, threshold) for title, pairs in seen.items()}
-    for title, value in scores.items():
+    scores = {}
+    for title, one in seen.items():
+        limit = own[title]
+        scores[title] = value = score(one.pairs, threshold if limit is None else limit)
         false = f", {value.false_pixels:.0f} false pixels on {value.clear_slices} without" if value.clear_slices else ""
         log(f"{title}: Dice {value.dice:.3f} on {value.slices} slices with lesion{false}")
     return scores, threshold
@@ -110,7 +127,7 @@ def parts_of_work(recipe: Recipe) -> Iterator[tuple[float, float]]:
     return iter(zip([0.0, *ends], ends, strict=False))
 
 
-Titled = dict[str, tuple[list[Sample], tuple[Role, ...] | None]]
+Titled = dict[str, tuple[list[Sample], tuple[Role, ...]]]
 
 
 def validation_sets(recipe: Recipe, data: Path) -> dict[Plane, Titled]:
@@ -120,11 +137,14 @@ def validation_sets(recipe: Recipe, data: Path) -> dict[Plane, Titled]:
         if spec.kind == "soop":
             soop = Soop(data / spec.folder, "val")
             for plane in PLANES:
-                sets[plane]["SOOP val, FLAIR"] = ([soop.sample(plane, i) for i in range(len(soop.subjects))], None)
+                sets[plane]["SOOP val, FLAIR"] = (
+                    [soop.sample(plane, i) for i in range(len(soop.subjects))],
+                    (Role.FLAIR,),
+                )
     samples = held_out_slices(recipe, data)
     if samples:
         both = [sample for sample in samples if Role.FLAIR in sample.images]
-        sets["axial"][f"ISLES'22 fold {recipe.held_out}, DWI + FLAIR"] = (both, None)
+        sets["axial"][f"ISLES'22 fold {recipe.held_out}, DWI + FLAIR"] = (both, (Role.DWI, Role.FLAIR))
         sets["axial"][f"ISLES'22 fold {recipe.held_out}, DWI"] = (samples, (Role.DWI,))
         sets["axial"][f"ISLES'22 fold {recipe.held_out}, FLAIR"] = (both, (Role.FLAIR,))
     return sets

@@ -31,9 +31,9 @@ class Score:
     """Figures over slices.
 
     Attributes:
-        dice: mean Dice over slices with at least 50 lesion pixels; NaN without such a slice.
+        dice: mean Dice over slices with at least 50 mm² of lesion; NaN without such a slice.
         slices: how many those are.
-        false_pixels: mean number of pixels called lesion on slices without any; NaN without such a slice.
+        false_pixels: mean area called lesion on slices without any, mm² (pixels of 1 mm); NaN without such a slice.
         clear_slices: how many those are.
     """
 
@@ -44,28 +44,27 @@ class Score:
 
 
 @torch.inference_mode()
-def predict(network: nn.Module, samples: Iterable[Sample], roles: tuple[Role, ...] | None = None) -> Pairs:
+def predict(network: nn.Module, samples: Iterable[Sample], roles: tuple[Role, ...]) -> Pairs:
     """What a network says of real slices, one by one.
 
     Args:
         network: in evaluation mode; gives logits (N, 2, H, W).
         samples: real slices.
-        roles: use just these sequences of each sample; None is all.
+        roles: the sequences of each sample that are used.
     """
     pairs = []
     for sample in samples:
         batch = collate([sample])
-        if roles is not None:
-            batch.present &= torch.tensor([[role in roles for role in CHANNELS]])
+        batch.present &= torch.tensor([[role in roles for role in CHANNELS]])
         probability = network(normalised(batch)).softmax(1)[0, 1].numpy()
         pairs.append((probability * batch.brain[0, 0].numpy(), batch.lesion[0, 0].numpy()))
     return pairs
 
 
-def score(pairs: Pairs, threshold: float) -> Score:
-    """Figures at a threshold of the probability."""
-    with_lesion = [dice(p >= threshold, truth) for p, truth in pairs if truth.sum() >= LESION_PIXELS]
-    false = [int((p >= threshold).sum()) for p, truth in pairs if not truth.any()]
+def score(pairs: Pairs, threshold: float, pixel_mm2: float = 1.0) -> Score:
+    """Figures at a threshold of the probability, of pixels of that area."""
+    with_lesion = [dice(p >= threshold, truth) for p, truth in pairs if truth.sum() * pixel_mm2 >= LESION_PIXELS]
+    false = [pixel_mm2 * int((p >= threshold).sum()) for p, truth in pairs if not truth.any()]
     return Score(
         float(np.mean(with_lesion)) if with_lesion else float("nan"),
         len(with_lesion),
@@ -74,7 +73,7 @@ def score(pairs: Pairs, threshold: float) -> Score:
     )
 
 
-def best_threshold(sets: Sequence[Pairs]) -> float:
+def best_threshold(sets: Sequence[Pairs], pixel_mm2: float = 1.0) -> float:
     """The threshold with the highest mean Dice over several sets of slices, among those that spare clear slices.
 
     Slices with lesion alone would ask for a low threshold: they never show what it costs where there is none. So
@@ -83,7 +82,7 @@ def best_threshold(sets: Sequence[Pairs]) -> float:
     """
     best, chosen = -1.0, None
     for threshold in THRESHOLDS:
-        scores = [score(pairs, threshold) for pairs in sets]
+        scores = [score(pairs, threshold, pixel_mm2) for pairs in sets]
         found = [one.dice for one in scores if one.slices]
         if not found:
             return 0.5

@@ -14,9 +14,11 @@ from StrokeSegLogic.case import Case, ClinicalData, Role, Series
 from StrokeSegLogic.errors import Cancelled, InputError
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.metrics import dice
-from StrokeSegLogic.perfusion.engine import PerfusionSettings, compute_maps, computes_maps, segment_perfusion
+from StrokeSegLogic.perfusion.engine import segment_perfusion
+from StrokeSegLogic.perfusion.map_choice import compute_maps, computes_maps
 from StrokeSegLogic.perfusion.maps import MapsSpec
 from StrokeSegLogic.perfusion.result import ROUTES, PerfusionSegmentation, RouteName
+from StrokeSegLogic.perfusion.settings import PerfusionSettings
 from StrokeSegLogic.perfusion.thresholds import CORE, PENUMBRA
 from StrokeSegLogic.phantom.ctp import CtpSeries, ctp_series
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient

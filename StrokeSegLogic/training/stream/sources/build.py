@@ -35,7 +35,9 @@ def build_sources(recipe: Recipe, data: Path) -> list[Source]:
         InputError: if files are missing.
     """
     always = whole_volumes(recipe.sources)
-    return [build_source(spec, data, recipe.seed, recipe.held_out, always) for spec in recipe.sources]
+    # FLAIR is never simulated: a slice without it has nothing to show where only FLAIR is asked for.
+    needed = frozenset({Role.FLAIR}) if recipe.only == (Role.FLAIR.value,) else frozenset()
+    return [build_source(spec, data, recipe.seed, recipe.held_out, always, needed) for spec in recipe.sources]
 
 
 def held_out_slices(recipe: Recipe, data: Path) -> list[Sample]:
@@ -54,9 +56,14 @@ def held_out_slices(recipe: Recipe, data: Path) -> list[Sample]:
 
 
 def build_source(
-    spec: SourceSpec, data: Path, seed: int, held_out: int = -1, always: frozenset[str] = frozenset()
+    spec: SourceSpec,
+    data: Path,
+    seed: int,
+    held_out: int = -1,
+    always: frozenset[str] = frozenset(),
+    needed: frozenset[Role] = frozenset(),
 ) -> Source:
-    """The source for training; for `held_out` and `always` see `Isles22Slices`.
+    """The source for training; for `held_out`, `always` and `needed` see `Isles22Slices`.
 
     Raises:
         InputError: if its files are missing.
@@ -65,7 +72,7 @@ def build_source(
     if spec.kind == "soop":
         return Soop(folder, "train")
     if spec.kind == "isles22_slices":
-        return Isles22Slices(folder, held_out, always=always)
+        return Isles22Slices(folder, held_out, always=always, needed=needed)
     shapes = read_shapes(data / spec.lesions, spec.shapes, seed)
     if spec.kind == "phantom":
         return Carriers(PhantomCarriers(seed), shapes)

@@ -36,13 +36,19 @@ class Isles22Slices:
         held_out: the fold to leave out (training), or to take alone with `only_held_out`; -1 is none.
         only_held_out: whether to take the held-out fold instead of the others.
         always: patients that are trained on whatever the fold, because their whole volumes are.
+        needed: slices that have none of these sequences are left out; none is if empty.
 
     Raises:
         InputError: if index.tsv is missing.
     """
 
     def __init__(
-        self, folder: Path, held_out: int, only_held_out: bool = False, always: frozenset[str] = frozenset()
+        self,
+        folder: Path,
+        held_out: int,
+        only_held_out: bool = False,
+        always: frozenset[str] = frozenset(),
+        needed: frozenset[Role] = frozenset(),
     ) -> None:
         table = folder / "index.tsv"
         if not table.is_file():
@@ -53,7 +59,9 @@ class Isles22Slices:
                 held = row["case"] not in always and fold_of(row["case"]) == held_out
                 if held != only_held_out:
                     continue
-                self.samples.append(_read(folder / f"{row['case']}.npz", row["quality"] == "good"))
+                sample = _read(folder / f"{row['case']}.npz", row["quality"] == "good")
+                if not needed or needed & sample.images.keys():
+                    self.samples.append(sample)
 
     def planes(self) -> tuple[Plane, ...]:
         return ("axial",)

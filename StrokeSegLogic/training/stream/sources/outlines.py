@@ -73,7 +73,7 @@ class Outlined:
         limit = float(np.median(values[values > 0])) * BRAIN
         relative = values / float(np.median(values[values > limit]))
         world = Grid.of(dwi).to_world(np.argwhere(np.ones(relative.shape, bool))[:, ::-1]).astype(np.float32)
-        lesion, doubtful = (_union(boxes, world, relative) for boxes in (self.lesion, self.doubtful))
+        lesion, doubtful = (_union(boxes, world, relative, self.patient) for boxes in (self.lesion, self.doubtful))
         ring = sitk.GetArrayFromImage(sitk.BinaryDilate(sitk.GetImageFromArray(lesion.astype(np.uint8)), (1, 1, 1)))
         return lesion, (doubtful | (ring > 0)) & ~lesion
 
@@ -107,7 +107,7 @@ def find_outlines(name: str) -> Outlines:
     return Outlines.read(Path(name) if name.endswith(".toml") else resource("Outlines", f"{name}.toml"))
 
 
-def _union(boxes: tuple[Box, ...], world: np.ndarray, relative: np.ndarray) -> np.ndarray:
+def _union(boxes: tuple[Box, ...], world: np.ndarray, relative: np.ndarray, patient: str) -> np.ndarray:
     """What the boxes mean, bool like relative; world (N, 3) are the positions of its voxels."""
     found = np.zeros(relative.size, bool)
     for box in boxes:
@@ -116,6 +116,7 @@ def _union(boxes: tuple[Box, ...], world: np.ndarray, relative: np.ndarray) -> n
         if not len(inside):
             raise InputError(
                 f"the box {box.low} to {box.high} holds no voxel that reaches {box.threshold:g}",
+                where=patient,
                 fix="Correct the outlines",
             )
         found[inside] = True

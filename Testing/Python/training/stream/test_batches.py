@@ -16,7 +16,8 @@ from StrokeSegLogic.training.stream.batches import BatchMaker
 from StrokeSegLogic.training.stream.recipe import Recipe, StageSpec
 from StrokeSegLogic.training.stream.samples import CHANNELS, Sample, Source
 from StrokeSegLogic.training.stream.simulate import ADC, DWI, FLAIR, T1, complete, paint
-from StrokeSegLogic.training.stream.sources.build import build_source
+from StrokeSegLogic.training.stream.sources.build import build_source, build_sources
+from StrokeSegLogic.training.stream.sources.isles22 import Isles22Slices
 from StrokeSegLogic.training.stream.tensors import Batch, Dice, collate
 
 
@@ -85,6 +86,24 @@ def test_larger_pixels_show_the_same_patch(recipe: Recipe, data: Path) -> None:
     area = fine.labels.sum((1, 2)) - 1.5**2 * coarse.labels.sum((1, 2))
     assert (area.abs() <= 0.2 * fine.labels.sum((1, 2)) + 3).all()
     assert fine.labels.any() and coarse.images.min() >= -1 and coarse.images.max() <= 4
+
+
+@pytest.mark.parametrize("only", ["DWI", "FLAIR"])
+def test_slices_that_cannot_show_the_one_sequence_that_is_asked_for_are_left_out(
+    only: str, recipe: Recipe, data: Path
+) -> None:
+    # A third of the tiny ISLES'22 slices has no FLAIR, and none can be made of DWI.
+    recipe = replace(recipe, only=(only,))
+    drawn = [(one, 1.0) for one in build_sources(recipe, data) if isinstance(one, Isles22Slices)]
+    for number in range(3):
+        shown = small(recipe, drawn)(number).images.abs().sum(dim=(2, 3)) > 0
+        assert shown.tolist() == [[role.value == only for role in CHANNELS]] * 8
+
+
+def test_a_stage_without_a_source_of_its_plane_is_refused(recipe: Recipe, data: Path) -> None:
+    slices = next(one for one in build_sources(recipe, data) if isinstance(one, Isles22Slices))
+    with pytest.raises(InputError, match="no source has coronal slices in stage 3"):
+        BatchMaker(recipe, recipe.plane, [(slices, 1.0)], ("coronal",), 3)
 
 
 @pytest.mark.parametrize("only", ["DWI", "FLAIR"])

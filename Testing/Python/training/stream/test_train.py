@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import csv
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny import RECIPE, write_recipe
+from tiny import OUTLINES, RECIPE, write_recipe
 
+from StrokeSegLogic.case import Role
 from StrokeSegLogic.errors import Cancelled, InputError, StrokeSegError
 from StrokeSegLogic.models.bundle import Bundle
 from StrokeSegLogic.planes import PLANES
@@ -15,8 +17,9 @@ from StrokeSegLogic.progress import CancelToken, Progress
 from StrokeSegLogic.training.devices import Hardware
 from StrokeSegLogic.training.pretrained import Pretrained
 from StrokeSegLogic.training.stream.recipe import Recipe, StageSpec
+from StrokeSegLogic.training.stream.sources.build import build_sources, held_out_slices
 from StrokeSegLogic.training.stream.stages import learning_rate
-from StrokeSegLogic.training.stream.train import train
+from StrokeSegLogic.training.stream.train import Seen, judged, train, validation_sets
 
 CPU = Hardware("cpu")
 
@@ -125,3 +128,51 @@ def test_the_learning_rate_rises_then_falls() -> None:
     assert rates[0] == pytest.approx(0.2) and max(rates) == 1.0 and rates.index(1.0) in (4, 5)
     assert rates[5:] == sorted(rates[5:], reverse=True)
     assert rates[-1] == pytest.approx(0.1, abs=0.01)
+
+
+def test_nobody_who_is_validated_on_can_be_drawn_in_training(recipe: Recipe, data: Path, tmp_path: Path) -> None:
+    # One patient has a whole volume and a slice in the fold that is held out.
+    recipe = replace(recipe, held_out=2)
+    both = next(one.patient for one in held_out_slices(recipe, data))
+    outlines = tmp_path / "outlines.toml"
+    outlines.write_text(OUTLINES.replace('"sub-0"', f'"{both}"'), encoding="utf-8")
+    spec = next(one for one in recipe.sources if one.kind == "dwi_carriers")
+    others = tuple(one for one in recipe.sources if one is not spec)
+    recipe = replace(recipe, sources=(*others, replace(spec, outlines=str(outlines))))
+    held = {
+        sample.patient
+        for titled in validation_sets(recipe, data).values()
+        for samples, _ in titled.values()
+        for sample in samples
+    }
+    random = np.random.default_rng(0)
+    drawn = {
+        source.draw(plane, random).patient
+        for source in build_sources(recipe, data)
+        for plane in source.planes()
+        for _ in range(60)
+    }
+    assert both in drawn and any(name.startswith("sub-strokecase") for name in held)
+    assert not held & drawn
+
+
+def test_sets_are_scored_at_the_threshold_that_their_sequences_get(recipe: Recipe) -> None:
+    truth = np.zeros((20, 20), bool)
+    truth[:10] = True
+    flair = Seen((Role.FLAIR,), [(np.where(truth, 0.9, 0.85).astype(np.float32), truth)])
+    dwi = Seen((Role.DWI,), [(np.where(truth, 0.4, 0.1).astype(np.float32), truth)])
+    scores, threshold = judged(replace(recipe, thresholds={"DWI": 0.3}), {"a": flair, "b": dwi}, lambda line: None)
+    # Together they would have no threshold at which both are right.
+    assert threshold == 0.9 and scores["a"].dice == scores["b"].dice == 1.0
+
+
+@pytest.mark.parametrize(
+    ("shares", "fault"),
+    [
+        ({"phantom": 0.2}, "stage 1 gives a share to phantom: no source of the recipe"),
+        (dict.fromkeys(("soop", "isles22_slices", "t1_t2_flair_carriers", "dwi_carriers"), 0.0), "in stage 1"),
+    ],
+)
+def test_shares_that_leave_a_stage_nothing_are_refused(recipe: Recipe, shares: dict[str, float], fault: str) -> None:
+    with pytest.raises(ValueError, match=fault):
+        replace(recipe, shared=(StageSpec(1, 1e-3, shares=shares),))
