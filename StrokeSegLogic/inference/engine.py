@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,11 +93,11 @@ def segment(
     differing: int | None = None
     if reproducible:
         with deterministic():
-            planes = run_planes(networks, prepared, where, report.span(0.2, 0.5), flips)
-            again = run_planes(networks, prepared, where, report.span(0.5, 0.8), flips)
+            planes = run_planes(networks, prepared, where, report.span(0.2, 0.5), flips, spec.canvas)
+            again = run_planes(networks, prepared, where, report.span(0.5, 0.8), flips, spec.canvas)
         differing = sum(int((planes[plane] != again[plane]).sum()) for plane in PLANES)
     else:
-        planes = run_planes(networks, prepared, where, report.span(0.2, 0.8), flips)
+        planes = run_planes(networks, prepared, where, report.span(0.2, 0.8), flips, spec.canvas)
 
     report(0.8, "back onto the reference grid")
     voted = let_vote(
@@ -132,9 +132,17 @@ def segment(
 
 
 def run_planes(
-    networks: Mapping[str, nn.Module], prepared: Prepared, device: Device, progress: Progress, flips: bool = False
+    networks: Mapping[str, nn.Module],
+    prepared: Prepared,
+    device: Device,
+    progress: Progress,
+    flips: bool = False,
+    canvas: Sequence[int] = (),
 ) -> dict[Plane, np.ndarray]:
-    """Each plane's lesion probability (z, y, x) on the working grid, 0 outside the brain; for `flips` see `segment`."""
+    """Each plane's lesion probability (z, y, x) on the working grid, 0 outside the brain.
+
+    For `flips` see `segment`, for `canvas` `ModelSpec`.
+    """
     from .network import lesion_probability
 
     found: dict[Plane, np.ndarray] = {}
@@ -144,14 +152,16 @@ def run_planes(
         slices = np.stack([to_stack(channel, plane)[seen] for channel in prepared.channels], axis=1)
         stack = np.zeros(to_stack(prepared.brain, plane).shape, np.float32)
         if flips and plane in MIRRORED:
-            straight = lesion_probability(networks[plane], slices, device, span.span(0.0, 0.5), f"{plane} plane")
+            straight = lesion_probability(
+                networks[plane], slices, device, span.span(0.0, 0.5), f"{plane} plane", canvas
+            )
             turned = slices[..., ::-1]
             mirrored = lesion_probability(
-                networks[plane], turned, device, span.span(0.5, 1.0), f"{plane} plane, mirrored"
+                networks[plane], turned, device, span.span(0.5, 1.0), f"{plane} plane, mirrored", canvas
             )
             stack[seen] = (straight + mirrored[..., ::-1]) / 2
         else:
-            stack[seen] = lesion_probability(networks[plane], slices, device, span, f"{plane} plane")
+            stack[seen] = lesion_probability(networks[plane], slices, device, span, f"{plane} plane", canvas)
         found[plane] = np.where(prepared.brain, from_stack(stack, plane), np.float32(0))
     return found
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
 from torch import nn
 
+from ..canvas import on_canvas
 from ..errors import DeviceError, ModelError
 from ..models.bundle import Bundle
 from ..networks.build import build
@@ -54,7 +55,12 @@ def _network(spec: NetworkSpec, parameters: Mapping[str, np.ndarray], bundle: Bu
 
 @torch.inference_mode()
 def lesion_probability(
-    network: nn.Module, slices: np.ndarray, device: Device, progress: Progress, message: str
+    network: nn.Module,
+    slices: np.ndarray,
+    device: Device,
+    progress: Progress,
+    message: str,
+    canvas: Sequence[int] = (),
 ) -> np.ndarray:
     """Lesion probability of normalised slices.
 
@@ -64,6 +70,7 @@ def lesion_probability(
         device: where to compute.
         progress: asked between batches, so that a cancel waits for one batch at most.
         message: the stage in words.
+        canvas: rows and columns that slices are shown on; see `canvas.on_canvas`.
 
     Returns:
         float32 (N, H, W).
@@ -74,12 +81,13 @@ def lesion_probability(
     """
     count, _, height, width = slices.shape
     out = np.zeros((count, height, width), np.float32)
-    size = max(PIXELS_A_BATCH // (height * width), 1)
+    rows, columns = canvas or (0, 0)
+    size = max(PIXELS_A_BATCH // (max(height, rows) * max(width, columns)), 1)
     first = 0
     while first < count:
         progress(first / count, message)
         try:
-            out[first : first + size] = _batch(network, slices[first : first + size], device)
+            out[first : first + size] = _batch(network, slices[first : first + size], device, canvas)
         except RuntimeError as error:
             if not out_of_memory(error):
                 raise
@@ -94,8 +102,9 @@ def lesion_probability(
     return out
 
 
-def _batch(network: nn.Module, slices: np.ndarray, device: Device) -> np.ndarray:
-    images = torch.from_numpy(np.ascontiguousarray(slices)).to(device.where, memory_format=torch.channels_last)
+def _batch(network: nn.Module, slices: np.ndarray, device: Device, canvas: Sequence[int]) -> np.ndarray:
+    shown, target, origin = on_canvas(slices, canvas)
+    images = torch.from_numpy(np.ascontiguousarray(shown)).to(device.where, memory_format=torch.channels_last)
     with torch.autocast(device.where.type, device.autocast, enabled=device.autocast is not None):
         logits = network(images)
     if device.autocast is not None and not torch.isfinite(logits).all():
@@ -105,7 +114,10 @@ def _batch(network: nn.Module, slices: np.ndarray, device: Device) -> np.ndarray
         raise ModelError(
             "the network's answer is not a number", where=device.name, fix="Try --device cpu, or another model"
         )
-    return logits.float().softmax(1)[:, 1].cpu().numpy()
+    said = logits.float().softmax(1)[:, 1].cpu().numpy()
+    out = np.zeros((len(slices), *slices.shape[2:]), np.float32)
+    out[:, origin[0], origin[1]] = said[:, target[0], target[1]]
+    return out
 
 
 def out_of_memory(error: RuntimeError) -> bool:

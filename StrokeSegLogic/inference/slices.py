@@ -70,7 +70,7 @@ def predict_slices(
 
     where = choose(device)
     network = load(bundle, where)[plane]
-    probability = lesion_probability(network, inputs, where, Progress(), plane)
+    probability = lesion_probability(network, inputs, where, Progress(), plane, spec.canvas)
     return resample_slices(probability, (target, target), spacing_mm, shape[1:]) * brain
 
 

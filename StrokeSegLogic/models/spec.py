@@ -36,6 +36,7 @@ class ModelSpec:
         card: what it was trained on, by what recipe, and what it reached; JSON-ready.
         needs_all_of: every one of these must be there: the model never learned without.
         thresholds: other thresholds for cases with a certain sequence, by its name; the first that is there counts.
+        canvas: rows and columns of the canvas that slices are shown on, as in training (see `canvas`); empty for none.
     """
 
     format: int
@@ -54,6 +55,7 @@ class ModelSpec:
     card: dict[str, Any]
     needs_all_of: tuple[str, ...] = ()
     thresholds: dict[str, float] = field(default_factory=dict)
+    canvas: tuple[int, ...] = ()
     kind: str = "planes"
 
     def __post_init__(self) -> None:
@@ -68,6 +70,8 @@ class ModelSpec:
         limits = (self.threshold, *self.thresholds.values())
         if not all(0 < limit < 1 for limit in limits) or self.spacing_mm <= 0:
             raise ValueError("thresholds must lie between 0 and 1, and spacing_mm be positive")
+        if self.canvas and (len(self.canvas) != 2 or min(self.canvas) < 1):
+            raise ValueError("canvas must be two sides of at least one pixel, or empty")
         named = (*self.inputs, *self.needs_one_of, *self.tested_with_one_of, *self.needs_all_of, *self.thresholds)
         for name in named:
             if name not in MRI_ROLES:

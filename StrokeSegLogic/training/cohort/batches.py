@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from ...canvas import centred
 from ...errors import InputError
 from ...inference.field import background
 from ...inference.prepare import MIN_PIXELS, seen_slices
@@ -134,11 +135,7 @@ class CohortBatches:
         """Centred on the patch and cut to it; what is added is background, and counts: air is no lesion either."""
         if labels.shape == tuple(self._patch):
             return images, labels
-        target, origin = [], []
-        for n, wanted in zip(labels.shape, self._patch, strict=True):
-            kept = min(n, wanted)
-            target.append(slice((wanted - kept) // 2, (wanted - kept) // 2 + kept))
-            origin.append(slice((n - kept) // 2, (n - kept) // 2 + kept))
+        target, origin = centred(labels.shape, self._patch)
         fill = np.reshape(np.array(self._background, np.float32), (-1, 1, 1))
         fitted = np.broadcast_to(fill, (len(images), *self._patch)).copy()
         (rows, columns), (from_rows, from_columns) = target, origin

@@ -104,7 +104,7 @@ class Recipe:
         checkpoint_every: steps between checkpoints.
         pretrained: name of the ImageNet checkpoint that the encoder begins with, "" for none.
         only: sequences that the network is shown, of which every drawn sample must have or get one; all if empty.
-        thresholds: see `models.spec.ModelSpec`; of sequences whose slices are all trained on, from cross-validation.
+        thresholds: see `models.spec.ModelSpec`; of sequences that the validation split says nothing of.
         held_out: fold (0 to 4) of the ISLES'22 slices that is kept from training and validated on; -1 keeps none.
     """
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ...canvas import centred
 from .samples import CHANNELS, Sample, scaled
 
 CANVAS = 208
@@ -44,7 +45,7 @@ def collate(samples: list[Sample]) -> Batch:
     masks[2] = True
     present = np.zeros((count, len(CHANNELS)), bool)
     for i, sample in enumerate(samples):
-        target, origin = _centred(sample.brain.shape)
+        target, origin = centred(sample.brain.shape, (CANVAS, CANVAS))
         for c, role in enumerate(CHANNELS):
             if role in sample.images:
                 images[i, c][target] = scaled(sample.images[role], sample.brain)[origin]
@@ -62,15 +63,6 @@ def collate(samples: list[Sample]) -> Batch:
         placed,
         torch.tensor([sample.plane != "sagittal" for sample in samples]),
     )
-
-
-def _centred(shape: tuple[int, ...]) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-    target, origin = [], []
-    for n in shape:
-        kept = min(n, CANVAS)
-        target.append(slice((CANVAS - kept) // 2, (CANVAS - kept) // 2 + kept))
-        origin.append(slice((n - kept) // 2, (n - kept) // 2 + kept))
-    return tuple(target), tuple(origin)
 
 
 class Dice:

@@ -26,6 +26,7 @@ from .samples import CHANNELS, Sample
 from .sources.build import build_sources, held_out_slices
 from .sources.soop import Soop
 from .stages import Stages
+from .tensors import CANVAS
 from .validation import Pairs, Score, best_threshold, predict, score
 
 
@@ -186,6 +187,7 @@ def export(
         spacing_mm=1.0,
         threshold=threshold,
         thresholds=dict(recipe.thresholds),
+        canvas=(CANVAS, CANVAS),
         plane_weights=weights,
         weights=Weights(WEIGHTS, "0" * 64),
         card={"research_use_only": True, "recipe": asdict(recipe), "validation": validation},

@@ -19,8 +19,8 @@ from .tensors import collate
 THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98)
 """Dense where they must be: a network that learned from Dice is seldom in doubt."""
 
-MAX_FALSE_PIXELS = 20.0
-"""Mean false pixels (mm²) allowed on a slice without lesion: the size of a lacune of 5 mm."""
+MAX_FALSE_PIXELS = 30.0
+"""Mean false area (mm²) allowed on a slice without lesion: a lacune of 6 mm."""
 
 Pairs = list[tuple[np.ndarray, np.ndarray]]
 """Lesion probability (H, W) and true lesion, bool (H, W), of slices."""

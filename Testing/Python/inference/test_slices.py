@@ -5,13 +5,20 @@ import pytest
 import SimpleITK as sitk
 
 import StrokeSegLogic
+from StrokeSegLogic.canvas import centred
 from StrokeSegLogic.case import Role
 from StrokeSegLogic.errors import InputError, ModelError
 from StrokeSegLogic.grid import Grid, resample, working_grid
 from StrokeSegLogic.inference import predict_slices
+from StrokeSegLogic.inference.device import choose
+from StrokeSegLogic.inference.network import load
+from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.models.bundle import Bundle
+from StrokeSegLogic.models.registry import find
 from StrokeSegLogic.phantom import MriPhantom
 from StrokeSegLogic.planes import PLANES, to_stack
+from StrokeSegLogic.training.stream.samples import Sample
+from StrokeSegLogic.training.stream.validation import predict
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +28,15 @@ def slices(phantom: MriPhantom) -> np.ndarray:
     volume = sitk.GetArrayFromImage(resample(image, working_grid(Grid.of(image), 1.0)))
     middle = len(volume) // 2
     return to_stack(volume, "axial")[middle - 1 : middle + 2]
+
+
+@pytest.fixture(scope="module")
+def flair(phantom: MriPhantom) -> np.ndarray:
+    """The axial FLAIR slice at 1 mm that shows the most of the infarct."""
+    grid = working_grid(Grid.of(phantom.images[Role.FLAIR]), 1.0)
+    volume = sitk.GetArrayFromImage(resample(phantom.images[Role.FLAIR], grid))
+    lesion = sitk.GetArrayFromImage(phantom.truth_on(grid))
+    return to_stack(volume, "axial")[int(lesion.sum(axis=(1, 2)).argmax())].astype(np.float32)
 
 
 @pytest.mark.parametrize("plane", PLANES)
@@ -38,6 +54,34 @@ def test_slices_of_any_spacing_come_back_on_their_own_pixels(slices: np.ndarray,
     coarse = slices[:, ::2, ::3]
     found = predict_slices(untrained.folder, "axial", {Role.FLAIR: coarse}, (2.0, 3.0))
     assert found.shape == coarse.shape
+
+
+def test_the_answer_does_not_depend_on_how_tightly_slices_are_cut(flair: np.ndarray) -> None:
+    # Networks know where their canvas ends: of slices cut to the brain they once said half as much.
+    rows, columns = (np.flatnonzero(flair.any(axis=axis)) for axis in (1, 0))
+    # As much on either side, so that the brain's middle stays the slice's.
+    margins = [min(used[0], n - 1 - used[-1]) for used, n in zip((rows, columns), flair.shape, strict=True)]
+    assert min(margins) >= 2, "there is something to cut away"
+    box = tuple(slice(margin, -margin) for margin in margins)
+    loose, tight, wide = (
+        predict_slices(None, "axial", {Role.FLAIR: one[None]}, (1.0, 1.0))[0]
+        for one in (flair, flair[box], np.pad(flair, 30))
+    )
+    assert loose.max() > 0.9
+    np.testing.assert_allclose(tight, loose[box], atol=1e-6)
+    np.testing.assert_allclose(wide[30:-30, 30:-30], loose, atol=1e-6)
+
+
+def test_slices_are_shown_to_networks_as_in_training(flair: np.ndarray) -> None:
+    brain = flair > 0
+    sample = Sample({Role.FLAIR: flair}, np.zeros_like(brain), brain, np.ones_like(brain), "axial", "phantom")
+    network = load(find(None), choose("cpu", full_precision=True))["axial"]
+    ((said, _),) = predict(network, [sample], (Role.FLAIR,))
+    target, origin = centred(flair.shape, said.shape)
+    found = predict_slices(None, "axial", {Role.FLAIR: flair[None]}, (1.0, 1.0))[0][origin]
+    # The one in float32, the other in what the device gains from.
+    assert abs(found - said[target]).mean() < 0.002
+    assert said.max() > 0.9 and dice(found >= 0.5, said[target] >= 0.5) > 0.97
 
 
 def test_a_slice_does_not_depend_on_its_neighbours(slices: np.ndarray, untrained: Bundle) -> None:
