@@ -20,8 +20,15 @@ from mri_data import VOLUME_ROLES, mask_folders, masked_case
 import StrokeSegLogic
 from StrokeSegLogic.case import Case, Role
 from StrokeSegLogic.grid import Grid, resample
+from StrokeSegLogic.inference.device import choose
+from StrokeSegLogic.inference.engine import run_planes
+from StrokeSegLogic.inference.network import load
+from StrokeSegLogic.inference.prepare import prepare
+from StrokeSegLogic.inference.way_back import onto_reference
 from StrokeSegLogic.metrics import dice
+from StrokeSegLogic.models.registry import find
 from StrokeSegLogic.outputs import write_outputs
+from StrokeSegLogic.progress import Progress
 from StrokeSegLogic.segmentation import Segmentation
 
 
@@ -58,14 +65,6 @@ def with_masks(data: Path, output: Path, model: str | None) -> None:
 
 def _planes(case: Case, truth: np.ndarray, model: str | None) -> list[float]:
     """Dice of each plane alone, on the reference grid."""
-    from StrokeSegLogic.inference.device import choose
-    from StrokeSegLogic.inference.engine import run_planes
-    from StrokeSegLogic.inference.network import load
-    from StrokeSegLogic.inference.prepare import prepare
-    from StrokeSegLogic.inference.way_back import onto_reference
-    from StrokeSegLogic.models.registry import find
-    from StrokeSegLogic.progress import Progress
-
     bundle, device = find(model), choose()
     spec = bundle.planes
     prepared = prepare(case, Role.DWI, spec.roles, spec.spacing_mm, Progress())
