@@ -75,7 +75,7 @@ def main() -> None:
         recipe = replace(recipe, only=(given.only,), plane=replace(STAGE, shares={**STAGE.shares, **lacking}))
     else:
         recipe = replace(recipe, plane=STAGE)
-    if len(given.folds) < 2:
+    if len(set(given.folds)) < 2:
         raise SystemExit("a fold's threshold is chosen on the others: at least two are needed")
     for fold in given.folds:
         train(replace(recipe, held_out=fold), given.data, given.run, given.output / f"fold-{fold}")

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..canvas import on_canvas
+from ..canvas import canvases, on_canvas
 from ..errors import DeviceError, ModelError
 from ..models.bundle import Bundle
 from ..networks.build import build
@@ -70,7 +70,7 @@ def lesion_probability(
         device: where to compute.
         progress: asked between batches, so that a cancel waits for one batch at most.
         message: the stage in words.
-        canvas: rows and columns that slices are shown on; see `canvas.on_canvas`.
+        canvas: rows and columns that slices are shown on; see `canvas.canvases`.
 
     Returns:
         float32 (N, H, W).
@@ -81,23 +81,27 @@ def lesion_probability(
     """
     count, _, height, width = slices.shape
     out = np.zeros((count, height, width), np.float32)
-    rows, columns = canvas or (0, 0)
-    size = max(PIXELS_A_BATCH // (max(height, rows) * max(width, columns)), 1)
-    first = 0
-    while first < count:
-        progress(first / count, message)
-        try:
-            out[first : first + size] = _batch(network, slices[first : first + size], device, canvas)
-        except RuntimeError as error:
-            if not out_of_memory(error):
-                raise
-            if size == 1:
-                raise DeviceError(
-                    "the device has too little memory for one slice", where=device.name, fix="Use --device cpu"
-                ) from error
-            size = max(size // 2, 1)
-            continue
-        first += size
+    sides = canvases(slices, canvas)
+    done = 0
+    for rows, columns in sorted(set(sides)):
+        left = [number for number, side in enumerate(sides) if side == (rows, columns)]
+        size = max(PIXELS_A_BATCH // max(rows * columns, 1), 1)
+        while left:
+            progress(done / count, message)
+            part = left[:size]
+            try:
+                out[part] = _batch(network, slices[part], device, (rows, columns))
+            except RuntimeError as error:
+                if not out_of_memory(error):
+                    raise
+                if size == 1:
+                    raise DeviceError(
+                        "the device has too little memory for one slice", where=device.name, fix="Use --device cpu"
+                    ) from error
+                size = max(size // 2, 1)
+                continue
+            left = left[size:]
+            done += len(part)
     progress(1.0, message)
     return out
 

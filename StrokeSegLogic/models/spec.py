@@ -36,7 +36,7 @@ class ModelSpec:
         card: what it was trained on, by what recipe, and what it reached; JSON-ready.
         needs_all_of: every one of these must be there: the model never learned without.
         thresholds: other thresholds for cases with a certain sequence, by its name; the first that is there counts.
-        canvas: rows and columns of the canvas that slices are shown on, as in training (see `canvas`); empty for none.
+        canvas: rows and columns that networks were shown in training, and are after it (see `canvas`); empty for none.
     """
 
     format: int

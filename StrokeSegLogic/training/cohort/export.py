@@ -54,7 +54,7 @@ def export(
     spec: ModelSpec | FieldModelSpec
     if isinstance(recipe.view, PlanesSpec):
         names = tuple(one.name for one in recipe.inputs)
-        scores = validation_dice(recipe, recipe.view.patch, states, validating, progress)
+        scores = validation_dice(recipe, recipe.view, states, validating, progress)
         card["validation_dice"] = scores
         spec = ModelSpec(
             format=FORMAT,
@@ -104,7 +104,7 @@ def trained_on(who: str, recipe: CohortRecipe, data: DataSet) -> str:
 
 def validation_dice(
     recipe: CohortRecipe,
-    canvas: Sequence[int],
+    view: PlanesSpec,
     states: Mapping[Member, State],
     cases: Sequence[PreparedCase],
     progress: Progress,
@@ -123,7 +123,7 @@ def validation_dice(
             asked = Progress(lambda _, __, part=part, message=message: progress(part, message))  # type: ignore[misc]
             seen = seen_slices(case.brain, plane)
             slices = np.stack([to_stack(channel, plane)[seen] for channel in case.images], axis=1).astype(np.float32)
-            said = lesion_probability(network, slices, device, asked, message, canvas) >= 0.5
+            said = lesion_probability(network, slices, device, asked, message, view.patch) >= 0.5
             scores.append(dice(said & to_stack(case.brain, plane)[seen], to_stack(case.labels, plane)[seen] > 0))
         found[plane] = float(np.mean(scores))
     return found

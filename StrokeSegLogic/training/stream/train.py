@@ -26,7 +26,6 @@ from .samples import CHANNELS, Sample
 from .sources.build import build_sources, held_out_slices
 from .sources.soop import Soop
 from .stages import Stages
-from .tensors import CANVAS
 from .validation import Pairs, Score, best_threshold, predict, score
 
 
@@ -156,7 +155,7 @@ def validate(recipe: Recipe, state: State, titled: Titled) -> dict[str, Pairs]:
     network: nn.Module = build(recipe.network)
     network.load_state_dict(state)
     network.eval()
-    return {title: predict(network, samples, roles) for title, (samples, roles) in titled.items()}
+    return {title: predict(network, samples, roles, recipe.patch) for title, (samples, roles) in titled.items()}
 
 
 def export(
@@ -187,7 +186,7 @@ def export(
         spacing_mm=1.0,
         threshold=threshold,
         thresholds=dict(recipe.thresholds),
-        canvas=(CANVAS, CANVAS),
+        canvas=recipe.patch,
         plane_weights=weights,
         weights=Weights(WEIGHTS, "0" * 64),
         card={"research_use_only": True, "recipe": asdict(recipe), "validation": validation},

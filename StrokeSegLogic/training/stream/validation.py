@@ -10,7 +10,10 @@ import torch
 from torch import nn
 
 from ...case import Role
+from ...inference.device import Device
+from ...inference.network import lesion_probability
 from ...metrics import dice
+from ...progress import Progress
 from .batches import normalised
 from .samples import CHANNELS, Sample
 from .sources.soop import LESION_PIXELS
@@ -43,20 +46,22 @@ class Score:
     clear_slices: int
 
 
-@torch.inference_mode()
-def predict(network: nn.Module, samples: Iterable[Sample], roles: tuple[Role, ...]) -> Pairs:
+def predict(network: nn.Module, samples: Iterable[Sample], roles: tuple[Role, ...], canvas: Sequence[int]) -> Pairs:
     """What a network says of real slices, one by one.
 
     Args:
         network: in evaluation mode; gives logits (N, 2, H, W).
         samples: real slices.
         roles: the sequences of each sample that are used.
+        canvas: rows and columns that the network is shown them on: those that it learned on.
     """
+    device = Device(torch.device("cpu"), None, "cpu")
     pairs = []
     for sample in samples:
         batch = collate([sample])
         batch.present &= torch.tensor([[role in roles for role in CHANNELS]])
-        probability = network(normalised(batch)).softmax(1)[0, 1].numpy()
+        slices = normalised(batch).numpy()
+        (probability,) = lesion_probability(network, slices, device, Progress(), "validating", canvas)
         pairs.append((probability * batch.brain[0, 0].numpy(), batch.lesion[0, 0].numpy()))
     return pairs
 

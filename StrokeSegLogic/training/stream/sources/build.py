@@ -35,8 +35,9 @@ def build_sources(recipe: Recipe, data: Path) -> list[Source]:
         InputError: if files are missing.
     """
     always = whole_volumes(recipe.sources)
-    # FLAIR is never simulated: a slice without it has nothing to show where only FLAIR is asked for.
-    needed = frozenset({Role.FLAIR}) if recipe.only == (Role.FLAIR.value,) else frozenset()
+    # Without DWI and ADC all that can be shown is FLAIR and what is simulated from it.
+    of_flair = recipe.only and not {Role.DWI.value, Role.ADC.value} & set(recipe.only)
+    needed = frozenset({Role.FLAIR}) if of_flair else frozenset()
     return [build_source(spec, data, recipe.seed, recipe.held_out, always, needed) for spec in recipe.sources]
 
 

@@ -88,7 +88,7 @@ def test_larger_pixels_show_the_same_patch(recipe: Recipe, data: Path) -> None:
     assert fine.labels.any() and coarse.images.min() >= -1 and coarse.images.max() <= 4
 
 
-@pytest.mark.parametrize("only", ["DWI", "FLAIR"])
+@pytest.mark.parametrize("only", ["DWI", "FLAIR", "T2"])
 def test_slices_that_cannot_show_the_one_sequence_that_is_asked_for_are_left_out(
     only: str, recipe: Recipe, data: Path
 ) -> None:

@@ -41,6 +41,7 @@ def test_a_run_leaves_a_verified_model_of_three_planes(run: Path) -> None:
     assert set(bundle.load()) == set(PLANES)
     assert bundle.spec.name == "tiny"
     assert bundle.spec.card["recipe"]["seed"] == 7
+    assert bundle.planes.canvas == (48, 48), "the patch that was learned on"
 
 
 def test_losses_of_every_step_and_scores_of_every_plane_are_written(run: Path) -> None:

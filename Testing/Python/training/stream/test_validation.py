@@ -77,7 +77,7 @@ def test_a_network_is_validated_on_the_named_sequences_and_inside_the_brain(
     dwi = np.where(TRUTH, 200.0, 100.0).astype(np.float32)
     flair = np.full_like(dwi, 100.0)
     sample = Sample({Role.DWI: dwi, Role.FLAIR: flair}, TRUTH, brain, np.ones_like(brain), "axial", "p")
-    ((probability, truth),) = predict(SaysWhatItSees(Role.DWI), [sample], roles)
+    ((probability, truth),) = predict(SaysWhatItSees(Role.DWI), [sample], roles, (192, 192))
     assert probability.shape == truth.shape == (CANVAS, CANVAS) and truth.sum() == TRUTH.sum()
     assert ((probability > 0.5) == truth).all() == sees
     assert probability.max() == pytest.approx(1.0 if sees else 0.5)
