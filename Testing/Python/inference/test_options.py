@@ -106,10 +106,13 @@ class LooksToTheLeft(torch.nn.Module):
         return torch.cat([torch.zeros_like(logit), logit], 1)
 
 
-def test_axial_and_coronal_slices_are_shown_both_ways_round_and_sagittal_ones_are_not(small: Case) -> None:
+@pytest.mark.parametrize("canvas", [(), (61, 70)])
+def test_axial_and_coronal_slices_are_shown_both_ways_round_and_sagittal_ones_are_not(
+    small: Case, canvas: tuple[int, ...]
+) -> None:
     prepared = prepare(small, Role.DWI, (Role.DWI, Role.FLAIR), 6.0, Progress())
     networks = dict.fromkeys(PLANES, LooksToTheLeft())
-    found = run_planes(networks, prepared, choose("cpu", full_precision=True), Progress(), flips=True)
+    found = run_planes(networks, prepared, choose("cpu", full_precision=True), Progress(), True, canvas)
 
     channel, brain = prepared.channels[0], prepared.brain
     for plane in PLANES:

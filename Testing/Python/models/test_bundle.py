@@ -70,6 +70,8 @@ def test_missing_weights_are_refused(copy: Path) -> None:
         (lambda v: v.update(format=99), "format 99"),
         (lambda v: v.update(threshold=1.5), "threshold"),
         (lambda v: v.update(thresholds={"DWI": 0.0}), "thresholds must lie between"),
+        (lambda v: v.update(canvas=[192]), "canvas must be two sides"),
+        (lambda v: v.update(canvas=[192, 0]), "canvas must be two sides"),
         (lambda v: v.update(thresholds={"CBF": 0.5}), "'CBF' is no MR sequence"),
         (lambda v: v["plane_weights"].pop("axial"), "plane_weights"),
         (lambda v: v["network"].update(channels=3), "3 channels for 5 inputs"),

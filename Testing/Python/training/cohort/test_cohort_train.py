@@ -18,7 +18,7 @@ from StrokeSegLogic.errors import Cancelled, DeviceError, InputError, StrokeSegE
 from StrokeSegLogic.models.bundle import Bundle
 from StrokeSegLogic.progress import CancelToken, Progress
 from StrokeSegLogic.training import checkpoint
-from StrokeSegLogic.training.cohort.recipe import CohortRecipe
+from StrokeSegLogic.training.cohort.recipe import CohortRecipe, PlanesSpec
 from StrokeSegLogic.training.cohort.train import train_cohort
 from StrokeSegLogic.training.datasets import DataSet, read_data_set
 from StrokeSegLogic.training.devices import Hardware
@@ -90,6 +90,7 @@ def test_a_planes_weight_is_its_dice_on_the_validation_volumes(planes: Trained) 
     for plane, score in spec.card["validation_dice"].items():
         assert spec.plane_weights[plane] == max(round(score, 4), 0.01)
     assert set(spec.needs_all_of) == {"T1", "T2", "DWI", "FLAIR"}
+    assert isinstance(planes.recipe.view, PlanesSpec) and spec.canvas == planes.recipe.view.patch
 
 
 def test_every_member_leaves_logs_a_plot_and_tensorboards_events(planes: Trained) -> None:
