@@ -16,10 +16,9 @@ import numpy as np
 from mri_data import Slice, heading, soop_slices
 
 from StrokeSegLogic.case import Role
-from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.models.registry import find
 from StrokeSegLogic.planes import PLANES
-from StrokeSegLogic.training.stream.sources.soop import LESION_PIXELS
+from StrokeSegLogic.training.stream.validation import measured
 
 RESAMPLES, SEED = 2000, 0
 
@@ -42,8 +41,8 @@ def main() -> None:
 
 def row(split: str, plane: str, threshold: float, slices: list[Slice]) -> None:
     """Prints a table row: slices with at least 50 lesion pixels, and those with none."""
-    found = np.array([dice(s.probability >= threshold, s.truth) for s in slices if s.truth.sum() >= LESION_PIXELS])
-    false = [int((s.probability >= threshold).sum()) for s in slices if not s.truth.any()]
+    each, false = measured([(one.probability, one.truth) for one in slices], threshold)
+    found = np.array(each)
     low, high = interval(found)
     print(
         f"| {split} | {plane} | {threshold:g} | {len(found)} | {found.mean():.3f} ({low:.3f} to {high:.3f}) "

@@ -66,10 +66,15 @@ def predict(network: nn.Module, samples: Iterable[Sample], roles: tuple[Role, ..
     return pairs
 
 
+def measured(pairs: Pairs, threshold: float, pixel_mm2: float = 1.0) -> tuple[list[float], list[float]]:
+    """Dice of each slice with enough lesion, and the area called lesion on each slice without any, mm²."""
+    with_lesion = [dice(p >= threshold, truth) for p, truth in pairs if truth.sum() * pixel_mm2 >= LESION_PIXELS]
+    return with_lesion, [pixel_mm2 * int((p >= threshold).sum()) for p, truth in pairs if not truth.any()]
+
+
 def score(pairs: Pairs, threshold: float, pixel_mm2: float = 1.0) -> Score:
     """Figures at a threshold of the probability, of pixels of that area."""
-    with_lesion = [dice(p >= threshold, truth) for p, truth in pairs if truth.sum() * pixel_mm2 >= LESION_PIXELS]
-    false = [pixel_mm2 * int((p >= threshold).sum()) for p, truth in pairs if not truth.any()]
+    with_lesion, false = measured(pairs, threshold, pixel_mm2)
     return Score(
         float(np.mean(with_lesion)) if with_lesion else float("nan"),
         len(with_lesion),
