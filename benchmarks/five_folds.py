@@ -18,20 +18,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import torch
 from slices import interval
 
 from StrokeSegLogic.case import Role
 from StrokeSegLogic.metrics import dice
-from StrokeSegLogic.planes import PLANES
 from StrokeSegLogic.progress import Progress
 from StrokeSegLogic.settings import from_mapping
+from StrokeSegLogic.training import checkpoint
 from StrokeSegLogic.training.devices import Hardware, launch
 from StrokeSegLogic.training.pretrained import Pretrained
 from StrokeSegLogic.training.run_folder import claim
@@ -90,12 +89,10 @@ def train(recipe: Recipe, data: Path, run: Path, output: Path) -> None:
     claim(output, recipe)
     if done.is_file():
         return
-    shutil.copy(finished(run / "shared-1.ckpt"), output)
     sources = build_sources(recipe, data)
     stages = Stages(replace(recipe, pretrained=""), sources, output, launch(Hardware("cpu"), recipe.precision))
     network = stages.network(Pretrained(), Progress())
-    # The checkpoint is of a stage that has ended: this only reads its weights.
-    network.load_state_dict(stages.loop("shared-1", 1, PLANES, recipe.shared[0]).run(network, Progress()))
+    network.load_state_dict(finished(run / "shared-1.ckpt")["average"])
     state = stages.loop("axial", 2, ("axial",), recipe.plane).run(network, Progress())
     held_out = held_out_slices(recipe, data)
     titled = {roles: [one for one in held_out if set(roles) <= set(one.images)] for roles in MIXTURES}
@@ -108,15 +105,17 @@ def train(recipe: Recipe, data: Path, run: Path, output: Path) -> None:
     np.savez_compressed(done, **arrays)  # type: ignore[arg-type]
 
 
-def finished(checkpoint: Path) -> Path:
-    """The checkpoint, if its stage has ended.
+def finished(path: Path) -> dict[str, Any]:
+    """The checkpoint of a stage that has ended.
 
     Raises:
-        SystemExit: if not: its fold would go on with that stage.
+        InputError: if it is damaged.
+        SystemExit: if it has not ended.
     """
-    if not checkpoint.is_file() or not torch.load(checkpoint, map_location="cpu", weights_only=False)["finished"]:
-        raise SystemExit(f"{checkpoint}: the run's first stage has not ended; train on first")
-    return checkpoint
+    state = checkpoint.load(path)
+    if state is None or not state["finished"]:
+        raise SystemExit(f"{path}: the run's first stage has not ended; train on first")
+    return state
 
 
 def report(paths: Sequence[Path], mixtures: Sequence[tuple[Role, ...]]) -> None:

@@ -23,6 +23,8 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
+from StrokeSegLogic.canvas import centred
+
 SHAPE = (182, 218, 182)
 """Of the case (z, y, x)."""
 SEED = 0
@@ -96,21 +98,16 @@ def simulated_dwi(flair: np.ndarray) -> np.ndarray:
 def _squared(volume: np.ndarray, side: int) -> np.ndarray:
     """Rows and columns cut or padded to so many, about the middle."""
     out = np.zeros((len(volume), side, side), volume.dtype)
-    target, origin = zip(*(_common(side, n) for n in volume.shape[1:]), strict=True)
+    target, origin = centred(volume.shape[1:], (side, side))
     out[:, target[0], target[1]] = volume[:, origin[0], origin[1]]
     return out
 
 
 def _unsquared(square: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     out = np.zeros(shape, square.dtype)
-    origin, target = zip(*(_common(square.shape[1], n) for n in shape[1:]), strict=True)
-    out[:, target[0], target[1]] = square[:, origin[0], origin[1]]
+    target, origin = centred(shape[1:], square.shape[1:])
+    out[:, origin[0], origin[1]] = square[:, target[0], target[1]]
     return out
-
-
-def _common(side: int, n: int) -> tuple[slice, slice]:
-    kept = min(side, n)
-    return tuple(slice((m - kept) // 2, (m - kept) // 2 + kept) for m in (side, n))  # type: ignore[return-value]
 
 
 def in_a_process(folder: Path, model: str | None, flips: bool) -> dict[str, float]:

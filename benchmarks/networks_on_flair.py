@@ -29,6 +29,7 @@ from monai.networks.nets.segresnet import SegResNet
 from torch import Tensor, nn
 from torch.nn import functional
 
+from StrokeSegLogic.canvas import centred
 from StrokeSegLogic.networks.build import build
 from StrokeSegLogic.networks.spec import UNet2DSpec
 from StrokeSegLogic.planes import PLANES
@@ -185,11 +186,10 @@ def said(network: nn.Module, soop: Soop) -> Planes:
 
 def shrunk(batch: Batch) -> Batch:
     """The middle of the canvas in the pixels that the network learned from."""
-    start = (CANVAS - round(SIDE * PIXEL_MM)) // 2
-    middle = slice(start, start + round(SIDE * PIXEL_MM))
+    _, (rows, columns) = centred((CANVAS, CANVAS), [round(SIDE * PIXEL_MM)] * 2)
 
     def smaller(tensor: Tensor) -> Tensor:
-        part = tensor[..., middle, middle].float()
+        part = tensor[..., rows, columns].float()
         return functional.interpolate(part, (SIDE, SIDE), mode="bilinear", antialias=True)
 
     batch.images = smaller(batch.images)

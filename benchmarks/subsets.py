@@ -28,7 +28,6 @@ from mri_data import VOLUME_ROLES, heading, masked_volumes, soop_slices
 
 from StrokeSegLogic.case import MRI_ROLES, Role
 from StrokeSegLogic.inference import predict_slices
-from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.models.registry import find
 from StrokeSegLogic.planes import PLANES, Plane
 from StrokeSegLogic.training.stream.samples import CHANNELS, Sample
@@ -38,6 +37,7 @@ from StrokeSegLogic.training.stream.sources.carriers import Carriers
 from StrokeSegLogic.training.stream.sources.lesions import read_shapes
 from StrokeSegLogic.training.stream.sources.soop import LESION_PIXELS
 from StrokeSegLogic.training.stream.tensors import Dice, collate
+from StrokeSegLogic.training.stream.validation import measured
 
 NEEDED = (Role.DWI, Role.FLAIR)
 SHAPES = 130
@@ -161,8 +161,8 @@ def row(slices: str, signal: str, roles: Iterable[Role], measure: Callable[[], l
     except Exception as error:  # whatever it is, it belongs into the table
         print(f"{start} failed: {type(error).__name__}: {error} | | | |", flush=True)
         return False
-    found = [dice(one, truth) for one, truth, area in pairs if truth.sum() * area >= LESION_PIXELS]
-    false = [float(one.sum() * area) for one, truth, area in pairs if not truth.any()]
+    each = [measured([(one, truth)], 0.5, area) for one, truth, area in pairs]
+    found, false = [value for one, _ in each for value in one], [value for _, one in each for value in one]
     mean, wrong = (f"{np.mean(found):.3f}" if found else "-"), (f"{np.mean(false):.1f}" if false else "-")
     print(f"{start} {len(found)} | {mean} | {len(false)} | {wrong} |", flush=True)
     return True

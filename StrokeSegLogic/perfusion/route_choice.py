@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,25 +24,27 @@ if TYPE_CHECKING:
     from ..inference.device import Device
 
 
+@dataclass
 class Routes:
-    """Takes the routes; one that cannot be taken leaves its reason."""
+    """Takes the routes; one that cannot be taken leaves its reason.
 
-    def __init__(
-        self,
-        case: Case,
-        standard: StandardMaps,
-        grid: Grid,
-        brain: np.ndarray,
-        settings: PerfusionSettings,
-        device: Device,
-    ) -> None:
-        self._case = case
-        self._standard = standard
-        self._grid = grid
-        self._brain = brain
-        self._settings = settings
-        self._device = device
-        self.thresholds: ThresholdSegmentation | None = None
+    Attributes:
+        case: whose maps they are.
+        standard: its maps.
+        grid: of the maps.
+        brain: bool (z, y, x).
+        settings: how the case is worked on.
+        device: where networks compute.
+        thresholds: what the route of thresholds found, once it was taken.
+    """
+
+    case: Case
+    standard: StandardMaps
+    grid: Grid
+    brain: np.ndarray
+    settings: PerfusionSettings
+    device: Device
+    thresholds: ThresholdSegmentation | None = field(default=None, init=False)
 
     def all(self, asked: RouteName | None, progress: Progress) -> tuple[RouteName, list[Route], list[str]]:
         """The chosen route's name, all that were taken, and why others were not.
@@ -66,25 +69,25 @@ class Routes:
 
     def _explained(self, error: InputError) -> InputError:
         """The refusal with the doubts that led to it: an error shows no warnings beside it."""
-        said = said_of(self._case, self._standard)
-        out = [str(role) for role in self._case.series if role in MAP_ROLES and str(role) not in self._standard.images]
+        said = said_of(self.case, self.standard)
+        out = [str(role) for role in self.case.series if role in MAP_ROLES and str(role) not in self.standard.images]
         concerned = {name for name in STANDARD_UNITS if re.search(rf"\b{name}\b", error.what)}
         fix = error.fix
-        if concerned & self._standard.inverted.keys():
+        if concerned & self.standard.inverted.keys():
             fix = "Export them again, the right way round, or give the CTP series by itself"
         elif concerned.intersection(out):
             fix = f"Name the role and unit of {', '.join(out)}, or give the CTP series by itself"
-        return InputError("; ".join([error.what, *said]), where=error.where or self._case.name, fix=fix)
+        return InputError("; ".join([error.what, *said]), where=error.where or self.case.name, fix=fix)
 
     def _take(self, name: RouteName, progress: Progress) -> Route:
         progress(0.0, f"route: {name}")
-        standard = self._standard
+        standard = self.standard
         if name == "thresholds":
             require(standard.images, standard.usable, THRESHOLD_MAPS, "the route of thresholds")
             # A map whose unit is not known says nothing at an absolute limit.
             known = {role: image for role, image in standard.images.items() if role in standard.usable}
-            self.thresholds = segment_by_thresholds(known, self._settings.thresholds, self._brain)
+            self.thresholds = segment_by_thresholds(known, self.settings.thresholds, self.brain)
             return by_thresholds(self.thresholds)
-        nihss = self._case.clinical.nihss
-        model = self._settings.models.get(name)
-        return by_network(name, model, standard, self._grid, nihss, self._device, progress)
+        nihss = self.case.clinical.nihss
+        model = self.settings.models.get(name)
+        return by_network(name, model, standard, self.grid, nihss, self.device, progress)

@@ -83,7 +83,7 @@ def score(pairs: Pairs, threshold: float, pixel_mm2: float = 1.0) -> Score:
     )
 
 
-def best_threshold(sets: Sequence[Pairs], pixel_mm2: float = 1.0) -> float:
+def best_threshold(sets: Sequence[Pairs]) -> float:
     """The threshold with the highest mean Dice over several sets of slices, among those that spare clear slices.
 
     Slices with lesion alone would ask for a low threshold: they never show what it costs where there is none. So
@@ -92,7 +92,7 @@ def best_threshold(sets: Sequence[Pairs], pixel_mm2: float = 1.0) -> float:
     """
     best, chosen = -1.0, None
     for threshold in THRESHOLDS:
-        scores = [score(pairs, threshold, pixel_mm2) for pairs in sets]
+        scores = [score(pairs, threshold) for pairs in sets]
         found = [one.dice for one in scores if one.slices]
         if not found:
             return 0.5
