@@ -1,0 +1,94 @@
+"""Locks between processes: held until the block ends, or until the process dies, however it dies."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+
+class Busy(Exception):
+    """Another process holds the lock."""
+
+
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Holds the lock file for the block. The system frees it when the process ends, so that a kill leaves no lock.
+
+    Whoever gets the lock knows that nobody else who takes it is alive: what a run has left behind under it may be
+    mended or removed. The file goes with the lock; that of a killed run stays and is taken over.
+
+    Args:
+        path: of the lock file, made if missing; its folder must exist. A link is refused.
+
+    Raises:
+        Busy: if another process, or another block of this one, holds it.
+        OSError: if the file cannot be made.
+    """
+    descriptor = _locked(path)
+    try:
+        yield
+    finally:
+        if sys.platform == "win32":
+            # An open file cannot be deleted there; whoever opened it in between keeps it.
+            os.close(descriptor)
+            with suppress(PermissionError):
+                path.unlink(missing_ok=True)
+        else:
+            # Deleted while it is held: nobody can lock a file in between that is about to go.
+            path.unlink(missing_ok=True)
+            os.close(descriptor)
+
+
+def held(path: Path) -> bool:
+    """Whether another process, or another block of this one, holds the lock. A missing file is held by nobody.
+
+    Raises:
+        OSError: if the file cannot be opened.
+    """
+    if not path.exists():
+        return False
+    try:
+        with exclusive(path):
+            return False
+    except Busy:
+        return True
+
+
+def _locked(path: Path) -> int:
+    """An open descriptor of the lock file, locked."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
+        try:
+            _lock(descriptor)
+            if _same(descriptor, path):
+                return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        # Its last holder deleted the file between the two calls: the name is of another file by now, or of none.
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> None:
+    try:
+        if sys.platform == "win32":
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError) as error:
+        raise Busy from error
+
+
+def _same(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
