@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import SimpleITK as sitk
 
+from .base.errors import InputError
 from .case import Role
-from .errors import InputError
 from .grid import Grid, reorient, resample, resample_mask
 
 LARGEST_BRAIN_ML = 2100.0

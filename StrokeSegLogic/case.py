@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Literal
 
-from .errors import InputError
+from .base.errors import InputError
 
 if TYPE_CHECKING:
     import SimpleITK as sitk

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 
-from .errors import InputError
+from .base.errors import InputError
 
 WORKING_ORIENTATION = "RPI"
 """The working grid's x, y, z grow to the patient's right, back and feet: as arrays (z, y, x), an axial slice

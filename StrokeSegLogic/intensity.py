@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .errors import InputError
+from .base.errors import InputError
 
 LOWEST, HIGHEST = -1.0, 4.0
 """Range of normalised intensities: no signal, and five times the typical tissue's."""

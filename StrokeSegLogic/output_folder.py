@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from .errors import OutputError
+from .base.errors import OutputError
 
 RESULT, MAPS = "result.json", "maps.json"
 """The records: the last file of a segmentation, and of maps alone. A folder that has one is whole and has no other."""

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import __version__
-from .json_values import json_ready
+from .base.json_values import json_ready
+from .base.progress import Progress
 from .output_folder import MAPS, RESULT, draft_of, publish, require_writable
 from .perfusion.maps_record import maps_record
 from .perfusion.result import PerfusionSegmentation
-from .progress import Progress
 from .reports import write_report
 from .segmentation import Segmentation
 from .volumes import write_nifti

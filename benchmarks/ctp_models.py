@@ -23,7 +23,8 @@ import SimpleITK as sitk
 from ctp_tables import CLASSES, Scored, score, tables
 from ctp_vendors import CHANGES, Images, hardened
 
-from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.base.errors import InputError
+from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.inference.device import choose
 from StrokeSegLogic.inference.field_engine import answer, completed
@@ -34,7 +35,6 @@ from StrokeSegLogic.perfusion.maps import MapsSpec, maps
 from StrokeSegLogic.perfusion.thresholds import segment_by_thresholds
 from StrokeSegLogic.phantom.ctp import ctp_series
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
-from StrokeSegLogic.progress import Progress
 from StrokeSegLogic.training.datasets import read_data_set
 from StrokeSegLogic.training.datasets.load import load_subject
 

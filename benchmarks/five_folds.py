@@ -26,10 +26,10 @@ from typing import Any
 import numpy as np
 from slices import interval
 
+from StrokeSegLogic.base.progress import Progress
+from StrokeSegLogic.base.settings import from_mapping
 from StrokeSegLogic.case import Role
 from StrokeSegLogic.metrics import dice
-from StrokeSegLogic.progress import Progress
-from StrokeSegLogic.settings import from_mapping
 from StrokeSegLogic.training import checkpoint
 from StrokeSegLogic.training.devices import Hardware, launch
 from StrokeSegLogic.training.pretrained import Pretrained

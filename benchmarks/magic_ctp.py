@@ -22,7 +22,8 @@ import numpy as np
 import SimpleITK as sitk
 from magic_page import draw
 
-from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.base.errors import InputError
+from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.hemispheres import MidPlane
 from StrokeSegLogic.inference.device import choose
@@ -34,7 +35,6 @@ from StrokeSegLogic.perfusion.bleeding import dense_ml
 from StrokeSegLogic.perfusion.laterality import asymmetry
 from StrokeSegLogic.perfusion.routes import UNET
 from StrokeSegLogic.perfusion.thresholds import CORE, PENUMBRA, ThresholdSettings, segment_by_thresholds
-from StrokeSegLogic.progress import Progress
 
 MAPS = ("cbf", "cbv", "mtt", "ttp")
 SPACING = (0.9, 0.9, 10.0)

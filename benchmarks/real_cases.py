@@ -18,6 +18,7 @@ import SimpleITK as sitk
 from mri_data import VOLUME_ROLES, mask_folders, masked_case
 
 import StrokeSegLogic
+from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.case import Case, Role
 from StrokeSegLogic.grid import Grid, resample
 from StrokeSegLogic.inference.device import choose
@@ -28,7 +29,6 @@ from StrokeSegLogic.inference.way_back import onto_reference
 from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.models.registry import find
 from StrokeSegLogic.outputs import write_outputs
-from StrokeSegLogic.progress import Progress
 from StrokeSegLogic.segmentation import Segmentation
 
 

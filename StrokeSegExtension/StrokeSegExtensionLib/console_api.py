@@ -13,8 +13,8 @@ from typing import Any
 
 import slicer
 
+from StrokeSegLogic.base.errors import InputError, StrokeSegError
 from StrokeSegLogic.case import MRI_ROLES, ClinicalData, Modality, Role
-from StrokeSegLogic.errors import InputError, StrokeSegError
 
 from .console_run import ConsoleRun
 from .packages import RequiredPackages

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import slicer
 
-from StrokeSegLogic.errors import Cancelled, StrokeSegError
+from StrokeSegLogic.base.errors import Cancelled, StrokeSegError
 
 from .protocols import Clock, Runner
 from .result_loader import ResultLoader

@@ -9,7 +9,7 @@ from typing import Any
 
 import slicer
 
-from StrokeSegLogic.errors import OutputError
+from StrokeSegLogic.base.errors import OutputError
 
 _FIX = "Check that the folder can be written to, and that its disk is not full"
 

@@ -10,7 +10,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from StrokeSegLogic.errors import InputError, StrokeSegError
+from StrokeSegLogic.base.errors import InputError, StrokeSegError
 
 from .export_files import write_labels_nifti, write_seg_nrrd, write_text
 from .notices import say, tint

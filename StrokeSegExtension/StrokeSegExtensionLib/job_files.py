@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from StrokeSegLogic.base.errors import Cancelled
 from StrokeSegLogic.case import Role
-from StrokeSegLogic.errors import Cancelled
 from StrokeSegLogic.worker.job import EXTRAS, FORMAT, NAME, Job, JobOptions, JobVolume, write_job
 from StrokeSegLogic.worker.nrrd import NrrdVolume, write_nrrd
 

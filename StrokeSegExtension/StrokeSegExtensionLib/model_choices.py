@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from StrokeSegLogic.base.errors import ModelError
 from StrokeSegLogic.case import Role
-from StrokeSegLogic.errors import ModelError
 from StrokeSegLogic.models.field_spec import FieldModelSpec
 from StrokeSegLogic.models.manifest import read_manifest
 from StrokeSegLogic.models.registry import DEFAULT, bundled_names, folder_of, names

@@ -9,9 +9,9 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from StrokeSegLogic.errors import StrokeSegError
+from StrokeSegLogic.base.errors import StrokeSegError
+from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.models.store import OfferedModel, fetch, install, offered, remove
-from StrokeSegLogic.progress import Progress
 
 from .background import Background
 from .study import ModelChoice

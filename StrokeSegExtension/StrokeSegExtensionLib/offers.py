@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from StrokeSegLogic.base.errors import StrokeSegError
 from StrokeSegLogic.case import CTP_ROLES, MRI_ROLES, Modality, Role
-from StrokeSegLogic.errors import StrokeSegError
 
 from .study import LoadedVolume, Offer
 

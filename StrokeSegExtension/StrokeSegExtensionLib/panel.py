@@ -10,8 +10,8 @@ import slicer
 import vtk
 from slicer.i18n import tr as _
 
+from StrokeSegLogic.base.errors import StrokeSegError
 from StrokeSegLogic.case import Role
-from StrokeSegLogic.errors import StrokeSegError
 
 from .background import Background
 from .editor import EmbeddedEditor

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from StrokeSegLogic.base.errors import StrokeSegError
 from StrokeSegLogic.case import Role
-from StrokeSegLogic.errors import StrokeSegError
 from StrokeSegLogic.worker.protocol import described
 
 from .assignment import Assignment

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from StrokeSegLogic.errors import StrokeSegError
+from StrokeSegLogic.base.errors import StrokeSegError
 
 from .study import Handle, Problem, StudyInputs
 from .words import tr as _

@@ -13,8 +13,8 @@ from typing import Any, Protocol
 import slicer
 import vtk
 
+from StrokeSegLogic.base.errors import StrokeSegError
 from StrokeSegLogic.case import Role
-from StrokeSegLogic.errors import StrokeSegError
 
 from .background import GIVEN_S
 from .placed_volume import PlacedVolume, read_placed

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from StrokeSegLogic.base.errors import Cancelled, StrokeSegError
 from StrokeSegLogic.case import Role
-from StrokeSegLogic.errors import Cancelled, StrokeSegError
 from StrokeSegLogic.worker.job import CANCEL, NAME, RESULT
 from StrokeSegLogic.worker.protocol import Event, described
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import slicer
 
-from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.base.errors import InputError
 
 from .frames import Frames
 from .study import Handle, LoadedVolume, Voxels

@@ -8,7 +8,7 @@ from pathlib import Path
 import slicer
 from slicer.i18n import tr as _
 
-from StrokeSegLogic.errors import StrokeSegError
+from StrokeSegLogic.base.errors import StrokeSegError
 
 from .packages import TORCH, Requirement
 

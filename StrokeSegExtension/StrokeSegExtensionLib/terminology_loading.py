@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import slicer
 
-from StrokeSegLogic.resources import resource
+from StrokeSegLogic.base.resources import resource
 from StrokeSegLogic.terminology import TYPE_CONTEXT
 
 

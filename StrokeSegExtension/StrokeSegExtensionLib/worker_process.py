@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import StrokeSegLogic
-from StrokeSegLogic.errors import StrokeSegError
+from StrokeSegLogic.base.errors import StrokeSegError
 from StrokeSegLogic.worker.protocol import Event, parse_line
 
 from .process_tree import end_tree

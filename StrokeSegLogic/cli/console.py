@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from ..progress import CancelToken, Progress, ProgressCallback
+from ..base.progress import CancelToken, Progress, ProgressCallback
 
 console = Console(highlight=False, markup=False)
 

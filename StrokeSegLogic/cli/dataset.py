@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from ..errors import InputError, OutputError
+from ..base.errors import InputError, OutputError
 from .console import console, job
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import Annotated
 import SimpleITK as sitk
 import typer
 
+from ..base.progress import Progress
 from ..case import ClinicalData, Role
-from ..progress import Progress
 from .console import console, job
 from .describe import describe
 from .segment import output_folder, perfusion_into, segment_into

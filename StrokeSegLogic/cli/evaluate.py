@@ -9,7 +9,7 @@ import typer
 from rich import box
 from rich.table import Table as RichTable
 
-from ..errors import InputError, OutputError
+from ..base.errors import InputError, OutputError
 from ..evaluation.classes import parse_classes
 from ..evaluation.cohort import Evaluation, Sources, evaluate_folders
 from ..evaluation.pairing import MEMBERS

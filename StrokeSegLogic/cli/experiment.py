@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import InputError
+from ..base.errors import InputError
 from ..outputs import require_writable
 from .console import console, job
 from .train import Accelerator, Changes, Data, DeviceName, LayoutName, SplitFile, Workers, require_training

@@ -7,7 +7,7 @@ import traceback
 
 import typer
 
-from ..errors import StrokeSegError
+from ..base.errors import StrokeSegError
 from .dataset import app as dataset
 from .demo import demo
 from .evaluate import evaluate

@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
+from ..base.errors import InputError, OutputError
+from ..base.progress import Progress
 from ..case import Case, Modality, Role
-from ..errors import InputError, OutputError
 from ..output_folder import RESULT, require_writable
 from ..outputs import write_outputs
 from ..perfusion.result import ROUTES, PerfusionSegmentation, RouteName
-from ..progress import Progress
 from ..segmentation import Segmentation
 from .console import job
 from .describe import describe

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import InputError
+from ..base.errors import InputError
 from ..outputs import require_writable
 from .console import console, job
 

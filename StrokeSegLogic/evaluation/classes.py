@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..errors import InputError
+from ..base.errors import InputError
 from ..segmentation import LESION
 from .masks import Mask
 from .scores import Classes

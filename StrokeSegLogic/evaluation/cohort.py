@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import InputError
-from ..progress import Progress
+from ..base.errors import InputError
+from ..base.progress import Progress
 from .classes import LABELS_FILE, found_classes, read_classes, require_known, scored
 from .compare import ByClass, comparisons
 from .groups import Groups, read_groups

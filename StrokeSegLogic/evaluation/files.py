@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..errors import OutputError
+from ..base.errors import OutputError
 
 RECORD = "evaluation.json"
 """Written last: a folder that has it is whole."""

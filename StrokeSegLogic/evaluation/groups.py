@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import InputError
-from ..volumes.files import require_file, unreadable
+from ..base.errors import InputError
+from ..base.files import require_file, unreadable
 from .rows import ALL
 
 _CASE_HEADS = ("case", "participant_id")

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
-from ..volumes.files import unreadable
+from ..base.errors import InputError
+from ..base.files import unreadable
 
 ORIGIN_FILE = "predictions.json"
 _MARK = "strokeseg predictions"

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from ..errors import InputError
-from ..volumes.files import unreadable
+from ..base.errors import InputError
+from ..base.files import unreadable
 from ..volumes.reader import volume_suffix
 from .rows import MODEL
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import InputError
+from ..base.errors import InputError
 from .rows import REFERENCE, Row
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .. import __version__
+from ..base.progress import Progress
 from ..metrics.lesions import ISLES24_MATCH
-from ..progress import Progress
 from .bootstrap import RESAMPLES
 from .catalog import MAIN, METRICS, OTHERS, OVERLAPS, SLOW_FUSION
 from .cohort import Evaluation, Sources

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import torch
 
-from ..errors import DeviceError, InputError
+from ..base.errors import DeviceError, InputError
 
 CHOICES = ("auto", "cpu", "cuda", "mps")
 

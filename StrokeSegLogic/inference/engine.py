@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..base.progress import CancelToken, Progress, ProgressCallback
 from ..case import Case, Role
 from ..grid import Grid, require_overlap, resample_mask
 from ..models.registry import find
 from ..models.spec import ModelSpec
 from ..planes import PLANES, Plane, from_stack, to_stack
-from ..progress import CancelToken, Progress, ProgressCallback
 from ..segmentation import Segmentation
 from ..statistics import measure
 from .options import MIRRORED, option_warnings, require_smallest, require_threshold, without_small_lesions

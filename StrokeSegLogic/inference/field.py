@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import SimpleITK as sitk
 
+from ..base.errors import DeviceError, InputError, ModelError
 from ..brain import stripped_outline
 from ..ct_brain import MIP_HU, brain_of_ct
-from ..errors import DeviceError, InputError, ModelError
 from ..grid import Grid, reorient, resample, resample_mask
 from ..intensity import LOWEST, normalise
 from ..models.field_spec import FieldSpec, InputSpec
@@ -19,8 +19,8 @@ from .colours import rainbow
 from .map_scales import delay, relative
 
 if TYPE_CHECKING:
+    from ..base.progress import Progress
     from ..networks.base import SegmentationNetwork
-    from ..progress import Progress
     from .device import Device
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import SimpleITK as sitk
 
-from ..errors import InputError, ModelError
+from ..base.errors import InputError, ModelError
 from ..grid import Grid, resample
 from ..models.field_spec import FieldModelSpec
 from ..models.registry import names
@@ -18,8 +18,8 @@ from .field import labels_on, lay, predict
 if TYPE_CHECKING:
     from torch import nn
 
+    from ..base.progress import Progress
     from ..models.bundle import Bundle
-    from ..progress import Progress
     from .device import Device
 
 SLOW_FUSION = "ctp-sf-pms"

@@ -8,13 +8,13 @@ import numpy as np
 import torch
 from torch import nn
 
+from ..base.errors import DeviceError, ModelError
+from ..base.progress import Progress
 from ..canvas import canvases, on_canvas
-from ..errors import DeviceError, ModelError
 from ..models.bundle import Bundle
 from ..networks.build import build
 from ..networks.memory import channels_last
 from ..networks.spec import NetworkSpec
-from ..progress import Progress
 from .device import Device
 from .kept import keep
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 
+from ..base.errors import InputError
+from ..base.progress import Progress
 from ..brain import LARGEST_BRAIN_ML, SMALLEST_BRAIN_ML, brain_mask
 from ..case import Case, Role
-from ..errors import InputError
 from ..grid import Grid, bounding_box, box_slices, resample, resample_mask, working_grid
 from ..intensity import normalise
 from ..planes import PLANES, Plane, to_stack
-from ..progress import Progress
 
 MARGIN = 8
 """Voxels of background kept around the brain, so that its border is not the image's."""

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from ..base.errors import InputError
+from ..base.progress import Progress
 from ..case import Role
-from ..errors import InputError
 from ..intensity import normalise
 from ..models.registry import find
 from ..pixels import SpacingMm, resample_slices
 from ..planes import PLANES
-from ..progress import Progress
 
 
 def predict_slices(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import InputError
+from ..base.errors import InputError
 from ..planes import Plane
 
 METHODS = ("majority", "weighted", "mean")

@@ -13,8 +13,8 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from ..errors import ModelError
-from ..volumes.files import make_folder, write_whole
+from ..base.errors import ModelError
+from ..base.files import make_folder, write_whole
 from .field_spec import FieldModelSpec
 from .manifest import read_manifest
 from .spec import ModelSpec

@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import InputError, ModelError
-from ..settings import from_mapping
+from ..base.errors import InputError, ModelError
+from ..base.settings import from_mapping
 from .field_spec import FieldModelSpec
 from .spec import ModelSpec
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import ModelError
-from ..resources import resource
+from ..base.errors import ModelError
+from ..base.resources import resource
 from .store import MANIFEST, installed, store_folder
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from ..base.errors import ModelError
 from ..case import MRI_ROLES, Role
-from ..errors import ModelError
 from ..networks.spec import NetworkSpec
 from ..planes import PLANES
 from .weights import FORMAT, Weights

@@ -13,10 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import ModelError, OutputError
-from ..progress import Progress
-from ..resources import resource
-from ..settings import from_mapping
+from ..base.errors import ModelError, OutputError
+from ..base.files import write_whole
+from ..base.progress import Progress
+from ..base.resources import resource
+from ..base.settings import from_mapping
 from .manifest import read_manifest
 
 MANIFEST = "model.json"
@@ -111,8 +112,6 @@ def pack(folder: Path, file: Path) -> None:
         ModelError: if the folder holds no model, or other weights than its manifest names.
         OutputError: if the file cannot be written.
     """
-    from ..volumes.files import write_whole  # which brings in SimpleITK: the panel lists models without
-
     spec = read_manifest(folder / MANIFEST)
     try:
         content = {name: (folder / name).read_bytes() for name in (MANIFEST, spec.weights.file)}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import InputError
+from ..base.errors import InputError
 
 LEAST_PEAK_HU = 40.0
 """Tissue enhances by 5 to 15 HU; an artery even in part of a voxel by more than this."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import InputError
+from ..base.errors import InputError
 from .series import ADVISED_S, gaps_after
 
 LEAST_RISE_HU = 1.0

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 import SimpleITK as sitk
 
+from ..base.errors import InputError
 from ..brain import LARGEST_SECTION_CM2, stripped_outline
 from ..ct_brain import MEAN_HU, brain_of_ct
-from ..errors import InputError
 from ..grid import Grid
 from ..hemispheres import MidPlane
 from .gaps import AIR_HU

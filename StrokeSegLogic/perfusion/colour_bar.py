@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import InputError
+from ..base.errors import InputError
 
 _EVEN = 0.10
 """Neighbours across a bar differ by no more (of the full range of a channel): JPEG ringing, not tissue."""

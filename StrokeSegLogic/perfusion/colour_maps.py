@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import InputError
+from ..base.errors import InputError
 from .colour_bar import ColourBar, find_colour_bar, require_telling
 
 _OFF_SCALE = 0.14

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import SimpleITK as sitk
 
-from ..errors import InputError
+from ..base.errors import InputError
 from ..grid import Grid
 from .colour_bar import ColourBar, find_colour_bar
 from .colour_maps import decode_colours

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import Any, Literal
 
+from ..base.json_values import json_ready
 from ..case import ClinicalData
-from ..json_values import json_ready
 from .input_checks import require_plausible
 from .mismatch import PerfusionNumbers, mismatch_ratio
 from .uncertainty import Uncertainty

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import SimpleITK as sitk
 
+from ..base.progress import Progress
 from ..grid import bounding_box, box_slices
-from ..progress import Progress
 from .arteries import seen_baseline
 from .bolus import Passage
 from .series import Series

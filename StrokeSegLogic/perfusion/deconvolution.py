@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..progress import Progress
+from ..base.progress import Progress
 from .lateness import Lateness, kept_frequencies
 from .parallel import in_parallel
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..base.progress import Progress
 from ..grid import bounding_box, box_slices
-from ..progress import Progress
 from .curves import blurred, interior
 from .late_curves import late_component, late_ones, middles
 from .parallel import in_parallel

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
+from ..base.errors import InputError
+from ..base.progress import CancelToken, Progress, ProgressCallback
 from ..case import MAP_ROLES, Case, Role
-from ..errors import InputError
 from ..grid import Grid
-from ..progress import CancelToken, Progress, ProgressCallback
 from ..provenance import case_record, run_record
 from .bleeding import said_of_bleeding
 from .brain import brain_of_maps

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 import SimpleITK as sitk
 
-from ..errors import InputError
+from ..base.errors import InputError
 from ..grid import Grid, resample
 
 AIR_HU = -1024.0

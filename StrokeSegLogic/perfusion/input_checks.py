@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import SimpleITK as sitk
 
+from ..base.errors import InputError
 from ..case import ClinicalData
-from ..errors import InputError
 from ..grid import Grid, require_overlap, resample
 from ..volumes.geometry import tilt_degrees, tilted
 from .gaps import fill_of, filled

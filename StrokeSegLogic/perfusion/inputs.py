@@ -9,8 +9,8 @@ from itertools import combinations
 import numpy as np
 import SimpleITK as sitk
 
+from ..base.errors import InputError
 from ..case import MAP_ROLES, Case, Role, Series
-from ..errors import InputError
 from ..grid import Grid
 from .gaps import unjudged
 from .input_checks import on_one_grid

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import InputError
+from ..base.errors import InputError
 from ..grid import Grid
 from ..hemispheres import MidPlane
 from .halves import both_halves

@@ -9,10 +9,10 @@ from dataclasses import replace
 import numpy as np
 import SimpleITK as sitk
 
+from ..base.errors import InputError
+from ..base.progress import Progress
 from ..case import MAP_ROLES, Case, Role
-from ..errors import InputError
 from ..grid import Grid, require_overlap, resample
-from ..progress import Progress
 from .gaps import filled
 from .inputs import StandardMaps, standard_maps
 from .map_units import STANDARD_UNITS

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ..errors import InputError
+from ..base.errors import InputError
 
 STANDARD_UNITS = MappingProxyType(
     {

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import SimpleITK as sitk
 
-from ..errors import InputError
+from ..base.errors import InputError
+from ..base.progress import Progress
 from ..grid import Grid
-from ..progress import Progress
 from . import motion as motions
 from .arteries import LARGEST_SCALE, Vessel, area, find_artery, find_vein
 from .bolus import Passage, passage

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..json_values import json_ready
+from ..base.json_values import json_ready
 from .thresholds import ThresholdSegmentation, slow
 from .tissue import Side
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import SimpleITK as sitk
 
+from ..base.progress import Progress
 from ..grid import Grid, resample
-from ..progress import Progress
 from .series import Series
 
 LEAST_MM = 0.5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from ..progress import Progress
+from ..base.progress import Progress
 
 
 def in_parallel(work: Callable[[int], None], starts: range, on_cpu: bool, message: str, progress: Progress) -> None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import SimpleITK as sitk
 
+from ..base.json_values import json_ready
 from ..case import Case, Role
 from ..grid import Grid
-from ..json_values import json_ready
 from ..metrics import dice
 from ..outcome import Layer, Maker, Outcome
 from ..statistics import lesions

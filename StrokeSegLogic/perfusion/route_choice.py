@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..base.errors import InputError
+from ..base.progress import Progress
 from ..case import MAP_ROLES, Case
-from ..errors import InputError
 from ..grid import Grid
-from ..progress import Progress
 from .inputs import StandardMaps
 from .map_choice import THRESHOLD_MAPS, said_of
 from .map_units import STANDARD_UNITS

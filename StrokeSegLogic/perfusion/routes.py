@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import SimpleITK as sitk
 
-from ..errors import InputError, ModelError
+from ..base.errors import InputError, ModelError
 from ..grid import Grid
 from .inputs import StandardMaps
 from .map_units import STANDARD_UNITS
@@ -17,9 +17,9 @@ from .result import Route, RouteName
 from .thresholds import CORE, PENUMBRA, ThresholdSegmentation
 
 if TYPE_CHECKING:
+    from ..base.progress import Progress
     from ..inference.device import Device
     from ..models.field_spec import InputSpec
-    from ..progress import Progress
 
 UNET = "ctp-unet3d"
 """The bundled 3-D U-Net."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..progress import Progress
+from ..base.progress import Progress
 from .mismatch import mismatch_ratio
 from .thresholds import ThresholdSegmentation, dead, slow
 

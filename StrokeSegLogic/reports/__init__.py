@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..base.files import write_whole
 from ..perfusion.result import PerfusionSegmentation
 from ..segmentation import Segmentation
-from ..volumes.files import write_whole
 from .ctp import ctp_report
 from .mri import mri_report
 

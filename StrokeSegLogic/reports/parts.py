@@ -7,12 +7,12 @@ from html import escape
 from string import Template
 
 from .. import __version__
+from ..base.resources import resource
 from ..case import Case, ClinicalData, Series
 from ..grid import Grid
 from ..html_parts import bullets, section, table, tree
 from ..outcome import Outcome
 from ..pictures import anatomical
-from ..resources import resource
 
 _TIMES = " \u00d7 "
 

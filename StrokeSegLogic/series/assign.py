@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
+from ..base.errors import InputError
 from ..case import CTP_ROLES, MAP_ROLES, MRI_ROLES, Modality, Role
-from ..errors import InputError
 from ..volumes import Candidate
 from ..volumes.reader import volume_suffix
 from .ct_tags import SERIES_FRAMES

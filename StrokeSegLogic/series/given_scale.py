@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..base.errors import InputError
 from ..case import MRI_ROLES, Role
-from ..errors import InputError
 from ..volumes import Candidate
 
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"

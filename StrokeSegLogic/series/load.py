@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 import SimpleITK as sitk
 
+from ..base.errors import InputError
 from ..case import MAP_ROLES, Case, ClinicalData, Modality, Role, Series
-from ..errors import InputError
 from ..volumes import Candidate, find_series
 from ..volumes.candidates import file_candidate
 from ..volumes.reader import volume_suffix

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from ..base.errors import InputError
 from ..case import CTP_ROLES, MAP_ROLES, MRI_ROLES, Modality, Role
-from ..errors import InputError
 from .reading import Reading
 
 _SURE = 0.6

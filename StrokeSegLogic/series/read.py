@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import SimpleITK as sitk
 
+from ..base.errors import InputError
 from ..case import CTP_ROLES, Role, Series
-from ..errors import InputError
 from ..grid import Grid
 from ..volumes import validate
 from ..volumes.checks import require_real

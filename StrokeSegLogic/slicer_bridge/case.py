@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..base.errors import InputError
 from ..case import Case, Role
-from ..errors import InputError
 from .runtime import VolumeNode
 from .sequences import series_of
 from .volumes import image_of

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
-from ..errors import OutputError
+from ..base.errors import OutputError
 from ..grid import Grid
 from ..outcome import Outcome
 from .runtime import load_slicer, quiet_vtk

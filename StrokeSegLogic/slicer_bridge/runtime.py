@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..errors import OutputError
+from ..base.errors import OutputError
 
 Scene = Any
 VolumeNode = Any

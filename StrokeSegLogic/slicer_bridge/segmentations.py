@@ -8,7 +8,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from .. import __version__
-from ..errors import InputError
+from ..base.errors import InputError
 from ..grid import Grid, resample
 from ..outcome import Maker, Outcome
 from ..terminology import SegmentStyle

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
-from ..errors import InputError
+from ..base.errors import InputError
 from ..grid import Grid
 from .geometry import volume_grid
 from .runtime import VolumeNode

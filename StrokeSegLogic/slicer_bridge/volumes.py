@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
-from ..errors import InputError
+from ..base.errors import InputError
 from ..grid import Grid
 from .geometry import set_volume_geometry, volume_grid
 from .runtime import Scene, VolumeNode, load_vtk

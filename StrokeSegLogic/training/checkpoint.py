@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from ..errors import InputError, OutputError
+from ..base.errors import InputError, OutputError
 
 
 def save(path: Path, state: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..errors import ModelError
+from ..base.errors import ModelError
 from ..models.bundle import Bundle
 from ..models.field_spec import FieldModelSpec, InputSpec
 from ..networks.fusion import FusionNetwork

@@ -13,10 +13,10 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from ..errors import StrokeSegError
+from ..base.errors import StrokeSegError
+from ..base.progress import Progress
 from ..networks.base import SegmentationNetwork
 from ..networks.memory import channels_last
-from ..progress import Progress
 from .ahead import ahead
 from .devices import require_sound
 from .examples import Examples, MakeExamples

@@ -9,13 +9,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ..base.progress import Progress
 from ..networks.base import SegmentationNetwork
 from ..networks.encoders.inflated_vgg import InflatedVGG16
 from ..networks.pretrained.checkpoint import checkpoint
 from ..networks.pretrained.load import load_encoder
 from ..networks.pretrained.statistics import restate_batch_norms
 from ..networks.unet2d import UNet2D
-from ..progress import Progress
 from .examples import MakeExamples
 
 FEW = 32

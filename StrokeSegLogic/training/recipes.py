@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
-from ..resources import resource
-from ..settings import from_mapping, read_toml
+from ..base.errors import InputError
+from ..base.resources import resource
+from ..base.settings import from_mapping, read_toml
 from .cohort.recipe import CohortRecipe
 from .stream.recipe import Recipe
 

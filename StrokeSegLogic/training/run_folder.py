@@ -7,8 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
-from ..volumes.files import make_folder, write_whole
+from ..base.errors import InputError
+from ..base.files import make_folder, write_whole
 
 
 def claim(output: Path, recipe: Any) -> None:

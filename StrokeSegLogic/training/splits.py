@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import InputError
-from ..volumes.files import write_whole
+from ..base.errors import InputError
+from ..base.files import write_whole
 
 PARTS = ("train", "val", "test")
 

@@ -9,7 +9,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from ..errors import InputError
+from ..base.errors import InputError
 from ..networks.base import SegmentationNetwork
 from . import checkpoint
 from .loss_log import LossLog

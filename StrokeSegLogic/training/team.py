@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from lightning_fabric import Fabric
 
-from ..errors import StrokeSegError
-from ..progress import Progress
+from ..base.errors import StrokeSegError
+from ..base.progress import Progress
 
 
 @contextmanager

@@ -7,9 +7,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import InputError, StrokeSegError
+from ..base.errors import InputError, StrokeSegError
+from ..base.settings import from_mapping
 from ..networks.base import SegmentationNetwork
-from ..settings import from_mapping
 
 SCHEMES: dict[str, tuple[float, ...]] = {
     "scratch": (1.0,),

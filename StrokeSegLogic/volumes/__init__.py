@@ -1,10 +1,10 @@
 """Volumes in and out: reading, checking, finding them in a study folder, writing, hashing."""
 
+from ..base.files import sha256_of
 from .candidates import Candidate, find_series
 from .checks import validate
 from .dicom import read_dicom_series
 from .dicom_headers import DicomTags
-from .files import sha256_of
 from .nifti import write_nifti, write_nifti_series
 from .reader import header_notes, read_volume
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import SimpleITK as sitk
 
-from ..errors import InputError
+from ..base.errors import InputError
+from ..base.files import require_file, sha256_of, unreadable
 from ..grid import Grid
 from . import nifti
 from .dicom import in_order, read_dicom_colours, read_dicom_series
 from .dicom_groups import grouped, in_time_order
 from .dicom_headers import DicomTags, Slice, looks_like_dicom, read_slice
 from .dicom_series import count_frames, read_dicom_time_series
-from .files import require_file, sha256_of, unreadable
 from .frame_stack import TimeSeries
 from .header_grid import grid_of_files
 from .reader import files_of, header_notes, read_volume, volume_suffix

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from ..errors import InputError
+from ..base.errors import InputError
+from ..base.files import require_file
 from ..grid import Grid
 from .checks import require_finite
 from .dicom_headers import Slice, read_slice
-from .files import require_file
 from .geometry import MAX_SHEAR, placed, require_spacing, tilted
 
 _GAP_PART = 0.03

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import InputError
+from ..base.errors import InputError
 from .dicom_clock import CLOCK_TAGS, Clock, read_clock
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import InputError
+from ..base.errors import InputError
 from ..grid import Grid
 from .dicom import in_order, read_records, stack_grid, voxels_of
 from .dicom_clock import Clock

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
-from .files import require_file, unreadable
+from ..base.errors import InputError
+from ..base.files import require_file, unreadable
 
 _SECONDS_PER = {"sec": 1.0, "s": 1.0, "msec": 1e-3, "ms": 1e-3, "usec": 1e-6}
 _LIKELY_S = (0.3, 20.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import InputError
+from ..base.errors import InputError
 from ..grid import Grid
 from . import nifti
 from .dicom import in_order, read_records, stack_grid

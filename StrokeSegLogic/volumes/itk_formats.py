@@ -7,7 +7,7 @@ from pathlib import Path
 
 import SimpleITK as sitk
 
-from ..errors import InputError
+from ..base.errors import InputError
 from .checks import require_real, require_scalar_3d
 from .geometry import require_spacing, straighten
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from ..errors import InputError
+from ..base.errors import InputError
 from ..grid import Grid
 from .frame_stack import FrameStack, TimeSeries
 from .frame_times import FIX, numbers, sidecar_times, times_of_step

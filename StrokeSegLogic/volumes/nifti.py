@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import SimpleITK as sitk
 
-from ..errors import InputError, OutputError
+from ..base.errors import InputError, OutputError
+from ..base.files import write_whole
 from ..grid import Grid
 from .checks import require_scalar_3d
-from .files import write_whole
 from .geometry import placed, require_spacing
 
 if TYPE_CHECKING:

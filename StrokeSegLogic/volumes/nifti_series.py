@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, cast
 import numpy as np
 import SimpleITK as sitk
 
-from ..errors import InputError
+from ..base.errors import InputError
 from .frame_stack import FrameStack, TimeSeries
 from .frame_times import sidecar_times, times_of_step
 from .nifti import damaged, nifti_grid, open_nifti, shape_of

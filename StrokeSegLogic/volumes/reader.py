@@ -6,10 +6,10 @@ from pathlib import Path, PurePath
 
 import SimpleITK as sitk
 
-from ..errors import InputError
+from ..base.errors import InputError
+from ..base.files import require_file, unreadable
 from . import itk_formats, nifti
 from .checks import require_finite
-from .files import require_file, unreadable
 
 
 def volume_suffix(path: PurePath) -> str | None:

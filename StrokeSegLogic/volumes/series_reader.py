@@ -6,9 +6,9 @@ from pathlib import Path
 
 import SimpleITK as sitk
 
-from ..errors import InputError
+from ..base.errors import InputError
+from ..base.files import require_file, unreadable
 from . import itk_series, nifti, nifti_series
-from .files import require_file, unreadable
 from .frame_stack import TimeSeries
 from .reader import volume_suffix
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ..progress import CancelToken
+from ..base.progress import CancelToken
 from .job import CANCEL, NAME
 from .parent import is_alive
 

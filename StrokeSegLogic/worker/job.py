@@ -6,9 +6,10 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from ..base.errors import InputError
+from ..base.files import write_whole
+from ..base.settings import from_mapping
 from ..case import ClinicalData, Modality
-from ..errors import InputError, OutputError
-from ..settings import from_mapping
 
 FORMAT = 1
 NAME, RESULT, CANCEL = "job.json", "result", "cancel"
@@ -113,12 +114,4 @@ def write_job(path: Path, job: Job) -> None:
     Raises:
         OutputError: if it cannot be written.
     """
-    # Not by volumes.files: the panel, which writes jobs, must do without what the volumes' rooms import.
-    draft = path.with_suffix(".part")
-    try:
-        draft.write_text(json.dumps(asdict(job)), encoding="ascii")
-        draft.replace(path)
-    except OSError as error:
-        raise OutputError(
-            f"the job cannot be written ({error.strerror or error})", where=path, fix="Free some space on the disk"
-        ) from error
+    write_whole(path, json.dumps(asdict(job)).encode("ascii"))

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InputError, OutputError
+from ..base.errors import InputError, OutputError
 
 _TYPES = {
     "int8": "i1",

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from ..errors import StrokeSegError
+from ..base.errors import StrokeSegError
 
 EVENTS = ("ready", "started", "progress", "warning", "log", "done", "cancelled", "error", "alive", "bye")
 _START = '{"event": '

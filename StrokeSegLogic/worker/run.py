@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import SimpleITK as sitk
 
+from ..base.errors import InputError
+from ..base.progress import Progress
 from ..case import Case, Role
-from ..errors import InputError
 from ..grid import Grid
-from ..progress import Progress
 from ..segmentation import Segmentation
 from .job import Job
 from .navigation import navigation

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..errors import Cancelled
+from ..base.errors import Cancelled
+from ..base.progress import CancelToken, Progress, ProgressCallback
 from ..inference.kept import KeptNetworks, keeping
-from ..progress import CancelToken, Progress, ProgressCallback
 from .control import Control
 from .job import RESULT, read_job
 from .parent import lead_a_group

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.base.errors import InputError
 
 
 def voxels(shape: tuple[int, ...] = (10, 12, 6), seed: int = 0) -> np.ndarray:

@@ -5,9 +5,9 @@ import pytest
 import SimpleITK as sitk
 from cases import ball
 
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.brain import brain_mask, cut_from_head, stripped_outline
 from StrokeSegLogic.case import MRI_ROLES, Role
-from StrokeSegLogic.errors import InputError
 from StrokeSegLogic.grid import Grid, working_grid
 from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.phantom import MriPhantom, mri_phantom

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 import SimpleITK as sitk
 
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.case import Case, Role, Series
-from StrokeSegLogic.errors import InputError
 
 IMAGE = sitk.Image(4, 4, 4, sitk.sitkFloat32)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from StrokeSegLogic.errors import OutputError
+from StrokeSegLogic.base.errors import OutputError
 from StrokeSegLogic.output_folder import MAPS, RESULT, draft_of, publish, require_writable
 
 

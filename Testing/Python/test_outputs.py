@@ -16,13 +16,13 @@ import SimpleITK as sitk
 
 import StrokeSegLogic
 from StrokeSegLogic import outputs
+from StrokeSegLogic.base.errors import Cancelled, OutputError
+from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.case import Case, Role
-from StrokeSegLogic.errors import Cancelled, OutputError
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.models.bundle import Bundle
 from StrokeSegLogic.outputs import NAMES, require_writable, write_outputs
 from StrokeSegLogic.phantom import MriPhantom
-from StrokeSegLogic.progress import CancelToken, Progress
 from StrokeSegLogic.segmentation import Segmentation
 
 
@@ -192,7 +192,7 @@ def test_a_folder_without_write_permission_is_refused(tmp_path: Path) -> None:
         "import os, sys\n"
         "from pathlib import Path\n"
         "from StrokeSegLogic.outputs import require_writable\n"
-        "from StrokeSegLogic.errors import OutputError\n"
+        "from StrokeSegLogic.base.errors import OutputError\n"
         "os.setuid(65534) if os.geteuid() == 0 else None\n"
         "try:\n"
         "    require_writable(Path(sys.argv[1]))\n"

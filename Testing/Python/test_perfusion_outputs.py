@@ -12,13 +12,13 @@ import pytest
 import SimpleITK as sitk
 from perfusion_results import by_network, computed, of_series, perfused, unknown_scales
 
+from StrokeSegLogic.base.errors import Cancelled, OutputError
+from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.case import ClinicalData
-from StrokeSegLogic.errors import Cancelled, OutputError
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.outputs import names_of, write_maps, write_outputs
 from StrokeSegLogic.perfusion.criteria import defuse3
 from StrokeSegLogic.perfusion.thresholds import CORE
-from StrokeSegLogic.progress import CancelToken, Progress
 
 MAPS = ("CBF", "CBV", "MTT", "TTP", "TMAX", "MIP")
 

@@ -21,7 +21,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, ending: str) -> None:
     before = path.read_bytes()
     code = f"""
 import numpy as np, SimpleITK as sitk
-from StrokeSegLogic.errors import OutputError
+from StrokeSegLogic.base.errors import OutputError
 from StrokeSegLogic.volumes import write_nifti
 noise = np.random.default_rng(1).integers(0, 255, (40, 50, 60)).astype(np.uint8)
 try:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from io_fixtures import nifti, refusal, voxels, world
 from nibabel.orientations import axcodes2ornt, inv_ornt_aff
 
-from StrokeSegLogic.errors import OutputError
+from StrokeSegLogic.base.errors import OutputError
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.volumes import header_notes, read_volume, validate, write_nifti
 

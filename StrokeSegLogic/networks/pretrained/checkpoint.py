@@ -8,9 +8,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ...errors import InputError
-from ...progress import Progress
-from ...volumes.files import sha256_of
+from ...base.errors import InputError
+from ...base.files import sha256_of
+from ...base.progress import Progress
 from .download import download as bring
 from .onnx_zoo import CONVERTERS
 from .read import read_checkpoint

@@ -11,9 +11,9 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
-from ...errors import InputError, OutputError
-from ...progress import Progress
-from ...volumes.files import make_folder, written_aside
+from ...base.errors import InputError, OutputError
+from ...base.files import make_folder, written_aside
+from ...base.progress import Progress
 
 _CHUNK = 1 << 18
 _TIMEOUT_S = 30.0

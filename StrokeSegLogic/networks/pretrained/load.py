@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from ...errors import ModelError
+from ...base.errors import ModelError
 from ..encoders.base import Encoder
 from ..first_convolution import adapt_first_convolution
 

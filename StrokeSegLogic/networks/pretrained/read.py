@@ -11,8 +11,8 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from ...errors import InputError
-from ...volumes.files import require_file
+from ...base.errors import InputError
+from ...base.files import require_file
 from .onnx_zoo import CONVERTERS
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from ...base.errors import InputError
 from ...canvas import centred
-from ...errors import InputError
 from ...inference.field import background
 from ...inference.prepare import MIN_PIXELS, seen_slices
 from ...planes import Plane, to_stack

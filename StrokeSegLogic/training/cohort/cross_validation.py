@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ...errors import InputError, OutputError
+from ...base.errors import InputError, OutputError
+from ...base.files import make_folder, write_whole
+from ...base.progress import Progress
 from ...evaluation.classes import LABELS_FILE
 from ...evaluation.origin import ORIGIN_FILE, Origin
 from ...models.bundle import Bundle
-from ...progress import Progress
-from ...volumes.files import make_folder, write_whole
 from ..datasets.subject import DataSet
 from ..devices import Hardware, require_one
 from ..pretrained import Pretrained

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from ...base.progress import Progress
 from ...case import MAP_ROLES
 from ...inference.device import Device
 from ...inference.network import lesion_probability
@@ -21,7 +22,6 @@ from ...models.spec import ModelSpec
 from ...models.weights import FORMAT, Weights
 from ...networks.build import build
 from ...planes import Plane, to_stack
-from ...progress import Progress
 from ..datasets.subject import SIMULATED, DataSet
 from ..loop import State
 from ..splits import Split

@@ -11,8 +11,10 @@ import numpy as np
 import SimpleITK as sitk
 from torch import nn
 
+from ...base.errors import InputError
+from ...base.files import make_folder, write_whole
+from ...base.progress import Progress
 from ...case import Role
-from ...errors import InputError
 from ...evaluation.classes import BACKGROUND, LABELS_FILE
 from ...evaluation.origin import ORIGIN_FILE, Origin, read_origin
 from ...inference.device import Device, choose
@@ -25,8 +27,6 @@ from ...inference.way_back import onto_reference
 from ...models.bundle import Bundle
 from ...models.field_spec import FieldModelSpec
 from ...models.spec import ModelSpec
-from ...progress import Progress
-from ...volumes.files import make_folder, write_whole
 from ...volumes.nifti import write_nifti
 from ..datasets.load import LoadedSubject, load_subject
 from ..datasets.subject import DataSet, Subject

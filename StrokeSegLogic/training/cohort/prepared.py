@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
+from ...base.errors import InputError, OutputError
+from ...base.files import sha256_of, write_whole
+from ...base.progress import Progress
 from ...case import Case, Role
-from ...errors import InputError, OutputError
 from ...grid import Grid, resample
 from ...inference.field import lay
 from ...inference.prepare import prepare
-from ...progress import Progress
 from ...series import series_in_memory
-from ...volumes.files import sha256_of, write_whole
 from ..datasets.load import LoadedSubject, load_subject
 from ..datasets.subject import TRUTH, DataSet, Subject
 from .recipe import CohortRecipe, PlanesSpec

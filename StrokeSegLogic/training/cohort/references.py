@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...volumes.files import make_folder, write_whole
+from ...base.files import make_folder, write_whole
 from ...volumes.nifti import write_nifti
 from ..datasets.load import load_subject
 from ..datasets.subject import TRUTH, DataSet

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from ...errors import InputError
+from ...base.errors import InputError
 from ..datasets.subject import DataSet
 from ..splits import PARTS, Split, folds, read_split, split, write_split
 from .recipe import CohortRecipe

@@ -10,12 +10,12 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from ...errors import InputError
+from ...base.errors import InputError
+from ...base.progress import Progress
 from ...models.bundle import Bundle
 from ...models.registry import find
 from ...networks.base import SegmentationNetwork
 from ...networks.build import build
-from ...progress import Progress
 from ..datasets.subject import DataSet
 from ..devices import Hardware, launch
 from ..examples import Examples

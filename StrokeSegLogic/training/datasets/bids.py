@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from ...errors import InputError
+from ...base.errors import InputError
 from ...grid import Grid
 from ...volumes import read_volume
 from .folders import in_order, stem, subfolders, volumes

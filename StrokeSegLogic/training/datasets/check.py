@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from ...base.progress import Progress
 from ...grid import Grid
-from ...progress import Progress
 from .check_case import CaseRecord, look
 from .findings import Finding, Findings, Severity
 from .subject import GROUPS, TRUTH, DataSet

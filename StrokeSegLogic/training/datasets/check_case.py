@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from ...errors import InputError
+from ...base.errors import InputError
 from ...grid import Grid, require_overlap
 from ...perfusion import map_units
 from ...series.plausibility import swapped_note

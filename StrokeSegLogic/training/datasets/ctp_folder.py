@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ...errors import InputError
+from ...base.errors import InputError
 from .folders import stem, subfolders, volumes
 from .subject import READERS, TRUTH, DataSet, Subject
 from .tables import Clinical, by_key, clinical, read_table

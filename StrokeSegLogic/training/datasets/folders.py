@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...errors import InputError
+from ...base.errors import InputError
 from ...volumes.reader import volume_suffix
 
 

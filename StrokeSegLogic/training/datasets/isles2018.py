@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ...errors import InputError
+from ...base.errors import InputError
 from .challenge import CaseFolder, case_folders, case_name, subjects_of
 from .subject import DataSet
 from .tables import read_table

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ...errors import InputError
+from ...base.errors import InputError
 from . import bids, ctp_folder, isles2015, isles2018, isles2022
 from .folders import subfolders
 from .subject import SIMULATED_MARK, DataSet

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from ...errors import InputError
+from ...base.errors import InputError
 from ...grid import Grid, require_overlap, resample
 from ...volumes import read_volume
 from .subject import TIME_SERIES, DataSet, Subject

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from ...errors import InputError, OutputError
+from ...base.errors import InputError, OutputError
 from . import synthetic_ctp, synthetic_mri
 from .layouts import read_data_set
 from .subject import SIMULATED, SIMULATED_MARK, DataSet

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...errors import InputError
+from ...base.errors import InputError
 from .subject import GROUPS, SPLITS
 
 _NOTHING = ("", "n/a", "na", "nan", "none", "-")

@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from ...errors import InputError
+from ...base.errors import InputError
+from ...base.files import make_folder
+from ...base.progress import Progress
 from ...evaluation.bootstrap import RESAMPLES
 from ...evaluation.compare import comparisons
 from ...evaluation.rows import ALL, REFERENCE, Row
 from ...evaluation.scores import CaseScores, Classes, evaluate_labels, zero_where_both_empty
 from ...networks.build import build_encoder
 from ...networks.spec import ENCODERS, UNet2DSpec
-from ...progress import Progress
-from ...volumes.files import make_folder
 from ..cohort.predict import Predictor, predict_cases
 from ..cohort.prepared import reference_mask, require_fit
 from ..cohort.recipe import CohortRecipe

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...errors import InputError
+from ...base.errors import InputError
+from ...base.resources import resource
+from ...base.settings import from_mapping, read_toml
 from ...evaluation.catalog import METRICS
-from ...resources import resource
-from ...settings import from_mapping, read_toml
 from ..splits import PARTS
 
 

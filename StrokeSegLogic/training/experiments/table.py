@@ -8,11 +8,11 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ...base.files import write_whole
 from ...evaluation.catalog import METRICS
 from ...evaluation.rows import ALL, Row
 from ...evaluation.summary import TableRow, summarise
 from ...evaluation.tables import DASH, Table, cases_csv, paper_cell
-from ...volumes.files import write_whole
 from ..cohort.recipe import CohortRecipe
 from ..datasets.subject import SIMULATED, DataSet
 from ..loss_log import LossLog, read

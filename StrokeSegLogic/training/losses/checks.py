@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ...errors import InputError
+from ...base.errors import InputError
 
 
 def checked(logits: Tensor, labels: Tensor, counted: Tensor, emphasised: Tensor) -> tuple[Tensor, Tensor]:

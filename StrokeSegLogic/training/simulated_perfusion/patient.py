@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import SimpleITK as sitk
 
-from ...errors import InputError
+from ...base.errors import InputError
 from ...grid import Grid
 from ...perfusion.maps import MapsSpec, maps
 from ...phantom.anatomy import Head

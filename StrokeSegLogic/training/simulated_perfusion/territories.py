@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from ...errors import InputError
+from ...base.errors import InputError
 from .lattice import Lattice, depth, nearest
 
 ATLAS = "ArterialAtlas136"

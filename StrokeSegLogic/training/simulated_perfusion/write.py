@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from ...errors import InputError, OutputError
-from ...progress import Progress
+from ...base.errors import InputError, OutputError
+from ...base.progress import Progress
 from ...volumes import write_nifti
 from ..datasets.ctp_folder import TABLE
 from ..datasets.layouts import read_data_set

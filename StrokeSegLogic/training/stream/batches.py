@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...errors import InputError
+from ...base.errors import InputError
 from ...intensity import normalise
 from ...planes import Plane
 from ..examples import Examples

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ...base.settings import from_mapping, read_toml
 from ...case import MRI_ROLES
 from ...networks.spec import NetworkSpec
-from ...settings import from_mapping, read_toml
 from ..losses import LossSpec
 
 FOLDS = 5

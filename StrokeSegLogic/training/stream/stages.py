@@ -11,10 +11,10 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from ...base.progress import Progress
 from ...networks.base import SegmentationNetwork
 from ...networks.build import build
 from ...planes import PLANES, Plane
-from ...progress import Progress
 from ..examples import Examples
 from ..loop import Loop, Plan
 from ..losses import loss_of

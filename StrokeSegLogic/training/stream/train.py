@@ -9,13 +9,13 @@ from pathlib import Path
 
 from torch import nn
 
+from ...base.progress import Progress
 from ...case import Role
 from ...models.bundle import WEIGHTS, Bundle
 from ...models.spec import ModelSpec, threshold_of
 from ...models.weights import FORMAT, Weights
 from ...networks.build import build
 from ...planes import PLANES, Plane
-from ...progress import Progress
 from ..devices import Hardware, launch
 from ..loop import State
 from ..pretrained import Pretrained, require_pretrained

@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from torch import nn
 
+from ...base.progress import Progress
 from ...case import Role
 from ...inference.device import Device
 from ...inference.network import lesion_probability
 from ...metrics import dice
-from ...progress import Progress
 from .batches import normalised
 from .samples import CHANNELS, Sample
 from .sources.soop import LESION_PIXELS

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from StrokeSegLogic.base.errors import InputError, OutputError
 from StrokeSegLogic.cli.dataset import app
-from StrokeSegLogic.errors import InputError, OutputError
 from StrokeSegLogic.training.datasets import write_synthetic
 
 

@@ -11,8 +11,8 @@ import pytest
 import typer
 from evaluation.cohorts import box, write_masks
 
+from StrokeSegLogic.base.errors import InputError, OutputError
 from StrokeSegLogic.cli.evaluate import evaluate
-from StrokeSegLogic.errors import InputError, OutputError
 
 TRUTH = box((1, 4), (2, 6), (2, 6)) + box((2, 3), (3, 5), (3, 5))
 FOUND = box((1, 4), (2, 6), (3, 7)) + box((2, 3), (3, 5), (4, 6))

@@ -16,11 +16,11 @@ from full_disk import run_limited
 from small import FUSION, FUSION_CHANGES, assert_same_run, changed_recipe, shrunk, trained, write_small
 from tiny import write_data, write_recipe
 
+from StrokeSegLogic.base.errors import Cancelled
+from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.cli.main import main
-from StrokeSegLogic.errors import Cancelled
 from StrokeSegLogic.models.bundle import Bundle
 from StrokeSegLogic.networks.build import build
-from StrokeSegLogic.progress import CancelToken, Progress
 from StrokeSegLogic.training import checkpoint
 from StrokeSegLogic.training.cohort.train import train_cohort
 from StrokeSegLogic.training.datasets import DataSet

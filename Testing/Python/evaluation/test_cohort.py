@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from evaluation.cohorts import GRID, VOXEL_ML, box, write_mask, write_masks
 
-from StrokeSegLogic.errors import Cancelled, InputError
+from StrokeSegLogic.base.errors import Cancelled, InputError
+from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.evaluation import Evaluation, Sources, evaluate_folders
 from StrokeSegLogic.evaluation.readers import Joint
-from StrokeSegLogic.progress import CancelToken, Progress
 
 TRUTH = box((1, 4), (2, 6), (2, 6))
 SHIFTED = box((1, 4), (2, 6), (3, 7))

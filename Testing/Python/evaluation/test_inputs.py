@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from evaluation.cohorts import GRID, box, write_mask
 
-from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.evaluation.classes import found_classes, parse_classes, require_known
 from StrokeSegLogic.evaluation.groups import Membership, read_groups
 from StrokeSegLogic.evaluation.masks import read_mask, require_same_grid

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from evaluation.cohorts import box, write_masks
 
-from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.evaluation.cohort import Sources, evaluate_folders
 from StrokeSegLogic.evaluation.files import RECORD
 from StrokeSegLogic.evaluation.origin import ORIGIN_FILE, Origin, read_origin

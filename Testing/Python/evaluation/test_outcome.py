@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from evaluation.cohorts import row
 
-from StrokeSegLogic.errors import InputError, OutputError
+from StrokeSegLogic.base.errors import InputError, OutputError
 from StrokeSegLogic.evaluation import Evaluation, Sources
 from StrokeSegLogic.evaluation.files import RECORD, write_files
 from StrokeSegLogic.evaluation.plots import COLOURS, bland_altman, dice_boxes, limits_of_agreement, plots

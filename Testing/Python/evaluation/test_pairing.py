@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from evaluation.cohorts import box, write_masks
 
-from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.evaluation.pairing import MEMBERS, find_masks, pair
 
 SOME = box((1, 2), (1, 3), (1, 3))

@@ -14,12 +14,12 @@ import numpy as np
 import SimpleITK as sitk
 import torch
 
+from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.inference.device import Device
 from StrokeSegLogic.inference.field_engine import FieldAnswer, label
 from StrokeSegLogic.models.registry import find, names
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
-from StrokeSegLogic.progress import Progress
 
 FOLDER = Path(__file__).parent / "ctp_reference"
 CASE = FOLDER / "case.npz"

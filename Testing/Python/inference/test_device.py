@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from StrokeSegLogic.errors import DeviceError, InputError
+from StrokeSegLogic.base.errors import DeviceError, InputError
+from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.inference.device import choose, deterministic
 from StrokeSegLogic.inference.network import lesion_probability
-from StrokeSegLogic.progress import Progress
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")

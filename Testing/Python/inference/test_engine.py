@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from strategies import STORAGES
 
 import StrokeSegLogic
+from StrokeSegLogic.base.errors import Cancelled, InputError, ModelError
+from StrokeSegLogic.base.progress import CancelToken
 from StrokeSegLogic.brain import cut_from_head
 from StrokeSegLogic.case import MRI_ROLES, Case, Role
-from StrokeSegLogic.errors import Cancelled, InputError, ModelError
 from StrokeSegLogic.grid import Grid, resample
 from StrokeSegLogic.models.bundle import Bundle
 from StrokeSegLogic.phantom import MriPhantom, mri_phantom
-from StrokeSegLogic.progress import CancelToken
 from StrokeSegLogic.segmentation import Segmentation
 
 

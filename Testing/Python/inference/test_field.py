@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from strategies import STORAGES, rotation
 from torch import Tensor
 
-from StrokeSegLogic.errors import InputError, ModelError
+from StrokeSegLogic.base.errors import InputError, ModelError
+from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.inference.device import Device
 from StrokeSegLogic.inference.field import (
@@ -29,7 +30,6 @@ from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.models.field_spec import FieldSpec, InputSpec
 from StrokeSegLogic.networks.base import SegmentationNetwork
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
-from StrokeSegLogic.progress import Progress
 from StrokeSegLogic.training.cohort.prepared import labels_on_grid
 
 CPU = Device(torch.device("cpu"), None, "cpu")

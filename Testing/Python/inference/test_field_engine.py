@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from StrokeSegLogic.errors import Cancelled, InputError, ModelError
+from StrokeSegLogic.base.errors import Cancelled, InputError, ModelError
+from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.inference.field_engine import answer, completed, is_picture_of_time, label, slow_fusion_for
 from StrokeSegLogic.inference.network import load
 from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.models.registry import find
-from StrokeSegLogic.progress import CancelToken, Progress
 
 MODELS = reference.models()
 FUSIONS = [name for name in MODELS if name.startswith("ctp-sf")]

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 import StrokeSegLogic
+from StrokeSegLogic.base.errors import InputError
+from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.case import Case, Role
-from StrokeSegLogic.errors import InputError
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.inference.device import choose
 from StrokeSegLogic.inference.engine import run_planes
@@ -22,7 +23,6 @@ from StrokeSegLogic.inference.prepare import prepare
 from StrokeSegLogic.models.bundle import Bundle
 from StrokeSegLogic.phantom import MriPhantom
 from StrokeSegLogic.planes import PLANES, to_stack
-from StrokeSegLogic.progress import Progress
 from StrokeSegLogic.segmentation import Segmentation
 
 

@@ -6,9 +6,9 @@ import SimpleITK as sitk
 import torch
 
 import StrokeSegLogic
+from StrokeSegLogic.base.errors import InputError, ModelError
 from StrokeSegLogic.canvas import centred
 from StrokeSegLogic.case import Role
-from StrokeSegLogic.errors import InputError, ModelError
 from StrokeSegLogic.grid import Grid, resample, working_grid
 from StrokeSegLogic.inference import predict_slices
 from StrokeSegLogic.inference.device import choose

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
+from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.case import Case, Role, Series
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.inference.device import choose
@@ -22,7 +23,6 @@ from StrokeSegLogic.models.registry import find, names
 from StrokeSegLogic.phantom import mri_phantom
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
 from StrokeSegLogic.phantom.scan_grids import structural_grid
-from StrokeSegLogic.progress import Progress
 
 FOLDER = Path(__file__).resolve().parents[2] / "Data" / "Reference"
 SEED = 77

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from StrokeSegLogic.base.errors import ModelError
 from StrokeSegLogic.case import Role
-from StrokeSegLogic.errors import ModelError
 from StrokeSegLogic.models.bundle import MANIFEST, WEIGHTS, Bundle
 from StrokeSegLogic.models.registry import find, names
 from StrokeSegLogic.planes import PLANES

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from StrokeSegLogic.errors import ModelError, OutputError
+from StrokeSegLogic.base.errors import ModelError, OutputError
 from StrokeSegLogic.inference.device import choose
 from StrokeSegLogic.inference.network import load
 from StrokeSegLogic.models.bundle import Bundle

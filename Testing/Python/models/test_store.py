@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from StrokeSegLogic.errors import Cancelled, InputError, ModelError, OutputError
+from StrokeSegLogic.base.errors import Cancelled, InputError, ModelError, OutputError
+from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.models.bundle import Bundle
 from StrokeSegLogic.models.registry import DEFAULT, bundled_names, find, names
 from StrokeSegLogic.models.store import OfferedModel, fetch, install, installed, offered, pack, remove, store_folder
-from StrokeSegLogic.progress import CancelToken, Progress
 
 
 @pytest.fixture(autouse=True)

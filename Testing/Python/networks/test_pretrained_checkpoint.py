@@ -11,7 +11,7 @@ from torch import Tensor
 from torchvision_names import generated
 from weight_server import serving
 
-from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.networks.build import build_encoder
 from StrokeSegLogic.networks.encoders.resnet import resnet
 from StrokeSegLogic.networks.pretrained.checkpoint import checkpoint

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from weight_server import serving
 
-from StrokeSegLogic.errors import Cancelled, InputError, OutputError
+from StrokeSegLogic.base.errors import Cancelled, InputError, OutputError
+from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.networks.pretrained.download import download
-from StrokeSegLogic.progress import CancelToken, Progress
 
 CONTENT = bytes(range(256)) * 8192  # 2 MiB
 HASH = hashlib.sha256(CONTENT).hexdigest()

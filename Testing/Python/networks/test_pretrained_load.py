@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torchvision_names import SHAPES, generated, without_classifier
 
-from StrokeSegLogic.errors import ModelError
+from StrokeSegLogic.base.errors import ModelError
 from StrokeSegLogic.networks.build import build_encoder
 from StrokeSegLogic.networks.encoders.resnet import resnet
 from StrokeSegLogic.networks.pretrained.load import load_encoder

@@ -16,7 +16,7 @@ from zoo_networks import (
     resnet_v2_features,
 )
 
-from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.networks.encoders.mobilenet import MobileNetV2
 from StrokeSegLogic.networks.encoders.preactivation import PreActivationResNet50
 from StrokeSegLogic.networks.pretrained.checkpoint import checkpoint

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 import pytest
 import torch
 
-from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.base.errors import InputError
+from StrokeSegLogic.base.settings import from_mapping
 from StrokeSegLogic.networks.build import build, build_encoder
 from StrokeSegLogic.networks.spec import (
     ENCODERS,
@@ -17,7 +18,6 @@ from StrokeSegLogic.networks.spec import (
     UNet2DSpec,
     UNet3DSpec,
 )
-from StrokeSegLogic.settings import from_mapping
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ from StrokeSegExtensionLib.study import (
     Voxels,
 )
 
+from StrokeSegLogic.base.errors import InputError, StrokeSegError
 from StrokeSegLogic.case import Role
-from StrokeSegLogic.errors import InputError, StrokeSegError
 
 PATIENCE_S = 120.0
 RECORD: Mapping[str, Any] = {

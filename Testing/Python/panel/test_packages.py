@@ -9,7 +9,7 @@ from subprocess import CalledProcessError
 import pytest
 from StrokeSegExtensionLib.packages import BUNDLED, NEEDED, TORCH, RequiredPackages, Requirement, installed_version
 
-from StrokeSegLogic.errors import StrokeSegError
+from StrokeSegLogic.base.errors import StrokeSegError
 
 SLICERS = {"numpy": "2.4.6", "SimpleITK": "2.5.0"}
 ALL = {**SLICERS, "nibabel": "5.3.2", "safetensors": "0.5.0", "torch": "2.6.0+cu124"}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from StrokeSegLogic.errors import Cancelled, InputError, StrokeSegError
+from StrokeSegLogic.base.errors import Cancelled, InputError, StrokeSegError
 from StrokeSegLogic.models.bundle import Bundle
 
 from .studies import add_study

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from StrokeSegLogic.errors import StrokeSegError
+from StrokeSegLogic.base.errors import StrokeSegError
 
 if TYPE_CHECKING:
     from .standin.install import Slicer

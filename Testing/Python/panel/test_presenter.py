@@ -9,8 +9,8 @@ from StrokeSegExtensionLib.presenter import CANCEL_PATIENCE_S, Presenter
 from StrokeSegExtensionLib.states import TRANSITIONS, State
 from StrokeSegExtensionLib.study import LoadedVolume, Problem, Settings, StudyInputs
 
+from StrokeSegLogic.base.errors import InputError, OutputError, StrokeSegError
 from StrokeSegLogic.case import ClinicalData, Role
-from StrokeSegLogic.errors import InputError, OutputError, StrokeSegError
 
 from .doubles import RECORD, Clock, FakeRunner, FakeView
 

@@ -18,8 +18,8 @@ from StrokeSegExtensionLib.runner import WorkerRunner
 from StrokeSegExtensionLib.study import Problem, Settings, StudyInputs, Voxels
 from StrokeSegExtensionLib.worker_process import WorkerProcess
 
+from StrokeSegLogic.base.errors import StrokeSegError
 from StrokeSegLogic.case import ClinicalData, Role
-from StrokeSegLogic.errors import StrokeSegError
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.models.bundle import Bundle
 from StrokeSegLogic.phantom import MriPhantom

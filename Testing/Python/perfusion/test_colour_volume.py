@@ -7,7 +7,7 @@ import pytest
 import SimpleITK as sitk
 from matplotlib import colormaps
 
-from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.perfusion.colour_volume import decode_volume
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from map_cases import plain_case
 
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.case import ClinicalData
-from StrokeSegLogic.errors import InputError
 from StrokeSegLogic.perfusion.criteria import Criteria, dawn, defuse3
 from StrokeSegLogic.perfusion.mismatch import PerfusionNumbers, measure_perfusion, mismatch_ratio
 from StrokeSegLogic.perfusion.thresholds import ThresholdSettings, segment_by_thresholds

@@ -6,7 +6,8 @@ import scipy.linalg
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from StrokeSegLogic.errors import Cancelled
+from StrokeSegLogic.base.errors import Cancelled
+from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.perfusion.arteries import area
 from StrokeSegLogic.perfusion.constants import PER_100_G, PER_100_G_MIN
 from StrokeSegLogic.perfusion.deconvolution import (
@@ -19,7 +20,6 @@ from StrokeSegLogic.perfusion.deconvolution import (
     oscillation_index,
 )
 from StrokeSegLogic.phantom.tracer import Bolus, Perfusion
-from StrokeSegLogic.progress import CancelToken, Progress
 
 TIMES = np.arange(0, 60, 1.0)
 BOLUS = Bolus(recirculation=0.0)

@@ -3,12 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from StrokeSegLogic.errors import Cancelled
+from StrokeSegLogic.base.errors import Cancelled
+from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.perfusion.denoising import DenoisingSpec, components, denoised
 from StrokeSegLogic.perfusion.series import checked
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid
 from StrokeSegLogic.phantom.tracer import Bolus, Perfusion
-from StrokeSegLogic.progress import CancelToken, Progress
 
 TIMES = np.arange(0, 60, 1.5)
 BASELINE = 5

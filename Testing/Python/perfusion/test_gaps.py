@@ -7,8 +7,8 @@ import pytest
 import SimpleITK as sitk
 from map_cases import arrays, plain_case, simulated
 
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.case import Case, Role, Series
-from StrokeSegLogic.errors import InputError
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.perfusion.input_checks import on_one_grid
 from StrokeSegLogic.perfusion.inputs import standard_maps

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from map_cases import UPRIGHT
 
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.case import ClinicalData
-from StrokeSegLogic.errors import InputError
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.perfusion.input_checks import (
     are_two_slabs,

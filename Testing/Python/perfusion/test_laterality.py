@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from map_cases import simulated
 from scipy import stats
 
-from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.hemispheres import MidPlane
 from StrokeSegLogic.perfusion.halves import both_halves, mirrored

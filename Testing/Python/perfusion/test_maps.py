@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import binary_erosion
 
-from StrokeSegLogic.errors import Cancelled, InputError
+from StrokeSegLogic.base.errors import Cancelled, InputError
+from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.perfusion import MapsSpec, PerfusionMaps, maps
@@ -19,7 +20,6 @@ from StrokeSegLogic.perfusion.constants import PER_100_G_MIN
 from StrokeSegLogic.phantom.ctp import CtpSeries, Part, ctp_series
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
 from StrokeSegLogic.phantom.ctp_protocol import CtpProtocol
-from StrokeSegLogic.progress import CancelToken, Progress
 
 GRID = ctp_grid((1.8, 1.8, 5.0)).crop((0, 0, 6), (128, 128, 15))
 STILL = MapsSpec(motion=False, device="cpu")

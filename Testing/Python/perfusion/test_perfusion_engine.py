@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from StrokeSegLogic.base.errors import Cancelled, InputError
+from StrokeSegLogic.base.progress import CancelToken
 from StrokeSegLogic.case import Case, ClinicalData, Role, Series
-from StrokeSegLogic.errors import Cancelled, InputError
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.perfusion.engine import segment_perfusion
@@ -22,7 +23,6 @@ from StrokeSegLogic.perfusion.settings import PerfusionSettings
 from StrokeSegLogic.perfusion.thresholds import CORE, PENUMBRA
 from StrokeSegLogic.phantom.ctp import CtpSeries, ctp_series
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
-from StrokeSegLogic.progress import CancelToken
 
 GRID = ctp_grid((2.4, 2.4, 8.0))
 KNOWN = ClinicalData(age=64, nihss=16, onset_hours=9.0)

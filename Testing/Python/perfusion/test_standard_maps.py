@@ -9,8 +9,8 @@ import pytest
 import SimpleITK as sitk
 from map_cases import simulated
 
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.case import Case, Role, Series
-from StrokeSegLogic.errors import InputError
 from StrokeSegLogic.grid import Grid, resample
 from StrokeSegLogic.perfusion.inputs import RELATIVE, UNKNOWN_SCALE, StandardMaps, standard_maps
 

@@ -6,14 +6,14 @@ from xml.etree import ElementTree
 import pytest
 from map_cases import simulated
 
-from StrokeSegLogic.errors import Cancelled
+from StrokeSegLogic.base.errors import Cancelled
+from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.html_parts import table
 from StrokeSegLogic.perfusion.mismatch import measure_perfusion
 from StrokeSegLogic.perfusion.sweep import Sweep, SweepRow, sweep
 from StrokeSegLogic.perfusion.sweep_figure import sweep_svg, sweep_table
 from StrokeSegLogic.perfusion.thresholds import ThresholdSettings, segment_by_thresholds
 from StrokeSegLogic.perfusion.uncertainty import moved_thresholds
-from StrokeSegLogic.progress import CancelToken, Progress
 
 FOUND = segment_by_thresholds(simulated().images)
 TABLE = sweep(FOUND)

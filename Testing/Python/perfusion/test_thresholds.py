@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from map_cases import plain_case, simulated
 from scipy import ndimage
 
-from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.base.errors import InputError
+from StrokeSegLogic.base.settings import from_mapping
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.perfusion.thresholds import CORE, NORMAL_TISSUE, ThresholdSettings, segment_by_thresholds
 from StrokeSegLogic.perfusion.tissue import smoothed, without_small_parts
-from StrokeSegLogic.settings import from_mapping
 
 PLAIN = ThresholdSettings(smoothing_mm=0.0, smallest_core_ml=0.0, smallest_hypoperfused_ml=0.0)
 

@@ -10,8 +10,8 @@ import pytest
 import SimpleITK as sitk
 from html_page import PNG, Page
 
+from StrokeSegLogic.base.errors import OutputError
 from StrokeSegLogic.case import Case, ClinicalData, Role, Series
-from StrokeSegLogic.errors import OutputError
 from StrokeSegLogic.grid import Grid, resample
 from StrokeSegLogic.reports import html_report, write_report
 from StrokeSegLogic.reports.mri_figures import CONTOUR, Figures, figures

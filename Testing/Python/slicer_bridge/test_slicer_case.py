@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.case import Role
-from StrokeSegLogic.errors import InputError
 from StrokeSegLogic.slicer_bridge.case import case_from_nodes
 from StrokeSegLogic.slicer_bridge.volumes import add_volume
 

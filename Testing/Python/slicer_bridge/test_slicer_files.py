@@ -15,7 +15,7 @@ import slicer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from StrokeSegLogic.errors import OutputError
+from StrokeSegLogic.base.errors import OutputError
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.slicer_bridge.files import write_scene, write_segmentation
 from StrokeSegLogic.slicer_bridge.scene import headless_scene

@@ -13,7 +13,7 @@ import pytest
 import SimpleITK as sitk
 import slicer
 
-from StrokeSegLogic.errors import OutputError
+from StrokeSegLogic.base.errors import OutputError
 from StrokeSegLogic.slicer_bridge.files import write_scene, write_segmentation
 from StrokeSegLogic.slicer_bridge.scene import headless_scene
 from StrokeSegLogic.slicer_bridge.volumes import add_volume

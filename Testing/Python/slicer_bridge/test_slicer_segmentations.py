@@ -12,7 +12,7 @@ import vtk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.slicer_bridge.scene import headless_scene
 from StrokeSegLogic.slicer_bridge.segmentations import add_segmentation, labels_of

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.case import Role
-from StrokeSegLogic.errors import InputError
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.series import load_case
 from StrokeSegLogic.slicer_bridge.case import case_from_nodes

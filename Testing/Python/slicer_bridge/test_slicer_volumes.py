@@ -9,7 +9,7 @@ import slicer
 import vtk
 from hypothesis import given, settings
 
-from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.slicer_bridge.scene import headless_scene
 from StrokeSegLogic.slicer_bridge.volumes import add_volume, image_of

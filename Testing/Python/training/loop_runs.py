@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.networks.base import SegmentationNetwork
 from StrokeSegLogic.networks.build import build
 from StrokeSegLogic.networks.spec import NetworkSpec, SlowFusionSpec
-from StrokeSegLogic.progress import CancelToken, Progress
 from StrokeSegLogic.training.cohort.judge import FineTuning
 from StrokeSegLogic.training.devices import Hardware, launch
 from StrokeSegLogic.training.examples import Examples

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from StrokeSegLogic.errors import InputError
-from StrokeSegLogic.settings import from_mapping
+from StrokeSegLogic.base.errors import InputError
+from StrokeSegLogic.base.settings import from_mapping
 from StrokeSegLogic.training.augmentation import AugmentationSpec, augmenter
 
 NOTHING = AugmentationSpec(

@@ -10,7 +10,7 @@ import pytest
 import torch
 from full_disk import run_limited
 
-from StrokeSegLogic.errors import InputError, OutputError
+from StrokeSegLogic.base.errors import InputError, OutputError
 from StrokeSegLogic.training import checkpoint
 
 STATE = {"weights": {"a": torch.arange(6.0).reshape(2, 3)}, "step": 7, "loss": 0.1, "none": None, "list": [1.5, 2.5]}
@@ -72,7 +72,7 @@ def test_a_full_disk_leaves_the_last_good_checkpoint(tmp_path: Path, numbers: in
     before = path.read_bytes()
     code = f"""
 import pathlib, torch
-from StrokeSegLogic.errors import OutputError
+from StrokeSegLogic.base.errors import OutputError
 from StrokeSegLogic.training import checkpoint
 try:
     checkpoint.save(pathlib.Path({str(path)!r}), {{"big": torch.zeros({numbers})}})

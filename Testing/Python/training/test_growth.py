@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from StrokeSegLogic.errors import ModelError
+from StrokeSegLogic.base.errors import ModelError
 from StrokeSegLogic.models.bundle import Bundle
 from StrokeSegLogic.models.field_spec import FieldModelSpec, FieldSpec, InputSpec
 from StrokeSegLogic.models.weights import FORMAT, Weights

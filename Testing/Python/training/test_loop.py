@@ -11,7 +11,7 @@ import torch
 from loop_runs import FUSION, PLAN, Run, assert_same, compute, examples, falling
 from torch import Tensor
 
-from StrokeSegLogic.errors import Cancelled, InputError, StrokeSegError
+from StrokeSegLogic.base.errors import Cancelled, InputError, StrokeSegError
 from StrokeSegLogic.networks.base import SegmentationNetwork
 from StrokeSegLogic.networks.spec import NetworkSpec, UNet2DSpec
 from StrokeSegLogic.training import checkpoint

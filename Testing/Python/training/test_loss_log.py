@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from StrokeSegLogic.errors import OutputError
+from StrokeSegLogic.base.errors import OutputError
 from StrokeSegLogic.training.loss_log import LossLog, read
 
 

@@ -10,8 +10,8 @@ import pytest
 import torch
 from loss_examples import SHAPES, batch
 
-from StrokeSegLogic.errors import InputError
-from StrokeSegLogic.settings import from_mapping
+from StrokeSegLogic.base.errors import InputError
+from StrokeSegLogic.base.settings import from_mapping
 from StrokeSegLogic.training.losses import CrossEntropyDice, FocalTversky, IoU, LossSpec, loss_of
 
 SPECS: list[LossSpec] = [

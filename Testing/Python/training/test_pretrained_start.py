@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from StrokeSegLogic.errors import InputError, ModelError
+from StrokeSegLogic.base.errors import InputError, ModelError
 from StrokeSegLogic.networks.build import build, build_encoder
 from StrokeSegLogic.networks.encoders.inflated_vgg import KERNEL
 from StrokeSegLogic.networks.spec import EarlyFusionSpec, InflatedFusionSpec, SlowFusionSpec, UNet2DSpec

@@ -7,16 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from StrokeSegLogic.errors import InputError, OutputError
-from StrokeSegLogic.training.splits import (
-    PARTS,
-    Split,
-    folds,
-    read_split,
-    require_classes,
-    split,
-    write_split,
-)
+from StrokeSegLogic.base.errors import InputError, OutputError
+from StrokeSegLogic.training.splits import PARTS, Split, folds, read_split, require_classes, split, write_split
 
 SLABS = {f"case_{n}{slab}": f"patient_{n}" for n in range(10) for slab in "AB"}
 """Two slabs of each patient, as in ISLES 2018."""

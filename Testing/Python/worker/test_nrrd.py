@@ -8,7 +8,7 @@ import SimpleITK as sitk
 from hypothesis import given
 from hypothesis import strategies as st
 
-from StrokeSegLogic.errors import InputError, OutputError
+from StrokeSegLogic.base.errors import InputError, OutputError
 from StrokeSegLogic.worker.nrrd import NrrdVolume, read_nrrd, write_nrrd
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from StrokeSegLogic.errors import DeviceError, InputError
+from StrokeSegLogic.base.errors import DeviceError, InputError
 from StrokeSegLogic.worker.protocol import Emitter, described, parse_line
 
 TEXTS = st.text(alphabet=st.characters(blacklist_categories=("Cs",)))

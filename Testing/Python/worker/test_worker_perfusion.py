@@ -11,13 +11,13 @@ import SimpleITK as sitk
 from perfusion_results import COARSE
 from worker.jobs import job_of
 
+from StrokeSegLogic.base.errors import InputError, ModelError
+from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.case import ClinicalData, Role
-from StrokeSegLogic.errors import InputError, ModelError
 from StrokeSegLogic.perfusion.engine import segment_perfusion
 from StrokeSegLogic.phantom.ctp import ctp_series
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
 from StrokeSegLogic.phantom.ctp_protocol import CtpProtocol
-from StrokeSegLogic.progress import Progress
 from StrokeSegLogic.worker.job import FORMAT, Job, JobOptions, JobVolume, read_job
 from StrokeSegLogic.worker.nrrd import NrrdVolume, read_nrrd, write_nrrd
 from StrokeSegLogic.worker.run import Written, read_case, run_job

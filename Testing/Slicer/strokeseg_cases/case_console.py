@@ -18,7 +18,7 @@ class ConsoleCase(SlicerCase):
         self.assertGreater(overlap(self.labels(node, rows["DWI"]), mri().truth), 0.6)
 
     def test_segment_calls_back_and_can_be_cancelled(self) -> None:
-        from StrokeSegLogic.errors import Cancelled
+        from StrokeSegLogic.base.errors import Cancelled
 
         rows = load_mri(self.folder)
         logic = slicer.util.getModuleLogic(MODULE)
@@ -32,7 +32,7 @@ class ConsoleCase(SlicerCase):
         self.assertIsInstance(came[-1], Cancelled)
 
     def test_what_cannot_be_used_is_refused_in_words(self) -> None:
-        from StrokeSegLogic.errors import InputError
+        from StrokeSegLogic.base.errors import InputError
 
         with self.assertRaisesRegex(InputError, "not a role"):
             slicer.util.getModuleLogic(MODULE).segment({"XYZ": None})

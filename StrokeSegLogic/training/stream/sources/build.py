@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ....base.errors import InputError
 from ....case import Role
-from ....errors import InputError
 from ..recipe import Recipe, SourceSpec
 from ..samples import Sample, Source
 from .carriers import Carrier, Carriers, read_carrier, read_outlined

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
+from ....base.errors import InputError
 from ....case import Role
-from ....errors import InputError
 from ....grid import Grid, bounding_box, box_slices, resample, resample_mask, working_grid
 from ....planes import PLANES, Plane, to_stack
 from ..samples import Sample, scaled

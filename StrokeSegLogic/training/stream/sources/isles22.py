@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ....base.errors import InputError
 from ....case import Role
-from ....errors import InputError
 from ....grid import bounding_box
 from ....pixels import resample_slices
 from ....planes import Plane

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from ....errors import InputError
+from ....base.errors import InputError
 from ....grid import Grid, bounding_box, box_slices, reorient
 from .soop import SPLITS, read_splits
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from ....errors import InputError
+from ....base.errors import InputError
+from ....base.resources import resource
+from ....base.settings import from_mapping, read_toml
 from ....grid import Grid
-from ....resources import resource
-from ....settings import from_mapping, read_toml
 
 BRAIN = 0.3
 """Times the median of all positive voxels: the threshold's brain lies above it."""

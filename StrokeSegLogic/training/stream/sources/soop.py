@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ....base.errors import InputError
 from ....case import Role
-from ....errors import InputError
 from ....planes import PLANES, Plane
 from ..samples import Sample
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from small import Trained
 
-from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.inference.field import background
 from StrokeSegLogic.planes import PLANES as ALL_PLANES
 from StrokeSegLogic.planes import to_stack

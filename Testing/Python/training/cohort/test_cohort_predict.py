@@ -14,13 +14,13 @@ import SimpleITK as sitk
 from cases import case_of
 from small import Trained
 
+from StrokeSegLogic.base.errors import Cancelled, InputError, ModelError
+from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.case import Case, Role
-from StrokeSegLogic.errors import Cancelled, InputError, ModelError
 from StrokeSegLogic.evaluation.origin import read_origin
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.inference.engine import segment
 from StrokeSegLogic.phantom import MriPhantom
-from StrokeSegLogic.progress import CancelToken, Progress
 from StrokeSegLogic.training.cohort.predict import Predictor, predict_cases
 from StrokeSegLogic.training.datasets import load_subject
 

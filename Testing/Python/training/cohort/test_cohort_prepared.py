@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from small import Trained
 from strategies import STORAGES
 
+from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.grid import Grid, resample
 from StrokeSegLogic.inference.field import field_grid
-from StrokeSegLogic.progress import Progress
 from StrokeSegLogic.training.cohort.prepared import (
     PreparedCase,
     label_counts,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.training.cohort.recipe import CohortRecipe
 from StrokeSegLogic.training.recipes import find_recipe, merged, read_recipe, recipe_names
 

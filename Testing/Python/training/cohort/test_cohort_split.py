@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.training.cohort.recipe import CohortRecipe, SplitSpec
 from StrokeSegLogic.training.cohort.split import cases_of, choose_split, keep_split, usable_patients
 from StrokeSegLogic.training.datasets import DataSet, Subject

@@ -14,9 +14,9 @@ import SimpleITK as sitk
 import torch
 from small import FUSION, FUSION_CHANGES, PLANES, PLANES_CHANGES, Trained, assert_same_run, changed_recipe, shrunk
 
-from StrokeSegLogic.errors import Cancelled, DeviceError, InputError, StrokeSegError
+from StrokeSegLogic.base.errors import Cancelled, DeviceError, InputError, StrokeSegError
+from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.models.bundle import Bundle
-from StrokeSegLogic.progress import CancelToken, Progress
 from StrokeSegLogic.training import checkpoint
 from StrokeSegLogic.training.cohort.recipe import CohortRecipe, PlanesSpec
 from StrokeSegLogic.training.cohort.train import train_cohort

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from small import changed_recipe, shrunk
 
-from StrokeSegLogic.errors import DeviceError, InputError
+from StrokeSegLogic.base.errors import DeviceError, InputError
 from StrokeSegLogic.evaluation.cohort import Sources, evaluate_folders
 from StrokeSegLogic.training.cohort.cross_validation import cross_validate
 from StrokeSegLogic.training.cohort.split import usable_patients

@@ -12,12 +12,12 @@ import torch
 from small import layout_of, shrunk
 from tiny import write_data
 
+from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.evaluation.cohort import Sources, evaluate_folders
 from StrokeSegLogic.models.bundle import Bundle
 from StrokeSegLogic.models.field_spec import FieldModelSpec
 from StrokeSegLogic.networks.build import build
 from StrokeSegLogic.networks.spec import FusionSpec
-from StrokeSegLogic.progress import Progress
 from StrokeSegLogic.training.cohort.predict import Predictor, predict_cases
 from StrokeSegLogic.training.cohort.recipe import CohortRecipe
 from StrokeSegLogic.training.cohort.references import write_references

@@ -10,9 +10,9 @@ import pytest
 import SimpleITK as sitk
 from damage import cut_short, edit, move, one, with_nan
 
-from StrokeSegLogic.errors import Cancelled
+from StrokeSegLogic.base.errors import Cancelled
+from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.perfusion.map_units import doubts
-from StrokeSegLogic.progress import CancelToken, Progress
 from StrokeSegLogic.training.datasets import LAYOUTS, Findings, check, read_data_set
 from StrokeSegLogic.training.datasets.check_units import adc_unit
 from StrokeSegLogic.volumes import read_volume

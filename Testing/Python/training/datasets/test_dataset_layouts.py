@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.training.datasets import LAYOUTS, DataSet, Subject, read_data_set
 from StrokeSegLogic.training.datasets.folders import in_order
 

@@ -12,7 +12,7 @@ from damage import cut_short, edit, move
 from hypothesis import given
 from hypothesis import strategies as st
 
-from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.training.datasets import load_subject, read_data_set
 from StrokeSegLogic.training.datasets.load import labels, same_place

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from StrokeSegLogic.errors import InputError, OutputError
+from StrokeSegLogic.base.errors import InputError, OutputError
 from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.training.datasets import LAYOUTS, check, load_subject, read_data_set, write_synthetic
 from StrokeSegLogic.volumes.nifti import open_nifti

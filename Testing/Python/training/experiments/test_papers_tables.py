@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.evaluation.rows import ALL, Row
 from StrokeSegLogic.evaluation.scores import evaluate_pair
 from StrokeSegLogic.evaluation.tables import DASH

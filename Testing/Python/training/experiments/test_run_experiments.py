@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.training.datasets import DataSet, write_synthetic
 from StrokeSegLogic.training.devices import Hardware
 from StrokeSegLogic.training.experiments.run import Means, changes_of, run_experiment

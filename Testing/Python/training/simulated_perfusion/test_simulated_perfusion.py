@@ -9,7 +9,7 @@ import pytest
 import SimpleITK as sitk
 from scipy.ndimage import map_coordinates
 
-from StrokeSegLogic.errors import InputError, OutputError
+from StrokeSegLogic.base.errors import InputError, OutputError
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.phantom.anatomy import Head
 from StrokeSegLogic.training.datasets import check, read_data_set

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.case import Role
-from StrokeSegLogic.errors import InputError
 from StrokeSegLogic.planes import PLANES
 from StrokeSegLogic.training.stream.augment import drop, move
 from StrokeSegLogic.training.stream.batches import BatchMaker

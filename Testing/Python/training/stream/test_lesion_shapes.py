@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.grid import reorient
 from StrokeSegLogic.training.stream.sources.lesions import Shape, read_shapes
 from StrokeSegLogic.training.stream.sources.soop import SPLITS, read_splits

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from StrokeSegLogic.errors import InputError
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.training.stream.sources.isles22 import fold_of
 from StrokeSegLogic.training.stream.sources.outlines import Outlines, find_outlines
 

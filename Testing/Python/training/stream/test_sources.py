@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.case import Role
-from StrokeSegLogic.errors import InputError
 from StrokeSegLogic.planes import PLANES
 from StrokeSegLogic.training.stream.recipe import Recipe, SourceSpec
 from StrokeSegLogic.training.stream.sources.build import build_source, whole_volumes

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from tiny import OUTLINES, RECIPE, write_recipe
 
+from StrokeSegLogic.base.errors import Cancelled, InputError, StrokeSegError
+from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.case import Role
-from StrokeSegLogic.errors import Cancelled, InputError, StrokeSegError
 from StrokeSegLogic.models.bundle import Bundle
 from StrokeSegLogic.planes import PLANES
-from StrokeSegLogic.progress import CancelToken, Progress
 from StrokeSegLogic.training.devices import Hardware
 from StrokeSegLogic.training.pretrained import Pretrained
 from StrokeSegLogic.training.stream.recipe import Recipe, StageSpec

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from StrokeSegLogic.errors import OutputError
-from StrokeSegLogic.volumes.files import make_folder, write_whole, written_aside
+from StrokeSegLogic.base.errors import OutputError
+from StrokeSegLogic.base.files import make_folder, write_whole, written_aside
 
 
 def test_a_folder_is_made_with_those_above_it_and_one_that_is_there_keeps_its_files(tmp_path: Path) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from ..errors import InputError, OutputError
+from .errors import InputError, OutputError
 
 _CHUNK = 1 << 20
 
@@ -19,16 +20,56 @@ def require_file(path: Path) -> None:
     """Refuses what is not a readable file.
 
     Raises:
-        InputError: if it is missing, a folder, empty, or may not be read.
+        InputError: if it is missing, no regular file, empty, or may not be read.
     """
-    try:
-        if path.is_dir():
-            raise InputError("is a folder where a file is wanted", where=path, fix="Name the volume's file in it")
-        with path.open("rb") as file:
+    with open_regular(path) as file:
+        try:
             if not file.read(1):
                 raise InputError("the file is empty", where=path, fix="Copy or export it again")
+        except OSError as error:
+            raise unreadable(path, error) from error
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """A file opened for reading; nothing that can hang or never end (a pipe, a device, a socket) is opened.
+
+    Raises:
+        InputError: if it is missing, no regular file, or may not be read.
+    """
+    try:
+        # Without O_NONBLOCK the opening of a pipe waits until somebody writes to it.
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+        if path.is_dir():
+            raise InputError("is a folder where a file is wanted", where=path, fix="Name the file in it")
+        descriptor = os.open(path, flags)
+    except ValueError as error:
+        raise InputError(f"is no name of a file ({error})", where=repr(str(path)), fix="Check the path") from error
     except OSError as error:
         raise unreadable(path, error) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise InputError("is no regular file (a pipe, a device, a socket)", where=path, fix="Take it away")
+    return os.fdopen(descriptor, "rb")
+
+
+def read_regular(path: Path, largest: int) -> bytes:
+    """The bytes of a file.
+
+    Args:
+        path: of the file.
+        largest: bytes that are read at most: what a file of its kind can be expected to hold.
+
+    Raises:
+        InputError: if it is missing, no regular file, may not be read, or is larger.
+    """
+    with open_regular(path) as file:
+        try:
+            content = file.read(largest + 1)
+        except OSError as error:
+            raise unreadable(path, error) from error
+    if len(content) > largest:
+        raise InputError(f"is larger than {largest >> 20} MB", where=path, fix="Check that it is the right file")
+    return content
 
 
 def unreadable(path: Path, error: OSError) -> InputError:
@@ -49,12 +90,12 @@ def sha256_of(paths: str | Path | Iterable[str | Path]) -> str:
     digest = hashlib.sha256()
     for path in [paths] if isinstance(paths, (str, Path)) else paths:
         require_file(Path(path))
-        try:
-            with Path(path).open("rb") as file:
+        with open_regular(Path(path)) as file:
+            try:
                 while chunk := file.read(_CHUNK):
                     digest.update(chunk)
-        except OSError as error:
-            raise unreadable(Path(path), error) from error
+            except OSError as error:
+                raise unreadable(Path(path), error) from error
     return digest.hexdigest()
 
 

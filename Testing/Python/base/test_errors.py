@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from StrokeSegLogic.errors import Cancelled, InputError
+from StrokeSegLogic.base.errors import Cancelled, InputError
 
 
 def test_a_message_says_what_where_and_what_to_do_in_one_line() -> None:

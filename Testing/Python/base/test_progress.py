@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from StrokeSegLogic.errors import Cancelled
-from StrokeSegLogic.progress import CancelToken, Progress
+from StrokeSegLogic.base.errors import Cancelled
+from StrokeSegLogic.base.progress import CancelToken, Progress
 
 
 def test_stages_report_their_part_of_the_whole() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar, Union
 
 from .errors import InputError
+from .files import read_regular
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -20,18 +21,22 @@ else:
 
 T = TypeVar("T")
 
+_LARGEST = 16 << 20
+"""Bytes of a TOML file."""
+
 
 def read_toml(path: Path) -> dict[str, Any]:
     """The content of a TOML file.
 
     Raises:
-        InputError: if it is missing or not TOML.
+        InputError: if it is missing, no regular file, larger than any recipe, or not TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError("there is no such file", where=path, fix="Check the path") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return tomllib.loads(read_regular(path, _LARGEST).decode("utf-8"))
+    except RecursionError:
+        raise InputError("not a readable TOML file (nested too deeply)", where=path, fix="Correct the file") from None
+    except ValueError as error:
+        # Of the text's encoding, of TOML, and of integers of thousands of digits.
         raise InputError(f"not a readable TOML file ({error})", where=path, fix="Correct the file") from error
 
 

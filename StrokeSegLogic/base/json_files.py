@@ -1,0 +1,55 @@
+"""JSON that comes from anywhere: refused with a reason, never a crash, however it is nested, cut or bloated."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from .errors import InputError
+from .files import read_regular
+
+_LARGEST = 64 << 20
+"""Bytes. No record, manifest or sidecar comes near; a file that says more is no such thing."""
+
+
+def parse_json(text: str | bytes) -> Any:
+    """The values in a JSON text.
+
+    Raises:
+        ValueError: if it is no JSON, nested beyond what can be followed, or holds an integer of thousands of digits.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def read_json(path: Path, *, fix: str = "Correct the file", largest: int = _LARGEST) -> Any:
+    """The values in a JSON file.
+
+    Args:
+        path: of the file.
+        fix: what the user can do about a file that is no JSON.
+        largest: bytes that are read at most.
+
+    Raises:
+        InputError: if it is missing, no regular file, larger, or no JSON.
+    """
+    content = read_regular(path, largest)
+    try:
+        return parse_json(content)
+    except ValueError as error:
+        raise InputError(f"not readable as JSON ({error})", where=path, fix=fix) from error
+
+
+def read_json_object(path: Path, *, fix: str = "Correct the file", largest: int = _LARGEST) -> dict[str, Any]:
+    """The object in a JSON file.
+
+    Raises:
+        InputError: as `read_json`; also if its values are a list, a number or text.
+    """
+    values = read_json(path, fix=fix, largest=largest)
+    if not isinstance(values, dict):
+        raise InputError(f"holds a JSON {type(values).__name__}, not an object", where=path, fix=fix)
+    return values
