@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 import SimpleITK as sitk
+from PIL import Image, ImageDraw, ImageFont
 
 from .grid import Grid, resample
 from .palettes import PaletteName, colours
@@ -22,13 +23,8 @@ _DISPLAY = "LPI"
 _PLANE_OF_AXIS = {"L": "sagittal", "R": "sagittal", "A": "coronal", "P": "coronal", "S": "axial", "I": "axial"}
 _THIN = {"sagittal": 0, "coronal": 1, "axial": 2}
 _EDGES = {"axial": ("R", "L"), "coronal": ("R", "L"), "sagittal": ("A", "P")}
-
-_LETTERS = {
-    "R": ("11110", "10001", "10001", "11110", "10100", "10010", "10001"),
-    "L": ("10000", "10000", "10000", "10000", "10000", "10000", "11111"),
-    "A": ("01110", "10001", "10001", "11111", "10001", "10001", "10001"),
-    "P": ("11110", "10001", "10001", "11110", "10000", "10000", "10000"),
-}
+_LETTER_PX = 11
+"""Height of a letter's line in a picture of about 110 pixels."""
 
 
 @dataclass(frozen=True)
@@ -182,20 +178,18 @@ def heat(probability: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def lettered(picture: np.ndarray, edges: tuple[str, str]) -> np.ndarray:
     """The picture (H, W, 3) with the letters of its left and right edge in the upper corners, if there is room."""
-    scale = max(round(min(picture.shape[:2]) / 110), 1)
-    out = picture.copy()
-    for letter, at_right in zip(edges, (False, True), strict=True):
-        dots = np.array([[c == "1" for c in row] for row in _LETTERS[letter]])
-        glyph = np.pad(np.kron(dots, np.ones((scale, scale), bool)), scale)
-        height, width = glyph.shape
-        if height + 2 > picture.shape[0] or 2 * width + 4 > picture.shape[1]:
-            continue
-        left = picture.shape[1] - width - 1 if at_right else 1
-        corner = out[1 : 1 + height, left : left + width]
-        halo = contour(glyph) & ~glyph
-        corner[halo] = (0, 0, 0)
-        corner[glyph] = (255, 255, 255)
-    return out
+    height, width = picture.shape[:2]
+    scale = max(round(min(height, width) / 110), 1)
+    image = Image.fromarray(picture)
+    draw = ImageDraw.Draw(image)
+    draw.fontmode = "1"  # two colours, which fit into a palette beside the shades
+    font = ImageFont.load_default(size=_LETTER_PX * scale)
+    near = 1 + scale  # room for the letters' dark edge
+    for letter, x, anchor in ((edges[0], near, "lt"), (edges[1], width - near, "rt")):
+        left, top, right, bottom = draw.textbbox((x, near), letter, font, anchor, stroke_width=scale)
+        if bottom - top + 2 <= height and 2 * (right - left) + 4 <= width:
+            draw.text((x, near), letter, "white", font, anchor, stroke_width=scale, stroke_fill="black")
+    return np.array(image)
 
 
 def anatomical(axis: int, lps_mm: float) -> str:

@@ -32,7 +32,14 @@ class Requirement:
         return found is not None and _numbers(found) >= _numbers(self.least)
 
 
-NEEDED = (Requirement("nibabel", "5.2"), Requirement("safetensors", "0.4.3"))
+NEEDED = (
+    Requirement("Jinja2", "3.1"),
+    Requirement("nibabel", "5.2"),
+    Requirement("Pillow", "10.1"),
+    Requirement("safetensors", "0.4.3"),
+    Requirement("scipy", "1.11"),
+)
+"""Pillow and scipy are part of today's Slicer, Jinja2 comes with torch: then nothing is installed for them."""
 TORCH = Requirement("torch", "2.5")
 BUNDLED = (Requirement("numpy", "1.26"), Requirement("SimpleITK", "2.4"))
 """Part of Slicer: held as they are whatever is installed."""

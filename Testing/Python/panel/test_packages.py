@@ -11,7 +11,7 @@ from StrokeSegExtensionLib.packages import BUNDLED, NEEDED, TORCH, RequiredPacka
 
 from StrokeSegLogic.base.errors import StrokeSegError
 
-SLICERS = {"numpy": "2.4.6", "SimpleITK": "2.5.0"}
+SLICERS = {"numpy": "2.4.6", "SimpleITK": "2.5.0", "scipy": "1.17.1", "Pillow": "11.3.0", "Jinja2": "3.1.6"}
 ALL = {**SLICERS, "nibabel": "5.3.2", "safetensors": "0.5.0", "torch": "2.6.0+cu124"}
 
 
