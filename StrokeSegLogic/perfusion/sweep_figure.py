@@ -51,7 +51,7 @@ def sweep_svg(table: Sweep) -> str:
 
 
 def sweep_table(table: Sweep) -> tuple[list[str], list[list[str]]]:
-    """Heads and rows for `html_parts.table`: mismatch ratio by Tmax (down) and rCBF (across), volumes first."""
+    """Heads and rows of a table: mismatch ratio by Tmax (down) and rCBF (across), volumes first."""
     flows = sorted({row.core_rcbf for row in table.rows})
     heads = ["Tmax over", "ml", *(f"rCBF < {100 * flow:g} %" for flow in flows)]
     rows = []

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from html import escape
+from types import SimpleNamespace
 
 import numpy as np
 import SimpleITK as sitk
+from markupsafe import Markup
 
-from ..html_parts import NONE, bullets, colour_bar, colour_legend, key_numbers, plot, row, section, table
-from ..outcome import Layer
-from ..palettes import css_gradient
+from ..html import NONE
+from ..perfusion.criteria import RESEARCH_USE_ONLY
 from ..perfusion.maps import PerfusionMaps
 from ..perfusion.mismatch import LEAST_INTENSITY_ML, DelayVolume, PerfusionNumbers
 from ..perfusion.result import PerfusionSegmentation, Route
@@ -17,33 +17,47 @@ from ..perfusion.sweep import Sweep
 from ..perfusion.sweep_figure import sweep_svg, sweep_table
 from ..perfusion.vessel_figure import vessel_svg
 from ..terminology import CORE_STYLE, PENUMBRA_STYLE
-from .criteria_parts import criteria_section
-from .ctp_figures import CtpFigures, colour_of, ctp_figures
-from .parts import inputs, ml, notes, page, patient, provenance
+from . import criteria_parts
+from .ctp_figures import colour_of, ctp_figures
+from .parts import Cell, ml, patient, report
 
 _NAMES = {"thresholds": "thresholds", "slow-fusion": "slow fusion", "unet3d": "the 3-D U-Net"}
 _TITLES = {"thresholds": "Thresholds", "slow-fusion": "Slow fusion", "unet3d": "3-D U-Net"}
 
 _TRIAL_WORDS = {False: "research use only; items below", True: "flips within the uncertainty; research use only"}
+_SVG_NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
+"""Goes without saying inside HTML."""
 
 
 def ctp_report(result: PerfusionSegmentation) -> str:
     """The report as HTML."""
     shown = ctp_figures(result)
-    body = (
-        _found(result),
-        _montage(result, shown),
-        _numbers(result.numbers),
-        _routes(result),
-        criteria_section(result.criteria),
-        _sweep(result.sweep),
-        _maps(shown),
-        _making(result),
-        inputs(result, result.units),
-        notes(result.case),
-        provenance(result.provenance),
+    return report(
+        "ctp.html",
+        result,
+        result.provenance,
+        kind="CT perfusion: core and penumbra",
+        made_by=_made_by(result),
+        units=result.units,
+        key=_found(result),
+        shown=shown,
+        unit_shown=result.units.get(shown.on, "unknown scale"),
+        last_slice=result.grid.size[2] - 1,
+        found=bool((result.array() > 0).any()),
+        core_colour=colour_of(CORE_STYLE),
+        penumbra_colour=colour_of(PENUMBRA_STYLE),
+        numbers=None if result.numbers is None else _numbers(result.numbers),
+        routes=_routes(result),
+        route_notes=[f"{_TITLES[route.name]}: {note}" for route in result.routes for note in route.notes],
+        criteria=result.criteria,
+        criteria_words=SimpleNamespace(
+            signs=criteria_parts.SIGNS, value=criteria_parts.value, limit=criteria_parts.limit
+        ),
+        research_use_only=RESEARCH_USE_ONLY,
+        sweep=None if result.sweep is None else _sweep(result.sweep),
+        measured=None if result.measured is None else _measured(result.measured),
+        values=_values(result),
     )
-    return page(result, "CT perfusion: core and penumbra", _made_by(result), body)
 
 
 def _made_by(result: PerfusionSegmentation) -> str:
@@ -61,7 +75,7 @@ def _made_by(result: PerfusionSegmentation) -> str:
     return words
 
 
-def _found(result: PerfusionSegmentation) -> str:
+def _found(result: PerfusionSegmentation) -> list[Cell]:
     route = result.route
     by = f"by {_NAMES[route.name]}"
     core = [("Core", f"{ml(route.core_ml)} ml", by)]
@@ -70,10 +84,10 @@ def _found(result: PerfusionSegmentation) -> str:
     else:
         core.append(("Penumbra", f"{ml(route.penumbra_ml)} ml", by))
     trials = [(one.trial, one.verdict, _TRIAL_WORDS[one.flips]) for one in result.criteria]
-    return key_numbers([*core, *_mismatch(result.numbers), *trials, *patient(result.case.clinical)])
+    return [*core, *_mismatch(result.numbers), *trials, *patient(result.case.clinical)]
 
 
-def _mismatch(numbers: PerfusionNumbers | None) -> list[tuple[str, str, str]]:
+def _mismatch(numbers: PerfusionNumbers | None) -> list[Cell]:
     if numbers is None:
         return [("Mismatch", "unknown", "thresholds could not be applied")]
     value, _, words = numbers.mismatch_ratio_words.partition(" ")
@@ -84,7 +98,7 @@ def _mismatch(numbers: PerfusionNumbers | None) -> list[tuple[str, str, str]]:
     ]
 
 
-def _side(numbers: PerfusionNumbers) -> tuple[str, str, str]:
+def _side(numbers: PerfusionNumbers) -> Cell:
     if numbers.side is None:
         return "Side", "none", "no tissue is hypoperfused"
     if numbers.left_share is None:
@@ -93,38 +107,11 @@ def _side(numbers: PerfusionNumbers) -> tuple[str, str, str]:
     return "Side", numbers.side, words
 
 
-def _montage(result: PerfusionSegmentation, shown: CtpFigures) -> str:
-    last = result.grid.size[2] - 1
-    unit = result.units.get(shown.on, "unknown scale")
-    words = (
-        f"On {shown.on} ({unit}), {shown.plane} slices, numbered 0 to {last} as they are stored, with the position of "
-        "their centre."
-    )
-    before = f"<p class='soft'>{escape(words)}</p>"
-    pictures = row("six", shown.montage)
-    if not (result.array() > 0).any():
-        return section("Neither core nor penumbra was found", before, pictures)
-    legend = colour_legend(
-        [
-            (colour_of(CORE_STYLE), "edge of the core"),
-            (colour_of(PENUMBRA_STYLE), "outer edge of the penumbra"),
-        ]
-    )
-    return section("Core and penumbra", before, legend, pictures)
-
-
-def _numbers(numbers: PerfusionNumbers | None) -> str:
-    title = "Numbers by thresholds"
-    if numbers is None:
-        words = (
-            "There are none: thresholds could not be applied, for want of a map, of its unit, or of normal tissue. "
-            "What is said first names the reason. CBF, and Tmax in seconds, or the 4-D series, would give them."
-        )
-        return section(title, f"<p>{escape(words)}</p>")
+def _numbers(numbers: PerfusionNumbers) -> dict[str, object]:
     reference = f"Flow is relative to {numbers.reference}: mean CBF {numbers.reference_cbf:.1f}."
     tissue = f"Judged: {numbers.tissue_ml:.0f} ml of brain, less the vessels and fluid that were found."
-    cells = [_delay(one) for one in numbers.delays]
-    cells += [
+    cells = [
+        *(_delay(volume) for volume in numbers.delays),
         ("Core by rCBF", f"{ml(numbers.core_ml)} ml", "within hypoperfused tissue"),
         ("Penumbra", f"{ml(numbers.penumbra_ml)} ml", "hypoperfused and no core"),
         (
@@ -134,22 +121,21 @@ def _numbers(numbers: PerfusionNumbers | None) -> str:
         ),
         ("CBV index", _ratio(numbers.cbv_index), "CBV at Tmax > 6 s over that of normal tissue"),
     ]
-    said = bullets(numbers.notes, "notes soft") if numbers.notes else ""
-    return section(title, key_numbers(cells), f"<p class='soft'>{escape(reference)} {escape(tissue)}</p>", said)
+    return {"cells": cells, "words": f"{reference} {tissue}", "notes": numbers.notes}
 
 
-def _delay(one: DelayVolume) -> tuple[str, str, str]:
-    if one.ml is None:
-        return f"Tmax > {one.tmax_s:g} s", NONE, "cannot be told: the map's scale is cut off"
-    return f"Tmax > {one.tmax_s:g} s", f"{ml(one.ml)} ml", ""
+def _delay(volume: DelayVolume) -> Cell:
+    if volume.ml is None:
+        return f"Tmax > {volume.tmax_s:g} s", NONE, "cannot be told: the map's scale is cut off"
+    return f"Tmax > {volume.tmax_s:g} s", f"{ml(volume.ml)} ml", ""
 
 
 def _ratio(value: float | None) -> str:
     return NONE if value is None else f"{value:.2f}"
 
 
-def _routes(result: PerfusionSegmentation) -> str:
-    rows = []
+def _routes(result: PerfusionSegmentation) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
     for route in result.routes:
         core, penumbra = result.dice_with_chosen(route)
         chosen = route.name == result.chosen
@@ -163,15 +149,7 @@ def _routes(result: PerfusionSegmentation) -> str:
                 NONE if chosen or penumbra is None else f"{penumbra:.2f}",
             )
         )
-    heads = ("Route", "By", "Core, ml", "Penumbra, ml", "Dice of core", "Dice of penumbra")
-    said = [f"{_TITLES[route.name]}: {note}" for route in result.routes for note in route.notes]
-    words = "Dice is with the route that is the result; 1 where neither marks anything."
-    return section(
-        "Routes beside each other",
-        f'<div class="wide">{table(heads, rows, numbers=4)}</div>',
-        f"<p class='soft'>{words}</p>",
-        bullets(said, "notes soft") if said else "",
-    )
+    return rows
 
 
 def _model(route: Route) -> str:
@@ -182,44 +160,9 @@ def _model(route: Route) -> str:
     return f"{route.title}; model {name}" + (f" ({digest})" if digest else "") + f", trained on {route.trained_on}"
 
 
-def _sweep(found: Sweep | None) -> str:
-    if found is None:
-        return ""
-    heads, rows = sweep_table(found)
-    details = f"<details><summary>All volumes and ratios</summary>{table(heads, rows)}</details>"
-    words = (
-        "Dashed: the thresholds in use. Clean-up and the reference for flow stay the same. "
-        "Ratios above 10 are drawn at 10."
-    )
-    return section(
-        "How the numbers move with the thresholds", plot(sweep_svg(found)), f"<p class='soft'>{words}</p>", details
-    )
-
-
-def _maps(shown: CtpFigures) -> str:
-    rows = "".join(
-        f'<div class="map"><h3>{escape(one.layer.name)}</h3>{_bar(one.layer)}{row("six", one.slices)}</div>'
-        for one in shown.maps
-    )
-    return section(
-        "Maps",
-        "<p class='soft'>Unmarked, on the same slices each. Black: no value, or the colour bar's low end.</p>",
-        rows,
-    )
-
-
-def _bar(layer: Layer) -> str:
-    low, high = layer.window or (0.0, 1.0)
-    gradient = css_gradient(layer.look) if layer.look in ("flow", "time") else "linear-gradient(90deg,#000,#fff)"
-    return colour_bar(gradient, f"{low:.3g}", f"{high:.3g}", layer.unit)
-
-
-def _making(result: PerfusionSegmentation) -> str:
-    found = table(("Map", "Unit", "Median in the brain", "1st to 99th percentile"), _values(result), numbers=2)
-    if result.measured is None:
-        words = "<p>The maps are those that were given, on one grid and in the units named here.</p>"
-        return section("How the maps were made", words, found)
-    return section("How the maps were made", *_measured(result.measured), found)
+def _sweep(sweep: Sweep) -> dict[str, object]:
+    heads, rows = sweep_table(sweep)
+    return {"svg": _inline(sweep_svg(sweep)), "heads": heads, "rows": rows}
 
 
 def _values(result: PerfusionSegmentation) -> list[tuple[str, str, str, str]]:
@@ -236,7 +179,7 @@ def _values(result: PerfusionSegmentation) -> list[tuple[str, str, str, str]]:
     return rows
 
 
-def _measured(maps: PerfusionMaps) -> tuple[str, ...]:
+def _measured(maps: PerfusionMaps) -> dict[str, object]:
     seconds = float(maps.times_s[-1] - maps.times_s[0])
     moved = "Motion was not looked for" if maps.motion is None else f"Motion: {maps.motion.summary}"
     said = [
@@ -246,12 +189,13 @@ def _measured(maps: PerfusionMaps) -> tuple[str, ...]:
         "Vein: none was found" if maps.vof is None else f"Vein: {_voxels(len(maps.vof.voxels))}",
         *maps.warnings,
     ]
-    words = (
-        "CBF, CBV, MTT and Tmax are computed here by block-circulant deconvolution. Look at the artery below before "
-        "trusting them."
-    )
-    return f"<p>{words}</p>", bullets(said, "notes"), plot(vessel_svg(maps))
+    return {"said": said, "vessels": _inline(vessel_svg(maps))}
 
 
 def _voxels(count: int) -> str:
     return f"{count} voxels" if count else "a given curve"
+
+
+def _inline(svg: str) -> Markup:
+    """A figure of our own as part of a page: its texts are escaped already."""
+    return Markup(svg.replace(_SVG_NAMESPACE, ""))

@@ -3,50 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
-from string import Template
 
 from .. import __version__
-from ..base.resources import resource
-from ..case import Case, ClinicalData, Series
+from ..case import ClinicalData, Series
 from ..grid import Grid
-from ..html_parts import bullets, section, table, tree
+from ..html import NONE, page
 from ..outcome import Outcome
 from ..pictures import anatomical
 
+Cell = tuple[str, str, str]
+"""A box of a title, a number and words below it."""
 _TIMES = " \u00d7 "
 
 
-def page(result: Outcome, kind: str, made_by: str, body: Sequence[str]) -> str:
-    """A report as HTML: nothing is loaded from elsewhere, nothing runs; warnings come first.
+def report(
+    template: str,
+    result: Outcome,
+    provenance: Mapping[str, object],
+    *,
+    kind: str,
+    made_by: str,
+    units: Mapping[str, str] | None = None,
+    **values: object,
+) -> str:
+    """A report as HTML; warnings come first.
 
     Args:
+        template: a file of Resources/Report that extends page.html.
         result: of what.
+        provenance: JSON-ready, how it was made.
         kind: of report, above the case's name.
         made_by: a sentence on what made the result, below the title; "" for none.
-        body: sections of HTML; empty ones are left out.
+        units: of the inputs, by role; None where they have none.
+        values: what the template names beside these.
     """
-    template = Template(resource("Report", "report.html").read_text(encoding="utf-8"))
-    name = escape(result.case.name)
-    return template.substitute(
-        title=f"{name} | StrokeSeg report",
-        kind=escape(kind),
-        name=name,
-        version=escape(__version__),
-        made_by=f"<p>{escape(made_by)}</p>" if made_by else "",
-        warnings=_warnings(result.warnings),
-        body="\n".join(filter(None, body)),
+    return page(
+        template,
+        name=result.case.name,
+        kind=kind,
+        version=__version__,
+        made_by=made_by,
+        warnings=result.warnings,
+        inputs=_inputs(result, units),
+        notes=result.case.notes,
+        provenance=provenance,
+        **values,
     )
 
 
-def _warnings(warnings: Sequence[str]) -> str:
-    if not warnings:
-        return ""
-    return f'<section class="warnings" role="note"><h2>Read this first</h2>{bullets(warnings)}</section>'
-
-
-def patient(clinical: ClinicalData) -> list[tuple[str, str, str]]:
-    """A box for `key_numbers` of what is known of the patient; none where nothing is."""
+def patient(clinical: ClinicalData) -> list[Cell]:
+    """A box of what is known of the patient; none where nothing is."""
     known = [
         (clinical.age, "age {:g}"),
         (clinical.nihss, "NIHSS {:g}"),
@@ -56,31 +62,24 @@ def patient(clinical: ClinicalData) -> list[tuple[str, str, str]]:
     return [("Patient", words[0], ", ".join(words[1:]))] if words else []
 
 
-def inputs(result: Outcome, units: Mapping[str, str] | None = None) -> str:
-    """Which file is what, on which grid, and why; with `units` by role also in which unit its values were read."""
+def _inputs(result: Outcome, units: Mapping[str, str] | None) -> dict[str, Sequence[object]]:
+    """Heads and rows: which file is what, on which grid, in which unit its values were read, and why."""
     rows = []
-    for role, one in result.case.series.items():
+    for role, series in result.case.series.items():
         use = f"{role} (reference)" if role is result.reference else str(role)
-        unit = [] if units is None else [units.get(role.value, "HU" if role.value == "CTP" else "\u2013")]
-        rows.append((use, one.source, _size(one), *unit, one.reason, f"{one.confidence:.0%}", one.sha256[:12]))
+        unit = [] if units is None else [units.get(role.value, "HU" if role.value == "CTP" else NONE)]
+        why = (series.reason, f"{series.confidence:.0%}", series.sha256[:12])
+        rows.append((use, series.source, _size(series), *unit, *why))
     heads = ("Role", "Source", "Grid", *([] if units is None else ["Unit"]), "Why this role", "Confidence", "SHA-256")
-    return section("Inputs", table(heads, rows))
+    return {"heads": heads, "rows": rows}
 
 
-def _size(one: Series) -> str:
-    grid = Grid.of(one.image)
+def _size(series: Series) -> str:
+    grid = Grid.of(series.image)
     words = _TIMES.join(map(str, grid.size)) + " voxels of " + _TIMES.join(f"{s:.3g}" for s in grid.spacing) + " mm"
-    if one.times_s is None:
+    if series.times_s is None:
         return words
-    return f"{words}, {len(one.times_s)} frames over {max(one.times_s) - min(one.times_s):.3g} s"
-
-
-def notes(case: Case) -> str:
-    return section("Notes on the case", bullets(case.notes, "notes")) if case.notes else ""
-
-
-def provenance(record: Mapping[str, object]) -> str:
-    return section("Provenance", f'<div class="provenance scroll">{tree(record)}</div>')
+    return f"{words}, {len(series.times_s)} frames over {max(series.times_s) - min(series.times_s):.3g} s"
 
 
 def ml(volume: float) -> str:

@@ -8,7 +8,6 @@ from map_cases import simulated
 
 from StrokeSegLogic.base.errors import Cancelled
 from StrokeSegLogic.base.progress import CancelToken, Progress
-from StrokeSegLogic.html_parts import table
 from StrokeSegLogic.perfusion.mismatch import measure_perfusion
 from StrokeSegLogic.perfusion.sweep import Sweep, SweepRow, sweep
 from StrokeSegLogic.perfusion.sweep_figure import sweep_svg, sweep_table
@@ -79,7 +78,7 @@ def test_a_lesion_without_core_is_drawn_at_the_top() -> None:
 def test_the_table_goes_into_a_report() -> None:
     heads, rows = sweep_table(TABLE)
     assert len(heads) == 13 and len(rows) == 7
-    assert "rCBF &lt; 30 %" in table(heads, rows, numbers=12)
+    assert any("rCBF < 30 %" in head for head in heads)
 
 
 def test_a_sweep_can_be_cancelled_and_its_progress_ends_at_one() -> None:
