@@ -17,12 +17,12 @@ from ..base.errors import StrokeSegError
 from ..base.progress import Progress
 from ..networks.base import SegmentationNetwork
 from ..networks.memory import channels_last
-from .ahead import ahead
 from .devices import require_sound
+from .distributed import together, told
 from .examples import Examples, MakeExamples
 from .loss_log import LossLog
-from .standing import Standing
-from .team import together, told
+from .prefetch import ahead
+from .training_state import Standing
 
 State = dict[str, Tensor]
 

@@ -9,8 +9,8 @@ import torch
 from lightning_fabric import Fabric
 
 from ...networks.base import SegmentationNetwork
+from ..distributed import together
 from ..loop import State, Verdict, on_cpu
-from ..team import together
 from ..transfer import TransferSpec, TransferState, after_epoch, apply
 
 

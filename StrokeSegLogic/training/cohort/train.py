@@ -18,15 +18,15 @@ from ...networks.base import SegmentationNetwork
 from ...networks.build import build
 from ..datasets.subject import DataSet
 from ..devices import Hardware, launch
+from ..distributed import together, told
 from ..examples import Examples
-from ..growth import begin_with
 from ..loop import Loop, Plan, State
 from ..losses import Loss, loss_of
 from ..penalties import penalty
 from ..pretrained import Pretrained, few_images, load_pretrained, require_pretrained
 from ..run_folder import claim
 from ..splits import require_classes
-from ..team import together, told
+from ..warm_start import begin_with
 from .batches import CohortBatches
 from .export import export
 from .judge import FineTuning

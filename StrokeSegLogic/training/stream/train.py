@@ -17,10 +17,10 @@ from ...models.weights import FORMAT, Weights
 from ...networks.build import build
 from ...planes import PLANES, Plane
 from ..devices import Hardware, launch
+from ..distributed import together, told
 from ..loop import State
 from ..pretrained import Pretrained, require_pretrained
 from ..run_folder import claim
-from ..team import together, told
 from .recipe import Recipe
 from .samples import CHANNELS, Sample
 from .sources.build import build_sources, held_out_slices

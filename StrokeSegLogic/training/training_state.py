@@ -12,8 +12,8 @@ from torch import Tensor
 from ..base.errors import InputError
 from ..networks.base import SegmentationNetwork
 from . import checkpoint
+from .distributed import together
 from .loss_log import LossLog
-from .team import together
 
 
 class Stateful(Protocol):

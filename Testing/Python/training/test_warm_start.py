@@ -14,7 +14,7 @@ from StrokeSegLogic.models.field_spec import FieldModelSpec, FieldSpec, InputSpe
 from StrokeSegLogic.models.weights import FORMAT, Weights
 from StrokeSegLogic.networks.build import build
 from StrokeSegLogic.networks.spec import SlowFusionSpec
-from StrokeSegLogic.training.growth import begin_with
+from StrokeSegLogic.training.warm_start import begin_with
 
 INPUTS = tuple(InputSpec(name, 0.0, 1.0) for name in ("CBF", "CBV", "TTP", "TMAX", "MIP"))
 SMALL = SlowFusionSpec(4, 3, 4, width=0.1, least=3, dropout=0.0)
