@@ -33,6 +33,7 @@ from StrokeSegLogic.canvas import centred
 from StrokeSegLogic.networks.build import build
 from StrokeSegLogic.networks.spec import UNet2DSpec
 from StrokeSegLogic.planes import PLANES
+from StrokeSegLogic.training.loop import update_average
 from StrokeSegLogic.training.losses import loss_of
 from StrokeSegLogic.training.pretrained import Pretrained, few_images, load_pretrained
 from StrokeSegLogic.training.recipes import find_recipe, read_recipe
@@ -153,13 +154,8 @@ def learn(network: nn.Module, batches: BatchMaker, recipe: Recipe, minutes: floa
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 5.0)
         optimiser.step()
+        update_average(average, network, step, AVERAGE)
         step += 1
-        kept = min(AVERAGE, step / (step + 9))
-        for name, value in network.state_dict().items():
-            if value.dtype.is_floating_point:
-                average[name].lerp_(value, 1 - kept)
-            else:
-                average[name].copy_(value)
     network.load_state_dict(average)
     return step
 

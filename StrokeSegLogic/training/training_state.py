@@ -1,7 +1,8 @@
-"""Where a loop stands: kept on disk between two steps, and taken up again to the bit."""
+"""The state of an optimiser loop: kept on disk between two steps, and restored to the bit."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,7 +13,7 @@ from torch import Tensor
 from ..base.errors import InputError
 from ..networks.base import SegmentationNetwork
 from . import checkpoint
-from .distributed import together
+from .distributed import fail_together
 from .loss_log import LossLog
 
 
@@ -24,66 +25,55 @@ class Stateful(Protocol):
     def load_state_dict(self, state: dict[str, Any]) -> None: ...
 
 
-class Standing:
-    """All that the next step depends on.
+@dataclass
+class TrainingState:
+    """All that the next step depends on; the loop changes it in place.
 
-    Args:
-        network, optimiser, average: changed in place by `resume`, as the loop changes them.
-        losses: of the epoch's steps so far.
+    Attributes:
+        network: the one that learns.
+        optimiser: of its parameters.
+        average: moving average of its weights; empty if none is kept.
         judge: if there is one.
-        fabric: its precision's state belongs to it; the first process writes.
-        log: is cut back to the step that the loop goes on from.
-        path: of the checkpoint, which all processes see.
+        epoch_losses: of the epoch's steps so far.
     """
 
-    def __init__(
-        self,
-        network: SegmentationNetwork,
-        optimiser: torch.optim.Optimizer,
-        average: dict[str, Tensor],
-        losses: list[float],
-        judge: Stateful | None,
-        fabric: Fabric,
-        log: LossLog,
-        path: Path,
-    ) -> None:
-        self._network = network
-        self._optimiser = optimiser
-        self._average = average
-        self._losses = losses
-        self._judge = judge
-        self._fabric = fabric
-        self._log = log
-        self._path = path
+    network: SegmentationNetwork
+    optimiser: torch.optim.Optimizer
+    average: dict[str, Tensor]
+    judge: Stateful | None
+    epoch_losses: list[float] = field(default_factory=list)
 
-    def save(self, step: int, finished: bool) -> None:
-        """Keeps what is there after so many steps.
+    def save(self, path: Path, step: int, finished: bool, fabric: Fabric, log: LossLog) -> None:
+        """Keeps what is there after so many steps; the first process writes.
 
         Raises:
             OutputError: if it cannot be written; the last good checkpoint stays.
         """
         state = {
-            "network": self._network.state_dict(),
+            "network": self.network.state_dict(),
             # Two thirds of the file, and of no use to anyone after the last step.
-            "optimiser": {} if finished else self._optimiser.state_dict(),
-            "average": self._average,
+            "optimiser": {} if finished else self.optimiser.state_dict(),
+            "average": self.average,
             "step": step,
             "finished": finished,
-            "epoch_losses": self._losses,
-            "judge": {} if self._judge is None else self._judge.state_dict(),
-            "precision": self._fabric.strategy.precision.state_dict(),
-            "processes": self._fabric.world_size,
+            "epoch_losses": self.epoch_losses,
+            "judge": {} if self.judge is None else self.judge.state_dict(),
+            "precision": fabric.strategy.precision.state_dict(),
+            "processes": fabric.world_size,
         }
-        with together(self._fabric):
-            if self._fabric.is_global_zero:
-                self._log.flush()
-                checkpoint.save(self._path, state)
+        with fail_together(fabric):
+            if fabric.is_global_zero:
+                log.flush()
+                checkpoint.save(path, state)
 
-    def resume(self, epoch: int) -> tuple[int, bool]:
+    def resume(self, path: Path, epoch: int, fabric: Fabric, log: LossLog) -> tuple[int, bool]:
         """Goes back to what was kept last, or to the start.
 
         Args:
+            path: of the checkpoint, which all processes see.
             epoch: steps in each.
+            fabric: its precision's state belongs to the checkpoint.
+            log: is cut back to the step that the loop goes on from.
 
         Returns:
             The steps that are done, and whether those are all.
@@ -91,25 +81,25 @@ class Standing:
         Raises:
             InputError: if the checkpoint is damaged, or of a run with another number of processes.
         """
-        state = checkpoint.load(self._path)
-        if state is not None and state["processes"] != self._fabric.world_size:
+        state = checkpoint.load(path)
+        if state is not None and state["processes"] != fabric.world_size:
             raise InputError(
-                f"the run began with {state['processes']} processes and cannot go on with {self._fabric.world_size}",
-                where=self._path,
+                f"the run began with {state['processes']} processes and cannot go on with {fabric.world_size}",
+                where=path,
                 fix="Give as many devices and nodes as before, or another output folder",
             )
         step = 0 if state is None else int(state["step"])
         finished = state is not None and bool(state["finished"])
-        if self._fabric.is_global_zero and not (finished and self._log.complete):
-            self._log.resume(step, step // epoch)
+        if fabric.is_global_zero and not (finished and log.complete):
+            log.resume(step, step // epoch)
         if state is None:
             return step, finished
-        self._network.load_state_dict(state["network"])
+        self.network.load_state_dict(state["network"])
         if not finished:
-            self._optimiser.load_state_dict(state["optimiser"])
-        self._average.update(state["average"])
-        self._losses[:] = state["epoch_losses"]
-        self._fabric.strategy.precision.load_state_dict(state["precision"])
-        if self._judge is not None:
-            self._judge.load_state_dict(state["judge"])
+            self.optimiser.load_state_dict(state["optimiser"])
+        self.average.update(state["average"])
+        self.epoch_losses[:] = state["epoch_losses"]
+        fabric.strategy.precision.load_state_dict(state["precision"])
+        if self.judge is not None:
+            self.judge.load_state_dict(state["judge"])
         return step, finished

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 from full_disk import run_limited
-from small import FUSION, FUSION_CHANGES, assert_same_run, changed_recipe, shrunk, trained, write_small
+from small import FUSION, FUSION_CHANGES, assert_same_run, changed_recipe, cpu_run, shrunk, trained, write_small
 from tiny import write_data, write_recipe
 
 from StrokeSegLogic.base.errors import Cancelled
@@ -24,7 +24,6 @@ from StrokeSegLogic.networks.build import build
 from StrokeSegLogic.training import checkpoint
 from StrokeSegLogic.training.cohort.train import train_cohort
 from StrokeSegLogic.training.datasets import DataSet
-from StrokeSegLogic.training.devices import Hardware
 from StrokeSegLogic.training.loss_log import read
 
 ROOT = Path(__file__).parents[3]
@@ -115,7 +114,7 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on_once_there_is_space(
     recipe, token = changed_recipe(FUSION, *FUSION_CHANGES), CancelToken()
     progress = Progress(lambda _, message: token.cancel() if message.startswith("network: step 7 ") else None, token)
     with pytest.raises(Cancelled):
-        train_cohort(recipe, ctp, tmp_path, hardware=Hardware("cpu"), progress=progress, log=print)
+        train_cohort(recipe, ctp, cpu_run(tmp_path, progress))
     good = (tmp_path / "network.ckpt").read_bytes()
 
     done = run_limited(len(good) // 2, "-m", "StrokeSegLogic", *arguments(FUSION, ctp, tmp_path, FUSION_CHANGES))
@@ -141,7 +140,7 @@ def test_two_processes_learn_what_one_learns_from_batches_twice_as_large(tmp_pat
     done = strokeseg(*arguments(name, data, tmp_path / "two", two, "--devices", "2", "--split", str(split)))
     assert done.returncode == 0, done.stderr
     recipe = changed_recipe(name, *changes, "batch=2")
-    train_cohort(recipe, data, tmp_path / "one", split_file=split, hardware=Hardware("cpu"), log=print)
+    train_cohort(recipe, data, cpu_run(tmp_path / "one"), split_file=split)
 
     states = [checkpoint.load(tmp_path / run / "network.ckpt") for run in ("one", "two")]
     assert states[0] is not None and states[1] is not None

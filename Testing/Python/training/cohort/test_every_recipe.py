@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from small import layout_of, shrunk
+from small import cpu_run, layout_of, shrunk
 from tiny import write_data
 
 from StrokeSegLogic.base.progress import Progress
@@ -24,7 +24,6 @@ from StrokeSegLogic.training.cohort.references import write_references
 from StrokeSegLogic.training.cohort.split import cases_of
 from StrokeSegLogic.training.cohort.train import train_cohort
 from StrokeSegLogic.training.datasets import DataSet
-from StrokeSegLogic.training.devices import Hardware
 from StrokeSegLogic.training.loss_log import read
 from StrokeSegLogic.training.losses import loss_of
 from StrokeSegLogic.training.recipes import find_recipe, read_recipe, recipe_names
@@ -50,7 +49,7 @@ def test_a_cohort_recipe_trains_predicts_and_is_scored(
     recipe = read_recipe(find_recipe(name), shrunk(name))
     assert isinstance(recipe, CohortRecipe)
     data = data_sets[layout_of(name)]
-    bundle = train_cohort(recipe, data, run_folder, hardware=Hardware("cpu"), log=lambda line: None)
+    bundle = train_cohort(recipe, data, cpu_run(run_folder))
     assert bundle.spec.network == recipe.network
     for member in recipe.members:
         assert len(read(run_folder / f"{member}-epochs.csv")) == 1
@@ -83,7 +82,7 @@ def test_a_stream_recipe_trains_on_what_it_is_given(name: str, tmp_path: Path) -
         ],
     )
     assert isinstance(recipe, Recipe)
-    train(recipe, write_data(tmp_path / "data"), tmp_path / "run", hardware=Hardware("cpu"), log=lambda line: None)
+    train(recipe, write_data(tmp_path / "data"), cpu_run(tmp_path / "run"))
     assert set(Bundle.open(tmp_path / "run" / "model").load()) == {"axial", "coronal", "sagittal"}
 
 

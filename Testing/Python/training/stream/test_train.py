@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small import cpu_run
 from tiny import OUTLINES, RECIPE, write_recipe
 
 from StrokeSegLogic.base.errors import Cancelled, InputError, StrokeSegError
@@ -14,20 +15,18 @@ from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.case import Role
 from StrokeSegLogic.models.bundle import Bundle
 from StrokeSegLogic.planes import PLANES
-from StrokeSegLogic.training.devices import Hardware
 from StrokeSegLogic.training.pretrained import Pretrained
 from StrokeSegLogic.training.stream.recipe import Recipe, StageSpec
 from StrokeSegLogic.training.stream.sources.build import build_sources, held_out_slices
 from StrokeSegLogic.training.stream.stages import learning_rate
-from StrokeSegLogic.training.stream.train import Seen, judged, train, validation_sets
-
-CPU = Hardware("cpu")
+from StrokeSegLogic.training.stream.train import judged, train
+from StrokeSegLogic.training.stream.validation import HeldOut, validation_sets
 
 
 @pytest.fixture(scope="module")
 def run(recipe: Recipe, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "whole"
-    train(recipe, data, folder, hardware=CPU, log=lambda line: None)
+    train(recipe, data, cpu_run(folder))
     return folder
 
 
@@ -64,9 +63,9 @@ def test_a_run_that_was_stopped_and_resumed_gives_the_same_model(
             token.cancel()
 
     with pytest.raises(Cancelled):
-        train(recipe, data, tmp_path, hardware=CPU, progress=Progress(stop, token), log=lambda line: None)
+        train(recipe, data, cpu_run(tmp_path, Progress(stop, token)))
     assert not (tmp_path / "model").exists()
-    train(recipe, data, tmp_path, hardware=CPU, log=lambda line: None)
+    train(recipe, data, cpu_run(tmp_path))
     whole, resumed = weights(run), weights(tmp_path)
     assert whole.keys() == resumed.keys()
     for name in whole:
@@ -79,7 +78,7 @@ def test_another_recipe_does_not_go_on_in_the_same_folder(data: Path, run: Path,
     folder = Path(shutil.copytree(run, tmp_path / "run"))
     other = Recipe.read(write_recipe(tmp_path / "other.toml", RECIPE.replace("seed = 7", "seed = 8")))
     with pytest.raises(InputError, match="holds a run of another recipe"):
-        train(other, data, folder, hardware=CPU)
+        train(other, data, cpu_run(folder))
 
 
 def test_a_loss_that_is_no_number_stops_with_the_step_named(data: Path, tmp_path: Path) -> None:
@@ -89,7 +88,7 @@ def test_a_loss_that_is_no_number_stops_with_the_step_named(data: Path, tmp_path
         StrokeSegError,
         match=r"the loss is (nan|inf) at step \d of stage shared-1, in the batch of \S.*lower the learning",
     ):
-        train(wild, data, tmp_path / "run", hardware=CPU, log=lambda line: None)
+        train(wild, data, cpu_run(tmp_path / "run"))
 
 
 def test_weights_that_are_not_here_are_asked_for_before_the_folder_is_claimed(data: Path, tmp_path: Path) -> None:
@@ -98,13 +97,13 @@ def test_weights_that_are_not_here_are_asked_for_before_the_folder_is_claimed(da
         write_recipe(tmp_path / "pretrained.toml", text.replace("[32, 16, 8, 8]", "[16, 16, 8, 8, 8]"))
     )
     with pytest.raises(InputError, match="none.pth: does not exist"):
-        train(wanted, data, tmp_path / "run", pretrained=Pretrained(tmp_path / "none.pth"), hardware=CPU)
+        train(wanted, data, cpu_run(tmp_path / "run", pretrained=Pretrained(tmp_path / "none.pth")))
     assert not (tmp_path / "run").exists()
 
 
 def test_missing_data_are_named(recipe: Recipe, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no participants\.tsv"):
-        train(recipe, tmp_path, tmp_path / "run", hardware=CPU)
+        train(recipe, tmp_path, cpu_run(tmp_path / "run"))
 
 
 @pytest.mark.parametrize(
@@ -140,12 +139,7 @@ def test_nobody_who_is_validated_on_can_be_drawn_in_training(recipe: Recipe, dat
     spec = next(one for one in recipe.sources if one.kind == "dwi_carriers")
     others = tuple(one for one in recipe.sources if one is not spec)
     recipe = replace(recipe, sources=(*others, replace(spec, outlines=str(outlines))))
-    held = {
-        sample.patient
-        for titled in validation_sets(recipe, data).values()
-        for samples, _ in titled.values()
-        for sample in samples
-    }
+    held = {sample.patient for held_out in validation_sets(recipe, data) for sample in held_out.samples}
     random = np.random.default_rng(0)
     drawn = {
         source.draw(plane, random).patient
@@ -160,11 +154,12 @@ def test_nobody_who_is_validated_on_can_be_drawn_in_training(recipe: Recipe, dat
 def test_sets_are_scored_at_the_threshold_that_their_sequences_get(recipe: Recipe) -> None:
     truth = np.zeros((20, 20), bool)
     truth[:10] = True
-    flair = Seen((Role.FLAIR,), [(np.where(truth, 0.9, 0.85).astype(np.float32), truth)])
-    dwi = Seen((Role.DWI,), [(np.where(truth, 0.4, 0.1).astype(np.float32), truth)])
-    scores, threshold = judged(replace(recipe, thresholds={"DWI": 0.3}), {"a": flair, "b": dwi}, lambda line: None)
+    flair = HeldOut("axial", "a", [], (Role.FLAIR,)), [(np.where(truth, 0.9, 0.85).astype(np.float32), truth)]
+    dwi = HeldOut("axial", "b", [], (Role.DWI,)), [(np.where(truth, 0.4, 0.1).astype(np.float32), truth)]
+    scores, threshold = judged(replace(recipe, thresholds={"DWI": 0.3}), [flair, dwi], lambda line: None)
     # Together they would have no threshold at which both are right.
-    assert threshold == 0.9 and scores["a"].dice == scores["b"].dice == 1.0
+    assert threshold == 0.9 and [score.dice for _, score in scores] == [1.0, 1.0]
+    assert [held_out.title for held_out, _ in scores] == ["axial, a", "axial, b"]
 
 
 @pytest.mark.parametrize(
