@@ -32,7 +32,7 @@ from StrokeSegLogic.training import checkpoint
 from StrokeSegLogic.training.devices import Hardware, launch
 from StrokeSegLogic.training.run_context import RunContext
 from StrokeSegLogic.training.run_folder import claim
-from StrokeSegLogic.training.stream.recipe import FOLDS, Recipe, StageSpec
+from StrokeSegLogic.training.stream.recipe import FOLDS, StageSpec, StreamRecipe
 from StrokeSegLogic.training.stream.sources.build import build_sources
 from StrokeSegLogic.training.stream.stages import Stages
 from StrokeSegLogic.training.stream.train import validate
@@ -49,7 +49,7 @@ def main() -> None:
     arguments.add_argument("--only", choices=("DWI", "FLAIR"))
     arguments.add_argument("--folds", type=int, nargs="+", choices=range(FOLDS), default=list(range(FOLDS)))
     given = arguments.parse_args()
-    recipe = from_mapping(Recipe, json.loads((given.run / "recipe.json").read_text(encoding="utf-8")), given.run)
+    recipe = from_mapping(StreamRecipe, json.loads((given.run / "recipe.json").read_text(encoding="utf-8")), given.run)
     if recipe.shared[0].shares.get("isles22_slices") != 0:
         raise SystemExit("the run's first stage was trained on the ISLES'22 slices: no fold is held out from it")
     if given.only:
@@ -66,7 +66,7 @@ def main() -> None:
     report([given.output / f"fold-{fold}" / "seen.npz" for fold in given.folds], mixtures)
 
 
-def train(recipe: Recipe, data: Path, run: Path, output: Path) -> None:
+def train(recipe: StreamRecipe, data: Path, run: Path, output: Path) -> None:
     """One fold: its network and what that says of the slices held out, kept in `output`."""
     done = output / "seen.npz"
     # Refuses a folder with what another recipe's fold has said.

@@ -38,7 +38,7 @@ from StrokeSegLogic.training.losses import loss_of
 from StrokeSegLogic.training.pretrained import Pretrained, few_images, load_pretrained
 from StrokeSegLogic.training.recipes import find_recipe, read_recipe
 from StrokeSegLogic.training.stream.batches import BatchMaker, normalised
-from StrokeSegLogic.training.stream.recipe import Recipe, StageSpec
+from StrokeSegLogic.training.stream.recipe import StageSpec, StreamRecipe
 from StrokeSegLogic.training.stream.samples import CHANNELS
 from StrokeSegLogic.training.stream.sources.soop import Soop
 from StrokeSegLogic.training.stream.stages import learning_rate
@@ -107,7 +107,7 @@ def main() -> None:
         arguments.error("--data and --network are needed, or --table")
     torch.set_num_threads(1)
     recipe = read_recipe(find_recipe("mri-compact"))
-    assert isinstance(recipe, Recipe)
+    assert isinstance(recipe, StreamRecipe)
     torch.manual_seed(given.seed)
     network = NETWORKS[given.network]()
     soop = Soop(given.data / "soop", "train")
@@ -134,7 +134,7 @@ def main() -> None:
         writer.writerows([COLUMNS, *lines] if fresh else lines)
 
 
-def learn(network: nn.Module, batches: BatchMaker, recipe: Recipe, minutes: float) -> int:
+def learn(network: nn.Module, batches: BatchMaker, recipe: StreamRecipe, minutes: float) -> int:
     """Trains in place for so much processor time, the learning rate by what has passed of it; the weights are then the
     averaged ones. Returns the steps done."""
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

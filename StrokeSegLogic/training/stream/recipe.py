@@ -1,4 +1,4 @@
-"""A training recipe: everything that decides a model, in one TOML file."""
+"""A stream recipe: everything that decides a model trained on slices drawn from several sources, in one TOML file."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class StageSpec:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class StreamRecipe:
     """How a three-plane model is trained.
 
     Attributes:
@@ -141,6 +141,8 @@ class Recipe:
             raise ValueError("patch must be two sides of at least 32")
         if self.checkpoint_every < 1 or self.batch < 1:
             raise ValueError("checkpoint_every and batch must be at least 1")
+        if self.seed < 0:
+            raise ValueError("seed must not be negative")
         kinds = {source.kind for source in self.sources}
         for number, stage in enumerate((*self.shared, self.plane), start=1):
             absent = sorted(stage.shares.keys() - kinds)
@@ -150,7 +152,7 @@ class Recipe:
                 raise ValueError(f"no source has a share in stage {number}")
 
     @classmethod
-    def read(cls, path: Path) -> Recipe:
+    def read(cls, path: Path) -> StreamRecipe:
         """The recipe in a TOML file.
 
         Raises:

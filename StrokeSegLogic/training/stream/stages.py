@@ -19,7 +19,7 @@ from ..losses import loss_of
 from ..pretrained import few_images, load_pretrained
 from ..run_context import RunContext
 from .batches import BatchMaker
-from .recipe import Recipe, StageSpec
+from .recipe import StageSpec, StreamRecipe
 from .samples import Source
 
 
@@ -34,7 +34,7 @@ class Stages:
         fabric: launched.
     """
 
-    recipe: Recipe
+    recipe: StreamRecipe
     sources: list[Source]
     context: RunContext
     fabric: Fabric

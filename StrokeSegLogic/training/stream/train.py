@@ -20,14 +20,14 @@ from ..loop import State
 from ..pretrained import require_pretrained
 from ..run_context import RunContext
 from ..run_folder import claim
-from .recipe import Recipe
+from .recipe import StreamRecipe
 from .samples import CHANNELS
 from .sources.build import build_sources
 from .stages import Stages
 from .validation import HeldOut, Pairs, Score, best_threshold, predict, score, validation_sets
 
 
-def train(recipe: Recipe, data: Path, context: RunContext) -> Bundle:
+def train(recipe: StreamRecipe, data: Path, context: RunContext) -> Bundle:
     """Trains, validates and exports a model; called again with the same output, goes on where it stopped.
 
     Args:
@@ -75,7 +75,7 @@ def train(recipe: Recipe, data: Path, context: RunContext) -> Bundle:
 
 
 def judged(
-    recipe: Recipe, answers: Sequence[tuple[HeldOut, Pairs]], log: Callable[[str], None]
+    recipe: StreamRecipe, answers: Sequence[tuple[HeldOut, Pairs]], log: Callable[[str], None]
 ) -> tuple[list[tuple[HeldOut, Score]], float]:
     """The scores of all that was validated, each set at the threshold that its sequences will get, and the threshold
     of those sequences that the recipe names none for."""
@@ -91,14 +91,14 @@ def judged(
     return scores, threshold
 
 
-def parts_of_work(recipe: Recipe) -> Iterator[tuple[float, float]]:
+def parts_of_work(recipe: StreamRecipe) -> Iterator[tuple[float, float]]:
     """The part of the progress bar that each stage takes, by its steps."""
     steps = [*(spec.steps for spec in recipe.shared), *[recipe.plane.steps] * len(PLANES)]
     ends = [sum(steps[: i + 1]) / max(sum(steps), 1) for i in range(len(steps))]
     return iter(zip([0.0, *ends], ends, strict=False))
 
 
-def validate(recipe: Recipe, state: State, sets: Sequence[HeldOut]) -> list[Pairs]:
+def validate(recipe: StreamRecipe, state: State, sets: Sequence[HeldOut]) -> list[Pairs]:
     """What a network with these weights says of each set of held-out slices."""
     network: nn.Module = build(recipe.network)
     network.load_state_dict(state)
@@ -107,7 +107,7 @@ def validate(recipe: Recipe, state: State, sets: Sequence[HeldOut]) -> list[Pair
 
 
 def export(
-    recipe: Recipe,
+    recipe: StreamRecipe,
     planes: dict[Plane, State],
     scores: Sequence[tuple[HeldOut, Score]],
     threshold: float,

@@ -17,7 +17,7 @@ from ...inference.network import lesion_probability
 from ...metrics import dice
 from ...planes import PLANES, Plane
 from .batches import normalised
-from .recipe import Recipe
+from .recipe import StreamRecipe
 from .samples import CHANNELS, LESION_PIXELS, Sample
 from .sources.build import held_out_slices
 from .sources.soop import Soop
@@ -75,7 +75,7 @@ class Score:
     clear_slices: int
 
 
-def validation_sets(recipe: Recipe, data: Path) -> list[HeldOut]:
+def validation_sets(recipe: StreamRecipe, data: Path) -> list[HeldOut]:
     """What a recipe's networks are validated on: SOOP's val split in every plane, and ISLES'22's fold.
 
     Raises:
@@ -91,7 +91,7 @@ def validation_sets(recipe: Recipe, data: Path) -> list[HeldOut]:
     return [*sets, *isles22_sets(recipe, data)]
 
 
-def isles22_sets(recipe: Recipe, data: Path) -> list[HeldOut]:
+def isles22_sets(recipe: StreamRecipe, data: Path) -> list[HeldOut]:
     """The ISLES'22 slices that a recipe holds out, by mixture of sequences, those that have them all; none without.
 
     Raises:

@@ -27,7 +27,7 @@ from StrokeSegLogic.training.datasets import DataSet
 from StrokeSegLogic.training.loss_log import read
 from StrokeSegLogic.training.losses import loss_of
 from StrokeSegLogic.training.recipes import find_recipe, read_recipe, recipe_names
-from StrokeSegLogic.training.stream.recipe import Recipe
+from StrokeSegLogic.training.stream.recipe import StreamRecipe
 from StrokeSegLogic.training.stream.train import train
 
 RECIPES = {name: read_recipe(find_recipe(name)) for name in recipe_names()}
@@ -81,7 +81,7 @@ def test_a_stream_recipe_trains_on_what_it_is_given(name: str, tmp_path: Path) -
             "network.decoder=[8, 8, 8, 8, 8]",
         ],
     )
-    assert isinstance(recipe, Recipe)
+    assert isinstance(recipe, StreamRecipe)
     train(recipe, write_data(tmp_path / "data"), cpu_run(tmp_path / "run"))
     assert set(Bundle.open(tmp_path / "run" / "model").load()) == {"axial", "coronal", "sagittal"}
 

@@ -16,7 +16,7 @@ from StrokeSegLogic.case import Role
 from StrokeSegLogic.models.bundle import Bundle
 from StrokeSegLogic.planes import PLANES
 from StrokeSegLogic.training.pretrained import Pretrained
-from StrokeSegLogic.training.stream.recipe import Recipe, StageSpec
+from StrokeSegLogic.training.stream.recipe import StageSpec, StreamRecipe
 from StrokeSegLogic.training.stream.sources.build import build_sources, held_out_slices
 from StrokeSegLogic.training.stream.stages import learning_rate
 from StrokeSegLogic.training.stream.train import judged, train
@@ -24,7 +24,7 @@ from StrokeSegLogic.training.stream.validation import HeldOut, validation_sets
 
 
 @pytest.fixture(scope="module")
-def run(recipe: Recipe, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run(recipe: StreamRecipe, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "whole"
     train(recipe, data, cpu_run(folder))
     return folder
@@ -53,7 +53,7 @@ def test_losses_of_every_step_and_scores_of_every_plane_are_written(run: Path) -
 
 
 def test_a_run_that_was_stopped_and_resumed_gives_the_same_model(
-    recipe: Recipe, data: Path, run: Path, tmp_path: Path
+    recipe: StreamRecipe, data: Path, run: Path, tmp_path: Path
 ) -> None:
     token = CancelToken()
 
@@ -76,14 +76,14 @@ def test_a_run_that_was_stopped_and_resumed_gives_the_same_model(
 
 def test_another_recipe_does_not_go_on_in_the_same_folder(data: Path, run: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(run, tmp_path / "run"))
-    other = Recipe.read(write_recipe(tmp_path / "other.toml", RECIPE.replace("seed = 7", "seed = 8")))
+    other = StreamRecipe.read(write_recipe(tmp_path / "other.toml", RECIPE.replace("seed = 7", "seed = 8")))
     with pytest.raises(InputError, match="holds a run of another recipe"):
         train(other, data, cpu_run(folder))
 
 
 def test_a_loss_that_is_no_number_stops_with_the_step_named(data: Path, tmp_path: Path) -> None:
     text = RECIPE.replace("steps = 4\nrate = 1e-3", "steps = 9\nrate = 1e30")
-    wild = Recipe.read(write_recipe(tmp_path / "wild.toml", text))
+    wild = StreamRecipe.read(write_recipe(tmp_path / "wild.toml", text))
     with pytest.raises(
         StrokeSegError,
         match=r"the loss is (nan|inf) at step \d of stage shared-1, in the batch of \S.*lower the learning",
@@ -93,7 +93,7 @@ def test_a_loss_that_is_no_number_stops_with_the_step_named(data: Path, tmp_path
 
 def test_weights_that_are_not_here_are_asked_for_before_the_folder_is_claimed(data: Path, tmp_path: Path) -> None:
     text = RECIPE.replace("seed = 7", 'seed = 7\npretrained = "resnet18"').replace("compact", "resnet18")
-    wanted = Recipe.read(
+    wanted = StreamRecipe.read(
         write_recipe(tmp_path / "pretrained.toml", text.replace("[32, 16, 8, 8]", "[16, 16, 8, 8, 8]"))
     )
     with pytest.raises(InputError, match="none.pth: does not exist"):
@@ -101,7 +101,7 @@ def test_weights_that_are_not_here_are_asked_for_before_the_folder_is_claimed(da
     assert not (tmp_path / "run").exists()
 
 
-def test_missing_data_are_named(recipe: Recipe, tmp_path: Path) -> None:
+def test_missing_data_are_named(recipe: StreamRecipe, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no participants\.tsv"):
         train(recipe, tmp_path, cpu_run(tmp_path / "run"))
 
@@ -112,6 +112,7 @@ def test_missing_data_are_named(recipe: Recipe, tmp_path: Path) -> None:
         ("seed = 7", "sed = 7", "unknown key 'sed'"),
         ('kind = "soop"', 'kind = "soup"', "source kind 'soup'"),
         ("share = 0.4", "share = -1", "share of source 'soop' must not be negative"),
+        ("seed = 7", "seed = -7", "seed must not be negative"),
         ("patch = [48, 48]", "patch = [48]", "patch must be two sides"),
         ("steps = 4\nrate = 1e-3", "steps = 4\nrate = -1.0", "must not be negative"),
         ('encoder = "compact"', 'encoder = "huge"', "encoder 'huge'"),
@@ -119,7 +120,7 @@ def test_missing_data_are_named(recipe: Recipe, tmp_path: Path) -> None:
 )
 def test_a_recipe_with_a_fault_names_it(tmp_path: Path, old: str, new: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        Recipe.read(write_recipe(tmp_path / "bad.toml", RECIPE.replace(old, new)))
+        StreamRecipe.read(write_recipe(tmp_path / "bad.toml", RECIPE.replace(old, new)))
 
 
 def test_the_learning_rate_rises_then_falls() -> None:
@@ -130,7 +131,7 @@ def test_the_learning_rate_rises_then_falls() -> None:
     assert rates[-1] == pytest.approx(0.1, abs=0.01)
 
 
-def test_nobody_who_is_validated_on_can_be_drawn_in_training(recipe: Recipe, data: Path, tmp_path: Path) -> None:
+def test_nobody_who_is_validated_on_can_be_drawn_in_training(recipe: StreamRecipe, data: Path, tmp_path: Path) -> None:
     # One patient has a whole volume and a slice in the fold that is held out.
     recipe = replace(recipe, held_out=2)
     both = next(one.patient for one in held_out_slices(recipe, data))
@@ -151,7 +152,7 @@ def test_nobody_who_is_validated_on_can_be_drawn_in_training(recipe: Recipe, dat
     assert not held & drawn
 
 
-def test_sets_are_scored_at_the_threshold_that_their_sequences_get(recipe: Recipe) -> None:
+def test_sets_are_scored_at_the_threshold_that_their_sequences_get(recipe: StreamRecipe) -> None:
     truth = np.zeros((20, 20), bool)
     truth[:10] = True
     flair = HeldOut("axial", "a", [], (Role.FLAIR,)), [(np.where(truth, 0.9, 0.85).astype(np.float32), truth)]
@@ -169,6 +170,8 @@ def test_sets_are_scored_at_the_threshold_that_their_sequences_get(recipe: Recip
         (dict.fromkeys(("soop", "isles22_slices", "t1_t2_flair_carriers", "dwi_carriers"), 0.0), "in stage 1"),
     ],
 )
-def test_shares_that_leave_a_stage_nothing_are_refused(recipe: Recipe, shares: dict[str, float], fault: str) -> None:
+def test_shares_that_leave_a_stage_nothing_are_refused(
+    recipe: StreamRecipe, shares: dict[str, float], fault: str
+) -> None:
     with pytest.raises(ValueError, match=fault):
         replace(recipe, shared=(StageSpec(1, 1e-3, shares=shares),))
