@@ -94,7 +94,9 @@ def whole(ctp: DataSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
-def test_a_run_that_was_killed_and_run_again_leaves_the_same_bytes(ctp: DataSet, whole: Path, tmp_path: Path) -> None:
+def test_a_run_that_was_killed_and_run_again_leaves_the_same_bytes_and_a_line_a_stage(
+    ctp: DataSet, whole: Path, tmp_path: Path
+) -> None:
     words = arguments(FUSION, ctp, tmp_path, FUSION_CHANGES)
     process = begun(words, saved(tmp_path, 8))
     os.killpg(process.pid, signal.SIGKILL)
@@ -104,6 +106,9 @@ def test_a_run_that_was_killed_and_run_again_leaves_the_same_bytes(ctp: DataSet,
     done = strokeseg(*words)
     assert done.returncode == 0, done.stderr
     assert_same_run(whole, tmp_path)
+    # A log has a line a stage, and not one a step.
+    stages = [line[6:].partition(":")[0] for line in done.stdout.splitlines() if "%" in line[:4]]
+    assert stages == ["preparing cases", "network"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit of file sizes to be had")
@@ -285,9 +290,3 @@ def test_segment_refuses_a_model_of_one_field_in_one_line(
         "sf-gradual-pms-n: is not a model of three MRI planes. "
         "Choose another model for this case; strokeseg predict runs this one over a data set."
     )
-
-
-def test_a_log_has_a_line_a_stage_and_not_one_a_step(ctp: DataSet, tmp_path: Path) -> None:
-    done = strokeseg(*arguments(FUSION, ctp, tmp_path / "run", FUSION_CHANGES))
-    stages = [line[6:].partition(":")[0] for line in done.stdout.splitlines() if "%" in line[:4]]
-    assert stages == ["preparing cases", "network"]

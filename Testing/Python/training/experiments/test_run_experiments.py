@@ -35,11 +35,19 @@ def siss(tmp_path_factory: pytest.TempPathFactory) -> DataSet:
     return write_synthetic("isles2015", tmp_path_factory.mktemp("siss") / "data", patients=5, seed=1)
 
 
-def test_two_rows_of_exp_3_are_trained_scored_and_written_beside_the_papers_figures(
-    ctp: DataSet, tmp_path: Path
-) -> None:
-    options = Options(changes=FUSION, rows=("SF_G(PMs,N)", "EF_G(PMs,N)"), device="cpu", resamples=100)
-    text = run_experiment(read_experiment("exp3"), ctp, cpu_run(tmp_path), options).read_text(encoding="utf-8")
+TWO_ROWS = Options(changes=FUSION, rows=("SF_G(PMs,N)", "EF_G(PMs,N)"), device="cpu", resamples=100)
+
+
+@pytest.fixture(scope="module")
+def two_rows(ctp: DataSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of two rows of Exp-3; what is done in it again leaves it as it is."""
+    folder = tmp_path_factory.mktemp("exp3") / "out"
+    run_experiment(read_experiment("exp3"), ctp, cpu_run(folder), TWO_ROWS)
+    return folder
+
+
+def test_two_rows_of_exp_3_are_trained_scored_and_written_beside_the_papers_figures(two_rows: Path) -> None:
+    text = (two_rows / "table.md").read_text(encoding="utf-8")
     assert "| SF_G(PMs,N) | 1 |" in text and "EFI" not in text
     assert "0.72±0.2 | 0.37±0.3 |" in text
     for said in (
@@ -50,22 +58,21 @@ def test_two_rows_of_exp_3_are_trained_scored_and_written_beside_the_papers_figu
     ):
         assert said in text
     assert f"{os.cpu_count()} processor cores" in text
-    with (tmp_path / "cases.csv").open(encoding="utf-8") as file:
+    with (two_rows / "cases.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     # One validation case, two networks, two classes.
     assert len(rows) == 4 and {row["label"] for row in rows} == {"penumbra", "core"}
-    assert (tmp_path / "table.csv").read_text(encoding="utf-8").startswith("Exp-3")
+    assert (two_rows / "table.csv").read_text(encoding="utf-8").startswith("Exp-3")
 
 
-def test_an_experiment_goes_on_where_it_stopped(ctp: DataSet, tmp_path: Path) -> None:
-    options = Options(changes=FUSION, rows=("EF_G(PMs,N)",), device="cpu", resamples=100)
-    first = run_experiment(read_experiment("exp3"), ctp, cpu_run(tmp_path), options)
-    table, cases = first.read_text(encoding="utf-8"), (tmp_path / "cases.csv").read_bytes()
-    checkpoint = next(tmp_path.glob("runs/*/network.ckpt"))
-    before = checkpoint.stat().st_mtime_ns
-    run_experiment(read_experiment("exp3"), ctp, cpu_run(tmp_path), options)
-    assert checkpoint.stat().st_mtime_ns == before
-    assert (first.read_text(encoding="utf-8"), (tmp_path / "cases.csv").read_bytes()) == (table, cases)
+def test_an_experiment_goes_on_where_it_stopped(ctp: DataSet, two_rows: Path) -> None:
+    files = [two_rows / "table.md", two_rows / "cases.csv"]
+    before = [path.read_bytes() for path in files]
+    checkpoints = {path: path.stat().st_mtime_ns for path in two_rows.glob("runs/*/network.ckpt")}
+    assert len(checkpoints) == 2
+    run_experiment(read_experiment("exp3"), ctp, cpu_run(two_rows), TWO_ROWS)
+    assert {path: path.stat().st_mtime_ns for path in checkpoints} == checkpoints
+    assert [path.read_bytes() for path in files] == before
 
 
 def test_table_3_sets_the_readers_against_the_model_and_each_other(ctp: DataSet, tmp_path: Path) -> None:
@@ -84,7 +91,7 @@ def test_the_mri_table_has_a_row_for_each_plane_and_the_votes_and_takes_another_
     options = Options(changes=MRI, rows=rows, encoder="compact", device="cpu", resamples=100)
     with pytest.raises(InputError, match="no ImageNet weights for 'compact'|'compact'"):
         run_experiment(read_experiment("mri-table"), siss, cpu_run(tmp_path / "a"), options)
-    absent = Options(**{**vars(options), "rows": rows[2:]})
+    absent = replace(options, rows=rows[2:])
     text = run_experiment(read_experiment("mri-table"), siss, cpu_run(tmp_path / "b"), absent).read_text("utf-8")
     assert "43.26 %" in text and "compact in the place of resnet50" in text
     with (tmp_path / "b" / "cases.csv").open(encoding="utf-8") as file:
@@ -111,18 +118,15 @@ def test_a_table_that_would_come_out_empty_is_refused_before_training(tmp_path: 
         assert not (tmp_path / name).exists()
 
 
-def test_another_split_is_refused_and_the_first_one_stays(ctp: DataSet, tmp_path: Path) -> None:
-    options = Options(changes=FUSION, rows=("EF_G(PMs,N)",), device="cpu", resamples=100)
-    run_experiment(read_experiment("exp3"), ctp, cpu_run(tmp_path / "out"), options)
-    kept = (tmp_path / "out" / "split.tsv").read_text(encoding="utf-8")
+def test_another_split_is_refused_and_the_first_one_stays(ctp: DataSet, two_rows: Path, tmp_path: Path) -> None:
+    kept = (two_rows / "split.tsv").read_text(encoding="utf-8")
     other = tmp_path / "other.tsv"
     lines = [line.split("\t") for line in kept.splitlines()]
     swap = {"val": "test", "test": "val"}
     other.write_text("\n".join("\t".join([c, p, swap.get(s, s)]) for c, p, s in lines) + "\n", encoding="utf-8")
     with pytest.raises(InputError, match="split"):
-        changed = Options(**{**vars(options), "split_file": other})
-        run_experiment(read_experiment("exp3"), ctp, cpu_run(tmp_path / "out"), changed)
-    assert (tmp_path / "out" / "split.tsv").read_text(encoding="utf-8") == kept
+        run_experiment(read_experiment("exp3"), ctp, cpu_run(two_rows), replace(TWO_ROWS, split_file=other))
+    assert (two_rows / "split.tsv").read_text(encoding="utf-8") == kept
 
 
 def test_a_change_may_be_for_one_recipe_alone() -> None:
@@ -131,8 +135,6 @@ def test_a_change_may_be_for_one_recipe_alone() -> None:
     assert changes_of("exp2/gradual-pms-n", changes) == ["epochs=2", "network.size=[32, 32]"]
 
 
-def test_recipes_on_the_same_images_share_their_prepared_cases(ctp: DataSet, tmp_path: Path) -> None:
-    options = Options(changes=FUSION, rows=("SF_G(PMs,N)", "EF_G(PMs,N)"), device="cpu", resamples=100)
-    run_experiment(read_experiment("exp3"), ctp, cpu_run(tmp_path), options)
-    assert len(list((tmp_path / "prepared").iterdir())) == 1
-    assert not list(tmp_path.glob("runs/*/prepared"))
+def test_recipes_on_the_same_images_share_their_prepared_cases(two_rows: Path) -> None:
+    assert len(list((two_rows / "prepared").iterdir())) == 1
+    assert not list(two_rows.glob("runs/*/prepared"))
