@@ -88,9 +88,9 @@ class StreamRecipe:
     """How a three-plane model is trained.
 
     Attributes:
-        name, version, title, trained_on: of the model, see `models.spec.ModelSpec`.
+        name, version, title, trained_on: of the model, see `models.spec.PlanesModelSpec`.
         seed: of everything random.
-        needs_one_of, tested_with_one_of: see `models.spec.ModelSpec`.
+        needs_one_of, tested_with_one_of: see `models.spec.PlanesModelSpec`.
         network: of every plane.
         patch: rows and columns that the network sees, in mm.
         batch: slices a step.
@@ -104,7 +104,7 @@ class StreamRecipe:
         checkpoint_every: steps between checkpoints.
         pretrained: name of the ImageNet checkpoint that the encoder begins with, "" for none.
         only: sequences that the network is shown, of which every drawn sample must have or get one; all if empty.
-        thresholds: see `models.spec.ModelSpec`; of sequences that the validation split says nothing of.
+        thresholds: see `models.spec.PlanesModelSpec`; of sequences that the validation split says nothing of.
         held_out: fold (0 to 4) of the ISLES'22 slices that is kept from training and validated on; -1 keeps none.
     """
 

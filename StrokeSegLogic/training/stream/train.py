@@ -10,7 +10,7 @@ from pathlib import Path
 from torch import nn
 
 from ...models.bundle import WEIGHTS, Bundle
-from ...models.spec import ModelSpec, threshold_of
+from ...models.spec import PlanesModelSpec, threshold_of
 from ...models.weights import FORMAT, Weights
 from ...networks.build import build
 from ...planes import PLANES, Plane
@@ -126,7 +126,7 @@ def export(
         held_out.title: {key: value for key, value in asdict(found).items() if value == value}
         for held_out, found in scores
     }
-    spec = ModelSpec(
+    spec = PlanesModelSpec(
         format=FORMAT,
         name=recipe.name,
         version=recipe.version,
