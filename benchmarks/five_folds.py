@@ -19,42 +19,26 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from slices import interval
 
-from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.base.settings import from_mapping
 from StrokeSegLogic.case import Role
-from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.training import checkpoint
 from StrokeSegLogic.training.devices import Hardware, launch
-from StrokeSegLogic.training.pretrained import Pretrained
+from StrokeSegLogic.training.run_context import RunContext
 from StrokeSegLogic.training.run_folder import claim
-from StrokeSegLogic.training.stream.recipe import FOLDS, Recipe, StageSpec
-from StrokeSegLogic.training.stream.sources.build import build_sources, held_out_slices
-from StrokeSegLogic.training.stream.sources.soop import LESION_PIXELS
+from StrokeSegLogic.training.stream.recipe import FOLDS, StageSpec, StreamRecipe
+from StrokeSegLogic.training.stream.sources.build import build_sources
 from StrokeSegLogic.training.stream.stages import Stages
 from StrokeSegLogic.training.stream.train import validate
-from StrokeSegLogic.training.stream.validation import best_threshold
+from StrokeSegLogic.training.stream.validation import ISLES22_MIXTURES, Pairs, best_threshold, isles22_sets, measured
 
 STAGE = StageSpec(steps=400, rate=5e-4, mixed=0.3, some=0.6, shares={"isles22_slices": 0.45})
-MIXTURES: tuple[tuple[Role, ...], ...] = ((Role.DWI, Role.FLAIR), (Role.DWI,), (Role.FLAIR,))
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A held-out slice: lesion probability and truth, (H, W)."""
-
-    patient: str
-    probability: np.ndarray
-    truth: np.ndarray
-
-    def dice(self, threshold: float) -> float:
-        return dice(self.probability >= threshold, self.truth)
 
 
 def main() -> None:
@@ -65,7 +49,7 @@ def main() -> None:
     arguments.add_argument("--only", choices=("DWI", "FLAIR"))
     arguments.add_argument("--folds", type=int, nargs="+", choices=range(FOLDS), default=list(range(FOLDS)))
     given = arguments.parse_args()
-    recipe = from_mapping(Recipe, json.loads((given.run / "recipe.json").read_text(encoding="utf-8")), given.run)
+    recipe = from_mapping(StreamRecipe, json.loads((given.run / "recipe.json").read_text(encoding="utf-8")), given.run)
     if recipe.shared[0].shares.get("isles22_slices") != 0:
         raise SystemExit("the run's first stage was trained on the ISLES'22 slices: no fold is held out from it")
     if given.only:
@@ -78,30 +62,29 @@ def main() -> None:
         raise SystemExit("a fold's threshold is chosen on the others: at least two are needed")
     for fold in given.folds:
         train(replace(recipe, held_out=fold), given.data, given.run, given.output / f"fold-{fold}")
-    mixtures = [roles for roles in MIXTURES if not given.only or roles == (Role(given.only),)]
+    mixtures = [roles for roles in ISLES22_MIXTURES if not given.only or roles == (Role(given.only),)]
     report([given.output / f"fold-{fold}" / "seen.npz" for fold in given.folds], mixtures)
 
 
-def train(recipe: Recipe, data: Path, run: Path, output: Path) -> None:
+def train(recipe: StreamRecipe, data: Path, run: Path, output: Path) -> None:
     """One fold: its network and what that says of the slices held out, kept in `output`."""
     done = output / "seen.npz"
     # Refuses a folder with what another recipe's fold has said.
     claim(output, recipe)
     if done.is_file():
         return
-    sources = build_sources(recipe, data)
-    stages = Stages(replace(recipe, pretrained=""), sources, output, launch(Hardware("cpu"), recipe.precision))
-    network = stages.network(Pretrained(), Progress())
+    context = RunContext(output, hardware=Hardware("cpu"))
+    fabric = launch(context.hardware, recipe.precision)
+    stages = Stages(replace(recipe, pretrained=""), build_sources(recipe, data), context, fabric)
+    network = stages.network()
     network.load_state_dict(finished(run / "shared-1.ckpt")["average"])
-    state = stages.loop("axial", 2, ("axial",), recipe.plane).run(network, Progress())
-    held_out = held_out_slices(recipe, data)
-    titled = {roles: [one for one in held_out if set(roles) <= set(one.images)] for roles in MIXTURES}
-    said = validate(recipe, state, {key(roles): (usable, roles) for roles, usable in titled.items()})
+    state = stages.loop("axial", 2, ("axial",), recipe.plane).run(network, context.progress)
+    held_out = isles22_sets(recipe, data)
     arrays: dict[str, np.ndarray] = {}
-    for roles, usable in titled.items():
-        for sample, (probability, truth) in zip(usable, said[key(roles)], strict=True):
-            arrays[f"{key(roles)}|{sample.patient}|probability"] = probability.astype(np.float16)
-            arrays[f"{key(roles)}|{sample.patient}|truth"] = truth
+    for one, pairs in zip(held_out, validate(recipe, state, held_out), strict=True):
+        for sample, (probability, truth) in zip(one.samples, pairs, strict=True):
+            arrays[f"{key(one.roles)}|{sample.patient}|probability"] = probability.astype(np.float16)
+            arrays[f"{key(one.roles)}|{sample.patient}|truth"] = truth
     np.savez_compressed(done, **arrays)  # type: ignore[arg-type]
 
 
@@ -126,9 +109,9 @@ def report(paths: Sequence[Path], mixtures: Sequence[tuple[Role, ...]]) -> None:
         folds = [read(path, roles) for path in paths]
         chosen, found = [], []
         for number, fold in enumerate(folds):
-            others = [one for other in folds[:number] + folds[number + 1 :] for one in other]
-            chosen.append(best_threshold([[(one.probability, one.truth) for one in others]]))
-            found += [one.dice(chosen[-1]) for one in scored(fold)]
+            others = [pair for other in folds[:number] + folds[number + 1 :] for pair in other]
+            chosen.append(best_threshold([others]))
+            found += measured(fold, chosen[-1])[0]
         values = np.array(found)
         low, high = interval(values)
         print(
@@ -138,18 +121,12 @@ def report(paths: Sequence[Path], mixtures: Sequence[tuple[Role, ...]]) -> None:
         )
 
 
-def scored(seen: Sequence[Seen]) -> list[Seen]:
-    """Those with enough lesion."""
-    return [one for one in seen if one.truth.sum() >= LESION_PIXELS]
-
-
-def read(path: Path, roles: tuple[Role, ...]) -> list[Seen]:
+def read(path: Path, roles: tuple[Role, ...]) -> Pairs:
     """What a fold's network said, of these sequences."""
     with np.load(path) as store:
         names = [name.split("|")[1] for name in store if name.startswith(f"{key(roles)}|") and name.endswith("|truth")]
         return [
-            Seen(
-                name,
+            (
                 store[f"{key(roles)}|{name}|probability"].astype(np.float32),
                 store[f"{key(roles)}|{name}|truth"],
             )

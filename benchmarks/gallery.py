@@ -28,7 +28,7 @@ from StrokeSegLogic.case import Role
 from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.models.registry import find
 from StrokeSegLogic.planes import PLANES
-from StrokeSegLogic.training.stream.sources.soop import LESION_PIXELS
+from StrokeSegLogic.training.stream.samples import LESION_PIXELS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -33,11 +33,12 @@ from StrokeSegLogic.canvas import centred
 from StrokeSegLogic.networks.build import build
 from StrokeSegLogic.networks.spec import UNet2DSpec
 from StrokeSegLogic.planes import PLANES
+from StrokeSegLogic.training.loop import update_average
 from StrokeSegLogic.training.losses import loss_of
 from StrokeSegLogic.training.pretrained import Pretrained, few_images, load_pretrained
 from StrokeSegLogic.training.recipes import find_recipe, read_recipe
 from StrokeSegLogic.training.stream.batches import BatchMaker, normalised
-from StrokeSegLogic.training.stream.recipe import Recipe, StageSpec
+from StrokeSegLogic.training.stream.recipe import StageSpec, StreamRecipe
 from StrokeSegLogic.training.stream.samples import CHANNELS
 from StrokeSegLogic.training.stream.sources.soop import Soop
 from StrokeSegLogic.training.stream.stages import learning_rate
@@ -106,7 +107,7 @@ def main() -> None:
         arguments.error("--data and --network are needed, or --table")
     torch.set_num_threads(1)
     recipe = read_recipe(find_recipe("mri-compact"))
-    assert isinstance(recipe, Recipe)
+    assert isinstance(recipe, StreamRecipe)
     torch.manual_seed(given.seed)
     network = NETWORKS[given.network]()
     soop = Soop(given.data / "soop", "train")
@@ -133,7 +134,7 @@ def main() -> None:
         writer.writerows([COLUMNS, *lines] if fresh else lines)
 
 
-def learn(network: nn.Module, batches: BatchMaker, recipe: Recipe, minutes: float) -> int:
+def learn(network: nn.Module, batches: BatchMaker, recipe: StreamRecipe, minutes: float) -> int:
     """Trains in place for so much processor time, the learning rate by what has passed of it; the weights are then the
     averaged ones. Returns the steps done."""
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -153,13 +154,8 @@ def learn(network: nn.Module, batches: BatchMaker, recipe: Recipe, minutes: floa
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 5.0)
         optimiser.step()
+        update_average(average, network, step, AVERAGE)
         step += 1
-        kept = min(AVERAGE, step / (step + 9))
-        for name, value in network.state_dict().items():
-            if value.dtype.is_floating_point:
-                average[name].lerp_(value, 1 - kept)
-            else:
-                average[name].copy_(value)
     network.load_state_dict(average)
     return step
 

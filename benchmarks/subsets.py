@@ -30,12 +30,11 @@ from StrokeSegLogic.case import MRI_ROLES, Role
 from StrokeSegLogic.inference import predict_slices
 from StrokeSegLogic.models.registry import find
 from StrokeSegLogic.planes import PLANES, Plane
-from StrokeSegLogic.training.stream.samples import CHANNELS, Sample
+from StrokeSegLogic.training.stream.samples import CHANNELS, LESION_PIXELS, Sample
 from StrokeSegLogic.training.stream.simulate import complete, paint
 from StrokeSegLogic.training.stream.sources.build import mri_carriers, one_of
 from StrokeSegLogic.training.stream.sources.carriers import Carriers
 from StrokeSegLogic.training.stream.sources.lesions import read_shapes
-from StrokeSegLogic.training.stream.sources.soop import LESION_PIXELS
 from StrokeSegLogic.training.stream.tensors import Dice, collate
 from StrokeSegLogic.training.stream.validation import measured
 

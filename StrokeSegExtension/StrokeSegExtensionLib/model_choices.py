@@ -9,7 +9,7 @@ from StrokeSegLogic.case import Role
 from StrokeSegLogic.models.field_spec import FieldModelSpec
 from StrokeSegLogic.models.manifest import read_manifest
 from StrokeSegLogic.models.registry import DEFAULT, bundled_names, folder_of, names
-from StrokeSegLogic.models.spec import ModelSpec
+from StrokeSegLogic.models.spec import PlanesModelSpec
 from StrokeSegLogic.models.store import MANIFEST
 
 from .study import ModelChoice, StudyInputs
@@ -39,7 +39,7 @@ def _planes(inputs: StudyInputs) -> list[ModelChoice]:
     choices = []
     for name in sorted(names(), key=lambda one: (one != DEFAULT, one)):
         spec = _spec(name)
-        if not isinstance(spec, ModelSpec):
+        if not isinstance(spec, PlanesModelSpec):
             continue
         words = _("Needs one of {needed}; uses {used}")
         why = words.format(needed=", ".join(spec.needs_one_of), used=", ".join(spec.inputs))
@@ -99,7 +99,7 @@ def _available(volumes: Collection[Role]) -> set[str]:
     return given | _OF_SERIES if Role.CTP.value in given else given
 
 
-def _spec(name: str) -> ModelSpec | FieldModelSpec | None:
+def _spec(name: str) -> PlanesModelSpec | FieldModelSpec | None:
     """The model's spec; None if its manifest is damaged: then it cannot be chosen, and the others still can."""
     try:
         return read_manifest(folder_of(name) / MANIFEST)

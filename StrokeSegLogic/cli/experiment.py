@@ -44,24 +44,25 @@ def experiment(
     require_training()
     from ..training.datasets import read_data_set
     from ..training.devices import Hardware
-    from ..training.experiments.run import Means, run_experiment
+    from ..training.experiments.run import Options, run_experiment
     from ..training.experiments.spec import read_experiment
+    from ..training.run_context import RunContext
 
     table = read_experiment(name)
     folder = output or Path("experiments") / name
     require_writable(folder)
-    means = Means(
+    options = Options(
         changes=tuple(changes or ()),
         rows=tuple(rows or ()),
         encoder=encoder,
         split_file=split,
         pretrained=_files(pretrained or [], download),
-        hardware=Hardware(accelerator),
-        workers=workers,
         device=device,
     )
     with job() as progress:
-        written = run_experiment(table, read_data_set(data, layout), folder, means, progress, console.print)
+        hardware = Hardware(accelerator)
+        context = RunContext(folder, hardware=hardware, workers=workers, progress=progress, log=console.print)
+        written = run_experiment(table, read_data_set(data, layout), context, options)
     console.print(written.read_text(encoding="utf-8"), soft_wrap=True)
     console.print(f"Table in {written}", soft_wrap=True)
 

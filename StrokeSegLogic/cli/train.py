@@ -52,6 +52,7 @@ def train(
     from ..training.devices import Hardware
     from ..training.pretrained import Pretrained
     from ..training.recipes import find_recipe, read_recipe
+    from ..training.run_context import RunContext
     from ..training.stream.train import train as train_stream
 
     path = find_recipe(recipe)
@@ -60,7 +61,6 @@ def train(
     if not data.is_dir():
         raise InputError("there is no such folder", where=data, fix="Give the data folder with --data")
     require_writable(folder)
-    source, hardware = Pretrained(pretrained, download), Hardware(accelerator, devices, nodes)
     # A process beside the first one, started by lightning-fabric or a cluster, does the same and says nothing of it.
     console.quiet = any(os.environ.get(rank, "0") != "0" for rank in ("RANK", "LOCAL_RANK", "SLURM_PROCID"))
     if pretrained is not None and not wanted.pretrained:
@@ -68,37 +68,25 @@ def train(
             "the recipe begins without pretrained weights", where="--pretrained", fix="Leave it out, or choose another"
         )
     with job() as progress:
+        context = RunContext(
+            folder,
+            Pretrained(pretrained, download),
+            Hardware(accelerator, devices, nodes),
+            workers,
+            progress,
+            console.print,
+        )
         if isinstance(wanted, CohortRecipe) and folds:
             if split is not None:
                 raise InputError("a split and folds exclude one another", where="--folds", fix="Give one of them")
-            predictions = cross_validate(
-                wanted,
-                read_data_set(data, layout),
-                folder,
-                folds,
-                pretrained=source,
-                hardware=hardware,
-                workers=workers,
-                progress=progress,
-                log=console.print,
-            )
+            predictions = cross_validate(wanted, read_data_set(data, layout), context, folds)
             console.print(
                 f"Every case's prediction, by the model that has not seen it, in {predictions}; masks beside it",
                 soft_wrap=True,
             )
             return
         if isinstance(wanted, CohortRecipe):
-            bundle = train_cohort(
-                wanted,
-                read_data_set(data, layout),
-                folder,
-                split_file=split,
-                pretrained=source,
-                hardware=hardware,
-                workers=workers,
-                progress=progress,
-                log=console.print,
-            )
+            bundle = train_cohort(wanted, read_data_set(data, layout), context, split_file=split)
         else:
             if split is not None or layout is not None or folds:
                 raise InputError(
@@ -106,16 +94,7 @@ def train(
                     where="--split, --layout, --folds",
                     fix="Leave these options out",
                 )
-            bundle = train_stream(
-                wanted,
-                data,
-                folder,
-                pretrained=source,
-                hardware=hardware,
-                workers=workers,
-                progress=progress,
-                log=console.print,
-            )
+            bundle = train_stream(wanted, data, context)
     console.print(f"Model in {bundle.folder}", soft_wrap=True)
 
 

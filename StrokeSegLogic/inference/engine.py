@@ -13,7 +13,7 @@ from ..base.progress import CancelToken, Progress, ProgressCallback
 from ..case import Case, Role
 from ..grid import Grid, require_overlap, resample_mask
 from ..models.registry import find
-from ..models.spec import ModelSpec
+from ..models.spec import PlanesModelSpec
 from ..planes import PLANES, Plane, from_stack, to_stack
 from ..segmentation import Segmentation
 from ..statistics import measure
@@ -141,7 +141,7 @@ def run_planes(
 ) -> dict[Plane, np.ndarray]:
     """Each plane's lesion probability (z, y, x) on the working grid, 0 outside the brain.
 
-    For `flips` see `segment`, for `canvas` `ModelSpec`.
+    For `flips` see `segment`, for `canvas` `PlanesModelSpec`.
     """
     from .network import lesion_probability
 
@@ -166,7 +166,7 @@ def run_planes(
     return found
 
 
-def _warnings(spec: ModelSpec, prepared: Prepared, differing: int | None) -> list[str]:
+def _warnings(spec: PlanesModelSpec, prepared: Prepared, differing: int | None) -> list[str]:
     found = []
     used = {role.value for role in prepared.used}
     if not used & set(spec.tested_with_one_of):

@@ -21,8 +21,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
-import SimpleITK as sitk
+from scipy.ndimage import label
 
+_NEIGHBOURS_26 = np.ones((3, 3, 3), bool)
 ISLES24_MATCH = 0.2
 """Intersection over union from which two components are one lesion."""
 
@@ -75,8 +76,7 @@ def lesion_scores(prediction: np.ndarray, truth: np.ndarray, variant: Variant = 
     """
     if prediction.shape != truth.shape or prediction.ndim != 3:
         raise ValueError(f"masks of shapes {prediction.shape} and {truth.shape}")
-    p, predicted = _components(prediction)
-    t, true = _components(truth)
+    (p, predicted), (t, true) = (label(mask, _NEIGHBOURS_26) for mask in (prediction, truth))
     # One row for each pair of components that share voxels: (predicted, true), and how many.
     both = (p > 0) & (t > 0)
     pairs, shared = np.unique(np.stack([p[both], t[both]]), axis=1, return_counts=True)
@@ -87,12 +87,6 @@ def lesion_scores(prediction: np.ndarray, truth: np.ndarray, variant: Variant = 
     union = np.bincount(p.ravel())[pairs[0]] + np.bincount(t.ravel())[pairs[1]] - shared
     found = _greedy_matches(pairs, shared / union)
     return LesionScores(variant, found, predicted - found, true - found, predicted, true)
-
-
-def _components(mask: np.ndarray) -> tuple[np.ndarray, int]:
-    image = sitk.GetImageFromArray(mask.astype(bool).astype(np.uint8))
-    labels = sitk.GetArrayFromImage(sitk.ConnectedComponent(image, True)).astype(np.int64)
-    return labels, int(labels.max(initial=0))
 
 
 def _greedy_matches(pairs: np.ndarray, iou: np.ndarray) -> int:

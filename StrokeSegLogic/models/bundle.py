@@ -17,7 +17,7 @@ from ..base.errors import ModelError
 from ..base.files import make_folder, write_whole
 from .field_spec import FieldModelSpec
 from .manifest import read_manifest
-from .spec import ModelSpec
+from .spec import PlanesModelSpec
 from .weights import Weights
 
 MANIFEST = "model.json"
@@ -29,16 +29,16 @@ class Bundle:
     """A model on disk whose manifest has been read; the weights are verified when they are loaded."""
 
     folder: Path
-    spec: ModelSpec | FieldModelSpec
+    spec: PlanesModelSpec | FieldModelSpec
 
     @property
-    def planes(self) -> ModelSpec:
+    def planes(self) -> PlanesModelSpec:
         """The spec of a model of three planes.
 
         Raises:
             ModelError: if it is a model of another kind.
         """
-        if isinstance(self.spec, ModelSpec):
+        if isinstance(self.spec, PlanesModelSpec):
             return self.spec
         raise ModelError(
             "is not a model of three MRI planes",
@@ -109,7 +109,7 @@ class Bundle:
 
     @classmethod
     def write(
-        cls, folder: Path, spec: ModelSpec | FieldModelSpec, members: Mapping[Any, Mapping[str, np.ndarray]]
+        cls, folder: Path, spec: PlanesModelSpec | FieldModelSpec, members: Mapping[Any, Mapping[str, np.ndarray]]
     ) -> Bundle:
         """Writes weights as fp16 and the manifest with their hash (the spec's own weights entry is replaced).
 

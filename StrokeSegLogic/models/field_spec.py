@@ -82,7 +82,7 @@ class FieldModelSpec:
     """A model of one network.
 
     Attributes:
-        format, name, version, title, trained_on, weights, card: see `spec.ModelSpec`.
+        format, name, version, title, trained_on, weights, card: see `spec.PlanesModelSpec`.
         inputs: images in channel order.
         nihss: whether the network asks for the NIHSS score.
         field: what the network looks at.

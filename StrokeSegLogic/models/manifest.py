@@ -9,15 +9,15 @@ from pathlib import Path
 from ..base.errors import InputError, ModelError
 from ..base.settings import from_mapping
 from .field_spec import FieldModelSpec
-from .spec import ModelSpec
+from .spec import PlanesModelSpec
 
 
 @dataclass(frozen=True)
 class _Manifest:
-    model: ModelSpec | FieldModelSpec
+    model: PlanesModelSpec | FieldModelSpec
 
 
-def read_manifest(path: Path) -> ModelSpec | FieldModelSpec:
+def read_manifest(path: Path) -> PlanesModelSpec | FieldModelSpec:
     """The spec in a model.json.
 
     Raises:

@@ -15,7 +15,7 @@ from .weights import FORMAT, Weights
 
 
 @dataclass(frozen=True)
-class ModelSpec:
+class PlanesModelSpec:
     """A model of one network a plane.
 
     Attributes:

@@ -39,7 +39,7 @@ class Hardware:
     nodes: int = 1
 
 
-def require_one(hardware: Hardware, what: str) -> None:
+def require_single_process(hardware: Hardware, what: str) -> None:
     """Refuses several processes for work that one process orders: they would all predict and write.
 
     Raises:

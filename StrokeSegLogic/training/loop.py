@@ -9,20 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..base.errors import StrokeSegError
 from ..base.progress import Progress
 from ..networks.base import SegmentationNetwork
 from ..networks.memory import channels_last
-from .ahead import ahead
 from .devices import require_sound
+from .distributed import fail_together
 from .examples import Examples, MakeExamples
 from .loss_log import LossLog
-from .standing import Standing
-from .team import together, told
+from .prefetch import prefetch
+from .training_state import TrainingState
 
 State = dict[str, Tensor]
 
@@ -118,10 +119,13 @@ class Loop:
         self._judge = judge
         self._checkpoint = folder / f"{plan.name}.ckpt"
         self._log = LossLog(folder, plan.name)
-        self._epoch_losses: list[float] = []
 
     def run(self, network: SegmentationNetwork, progress: Progress) -> State:
         """Trains from the last checkpoint on, or from the start.
+
+        Args:
+            network: changed in place.
+            progress: of this process.
 
         Returns:
             The judge's best weights, or the averaged ones, or the last, on the CPU.
@@ -135,17 +139,15 @@ class Loop:
         """
         plan, judge, fabric = self._plan, self._judge, self._fabric
         require_sound(fabric, network)
-        progress = told(progress, fabric)
         network.to(fabric.device)
         average = on_cpu(network.state_dict()) if plan.average else {}
-        optimiser = self._optimiser(network)
-        standing = Standing(network, optimiser, average, self._epoch_losses, judge, fabric, self._log, self._checkpoint)
+        state = TrainingState(network, self._optimiser(network), average, judge)
         start, finished = 0, False
-        with together(fabric):
-            start, finished = standing.resume(plan.epoch)
+        with fail_together(fabric):
+            start, finished = state.resume(self._checkpoint, plan.epoch, fabric, self._log)
         if not finished:
-            self._train(network, optimiser, average, standing, start, progress)
-        with together(fabric):
+            self._train(state, start, progress)
+        with fail_together(fabric):
             if fabric.is_global_zero:
                 self._log.close()
             progress(1.0, f"{plan.name}: done")
@@ -153,45 +155,39 @@ class Loop:
             return judge.best
         return average if plan.average else on_cpu(network.state_dict())
 
-    def _train(
-        self,
-        network: SegmentationNetwork,
-        optimiser: torch.optim.Optimizer,
-        average: State,
-        standing: Standing,
-        start: int,
-        progress: Progress,
-    ) -> None:
+    def _train(self, state: TrainingState, start: int, progress: Progress) -> None:
         plan, judge, fabric = self._plan, self._judge, self._fabric
-        model, stepper = self._set_up(network, optimiser)
+        model, stepper = self._set_up(state)
         # Processes take turns: each batch is one's alone.
         numbers = range(
             start * fabric.world_size + fabric.global_rank, plan.steps * fabric.world_size, fabric.world_size
         )
-        with closing(ahead(self._examples, numbers, plan.workers)) as batches:
+        with closing(prefetch(self._examples, numbers, plan.workers)) as batches:
             lost = ""
             for step in range(start, plan.steps):
-                with together(fabric):
+                with fail_together(fabric):
                     progress(step / plan.steps, f"{plan.name}: step {step + 1} of {plan.steps}{lost}")
                     batch = next(batches)
                 rate = plan.rate(step) if judge is None else judge.rate
-                for group in optimiser.param_groups:
+                for group in state.optimiser.param_groups:
                     group["lr"] = rate
                 loss = self._step(model, stepper, step, batch)
                 lost = f", loss {loss:.3f}"
                 if plan.average:
-                    _follow(average, network, min(plan.average, (step + 1) / (step + 10)))
-                self._log_step(step, rate, loss)
+                    update_average(state.average, state.network, step, plan.average)
+                state.epoch_losses.append(loss)
+                if fabric.is_global_zero:
+                    self._log.step(step, rate, loss)
                 finished = step + 1 == plan.steps
                 if judge is not None and ((step + 1) % plan.epoch == 0 or finished):
-                    verdict = self._ask(judge, network, step)
+                    verdict = self._ask(judge, state, step)
                     if verdict.new_phase and not finished:
                         # From the best weights of the phase before; the optimiser's moments go on.
-                        network.load_state_dict(judge.best)
-                        model, stepper = self._set_up(network, optimiser)
+                        state.network.load_state_dict(judge.best)
+                        model, stepper = self._set_up(state)
                     finished = finished or verdict.finished
                 if finished or (step + 1) % plan.checkpoint_every == 0:
-                    standing.save(step + 1, finished)
+                    state.save(self._checkpoint, step + 1, finished, fabric, self._log)
                 if finished:
                     break
 
@@ -200,16 +196,17 @@ class Loop:
             return torch.optim.Adam(network.parameters())
         return torch.optim.AdamW(network.parameters(), weight_decay=self._plan.weight_decay)
 
-    def _set_up(self, network: SegmentationNetwork, optimiser: torch.optim.Optimizer) -> tuple[Any, Any]:
+    def _set_up(self, state: TrainingState) -> tuple[Any, Any]:
         """The network and optimiser as lightning-fabric drives them: anew whenever other parameters learn."""
         if self._judge is not None:
-            self._judge.train_mode(network)
-        channels_last(network)
-        return self._fabric.setup(network, optimiser)
+            self._judge.train_mode(state.network)
+        channels_last(state.network)
+        return self._fabric.setup(state.network, state.optimiser)
 
     def _step(self, model: Any, stepper: Any, step: int, batch: Examples) -> float:
         # Dropout, too, is a function of seed and step, so that a resumed run draws what the other would have.
-        torch.manual_seed(hash((self._plan.seed, step, self._fabric.global_rank)) & 0x7FFFFFFF)
+        sequence = np.random.SeedSequence([self._plan.seed, step, self._fabric.global_rank])
+        torch.manual_seed(int(sequence.generate_state(1)[0]))
         if self._judge is None:
             model.train()
         else:
@@ -233,7 +230,7 @@ class Loop:
         value = float(self._fabric.all_reduce(own.detach().clone(), reduce_op="mean"))  # type: ignore[arg-type]
         if math.isfinite(value):
             return value
-        with together(self._fabric):
+        with fail_together(self._fabric):
             # Gradients are shared before they are looked at, so that every process has the same.
             if what == "gradient" or not math.isfinite(float(own.detach())):
                 raise StrokeSegError(
@@ -244,18 +241,13 @@ class Loop:
                 )
         raise AssertionError("a mean that is no number, of numbers")
 
-    def _log_step(self, step: int, rate: float, loss: float) -> None:
-        self._epoch_losses.append(loss)
-        if self._fabric.is_global_zero:
-            self._log.step(step, rate, loss)
-
-    def _ask(self, judge: Judge, network: SegmentationNetwork, step: int) -> Verdict:
+    def _ask(self, judge: Judge, state: TrainingState, step: int) -> Verdict:
         phase = judge.phase
-        verdict = judge.after_epoch(network)
+        verdict = judge.after_epoch(state.network)
         if self._fabric.is_global_zero:
-            training = sum(self._epoch_losses) / len(self._epoch_losses)
+            training = sum(state.epoch_losses) / len(state.epoch_losses)
             self._log.epoch(step // self._plan.epoch, step, training, verdict.validation, phase)
-        self._epoch_losses.clear()
+        state.epoch_losses.clear()
         return verdict
 
 
@@ -270,10 +262,19 @@ def on_cpu(state: State) -> State:
     return {name: value.detach().cpu().clone() for name, value in state.items()}
 
 
-def _follow(average: State, network: SegmentationNetwork, decay: float) -> None:
+def update_average(average: State, network: nn.Module, step: int, decay: float) -> None:
+    """Moves an average of the weights, in place, on to those after a step.
+
+    Args:
+        average: on the CPU; numbers that are no floats are those of the last step.
+        network: as it is after the step.
+        step: counted from 0; over the first ones the average follows faster.
+        decay: of the average, 0 to 1.
+    """
+    kept = min(decay, (step + 1) / (step + 10))
     with torch.no_grad():
         for name, value in network.state_dict().items():
             if value.dtype.is_floating_point:
-                average[name].lerp_(value.detach().cpu(), 1 - decay)
+                average[name].lerp_(value.detach().cpu(), 1 - kept)
             else:
                 average[name].copy_(value)

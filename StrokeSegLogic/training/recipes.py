@@ -11,7 +11,7 @@ from ..base.errors import InputError
 from ..base.resources import resource
 from ..base.settings import from_mapping, read_toml
 from .cohort.recipe import CohortRecipe
-from .stream.recipe import Recipe
+from .stream.recipe import StreamRecipe
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -38,7 +38,7 @@ def find_recipe(name: str) -> Path:
     raise InputError(f"no recipe is called '{name}'", fix=f"Use one of {', '.join(recipe_names())}, or a TOML file")
 
 
-def read_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe | CohortRecipe:
+def read_recipe(path: Path, changes: Sequence[str] = ()) -> StreamRecipe | CohortRecipe:
     """The recipe in a file.
 
     `extends = "NAME"` begins with another recipe's values: tables are merged key by key, all else is replaced; a table
@@ -59,7 +59,7 @@ def read_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe | CohortRecip
         raise InputError(
             f"'kind' is {kind!r}", where=path, fix='Write kind = "cohort" for a data set\'s patients, or leave it out'
         )
-    return from_mapping(Recipe, values, path) if kind is None else from_mapping(CohortRecipe, values, path)
+    return from_mapping(StreamRecipe, values, path) if kind is None else from_mapping(CohortRecipe, values, path)
 
 
 def _extended(path: Path, chain: tuple[Path, ...]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from hypothesis import settings
 
 from StrokeSegLogic.case import MRI_ROLES, Case
 from StrokeSegLogic.models.bundle import Bundle
-from StrokeSegLogic.models.spec import ModelSpec
+from StrokeSegLogic.models.spec import PlanesModelSpec
 from StrokeSegLogic.models.weights import FORMAT, Weights
 from StrokeSegLogic.networks.spec import UNet2DSpec
 from StrokeSegLogic.phantom import MriPhantom, mri_phantom
@@ -46,7 +46,7 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
     torch.manual_seed(1)
     network = UNet2DSpec("compact", len(MRI_ROLES), 2, (128, 64, 32, 16))
-    spec = ModelSpec(
+    spec = PlanesModelSpec(
         format=FORMAT,
         name="untrained",
         version="0",

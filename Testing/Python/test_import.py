@@ -17,10 +17,10 @@ def test_importing_the_package_brings_neither_torch_nor_slicer() -> None:
     assert run(code).strip() == "[]"
 
 
-def test_importing_the_package_takes_under_three_tenths_of_a_second() -> None:
-    code = "import time; t = time.perf_counter(); import StrokeSegLogic; print(time.perf_counter() - t)"
-    # The best of three: what is measured is the package, not what else the machine is doing.
-    assert min(float(run(code)) for _ in range(3)) < 0.3
+def test_importing_the_package_brings_next_to_nothing_of_it() -> None:
+    # The time that this takes is measured in benchmarks/promised_times.py.
+    code = "import sys, StrokeSegLogic; print(sum(name.startswith('StrokeSegLogic.') for name in sys.modules))"
+    assert int(run(code)) <= 5
 
 
 def test_reading_and_preparing_a_case_needs_no_torch() -> None:

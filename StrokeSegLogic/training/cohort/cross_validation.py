@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ...base.errors import InputError, OutputError
 from ...base.files import make_folder, write_whole
-from ...base.progress import Progress
 from ...evaluation.classes import LABELS_FILE
 from ...evaluation.origin import ORIGIN_FILE, Origin
 from ...models.bundle import Bundle
 from ..datasets.subject import DataSet
-from ..devices import Hardware, require_one
-from ..pretrained import Pretrained
+from ..devices import require_single_process
+from ..run_context import RunContext
 from .export import trained_on
 from .predict import Predictor, origin_of, predict_cases
 from .recipe import CohortRecipe
@@ -27,28 +26,22 @@ from .train import train_cohort
 def cross_validate(
     recipe: CohortRecipe,
     data: DataSet,
-    output: Path,
+    context: RunContext,
     folds: int,
     *,
-    pretrained: Pretrained | None = None,
-    hardware: Hardware | None = None,
-    workers: int = 1,
     device: str = "auto",
-    progress: Progress | None = None,
-    log: Callable[[str], None] = print,
 ) -> Path:
     """Trains OUTPUT/fold-K for each fold and writes OUTPUT/predictions/CASE for every case with a mask.
 
-    OUTPUT/masks and groups.csv lie beside them, for `strokeseg evaluate`. Called again with the same output, goes on
-    where it stopped.
+    OUTPUT is the context's folder; OUTPUT/masks and groups.csv lie beside them, for `strokeseg evaluate`. Called again
+    with the same output, goes on where it stopped.
 
     Args:
         recipe: its split is replaced by the folds, which the recipe's seed decides; its fractions of training and
             validation say how much of what is not tested validates.
         data: a data set with masks.
-        output: of all runs.
+        context: of all runs, each in a folder of its own.
         folds: at least 2.
-        pretrained, hardware, workers, progress, log: see `train.train_cohort`.
         device: for predicting.
 
     Returns:
@@ -60,29 +53,19 @@ def cross_validate(
     """
     if folds < 2:
         raise InputError(f"{folds} folds are no cross-validation", where="--folds", fix="Ask for 2 or more")
-    require_one(hardware or Hardware(), "cross-validation")
-    progress = progress or Progress()
-    predictions = output / "predictions"
+    require_single_process(context.hardware, "cross-validation")
+    output, predictions = context.output, context.output / "predictions"
     bundles: list[Bundle] = []
     for fold in range(folds):
-        span = progress.span(fold / folds, (fold + 1) / folds)
-        one = replace(recipe, split=replace(recipe.split, folds=folds, fold=fold))
-        bundle = train_cohort(
-            one,
-            data,
-            output / f"fold-{fold}",
-            pretrained=pretrained,
-            hardware=hardware,
-            workers=workers,
-            progress=span.span(0.0, 0.9),
-            log=log,
-        )
+        run = replace(context.span(fold / folds, (fold + 1) / folds), output=output / f"fold-{fold}")
+        own = replace(recipe, split=replace(recipe.split, folds=folds, fold=fold))
+        bundle = train_cohort(own, data, run.span(0.0, 0.9))
         bundles.append(bundle)
-        tested = choose_split(one, data, None).test
-        answers = output / f"fold-{fold}" / "predictions"
-        predict_cases(Predictor.of(bundle, device), data, tested, answers, span.span(0.9, 1.0))
+        tested = choose_split(own, data, None).test
+        answers = run.output / "predictions"
+        predict_cases(Predictor.of(bundle, device), data, tested, answers, run.progress.span(0.9, 1.0))
         gather(answers, tested, predictions)
-        log(f"fold {fold}: tested on {', '.join(tested)}")
+        context.log(f"fold {fold}: tested on {', '.join(tested)}")
     write_whole(predictions / ORIGIN_FILE, origin_of_folds(recipe, data, bundles).to_json().encode())
     write_references(data, list(usable_patients(data)), output / "masks")
     return predictions

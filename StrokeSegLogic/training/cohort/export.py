@@ -18,7 +18,7 @@ from ...inference.prepare import seen_slices
 from ...metrics import dice
 from ...models.bundle import WEIGHTS, Bundle
 from ...models.field_spec import FieldModelSpec, FieldSpec
-from ...models.spec import ModelSpec
+from ...models.spec import PlanesModelSpec
 from ...models.weights import FORMAT, Weights
 from ...networks.build import build
 from ...planes import Plane, to_stack
@@ -51,12 +51,12 @@ def export(
     }
     parameters = {member: {name: value.numpy() for name, value in state.items()} for member, state in states.items()}
     weights = Weights(WEIGHTS, "0" * 64)
-    spec: ModelSpec | FieldModelSpec
+    spec: PlanesModelSpec | FieldModelSpec
     if isinstance(recipe.view, PlanesSpec):
         names = tuple(one.name for one in recipe.inputs)
         scores = validation_dice(recipe, recipe.view, states, validating, progress)
         card["validation_dice"] = scores
-        spec = ModelSpec(
+        spec = PlanesModelSpec(
             format=FORMAT,
             name=recipe.name,
             version=recipe.version,

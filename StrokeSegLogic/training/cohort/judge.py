@@ -9,8 +9,8 @@ import torch
 from lightning_fabric import Fabric
 
 from ...networks.base import SegmentationNetwork
+from ..distributed import fail_together
 from ..loop import State, Verdict, on_cpu
-from ..team import together
 from ..transfer import TransferSpec, TransferState, after_epoch, apply
 
 
@@ -52,11 +52,11 @@ class FineTuning:
     def after_epoch(self, network: SegmentationNetwork) -> Verdict:
         network.eval()
         loss = 0.0
-        with together(self._fabric), torch.no_grad():
+        with fail_together(self._fabric), torch.no_grad():
             if self._fabric.is_global_zero:
                 loss = self._validate(network)
         loss = float(self._fabric.broadcast(loss))
-        with together(self._fabric):
+        with fail_together(self._fabric):
             self._state = after_epoch(self._spec, self._state, loss)
         if self._state.improved:
             self._best = on_cpu(network.state_dict())

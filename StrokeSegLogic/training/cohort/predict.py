@@ -26,7 +26,7 @@ from ...inference.vote import vote
 from ...inference.way_back import onto_reference
 from ...models.bundle import Bundle
 from ...models.field_spec import FieldModelSpec
-from ...models.spec import ModelSpec
+from ...models.spec import PlanesModelSpec
 from ...volumes.nifti import write_nifti
 from ..datasets.load import LoadedSubject, load_subject
 from ..datasets.subject import DataSet, Subject
@@ -60,13 +60,13 @@ class Predictor:
     def members(self) -> tuple[str, ...]:
         """Names of the label maps of a case."""
         spec = self.bundle.spec
-        return (*spec.members, VOTE, WEIGHTED) if isinstance(spec, ModelSpec) else spec.members
+        return (*spec.members, VOTE, WEIGHTED) if isinstance(spec, PlanesModelSpec) else spec.members
 
     @property
     def images(self) -> tuple[str, ...]:
         """Names of the images that the model reads."""
         spec = self.bundle.spec
-        if isinstance(spec, ModelSpec):
+        if isinstance(spec, PlanesModelSpec):
             return spec.inputs
         return tuple(one.name for one in spec.inputs)
 
@@ -78,17 +78,17 @@ class Predictor:
         """
         spec = self.bundle.spec
         names = [*self.images]
-        if isinstance(spec, ModelSpec):
+        if isinstance(spec, PlanesModelSpec):
             names = [name for name in names if name in subject.images]
             spec.require_inputs([Role(name) for name in names])
         elif spec.field.masked_by:
             names.append(spec.field.masked_by)
         loaded = load_subject(subject, data, names, with_masks=False)
-        if isinstance(spec, ModelSpec):
+        if isinstance(spec, PlanesModelSpec):
             return loaded, self._planes(spec, subject, loaded, progress)
         return loaded, self._field(spec, subject, data, loaded, progress)
 
-    def _planes(self, spec: ModelSpec, subject: Subject, loaded: LoadedSubject, progress: Progress) -> Labels:
+    def _planes(self, spec: PlanesModelSpec, subject: Subject, loaded: LoadedSubject, progress: Progress) -> Labels:
         message, told = f"predicting: {subject.case}", progress
         # One stage for the user, whatever the engine calls its own.
         progress = Progress(lambda fraction, _: told(fraction, message))
@@ -183,7 +183,7 @@ def _claim(predictor: Predictor, data: DataSet, cases: Sequence[str], output: Pa
             fix="Choose another output folder for each part, or ask for all cases",
         )
     make_folder(output)
-    if isinstance(spec, ModelSpec):
+    if isinstance(spec, PlanesModelSpec):
         names = {"1": "lesion"}
     else:
         numbers = numbers_of(spec, data)

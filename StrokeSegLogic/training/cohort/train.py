@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -11,22 +12,22 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from ...base.errors import InputError
-from ...base.progress import Progress
 from ...models.bundle import Bundle
 from ...models.registry import find
 from ...networks.base import SegmentationNetwork
 from ...networks.build import build
 from ..datasets.subject import DataSet
-from ..devices import Hardware, launch
+from ..devices import launch
+from ..distributed import fail_together
 from ..examples import Examples
-from ..growth import begin_with
 from ..loop import Loop, Plan, State
 from ..losses import Loss, loss_of
 from ..penalties import penalty
 from ..pretrained import Pretrained, few_images, load_pretrained, require_pretrained
+from ..run_context import RunContext
 from ..run_folder import claim
 from ..splits import require_classes
-from ..team import together, told
+from ..warm_start import warm_start
 from .batches import CohortBatches
 from .export import export
 from .judge import FineTuning
@@ -38,29 +39,20 @@ from .split import choose_split, keep_split, usable_patients
 def train_cohort(
     recipe: CohortRecipe,
     data: DataSet,
-    output: Path,
+    context: RunContext,
     *,
     split_file: Path | None = None,
     prepared: Path | None = None,
-    pretrained: Pretrained | None = None,
-    hardware: Hardware | None = None,
-    workers: int = 1,
-    progress: Progress | None = None,
-    log: Callable[[str], None] = print,
 ) -> Bundle:
     """Trains, validates and exports a model; called again with the same output, goes on where it stopped.
 
     Args:
         recipe: what to do.
         data: a data set with masks.
-        output: for the split, prepared cases, checkpoints, losses and the model's bundle (output / "model").
+        context: its folder gets the split and prepared cases, too.
         split_file: which case trains, validates, tests; None is the data set's own split, or the recipe's.
-        prepared: folder of the prepared cases, which runs on the same images may share; None is output / "prepared".
-        pretrained: where ImageNet weights come from.
-        hardware: devices and processes.
-        workers: threads that make batches.
-        progress: fraction and message.
-        log: gets a line a network.
+        prepared: folder of the prepared cases, which runs on the same images may share; None is "prepared" in the
+            run's folder.
 
     Raises:
         InputError: if data, split or weights cannot be used, or output holds another recipe's run.
@@ -70,30 +62,37 @@ def train_cohort(
     # What can be refused is refused before other processes are started, that would refuse it too.
     require_fit(recipe, data)
     split = choose_split(recipe, data, split_file)
-    weights = pretrained or Pretrained()
-    fabric = launch(hardware or Hardware(), recipe.precision)
-    progress = told(progress or Progress(), fabric)
+    fabric = launch(context.hardware, recipe.precision)
+    context = context.in_process(fabric)
     by_name = {subject.case: subject for subject in data.subjects}
-    store = prepared or output / "prepared"
-    learning, validating = ([PreparedCase(by_name[c], store / c) for c in part] for part in (split.train, split.val))
-    with together(fabric):
+    store = prepared or context.output / "prepared"
+    cases = _Cases(*([PreparedCase(by_name[c], store / c) for c in part] for part in (split.train, split.val)))
+    with fail_together(fabric):
         if fabric.is_global_zero:
-            require_pretrained(recipe.pretrained, weights, progress)
-            claim(output, recipe)
-            keep_split(output / "split.tsv", split, usable_patients(data))
-            prepare_cases(recipe, data, [*learning, *validating], progress.span(0.0, 0.1))
-            shown = {case.subject.case: {k for k, n in enumerate(label_counts(case)) if n} for case in learning}
+            require_pretrained(recipe.pretrained, context.pretrained, context.progress)
+            claim(context.output, recipe)
+            keep_split(context.output / "split.tsv", split, usable_patients(data))
+            prepare_cases(recipe, data, [*cases.learning, *cases.validating], context.progress.span(0.0, 0.1))
+            shown = {case.subject.case: {k for k, n in enumerate(label_counts(case)) if n} for case in cases.learning}
             require_classes(split, shown, dict(enumerate(recipe.classes_of(data.classes))))
     states: dict[Member, State] = {}
     for number, member in enumerate(recipe.members):
-        span = progress.span(0.1 + 0.85 * number / len(recipe.members), 0.1 + 0.85 * (number + 1) / len(recipe.members))
-        states[member] = _train_member(recipe, member, learning, validating, weights, output, fabric, workers, span)
+        start, end = (0.1 + 0.85 * done / len(recipe.members) for done in (number, number + 1))
+        states[member] = _train_member(recipe, member, cases, context.span(start, end), fabric)
+        context.log(f"{recipe.name}, {member}: trained")
+    model = context.output / "model"
+    with fail_together(fabric):
         if fabric.is_global_zero:
-            log(f"{recipe.name}, {member}: trained")
-    with together(fabric):
-        if fabric.is_global_zero:
-            export(recipe, data, split, states, validating, output / "model", progress.span(0.95, 1.0))
-    return Bundle.open(output / "model")
+            export(recipe, data, split, states, cases.validating, model, context.progress.span(0.95, 1.0))
+    return Bundle.open(model)
+
+
+@dataclass(frozen=True)
+class _Cases:
+    """The prepared cases that a run learns from, and those that it validates on."""
+
+    learning: Sequence[PreparedCase]
+    validating: Sequence[PreparedCase]
 
 
 def _network(
@@ -115,25 +114,15 @@ def _network(
         images = partial(few_images, batches, recipe.batch, batches.per_epoch)
         load_pretrained(network, recipe.pretrained, weights, images)
     if recipe.begins_with:
-        begin_with(network, recipe.network, recipe.inputs, find(recipe.begins_with))
+        warm_start(network, recipe.network, recipe.inputs, find(recipe.begins_with))
     return network
 
 
-def _train_member(
-    recipe: CohortRecipe,
-    member: Member,
-    learning: Sequence[PreparedCase],
-    validating: Sequence[PreparedCase],
-    weights: Pretrained,
-    output: Path,
-    fabric: Fabric,
-    workers: int,
-    progress: Progress,
-) -> State:
-    with together(fabric):
-        network = _network(recipe, member, learning, weights)
-        batches = CohortBatches(recipe, member, learning, training=True)
-        held_out = CohortBatches(recipe, member, validating, training=False)
+def _train_member(recipe: CohortRecipe, member: Member, cases: _Cases, context: RunContext, fabric: Fabric) -> State:
+    with fail_together(fabric):
+        network = _network(recipe, member, cases.learning, context.pretrained)
+        batches = CohortBatches(recipe, member, cases.learning, training=True)
+        held_out = CohortBatches(recipe, member, cases.validating, training=False)
     compute = loss_of(recipe.loss)
 
     def loss(network: SegmentationNetwork, logits: Tensor, batch: Examples) -> Tensor:
@@ -152,11 +141,11 @@ def _train_member(
         epoch=epoch,
         checkpoint_every=recipe.checkpoint_every,
         seed=recipe.seed,
-        workers=workers,
+        workers=context.workers,
         clip=recipe.clip,
     )
     judge = FineTuning(recipe.transfer, recipe.rate, validate, fabric)
-    return Loop(plan, batches, loss, output, fabric, judge).run(network, progress)
+    return Loop(plan, batches, loss, context.output, fabric, judge).run(network, context.progress)
 
 
 def validation_loss(network: SegmentationNetwork, batches: CohortBatches, compute: Loss, fabric: Fabric) -> float:

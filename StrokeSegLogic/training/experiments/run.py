@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,6 @@ import SimpleITK as sitk
 
 from ...base.errors import InputError
 from ...base.files import make_folder
-from ...base.progress import Progress
 from ...evaluation.bootstrap import RESAMPLES
 from ...evaluation.compare import comparisons
 from ...evaluation.rows import ALL, REFERENCE, Row
@@ -27,26 +26,28 @@ from ..cohort.split import choose_split, keep_split, usable_patients
 from ..cohort.train import train_cohort
 from ..datasets.load import load_subject
 from ..datasets.subject import DataSet, Subject
-from ..devices import Hardware, require_one
+from ..devices import require_single_process
 from ..pretrained import Pretrained, require_pretrained
 from ..recipes import find_recipe, read_recipe
+from ..run_context import RunContext
 from .spec import Experiment, ExperimentRow
 from .table import write_tables
 
 SWAPPED = "resnet50"
-"""The encoder of the MRI paper, which `Means.encoder` takes the place of."""
+"""The encoder of the MRI paper, which `Options.encoder` takes the place of."""
 
 
 @dataclass(frozen=True)
-class Means:
-    """What an experiment may use and change.
+class Options:
+    """How an experiment departs from its recipes, and how its rows are scored.
 
     Attributes:
         changes: of every recipe, see `recipes.read_recipe`; "RECIPE:key=value" of that one alone.
         rows: names of the rows to run; empty is all.
         encoder: takes the place of ResNet50 in the recipes' 2-D U-Nets, and its ImageNet weights that of ResNet50's
             where a recipe asks for them; "" changes nothing.
-        split_file, pretrained, hardware, workers: see `cohort.train.train_cohort`.
+        split_file: see `cohort.train.train_cohort`.
+        pretrained: where an encoder's ImageNet weights come from, by its name.
         device: for predicting.
         resamples, seed: of the bootstrap.
     """
@@ -56,8 +57,6 @@ class Means:
     encoder: str = ""
     split_file: Path | None = None
     pretrained: Mapping[str, Pretrained] | None = None
-    hardware: Hardware | None = None
-    workers: int = 1
     device: str = "auto"
     resamples: int = RESAMPLES
     seed: int = 0
@@ -66,20 +65,17 @@ class Means:
 def run_experiment(
     experiment: Experiment,
     data: DataSet,
-    output: Path,
-    means: Means,
-    progress: Progress | None = None,
-    log: Callable[[str], None] = print,
+    context: RunContext,
+    options: Options,
 ) -> Path:
     """Trains, predicts, scores and tabulates; called again with the same output, goes on where it stopped.
 
     Args:
         experiment: the table.
         data: a data set with the recipes' images, and masks.
-        output: gets split.tsv, prepared cases, runs/RECIPE, table.md, table.csv and cases.csv.
-        means: devices, changes, rows.
-        progress: fraction and message.
-        log: gets a line a recipe.
+        context: its folder gets split.tsv, prepared cases, runs/RECIPE, table.md, table.csv and cases.csv; where
+            weights come from is the options' to say.
+        options: changes, rows.
 
     Returns:
         The table's file, Markdown.
@@ -87,45 +83,38 @@ def run_experiment(
     Raises:
         InputError: if the data set does not fit the table.
     """
-    require_one(means.hardware or Hardware(), "an experiment")
-    progress = progress or Progress()
-    rows = chosen_rows(experiment, means.rows)
-    recipes = {name: _cohort_recipe(name, means) for name in dict.fromkeys(row.recipe for row in rows)}
-    split = choose_split(next(iter(recipes.values())), data, means.split_file)
+    require_single_process(context.hardware, "an experiment")
+    output, progress = context.output, context.progress
+    rows = chosen_rows(experiment, options.rows)
+    recipes = {name: _cohort_recipe(name, options) for name in dict.fromkeys(row.recipe for row in rows)}
+    split = choose_split(next(iter(recipes.values())), data, options.split_file)
     scored = getattr(split, experiment.part)
     for recipe in recipes.values():
         require_fit(recipe, data)
     require_table(experiment, data, scored)
     for recipe in recipes.values():
-        require_pretrained(recipe.pretrained, weights_of(recipe, means), progress.span(0.0, 0.0))
+        require_pretrained(recipe.pretrained, weights_of(recipe, options), progress.span(0.0, 0.0))
     make_folder(output)
     split_file = output / "split.tsv"
     keep_split(split_file, split, usable_patients(data))
     found: dict[str, list[Row]] = {}
     for number, (name, recipe) in enumerate(recipes.items()):
-        span = progress.span(number / len(recipes), (number + 1) / len(recipes))
-        run = output / "runs" / name.replace("/", "-")
-        bundle = train_cohort(
-            recipe,
-            data,
-            run,
-            split_file=split_file,
-            prepared=output / "prepared" / prepared_name(recipe),
-            pretrained=weights_of(recipe, means),
-            hardware=means.hardware,
-            workers=means.workers,
-            progress=span.span(0.0, 0.9),
-            log=log,
+        run = replace(
+            context.span(number / len(recipes), (number + 1) / len(recipes)),
+            output=output / "runs" / name.replace("/", "-"),
+            pretrained=weights_of(recipe, options),
         )
-        predictions = run / "predictions"
-        members = predict_cases(Predictor.of(bundle, means.device), data, scored, predictions, span.span(0.9, 0.95))
+        prepared = output / "prepared" / prepared_name(recipe)
+        bundle = train_cohort(recipe, data, run.span(0.0, 0.9), split_file=split_file, prepared=prepared)
+        predictions, predictor = run.output / "predictions", Predictor.of(bundle, options.device)
+        members = predict_cases(predictor, data, scored, predictions, run.progress.span(0.9, 0.95))
         classes = {label: (data.classes.index(label),) for label in data.classes[1 : recipe.network.classes]}
         subjects = [subject for subject in data.subjects if subject.case in scored]
         found[name] = [
             row for subject in subjects for row in score_case(experiment, data, subject, predictions, members, classes)
         ]
     table = write_tables(
-        experiment, rows, found, data, recipes, split, stated(means), output, means.resamples, means.seed
+        experiment, rows, found, data, recipes, split, stated(options), output, options.resamples, options.seed
     )
     progress(1.0, "done")
     return table
@@ -156,9 +145,9 @@ def require_table(experiment: Experiment, data: DataSet, scored: Sequence[str]) 
         )
 
 
-def weights_of(recipe: CohortRecipe, means: Means) -> Pretrained:
+def weights_of(recipe: CohortRecipe, options: Options) -> Pretrained:
     """Where a recipe's ImageNet weights come from."""
-    return (means.pretrained or {}).get(recipe.pretrained) or Pretrained()
+    return (options.pretrained or {}).get(recipe.pretrained) or Pretrained()
 
 
 def prepared_name(recipe: CohortRecipe) -> str:
@@ -167,9 +156,9 @@ def prepared_name(recipe: CohortRecipe) -> str:
     return hashlib.sha256(what.encode()).hexdigest()[:12]
 
 
-def stated(means: Means) -> tuple[str, ...]:
+def stated(options: Options) -> tuple[str, ...]:
     """What was changed, for the record."""
-    return (*means.changes, *([f"{means.encoder} in the place of {SWAPPED}"] if means.encoder else []))
+    return (*options.changes, *([f"{options.encoder} in the place of {SWAPPED}"] if options.encoder else []))
 
 
 def chosen_rows(experiment: Experiment, names: Sequence[str]) -> tuple[ExperimentRow, ...]:
@@ -185,21 +174,21 @@ def chosen_rows(experiment: Experiment, names: Sequence[str]) -> tuple[Experimen
     return tuple(known[name] for name in names) or experiment.rows
 
 
-def _cohort_recipe(name: str, means: Means) -> CohortRecipe:
-    if means.encoder and means.encoder not in ENCODERS:
+def _cohort_recipe(name: str, options: Options) -> CohortRecipe:
+    if options.encoder and options.encoder not in ENCODERS:
         raise InputError(
-            f"no encoder is called '{means.encoder}'", where="--encoder", fix=f"Use one of {', '.join(ENCODERS)}"
+            f"no encoder is called '{options.encoder}'", where="--encoder", fix=f"Use one of {', '.join(ENCODERS)}"
         )
     path = find_recipe(name)
     plain = read_recipe(path)
     changes = []
-    if means.encoder and isinstance(plain.network, UNet2DSpec) and plain.network.encoder == SWAPPED:
-        scales = build_encoder(means.encoder, 1)
+    if options.encoder and isinstance(plain.network, UNet2DSpec) and plain.network.encoder == SWAPPED:
+        scales = build_encoder(options.encoder, 1)
         steps = len(scales.widths) - 1 + (scales.strides[0] > 1)
-        changes = [f"network.encoder={means.encoder}", f"network.decoder={list(plain.network.decoder[:steps])}"]
+        changes = [f"network.encoder={options.encoder}", f"network.decoder={list(plain.network.decoder[:steps])}"]
         if plain.pretrained:
-            changes.append(f"pretrained={means.encoder}")
-    recipe = read_recipe(path, [*changes, *changes_of(name, means.changes)])
+            changes.append(f"pretrained={options.encoder}")
+    recipe = read_recipe(path, [*changes, *changes_of(name, options.changes)])
     if not isinstance(recipe, CohortRecipe):
         raise InputError(f"the recipe '{name}' has its own sources", fix="Use strokeseg train for it")
     return recipe

@@ -11,7 +11,7 @@ from ...intensity import normalise
 from ...planes import Plane
 from ..examples import Examples
 from .augment import coarsen, drop, move, vary
-from .recipe import Recipe, StageSpec
+from .recipe import StageSpec, StreamRecipe
 from .samples import CHANNELS, Sample, Source
 from .simulate import complete, paint
 from .tensors import Batch, Dice, collate
@@ -33,7 +33,7 @@ class BatchMaker:
 
     def __init__(
         self,
-        recipe: Recipe,
+        recipe: StreamRecipe,
         spec: StageSpec,
         sources: list[tuple[Source, float]],
         planes: tuple[Plane, ...],

@@ -1,4 +1,4 @@
-"""A training recipe: everything that decides a model, in one TOML file."""
+"""A stream recipe: everything that decides a model trained on slices drawn from several sources, in one TOML file."""
 
 from __future__ import annotations
 
@@ -84,13 +84,13 @@ class StageSpec:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class StreamRecipe:
     """How a three-plane model is trained.
 
     Attributes:
-        name, version, title, trained_on: of the model, see `models.spec.ModelSpec`.
+        name, version, title, trained_on: of the model, see `models.spec.PlanesModelSpec`.
         seed: of everything random.
-        needs_one_of, tested_with_one_of: see `models.spec.ModelSpec`.
+        needs_one_of, tested_with_one_of: see `models.spec.PlanesModelSpec`.
         network: of every plane.
         patch: rows and columns that the network sees, in mm.
         batch: slices a step.
@@ -104,7 +104,7 @@ class Recipe:
         checkpoint_every: steps between checkpoints.
         pretrained: name of the ImageNet checkpoint that the encoder begins with, "" for none.
         only: sequences that the network is shown, of which every drawn sample must have or get one; all if empty.
-        thresholds: see `models.spec.ModelSpec`; of sequences that the validation split says nothing of.
+        thresholds: see `models.spec.PlanesModelSpec`; of sequences that the validation split says nothing of.
         held_out: fold (0 to 4) of the ISLES'22 slices that is kept from training and validated on; -1 keeps none.
     """
 
@@ -141,6 +141,8 @@ class Recipe:
             raise ValueError("patch must be two sides of at least 32")
         if self.checkpoint_every < 1 or self.batch < 1:
             raise ValueError("checkpoint_every and batch must be at least 1")
+        if self.seed < 0:
+            raise ValueError("seed must not be negative")
         kinds = {source.kind for source in self.sources}
         for number, stage in enumerate((*self.shared, self.plane), start=1):
             absent = sorted(stage.shares.keys() - kinds)
@@ -150,7 +152,7 @@ class Recipe:
                 raise ValueError(f"no source has a share in stage {number}")
 
     @classmethod
-    def read(cls, path: Path) -> Recipe:
+    def read(cls, path: Path) -> StreamRecipe:
         """The recipe in a TOML file.
 
         Raises:

@@ -12,6 +12,9 @@ from ...planes import Plane
 
 CHANNELS = MRI_ROLES
 """Channel order of the networks' input."""
+LESION_PIXELS = 50
+"""Slices with at least so many lesion pixels of 1 mm are drawn and scored as slices with lesion; those with fewer are
+drawn as slices without, and scored as neither."""
 
 
 @dataclass(frozen=True)

@@ -5,22 +5,21 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from ...base.progress import Progress
 from ...networks.base import SegmentationNetwork
 from ...networks.build import build
 from ...planes import PLANES, Plane
 from ..examples import Examples
 from ..loop import Loop, Plan
 from ..losses import loss_of
-from ..pretrained import Pretrained, few_images, load_pretrained
+from ..pretrained import few_images, load_pretrained
+from ..run_context import RunContext
 from .batches import BatchMaker
-from .recipe import Recipe, StageSpec
+from .recipe import StageSpec, StreamRecipe
 from .samples import Source
 
 
@@ -31,18 +30,16 @@ class Stages:
     Attributes:
         recipe: of the run.
         sources: as many as the recipe has, in its order.
-        output: for checkpoints and losses.
+        context: of the run, in this process.
         fabric: launched.
-        workers: threads that make batches.
     """
 
-    recipe: Recipe
+    recipe: StreamRecipe
     sources: list[Source]
-    output: Path
+    context: RunContext
     fabric: Fabric
-    workers: int = 1
 
-    def network(self, pretrained: Pretrained, progress: Progress) -> SegmentationNetwork:
+    def network(self) -> SegmentationNetwork:
         """The network that the first stage begins with.
 
         Raises:
@@ -53,7 +50,8 @@ class Stages:
         network = build(recipe.network)
         if recipe.pretrained:
             first = self._batches(0, PLANES, recipe.shared[0] if recipe.shared else recipe.plane)
-            load_pretrained(network, recipe.pretrained, pretrained, partial(few_images, first, recipe.batch), progress)
+            images = partial(few_images, first, recipe.batch)
+            load_pretrained(network, recipe.pretrained, self.context.pretrained, images, self.context.progress)
         return network
 
     def loop(self, name: str, number: int, planes: tuple[Plane, ...], spec: StageSpec) -> Loop:
@@ -79,9 +77,9 @@ class Stages:
             average=recipe.average,
             checkpoint_every=recipe.checkpoint_every,
             seed=recipe.seed,
-            workers=self.workers,
+            workers=self.context.workers,
         )
-        return Loop(plan, self._batches(number, planes, spec), loss, self.output, self.fabric)
+        return Loop(plan, self._batches(number, planes, spec), loss, self.context.output, self.fabric)
 
     def _batches(self, number: int, planes: tuple[Plane, ...], spec: StageSpec) -> BatchMaker:
         shares = [spec.shares.get(source.kind, source.share) for source in self.recipe.sources]

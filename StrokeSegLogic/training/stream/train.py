@@ -3,163 +3,115 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from torch import nn
 
-from ...base.progress import Progress
-from ...case import Role
 from ...models.bundle import WEIGHTS, Bundle
-from ...models.spec import ModelSpec, threshold_of
+from ...models.spec import PlanesModelSpec, threshold_of
 from ...models.weights import FORMAT, Weights
 from ...networks.build import build
 from ...planes import PLANES, Plane
-from ..devices import Hardware, launch
+from ..devices import launch
+from ..distributed import fail_together
 from ..loop import State
-from ..pretrained import Pretrained, require_pretrained
+from ..pretrained import require_pretrained
+from ..run_context import RunContext
 from ..run_folder import claim
-from ..team import together, told
-from .recipe import Recipe
-from .samples import CHANNELS, Sample
-from .sources.build import build_sources, held_out_slices
-from .sources.soop import Soop
+from .recipe import StreamRecipe
+from .samples import CHANNELS
+from .sources.build import build_sources
 from .stages import Stages
-from .validation import Pairs, Score, best_threshold, predict, score
+from .validation import HeldOut, Pairs, Score, best_threshold, predict, score, validation_sets
 
 
-@dataclass(frozen=True)
-class Seen:
-    """A set of held-out slices that a network was shown.
-
-    Attributes:
-        roles: the sequences that it saw.
-        pairs: what it said, and the truth.
-    """
-
-    roles: tuple[Role, ...]
-    pairs: Pairs
-
-
-def train(
-    recipe: Recipe,
-    data: Path,
-    output: Path,
-    *,
-    pretrained: Pretrained | None = None,
-    hardware: Hardware | None = None,
-    workers: int = 1,
-    progress: Progress | None = None,
-    log: Callable[[str], None] = print,
-) -> Bundle:
+def train(recipe: StreamRecipe, data: Path, context: RunContext) -> Bundle:
     """Trains, validates and exports a model; called again with the same output, goes on where it stopped.
 
     Args:
         recipe: what to do.
         data: folder that the recipe's folders lie in.
-        output: for checkpoints, losses, scores and the model's bundle (output / "model").
-        pretrained: where ImageNet weights come from, if the recipe asks for them.
-        hardware: devices and processes.
-        workers: threads that make batches.
-        progress: fraction and message.
-        log: gets a line a stage.
+        context: where, on what.
 
     Raises:
-        InputError: if data are missing, or output holds a run of another recipe.
+        InputError: if data are missing, or the run's folder holds a run of another recipe.
     """
     # What can be refused is refused before other processes are started, that would refuse it too.
     sources = build_sources(recipe, data)
     held_out = validation_sets(recipe, data)
-    weights = pretrained or Pretrained()
-    fabric = launch(hardware or Hardware(), recipe.precision)
-    progress = told(progress or Progress(), fabric)
-    with together(fabric):
-        progress(0.0, "reading the data")
+    fabric = launch(context.hardware, recipe.precision)
+    context = context.in_process(fabric)
+    with fail_together(fabric):
+        context.progress(0.0, "reading the data")
         if fabric.is_global_zero:
             # A folder is no run's before what the run needs is there.
-            require_pretrained(recipe.pretrained, weights, progress)
-            claim(output, recipe)
-    stages = Stages(recipe, sources, output, fabric, workers)
-    network = stages.network(weights, progress)
+            require_pretrained(recipe.pretrained, context.pretrained, context.progress)
+            claim(context.output, recipe)
+    stages = Stages(recipe, sources, context, fabric)
+    network = stages.network()
     shared: State = network.state_dict()
     spans = parts_of_work(recipe)
     for number, spec in enumerate(recipe.shared, start=1):
         loop = stages.loop(f"shared-{number}", number, PLANES, spec)
-        shared = loop.run(network, progress.span(*next(spans)))
+        shared = loop.run(network, context.progress.span(*next(spans)))
         network = copy.deepcopy(network)
         network.load_state_dict(shared)
     planes: dict[Plane, State] = {}
-    seen: dict[str, Seen] = {}
+    answers: list[tuple[HeldOut, Pairs]] = []
     for number, plane in enumerate(PLANES, start=1 + len(recipe.shared)):
         network = copy.deepcopy(network)
         network.load_state_dict(shared)
         loop = stages.loop(plane, number, (plane,), recipe.plane)
-        planes[plane] = loop.run(network, progress.span(*next(spans)))
+        planes[plane] = loop.run(network, context.progress.span(*next(spans)))
         if fabric.is_global_zero:
-            for title, pairs in validate(recipe, planes[plane], held_out[plane]).items():
-                seen[f"{plane}, {title}"] = Seen(held_out[plane][title][1], pairs)
-    with together(fabric):
+            of_plane = [one for one in held_out if one.plane == plane]
+            answers += zip(of_plane, validate(recipe, planes[plane], of_plane), strict=True)
+    with fail_together(fabric):
         if fabric.is_global_zero:
-            export(recipe, planes, *judged(recipe, seen, log), output / "model")
-    return Bundle.open(output / "model")
+            export(recipe, planes, *judged(recipe, answers, context.log), context.output / "model")
+    return Bundle.open(context.output / "model")
 
 
-def judged(recipe: Recipe, seen: dict[str, Seen], log: Callable[[str], None]) -> tuple[dict[str, Score], float]:
+def judged(
+    recipe: StreamRecipe, answers: Sequence[tuple[HeldOut, Pairs]], log: Callable[[str], None]
+) -> tuple[list[tuple[HeldOut, Score]], float]:
     """The scores of all that was validated, each set at the threshold that its sequences will get, and the threshold
     of those sequences that the recipe names none for."""
-    own = {title: threshold_of(one.roles, recipe.thresholds) for title, one in seen.items()}
-    threshold = best_threshold([one.pairs for title, one in seen.items() if own[title] is None])
+    own = [threshold_of(held_out.roles, recipe.thresholds) for held_out, _ in answers]
+    threshold = best_threshold([pairs for (_, pairs), limit in zip(answers, own, strict=True) if limit is None])
     log(f"threshold {threshold}")
-    scores = {}
-    for title, one in seen.items():
-        limit = own[title]
-        scores[title] = value = score(one.pairs, threshold if limit is None else limit)
+    scores = []
+    for (held_out, pairs), limit in zip(answers, own, strict=True):
+        value = score(pairs, threshold if limit is None else limit)
+        scores.append((held_out, value))
         false = f", {value.false_pixels:.0f} false pixels on {value.clear_slices} without" if value.clear_slices else ""
-        log(f"{title}: Dice {value.dice:.3f} on {value.slices} slices with lesion{false}")
+        log(f"{held_out.title}: Dice {value.dice:.3f} on {value.slices} slices with lesion{false}")
     return scores, threshold
 
 
-def parts_of_work(recipe: Recipe) -> Iterator[tuple[float, float]]:
+def parts_of_work(recipe: StreamRecipe) -> Iterator[tuple[float, float]]:
     """The part of the progress bar that each stage takes, by its steps."""
     steps = [*(spec.steps for spec in recipe.shared), *[recipe.plane.steps] * len(PLANES)]
     ends = [sum(steps[: i + 1]) / max(sum(steps), 1) for i in range(len(steps))]
     return iter(zip([0.0, *ends], ends, strict=False))
 
 
-Titled = dict[str, tuple[list[Sample], tuple[Role, ...]]]
-
-
-def validation_sets(recipe: Recipe, data: Path) -> dict[Plane, Titled]:
-    """For each plane the held-out slices by title, with the sequences to use: SOOP's val split, ISLES'22's fold."""
-    sets: dict[Plane, Titled] = {plane: {} for plane in PLANES}
-    for spec in recipe.sources:
-        if spec.kind == "soop":
-            soop = Soop(data / spec.folder, "val")
-            for plane in PLANES:
-                sets[plane]["SOOP val, FLAIR"] = (
-                    [soop.sample(plane, i) for i in range(len(soop.subjects))],
-                    (Role.FLAIR,),
-                )
-    samples = held_out_slices(recipe, data)
-    if samples:
-        both = [sample for sample in samples if Role.FLAIR in sample.images]
-        sets["axial"][f"ISLES'22 fold {recipe.held_out}, DWI + FLAIR"] = (both, (Role.DWI, Role.FLAIR))
-        sets["axial"][f"ISLES'22 fold {recipe.held_out}, DWI"] = (samples, (Role.DWI,))
-        sets["axial"][f"ISLES'22 fold {recipe.held_out}, FLAIR"] = (both, (Role.FLAIR,))
-    return sets
-
-
-def validate(recipe: Recipe, state: State, titled: Titled) -> dict[str, Pairs]:
-    """What a network with these weights says of the held-out slices, by title."""
+def validate(recipe: StreamRecipe, state: State, sets: Sequence[HeldOut]) -> list[Pairs]:
+    """What a network with these weights says of each set of held-out slices."""
     network: nn.Module = build(recipe.network)
     network.load_state_dict(state)
     network.eval()
-    return {title: predict(network, samples, roles, recipe.patch) for title, (samples, roles) in titled.items()}
+    return [predict(network, one.samples, one.roles, recipe.patch) for one in sets]
 
 
 def export(
-    recipe: Recipe, planes: dict[Plane, State], scores: dict[str, Score], threshold: float, folder: Path
+    recipe: StreamRecipe,
+    planes: dict[Plane, State],
+    scores: Sequence[tuple[HeldOut, Score]],
+    threshold: float,
+    folder: Path,
 ) -> Bundle:
     """The model's bundle.
 
@@ -167,13 +119,14 @@ def export(
     """
     weights: dict[str, float] = {}
     for plane in PLANES:
-        found = [one.dice for title, one in scores.items() if title.startswith(plane) and one.slices]
+        found = [value.dice for held_out, value in scores if held_out.plane == plane and value.slices]
         weights[plane] = round(max(sum(found) / len(found), 0.01), 4) if found else 1.0
     # JSON has no NaN: what could not be measured is left out.
     validation = {
-        title: {key: value for key, value in asdict(one).items() if value == value} for title, one in scores.items()
+        held_out.title: {key: value for key, value in asdict(found).items() if value == value}
+        for held_out, found in scores
     }
-    spec = ModelSpec(
+    spec = PlanesModelSpec(
         format=FORMAT,
         name=recipe.name,
         version=recipe.version,

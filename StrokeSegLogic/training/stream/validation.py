@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,9 +15,12 @@ from ...case import Role
 from ...inference.device import Device
 from ...inference.network import lesion_probability
 from ...metrics import dice
+from ...planes import PLANES, Plane
 from .batches import normalised
-from .samples import CHANNELS, Sample
-from .sources.soop import LESION_PIXELS
+from .recipe import StreamRecipe
+from .samples import CHANNELS, LESION_PIXELS, Sample
+from .sources.build import held_out_slices
+from .sources.soop import Soop
 from .tensors import collate
 
 THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98)
@@ -25,8 +29,33 @@ THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.92, 0.94, 0.
 MAX_FALSE_PIXELS = 30.0
 """Mean false area (mm²) allowed on a slice without lesion: a lacune of 6 mm."""
 
+ISLES22_MIXTURES: tuple[tuple[Role, ...], ...] = ((Role.DWI, Role.FLAIR), (Role.DWI,), (Role.FLAIR,))
+"""Sequences that the held-out ISLES'22 slices are shown with."""
+
 Pairs = list[tuple[np.ndarray, np.ndarray]]
 """Lesion probability (H, W) and true lesion, bool (H, W), of slices."""
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """A set of slices that nothing is learned from.
+
+    Attributes:
+        plane: of the slices.
+        name: of the set.
+        samples: the slices, each with all the sequences that it has.
+        roles: the sequences that a network is shown.
+    """
+
+    plane: Plane
+    name: str
+    samples: list[Sample]
+    roles: tuple[Role, ...]
+
+    @property
+    def title(self) -> str:
+        """For people and the model's card."""
+        return f"{self.plane}, {self.name}"
 
 
 @dataclass(frozen=True)
@@ -34,7 +63,7 @@ class Score:
     """Figures over slices.
 
     Attributes:
-        dice: mean Dice over slices with at least 50 mm² of lesion; NaN without such a slice.
+        dice: mean Dice over slices with at least `LESION_PIXELS` mm² of lesion; NaN without such a slice.
         slices: how many those are.
         false_pixels: mean area called lesion on slices without any, mm² (pixels of 1 mm); NaN without such a slice.
         clear_slices: how many those are.
@@ -44,6 +73,42 @@ class Score:
     slices: int
     false_pixels: float
     clear_slices: int
+
+
+def validation_sets(recipe: StreamRecipe, data: Path) -> list[HeldOut]:
+    """What a recipe's networks are validated on: SOOP's val split in every plane, and ISLES'22's fold.
+
+    Raises:
+        InputError: if files are missing.
+    """
+    sets = []
+    for spec in recipe.sources:
+        if spec.kind == "soop":
+            soop = Soop(data / spec.folder, "val")
+            for plane in PLANES:
+                samples = [soop.sample(plane, i) for i in range(len(soop.subjects))]
+                sets.append(HeldOut(plane, "SOOP val, FLAIR", samples, (Role.FLAIR,)))
+    return [*sets, *isles22_sets(recipe, data)]
+
+
+def isles22_sets(recipe: StreamRecipe, data: Path) -> list[HeldOut]:
+    """The ISLES'22 slices that a recipe holds out, by mixture of sequences, those that have them all; none without.
+
+    Raises:
+        InputError: if files are missing.
+    """
+    samples = held_out_slices(recipe, data)
+    if not samples:
+        return []
+    return [
+        HeldOut(
+            "axial",
+            f"ISLES'22 fold {recipe.held_out}, {' + '.join(roles)}",
+            [sample for sample in samples if set(roles) <= sample.images.keys()],
+            roles,
+        )
+        for roles in ISLES22_MIXTURES
+    ]
 
 
 def predict(network: nn.Module, samples: Iterable[Sample], roles: tuple[Role, ...], canvas: Sequence[int]) -> Pairs:

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ import pytest
 import SimpleITK as sitk
 from tiny import write_data, write_recipe
 
+from StrokeSegLogic.cli import main
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.models.bundle import Bundle
@@ -111,9 +111,8 @@ def test_two_runs_give_the_same_bytes(study: Path, untrained: Bundle, tmp_path: 
     np.testing.assert_array_equal(*map(sitk.GetArrayFromImage, labels))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("stage", ["reading", "coronal plane"])
-def test_ctrl_c_ends_with_code_3_soon_and_leaves_nothing(
+@pytest.mark.parametrize(("stage", "number"), [("reading", signal.SIGTERM), ("coronal plane", signal.SIGINT)])
+def test_ctrl_c_ends_with_code_3_and_leaves_nothing(
     study: Path, tmp_path: Path, stage: str, number: signal.Signals
 ) -> None:
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
@@ -125,26 +124,29 @@ def test_ctrl_c_ends_with_code_3_soon_and_leaves_nothing(
     for line in process.stdout:
         if stage in line:
             break
-    asked = time.monotonic()
     process.send_signal(number)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 3, said
     assert said.strip() == "strokeseg: cancelled."
-    # Two seconds are promised; importing torch, which may be under way, and a busy machine take more.
-    assert time.monotonic() - asked < 15.0
     assert not list(tmp_path.iterdir())
 
 
-def test_wrong_options_are_bad_input(tmp_path: Path) -> None:
+def test_wrong_options_are_bad_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
     for arguments in (
         ("segment",),
         ("segment", "x", "--vote", "loudest"),
         ("nonesuch",),
         ("segment", "x", "--output", ""),
     ):
-        done = strokeseg(*arguments, folder=tmp_path)
-        assert done.returncode == 1
-        assert done.stderr.startswith("strokeseg: ") and done.stderr.count("\n") == 1, done.stderr
+        monkeypatch.setattr("sys.argv", ["strokeseg", *arguments])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        said = capsys.readouterr().err
+        assert stop.value.code == 1
+        assert said.startswith("strokeseg: ") and said.count("\n") == 1, said
     assert not list(tmp_path.iterdir())
 
 
@@ -155,17 +157,16 @@ def test_without_a_command_there_is_help(tmp_path: Path) -> None:
     assert "segment" in words and "demo" in words and "not a medical device" in words
 
 
-def test_training_runs_from_the_command_line(tmp_path: Path) -> None:
-    recipe = write_recipe(tmp_path / "tiny.toml")
-    data = write_data(tmp_path / "data")
-    done = strokeseg("train", recipe, "--data", data, "--output", "run", "--accelerator", "cpu", folder=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "axial, SOOP val, FLAIR: Dice" in done.stdout
+def test_a_stream_recipe_trains_from_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # In this process: that a cohort recipe trains in one of its own is tried in test_train_command.
+    recipe, data, run = write_recipe(tmp_path / "tiny.toml"), write_data(tmp_path / "data"), tmp_path / "run"
+    words = ["train", recipe, "--data", data, "--output", run, "--accelerator", "cpu"]
+    monkeypatch.setattr("sys.argv", ["strokeseg", *map(str, words)])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    said = capsys.readouterr()
+    assert stop.value.code == 0, said.err
+    assert "axial, SOOP val, FLAIR: Dice" in said.out
     assert Bundle.open(tmp_path / "run" / "model").load()
-
-
-def test_training_without_data_or_recipe_is_refused(tmp_path: Path) -> None:
-    done = strokeseg("train", "nonesuch", "--data", tmp_path, folder=tmp_path)
-    assert done.returncode == 1 and "no recipe is called 'nonesuch'" in done.stderr
-    done = strokeseg("train", "mri-compact", "--data", tmp_path / "none", folder=tmp_path)
-    assert done.returncode == 1 and "no such folder" in done.stderr

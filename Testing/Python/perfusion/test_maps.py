@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -187,18 +186,19 @@ def test_without_stroke_hardly_any_tissue_is_late() -> None:
     assert np.mean(made.tmax[(healthy.truth["CBF"] > 15) & made.brain] > 6) < 0.01
 
 
-def test_cancelling_takes_less_than_two_seconds(series: CtpSeries) -> None:
+def test_a_cancel_is_heard_within_the_stage_that_it_comes_in(series: CtpSeries) -> None:
     token, stages = CancelToken(), []
 
     def stop(fraction: float, message: str) -> None:
-        stages.append((fraction, message, time.perf_counter()))
+        stages.append((fraction, message))
         if message == "deconvolution":
             token.cancel()
 
     with pytest.raises(Cancelled):
         maps(series.hu, series.times_s, grid=GRID, spec=STILL, progress=Progress(stop, token))
-    assert time.perf_counter() - stages[-1][2] < 2
-    fractions = [fraction for fraction, *_ in stages]
+    # Nothing is told of after it. How soon it is heard is measured in benchmarks/promised_times.py.
+    assert [message for _, message in stages].index("deconvolution") == len(stages) - 1
+    fractions = [fraction for fraction, _ in stages]
     assert fractions == sorted(fractions)
 
 

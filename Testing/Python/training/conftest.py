@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tiny import write_data, write_recipe
 
-from StrokeSegLogic.training.stream.recipe import Recipe
+from StrokeSegLogic.training.stream.recipe import StreamRecipe
 
 
 @pytest.fixture(scope="session")
@@ -14,5 +14,5 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def recipe(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
-    return Recipe.read(write_recipe(tmp_path_factory.mktemp("recipes") / "tiny.toml"))
+def recipe(tmp_path_factory: pytest.TempPathFactory) -> StreamRecipe:
+    return StreamRecipe.read(write_recipe(tmp_path_factory.mktemp("recipes") / "tiny.toml"))

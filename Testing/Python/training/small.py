@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.models.bundle import Bundle
 from StrokeSegLogic.training.cohort.recipe import CohortRecipe
 from StrokeSegLogic.training.cohort.train import train_cohort
 from StrokeSegLogic.training.datasets import DataSet, write_synthetic
 from StrokeSegLogic.training.devices import Hardware
+from StrokeSegLogic.training.pretrained import Pretrained
 from StrokeSegLogic.training.recipes import find_recipe, read_recipe
+from StrokeSegLogic.training.run_context import RunContext
 
 FIELD = 32
 """Rows and columns; the deepest scale of VGG16 is then one pixel."""
@@ -76,6 +79,12 @@ FUSION_CHANGES = [
 """Slow fusion with NIHSS, dropout, penalties, augmentation and all three phases in four epochs of six steps."""
 
 
+def cpu_run(folder: Path, progress: Progress | None = None, pretrained: Pretrained | None = None) -> RunContext:
+    """A run on the processor that says nothing."""
+    quiet = {"hardware": Hardware("cpu"), "log": lambda line: None}
+    return RunContext(folder, pretrained or Pretrained(), progress=progress or Progress(), **quiet)
+
+
 @dataclass(frozen=True)
 class Trained:
     """A finished run; not to be changed."""
@@ -87,7 +96,7 @@ class Trained:
 
 
 def trained(recipe: CohortRecipe, data: DataSet, folder: Path) -> Trained:
-    bundle = train_cohort(recipe, data, folder, hardware=Hardware("cpu"), log=lambda line: None)
+    bundle = train_cohort(recipe, data, cpu_run(folder))
     return Trained(recipe, data, folder, bundle)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ....base.errors import InputError
 from ....case import Role
-from ..recipe import Recipe, SourceSpec
+from ..recipe import SourceSpec, StreamRecipe
 from ..samples import Sample, Source
 from .carriers import Carrier, Carriers, read_carrier, read_outlined
 from .isles22 import Isles22Slices
@@ -28,7 +28,7 @@ def whole_volumes(specs: Iterable[SourceSpec]) -> frozenset[str]:
     return frozenset(one.patient for spec in specs if spec.kind == "dwi_carriers" for one in _outlined(spec))
 
 
-def build_sources(recipe: Recipe, data: Path) -> list[Source]:
+def build_sources(recipe: StreamRecipe, data: Path) -> list[Source]:
     """A recipe's sources for training, in its order.
 
     Raises:
@@ -41,7 +41,7 @@ def build_sources(recipe: Recipe, data: Path) -> list[Source]:
     return [build_source(spec, data, recipe.seed, recipe.held_out, always, needed) for spec in recipe.sources]
 
 
-def held_out_slices(recipe: Recipe, data: Path) -> list[Sample]:
+def held_out_slices(recipe: StreamRecipe, data: Path) -> list[Sample]:
     """The ISLES'22 slices that a recipe keeps from training; none if it keeps no fold or has no such source.
 
     Raises:

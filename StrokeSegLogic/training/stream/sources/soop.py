@@ -13,12 +13,9 @@ import numpy as np
 from ....base.errors import InputError
 from ....case import Role
 from ....planes import PLANES, Plane
-from ..samples import Sample
+from ..samples import LESION_PIXELS, Sample
 
 SPLITS = ("train", "val", "test")
-LESION_PIXELS = 50
-"""Slices with at least so many lesion pixels are drawn and scored as slices with lesion; those with fewer are drawn
-as slices without, and scored as neither."""
 
 
 class Soop:

@@ -12,7 +12,17 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 import torch
-from small import FUSION, FUSION_CHANGES, PLANES, PLANES_CHANGES, Trained, assert_same_run, changed_recipe, shrunk
+from small import (
+    FUSION,
+    FUSION_CHANGES,
+    PLANES,
+    PLANES_CHANGES,
+    Trained,
+    assert_same_run,
+    changed_recipe,
+    cpu_run,
+    shrunk,
+)
 
 from StrokeSegLogic.base.errors import Cancelled, DeviceError, InputError, StrokeSegError
 from StrokeSegLogic.base.progress import CancelToken, Progress
@@ -21,15 +31,12 @@ from StrokeSegLogic.training import checkpoint
 from StrokeSegLogic.training.cohort.recipe import CohortRecipe, PlanesSpec
 from StrokeSegLogic.training.cohort.train import train_cohort
 from StrokeSegLogic.training.datasets import DataSet, read_data_set
-from StrokeSegLogic.training.devices import Hardware
 from StrokeSegLogic.training.loss_log import read
 from StrokeSegLogic.training.pretrained import Pretrained
 
-CPU = Hardware("cpu")
-
 
 def run(recipe: CohortRecipe, data: DataSet, folder: Path, progress: Progress | None = None) -> Bundle:
-    return train_cohort(recipe, data, folder, hardware=CPU, progress=progress, log=lambda line: None)
+    return train_cohort(recipe, data, cpu_run(folder, progress))
 
 
 def stopped(recipe: CohortRecipe, data: DataSet, folder: Path, at: str) -> None:
@@ -118,7 +125,7 @@ def test_another_recipe_or_split_does_not_go_on_in_the_same_folder(fusion: Train
     split = tmp_path / "split.tsv"
     split.write_text("case\tsplit\nCTP_001\ttrain\nCTP_002\ttrain\nCTP_004\tval\nCTP_003\ttest\n", "utf-8")
     with pytest.raises(InputError, match="the run began with another split"):
-        train_cohort(fusion.recipe, fusion.data, fusion.folder, split_file=split, hardware=CPU, log=print)
+        train_cohort(fusion.recipe, fusion.data, cpu_run(fusion.folder), split_file=split)
 
 
 def test_pretrained_weights_that_are_not_here_are_asked_for_before_anything_is_prepared(
@@ -129,9 +136,7 @@ def test_pretrained_weights_that_are_not_here_are_asked_for_before_anything_is_p
     with pytest.raises(InputError, match="the ImageNet weights of 'vgg16' are not on this machine.*vgg16-397923af.pth"):
         run(recipe, fusion.data, tmp_path / "run")
     with pytest.raises(InputError, match="w.pth"):
-        train_cohort(
-            recipe, fusion.data, tmp_path / "run", hardware=CPU, pretrained=Pretrained(tmp_path / "w.pth"), log=print
-        )
+        train_cohort(recipe, fusion.data, cpu_run(tmp_path / "run", pretrained=Pretrained(tmp_path / "w.pth")))
     assert not (tmp_path / "run" / "prepared").exists()
 
 

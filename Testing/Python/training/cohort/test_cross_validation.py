@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from small import changed_recipe, shrunk
+from small import changed_recipe, cpu_run, shrunk
 
 from StrokeSegLogic.base.errors import DeviceError, InputError
 from StrokeSegLogic.evaluation.cohort import Sources, evaluate_folders
@@ -11,6 +11,7 @@ from StrokeSegLogic.training.cohort.cross_validation import cross_validate
 from StrokeSegLogic.training.cohort.split import usable_patients
 from StrokeSegLogic.training.datasets import write_synthetic
 from StrokeSegLogic.training.devices import Hardware
+from StrokeSegLogic.training.run_context import RunContext
 from StrokeSegLogic.training.splits import read_split
 
 NAME = "unet3d-table/modified"
@@ -21,7 +22,7 @@ def test_every_case_is_predicted_once_by_a_model_that_has_not_seen_its_patient(t
     recipe, out = changed_recipe(NAME, *shrunk(NAME)), tmp_path / "out"
 
     def run() -> Path:
-        return cross_validate(recipe, data, out, 2, hardware=Hardware("cpu"), device="cpu", log=lambda line: None)
+        return cross_validate(recipe, data, cpu_run(out), 2, device="cpu")
 
     predictions = run()
     cases = {subject.case for subject in data.subjects if subject.masks}
@@ -48,16 +49,18 @@ def test_every_case_is_predicted_once_by_a_model_that_has_not_seen_its_patient(t
 def test_more_folds_than_patients_are_refused(tmp_path: Path) -> None:
     data = write_synthetic("isles2018", tmp_path / "data", patients=4, seed=3)
     with pytest.raises(InputError, match="5 folds need as many patients, and there are 4"):
-        cross_validate(changed_recipe(NAME, *shrunk(NAME)), data, tmp_path / "out", 5, hardware=Hardware("cpu"))
+        cross_validate(changed_recipe(NAME, *shrunk(NAME)), data, cpu_run(tmp_path / "out"), 5)
 
 
 def test_several_processes_are_refused_since_one_has_to_predict(tmp_path: Path) -> None:
     data = write_synthetic("isles2018", tmp_path / "data", patients=4, seed=3)
     with pytest.raises(DeviceError, match="cross-validation runs in one process"):
-        cross_validate(changed_recipe(NAME, *shrunk(NAME)), data, tmp_path / "out", 2, hardware=Hardware("cpu", 2))
+        cross_validate(
+            changed_recipe(NAME, *shrunk(NAME)), data, RunContext(tmp_path / "out", hardware=Hardware("cpu", 2)), 2
+        )
 
 
 def test_one_fold_is_no_cross_validation(tmp_path: Path) -> None:
     data = write_synthetic("isles2018", tmp_path / "data", patients=4, seed=3)
     with pytest.raises(InputError, match="1 folds are no cross-validation"):
-        cross_validate(changed_recipe(NAME, *shrunk(NAME)), data, tmp_path / "out", 1, hardware=Hardware("cpu"))
+        cross_validate(changed_recipe(NAME, *shrunk(NAME)), data, cpu_run(tmp_path / "out"), 1)

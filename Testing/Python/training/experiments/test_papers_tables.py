@@ -7,7 +7,7 @@ from StrokeSegLogic.evaluation.rows import ALL, Row
 from StrokeSegLogic.evaluation.scores import evaluate_pair
 from StrokeSegLogic.evaluation.tables import DASH
 from StrokeSegLogic.training.cohort.recipe import CohortRecipe, PlanesSpec
-from StrokeSegLogic.training.experiments.run import Means, chosen_rows, stated
+from StrokeSegLogic.training.experiments.run import Options, chosen_rows, stated
 from StrokeSegLogic.training.experiments.spec import Experiment, ExperimentRow, experiment_names, read_experiment
 from StrokeSegLogic.training.experiments.table import tables_of
 from StrokeSegLogic.training.recipes import find_recipe, read_recipe, recipe_names
@@ -80,7 +80,7 @@ def test_a_table_has_mean_and_sd_by_group_beside_the_papers_figure() -> None:
     found = {"r": [scored("LVO", "a", 0.8), scored("LVO", "b", 0.4), scored("WIS", "c", 0.2)]}
     (table,) = tables_of(small(("LVO", "WIS", ALL)), small(()).rows, found, 100, 0)
     assert table.heads == ("Row", "n", "LVO", "WIS", "All", "paper: Dice LVO")
-    # Means of 0.8 and 0.4, of 0.2 alone, and of all three.
+    # Options of 0.8 and 0.4, of 0.2 alone, and of all three.
     assert table.rows[0] == ("ours", "3", "0.60±0.3", f"0.20±{DASH}", "0.47±0.3", "0.81±0.1")
     assert table.rows[1] == ("no figure there", "0", DASH, DASH, DASH, DASH)
 
@@ -101,7 +101,7 @@ def test_an_unknown_table_and_a_wrong_number_of_figures_are_named() -> None:
 
 
 def test_what_was_changed_is_stated() -> None:
-    assert stated(Means(changes=("epochs=1",), encoder="mobilenet_v2")) == (
+    assert stated(Options(changes=("epochs=1",), encoder="mobilenet_v2")) == (
         "epochs=1",
         "mobilenet_v2 in the place of resnet50",
     )

@@ -6,14 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from small import cpu_run
 
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.training.datasets import DataSet, write_synthetic
-from StrokeSegLogic.training.devices import Hardware
-from StrokeSegLogic.training.experiments.run import Means, changes_of, run_experiment
+from StrokeSegLogic.training.experiments.run import Options, changes_of, run_experiment
 from StrokeSegLogic.training.experiments.spec import read_experiment
 
-CPU = Hardware("cpu")
 FUSION = (
     "pretrained=",
     "network.width=0.0625",
@@ -36,15 +35,19 @@ def siss(tmp_path_factory: pytest.TempPathFactory) -> DataSet:
     return write_synthetic("isles2015", tmp_path_factory.mktemp("siss") / "data", patients=5, seed=1)
 
 
-def silent(line: str) -> None:
-    pass
+TWO_ROWS = Options(changes=FUSION, rows=("SF_G(PMs,N)", "EF_G(PMs,N)"), device="cpu", resamples=100)
 
 
-def test_two_rows_of_exp_3_are_trained_scored_and_written_beside_the_papers_figures(
-    ctp: DataSet, tmp_path: Path
-) -> None:
-    means = Means(changes=FUSION, rows=("SF_G(PMs,N)", "EF_G(PMs,N)"), hardware=CPU, device="cpu", resamples=100)
-    text = run_experiment(read_experiment("exp3"), ctp, tmp_path, means, log=silent).read_text(encoding="utf-8")
+@pytest.fixture(scope="module")
+def two_rows(ctp: DataSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of two rows of Exp-3; what is done in it again leaves it as it is."""
+    folder = tmp_path_factory.mktemp("exp3") / "out"
+    run_experiment(read_experiment("exp3"), ctp, cpu_run(folder), TWO_ROWS)
+    return folder
+
+
+def test_two_rows_of_exp_3_are_trained_scored_and_written_beside_the_papers_figures(two_rows: Path) -> None:
+    text = (two_rows / "table.md").read_text(encoding="utf-8")
     assert "| SF_G(PMs,N) | 1 |" in text and "EFI" not in text
     assert "0.72±0.2 | 0.37±0.3 |" in text
     for said in (
@@ -55,27 +58,26 @@ def test_two_rows_of_exp_3_are_trained_scored_and_written_beside_the_papers_figu
     ):
         assert said in text
     assert f"{os.cpu_count()} processor cores" in text
-    with (tmp_path / "cases.csv").open(encoding="utf-8") as file:
+    with (two_rows / "cases.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     # One validation case, two networks, two classes.
     assert len(rows) == 4 and {row["label"] for row in rows} == {"penumbra", "core"}
-    assert (tmp_path / "table.csv").read_text(encoding="utf-8").startswith("Exp-3")
+    assert (two_rows / "table.csv").read_text(encoding="utf-8").startswith("Exp-3")
 
 
-def test_an_experiment_goes_on_where_it_stopped(ctp: DataSet, tmp_path: Path) -> None:
-    means = Means(changes=FUSION, rows=("EF_G(PMs,N)",), hardware=CPU, device="cpu", resamples=100)
-    first = run_experiment(read_experiment("exp3"), ctp, tmp_path, means, log=silent)
-    table, cases = first.read_text(encoding="utf-8"), (tmp_path / "cases.csv").read_bytes()
-    checkpoint = next(tmp_path.glob("runs/*/network.ckpt"))
-    before = checkpoint.stat().st_mtime_ns
-    run_experiment(read_experiment("exp3"), ctp, tmp_path, means, log=silent)
-    assert checkpoint.stat().st_mtime_ns == before
-    assert (first.read_text(encoding="utf-8"), (tmp_path / "cases.csv").read_bytes()) == (table, cases)
+def test_an_experiment_goes_on_where_it_stopped(ctp: DataSet, two_rows: Path) -> None:
+    files = [two_rows / "table.md", two_rows / "cases.csv"]
+    before = [path.read_bytes() for path in files]
+    checkpoints = {path: path.stat().st_mtime_ns for path in two_rows.glob("runs/*/network.ckpt")}
+    assert len(checkpoints) == 2
+    run_experiment(read_experiment("exp3"), ctp, cpu_run(two_rows), TWO_ROWS)
+    assert {path: path.stat().st_mtime_ns for path in checkpoints} == checkpoints
+    assert [path.read_bytes() for path in files] == before
 
 
 def test_table_3_sets_the_readers_against_the_model_and_each_other(ctp: DataSet, tmp_path: Path) -> None:
-    means = Means(changes=FUSION, hardware=CPU, device="cpu", resamples=100)
-    run_experiment(read_experiment("table3"), ctp, tmp_path, means, log=silent)
+    options = Options(changes=FUSION, device="cpu", resamples=100)
+    run_experiment(read_experiment("table3"), ctp, cpu_run(tmp_path), options)
     with (tmp_path / "cases.csv").open(encoding="utf-8") as file:
         pairs = {(row["member"], row["reference"]) for row in csv.DictReader(file)}
     assert pairs == {("network", "NR1 & NR2"), ("NR1", "NR2"), ("network", "NR1"), ("network", "NR2")}
@@ -86,11 +88,11 @@ def test_the_mri_table_has_a_row_for_each_plane_and_the_votes_and_takes_another_
 ) -> None:
     rows = ("ResNet50, z (axial), weights present", "Proposed: vote, weights present", "ResNet50, vote, weights absent")
     # The compact encoder has one scale less than ResNet50, and no ImageNet weights.
-    means = Means(changes=MRI, rows=rows, encoder="compact", hardware=CPU, device="cpu", resamples=100)
+    options = Options(changes=MRI, rows=rows, encoder="compact", device="cpu", resamples=100)
     with pytest.raises(InputError, match="no ImageNet weights for 'compact'|'compact'"):
-        run_experiment(read_experiment("mri-table"), siss, tmp_path / "a", means, log=silent)
-    absent = Means(**{**vars(means), "rows": rows[2:]})
-    text = run_experiment(read_experiment("mri-table"), siss, tmp_path / "b", absent, log=silent).read_text("utf-8")
+        run_experiment(read_experiment("mri-table"), siss, cpu_run(tmp_path / "a"), options)
+    absent = replace(options, rows=rows[2:])
+    text = run_experiment(read_experiment("mri-table"), siss, cpu_run(tmp_path / "b"), absent).read_text("utf-8")
     assert "43.26 %" in text and "compact in the place of resnet50" in text
     with (tmp_path / "b" / "cases.csv").open(encoding="utf-8") as file:
         members = {row["member"] for row in csv.DictReader(file)}
@@ -98,9 +100,9 @@ def test_the_mri_table_has_a_row_for_each_plane_and_the_votes_and_takes_another_
 
 
 def test_a_data_set_without_the_tables_images_is_refused(siss: DataSet, tmp_path: Path) -> None:
-    means = Means(changes=FUSION, hardware=CPU, device="cpu")
+    options = Options(changes=FUSION, device="cpu")
     with pytest.raises(InputError, match="the data set has the 2 classes background, lesion, the network has 3"):
-        run_experiment(read_experiment("exp3"), siss, tmp_path, means, log=silent)
+        run_experiment(read_experiment("exp3"), siss, cpu_run(tmp_path), options)
 
 
 def test_a_table_that_would_come_out_empty_is_refused_before_training(tmp_path: Path) -> None:
@@ -112,22 +114,19 @@ def test_a_table_that_would_come_out_empty_is_refused_before_training(tmp_path: 
         ("exp1", no_groups, "none of the 1 val cases is of a group of the table"),
     ):
         with pytest.raises(InputError, match=words):
-            run_experiment(read_experiment(name), damaged, tmp_path / name, Means(changes=FUSION), log=silent)
+            run_experiment(read_experiment(name), damaged, cpu_run(tmp_path / name), Options(changes=FUSION))
         assert not (tmp_path / name).exists()
 
 
-def test_another_split_is_refused_and_the_first_one_stays(ctp: DataSet, tmp_path: Path) -> None:
-    means = Means(changes=FUSION, rows=("EF_G(PMs,N)",), hardware=CPU, device="cpu", resamples=100)
-    run_experiment(read_experiment("exp3"), ctp, tmp_path / "out", means, log=silent)
-    kept = (tmp_path / "out" / "split.tsv").read_text(encoding="utf-8")
+def test_another_split_is_refused_and_the_first_one_stays(ctp: DataSet, two_rows: Path, tmp_path: Path) -> None:
+    kept = (two_rows / "split.tsv").read_text(encoding="utf-8")
     other = tmp_path / "other.tsv"
     lines = [line.split("\t") for line in kept.splitlines()]
     swap = {"val": "test", "test": "val"}
     other.write_text("\n".join("\t".join([c, p, swap.get(s, s)]) for c, p, s in lines) + "\n", encoding="utf-8")
     with pytest.raises(InputError, match="split"):
-        changed = Means(**{**vars(means), "split_file": other})
-        run_experiment(read_experiment("exp3"), ctp, tmp_path / "out", changed, log=silent)
-    assert (tmp_path / "out" / "split.tsv").read_text(encoding="utf-8") == kept
+        run_experiment(read_experiment("exp3"), ctp, cpu_run(two_rows), replace(TWO_ROWS, split_file=other))
+    assert (two_rows / "split.tsv").read_text(encoding="utf-8") == kept
 
 
 def test_a_change_may_be_for_one_recipe_alone() -> None:
@@ -136,8 +135,6 @@ def test_a_change_may_be_for_one_recipe_alone() -> None:
     assert changes_of("exp2/gradual-pms-n", changes) == ["epochs=2", "network.size=[32, 32]"]
 
 
-def test_recipes_on_the_same_images_share_their_prepared_cases(ctp: DataSet, tmp_path: Path) -> None:
-    means = Means(changes=FUSION, rows=("SF_G(PMs,N)", "EF_G(PMs,N)"), hardware=CPU, device="cpu", resamples=100)
-    run_experiment(read_experiment("exp3"), ctp, tmp_path, means, log=silent)
-    assert len(list((tmp_path / "prepared").iterdir())) == 1
-    assert not list(tmp_path.glob("runs/*/prepared"))
+def test_recipes_on_the_same_images_share_their_prepared_cases(two_rows: Path) -> None:
+    assert len(list((two_rows / "prepared").iterdir())) == 1
+    assert not list(two_rows.glob("runs/*/prepared"))

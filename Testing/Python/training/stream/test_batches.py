@@ -13,7 +13,7 @@ from StrokeSegLogic.case import Role
 from StrokeSegLogic.planes import PLANES
 from StrokeSegLogic.training.stream.augment import drop, move
 from StrokeSegLogic.training.stream.batches import BatchMaker
-from StrokeSegLogic.training.stream.recipe import Recipe, StageSpec
+from StrokeSegLogic.training.stream.recipe import StageSpec, StreamRecipe
 from StrokeSegLogic.training.stream.samples import CHANNELS, Sample, Source
 from StrokeSegLogic.training.stream.simulate import ADC, DWI, FLAIR, T1, complete, paint
 from StrokeSegLogic.training.stream.sources.build import build_source, build_sources
@@ -22,12 +22,14 @@ from StrokeSegLogic.training.stream.tensors import Batch, Dice, collate
 
 
 @pytest.fixture(scope="module")
-def maker(recipe: Recipe, data: Path) -> BatchMaker:
+def maker(recipe: StreamRecipe, data: Path) -> BatchMaker:
     sources = [(build_source(spec, data, recipe.seed), spec.share) for spec in recipe.sources]
     return small(recipe, sources)
 
 
-def small(recipe: Recipe, sources: list[tuple[Source, float]], pixel_mm: float = 1.0, **changes: Any) -> BatchMaker:
+def small(
+    recipe: StreamRecipe, sources: list[tuple[Source, float]], pixel_mm: float = 1.0, **changes: Any
+) -> BatchMaker:
     """Batches of eight small patches."""
     recipe = replace(recipe, batch=8, patch=(48, 48), **changes)
     return BatchMaker(recipe, StageSpec(1, 1e-3, pixel_mm=pixel_mm), sources, PLANES, 0)
@@ -79,7 +81,7 @@ def test_every_sample_keeps_a_sequence_that_is_needed(maker: BatchMaker) -> None
         assert maker(step).images[:, [DWI, FLAIR]].abs().sum(dim=(1, 2, 3)).min() > 0
 
 
-def test_larger_pixels_show_the_same_patch(recipe: Recipe, data: Path) -> None:
+def test_larger_pixels_show_the_same_patch(recipe: StreamRecipe, data: Path) -> None:
     sources = [(build_source(recipe.sources[0], data, recipe.seed), 1.0)]
     fine, coarse = (small(recipe, sources, mm, needs_one_of=("FLAIR",), seed=3)(0) for mm in (1.0, 1.5))
     assert coarse.images.shape[-2:] == coarse.labels.shape[-2:] == coarse.counted.shape[-2:] == (32, 32)
@@ -90,7 +92,7 @@ def test_larger_pixels_show_the_same_patch(recipe: Recipe, data: Path) -> None:
 
 @pytest.mark.parametrize("only", ["DWI", "FLAIR", "T2"])
 def test_slices_that_cannot_show_the_one_sequence_that_is_asked_for_are_left_out(
-    only: str, recipe: Recipe, data: Path
+    only: str, recipe: StreamRecipe, data: Path
 ) -> None:
     # A third of the tiny ISLES'22 slices has no FLAIR, and none can be made of DWI.
     recipe = replace(recipe, only=(only,))
@@ -100,21 +102,21 @@ def test_slices_that_cannot_show_the_one_sequence_that_is_asked_for_are_left_out
         assert shown.tolist() == [[role.value == only for role in CHANNELS]] * 8
 
 
-def test_a_stage_without_a_source_of_its_plane_is_refused(recipe: Recipe, data: Path) -> None:
+def test_a_stage_without_a_source_of_its_plane_is_refused(recipe: StreamRecipe, data: Path) -> None:
     slices = next(one for one in build_sources(recipe, data) if isinstance(one, Isles22Slices))
     with pytest.raises(InputError, match="no source has coronal slices in stage 3"):
         BatchMaker(recipe, recipe.plane, [(slices, 1.0)], ("coronal",), 3)
 
 
 @pytest.mark.parametrize("only", ["DWI", "FLAIR"])
-def test_a_network_may_be_shown_one_sequence_alone(only: str, recipe: Recipe, data: Path) -> None:
+def test_a_network_may_be_shown_one_sequence_alone(only: str, recipe: StreamRecipe, data: Path) -> None:
     sources = [(build_source(recipe.sources[0], data, recipe.seed), 1.0)]
     batch = small(recipe, sources, only=(only,), seed=3)(0)
     shown = batch.images.abs().sum(dim=(2, 3)) > 0
     assert shown.tolist() == [[role.value == only for role in CHANNELS]] * 8
 
 
-def test_a_sample_that_has_nothing_to_show_is_refused(recipe: Recipe, data: Path) -> None:
+def test_a_sample_that_has_nothing_to_show_is_refused(recipe: StreamRecipe, data: Path) -> None:
     spec = next(spec for spec in recipe.sources if spec.kind == "dwi_carriers")
     sources = [(build_source(spec, data, recipe.seed), 1.0)]
     with pytest.raises(InputError, match=r"sub-\d: has none of the sequences that 'only' names"):

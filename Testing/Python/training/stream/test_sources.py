@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.case import Role
 from StrokeSegLogic.planes import PLANES
-from StrokeSegLogic.training.stream.recipe import Recipe, SourceSpec
+from StrokeSegLogic.training.stream.recipe import SourceSpec, StreamRecipe
 from StrokeSegLogic.training.stream.sources.build import build_source, whole_volumes
 from StrokeSegLogic.training.stream.sources.carriers import Carrier, Carriers, place, read_carrier, read_outlined
 from StrokeSegLogic.training.stream.sources.isles22 import BRAIN_LENGTH_MM, Isles22Slices, fold_of
@@ -68,7 +68,7 @@ def test_every_slice_is_trained_on_where_no_fold_is_held_out(data: Path) -> None
     assert not Isles22Slices(data / "isles", -1, only_held_out=True).samples
 
 
-def test_names_without_outlines_are_refused(recipe: Recipe, data: Path) -> None:
+def test_names_without_outlines_are_refused(recipe: StreamRecipe, data: Path) -> None:
     spec = next(spec for spec in recipe.sources if spec.kind == "dwi_carriers")
     assert whole_volumes(recipe.sources) == {"sub-0", "sub-1"}
     with pytest.raises(InputError, match="there are no outlines of sub-77"):

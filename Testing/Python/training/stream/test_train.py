@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small import cpu_run
 from tiny import OUTLINES, RECIPE, write_recipe
 
 from StrokeSegLogic.base.errors import Cancelled, InputError, StrokeSegError
@@ -14,20 +15,18 @@ from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.case import Role
 from StrokeSegLogic.models.bundle import Bundle
 from StrokeSegLogic.planes import PLANES
-from StrokeSegLogic.training.devices import Hardware
 from StrokeSegLogic.training.pretrained import Pretrained
-from StrokeSegLogic.training.stream.recipe import Recipe, StageSpec
+from StrokeSegLogic.training.stream.recipe import StageSpec, StreamRecipe
 from StrokeSegLogic.training.stream.sources.build import build_sources, held_out_slices
 from StrokeSegLogic.training.stream.stages import learning_rate
-from StrokeSegLogic.training.stream.train import Seen, judged, train, validation_sets
-
-CPU = Hardware("cpu")
+from StrokeSegLogic.training.stream.train import judged, train
+from StrokeSegLogic.training.stream.validation import HeldOut, validation_sets
 
 
 @pytest.fixture(scope="module")
-def run(recipe: Recipe, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run(recipe: StreamRecipe, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "whole"
-    train(recipe, data, folder, hardware=CPU, log=lambda line: None)
+    train(recipe, data, cpu_run(folder))
     return folder
 
 
@@ -54,7 +53,7 @@ def test_losses_of_every_step_and_scores_of_every_plane_are_written(run: Path) -
 
 
 def test_a_run_that_was_stopped_and_resumed_gives_the_same_model(
-    recipe: Recipe, data: Path, run: Path, tmp_path: Path
+    recipe: StreamRecipe, data: Path, run: Path, tmp_path: Path
 ) -> None:
     token = CancelToken()
 
@@ -64,9 +63,9 @@ def test_a_run_that_was_stopped_and_resumed_gives_the_same_model(
             token.cancel()
 
     with pytest.raises(Cancelled):
-        train(recipe, data, tmp_path, hardware=CPU, progress=Progress(stop, token), log=lambda line: None)
+        train(recipe, data, cpu_run(tmp_path, Progress(stop, token)))
     assert not (tmp_path / "model").exists()
-    train(recipe, data, tmp_path, hardware=CPU, log=lambda line: None)
+    train(recipe, data, cpu_run(tmp_path))
     whole, resumed = weights(run), weights(tmp_path)
     assert whole.keys() == resumed.keys()
     for name in whole:
@@ -77,34 +76,34 @@ def test_a_run_that_was_stopped_and_resumed_gives_the_same_model(
 
 def test_another_recipe_does_not_go_on_in_the_same_folder(data: Path, run: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(run, tmp_path / "run"))
-    other = Recipe.read(write_recipe(tmp_path / "other.toml", RECIPE.replace("seed = 7", "seed = 8")))
+    other = StreamRecipe.read(write_recipe(tmp_path / "other.toml", RECIPE.replace("seed = 7", "seed = 8")))
     with pytest.raises(InputError, match="holds a run of another recipe"):
-        train(other, data, folder, hardware=CPU)
+        train(other, data, cpu_run(folder))
 
 
 def test_a_loss_that_is_no_number_stops_with_the_step_named(data: Path, tmp_path: Path) -> None:
     text = RECIPE.replace("steps = 4\nrate = 1e-3", "steps = 9\nrate = 1e30")
-    wild = Recipe.read(write_recipe(tmp_path / "wild.toml", text))
+    wild = StreamRecipe.read(write_recipe(tmp_path / "wild.toml", text))
     with pytest.raises(
         StrokeSegError,
         match=r"the loss is (nan|inf) at step \d of stage shared-1, in the batch of \S.*lower the learning",
     ):
-        train(wild, data, tmp_path / "run", hardware=CPU, log=lambda line: None)
+        train(wild, data, cpu_run(tmp_path / "run"))
 
 
 def test_weights_that_are_not_here_are_asked_for_before_the_folder_is_claimed(data: Path, tmp_path: Path) -> None:
     text = RECIPE.replace("seed = 7", 'seed = 7\npretrained = "resnet18"').replace("compact", "resnet18")
-    wanted = Recipe.read(
+    wanted = StreamRecipe.read(
         write_recipe(tmp_path / "pretrained.toml", text.replace("[32, 16, 8, 8]", "[16, 16, 8, 8, 8]"))
     )
     with pytest.raises(InputError, match="none.pth: does not exist"):
-        train(wanted, data, tmp_path / "run", pretrained=Pretrained(tmp_path / "none.pth"), hardware=CPU)
+        train(wanted, data, cpu_run(tmp_path / "run", pretrained=Pretrained(tmp_path / "none.pth")))
     assert not (tmp_path / "run").exists()
 
 
-def test_missing_data_are_named(recipe: Recipe, tmp_path: Path) -> None:
+def test_missing_data_are_named(recipe: StreamRecipe, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no participants\.tsv"):
-        train(recipe, tmp_path, tmp_path / "run", hardware=CPU)
+        train(recipe, tmp_path, cpu_run(tmp_path / "run"))
 
 
 @pytest.mark.parametrize(
@@ -113,6 +112,7 @@ def test_missing_data_are_named(recipe: Recipe, tmp_path: Path) -> None:
         ("seed = 7", "sed = 7", "unknown key 'sed'"),
         ('kind = "soop"', 'kind = "soup"', "source kind 'soup'"),
         ("share = 0.4", "share = -1", "share of source 'soop' must not be negative"),
+        ("seed = 7", "seed = -7", "seed must not be negative"),
         ("patch = [48, 48]", "patch = [48]", "patch must be two sides"),
         ("steps = 4\nrate = 1e-3", "steps = 4\nrate = -1.0", "must not be negative"),
         ('encoder = "compact"', 'encoder = "huge"', "encoder 'huge'"),
@@ -120,7 +120,7 @@ def test_missing_data_are_named(recipe: Recipe, tmp_path: Path) -> None:
 )
 def test_a_recipe_with_a_fault_names_it(tmp_path: Path, old: str, new: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        Recipe.read(write_recipe(tmp_path / "bad.toml", RECIPE.replace(old, new)))
+        StreamRecipe.read(write_recipe(tmp_path / "bad.toml", RECIPE.replace(old, new)))
 
 
 def test_the_learning_rate_rises_then_falls() -> None:
@@ -131,7 +131,7 @@ def test_the_learning_rate_rises_then_falls() -> None:
     assert rates[-1] == pytest.approx(0.1, abs=0.01)
 
 
-def test_nobody_who_is_validated_on_can_be_drawn_in_training(recipe: Recipe, data: Path, tmp_path: Path) -> None:
+def test_nobody_who_is_validated_on_can_be_drawn_in_training(recipe: StreamRecipe, data: Path, tmp_path: Path) -> None:
     # One patient has a whole volume and a slice in the fold that is held out.
     recipe = replace(recipe, held_out=2)
     both = next(one.patient for one in held_out_slices(recipe, data))
@@ -140,12 +140,7 @@ def test_nobody_who_is_validated_on_can_be_drawn_in_training(recipe: Recipe, dat
     spec = next(one for one in recipe.sources if one.kind == "dwi_carriers")
     others = tuple(one for one in recipe.sources if one is not spec)
     recipe = replace(recipe, sources=(*others, replace(spec, outlines=str(outlines))))
-    held = {
-        sample.patient
-        for titled in validation_sets(recipe, data).values()
-        for samples, _ in titled.values()
-        for sample in samples
-    }
+    held = {sample.patient for held_out in validation_sets(recipe, data) for sample in held_out.samples}
     random = np.random.default_rng(0)
     drawn = {
         source.draw(plane, random).patient
@@ -157,14 +152,15 @@ def test_nobody_who_is_validated_on_can_be_drawn_in_training(recipe: Recipe, dat
     assert not held & drawn
 
 
-def test_sets_are_scored_at_the_threshold_that_their_sequences_get(recipe: Recipe) -> None:
+def test_sets_are_scored_at_the_threshold_that_their_sequences_get(recipe: StreamRecipe) -> None:
     truth = np.zeros((20, 20), bool)
     truth[:10] = True
-    flair = Seen((Role.FLAIR,), [(np.where(truth, 0.9, 0.85).astype(np.float32), truth)])
-    dwi = Seen((Role.DWI,), [(np.where(truth, 0.4, 0.1).astype(np.float32), truth)])
-    scores, threshold = judged(replace(recipe, thresholds={"DWI": 0.3}), {"a": flair, "b": dwi}, lambda line: None)
+    flair = HeldOut("axial", "a", [], (Role.FLAIR,)), [(np.where(truth, 0.9, 0.85).astype(np.float32), truth)]
+    dwi = HeldOut("axial", "b", [], (Role.DWI,)), [(np.where(truth, 0.4, 0.1).astype(np.float32), truth)]
+    scores, threshold = judged(replace(recipe, thresholds={"DWI": 0.3}), [flair, dwi], lambda line: None)
     # Together they would have no threshold at which both are right.
-    assert threshold == 0.9 and scores["a"].dice == scores["b"].dice == 1.0
+    assert threshold == 0.9 and [score.dice for _, score in scores] == [1.0, 1.0]
+    assert [held_out.title for held_out, _ in scores] == ["axial, a", "axial, b"]
 
 
 @pytest.mark.parametrize(
@@ -174,6 +170,8 @@ def test_sets_are_scored_at_the_threshold_that_their_sequences_get(recipe: Recip
         (dict.fromkeys(("soop", "isles22_slices", "t1_t2_flair_carriers", "dwi_carriers"), 0.0), "in stage 1"),
     ],
 )
-def test_shares_that_leave_a_stage_nothing_are_refused(recipe: Recipe, shares: dict[str, float], fault: str) -> None:
+def test_shares_that_leave_a_stage_nothing_are_refused(
+    recipe: StreamRecipe, shares: dict[str, float], fault: str
+) -> None:
     with pytest.raises(ValueError, match=fault):
         replace(recipe, shared=(StageSpec(1, 1e-3, shares=shares),))

@@ -10,11 +10,10 @@ import torch
 from lightning_fabric import Fabric
 
 from ..base.errors import StrokeSegError
-from ..base.progress import Progress
 
 
 @contextmanager
-def together(fabric: Fabric) -> Iterator[None]:
+def fail_together(fabric: Fabric) -> Iterator[None]:
     """What is done inside succeeds in all processes, or ends them all.
 
     A process that fails alone would leave the others waiting for it, and each would tell of its own trouble. So all
@@ -38,12 +37,12 @@ def together(fabric: Fabric) -> Iterator[None]:
     failed = fabric.all_reduce(torch.tensor(float(error is not None), device=fabric.device), reduce_op="sum")
     if not float(failed):  # type: ignore[arg-type]  # a tensor in, a tensor out
         return
-    told = _gathered(None if error is None else (error.what, error.where, error.fix))
+    errors = _gathered(None if error is None else (error.what, error.where, error.fix))
     if not fabric.is_global_zero:
         raise SystemExit(0)
     if error is not None:
         raise error
-    what, where, fix = next(one for one in told if one is not None)
+    what, where, fix = next(words for words in errors if words is not None)
     raise StrokeSegError(what, where=where, fix=fix)
 
 
@@ -51,8 +50,3 @@ def _gathered(value: Any) -> list[Any]:
     found: list[Any] = [None] * torch.distributed.get_world_size()
     torch.distributed.all_gather_object(found, value)
     return found
-
-
-def told(progress: Progress, fabric: Fabric) -> Progress:
-    """The progress for the first process alone; a cancel that it hears of reaches the others through `together`."""
-    return progress if fabric.is_global_zero else Progress()

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from .examples import Examples, MakeExamples
 
 
-def ahead(examples: MakeExamples, numbers: Iterable[int], workers: int) -> Generator[Examples, None, None]:
+def prefetch(examples: MakeExamples, numbers: Iterable[int], workers: int) -> Generator[Examples, None, None]:
     """The batches of those numbers in their order; as many as there are threads are made before they are asked for.
 
     Closing the generator waits for what is being made, and makes no more.

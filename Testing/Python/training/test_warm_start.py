@@ -14,7 +14,7 @@ from StrokeSegLogic.models.field_spec import FieldModelSpec, FieldSpec, InputSpe
 from StrokeSegLogic.models.weights import FORMAT, Weights
 from StrokeSegLogic.networks.build import build
 from StrokeSegLogic.networks.spec import SlowFusionSpec
-from StrokeSegLogic.training.growth import begin_with
+from StrokeSegLogic.training.warm_start import warm_start
 
 INPUTS = tuple(InputSpec(name, 0.0, 1.0) for name in ("CBF", "CBV", "TTP", "TMAX", "MIP"))
 SMALL = SlowFusionSpec(4, 3, 4, width=0.1, least=3, dropout=0.0)
@@ -50,7 +50,7 @@ def test_a_grown_network_first_answers_as_the_smaller_one(
     grown, before = build(large).eval(), build(small).eval()
     stored = {name: torch.from_numpy(value).float() for name, value in bundle.load()["network"].items()}
     before.load_state_dict(stored)
-    begin_with(grown, large, INPUTS[: large.inputs], bundle)
+    warm_start(grown, large, INPUTS[: large.inputs], bundle)
     images, nihss = torch.randn(2, large.inputs, *SIZE), torch.tensor([3.0, 21.0])
     with torch.no_grad():
         now = grown(images, nihss) if large.nihss else grown(images)
@@ -62,7 +62,7 @@ def test_a_grown_network_first_answers_as_the_smaller_one(
 def test_what_has_grown_learns(tmp_path: Path) -> None:
     large = replace(SMALL, channels=5, inputs=5)
     network = build(large)
-    begin_with(network, large, INPUTS, bundle_of(SMALL, tmp_path))
+    warm_start(network, large, INPUTS, bundle_of(SMALL, tmp_path))
     network(torch.randn(2, 5, *SIZE)).square().mean().backward()
     seen = network.decoder.scales[0][0][0].weight.grad  # type: ignore[union-attr,index]
     # The fresh encoder's skip connection, at the end of what the first convolution of the decoder takes in.
@@ -73,6 +73,6 @@ def test_a_network_of_other_widths_or_inputs_is_refused(tmp_path: Path) -> None:
     bundle = bundle_of(SMALL, tmp_path)
     wide = replace(SMALL, width=0.2)
     with pytest.raises(ModelError, match="small: is no slow fusion of the first of these inputs"):
-        begin_with(build(wide), wide, INPUTS[:4], bundle)
+        warm_start(build(wide), wide, INPUTS[:4], bundle)
     with pytest.raises(ModelError, match="Begin with another model"):
-        begin_with(build(SMALL), SMALL, tuple(reversed(INPUTS[:4])), bundle)
+        warm_start(build(SMALL), SMALL, tuple(reversed(INPUTS[:4])), bundle)

@@ -20,7 +20,7 @@ from ..networks.slow_fusion import SlowFusion
 from ..networks.spec import NetworkSpec, SlowFusionSpec
 
 
-def begin_with(network: torch.nn.Module, spec: NetworkSpec, inputs: Sequence[InputSpec], bundle: Bundle) -> None:
+def warm_start(network: torch.nn.Module, spec: NetworkSpec, inputs: Sequence[InputSpec], bundle: Bundle) -> None:
     """Fills a slow fusion with the weights of one that has the first of its inputs, and perhaps no NIHSS.
 
     Args:
