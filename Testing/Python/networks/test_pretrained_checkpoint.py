@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from file_server import serving
 from safetensors.torch import save_file
 from torch import Tensor
 from torchvision_names import generated
-from weight_server import serving
 
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.networks.build import build_encoder
@@ -81,8 +81,10 @@ def test_nothing_is_downloaded_unasked(published: dict[str, Published], stored: 
 def test_a_download_is_kept_and_used_again(published: dict[str, Published], stored: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     with serving(stored.read_bytes()) as base:
-        first = checkpoint("resnet18", cache=cache, download=True, base=base, published=published)
-    again = checkpoint("resnet18", cache=cache, download=True, base="http://127.0.0.1:1", published=published)
+        first = checkpoint("resnet18", cache=cache, download=True, plain_loopback=True, base=base, published=published)
+    again = checkpoint(
+        "resnet18", cache=cache, download=True, plain_loopback=True, base="http://127.0.0.1:1", published=published
+    )
     assert same(first, STATE)
     assert same(again, STATE)
 
@@ -159,6 +161,8 @@ def test_from_server_to_encoder_every_tensor_arrives(tmp_path: Path) -> None:
     published = {"resnet18": Published("resnet18-whole.pth", hashlib.sha256(content).hexdigest())}
     encoder = resnet("resnet18", 3)
     with serving(content) as base:
-        found = checkpoint("resnet18", cache=tmp_path / "cache", download=True, base=base, published=published)
+        found = checkpoint(
+            "resnet18", cache=tmp_path / "cache", download=True, plain_loopback=True, base=base, published=published
+        )
     load_encoder(encoder, found, colour=True)
     assert all(torch.equal(value, state[name]) for name, value in encoder.state_dict().items())
