@@ -96,7 +96,7 @@ class FusionSpec:
 
     def __post_init__(self) -> None:
         if not 2 <= self.inputs <= MOST_CHANNELS:
-            raise ValueError(f"a fusion needs two to {MOST_CHANNELS} inputs, not {self.inputs}")
+            raise ValueError(f"a fusion needs at least two inputs and takes {MOST_CHANNELS}, not {self.inputs}")
         if self.channels not in (self.inputs, 3 * self.inputs):
             raise ValueError(
                 f"{self.channels} channels for {self.inputs} inputs: give each 1 channel (grey) or 3 (colour-coded)"
@@ -171,7 +171,9 @@ class UNet3DSpec:
 
     def __post_init__(self) -> None:
         if not 1 <= self.base_width <= WIDEST or not 2 <= self.levels <= MOST_LEVELS:
-            raise ValueError(f"a 3-D U-Net needs a base_width from 1 to {WIDEST} and 2 to {MOST_LEVELS} levels")
+            raise ValueError(
+                f"a 3-D U-Net needs a base_width from 1 to {WIDEST} and at least two levels, at most {MOST_LEVELS}"
+            )
         _check_dropout(self.dropout)
         _check(self, "unet3d")
 
