@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 
 from StrokeSegLogic.base.errors import ModelError
 from StrokeSegLogic.case import Role
+from StrokeSegLogic.models.bundle import MANIFEST
 from StrokeSegLogic.models.field_spec import FieldModelSpec
 from StrokeSegLogic.models.manifest import read_manifest
 from StrokeSegLogic.models.registry import DEFAULT, bundled_names, folder_of, names
 from StrokeSegLogic.models.spec import PlanesModelSpec
-from StrokeSegLogic.models.store import MANIFEST
 
 from .study import ModelChoice, StudyInputs
 from .words import tr as _

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+LONGEST = 499
+"""Characters of a whole message: it is read in one look, whatever a file's name or a value in it brought in."""
+_LONGEST_PLACE = 150
+_LONGEST_ADVICE = 130
+
 
 class StrokeSegError(Exception):
     """Base of all expected faults.
@@ -17,16 +22,39 @@ class StrokeSegError(Exception):
     exit_code = 1
 
     def __init__(self, what: str, *, where: str | Path | None = None, fix: str | None = None) -> None:
-        self.what = what
-        self.where = None if where is None else str(where)
-        self.fix = fix
+        self.what = _one_line(what)
+        self.where = None if where is None else _one_line(str(where))
+        self.fix = None if fix is None else _one_line(fix)
+        if len(str(self)) > LONGEST:
+            # A path tells most at its end, a list at its beginning.
+            if self.where is not None:
+                self.where = shortened(self.where, _LONGEST_PLACE, end=True)
+            self.fix = None if self.fix is None else shortened(self.fix, _LONGEST_ADVICE)
+            self.what = shortened(self.what, max(LONGEST - (len(str(self)) - len(self.what)), 0))
         super().__init__(str(self))
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
         advice = f" {self.fix.rstrip('.')}." if self.fix else ""
-        # One line whatever a library's message or a file name brought in.
-        return " ".join(f"{place}{self.what.rstrip('.')}.{advice}".split())
+        return f"{place}{self.what.rstrip('.')}.{advice}"
+
+
+def shortened(text: str, most: int, *, end: bool = False) -> str:
+    """The text cut to so many characters, an ellipsis where something is missing: behind, or before its end."""
+    if len(text) <= most:
+        return text
+    return f"…{text[len(text) - most + 1 :]}" if end else f"{text[: max(most - 1, 0)]}…"
+
+
+def _one_line(text: str) -> str:
+    """The text without line ends, and with what no terminal or file can show spelled out."""
+    # Of 10 MB no more is looked at than could be shown.
+    if len(text) > 2 * LONGEST:
+        text = f"{text[:LONGEST]} … {text[-LONGEST:]}"
+    plain = " ".join(text.split())
+    if plain.isprintable():
+        return plain
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in plain)
 
 
 class InputError(StrokeSegError):

@@ -30,6 +30,15 @@ def require_file(path: Path) -> None:
             raise unreadable(path, error) from error
 
 
+def is_file(path: Path) -> bool:
+    """Whether a file lies there; a name that no file can have is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        # Longer than the system's names, or with a NUL in it.
+        return False
+
+
 def open_regular(path: Path) -> BinaryIO:
     """A file opened for reading; nothing that can hang or never end (a pipe, a device, a socket) is opened.
 

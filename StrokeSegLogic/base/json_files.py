@@ -12,6 +12,8 @@ from .files import read_regular
 _LARGEST = 64 << 20
 """Bytes. No record, manifest or sidecar comes near; a file that says more is no such thing."""
 
+_DEEPEST = 64
+
 
 def parse_json(text: str | bytes) -> Any:
     """The values in a JSON text.
@@ -20,9 +22,31 @@ def parse_json(text: str | bytes) -> Any:
         ValueError: if it is no JSON, nested beyond what can be followed, or holds an integer of thousands of digits.
     """
     try:
-        return json.loads(text)
+        values = json.loads(text)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+    require_shallow(values)
+    return values
+
+
+def require_shallow(values: Any) -> None:
+    """Refuses values that are nested so deeply that whoever walks through them may run out of stack.
+
+    Raises:
+        ValueError: if they are nested beyond any file of ours.
+    """
+    level = [values] if isinstance(values, dict | list) else []
+    for _ in range(_DEEPEST):
+        if not level:
+            return
+        level = [
+            inner
+            for one in level
+            for inner in (one.values() if isinstance(one, dict) else one)
+            if isinstance(inner, dict | list)
+        ]
+    if level:
+        raise ValueError("nested too deeply")
 
 
 def read_json(path: Path, *, fix: str = "Correct the file", largest: int = _LARGEST) -> Any:

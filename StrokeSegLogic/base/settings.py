@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar, Union
 
-from .errors import InputError
+from .errors import InputError, shortened
 from .files import read_regular
+from .json_files import require_shallow
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -23,6 +24,8 @@ T = TypeVar("T")
 
 _LARGEST = 16 << 20
 """Bytes of a TOML file."""
+_LARGEST_NUMBER = 2**63 - 1
+"""Beyond it a whole number fits neither an array nor a float, and says nothing."""
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -32,12 +35,23 @@ def read_toml(path: Path) -> dict[str, Any]:
         InputError: if it is missing, no regular file, larger than any recipe, or not TOML.
     """
     try:
-        return tomllib.loads(read_regular(path, _LARGEST).decode("utf-8"))
-    except RecursionError:
-        raise InputError("not a readable TOML file (nested too deeply)", where=path, fix="Correct the file") from None
+        return parse_toml(read_regular(path, _LARGEST).decode("utf-8-sig"))
     except ValueError as error:
-        # Of the text's encoding, of TOML, and of integers of thousands of digits.
         raise InputError(f"not a readable TOML file ({error})", where=path, fix="Correct the file") from error
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """The values in a TOML text.
+
+    Raises:
+        ValueError: if it is no TOML, nested beyond what can be followed, or holds an integer of thousands of digits.
+    """
+    try:
+        values = tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    require_shallow(values)
+    return values
 
 
 def from_mapping(kind: type[T], values: Mapping[str, Any], where: str | Path) -> T:
@@ -54,6 +68,8 @@ def from_mapping(kind: type[T], values: Mapping[str, Any], where: str | Path) ->
     Raises:
         InputError: for an unknown or missing key, or a value of the wrong type or range.
     """
+    if not isinstance(values, Mapping):
+        raise InputError(f"is {_shown(values)}, not a table", where=where, fix="Correct the value")
     fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
     hints = typing.get_type_hints(kind)
     for key in values:
@@ -76,8 +92,8 @@ def _member(members: list[Any], value: Any, key: str, where: str | Path) -> Any:
         return members[0]
     kinds = {member.kind: member for member in members}
     kind = value.get("kind", members[0].kind)
-    if kind not in kinds:
-        raise InputError(f"'{key}.kind' is {kind!r}", where=where, fix=f"Use one of {', '.join(kinds)}")
+    if not isinstance(kind, str) or kind not in kinds:
+        raise InputError(f"'{key}.kind' is {_shown(kind)}", where=where, fix=f"Use one of {', '.join(kinds)}")
     return kinds[kind]
 
 
@@ -90,9 +106,17 @@ def _convert(hint: Any, value: Any, key: str, where: str | Path) -> Any:
     if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
         return from_mapping(hint, value, f"{where} [{key}]")  # type: ignore[arg-type]
     if origin is tuple and isinstance(value, list | tuple):
-        return tuple(_convert(arguments[0], item, key, where) for item in value)
+        each = [arguments[0]] * len(value) if arguments[-1] is Ellipsis else arguments
+        if len(value) != len(each):
+            raise InputError(f"'{key}' holds {len(value)} values", where=where, fix=f"Give {len(each)}")
+        return tuple(_convert(one, item, key, where) for one, item in zip(each, value, strict=True))
     if origin is dict and isinstance(value, Mapping):
-        return {k: _convert(arguments[1], item, f"{key}.{k}", where) for k, item in value.items()}
+        return {
+            _convert(arguments[0], name, key, where): _convert(arguments[1], item, f"{key}.{name}", where)
+            for name, item in value.items()
+        }
+    if isinstance(value, int) and not -_LARGEST_NUMBER <= value <= _LARGEST_NUMBER:
+        raise InputError(f"'{key}' is a number of {value.bit_length()} bits", where=where, fix="Correct the value")
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if hint is float and isinstance(value, float) and not math.isfinite(value):
@@ -102,5 +126,14 @@ def _convert(hint: Any, value: Any, key: str, where: str | Path) -> Any:
         return value
     if not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool):
         name = getattr(expected, "__name__", str(expected))
-        raise InputError(f"'{key}' is {value!r}, not of type {name}", where=where, fix="Correct the value")
+        raise InputError(f"'{key}' is {_shown(value)}, not of type {name}", where=where, fix="Correct the value")
     return value
+
+
+def _shown(value: Any) -> str:
+    """A value in a message. Of a nested one no more than what it is: its text may be as long as the file."""
+    if isinstance(value, Mapping):
+        return "a table"
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value)}"
+    return shortened(repr(value), 80) if not isinstance(value, str) else repr(shortened(value, 80))

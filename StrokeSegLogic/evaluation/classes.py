@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..base.errors import InputError
+from ..base.json_files import read_json_object
 from ..segmentation import LESION
 from .masks import Mask
 from .scores import Classes
@@ -15,7 +14,8 @@ from .scores import Classes
 LABELS_FILE = "labels.json"
 BACKGROUND = "background"
 """The name under which labels are known but not scored: what a model does not tell from background."""
-_ENTRY = re.compile(r"\s*(\d+(?:\s*\+\s*\d+)*)\s*=\s*(.+?)\s*")
+_MOST_DIGITS = 5
+"""Of a label: masks hold whole numbers up to 65,535."""
 
 
 def parse_classes(words: str) -> Classes:
@@ -28,7 +28,8 @@ def parse_classes(words: str) -> Classes:
     """
     if words.lower().endswith(".json"):
         return read_classes(Path(words))
-    return _classes([_ENTRY.fullmatch(entry) for entry in words.split(",")], f"--labels {words}")
+    entries = (entry.partition("=") for entry in words.split(","))
+    return _classes([(values, name) for values, _, name in entries], f"--labels {words}")
 
 
 def read_classes(path: Path) -> Classes:
@@ -37,31 +38,29 @@ def read_classes(path: Path) -> Classes:
     Raises:
         InputError: if it is missing or not of that form.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError("there is no such file", where=path, fix="Check the path") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"not a readable JSON file ({error})", where=path, fix="Correct the file") from error
-    if not isinstance(content, dict):
-        content = {"": ""}
-    return _classes([_ENTRY.fullmatch(f"{value}={name}") for value, name in content.items()], str(path))
+    return _classes(list(read_json_object(path).items()), str(path))
 
 
-def _classes(entries: list[re.Match[str] | None], where: str) -> Classes:
+def _classes(entries: Sequence[tuple[str, object]], where: str) -> Classes:
     classes: dict[str, tuple[int, ...]] = {}
-    for entry in entries:
-        values = () if entry is None else tuple(int(value) for value in entry[1].split("+"))
-        if entry is None or entry[2] in classes or 0 in values:
+    for labels, called in entries:
+        name = called.strip() if isinstance(called, str) else ""
+        values = tuple(_label(word.strip()) for word in labels.split("+"))
+        if not name or name in classes or 0 in values:
             raise InputError(
                 "is not of the form VALUE=NAME with values from 1 on, each name once",
                 where=where,
                 fix="Write 1=penumbra,2=core",
             )
-        classes[entry[2]] = values
+        classes[name] = values
     if not scored(classes):
         raise InputError("names no class", where=where, fix="Write 1=penumbra,2=core")
     return classes
+
+
+def _label(word: str) -> int:
+    """The number of a label from 1 on; 0 for what is none."""
+    return int(word) if word.isascii() and word.isdecimal() and len(word) <= _MOST_DIGITS else 0
 
 
 def scored(classes: Classes) -> Classes:

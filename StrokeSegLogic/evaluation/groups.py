@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..base.csv_files import read_cells, read_lines
 from ..base.errors import InputError
-from ..base.files import require_file, unreadable
+from ..base.files import require_file
 from .rows import ALL
 
 _CASE_HEADS = ("case", "participant_id")
@@ -61,16 +61,9 @@ def read_groups(path: Path) -> Groups:
         InputError: if it cannot be read, a column is missing, a cell is empty, or a case comes twice.
     """
     require_file(path)
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise InputError("is no table in UTF-8", where=path, fix="Save it as CSV or TSV in UTF-8") from error
-    except OSError as error:
-        raise unreadable(path, error) from error
-    mark = next((mark for mark in "\t;," if mark in lines[0]), ",")
-    table = csv.DictReader((line for line in lines if line.strip()), delimiter=mark)
-    heads = [head.strip() for head in table.fieldnames or ()]
-    table.fieldnames = heads
+    lines = [line for line in read_lines(path) if line.strip()]
+    mark = next((mark for mark in "\t;," if lines and mark in lines[0]), ",")
+    heads, *rows = read_cells(lines, mark, path) or [[]]
     case_head = next((head for head in _CASE_HEADS if head in heads), None)
     if case_head is None or "group" not in heads:
         raise InputError(
@@ -79,7 +72,8 @@ def read_groups(path: Path) -> Groups:
             fix="Name the columns case, group and perhaps patient",
         )
     of_case: dict[str, Membership] = {}
-    for row in table:
+    for cells in rows:
+        row = dict(zip(heads, cells + [""] * (len(heads) - len(cells)), strict=False))
         case, group, patient = (_cell(row, head, path) for head in (case_head, "group", "patient"))
         if case in of_case:
             raise InputError(f"names the case {case} twice", where=path, fix="Leave one row for each case")
@@ -91,14 +85,9 @@ def read_groups(path: Path) -> Groups:
     return Groups(of_case, (*order, *(name for name in names if name not in order)))
 
 
-def _cell(row: dict[str, str | None], head: str, path: Path) -> str:
+def _cell(row: dict[str, str], head: str, path: Path) -> str:
     if head not in row:
         return ""
-    word = (row[head] or "").strip()
-    if not word:
-        raise InputError(f"has an empty {head} in the row {_shown(row)}", where=path, fix="Fill the cell")
-    return word
-
-
-def _shown(row: dict[str, str | None]) -> str:
-    return " | ".join(str(cell or "") for cell in row.values())
+    if not row[head]:
+        raise InputError(f"has an empty {head} in the row {' | '.join(row.values())}", where=path, fix="Fill the cell")
+    return row[head]

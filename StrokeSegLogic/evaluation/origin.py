@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-from ..base.errors import InputError
-from ..base.files import unreadable
+from ..base.json_files import read_json
+from ..base.settings import from_mapping
 
 ORIGIN_FILE = "predictions.json"
 _MARK = "strokeseg predictions"
@@ -55,17 +54,9 @@ def read_origin(folder: Path) -> Origin | None:
         InputError: if the file is damaged.
     """
     path = folder / ORIGIN_FILE
-    try:
-        content: Any = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
+    if not path.exists():
         return None
-    except OSError as error:
-        raise unreadable(path, error) from error
-    except ValueError as error:
-        raise InputError(f"not a readable JSON file ({error})", where=path, fix="Take the file away") from error
+    content = read_json(path, fix="Take the file away")
     if not isinstance(content, dict) or content.pop("format", None) != _MARK:
         return None
-    try:
-        return Origin(sha256=tuple(content.pop("sha256")), cases=tuple(content.pop("cases")), **content)
-    except (KeyError, TypeError) as error:
-        raise InputError(f"the record is damaged ({error})", where=path, fix="Predict into another folder") from error
+    return from_mapping(Origin, content, path)

@@ -12,6 +12,7 @@ from ..base.errors import DeviceError, ModelError
 from ..base.progress import Progress
 from ..canvas import canvases, on_canvas
 from ..models.bundle import Bundle
+from ..models.verify import require_fitting_weights
 from ..networks.build import build
 from ..networks.memory import channels_last
 from ..networks.spec import NetworkSpec
@@ -28,18 +29,20 @@ def load(bundle: Bundle, device: Device) -> dict[str, nn.Module]:
     Raises:
         ModelError: if the weights are missing, damaged, or do not fit the network that the manifest describes.
     """
-    return keep(
-        bundle.spec.to_json(),
-        str(device.where),
-        lambda: {
+
+    def read() -> dict[str, nn.Module]:
+        # Before torch allocates anything.
+        require_fitting_weights(bundle)
+        return {
             member: _network(bundle.spec.network, parameters, bundle, device)
             for member, parameters in bundle.load().items()
-        },
-    )
+        }
+
+    return keep(bundle.spec.to_json(), str(device.where), read)
 
 
 def _network(spec: NetworkSpec, parameters: Mapping[str, np.ndarray], bundle: Bundle, device: Device) -> nn.Module:
-    tensors = {name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in parameters.items()}
+    tensors = {name: torch.from_numpy(value.copy()) for name, value in parameters.items()}
     try:
         network = build(spec)
         network.load_state_dict(tensors, strict=True)

@@ -10,18 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load, save
 
-from ..base.errors import ModelError
-from ..base.files import make_folder, write_whole
+from ..base.errors import InputError, ModelError
+from ..base.files import make_folder, read_regular, write_whole
 from .field_spec import FieldModelSpec
 from .manifest import read_manifest
 from .spec import PlanesModelSpec
+from .tensors import tensors_of
 from .weights import Weights
 
 MANIFEST = "model.json"
 WEIGHTS = "weights.safetensors"
+LARGEST = (2 << 30) - 1
+"""Bytes of the weights: a full slow fusion of five images has a tenth of it."""
 
 
 @dataclass(frozen=True)
@@ -71,17 +72,18 @@ class Bundle:
     def load(self) -> dict[str, dict[str, np.ndarray]]:
         """Each network's parameters by name, as stored (fp16; batch norms' statistics fp32), once the hash was checked.
 
-        The file is read once: the bytes that were hashed are the bytes that are used.
+        The file is read once: the bytes that were hashed are the bytes that are used. The arrays are read-only.
 
         Raises:
-            ModelError: if the file is missing, its hash differs from the manifest's, or a network is missing.
+            ModelError: if the file is missing, its hash differs from the manifest's, it is no safetensors file, a
+                number in it is not finite, or a network is missing.
         """
         path = self.folder / self.spec.weights.file
         try:
-            content = path.read_bytes()
-        except OSError as error:
+            content = read_regular(path, LARGEST)
+        except InputError as error:
             raise ModelError(
-                f"the weights cannot be read ({error.strerror})", where=path, fix="Install the model again"
+                f"the weights cannot be read: {error.what}", where=path, fix="Install the model again"
             ) from error
         found = hashlib.sha256(content).hexdigest()
         if found != self.spec.weights.sha256:
@@ -91,9 +93,9 @@ class Bundle:
                 fix="The file was changed or damaged: install the model again",
             )
         try:
-            tensors = load(content)
-        except SafetensorError as error:
-            raise ModelError(f"no safetensors file ({error})", where=path, fix="Install the model again") from error
+            tensors = tensors_of(content, path)
+        except InputError as error:
+            raise ModelError(error.what, where=path, fix="Install the model again") from error
         members: dict[str, dict[str, np.ndarray]] = {member: {} for member in self.spec.members}
         for name, tensor in tensors.items():
             member, _, parameter = name.partition(".")
@@ -117,6 +119,9 @@ class Bundle:
             ValueError: if a weight is too large for fp16.
             OutputError: if the folder cannot be written to.
         """
+        # Reading does without it, as Slicer's own process does, where it may not be installed.
+        from safetensors.numpy import save
+
         make_folder(folder)
         tensors = {
             f"{member}.{name}": np.ascontiguousarray(_stored(name, value))

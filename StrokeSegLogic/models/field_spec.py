@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from math import prod
 from typing import Any
 
-from ..networks.spec import NetworkSpec
+from ..networks.spec import LONGEST_SIDE, FusionSpec, NetworkSpec, is_size
 from .weights import FORMAT, Weights
 
 IMAGES = ("T1", "T2", "DWI", "FLAIR", "ADC", "CT", "CBF", "CBV", "MTT", "TTP", "TMAX", "MIP")
 """Images that a field may be made of."""
+_MOST_VOXELS = 1 << 23
 SHOWN = ("grey", "grey-as-rgb", "rainbow")
 SCALES = ("absolute", "relative", "delay")
 
@@ -71,8 +73,11 @@ class FieldSpec:
     masked_by: str = ""
 
     def __post_init__(self) -> None:
-        if len(self.size) not in (2, 3) or min(self.size) < 8:
-            raise ValueError("size must be (rows, columns) or (slices, rows, columns), each at least 8")
+        if len(self.size) not in (2, 3) or not is_size(self.size, least=8) or prod(self.size) > _MOST_VOXELS:
+            raise ValueError(
+                "size must be (rows, columns) or (slices, rows, columns), each at least 8, "
+                f"no side beyond {LONGEST_SIDE} and no more than {_MOST_VOXELS} in all"
+            )
         if self.masked_by not in ("", *IMAGES):
             raise ValueError(f"masked_by '{self.masked_by}' is not one of {', '.join(IMAGES)}")
 
@@ -110,8 +115,17 @@ class FieldModelSpec:
         channels = sum(one.channels for one in self.inputs)
         if self.network.channels != channels:
             raise ValueError(f"{self.network.channels} channels for inputs of {channels}")
-        if self.network.classes != len(self.classes):
-            raise ValueError(f"{self.network.classes} classes for {len(self.classes)} names")
+        if len({one.name for one in self.inputs}) != len(self.inputs):
+            raise ValueError("an input is named twice")
+        if self.network.classes != len(self.classes) or len(set(self.classes)) != len(self.classes):
+            raise ValueError(f"{self.network.classes} classes for {len(set(self.classes))} names")
+        if self.network.dimensions != len(self.field.size):
+            raise ValueError(f"a network of {self.network.dimensions} dimensions for a field of {len(self.field.size)}")
+        asks = isinstance(self.network, FusionSpec) and self.network.nihss
+        if asks != self.nihss:
+            raise ValueError("model and network do not agree on whether the NIHSS score is asked for")
+        if isinstance(self.network, FusionSpec) and asks and self.network.size != self.field.size:
+            raise ValueError("the NIHSS branch was made for another size than the field's")
 
     @property
     def members(self) -> tuple[str, ...]:

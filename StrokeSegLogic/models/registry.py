@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..base.errors import ModelError
+from ..base.files import is_file
 from ..base.resources import resource
-from .store import MANIFEST, installed, store_folder
-
-if TYPE_CHECKING:
-    from .bundle import Bundle
+from .bundle import MANIFEST, Bundle
+from .store import installed, store_folder
 
 DEFAULT = "mri-compact"
 
@@ -32,8 +30,6 @@ def find(name: str | Path | None = None) -> Bundle:
     Raises:
         ModelError: if there is none, or its manifest is damaged.
     """
-    from .bundle import Bundle  # which brings in safetensors: a list of models does without
-
     return Bundle.open(folder_of(str(DEFAULT if name is None else name)))
 
 
@@ -47,7 +43,7 @@ def folder_of(name: str) -> Path:
         return resource("Models", name)
     if name in installed():
         return store_folder() / name
-    if (Path(name) / MANIFEST).is_file():
+    if is_file(Path(name) / MANIFEST):
         return Path(name)
     raise ModelError(
         f"no model is called '{name}'",

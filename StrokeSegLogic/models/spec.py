@@ -9,9 +9,12 @@ from typing import Any
 
 from ..base.errors import ModelError
 from ..case import MRI_ROLES, Role
-from ..networks.spec import NetworkSpec
+from ..networks.spec import LONGEST_SIDE, NetworkSpec, is_size
 from ..planes import PLANES
 from .weights import FORMAT, Weights
+
+_FINEST_MM, _COARSEST_MM = 0.2, 20.0
+"""Finer pixels make a head larger than memory, coarser ones make nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +71,14 @@ class PlanesModelSpec:
         if set(self.plane_weights) != set(PLANES) or min(self.plane_weights.values()) <= 0:
             raise ValueError(f"plane_weights must hold a positive number for each of {', '.join(PLANES)}")
         limits = (self.threshold, *self.thresholds.values())
-        if not all(0 < limit < 1 for limit in limits) or self.spacing_mm <= 0:
-            raise ValueError("thresholds must lie between 0 and 1, and spacing_mm be positive")
-        if self.canvas and (len(self.canvas) != 2 or min(self.canvas) < 1):
-            raise ValueError("canvas must be two sides of at least one pixel, or empty")
+        if not all(0 < limit < 1 for limit in limits):
+            raise ValueError("thresholds must lie between 0 and 1")
+        if not _FINEST_MM <= self.spacing_mm <= _COARSEST_MM:
+            raise ValueError(f"spacing_mm must lie between {_FINEST_MM} and {_COARSEST_MM}")
+        if self.canvas and (len(self.canvas) != 2 or not is_size(self.canvas)):
+            raise ValueError(f"canvas must be two sides of 1 to {LONGEST_SIDE} pixels, or empty")
+        if len(set(self.inputs)) != len(self.inputs):
+            raise ValueError("an input is named twice")
         named = (*self.inputs, *self.needs_one_of, *self.tested_with_one_of, *self.needs_all_of, *self.thresholds)
         for name in named:
             if name not in MRI_ROLES:

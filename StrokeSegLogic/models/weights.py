@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from pathlib import Path
 
 FORMAT = 1
 """Version of the manifest's format."""
+_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,99}\.safetensors")
+"""Fit for any system: no folder, no drive, nothing that a shell or a terminal would read otherwise."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Weights:
     sha256: str
 
     def __post_init__(self) -> None:
-        if Path(self.file).name != self.file or not self.file.endswith(".safetensors"):
+        if not _FILE.fullmatch(self.file):
             raise ValueError(f"weights file '{self.file}' must be a .safetensors file beside the manifest")
         if len(self.sha256) != 64 or set(self.sha256) - set("0123456789abcdef"):
             raise ValueError("sha256 must be 64 lower-case hexadecimal digits")

@@ -10,10 +10,8 @@ from torch import Tensor
 
 from .encoders.vgg import VGG16
 from .fusion import FusionNetwork, convolution, initialise
+from .plans import REDUCED
 from .spec import EarlyFusionSpec
-
-REDUCED = 3
-"""Channels that the images are reduced to: those of a colour image, which VGG16 was trained on."""
 
 
 class EarlyFusion(FusionNetwork):

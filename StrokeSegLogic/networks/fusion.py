@@ -15,22 +15,11 @@ from torch import Tensor, nn
 
 from .base import SegmentationNetwork
 from .encoders.base import Encoder
-from .encoders.vgg import STRIDES, scaled
+from .encoders.vgg import STRIDES
 from .nihss import NihssBranch
 from .padding import crop, pad_to_stride
+from .plans import FIRST_UP, LAST, NECK, SCALES, scaled
 from .spec import FusionSpec
-
-NECK = 128
-"""Width of the two convolutions behind each encoder."""
-
-FIRST_UP = 256
-"""Width of the first transposed convolution, however many inputs there are."""
-
-SCALES = (128, 64, 32, 16)
-"""Width of the decoder's scales, deepest first, for each input."""
-
-LAST = 16
-"""Width of the two convolutions at full size."""
 
 
 def convolution(inputs: int, outputs: int) -> nn.Sequential:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from .plans import NIHSS_HIDDEN
+
 
 class NihssBranch(nn.Module):
     """Dense layers from a patient's NIHSS score to one value for each pixel of the bottleneck.
@@ -16,7 +18,10 @@ class NihssBranch(nn.Module):
         super().__init__()
         self.grid = grid
         self.dense = nn.Sequential(
-            nn.Linear(1, 100), nn.ReLU(inplace=True), nn.Linear(100, grid[0] * grid[1]), nn.ReLU(inplace=True)
+            nn.Linear(1, NIHSS_HIDDEN),
+            nn.ReLU(inplace=True),
+            nn.Linear(NIHSS_HIDDEN, grid[0] * grid[1]),
+            nn.ReLU(inplace=True),
         )
 
     def forward(self, nihss: Tensor) -> Tensor:

@@ -7,7 +7,16 @@ encoder that pretrained weights fit, None where there is none).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+MOST_CHANNELS = 64
+MOST_CLASSES = 256
+WIDEST = 4096
+"""Channels of a layer: twice the widest that any paper here has."""
+MOST_LEVELS = 8
+LONGEST_SIDE = 1024
+"""Pixels or voxels along a side of what a network is shown."""
 
 ENCODERS = (
     "compact",
@@ -46,13 +55,16 @@ class UNet2DSpec:
     def __post_init__(self) -> None:
         if self.encoder not in ENCODERS:
             raise ValueError(f"encoder '{self.encoder}' is not one of {', '.join(ENCODERS)}")
-        if not self.decoder or min(self.decoder) < 1:
-            raise ValueError("decoder widths must be at least 1, one for each scale")
+        if not 1 <= len(self.decoder) <= MOST_LEVELS or not 1 <= min(self.decoder) <= max(self.decoder) <= WIDEST:
+            raise ValueError(f"decoder widths must be from 1 to {WIDEST}, one for each scale")
         _check(self, "unet2d")
 
     @property
     def dimensions(self) -> int:
         return 2
+
+
+_WIDEST_FACTOR = 4
 
 
 @dataclass(frozen=True)
@@ -83,18 +95,18 @@ class FusionSpec:
     kind: str = ""
 
     def __post_init__(self) -> None:
-        if self.inputs < 2:
-            raise ValueError(f"a fusion needs at least two inputs, not {self.inputs}")
+        if not 2 <= self.inputs <= MOST_CHANNELS:
+            raise ValueError(f"a fusion needs at least two inputs and takes {MOST_CHANNELS}, not {self.inputs}")
         if self.channels not in (self.inputs, 3 * self.inputs):
             raise ValueError(
                 f"{self.channels} channels for {self.inputs} inputs: give each 1 channel (grey) or 3 (colour-coded)"
             )
         if self.nihss and self.size is None:
             raise ValueError("the NIHSS branch needs the images' size, as size = [height, width]")
-        if self.size is not None and (len(self.size) != 2 or min(self.size) < 1):
-            raise ValueError(f"size {self.size} is not a height and a width")
-        if not self.width >= 1 / 16:
-            raise ValueError(f"width {self.width} leaves no channel; the least is 1/16")
+        if self.size is not None and (len(self.size) != 2 or not is_size(self.size)):
+            raise ValueError(f"size {self.size} is not a height and a width of 1 to {LONGEST_SIDE}")
+        if not 1 / 16 <= self.width <= _WIDEST_FACTOR:
+            raise ValueError(f"width {self.width} is no factor from 1/16 to {_WIDEST_FACTOR}")
         if not 1 <= self.least <= 16:
             raise ValueError(f"least {self.least} is no width between 1 and 16")
         _check_dropout(self.dropout)
@@ -158,8 +170,10 @@ class UNet3DSpec:
     kind: str = "unet3d"
 
     def __post_init__(self) -> None:
-        if self.base_width < 1 or self.levels < 2:
-            raise ValueError("a 3-D U-Net needs a base_width of at least 1 and at least two levels")
+        if not 1 <= self.base_width <= WIDEST or not 2 <= self.levels <= MOST_LEVELS:
+            raise ValueError(
+                f"a 3-D U-Net needs a base_width from 1 to {WIDEST} and at least two levels, at most {MOST_LEVELS}"
+            )
         _check_dropout(self.dropout)
         _check(self, "unet3d")
 
@@ -176,9 +190,16 @@ NetworkSpec = UNet2DSpec | SlowFusionSpec | EarlyFusionSpec | InflatedFusionSpec
 """Any network. A manifest or recipe without `kind` means the first."""
 
 
+def is_size(sides: Sequence[int], least: int = 1) -> bool:
+    """Whether what is shown to a network may have these sides."""
+    return all(least <= side <= LONGEST_SIDE for side in sides)
+
+
 def _check(spec: UNet2DSpec | FusionSpec | UNet3DSpec, kind: str) -> None:
-    if spec.channels < 1 or spec.classes < 2:
-        raise ValueError("a network needs at least one channel and two classes")
+    if not 1 <= spec.channels <= MOST_CHANNELS or not 2 <= spec.classes <= MOST_CLASSES:
+        raise ValueError(
+            f"a network needs at least one channel and two classes, and takes {MOST_CHANNELS} and {MOST_CLASSES}"
+        )
     if spec.kind != kind:
         raise ValueError(f"kind '{spec.kind}' where '{kind}' belongs")
 

@@ -9,7 +9,8 @@ from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..base.errors import OutputError
+from ..base.csv_files import read_cells, read_lines
+from ..base.errors import InputError, OutputError
 from ..base.files import write_whole, written_aside
 
 if TYPE_CHECKING:
@@ -129,17 +130,19 @@ def read(path: Path) -> list[dict[str, float]]:
     """The rows of such a file; none without a file."""
     if not path.is_file():
         return []
-    with path.open(encoding="utf-8", newline="") as file:
-        return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+    head, *rows = read_cells(read_lines(path), ",", path) or [[]]
+    try:
+        return [{key: float(value) for key, value in zip(head, row, strict=True)} for row in rows]
+    except ValueError as error:
+        raise InputError(f"is no log of losses ({error})", where=path, fix="Take the file away") from error
 
 
 def trim(path: Path, header: Sequence[str], count: int) -> None:
     """Cuts a file back to the rows whose first column is below `count`; what a kill left half-written goes too."""
     if not path.is_file():
         return
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file))[1:]
-    kept = list(takewhile(lambda row: len(row) == len(header) and int(row[0]) < count, rows))
+    rows = read_cells(read_lines(path), ",", path)[1:]
+    kept = list(takewhile(lambda row: len(row) == len(header) and row[0].isdecimal() and int(row[0]) < count, rows))
     # The text as it was, so that no digit changes.
     write_whole(path, "".join(",".join(row) + "\r\n" for row in [list(header), *kept]).encode("utf-8"))
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..base.errors import InputError
+from ..base.files import is_file
 from ..base.resources import resource
-from ..base.settings import from_mapping, read_toml
+from ..base.settings import from_mapping, parse_toml, read_toml
 from .cohort.recipe import CohortRecipe
 from .stream.recipe import StreamRecipe
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+_LONGEST_CHAIN = 16
+"""Recipes that extend one another."""
 
 
 def recipe_names() -> tuple[str, ...]:
@@ -31,7 +29,7 @@ def find_recipe(name: str) -> Path:
     Raises:
         InputError: if there is none of that name.
     """
-    if Path(name).is_file():
+    if is_file(Path(name)):
         return Path(name)
     if name in recipe_names():
         return resource("Recipes", f"{name}.toml")
@@ -67,6 +65,8 @@ def _extended(path: Path, chain: tuple[Path, ...]) -> dict[str, Any]:
     if path in chain:
         way = ", ".join(one.name for one in chain)
         raise InputError(f"extends itself, over {way}", where=path, fix="Take out 'extends' from one of them")
+    if len(chain) == _LONGEST_CHAIN:
+        raise InputError(f"extends more than {_LONGEST_CHAIN} recipes", where=path, fix="Put some of them together")
     values = read_toml(path)
     base = values.pop("extends", None)
     if base is None:
@@ -74,7 +74,7 @@ def _extended(path: Path, chain: tuple[Path, ...]) -> dict[str, Any]:
     if not isinstance(base, str):
         raise InputError(f"'extends' is {base!r}, not a recipe's name", where=path, fix='Write extends = "NAME"')
     beside = path.parent / f"{base}.toml"
-    return merged(_extended(beside if beside.is_file() else find_recipe(str(base)), (*chain, path)), values)
+    return merged(_extended(beside if is_file(beside) else find_recipe(str(base)), (*chain, path)), values)
 
 
 def merged(base: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,8 +95,8 @@ def _change(values: dict[str, Any], change: str) -> None:
     if not equals or not all(path):
         raise InputError(f"'{change}' is no change", where="--set", fix="Write key=value or table.key=value")
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        value = parse_toml(f"value = {text}")["value"]
+    except ValueError:
         value = text.strip()
     table = values
     for key in path[:-1]:

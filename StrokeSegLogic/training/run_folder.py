@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import InputError
-from ..base.files import make_folder, write_whole
+from ..base.files import make_folder, read_regular, write_whole
 
 
 def claim(output: Path, recipe: Any) -> None:
@@ -24,10 +24,10 @@ def claim(output: Path, recipe: Any) -> None:
     """
     make_folder(output)
     mark = output / "recipe.json"
-    text = json.dumps(asdict(recipe), indent=2) + "\n"
-    if not mark.is_file():
-        write_whole(mark, text.encode("utf-8"))
-    elif mark.read_text(encoding="utf-8") != text:
+    content = (json.dumps(asdict(recipe), indent=2) + "\n").encode("utf-8")
+    if not mark.exists():
+        write_whole(mark, content)
+    elif read_regular(mark, len(content)) != content:
         raise InputError(
             "the folder holds a run of another recipe",
             where=output,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import itertools
 import math
@@ -11,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..base.csv_files import read_cells, read_lines
 from ..base.errors import InputError
 from ..base.files import write_whole
 
@@ -231,20 +231,18 @@ def _of_patients(patients: Mapping[str, str], *parts: Iterable[str]) -> Split:
 
 
 def _rows(path: Path) -> list[tuple[int, str, str]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, delimiter="\t")
-            columns = reader.fieldnames or []
-            for column in ("case", "split"):
-                if column not in columns:
-                    raise InputError(
-                        f"there is no column '{column}'", where=path, fix="Give tab-separated columns case and split"
-                    )
-            return [(reader.line_num, (row["case"] or "").strip(), (row["split"] or "").strip()) for row in reader]
-    except FileNotFoundError:
-        raise InputError("there is no such file", where=path, fix="Check the path") from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"not a readable table ({error})", where=path, fix="Give tab-separated text") from error
+    head, *rows = read_cells(read_lines(path), "\t", path) or [[]]
+    for column in ("case", "split"):
+        if column not in head:
+            raise InputError(
+                f"there is no column '{column}'", where=path, fix="Give tab-separated columns case and split"
+            )
+    found = []
+    for line, row in enumerate(rows, 2):
+        if row:
+            cells = dict(zip(head, row + [""] * (len(head) - len(row)), strict=False))
+            found.append((line, cells["case"], cells["split"]))
+    return found
 
 
 def _all_named(part_of: Mapping[str, str], patients: Mapping[str, str], path: Path) -> None:

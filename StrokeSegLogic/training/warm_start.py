@@ -15,6 +15,7 @@ from torch import Tensor
 from ..base.errors import ModelError
 from ..models.bundle import Bundle
 from ..models.field_spec import FieldModelSpec, InputSpec
+from ..models.verify import require_fitting_weights
 from ..networks.fusion import FusionNetwork
 from ..networks.slow_fusion import SlowFusion
 from ..networks.spec import NetworkSpec, SlowFusionSpec
@@ -39,6 +40,7 @@ def warm_start(network: torch.nn.Module, spec: NetworkSpec, inputs: Sequence[Inp
             where=bundle.spec.name,
             fix="Begin with another model, or with none",
         )
+    require_fitting_weights(bundle)
     weights = {name: torch.from_numpy(value.astype(np.float32)) for name, value in bundle.load()["network"].items()}
     with torch.no_grad():
         _fill(network, weights, small.network.inputs)  # type: ignore[union-attr]

@@ -10,6 +10,7 @@ from typing import cast
 
 from torch import Tensor, nn
 
+from ..plans import COMPACT_DEPTHS, COMPACT_WIDTHS
 from .base import Encoder
 from .resnet import BasicBlock
 
@@ -17,15 +18,14 @@ from .resnet import BasicBlock
 class Compact(Encoder):
     """Five scales, strides 1 to 16; the deeper scales, cheap in pixels, get two blocks."""
 
-    widths = (16, 32, 64, 128, 192)
+    widths = COMPACT_WIDTHS
     strides = (1, 2, 4, 8, 16)
-    _depths = (1, 1, 2, 2, 2)
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         inputs = channels
         scales: list[nn.Module] = []
-        for number, (width, depth) in enumerate(zip(self.widths, self._depths, strict=True)):
+        for number, (width, depth) in enumerate(zip(self.widths, COMPACT_DEPTHS, strict=True)):
             blocks: list[nn.Module] = []
             for position in range(depth):
                 blocks.append(BasicBlock(inputs, width, 2 if position == 0 and number > 0 else 1))

@@ -13,10 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..plans import DENSE_BOTTLENECK, DENSENET_DEPTHS, GROWTH
 from .base import Encoder
-
-_GROWTH = 32
-_BOTTLENECK = 4
 
 
 class DenseLayer(nn.Module):
@@ -25,9 +23,9 @@ class DenseLayer(nn.Module):
     def __init__(self, inputs: int) -> None:
         super().__init__()
         self.norm1 = nn.BatchNorm2d(inputs)
-        self.conv1 = nn.Conv2d(inputs, _BOTTLENECK * _GROWTH, 1, bias=False)
-        self.norm2 = nn.BatchNorm2d(_BOTTLENECK * _GROWTH)
-        self.conv2 = nn.Conv2d(_BOTTLENECK * _GROWTH, _GROWTH, 3, padding=1, bias=False)
+        self.conv1 = nn.Conv2d(inputs, DENSE_BOTTLENECK * GROWTH, 1, bias=False)
+        self.norm2 = nn.BatchNorm2d(DENSE_BOTTLENECK * GROWTH)
+        self.conv2 = nn.Conv2d(DENSE_BOTTLENECK * GROWTH, GROWTH, 3, padding=1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.conv1(functional.relu(self.norm1(x), inplace=True))
@@ -58,7 +56,6 @@ class DenseNet121(Encoder):
 
     widths = (64, 256, 512, 1024, 1024)
     strides = (2, 4, 8, 16, 32)
-    _depths = (6, 12, 24, 16)
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -66,13 +63,13 @@ class DenseNet121(Encoder):
         parts: OrderedDict[str, nn.Module] = OrderedDict(
             conv0=nn.Conv2d(channels, width, 7, 2, padding=3, bias=False), norm0=nn.BatchNorm2d(width)
         )
-        for number, depth in enumerate(self._depths, start=1):
+        for number, depth in enumerate(DENSENET_DEPTHS, start=1):
             layers: OrderedDict[str, nn.Module] = OrderedDict(
-                (f"denselayer{position + 1}", DenseLayer(width + position * _GROWTH)) for position in range(depth)
+                (f"denselayer{position + 1}", DenseLayer(width + position * GROWTH)) for position in range(depth)
             )
             parts[f"denseblock{number}"] = nn.Sequential(layers)
-            width += depth * _GROWTH
-            if number < len(self._depths):
+            width += depth * GROWTH
+            if number < len(DENSENET_DEPTHS):
                 parts[f"transition{number}"] = Transition(width)
                 width //= 2
         parts["norm5"] = nn.BatchNorm2d(width)
@@ -83,10 +80,10 @@ class DenseNet121(Encoder):
         x = functional.relu(part("norm0")(part("conv0")(x)))
         found = [x]
         x = functional.max_pool2d(x, 3, 2, padding=1)
-        for number in range(1, len(self._depths)):
+        for number in range(1, len(DENSENET_DEPTHS)):
             skip, x = part(f"transition{number}")(part(f"denseblock{number}")(x))
             found.append(skip)
-        x = part("norm5")(part(f"denseblock{len(self._depths)}")(x))
+        x = part("norm5")(part(f"denseblock{len(DENSENET_DEPTHS)}")(x))
         return [*found, functional.relu(x)]
 
     def units(self) -> list[nn.Module]:

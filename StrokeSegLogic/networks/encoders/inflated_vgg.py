@@ -13,14 +13,12 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
+from ..plans import POOLED_IN_TIME, VGG_BLOCKS, scaled
 from .base import Encoder
-from .vgg import BLOCKS, STRIDES, VGG16, features_of, initialise, scaled
+from .vgg import STRIDES, VGG16, features_of, initialise
 
 KERNEL = 3
 """Frames that a kernel spans: as many as rows and columns."""
-
-POOLED_IN_TIME = (3, 4)
-"""Blocks, counted from 0, whose pooling halves time too."""
 
 
 def inflate(kernel: Tensor, length: int = KERNEL) -> Tensor:
@@ -42,7 +40,7 @@ class InflatedVGG16(Encoder):
         layers: list[nn.Module] = []
         widths: list[int] = []
         inputs = channels
-        for number, (full, convolutions) in enumerate(BLOCKS):
+        for number, (full, convolutions) in enumerate(VGG_BLOCKS):
             for _ in range(convolutions):
                 outputs = scaled(full, width, least)
                 layers += [nn.Conv3d(inputs, outputs, KERNEL, padding=1), nn.ReLU(inplace=True)]

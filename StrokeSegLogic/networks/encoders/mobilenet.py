@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from ..plans import MOBILENET, MOBILENET_TAPS
 from .base import Encoder
-
-# Expansion, output channels, repetitions and the first repetition's stride.
-_SETTINGS = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
 
 
 def convolution(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
@@ -50,7 +48,7 @@ class MobileNetV2(Encoder):
     narrow); the deepest is the last convolution.
     """
 
-    widths = (16, 24, 32, 96, 1280)
+    widths = MOBILENET_TAPS
     strides = (2, 4, 8, 16, 32)
     _taps = (1, 3, 6, 13, 18)
 
@@ -58,7 +56,7 @@ class MobileNetV2(Encoder):
         super().__init__()
         parts: list[nn.Module] = [convolution(channels, 32, 3, 2)]
         inputs = 32
-        for expansion, outputs, repetitions, stride in _SETTINGS:
+        for expansion, outputs, repetitions, stride in MOBILENET:
             for position in range(repetitions):
                 parts.append(InvertedResidual(inputs, outputs, stride if position == 0 else 1, expansion))
                 inputs = outputs

@@ -13,6 +13,7 @@ from typing import cast
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..plans import PREACTIVATION_DEPTHS
 from .base import Encoder
 
 
@@ -47,7 +48,7 @@ class PreActivationResNet50(Encoder):
 
     widths = (64, 256, 512, 1024)
     strides = (2, 4, 8, 16)
-    depths = (3, 4, 6)
+    depths = PREACTIVATION_DEPTHS
 
     def __init__(self, channels: int) -> None:
         super().__init__()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from ..plans import EXPANSION, RESNET_DEPTHS, RESNET_WIDTHS
 from .base import Encoder
 
 
@@ -35,7 +36,7 @@ class BasicBlock(nn.Module):
 class Bottleneck(nn.Module):
     """1x1, 3x3 and 1x1 convolutions and a shortcut; four times as wide at its end as inside."""
 
-    expansion = 4
+    expansion = EXPANSION
 
     def __init__(self, inputs: int, width: int, stride: int = 1) -> None:
         super().__init__()
@@ -77,14 +78,14 @@ class ResNet(Encoder):
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool2d(3, 2, padding=1)
         inputs = 64
-        for number, (width, depth) in enumerate(zip((64, 128, 256, 512), depths, strict=True), start=1):
+        for number, (width, depth) in enumerate(zip(RESNET_WIDTHS, depths, strict=True), start=1):
             blocks: list[nn.Module] = []
             for position in range(depth):
                 stride = 2 if position == 0 and number > 1 else 1
                 blocks.append(block(inputs, width, stride))
                 inputs = width * block.expansion
             setattr(self, f"layer{number}", nn.Sequential(*blocks))
-        self.widths = (64, *(width * block.expansion for width in (64, 128, 256, 512)))
+        self.widths = (64, *(width * block.expansion for width in RESNET_WIDTHS))
 
     def forward(self, x: Tensor) -> list[Tensor]:
         x = self.relu(self.bn1(self.conv1(x)))
@@ -102,10 +103,6 @@ class ResNet(Encoder):
 
 def resnet(name: str, channels: int) -> ResNet:
     """The ResNet of that name ("resnet18", "resnet34" or "resnet50") for so many input channels."""
-    if name == "resnet18":
-        return ResNet(channels, BasicBlock, (2, 2, 2, 2))
-    if name == "resnet34":
-        return ResNet(channels, BasicBlock, (3, 4, 6, 3))
-    if name == "resnet50":
-        return ResNet(channels, Bottleneck, (3, 4, 6, 3))
-    raise ValueError(f"no ResNet is called '{name}'")
+    if name not in RESNET_DEPTHS:
+        raise ValueError(f"no ResNet is called '{name}'")
+    return ResNet(channels, Bottleneck if name == "resnet50" else BasicBlock, RESNET_DEPTHS[name])

@@ -9,17 +9,10 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from ..plans import VGG_BLOCKS, scaled
 from .base import Encoder
 
-BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
-"""Width and number of convolutions of each block."""
-
 STRIDES = (1, 2, 4, 8, 16, 32)
-
-
-def scaled(width: int, factor: float, least: int = 1) -> int:
-    """A layer's width in a network that is made narrower or wider by a factor, but not narrower than `least`."""
-    return max(round(width * factor), least)
 
 
 def features_of(layers: nn.Sequential, x: Tensor) -> list[Tensor]:
@@ -49,14 +42,14 @@ class VGG16(Encoder):
         super().__init__()
         layers: list[nn.Module] = []
         inputs = channels
-        for full, convolutions in BLOCKS:
+        for full, convolutions in VGG_BLOCKS:
             for _ in range(convolutions):
                 outputs = scaled(full, width, least)
                 layers += [nn.Conv2d(inputs, outputs, 3, padding=1), nn.ReLU(inplace=True)]
                 inputs = outputs
             layers.append(nn.MaxPool2d(2))
         self.features = nn.Sequential(*layers)
-        self.widths = (*(scaled(full, width, least) for full, _ in BLOCKS), inputs)
+        self.widths = (*(scaled(full, width, least) for full, _ in VGG_BLOCKS), inputs)
         initialise(self.features)
 
     def forward(self, x: Tensor) -> list[Tensor]:

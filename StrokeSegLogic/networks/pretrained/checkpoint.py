@@ -8,10 +8,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ...base.download import download as bring
 from ...base.errors import InputError
 from ...base.files import sha256_of
 from ...base.progress import Progress
-from .download import download as bring
 from .onnx_zoo import CONVERTERS
 from .read import read_checkpoint
 from .registry import BASE, PUBLISHED, Published
@@ -26,6 +26,7 @@ def checkpoint(
     progress: Progress | None = None,
     base: str = BASE,
     published: Mapping[str, Published] = PUBLISHED,
+    plain_loopback: bool = False,
 ) -> dict[str, Tensor]:
     """The tensors of an encoder's ImageNet checkpoint, by torchvision's names, with its classifier if it has one.
 
@@ -38,6 +39,7 @@ def checkpoint(
         progress: of the download.
         base: the server's folder.
         published: what is there.
+        plain_loopback: see `base.download.download`.
 
     Raises:
         InputError: if there is no such checkpoint, it is not on this machine, the download fails, the hash is wrong or
@@ -59,7 +61,7 @@ def checkpoint(
     if path.exists():
         _require_hash(path, entry)
     elif download:
-        bring(entry.url(base), path, entry.sha256, progress or Progress())
+        bring(entry.url(base), path, entry.sha256, progress or Progress(), plain_loopback=plain_loopback)
     else:
         raise InputError(
             f"the ImageNet weights of '{name}' are not on this machine",

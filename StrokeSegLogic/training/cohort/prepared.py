@@ -13,15 +13,19 @@ import SimpleITK as sitk
 
 from ...base.errors import InputError, OutputError
 from ...base.files import sha256_of, write_whole
+from ...base.json_files import read_json_object
 from ...base.progress import Progress
 from ...case import Case, Role
 from ...grid import Grid, resample
 from ...inference.field import lay
 from ...inference.prepare import prepare
 from ...series import series_in_memory
+from ..arrays import open_array
 from ..datasets.load import LoadedSubject, load_subject
 from ..datasets.subject import TRUTH, DataSet, Subject
 from .recipe import CohortRecipe, PlanesSpec
+
+_PREPARE_AGAIN = "Delete the case's folder and run the same command again: it is prepared anew"
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,9 @@ class PreparedCase:
     Attributes:
         subject: where it comes from.
         folder: of its arrays.
+
+    Raises:
+        InputError: from any array, if its file is damaged.
     """
 
     subject: Subject
@@ -39,17 +46,17 @@ class PreparedCase:
     @property
     def images(self) -> np.ndarray:
         """float16 (C, z, y, x), normalised."""
-        return np.load(self.folder / "images.npy", mmap_mode="r")
+        return open_array(self.folder / "images.npy", 4, _PREPARE_AGAIN)
 
     @property
     def labels(self) -> np.ndarray:
         """uint8 (z, y, x)."""
-        return np.load(self.folder / "labels.npy", mmap_mode="r")
+        return open_array(self.folder / "labels.npy", 3, _PREPARE_AGAIN)
 
     @property
     def brain(self) -> np.ndarray:
         """bool (z, y, x)."""
-        return np.load(self.folder / "brain.npy", mmap_mode="r")
+        return open_array(self.folder / "brain.npy", 3, _PREPARE_AGAIN)
 
 
 def require_fit(recipe: CohortRecipe, data: DataSet) -> None:
@@ -109,7 +116,7 @@ def prepare_cases(recipe: CohortRecipe, data: DataSet, cases: Sequence[PreparedC
         mark = case.folder / "case.json"
         if not mark.is_file():
             _write(recipe, data, case.subject, case.folder)
-        elif json.loads(mark.read_text(encoding="utf-8"))["files"] != _files(recipe, case.subject):
+        elif read_json_object(mark, fix=_PREPARE_AGAIN).get("files") != _files(recipe, case.subject):
             raise InputError(
                 "images or mask have changed since this run began",
                 where=case.subject.case,
@@ -208,5 +215,13 @@ def _share(mask: sitk.Image, label: int, grid: Grid, fill: float = 0.0) -> np.nd
 
 
 def label_counts(case: PreparedCase) -> list[int]:
-    """Voxels of each class within the brain."""
-    return json.loads((case.folder / "case.json").read_text(encoding="utf-8"))["labels"]
+    """Voxels of each class within the brain.
+
+    Raises:
+        InputError: if the prepared case is damaged.
+    """
+    mark = case.folder / "case.json"
+    counts = read_json_object(mark, fix=_PREPARE_AGAIN).get("labels")
+    if not isinstance(counts, list) or not all(isinstance(one, int) for one in counts):
+        raise InputError("does not say how many voxels each class has", where=mark, fix=_PREPARE_AGAIN)
+    return counts

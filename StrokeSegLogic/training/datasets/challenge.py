@@ -78,7 +78,7 @@ def subjects_of(
 def case_name(case: CaseFolder) -> str:
     """A name that says the part, too: training and test cases are both numbered from 1."""
     own = case.path.name
-    own = f"case_{int(own):02d}" if own.isdigit() else own
+    own = f"case_{int(own):02d}" if own.isdecimal() else own
     return f"test_{own}" if case.part == "test" and not own.lower().startswith("test") else own
 
 

@@ -14,7 +14,7 @@ from ...volumes.reader import volume_suffix
 def in_order(name: str) -> tuple[tuple[int, str], ...]:
     """A sort key that puts case 2 before case 10."""
     parts = re.findall(r"\d+|\D+", name.lower())
-    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in parts)
+    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in parts)
 
 
 def subfolders(folder: Path) -> list[Path]:

@@ -21,8 +21,8 @@ _KINDS = {
 }
 _MAPS = ("CT", "CBF", "CBV", "MTT", "TMAX")
 # Train_40_A and Train_40_B are the two slabs of one patient.
-_PATIENT = re.compile(r"^(train|test)(?:ing)?[_ -]?0*(\d+)(?:[_ -]?([a-z]))?$", re.I)
-_CASE = re.compile(r"^(?:case[_ -]?)?0*(\d+)$", re.I)
+_PATIENT = re.compile(r"^(train|test)(?:ing)?[_ -]?0*(\d{1,9})(?:[_ -]?([a-z]))?$", re.I)
+_CASE = re.compile(r"^(?:case[_ -]?)?0*(\d{1,9})$", re.I)
 _TABLES = (".csv", ".tsv", ".txt")
 
 

@@ -56,11 +56,12 @@ def read_data_set(folder: str | Path, layout: str | None = None) -> DataSet:
         for one in wanted:
             if one.fits(home):
                 return _marked(_unique(one.read(home)))
-    looks = "; ".join(f"{one.name}: {one.looks}" for one in wanted)
+    # How one looks fits into a line, how all of them do does not.
+    known = f"Known are {', '.join(LAYOUTS)}; docs/datasets.md shows each"
     raise InputError(
         "is not laid out as " + ("any known data set" if layout is None else layout),
         where=folder,
-        fix=f"What is known looks so: {looks}",
+        fix=known if layout is None else f"It looks so: {wanted[0].looks}",
     )
 
 

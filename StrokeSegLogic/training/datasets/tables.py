@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import csv
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...base.csv_files import read_cells, read_lines
 from ...base.errors import InputError
 from .subject import GROUPS, SPLITS
 
@@ -32,15 +33,11 @@ def read_table(path: Path) -> list[dict[str, str]]:
     Raises:
         InputError: if it is not a text file with a header line, or a row has more cells than the header.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = file.read().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"the table cannot be read ({error})", where=path, fix="Save it as CSV in UTF-8") from error
+    lines = read_lines(path)
     if not lines:
         raise InputError("the table is empty", where=path, fix="Give it a header line and a row for each case")
     separator = max("\t,;", key=lines[0].count)
-    header, *cells = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=separator)]
+    header, *cells = read_cells(lines, separator, path)
     names = [name.lower() for name in header]
     rows = []
     for number, row in enumerate(cells, 2):
@@ -96,6 +93,9 @@ def _number(row: dict[str, str], key: str, path: Path) -> float | None:
     if not text:
         return None
     try:
-        return float(text.replace(",", "."))
+        number = float(text.replace(",", "."))
     except ValueError:
-        raise InputError(f"'{text}' in the column '{key}' is not a number", where=path, fix="Correct it") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise InputError(f"'{text}' in the column '{key}' is not a number", where=path, fix="Correct it")
+    return number

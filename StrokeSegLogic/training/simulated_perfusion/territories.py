@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
+from ...base.csv_files import read_lines
 from ...base.errors import InputError
 from .lattice import Lattice, depth, nearest
 
@@ -38,8 +39,13 @@ class Territories:
         image, table = folder / f"{ATLAS}.nii.gz", folder / f"{ATLAS}.txt"
         if not image.is_file() or not table.is_file():
             raise InputError(f"there is no {ATLAS}.nii.gz and .txt", where=folder, fix="Give the SOOP folder")
-        rows = [line.split("|") for line in table.read_text(encoding="utf-8").splitlines() if line.count("|") == 3]
-        coarse = {int(row[0]): int(row[3]) for row in rows if int(row[3]) not in _VENTRICLES}
+        rows = [line.split("|") for line in read_lines(table) if line.count("|") == 3]
+        try:
+            coarse = {int(row[0]): int(row[3]) for row in rows if int(row[3]) not in _VENTRICLES}
+        except ValueError as error:
+            raise InputError(
+                f"is no table of territories ({error})", where=table, fix="Copy the atlas again"
+            ) from error
         return cls(nearest(sitk.ReadImage(str(image))), coarse)
 
     def of(self, lesion: np.ndarray, fine: bool) -> Lattice:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
 
+from ...base.csv_files import read_records
 from ...base.errors import InputError, OutputError
 from ...base.progress import Progress
 from ...volumes import write_nifti
@@ -139,8 +139,14 @@ def _lesions(soop: Path) -> dict[str, list[str]]:
     if not table.is_file():
         raise InputError("there is no participants.tsv", where=soop, fix="Give the SOOP folder")
     found: dict[str, list[str]] = {split: [] for split in SPLITS}
-    with table.open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines, delimiter="\t"):
-            if row["split"] in found and float(row["lesion_voxels"]) >= LEAST_ML * 1000:
-                found[row["split"]].append(row["participant_id"])
+    for row in read_records(table, "\t", ("participant_id", "split", "lesion_voxels")):
+        if row["split"] not in found:
+            continue
+        try:
+            large = float(row["lesion_voxels"]) >= LEAST_ML * 1000
+        except ValueError:
+            what = f"'{row['lesion_voxels']}' in the column 'lesion_voxels' is not a number"
+            raise InputError(what, where=table, fix="Correct it") from None
+        if large:
+            found[row["split"]].append(row["participant_id"])
     return {split: sorted(names) for split, names in found.items()}

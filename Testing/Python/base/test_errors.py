@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from StrokeSegLogic.base.errors import Cancelled, InputError
 
 
@@ -10,3 +12,28 @@ def test_a_message_says_what_where_and_what_to_do_in_one_line() -> None:
 
 def test_cancelling_has_its_own_exit_code() -> None:
     assert (InputError("x").exit_code, Cancelled().exit_code) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"what": "x" * 10_000_000},
+        {"what": "a value", "where": "/very" * 100_000 + "/far.nii.gz", "fix": "Choose another " * 10_000},
+        {"what": "line\n" * 1_000, "where": "line\n" * 1_000, "fix": "\0" * 1_000},
+        {"what": "\udcff" * 400, "where": "\x1b[31m" * 100},
+    ],
+)
+def test_whatever_a_name_or_value_brings_in_a_message_is_one_line_under_500_characters(values: dict[str, str]) -> None:
+    said = str(InputError(**values))
+    assert len(said) < 500
+    assert said.isprintable()
+
+
+def test_of_a_long_message_a_paths_end_and_a_lists_beginning_are_kept() -> None:
+    said = str(InputError("names no case: " + "case, " * 200, where="/data" * 100 + "/far.csv", fix="Add them"))
+    assert "/far.csv: names no case: case" in said
+    assert said.endswith("…. Add them.")
+
+
+def test_what_no_terminal_can_show_is_spelled_out() -> None:
+    assert str(InputError("cannot be read", where="a\0b\udcff\x1b")) == "a\\x00b\\udcff\\x1b: cannot be read."

@@ -68,3 +68,16 @@ def test_toml_that_is_none_is_named_in_one_line(tmp_path: Path, text: str) -> No
     with pytest.raises(InputError, match="recipe.toml") as caught:
         read_toml(tmp_path / "recipe.toml")
     assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize("text", ["[" * 100 + "]" * 100, '{"a":' * 100 + "1" + "}" * 100], ids=["lists", "objects"])
+def test_what_is_nested_deeper_than_any_file_of_ours_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="nested too deeply"):
+        parse_json(text)
+    assert parse_json("[" * 50 + "]" * 50)
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
+    (tmp_path / "record.json").write_bytes(b'\xef\xbb\xbf{"a": 1}')
+    (tmp_path / "recipe.toml").write_bytes(b"\xef\xbb\xbfa = 1")
+    assert read_json_object(tmp_path / "record.json") == read_toml(tmp_path / "recipe.toml") == {"a": 1}

@@ -91,3 +91,53 @@ def test_a_number_that_is_not_finite_is_named() -> None:
     for value in (float("nan"), float("inf")):
         with pytest.raises(InputError, match="'rate' is (nan|inf)"):
             from_mapping(Inner, {"rate": value}, "r.toml")
+
+
+@dataclass(frozen=True)
+class Sizes:
+    count: int = 0
+    share: float = 0.0
+    on: bool = False
+    place: Path = Path()
+    pair: tuple[int, int] = (1, 1)
+    names: tuple[str, ...] = ()
+    table: dict[str, int] | None = None
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"count": True}, "'count' is True, not of type int"),
+        ({"count": 1.0}, r"'count' is 1\.0, not of type int"),
+        ({"count": "1"}, "'count' is '1', not of type int"),
+        ({"count": None}, "'count' is None"),
+        ({"count": 10**30}, "'count' is a number of 100 bits"),
+        ({"share": 10**400}, "'share' is a number of 1329 bits"),
+        ({"share": -(10**5000)}, "'share' is a number of"),
+        ({"on": 1}, "'on' is 1, not of type bool"),
+        ({"place": "/tmp"}, "'place' is '/tmp', not of type Path"),
+        ({"pair": [1]}, r"'pair' holds 1 values\. Give 2"),
+        ({"pair": [1, "2"]}, "'pair' is '2', not of type int"),
+        ({"pair": "12"}, "'pair' is '12', not of type tuple"),
+        ({"names": "abc"}, "'names' is 'abc', not of type tuple"),
+        ({"names": ["a", 1]}, "'names' is 1, not of type str"),
+        ({"names": {"a": 1}}, "'names' is a table, not of type tuple"),
+        ({"names": [["a"] * 1_000_000]}, "'names' is a list of 1000000, not of type str"),
+        ({"table": {1: 1}}, "'table' is 1, not of type str"),
+        ({"table": {"a": True}}, r"'table\.a' is True"),
+        ({"table": [1]}, "'table' is a list of 1"),
+        ({"count": "x" * 10_000_000}, "'count' is 'xxx"),
+        ({"x" * 10_000_000: 1}, "unknown key 'xxx"),
+        ([], "is a list of 0, not a table"),
+    ],
+)
+def test_a_value_of_another_type_is_named_in_one_line(values: dict, message: str) -> None:
+    with pytest.raises(InputError, match=message) as caught:
+        from_mapping(Sizes, values, "r.toml")
+    assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize("kind", [["round"], {}, 1, None, True])
+def test_a_kind_that_is_no_word_is_named(kind: object) -> None:
+    with pytest.raises(InputError, match=r"'shape\.kind' is"):
+        from_mapping(Drawing, {"shape": {"kind": kind}}, "d.toml")

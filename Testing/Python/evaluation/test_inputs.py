@@ -128,7 +128,7 @@ def test_a_file_of_classes_of_another_form_is_refused(tmp_path: Path, text: str)
 
 
 def test_a_missing_file_of_classes_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no such file"):
+    with pytest.raises(InputError, match="does not exist"):
         parse_classes(str(tmp_path / "nonesuch.json"))
 
 

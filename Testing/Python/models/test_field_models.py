@@ -55,7 +55,9 @@ def test_a_manifest_is_read_as_it_was_written(bundle: Bundle) -> None:
 
 @pytest.mark.parametrize("network", [NETWORK, UNet3DSpec(6, 3, base_width=2)], ids=["slices", "volumes"])
 def test_its_network_is_loaded_in_evaluation_mode(network: SlowFusionSpec | UNet3DSpec, tmp_path: Path) -> None:
-    spec = replace(SPEC, network=network, nihss=False)
+    whole = network.dimensions == 3
+    field = FieldSpec((16, 32, 32), "MIP") if whole else SPEC.field
+    spec = replace(SPEC, network=network, nihss=not whole, field=field)
     weights = {name: value.numpy() for name, value in build(network).state_dict().items()}
     Bundle.write(tmp_path, spec, {"network": weights})
     loaded = load(Bundle.open(tmp_path), choose("cpu"))["network"]

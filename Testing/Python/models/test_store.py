@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from file_server import serving
 
 from StrokeSegLogic.base.errors import Cancelled, InputError, ModelError, OutputError
 from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.models.bundle import Bundle
+from StrokeSegLogic.models.model_file import pack
 from StrokeSegLogic.models.registry import DEFAULT, bundled_names, find, names
-from StrokeSegLogic.models.store import OfferedModel, fetch, install, installed, offered, pack, remove, store_folder
+from StrokeSegLogic.models.store import OfferedModel, fetch, install, installed, offered, remove, store_folder
 
 
 @pytest.fixture(autouse=True)
@@ -159,29 +158,6 @@ def test_the_catalogue_can_be_read_without_a_network() -> None:
 # -- from a server
 
 
-@contextmanager
-def serving(content: bytes, cut: int | None = None) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content if cut is None else content[:cut])
-
-        def log_message(self, *_arguments: object) -> None:
-            """Nobody reads it."""
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/model.zip"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 def offer_of(file: Path, url: str, sha256: str = "") -> OfferedModel:
     content = file.read_bytes()
     return OfferedModel("untrained", "Untrained", url, sha256 or hashlib.sha256(content).hexdigest(), len(content))
@@ -190,7 +166,10 @@ def offer_of(file: Path, url: str, sha256: str = "") -> OfferedModel:
 def test_a_download_tells_how_far_it_is_and_installs_what_was_published(file: Path, store: Path) -> None:
     told: list[float] = []
     with serving(file.read_bytes()) as url:
-        assert fetch(offer_of(file, url), Progress(lambda fraction, _stage: told.append(fraction))) == "untrained"
+        assert (
+            fetch(offer_of(file, url), Progress(lambda fraction, _stage: told.append(fraction)), plain_loopback=True)
+            == "untrained"
+        )
     assert told == sorted(told)
     assert told[-1] == 1.0
     find("untrained").load()
@@ -199,21 +178,34 @@ def test_a_download_tells_how_far_it_is_and_installs_what_was_published(file: Pa
 
 def test_a_download_that_is_not_what_was_published_installs_nothing(file: Path, store: Path) -> None:
     with serving(file.read_bytes()) as url, pytest.raises(InputError, match="SHA-256"):
-        fetch(offer_of(file, url, "0" * 64), Progress())
+        fetch(offer_of(file, url, "0" * 64), Progress(), plain_loopback=True)
     assert leftovers(store) == []
 
 
-def test_a_download_that_breaks_off_installs_nothing(file: Path, store: Path) -> None:
-    with serving(file.read_bytes(), cut=1000) as url, pytest.raises(InputError, match="ended after|cannot be"):
-        fetch(offer_of(file, url), Progress())
-    assert leftovers(store) == []
+def test_a_download_that_breaks_off_installs_nothing_and_goes_on_the_next_time(file: Path, store: Path) -> None:
+    with serving(file.read_bytes(), "truncated") as url, pytest.raises(InputError, match="ended after|cannot be"):
+        fetch(offer_of(file, url), Progress(), plain_loopback=True)
+    assert installed() == ()
+    assert leftovers(store) == [".downloads"]
+    asked: list[dict[str, str]] = []
+    with serving(file.read_bytes(), asked=asked) as url:
+        fetch(offer_of(file, url), Progress(), plain_loopback=True)
+    assert [one["range"] for one in asked] == [f"bytes={len(file.read_bytes()) // 2}-"]
+    assert leftovers(store) == ["untrained"]
 
 
 def test_a_download_can_be_stopped(file: Path, store: Path) -> None:
     token = CancelToken()
     progress = Progress(lambda _fraction, _stage: token.cancel(), token)
     with serving(file.read_bytes()) as url, pytest.raises(Cancelled):
-        fetch(offer_of(file, url), progress)
+        fetch(offer_of(file, url), progress, plain_loopback=True)
+    assert installed() == ()
+
+
+def test_what_was_published_and_is_no_model_is_not_kept(store: Path, tmp_path: Path) -> None:
+    (tmp_path / "other.zip").write_bytes(b"another file" * 1000)
+    with serving((tmp_path / "other.zip").read_bytes()) as url, pytest.raises(ModelError, match="no model file"):
+        fetch(offer_of(tmp_path / "other.zip", url), Progress(), plain_loopback=True)
     assert leftovers(store) == []
 
 
@@ -221,4 +213,4 @@ def test_without_a_server_it_is_said_what_to_do(file: Path) -> None:
     with serving(b"") as url:
         pass
     with pytest.raises(InputError, match="Check the connection"):
-        fetch(offer_of(file, url), Progress())
+        fetch(offer_of(file, url), Progress(), plain_loopback=True)

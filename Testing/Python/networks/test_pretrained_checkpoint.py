@@ -4,12 +4,13 @@ import hashlib
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from file_server import serving
 from safetensors.torch import save_file
 from torch import Tensor
 from torchvision_names import generated
-from weight_server import serving
 
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.networks.build import build_encoder
@@ -81,8 +82,10 @@ def test_nothing_is_downloaded_unasked(published: dict[str, Published], stored: 
 def test_a_download_is_kept_and_used_again(published: dict[str, Published], stored: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     with serving(stored.read_bytes()) as base:
-        first = checkpoint("resnet18", cache=cache, download=True, base=base, published=published)
-    again = checkpoint("resnet18", cache=cache, download=True, base="http://127.0.0.1:1", published=published)
+        first = checkpoint("resnet18", cache=cache, download=True, plain_loopback=True, base=base, published=published)
+    again = checkpoint(
+        "resnet18", cache=cache, download=True, plain_loopback=True, base="http://127.0.0.1:1", published=published
+    )
     assert same(first, STATE)
     assert same(again, STATE)
 
@@ -159,6 +162,55 @@ def test_from_server_to_encoder_every_tensor_arrives(tmp_path: Path) -> None:
     published = {"resnet18": Published("resnet18-whole.pth", hashlib.sha256(content).hexdigest())}
     encoder = resnet("resnet18", 3)
     with serving(content) as base:
-        found = checkpoint("resnet18", cache=tmp_path / "cache", download=True, base=base, published=published)
+        found = checkpoint(
+            "resnet18", cache=tmp_path / "cache", download=True, plain_loopback=True, base=base, published=published
+        )
     load_encoder(encoder, found, colour=True)
     assert all(torch.equal(value, state[name]) for name, value in encoder.state_dict().items())
+
+
+HARMED: dict[str, tuple[dict[str, Tensor], str]] = {
+    "not finite": (
+        {"conv1.weight": torch.tensor([1.0, float("nan")])},
+        "conv1.weight holds numbers that",
+    ),
+    "stretched": ({"conv1.weight": torch.zeros(1).expand(10**12)}, "claims more numbers than the file holds"),
+    "sparse": ({"conv1.weight": torch.eye(3).to_sparse()}, "no plain tensor"),
+    "nowhere": ({"conv1.weight": torch.empty(10**9, device="meta")}, "no plain tensor"),
+}
+
+
+@pytest.mark.parametrize(("state", "words"), HARMED.values(), ids=HARMED)
+def test_tensors_that_are_none_are_refused(tmp_path: Path, state: dict[str, Tensor], words: str) -> None:
+    torch.save(state, tmp_path / "mine.pth")
+    with pytest.raises(InputError, match=words):
+        checkpoint("resnet18", file=tmp_path / "mine.pth")
+
+
+def test_an_archive_that_unpacks_into_more_than_any_network_is_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "mine.npz", conv_1_weight=np.ones(3))
+    content = bytearray((tmp_path / "mine.npz").read_bytes())
+    size = content.index(b"PK\1\2") + 24
+    content[size : size + 4] = (2 << 30).to_bytes(4, "little")
+    (tmp_path / "mine.npz").write_bytes(content)
+    with pytest.raises(InputError, match="larger than 1024 MB"):
+        checkpoint("mobilenet_v2", file=tmp_path / "mine.npz")
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (2, 2)])
+def test_arrays_of_other_dimensions_are_named(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    np.savez(
+        tmp_path / "mine.npz",
+        **{
+            f"resnetv24_{name}": np.ones(shape)
+            for name in ("batchnorm0_running_var", "batchnorm0_running_mean", "conv0_weight")
+        },
+    )
+    with pytest.raises(InputError, match="no resnet50_preactivation"):
+        checkpoint("resnet50_preactivation", file=tmp_path / "mine.npz")
+
+
+def test_weights_in_bf16_are_read(tmp_path: Path) -> None:
+    save_file({name: value.bfloat16() for name, value in STATE.items()}, tmp_path / "mine.safetensors")
+    found = checkpoint("resnet18", file=tmp_path / "mine.safetensors")
+    assert all(torch.equal(found[name].float(), value) for name, value in STATE.items())

@@ -90,7 +90,7 @@ UNET3D = {"kind": "unet3d", "channels": 5, "classes": 2}
         (FUSION | {"channels": 1, "inputs": 1}, "at least two inputs"),
         (FUSION | {"classes": 1}, "two classes"),
         (FUSION | {"nihss": True}, "the images' size"),
-        (FUSION | {"size": [512]}, "not a height and a width"),
+        (FUSION | {"size": [512]}, "'size' holds 1 values"),
         (FUSION | {"size": [0, 512]}, "not a height and a width"),
         (FUSION | {"width": 0.01}, "width 0.01"),
         (FUSION | {"width": float("nan")}, "'width' is nan"),

@@ -9,8 +9,9 @@ from StrokeSegExtensionLib.study import ModelChoice, Settings, StudyInputs
 
 from StrokeSegLogic.case import ClinicalData, Role
 from StrokeSegLogic.models.bundle import Bundle
+from StrokeSegLogic.models.model_file import pack
 from StrokeSegLogic.models.registry import DEFAULT
-from StrokeSegLogic.models.store import install, pack, store_folder
+from StrokeSegLogic.models.store import install, store_folder
 
 
 @pytest.fixture(autouse=True)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import http.server
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
+from file_server import serving
 
 from StrokeSegLogic.models.bundle import Bundle
-from StrokeSegLogic.models.store import OfferedModel, installed, pack
+from StrokeSegLogic.models.model_file import pack
+from StrokeSegLogic.models.store import OfferedModel, fetch, installed
 
 from .opened import OpenedModule, target
 from .studies import add_study
@@ -49,26 +48,6 @@ def bring(opened: OpenedModule, file: Path) -> None:
     opened.slicer.files.append(str(file))
     opened.press(opened.ui.model.importButton)
     opened.wait(lambda: len(opened.slicer.displayed) > 0, what="a message")
-
-
-@contextmanager
-def serving(content: bytes) -> Iterator[str]:
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_arguments: object) -> None: ...
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/model.zip"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def test_a_model_from_a_file_is_in_the_list_and_can_be_chosen(ready: OpenedModule, file: Path) -> None:
@@ -119,6 +98,7 @@ def test_nothing_is_downloaded_unless_the_user_agrees(
     with serving(content) as url:
         offer = OfferedModel("untrained", "random weights", url, digest, len(content))
         monkeypatch.setattr(model_dialogs, "offered", lambda: (offer,))
+        monkeypatch.setattr(model_dialogs, "fetch", partial(fetch, plain_loopback=True))
         ready.slicer.answers.append(False)
         ready.press(ready.ui.model.downloadButton)
         assert url in ready.slicer.displayed[-1][1] and "SHA-256" in ready.slicer.displayed[-1][1]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.networks.build import build
 from StrokeSegLogic.training.cohort.recipe import CohortRecipe
 from StrokeSegLogic.training.recipes import find_recipe, read_recipe, recipe_names
@@ -39,3 +42,44 @@ def test_a_tables_recipe_says_whom_it_follows_and_what_is_ours(name: str) -> Non
         assert recipe.pretrained in ("", recipe.network.encoder)
         assert bool(recipe.pretrained) == recipe.transfer.pretrained
     assert sum(read_recipe(find_recipe(other)).name == recipe.name for other in NAMES) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = " + "[" * 200_000,
+        "steps = " + "9" * 5_000,
+        'extends = "' + "x" * 5_000 + '"',
+        'extends = "a\\u0000b"',
+        "extends = [1]",
+        "kind = [1]",
+        "name = 5",
+        "seed = true",
+        'stages = "abc"',
+        "x" * 100_000 + " = 1",
+    ],
+    ids=["deep", "digits", "long name", "NUL", "list", "kind", "number", "bool", "text", "key"],
+)
+def test_a_recipe_of_another_form_is_one_line(tmp_path: Path, text: str) -> None:
+    (tmp_path / "recipe.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_recipe(tmp_path / "recipe.toml")
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 500
+
+
+def test_recipes_that_extend_one_another_without_end_are_refused(tmp_path: Path) -> None:
+    for number in range(100):
+        (tmp_path / f"r{number}.toml").write_text(f'extends = "r{number + 1}"', encoding="utf-8")
+    with pytest.raises(InputError, match="extends more than 16 recipes"):
+        read_recipe(tmp_path / "r0.toml")
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["seed=" + "9" * 5_000, "seed=" + "[" * 100_000, "seed=\0", "a." * 5_000 + "b=1"],
+    ids=["digits", "deep", "NUL", "path"],
+)
+def test_a_change_of_another_form_is_one_line(change: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_recipe(find_recipe("mri-compact"), [change])
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 500

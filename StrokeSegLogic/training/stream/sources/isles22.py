@@ -5,17 +5,18 @@ Hernandez Petzsche et al., ISLES 2022, Scientific Data 2022, 9:762 (CC BY 4.0).
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from pathlib import Path
 
 import numpy as np
 
+from ....base.csv_files import read_records
 from ....base.errors import InputError
 from ....case import Role
 from ....grid import bounding_box
 from ....pixels import resample_slices
 from ....planes import Plane
+from ...arrays import read_arrays
 from ..recipe import FOLDS
 from ..samples import Sample
 
@@ -54,14 +55,13 @@ class Isles22Slices:
         if not table.is_file():
             raise InputError("there is no index.tsv", where=folder, fix="Give the folder of the ISLES'22 slices")
         self.samples: list[Sample] = []
-        with table.open(encoding="utf-8", newline="") as lines:
-            for row in csv.DictReader(lines, delimiter="\t"):
-                held = row["case"] not in always and fold_of(row["case"]) == held_out
-                if held != only_held_out:
-                    continue
-                sample = _read(folder / f"{row['case']}.npz", row["quality"] == "good")
-                if not needed or needed & sample.images.keys():
-                    self.samples.append(sample)
+        for row in read_records(table, "\t", ("case", "quality")):
+            held = row["case"] not in always and fold_of(row["case"]) == held_out
+            if held != only_held_out:
+                continue
+            sample = _read(folder / f"{row['case']}.npz", row["quality"] == "good")
+            if not needed or needed & sample.images.keys():
+                self.samples.append(sample)
 
     def planes(self) -> tuple[Plane, ...]:
         return ("axial",)
@@ -71,8 +71,9 @@ class Isles22Slices:
 
 
 def _read(path: Path, with_flair: bool) -> Sample:
-    with np.load(path) as store:
-        arrays = {key: store[key].astype(np.float32) for key in ("flair", "dwi", "gt", "brain")}
+    arrays = {
+        key: value.astype(np.float32) for key, value in read_arrays(path, ("flair", "dwi", "gt", "brain")).items()
+    }
     _, (_, length, _) = bounding_box(arrays["brain"][None] > 0)
     spacing = BRAIN_LENGTH_MM / length
     scaled = {key: resample_slices(value[None], (spacing, spacing), (1.0, 1.0))[0] for key, value in arrays.items()}

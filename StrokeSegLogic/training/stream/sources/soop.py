@@ -5,14 +5,15 @@ Absher et al., The Stroke Outcome Optimization Project, Scientific Data 2024, 11
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import numpy as np
 
+from ....base.csv_files import read_records
 from ....base.errors import InputError
 from ....case import Role
 from ....planes import PLANES, Plane
+from ...arrays import read_arrays
 from ..samples import LESION_PIXELS, Sample
 
 SPLITS = ("train", "val", "test")
@@ -34,12 +35,16 @@ class Soop:
         if split not in SPLITS:
             raise InputError(f"'{split}' is not a split", where=folder, fix=f"Use one of {', '.join(SPLITS)}")
         splits = read_splits(folder)
-        with np.load(folder / "flair_slices.npz") as store:
-            subjects = [str(name) for name in store["subject"]]
-            chosen = np.array([splits.get(name) == split for name in subjects])
-            self.subjects = [name for name, keep in zip(subjects, chosen, strict=True) if keep]
-            self.flair = {plane: store[f"{plane}_flair"][chosen] for plane in PLANES}
-            self.mask = {plane: store[f"{plane}_mask"][chosen] > 0 for plane in PLANES}
+        stacks = [f"{plane}_{what}" for plane in PLANES for what in ("flair", "mask")]
+        path = folder / "flair_slices.npz"
+        store = read_arrays(path, ["subject", *stacks])
+        subjects = [str(name) for name in store["subject"]]
+        if any(store[name].ndim != 3 or len(store[name]) != len(subjects) for name in stacks):
+            raise InputError("does not hold one slice of each subject", where=path, fix="Copy the file again")
+        chosen = np.array([splits.get(name) == split for name in subjects])
+        self.subjects = [name for name, keep in zip(subjects, chosen, strict=True) if keep]
+        self.flair = {plane: store[f"{plane}_flair"][chosen] for plane in PLANES}
+        self.mask = {plane: store[f"{plane}_mask"][chosen] > 0 for plane in PLANES}
         self.lesion_share = lesion_share
         self._with = {plane: self.mask[plane].sum((1, 2)) >= LESION_PIXELS for plane in PLANES}
 
@@ -68,5 +73,5 @@ def read_splits(folder: Path) -> dict[str, str]:
     table = folder / "participants.tsv"
     if not table.is_file():
         raise InputError("there is no participants.tsv", where=folder, fix="Give the folder of the SOOP slices")
-    with table.open(encoding="utf-8", newline="") as lines:
-        return {row["participant_id"]: row["split"] for row in csv.DictReader(lines, delimiter="\t")}
+    rows = read_records(table, "\t", ("participant_id", "split"))
+    return {row["participant_id"]: row["split"] for row in rows}

@@ -55,17 +55,17 @@ def test_the_folder_that_an_archive_unpacks_to_is_entered(copy: Folder) -> None:
     assert read_data_set(folder.parent).folder == folder
 
 
-def test_a_folder_of_no_layout_is_refused_with_what_the_layouts_look_like(tmp_path: Path) -> None:
+def test_a_folder_of_no_layout_is_refused_with_those_that_are_known(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "scan.nii.gz").write_bytes(b"x")
     with pytest.raises(InputError) as error:
         read_data_set(tmp_path)
     assert all(layout in str(error.value) for layout in LAYOUTS)
-    assert "VSD.Brain" in str(error.value) and "SMIR.Brain" in str(error.value)
+    assert len(str(error.value)) < 500
 
 
 def test_a_layout_that_the_folder_has_not_is_refused(synthetic: Folder) -> None:
-    with pytest.raises(InputError, match="is not laid out as isles2018"):
+    with pytest.raises(InputError, match=r"is not laid out as isles2018\. It looks so: .*SMIR\.Brain"):
         read_data_set(synthetic("isles2015"), "isles2018")
 
 
