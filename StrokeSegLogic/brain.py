@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk
@@ -25,8 +26,30 @@ _DEEP_MM, _SCALP_MM = 12.0, 5.0
 _ORDER = (Role.DWI, Role.FLAIR, Role.T2, Role.T1, Role.ADC)
 
 
-def brain_mask(images: Mapping[Role, sitk.Image], reference: Role, grid: Grid) -> tuple[np.ndarray, str]:
-    """The brain on a grid, and how it was found, in words.
+@dataclass(frozen=True)
+class BrainMask:
+    """The brain on a grid.
+
+    Attributes:
+        mask: bool (z, y, x).
+        role: the volume that it was found on.
+        from_head: whether it was cut out of a whole head, by simple rules, and is not a stripped volume's outline.
+    """
+
+    mask: np.ndarray
+    role: Role
+    from_head: bool
+
+    @property
+    def words(self) -> str:
+        """How it was found."""
+        if self.from_head:
+            return f"cut out of the head on {self.role} (approximate)"
+        return f"outline of the skull-stripped {self.role}"
+
+
+def brain_mask(images: Mapping[Role, sitk.Image], reference: Role, grid: Grid) -> BrainMask:
+    """The brain on a grid.
 
     If any volume is skull-stripped, its own outline is taken (the reference's first). Otherwise the brain is cut out
     of the head: bright tissue, opened so that eyes and scalp come off, its largest part, closed over sulci and
@@ -37,9 +60,6 @@ def brain_mask(images: Mapping[Role, sitk.Image], reference: Role, grid: Grid) -
         reference: the role whose outline is preferred.
         grid: where the mask is wanted, cubic voxels.
 
-    Returns:
-        bool (z, y, x), and a sentence.
-
     Raises:
         InputError: if no brain is found.
     """
@@ -47,10 +67,10 @@ def brain_mask(images: Mapping[Role, sitk.Image], reference: Role, grid: Grid) -
     for role in order:
         outline = stripped_outline(images[role])
         if outline is not None:
-            return _required(resample_mask(outline, grid)), f"outline of the skull-stripped {role}"
+            return BrainMask(_required(resample_mask(outline, grid)), role, False)
     role = next(role for role in _ORDER if role in images)
     mask = resample_mask(cut_from_head(images[role], role), grid)
-    return _required(mask), f"cut out of the head on {role} (approximate)"
+    return BrainMask(_required(mask), role, True)
 
 
 def _required(mask: np.ndarray) -> np.ndarray:

@@ -49,6 +49,11 @@ class Grid:
         """Volume of one voxel in millilitres."""
         return float(np.prod(self.spacing)) / 1000.0
 
+    @property
+    def words(self) -> str:
+        """Size and spacing for a message: "256 x 256 x 20 voxels of 0.9 x 0.9 x 5 mm"."""
+        return f"{' x '.join(map(str, self.size))} voxels of {' x '.join(f'{s:.4g}' for s in self.spacing)} mm"
+
     def image(self, array: np.ndarray) -> sitk.Image:
         """An image of this grid from an array (z, y, x)."""
         if array.shape != self.shape:

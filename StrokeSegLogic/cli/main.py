@@ -32,6 +32,8 @@ app.add_typer(dataset, name="dataset")
 
 BAD_INPUT, FAULT, CANCELLED = 1, 2, 3
 _SHORTER = {"minimum_lesion_ml": "minimum_lesion"}
+_IN_STUDY = {"role": "ROLE=FILE", "unit": "ROLE=FILE@UNIT", "colour_range": "ROLE=FILE@LOW..HIGH"}
+"""What a user says of an input behind its name, not by a flag."""
 # Typer brings its own copy of click or uses the installed one: a wrong option's error is the base of BadParameter.
 _WrongCommand = typer.BadParameter.__mro__[2]
 
@@ -43,7 +45,7 @@ def main() -> None:
 
 def flag(option: str) -> str:
     """How the command line calls a setting ("route" is `--route`)."""
-    return "--" + _SHORTER.get(option, option).replace("_", "-")
+    return _IN_STUDY.get(option) or "--" + _SHORTER.get(option, option).replace("_", "-")
 
 
 def _run() -> int:

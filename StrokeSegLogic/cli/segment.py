@@ -165,18 +165,19 @@ def perfusion_into(
         InputError: if a model is named without the route that it is for.
     """
     from ..perfusion.engine import segment_perfusion
-    from ..perfusion.map_choice import computes_maps
+    from ..perfusion.map_choice import choose_maps
     from ..perfusion.settings import PerfusionSettings
 
     if model is not None and route in (None, "thresholds"):
         raise InputError(
             "names a model without its route", where="--model", fix="Add --route slow-fusion or --route unet3d"
         )
-    require_writable(output, RESULT, maps=computes_maps(case))
+    choice = choose_maps(case, reference)
+    require_writable(output, RESULT, maps=choice.computes)
     models = {} if model is None or route is None else {route: model}
     settings = PerfusionSettings(models=models, device=device)
     result = segment_perfusion(
-        case, route=route, reference=reference, settings=settings, progress=progress.span(0.0, 0.8)
+        case, route=route, reference=reference, settings=settings, choice=choice, progress=progress.span(0.0, 0.8)
     )
     write_outputs(result, output, progress.span(0.8, 1.0))
     return result

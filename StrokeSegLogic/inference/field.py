@@ -73,7 +73,9 @@ def lay(images: Mapping[str, sitk.Image], reference: Grid, inputs: tuple[InputSp
     needed = [*(one.name for one in inputs), *([field.masked_by] if field.masked_by else [])]
     missing = [name for name in dict.fromkeys(needed) if name not in images]
     if missing:
-        raise InputError(f"the model needs {', '.join(missing)}", fix="Add them, or choose another model")
+        raise InputError(
+            f"the model needs {', '.join(missing)}", fix="Add them, or choose another model", roles=missing
+        )
     grid = field_grid(reference, field.size)
     brain = _brain(images, grid, inputs, field)
     channels = [_channels(images[one.name], grid, brain, one) for one in inputs]
@@ -169,11 +171,14 @@ def predict(
                 raise
             what = "the volume" if whole else "one slice"
             raise DeviceError(
-                f"the device has too little memory for {what}", where=device.name, fix="Use --device cpu"
+                f"the device has too little memory for {what}", where=device.name, fix="Use cpu", option="device"
             ) from error
         if not torch.isfinite(found).all():
             raise ModelError(
-                "the network's answer is not a number", where=device.name, fix="Try --device cpu, or another model"
+                "the network's answer is not a number",
+                where=device.name,
+                fix="Try cpu, or another model",
+                option="device",
             )
         return found.cpu().numpy()
 

@@ -25,7 +25,7 @@ def require_threshold(threshold: float) -> float:
     if not 0 < threshold < 1:
         raise InputError(
             f"{threshold:g} is no threshold of a probability",
-            where="probability threshold",
+            option="threshold",
             fix="Give a number between 0 and 1, or none for the model's own",
         )
     return threshold
@@ -38,9 +38,7 @@ def require_smallest(minimum_lesion_ml: float) -> None:
         InputError: if it is negative, infinite or no number.
     """
     if not (math.isfinite(minimum_lesion_ml) and minimum_lesion_ml >= 0):
-        raise InputError(
-            f"{minimum_lesion_ml:g} ml is no volume", where="minimum lesion volume", fix="Give 0 or more ml"
-        )
+        raise InputError(f"{minimum_lesion_ml:g} ml is no volume", option="minimum_lesion_ml", fix="Give 0 or more ml")
 
 
 def without_small_lesions(labels: np.ndarray, grid: Grid, minimum_ml: float) -> tuple[np.ndarray, int]:

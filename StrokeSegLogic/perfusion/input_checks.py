@@ -9,6 +9,7 @@ import SimpleITK as sitk
 
 from ..base.errors import InputError
 from ..case import ClinicalData
+from ..ctp.maps.doubts import Doubt, DoubtKind
 from ..grid import Grid, require_overlap, resample
 from ..volumes.geometry import tilt_degrees, tilted
 from .gaps import fill_of, filled
@@ -54,8 +55,8 @@ def require_plausible(clinical: ClinicalData) -> None:
 
 def on_one_grid(
     maps: Mapping[str, sitk.Image], reference: str | None = None
-) -> tuple[dict[str, sitk.Image], list[str]]:
-    """The maps on the grid of one of them, and a sentence for each that was resampled or has voxels without value.
+) -> tuple[dict[str, sitk.Image], list[Doubt]]:
+    """The maps on the grid of one of them, and a doubt for each that was resampled or has voxels without value.
 
     What has no value, NaN or outside of a map's field of view, becomes 0, on CT air (see `gaps`).
 
@@ -73,7 +74,8 @@ def on_one_grid(
     if name not in maps:
         raise InputError(f"the reference {name} is not among the maps", fix=f"Choose one of {', '.join(maps)}")
     grid = Grid.of(maps[name])
-    out, notes = {}, []
+    out: dict[str, sitk.Image] = {}
+    notes: list[Doubt] = []
     for other, image in maps.items():
         own = Grid.of(image)
         # Before anything is interpolated: one NaN would spread over all of its line.
@@ -87,10 +89,12 @@ def on_one_grid(
                 f"{other} and {name} are of two slabs of one patient: they lie one above the other",
                 where=other,
                 fix="Give each slab as a study of its own, with all its maps",
+                roles=(other, name),
             )
         require_overlap(image, other, grid, name)
         out[other] = resample(sitk.Cast(image, sitk.sitkFloat32), grid, fill=fill_of(other))
-        notes.append(f"{other} lay on another grid ({_words(own)}) than {name} ({_words(grid)}) and was resampled")
+        words = f"{other} lay on another grid ({own.words}) than {name} ({grid.words}) and was resampled"
+        notes.append(Doubt((other,), DoubtKind.GRID, words))
     return out, notes
 
 
@@ -122,8 +126,3 @@ def require_no_tilt(matrix: np.ndarray, where: str) -> None:
     """
     if tilt_degrees(matrix) > _TILT_MIN_DEGREES:
         raise tilted(matrix, where)
-
-
-def _words(grid: Grid) -> str:
-    size = " x ".join(map(str, grid.size))
-    return f"{size} voxels of {' x '.join(f'{step:.3g}' for step in grid.spacing)} mm"

@@ -14,7 +14,7 @@ from ..grid import Grid
 from ..hemispheres import MidPlane
 from .brain import brain_of_maps
 from .fluid import find_fluid
-from .gaps import fill_of, said
+from .gaps import fill_of, no_number, no_value
 from .halves import both_halves, mirrored
 from .untimed import find_untimed, nearest_delay
 
@@ -172,9 +172,9 @@ def _numbers(maps: Mapping[str, sitk.Image]) -> tuple[dict[str, np.ndarray], lis
         array = sitk.GetArrayFromImage(image).astype(np.float32)
         known = np.isfinite(array)
         if not known.any():
-            raise InputError("holds no number, NaN alone", where=name, fix="Export the map again, or leave it out")
+            raise no_number(name)
         if not known.all():
-            notes.append(said(name, known))
+            notes.append(no_value(name, known).words)
             array[~known] = fill_of(name)
         values[name] = array
     return values, notes

@@ -49,8 +49,8 @@ def ctp_report(result: PerfusionSegmentation) -> str:
 def _made_by(result: PerfusionSegmentation) -> str:
     """What made the labels shown, and what any network here has learned from."""
     route = result.route
-    name = _NAMES[route.name]
-    said = route.title if route.title.startswith(name) else f"{name} ({route.title})"
+    # The title of thresholds names them; a model's is its own.
+    said = f"{_NAMES[route.name]} ({route.title})" if route.trained_on else route.title
     words = f"The result is that of {said}."
     taught = [one for one in result.routes if one.trained_on]
     if route.trained_on:

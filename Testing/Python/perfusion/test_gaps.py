@@ -79,16 +79,16 @@ def test_one_nan_does_not_spread_over_a_map_that_is_resampled() -> None:
     reference = coarse.image(np.zeros(coarse.shape, np.float32))
     found, notes = on_one_grid({"CBF": reference, "TMAX": holed(image, place, np.nan)})
     assert np.isfinite(sitk.GetArrayFromImage(found["TMAX"])).all()
-    assert any("NaN or infinite values in 1 voxels" in note for note in notes)
+    assert any("NaN or infinite values in 1 voxels" in note.words for note in notes)
 
 
 def test_maps_with_nan_around_the_brain_are_recognised() -> None:
     maps = {name: np.where(values == 0, np.nan, values) for name, values in arrays(simulated()).items() if name != "CT"}
     found = recognise(maps, {name: name for name in maps})
     for name, one in found.items():
-        assert (one.role, one.factor) == (name, 1.0) and "NaN" in one.doubts[0]
+        assert (one.role, one.factor) == (name, 1.0) and "NaN" in one.doubts[0].words
     nothing = recognise({"CBF": np.full((3, 4, 5), np.nan)}, {"CBF": "CBF"})["CBF"]
-    assert nothing.factor is None and "60 voxels (100.0%)" in nothing.doubts[0]
+    assert nothing.factor is None and "60 voxels (100.0%)" in nothing.doubts[0].words
 
 
 def test_outside_of_a_maps_field_of_view_nothing_is_judged_and_the_ct_is_air() -> None:
@@ -102,7 +102,7 @@ def test_outside_of_a_maps_field_of_view_nothing_is_judged_and_the_ct_is_air() -
     assert found.unjudged is not None
     assert not found.unjudged[:depth].any() and found.unjudged[depth:].all()
     assert (sitk.GetArrayFromImage(found.images["CT"])[depth + 1 :] == -1024).all()
-    assert any("nothing is judged there" in doubt for doubt in found.doubts)
+    assert any("nothing is judged there" in doubt.words for doubt in found.doubts)
 
 
 def test_asymmetry_and_smoothing_leave_out_what_is_no_number() -> None:

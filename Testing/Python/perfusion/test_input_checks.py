@@ -9,6 +9,7 @@ from map_cases import UPRIGHT
 
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.case import ClinicalData
+from StrokeSegLogic.ctp.maps.doubts import Doubt, DoubtKind
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.perfusion.input_checks import (
     are_two_slabs,
@@ -53,10 +54,11 @@ def test_a_map_on_another_grid_is_resampled_in_space_and_that_is_said() -> None:
     fine = Grid((64, 64, 4), (3.5, 3.5, 10.0), (-111.75, -111.75, 0.0), UPRIGHT)
     found, notes = on_one_grid({"TMAX": ramp(fine), "CBF": ramp(GRID)})
     assert Grid.of(found["TMAX"]).same(GRID)
-    assert notes == [
+    words = (
         "TMAX lay on another grid (64 x 64 x 4 voxels of 3.5 x 3.5 x 10 mm) than CBF (32 x 32 x 4 voxels of 7 x 7 x 10 "
         "mm) and was resampled"
-    ]
+    )
+    assert notes == [Doubt(("TMAX",), DoubtKind.GRID, words)]
     inner = np.s_[:, 2:-2, 2:-2]
     expected = sitk.GetArrayFromImage(ramp(GRID))
     assert sitk.GetArrayFromImage(found["TMAX"])[inner] == pytest.approx(expected[inner], abs=1e-2)
