@@ -28,7 +28,7 @@ def parse_classes(words: str) -> Classes:
     """
     if words.lower().endswith(".json"):
         return read_classes(Path(words))
-    return _classes([_ENTRY.fullmatch(entry) for entry in words.split(",")], f"--labels {words}")
+    return _classes([_ENTRY.fullmatch(entry) for entry in words.split(",")], words)
 
 
 def read_classes(path: Path) -> Classes:
@@ -57,10 +57,11 @@ def _classes(entries: list[re.Match[str] | None], where: str) -> Classes:
                 "is not of the form VALUE=NAME with values from 1 on, each name once",
                 where=where,
                 fix="Write 1=penumbra,2=core",
+                option="labels",
             )
         classes[entry[2]] = values
     if not scored(classes):
-        raise InputError("names no class", where=where, fix="Write 1=penumbra,2=core")
+        raise InputError("names no class", where=where, fix="Write 1=penumbra,2=core", option="labels")
     return classes
 
 
@@ -84,7 +85,8 @@ def require_known(mask: Mask, classes: Classes) -> None:
     known = {value for values in classes.values() for value in values}
     if unknown := sorted(mask.values - known):
         raise InputError(
-            f"holds the label(s) {', '.join(map(str, unknown))}, which --labels does not name",
+            f"holds the label(s) {', '.join(map(str, unknown))}, which no class names",
             where=mask.path,
-            fix=f"Name every label in --labels; call {BACKGROUND} what is not to be scored",
+            fix=f"Name every label; call {BACKGROUND} what is not to be scored",
+            option="labels",
         )

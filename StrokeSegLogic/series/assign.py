@@ -160,7 +160,9 @@ def _winner(role: Role, rivals: list[tuple[Candidate, Reading]]) -> tuple[Candid
     raise InputError(
         f"two series claim the role {role}: {first[0].name} and {second[0].name}"
         + (f" (and {more} more)" if more > 0 else ""),
-        fix=f"Name the right one with {role}=FILE",
+        fix=f"Name the right one as {role}",
+        option="role",
+        roles=(role.value,),
     )
 
 

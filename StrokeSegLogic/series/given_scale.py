@@ -61,5 +61,7 @@ def no_range(role: Role, name: str) -> InputError:
     return InputError(
         "is colour-coded, and what the ends of its colour bar stand for is not known",
         where=name,
-        fix=f"Name them: {role}=FILE@LOW..HIGH, for instance {role}=map.dcm@0..12, or give the map with grey values",
+        fix="Name them, for instance 0..12, or give the map with grey values",
+        option="colour_range",
+        roles=(role.value,),
     )

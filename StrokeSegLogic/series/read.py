@@ -52,7 +52,9 @@ def read_claim(
         raise InputError(
             f"has grey values, and a colour range of {given.low:g} to {given.high:g} was given",
             where=where,
-            fix=f"Leave the range out: {role}=FILE",
+            fix="Leave the range out",
+            option="colour_range",
+            roles=(role.value,),
         )
     image = candidate.read()
     _validate(image, role, where)

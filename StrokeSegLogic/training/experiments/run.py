@@ -181,14 +181,14 @@ def chosen_rows(experiment: Experiment, names: Sequence[str]) -> tuple[Experimen
     known = {row.name: row for row in experiment.rows}
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise InputError(f"the table has no row '{unknown[0]}'", where="--row", fix=f"Use one of {'; '.join(known)}")
+        raise InputError(f"the table has no row '{unknown[0]}'", option="row", fix=f"Use one of {'; '.join(known)}")
     return tuple(known[name] for name in names) or experiment.rows
 
 
 def _cohort_recipe(name: str, means: Means) -> CohortRecipe:
     if means.encoder and means.encoder not in ENCODERS:
         raise InputError(
-            f"no encoder is called '{means.encoder}'", where="--encoder", fix=f"Use one of {', '.join(ENCODERS)}"
+            f"no encoder is called '{means.encoder}'", option="encoder", fix=f"Use one of {', '.join(ENCODERS)}"
         )
     path = find_recipe(name)
     plain = read_recipe(path)
