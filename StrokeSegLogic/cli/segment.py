@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..base.choices import ROUTES, RouteName
 from ..base.errors import InputError, OutputError
 from ..base.progress import Progress
 from ..case import Case, Modality, Role
+from ..outcome import Outcome
 from ..output_folder import RESULT, require_writable
 from ..outputs import write_outputs
-from ..perfusion.result import ROUTES, PerfusionSegmentation, RouteName
-from ..segmentation import Segmentation
 from .console import job
 from .describe import describe
 from .patient import Age, Nihss, Onset, clinical_data
+
+if TYPE_CHECKING:
+    from ..perfusion.result import PerfusionSegmentation
+    from ..segmentation import Segmentation
 
 
 class DeviceChoice(str, Enum):
@@ -95,7 +99,7 @@ def segment(
 
         kind: Modality | None = None if modality is ModalityChoice.auto else modality.value
         case = load_case(one_or_many(study), clinical=known, modality=kind)
-        result: Segmentation | PerfusionSegmentation
+        result: Outcome
         if case.modality == "mri":
             _refuse(case, {"--route": route})
             how = (vote or VoteChoice.majority).value

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from ..base.json_values import json_ready
 from ..case import ClinicalData
-from .input_checks import require_plausible
+from ..study.clinical import require_plausible
 from .mismatch import PerfusionNumbers, mismatch_ratio
 from .uncertainty import Uncertainty
 

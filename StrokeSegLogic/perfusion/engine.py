@@ -9,20 +9,22 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
+from ..base.choices import ROUTES, RouteName
 from ..base.errors import InputError
 from ..base.progress import CancelToken, Progress, ProgressCallback
 from ..case import MAP_ROLES, Case, Role
+from ..ctp.routes.route import Route
 from ..grid import Grid
 from ..provenance import case_record, run_record
+from ..study.clinical import require_plausible
 from .bleeding import said_of_bleeding
 from .brain import brain_of_maps
 from .criteria import Criteria, dawn, defuse3
-from .input_checks import require_plausible
 from .inputs import StandardMaps
 from .map_choice import MapChoice, choose_maps, chosen_maps, require_maps, used_roles
 from .maps import PerfusionMaps
 from .mismatch import PerfusionNumbers, measure_perfusion
-from .result import ROUTES, PerfusionSegmentation, Route, RouteName
+from .result import PerfusionSegmentation
 from .route_choice import Routes
 from .settings import PerfusionSettings
 from .sweep import Sweep, sweep

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..base.choices import ROUTES, RouteName
 from ..base.errors import InputError
 from ..base.progress import Progress
 from ..case import MAP_ROLES, Case
+from ..ctp.routes.route import Route
 from ..grid import Grid
 from .inputs import StandardMaps
 from .map_choice import THRESHOLD_MAPS, doubts_about_unusable
-from .result import ROUTES, Route, RouteName
 from .routes import by_network, by_thresholds, require
 from .settings import PerfusionSettings
 from .thresholds import ThresholdSegmentation, segment_by_thresholds

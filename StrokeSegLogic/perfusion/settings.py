@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..base.choices import RouteName
 from .maps import MapsSpec
-from .result import RouteName
 from .thresholds import ThresholdSettings
 
 

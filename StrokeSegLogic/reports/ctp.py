@@ -7,12 +7,13 @@ from html import escape
 import numpy as np
 import SimpleITK as sitk
 
+from ..ctp.routes.route import Route
 from ..html_parts import NONE, bullets, colour_bar, colour_legend, key_numbers, plot, row, section, table
 from ..outcome import Layer
 from ..palettes import css_gradient
 from ..perfusion.maps import PerfusionMaps
 from ..perfusion.mismatch import LEAST_INTENSITY_ML, DelayVolume, PerfusionNumbers
-from ..perfusion.result import PerfusionSegmentation, Route
+from ..perfusion.result import PerfusionSegmentation
 from ..perfusion.sweep import Sweep
 from ..perfusion.sweep_figure import sweep_svg, sweep_table
 from ..perfusion.vessel_figure import vessel_svg

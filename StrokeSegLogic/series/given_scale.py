@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..base.errors import InputError
 from ..case import MRI_ROLES, Role
+from ..perfusion.map_units import unit_named
 from ..volumes import Candidate
 
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
@@ -40,8 +41,6 @@ def split_scale(text: str, role: Role) -> tuple[str, ColourRange | None, str | N
         return text, None, None
     if role in _WITHOUT_UNIT:
         raise InputError(f"'{unit}' stands behind the file's name", where=file, fix=f"{role} has no unit to name")
-    from ..perfusion.map_units import unit_named  # which brings in all that computes maps
-
     return file, None, unit_named(role.value, unit, file).name
 
 

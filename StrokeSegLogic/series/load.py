@@ -10,6 +10,7 @@ import SimpleITK as sitk
 
 from ..base.errors import InputError
 from ..case import MAP_ROLES, Case, ClinicalData, Modality, Role, Series
+from ..study.clinical import require_plausible
 from ..volumes import Candidate, find_series
 from ..volumes.candidates import file_candidate
 from ..volumes.reader import volume_suffix
@@ -52,8 +53,6 @@ def load_case(
             of both modalities; or if the clinical data are impossible.
     """
     if clinical is not None:
-        from ..perfusion.input_checks import require_plausible  # which brings in all that computes maps
-
         require_plausible(clinical)
     modality = None if modality is None else parse_modality(modality)
     if isinstance(study, Mapping):

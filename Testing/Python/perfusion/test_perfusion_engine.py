@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from StrokeSegLogic.base.choices import ROUTES, RouteName
 from StrokeSegLogic.base.errors import Cancelled, InputError
 from StrokeSegLogic.base.progress import CancelToken
 from StrokeSegLogic.case import Case, ClinicalData, Role, Series
@@ -18,7 +19,7 @@ from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.perfusion.engine import segment_perfusion
 from StrokeSegLogic.perfusion.map_choice import choose_maps, compute_maps
 from StrokeSegLogic.perfusion.maps import MapsSpec
-from StrokeSegLogic.perfusion.result import ROUTES, PerfusionSegmentation, RouteName
+from StrokeSegLogic.perfusion.result import PerfusionSegmentation
 from StrokeSegLogic.perfusion.settings import PerfusionSettings
 from StrokeSegLogic.perfusion.thresholds import CORE, PENUMBRA
 from StrokeSegLogic.phantom.ctp import CtpSeries, ctp_series
