@@ -11,6 +11,7 @@ import SimpleITK as sitk
 from .base.errors import InputError
 from .case import Role
 from .grid import Grid, reorient, resample, resample_mask
+from .space.masks import largest_part
 
 LARGEST_BRAIN_ML = 2100.0
 """A non-zero part larger than any brain with its fluid is a head (adult intracranial volume: 1,100 to 1,900 ml)."""
@@ -148,12 +149,6 @@ def _coarse(image: sitk.Image) -> sitk.Image:
     spacing = tuple(max(step, _SEARCH_MM) for step in grid.spacing)
     size = tuple(max(round(n * old / new), 1) for n, old, new in zip(grid.size, grid.spacing, spacing, strict=True))
     return resample(image, grid.about_centre(size, spacing))
-
-
-def largest_part(mask: sitk.Image) -> sitk.Image:
-    """The largest connected part of a mask, uint8."""
-    parts = sitk.RelabelComponent(sitk.ConnectedComponent(mask), sortByObjectSize=True)
-    return sitk.Cast(parts == 1, sitk.sitkUInt8)
 
 
 def _radius(image: sitk.Image, mm: float) -> list[int]:

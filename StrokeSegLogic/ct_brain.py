@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import SimpleITK as sitk
 
-from .brain import largest_part
 from .grid import Grid, resample, resample_mask
+from .space.masks import largest_part
 
 MEAN_HU = (130.0, 150.0)
 """Highest HU of tissue and lowest of bone on a mean over time: tissue lies at 0 to 60, vessels with contrast below 130,

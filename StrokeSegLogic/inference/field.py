@@ -15,8 +15,7 @@ from ..ct_brain import MIP_HU, brain_of_ct
 from ..grid import Grid, reorient, resample, resample_mask
 from ..intensity import LOWEST, normalise
 from ..models.field_spec import FieldSpec, InputSpec
-from .colours import rainbow
-from .map_scales import delay, relative
+from .map_scales import delay, rainbow, relative
 
 if TYPE_CHECKING:
     from ..base.progress import Progress

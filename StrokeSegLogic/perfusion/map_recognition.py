@@ -7,12 +7,12 @@ from dataclasses import replace
 from itertools import chain, combinations
 
 import numpy as np
+import SimpleITK as sitk
 
 from ..ctp.maps.doubts import Doubt, DoubtKind
 from ..ctp.maps.reading import MapReading, checked, inverted, misnamed, spoilt, unknown, unrecognised, with_swaps
 from .gaps import no_value
 from .map_relations import agreement, contradictions, fits_role, seem_swapped
-from .map_samples import brain_samples
 from .map_units import UNITS, Unit
 
 SURE, SURE_UNNAMED = 0.7, 0.9
@@ -47,7 +47,7 @@ def recognise(images: Mapping[str, np.ndarray], claimed: Mapping[str, str] | Non
     whole = {name: np.nan_to_num(images[name], posinf=0, neginf=0) if name in gaps else images[name] for name in images}
     readings = {name: found for name, values in whole.items() if (found := spoilt(name, values, claims.get(name)))}
     good = {name: values for name, values in whole.items() if name not in readings}
-    samples = brain_samples(good)
+    samples = _brain_samples(good)
     # Names that are each other's would cost the maps their roles, and what they hold be taken for something else.
     readings |= (exchanged := _exchanged(samples, claims))
     samples = {name: sample for name, sample in samples.items() if name not in exchanged}
@@ -211,3 +211,29 @@ def _reading(name: str, place: int, ways: list[tuple[float, _Choice]], claim: st
     doubts = (relative,) if unit.factor is None else ()
     reason = f"{words}" + (" and its name says so" if claim else "")
     return MapReading(name, unit.role, unit.name, unit.factor, unit.offset, confidence, reason, doubts)
+
+
+def _brain_samples(images: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Values of brain, at the same places in all maps of one shape; noise is averaged over neighbours in the slice."""
+    masks: dict[tuple[int, ...], np.ndarray] = {}
+    held = {name: values != 0 for name, values in images.items()}
+    # A native CT has no zero background and says nothing of where the brain is.
+    held = {name: inside for name, inside in held.items() if inside.mean() < 0.95}
+    for name, inside in held.items():
+        others = [other for key, other in held.items() if key != name and other.shape == inside.shape]
+        shared = np.logical_and.reduce(others) if others else inside
+        # Nor does a Tmax that is 0 where there is no delay.
+        if (inside & shared).sum() >= shared.sum() / 2:
+            masks[inside.shape] = masks.get(inside.shape, np.ones(inside.shape, bool)) & inside
+    out = {}
+    for name, values in images.items():
+        mask = masks.get(values.shape)
+        if mask is None or not mask.any():
+            mask = (values > 0) & (values < 100) if values.min() < -200 else values != 0
+        radius = [1, 1] + [0] * (values.ndim - 2)
+        weight = sitk.GetArrayFromImage(sitk.BoxMean(sitk.GetImageFromArray(mask.astype(np.float32)), radius))
+        whole = np.where(mask, values, 0).astype(np.float32)
+        mean = sitk.GetArrayFromImage(sitk.BoxMean(sitk.GetImageFromArray(whole), radius))
+        sample = mean[mask] / np.maximum(weight[mask], 1e-6)
+        out[name] = sample[:: max(sample.size // 200_000, 1)]
+    return out

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..base.choices import RouteName
+from ..ctp.tissue.threshold_settings import ThresholdSettings
 from .maps import MapsSpec
-from .thresholds import ThresholdSettings
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,12 @@ from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.inference.device import choose
 from StrokeSegLogic.inference.engine import run_planes
 from StrokeSegLogic.inference.kept import KeptNetworks, keeping
-from StrokeSegLogic.inference.options import without_small_lesions
 from StrokeSegLogic.inference.prepare import prepare
 from StrokeSegLogic.models.bundle import Bundle
 from StrokeSegLogic.phantom import MriPhantom
 from StrokeSegLogic.planes import PLANES, to_stack
 from StrokeSegLogic.segmentation import Segmentation
+from StrokeSegLogic.space.masks import without_small_parts
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,7 @@ def test_small_parts_of_the_lesion_are_dropped_from_labels_and_statistics_alone(
 def test_parts_below_a_volume_go_and_all_others_stay(seed: int, fill: float, smallest: int) -> None:
     labels = (np.random.default_rng(seed).random((6, 7, 8)) < fill).astype(np.uint8)
     grid = Grid.of(sitk.GetImageFromArray(labels))
-    kept, dropped = without_small_lesions(labels, grid, smallest * grid.voxel_ml)
+    kept, dropped = without_small_parts(labels, grid, smallest * grid.voxel_ml)
     parts, count = ndimage.label(labels, np.ones((3, 3, 3)))
     sizes = ndimage.sum_labels(labels, parts, range(1, count + 1)) if count else np.zeros(0)
     large = 1 + np.flatnonzero(sizes >= smallest)

@@ -10,13 +10,12 @@ from map_cases import arrays, plain_case, simulated
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.case import Case, Role, Series
 from StrokeSegLogic.grid import Grid
-from StrokeSegLogic.perfusion.input_checks import on_one_grid
-from StrokeSegLogic.perfusion.inputs import standard_maps
+from StrokeSegLogic.perfusion.inputs import on_one_grid, standard_maps
 from StrokeSegLogic.perfusion.laterality import asymmetry
 from StrokeSegLogic.perfusion.map_recognition import recognise
 from StrokeSegLogic.perfusion.mismatch import measure_perfusion
 from StrokeSegLogic.perfusion.thresholds import segment_by_thresholds
-from StrokeSegLogic.perfusion.tissue import smoothed
+from StrokeSegLogic.space.smoothing import gaussian_within
 
 ODD = [np.nan, np.inf, -np.inf]
 
@@ -111,6 +110,6 @@ def test_asymmetry_and_smoothing_leave_out_what_is_no_number() -> None:
     brain, grid = arrays(maps)["MIP"] != 0, Grid.of(maps.images["TTP"])
     odd = np.where(np.random.default_rng(1).random(values.shape) < 0.02, np.nan, values)
     assert asymmetry(odd, brain, grid).side == asymmetry(values, brain, grid).side is not None
-    even = smoothed(odd, brain, grid, 3.0)
+    even = gaussian_within(odd, brain, grid, 3.0)
     assert np.isfinite(even).all()
-    assert np.abs(even - smoothed(values, brain, grid, 3.0))[brain & np.isfinite(odd)].mean() < 0.1
+    assert np.abs(even - gaussian_within(values, brain, grid, 3.0))[brain & np.isfinite(odd)].mean() < 0.1

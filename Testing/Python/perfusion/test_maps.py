@@ -15,7 +15,7 @@ from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.perfusion.arteries import find_artery, find_vein
 from StrokeSegLogic.perfusion.brain import brain_of_frames
-from StrokeSegLogic.perfusion.constants import PER_100_G_MIN
+from StrokeSegLogic.perfusion.deconvolution import PER_100_G_MIN
 from StrokeSegLogic.perfusion.maps import MapsSpec, PerfusionMaps, maps
 from StrokeSegLogic.phantom.ctp import CtpSeries, Part, ctp_series
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
