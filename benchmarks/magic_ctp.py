@@ -24,7 +24,7 @@ from magic_page import draw
 
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.base.progress import Progress
-from StrokeSegLogic.ctp.tissue.threshold_settings import ThresholdSettings
+from StrokeSegLogic.ctp.threshold_settings import ThresholdSettings
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.hemispheres import MidPlane
 from StrokeSegLogic.inference.device import choose

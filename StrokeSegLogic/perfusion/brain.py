@@ -9,11 +9,10 @@ import SimpleITK as sitk
 
 from ..base.errors import InputError
 from ..brain import LARGEST_SECTION_CM2, stripped_outline
-from ..ct_brain import MEAN_HU, brain_of_ct
+from ..ct_brain import AIR_HU, MEAN_HU, brain_of_ct
 from ..grid import Grid
 from ..hemispheres import MidPlane
 from ..space.masks import filled_in_slices
-from .gaps import AIR_HU
 from .halves import both_hemispheres, mirrored
 
 _SMALLEST_ML = 20.0

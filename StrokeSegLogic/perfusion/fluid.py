@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from ..ctp.tissue.threshold_settings import ThresholdSettings
+from ..ctp.threshold_settings import ThresholdSettings
 from ..grid import Grid
 from ..space.masks import grown
 from .gaps import NO_CT_HU

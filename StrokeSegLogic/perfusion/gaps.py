@@ -12,10 +12,10 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..base.errors import InputError
+from ..ct_brain import AIR_HU
 from ..ctp.maps.doubts import Doubt, DoubtKind
 from ..grid import Grid, resample
 
-AIR_HU = -1024.0
 NO_CT_HU = -200.0
 """Below this a voxel inside of the brain was not seen by the CT: there is neither air nor fat."""
 

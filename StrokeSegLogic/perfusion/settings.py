@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..base.choices import RouteName
-from ..ctp.tissue.threshold_settings import ThresholdSettings
+from ..ctp.threshold_settings import ThresholdSettings
 from .maps import MapsSpec
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 
-from ..ctp.tissue.threshold_settings import ThresholdSettings
+from ..ctp.threshold_settings import ThresholdSettings
 from ..grid import Grid
 from ..space.masks import without_small_parts
 from .tissue import PerfusionTissue, prepare

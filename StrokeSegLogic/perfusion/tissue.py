@@ -9,8 +9,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..base.errors import InputError
+from ..ctp.threshold_settings import ThresholdSettings
 from ..ctp.tissue.reference import Reference, find_reference
-from ..ctp.tissue.threshold_settings import ThresholdSettings
 from ..grid import Grid
 from ..hemispheres import MidPlane
 from ..space.smoothing import gaussian_within

@@ -11,7 +11,7 @@ import numpy as np
 from ...base.errors import InputError
 from ...grid import Grid
 from ...space.masks import without_small_parts
-from .threshold_settings import CONTRALATERAL, ThresholdSettings
+from ..threshold_settings import CONTRALATERAL, ThresholdSettings
 
 Side = Literal["left", "right"]
 

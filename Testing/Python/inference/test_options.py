@@ -6,15 +6,11 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy import ndimage
 
 import StrokeSegLogic
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.case import Case, Role
-from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.inference.device import choose
 from StrokeSegLogic.inference.engine import run_planes
 from StrokeSegLogic.inference.kept import KeptNetworks, keeping
@@ -23,7 +19,6 @@ from StrokeSegLogic.models.bundle import Bundle
 from StrokeSegLogic.phantom import MriPhantom
 from StrokeSegLogic.planes import PLANES, to_stack
 from StrokeSegLogic.segmentation import Segmentation
-from StrokeSegLogic.space.masks import without_small_parts
 
 
 @pytest.fixture(scope="module")
@@ -84,18 +79,6 @@ def test_small_parts_of_the_lesion_are_dropped_from_labels_and_statistics_alone(
     dropped = len(volumes) - len(large)
     assert found.provenance["small_lesions"] == {"minimum_ml": limit, "dropped": dropped}
     assert any(warning.startswith(f"{dropped} part") for warning in found.warnings)
-
-
-@given(seed=st.integers(0, 10_000), fill=st.floats(0.02, 0.3), smallest=st.integers(1, 12))
-def test_parts_below_a_volume_go_and_all_others_stay(seed: int, fill: float, smallest: int) -> None:
-    labels = (np.random.default_rng(seed).random((6, 7, 8)) < fill).astype(np.uint8)
-    grid = Grid.of(sitk.GetImageFromArray(labels))
-    kept, dropped = without_small_parts(labels, grid, smallest * grid.voxel_ml)
-    parts, count = ndimage.label(labels, np.ones((3, 3, 3)))
-    sizes = ndimage.sum_labels(labels, parts, range(1, count + 1)) if count else np.zeros(0)
-    large = 1 + np.flatnonzero(sizes >= smallest)
-    np.testing.assert_array_equal(kept, np.isin(parts, large))
-    assert dropped == count - large.size
 
 
 class LooksToTheLeft(torch.nn.Module):

@@ -7,7 +7,7 @@ import pytest
 import SimpleITK as sitk
 from map_cases import edge_core, plain_case, simulated
 
-from StrokeSegLogic.ctp.tissue.threshold_settings import ThresholdSettings
+from StrokeSegLogic.ctp.threshold_settings import ThresholdSettings
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.perfusion.thresholds import CORE, segment_by_thresholds

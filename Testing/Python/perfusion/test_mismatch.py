@@ -8,7 +8,7 @@ import pytest
 import SimpleITK as sitk
 from map_cases import plain_case, simulated
 
-from StrokeSegLogic.ctp.tissue.threshold_settings import ThresholdSettings
+from StrokeSegLogic.ctp.threshold_settings import ThresholdSettings
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.perfusion.mismatch import measure_perfusion, mismatch_ratio, ratio_words
 from StrokeSegLogic.perfusion.sweep import sweep

@@ -5,7 +5,7 @@ import pytest
 import SimpleITK as sitk
 from map_cases import arrays, plain_case, simulated
 
-from StrokeSegLogic.ctp.tissue.threshold_settings import ThresholdSettings
+from StrokeSegLogic.ctp.threshold_settings import ThresholdSettings
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.perfusion.brain import brain_of_maps

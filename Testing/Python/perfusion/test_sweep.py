@@ -8,7 +8,7 @@ from map_cases import simulated
 
 from StrokeSegLogic.base.errors import Cancelled
 from StrokeSegLogic.base.progress import CancelToken, Progress
-from StrokeSegLogic.ctp.tissue.threshold_settings import ThresholdSettings
+from StrokeSegLogic.ctp.threshold_settings import ThresholdSettings
 from StrokeSegLogic.html_parts import table
 from StrokeSegLogic.perfusion.mismatch import measure_perfusion
 from StrokeSegLogic.perfusion.sweep import Sweep, SweepRow, sweep

@@ -6,16 +6,13 @@ import SimpleITK as sitk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from map_cases import plain_case, simulated
-from scipy import ndimage
 
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.base.settings import from_mapping
-from StrokeSegLogic.ctp.tissue.threshold_settings import NORMAL_TISSUE, ThresholdSettings
+from StrokeSegLogic.ctp.threshold_settings import NORMAL_TISSUE, ThresholdSettings
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.perfusion.thresholds import CORE, segment_by_thresholds
-from StrokeSegLogic.space.masks import without_small_parts
-from StrokeSegLogic.space.smoothing import gaussian_within
 
 PLAIN = ThresholdSettings(smoothing_mm=0.0, smallest_core_ml=0.0, smallest_hypoperfused_ml=0.0)
 
@@ -114,35 +111,6 @@ def test_delay_on_both_sides_is_said() -> None:
     assert any("no healthy reference" in note for note in segment_by_thresholds(maps, PLAIN).notes)
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.integers(0, 5000), st.floats(0.01, 0.2))
-def test_small_parts_are_dropped_as_scipy_counts_them(seed: int, smallest: float) -> None:
-    mask = np.random.default_rng(seed).random((5, 9, 9)) < 0.15
-    grid = Grid((9, 9, 5), (2.0, 2.0, 5.0), (0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
-    labels, _ = ndimage.label(mask, np.ones((3, 3, 3)))
-    sizes = np.bincount(labels.ravel()) * 0.02
-    expected = mask & (sizes[labels] >= smallest - 1e-9)
-    assert np.array_equal(without_small_parts(mask, grid, smallest)[0], expected)
-
-
-def test_smoothing_within_tissue_is_not_biased_by_a_vessel_beside_it() -> None:
-    grid = Grid((30, 30, 1), (1.0, 1.0, 5.0), (0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
-    values = np.full(grid.shape, 20.0)
-    mask = np.ones(grid.shape, bool)
-    mask[0, 10:14, 10:14] = False
-    values[~mask] = 400
-    even = gaussian_within(values, mask, grid, 2.0)
-    assert even[mask] == pytest.approx(20, abs=1e-3) and (even[~mask] == 0).all()
-
-
-def test_smoothing_agrees_with_scipys_gaussian_in_the_middle_of_tissue() -> None:
-    grid = Grid((40, 40, 1), (1.0, 1.0, 5.0), (0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
-    values = np.random.default_rng(0).random(grid.shape).astype(np.float32)
-    even = gaussian_within(values, np.ones(grid.shape, bool), grid, 2.0)
-    expected = ndimage.gaussian_filter(values, (0, 2, 2), truncate=6)
-    assert even[0, 12:28, 12:28] == pytest.approx(expected[0, 12:28, 12:28], abs=0.01)
-
-
 def test_maps_that_do_not_suffice_are_refused_in_clear_words() -> None:
     maps = plain_case()
     with pytest.raises(InputError, match="TMAX is missing, which core and hypoperfusion"):
@@ -172,15 +140,6 @@ def test_maps_that_do_not_suffice_are_refused_in_clear_words() -> None:
 def test_settings_that_make_no_sense_are_refused(values: dict[str, object], words: str) -> None:
     with pytest.raises(InputError, match=words):
         from_mapping(ThresholdSettings, values, "thresholds.toml")
-
-
-@pytest.mark.parametrize("sigma", [2.0, 5.0])
-def test_smoothing_never_leaves_the_range_of_what_it_smooths(sigma: float) -> None:
-    values = np.ones((14, 44, 44), np.float32)
-    values[:, 20:, :] = 6.0
-    grid = Grid.of(plain_case()["CBF"]).about_centre((44, 44, 14), (2.0, 2.0, 2.0))
-    found = gaussian_within(values, np.ones(values.shape, bool), grid, sigma)
-    assert found.max() <= 6.0 and found.min() >= 1.0 and 1.0 < found[7, 19, 22] < 6.0
 
 
 def test_a_tmax_that_ends_at_the_limit_is_refused_and_not_taken_for_no_lesion() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from map_cases import UPRIGHT, arrays, edge_core, plain_case, simulated
 from scipy import ndimage
 
-from StrokeSegLogic.ctp.tissue.threshold_settings import ThresholdSettings
+from StrokeSegLogic.ctp.threshold_settings import ThresholdSettings
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.perfusion.thresholds import CORE, segment_by_thresholds
