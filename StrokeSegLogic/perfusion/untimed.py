@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy import ndimage
+import SimpleITK as sitk
 
 from ..grid import Grid, bounding_box, box_slices
 from ..space.masks import connected_parts
@@ -57,9 +57,17 @@ def nearest_delay(tmax: np.ndarray, no_time: np.ndarray, timed: np.ndarray, grid
     inside, known, times = no_time[box], timed[box], tmax[box]
     if not known.any():
         return tmax
-    spacing = grid.spacing[::-1]
-    nearest = ndimage.distance_transform_edt(~known, spacing, return_distances=False, return_indices=True)
-    found = times[tuple(nearest[:, inside])]
+    image = sitk.GetImageFromArray(known.astype(np.uint8))
+    image.SetSpacing(grid.spacing)
+    # scipy's distance transform settles ties the other way: on some maps other voxels would be called core.
+    distance = sitk.DanielssonDistanceMapImageFilter()
+    distance.InputIsBinaryOn()
+    distance.UseImageSpacingOn()
+    distance.Execute(image)
+    places = np.argwhere(inside)
+    steps = sitk.GetArrayFromImage(distance.GetVectorDistanceMap())[inside][:, ::-1]
+    near = np.clip(places + steps, 0, np.array(inside.shape) - 1)
+    found = times[tuple(near.T)]
     out = tmax.copy()
     out[box][inside] = np.maximum(found, _median_of_part(found, connected_parts(inside)[inside]))
     return out
