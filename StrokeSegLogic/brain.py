@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk
@@ -10,6 +11,7 @@ import SimpleITK as sitk
 from .base.errors import InputError
 from .case import Role
 from .grid import Grid, reorient, resample, resample_mask
+from .space.masks import largest_part
 
 LARGEST_BRAIN_ML = 2100.0
 """A non-zero part larger than any brain with its fluid is a head (adult intracranial volume: 1,100 to 1,900 ml)."""
@@ -25,8 +27,30 @@ _DEEP_MM, _SCALP_MM = 12.0, 5.0
 _ORDER = (Role.DWI, Role.FLAIR, Role.T2, Role.T1, Role.ADC)
 
 
-def brain_mask(images: Mapping[Role, sitk.Image], reference: Role, grid: Grid) -> tuple[np.ndarray, str]:
-    """The brain on a grid, and how it was found, in words.
+@dataclass(frozen=True)
+class BrainMask:
+    """The brain on a grid.
+
+    Attributes:
+        mask: bool (z, y, x).
+        role: the volume that it was found on.
+        from_head: whether it was cut out of a whole head, by simple rules, and is not a stripped volume's outline.
+    """
+
+    mask: np.ndarray
+    role: Role
+    from_head: bool
+
+    @property
+    def words(self) -> str:
+        """How it was found."""
+        if self.from_head:
+            return f"cut out of the head on {self.role} (approximate)"
+        return f"outline of the skull-stripped {self.role}"
+
+
+def brain_mask(images: Mapping[Role, sitk.Image], reference: Role, grid: Grid) -> BrainMask:
+    """The brain on a grid.
 
     If any volume is skull-stripped, its own outline is taken (the reference's first). Otherwise the brain is cut out
     of the head: bright tissue, opened so that eyes and scalp come off, its largest part, closed over sulci and
@@ -37,9 +61,6 @@ def brain_mask(images: Mapping[Role, sitk.Image], reference: Role, grid: Grid) -
         reference: the role whose outline is preferred.
         grid: where the mask is wanted, cubic voxels.
 
-    Returns:
-        bool (z, y, x), and a sentence.
-
     Raises:
         InputError: if no brain is found.
     """
@@ -47,10 +68,10 @@ def brain_mask(images: Mapping[Role, sitk.Image], reference: Role, grid: Grid) -
     for role in order:
         outline = stripped_outline(images[role])
         if outline is not None:
-            return _required(resample_mask(outline, grid)), f"outline of the skull-stripped {role}"
+            return BrainMask(_required(resample_mask(outline, grid)), role, False)
     role = next(role for role in _ORDER if role in images)
     mask = resample_mask(cut_from_head(images[role], role), grid)
-    return _required(mask), f"cut out of the head on {role} (approximate)"
+    return BrainMask(_required(mask), role, True)
 
 
 def _required(mask: np.ndarray) -> np.ndarray:
@@ -128,12 +149,6 @@ def _coarse(image: sitk.Image) -> sitk.Image:
     spacing = tuple(max(step, _SEARCH_MM) for step in grid.spacing)
     size = tuple(max(round(n * old / new), 1) for n, old, new in zip(grid.size, grid.spacing, spacing, strict=True))
     return resample(image, grid.about_centre(size, spacing))
-
-
-def largest_part(mask: sitk.Image) -> sitk.Image:
-    """The largest connected part of a mask, uint8."""
-    parts = sitk.RelabelComponent(sitk.ConnectedComponent(mask), sortByObjectSize=True)
-    return sitk.Cast(parts == 1, sitk.sitkUInt8)
 
 
 def _radius(image: sitk.Image, mm: float) -> list[int]:

@@ -132,7 +132,9 @@ class Case:
                 raise InputError(
                     f"two series claim the role {one.role}: {by_role[one.role].source} and {one.source}",
                     where=name,
-                    fix=f"Name the right one with {one.role}=FILE",
+                    fix=f"Name the right one as {one.role}",
+                    option="role",
+                    roles=(one.role.value,),
                 )
             by_role[one.role] = one
         return cls(name, {role: by_role[role] for role in Role if role in by_role}, notes=tuple(notes))

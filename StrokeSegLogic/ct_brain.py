@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import SimpleITK as sitk
 
-from .brain import largest_part
 from .grid import Grid, resample, resample_mask
+from .space.masks import largest_part
 
 MEAN_HU = (130.0, 150.0)
 """Highest HU of tissue and lowest of bone on a mean over time: tissue lies at 0 to 60, vessels with contrast below 130,
@@ -16,7 +16,7 @@ bone above 150."""
 MIP_HU = (300.0, 300.0)
 """The same on a maximum over time: vessels with contrast reach what bone's partial volume has on a mean."""
 _COARSE_MM = 1.8
-_AIR_HU = -1024.0
+AIR_HU = -1024.0
 # The gaps of the skull base that are closed, and what is thinner than brain: muscle, dura, optic nerves.
 _GAP_MM, _THIN_MM, _SULCUS_MM = 9.0, 4.0, 6.0
 
@@ -40,7 +40,7 @@ def brain_of_ct(image: sitk.Image, limits_hu: tuple[float, float]) -> np.ndarray
     pixel = max(_COARSE_MM, *grid.spacing[:2])
     columns, rows = (max(round(n * s / pixel), 1) for n, s in zip(grid.size[:2], grid.spacing[:2], strict=True))
     coarse = grid.about_centre((columns, rows, grid.size[2]), (pixel, pixel, grid.spacing[2]))
-    hu = resample(_finite(sitk.Cast(image, sitk.sitkFloat32)), coarse, fill=_AIR_HU)
+    hu = resample(_finite(sitk.Cast(image, sitk.sitkFloat32)), coarse, fill=AIR_HU)
     tissue = _slicewise(lambda plane: _enclosed(plane, highest_hu, bone_hu, pixel), hu)
     core = largest_part(sitk.BinaryErode(tissue, _disc(_THIN_MM, pixel)))
     grown = sitk.And(sitk.BinaryDilate(core, _disc(_THIN_MM + pixel, pixel)), tissue)
@@ -51,7 +51,7 @@ def brain_of_ct(image: sitk.Image, limits_hu: tuple[float, float]) -> np.ndarray
 def _finite(image: sitk.Image) -> sitk.Image:
     values = sitk.GetArrayViewFromImage(image)
     known = np.isfinite(values)
-    return image if known.all() else Grid.of(image).image(np.where(known, values, np.float32(_AIR_HU)))
+    return image if known.all() else Grid.of(image).image(np.where(known, values, np.float32(AIR_HU)))
 
 
 def _slicewise(work: Callable[[sitk.Image], sitk.Image], volume: sitk.Image) -> sitk.Image:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +49,11 @@ class Grid:
     def voxel_ml(self) -> float:
         """Volume of one voxel in millilitres."""
         return float(np.prod(self.spacing)) / 1000.0
+
+    @property
+    def words(self) -> str:
+        """Size and spacing for a message: "256 x 256 x 20 voxels of 0.9 x 0.9 x 5 mm"."""
+        return f"{' x '.join(map(str, self.size))} voxels of {' x '.join(f'{s:.4g}' for s in self.spacing)} mm"
 
     def image(self, array: np.ndarray) -> sitk.Image:
         """An image of this grid from an array (z, y, x)."""
@@ -150,18 +156,25 @@ def working_grid(reference: Grid, spacing_mm: float) -> Grid:
     return oriented.about_centre(tuple(size), (spacing_mm,) * 3)
 
 
-def bounding_box(mask: np.ndarray, margin: int = 0) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
-    """Start and size (x, y, z) of the smallest box around a mask (z, y, x), widened by `margin` voxels.
+def bounding_box(
+    mask: np.ndarray, margin: int | Sequence[int] = 0
+) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+    """Start and size (x, y, z) of the smallest box around a mask (z, y, x), widened by a margin within the volume.
+
+    Args:
+        mask: not empty.
+        margin: voxels, alike on all sides or along x, y and z.
 
     Raises:
         ValueError: if the mask is empty.
     """
     if not mask.any():
         raise ValueError("no voxel is set")
+    margins = (margin,) * 3 if isinstance(margin, int) else tuple(margin)
     starts, sizes = [], []
-    for axis in (2, 1, 0):
+    for axis, wide in zip((2, 1, 0), margins, strict=True):
         used = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))
-        first, last = max(int(used[0]) - margin, 0), min(int(used[-1]) + margin, mask.shape[axis] - 1)
+        first, last = max(int(used[0]) - wide, 0), min(int(used[-1]) + wide, mask.shape[axis] - 1)
         starts.append(first)
         sizes.append(last - first + 1)
     return (starts[0], starts[1], starts[2]), (sizes[0], sizes[1], sizes[2])

@@ -9,9 +9,11 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import SimpleITK as sitk
 
+from .base.choices import ExtraName
 from .case import Case, Role
 from .grid import Grid
 from .palettes import PaletteName
+from .result.places import Places
 from .terminology import SegmentStyle
 
 Look = Literal["grey", "counts"] | PaletteName
@@ -105,6 +107,24 @@ class Outcome(Protocol):
     @property
     def focus_mm(self) -> tuple[float, float, float] | None:
         """What the views show first, LPS; None for the middle."""
+
+    @property
+    def brain(self) -> sitk.Image:
+        """uint8 mask of the brain."""
+
+    @property
+    def methods(self) -> Mapping[str, sitk.Image]:
+        """Where several methods stand beside one another: the labels of each, the chosen among them, by its name."""
+
+    @property
+    def extras(self) -> Mapping[ExtraName, Mapping[str, sitk.Image]]:
+        """Volumes that are handed over where they are asked for, by their names."""
+
+    def headline(self) -> tuple[str, ...]:
+        """What a reader wants to know first, in lines."""
+
+    def places(self) -> Places:
+        """Where a reviewer should look."""
 
     @property
     def volumes(self) -> Mapping[str, sitk.Image]:

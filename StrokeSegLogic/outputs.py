@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING, Any
 from . import __version__
 from .base.json_values import json_ready
 from .base.progress import Progress
+from .outcome import Outcome
 from .output_folder import MAPS, RESULT, draft_of, publish, require_writable
-from .perfusion.maps_record import maps_record
-from .perfusion.result import PerfusionSegmentation
-from .reports import write_report
-from .segmentation import Segmentation
+from .reports import extra_files, write_report
 from .volumes import write_nifti
 
 if TYPE_CHECKING:
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["NAMES", "names_of", "require_writable", "write_maps", "write_outputs"]
 
-Result = Segmentation | PerfusionSegmentation
 Writers = dict[str, Callable[[Path], None]]
 
 NAMES = (
@@ -38,12 +35,12 @@ NAMES = (
 """The files of an MRI result."""
 
 
-def names_of(result: Result) -> tuple[str, ...]:
+def names_of(result: Outcome) -> tuple[str, ...]:
     """The files that a result has, the record last."""
     return tuple(_writers(result))
 
 
-def write_outputs(result: Result, folder: Path, progress: Progress | None = None) -> dict[str, Path]:
+def write_outputs(result: Outcome, folder: Path, progress: Progress | None = None) -> dict[str, Path]:
     """Writes every file of a result.
 
     All are written into a hidden folder first and then moved at once (see `output_folder.publish`): a folder with a
@@ -86,6 +83,10 @@ def write_maps(
     Raises:
         OutputError: as `write_outputs`; also where the folder holds a segmentation.
     """
+    # Not at the top: a result on MRI has nothing of CT perfusion.
+    from .perfusion.maps_record import maps_record
+    from .perfusion.vessel_figure import vessel_svg
+
     record = {
         "case": name,
         "modality": "ctp",
@@ -95,19 +96,18 @@ def write_maps(
     }
     images = {f"{name}.nii.gz": image for name, image in measured.images().items() if name != "CT"}
     writers: Writers = {file: partial(write_nifti, image) for file, image in images.items()}
-    writers |= {"aif.svg": partial(_write_vessels, measured)}
+    writers |= {"aif.svg": partial(_write_text, partial(vessel_svg, measured))}
     writers[MAPS] = partial(_write_record, record, (*writers, MAPS))
     return _write(writers, folder, progress)
 
 
-def _writers(result: Result) -> Writers:
+def _writers(result: Outcome) -> Writers:
     """What writes each file, by its name, the record last."""
     from .slicer_bridge.files import write_scene, write_segmentation
 
     writers: Writers = {"segmentation.seg.nrrd": partial(write_segmentation, result)}
     writers |= {f"{name}.nii.gz": partial(write_nifti, image) for name, image in result.volumes.items()}
-    if isinstance(result, PerfusionSegmentation) and result.measured is not None:
-        writers["aif.svg"] = partial(_write_vessels, result.measured)
+    writers |= {name: partial(_write_text, draw) for name, draw in extra_files(result).items()}
     writers |= {"report.html": partial(write_report, result), "scene.mrb": partial(write_scene, result)}
     writers[RESULT] = lambda path: _write_record(result.summary(), (*writers,), path)
     return writers
@@ -124,10 +124,8 @@ def _write(writers: Writers, folder: Path, progress: Progress | None) -> dict[st
     return {name: folder / name for name in writers}
 
 
-def _write_vessels(measured: PerfusionMaps, path: Path) -> None:
-    from .perfusion.vessel_figure import vessel_svg
-
-    path.write_text(vessel_svg(measured), encoding="utf-8")
+def _write_text(draw: Callable[[], str], path: Path) -> None:
+    path.write_text(draw(), encoding="utf-8")
 
 
 def _write_record(values: Mapping[str, Any], names: tuple[str, ...], path: Path) -> None:

@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
+from .base.choices import ExtraName
 from .case import Case, Role
 from .grid import Grid
 from .outcome import Layer, Maker, Outcome
+from .result.lesions import Lesion
+from .result.places import Places
 from .terminology import LESION_STYLE, SegmentStyle
 
 LESION = 1
@@ -35,21 +38,6 @@ class PlaneVote:
     dice_with_vote: float
     slices: int
     weight: float
-
-
-@dataclass(frozen=True)
-class Lesion:
-    """One connected component (26 neighbours) of the voted lesion, the largest first.
-
-    Attributes:
-        volume_ml: its volume.
-        centre_mm: its centre of mass, LPS.
-        probability: mean probability of its voxels.
-    """
-
-    volume_ml: float
-    centre_mm: tuple[float, float, float]
-    probability: float
 
 
 @dataclass(frozen=True)
@@ -148,6 +136,31 @@ class Segmentation:
         """The largest lesion's centre."""
         lesions = self.statistics.lesions
         return lesions[0].centre_mm if lesions else None
+
+    @property
+    def methods(self) -> Mapping[str, sitk.Image]:
+        """None beside the vote."""
+        return {}
+
+    @property
+    def extras(self) -> Mapping[ExtraName, Mapping[str, sitk.Image]]:
+        return {"probability": {"probability": self.probability}, "agreement": {"agreement": self.agreement}}
+
+    def headline(self) -> tuple[str, ...]:
+        """The lesion's volume, and each plane's own."""
+        count = len(self.statistics.lesions)
+        planes = (
+            f"  {plane.plane:<9}{plane.volume_ml:7.1f} ml, Dice with the vote {plane.dice_with_vote:.2f}"
+            for plane in self.statistics.planes
+        )
+        parts = f"{count} part{'' if count == 1 else 's'}"
+        return (f"Lesion volume {self.statistics.volume_ml:.1f} ml in {parts}", *planes)
+
+    def places(self) -> Places:
+        """A slice is in doubt where the probability is far from 0 and 1."""
+        probability = sitk.GetArrayViewFromImage(self.probability)
+        doubts = {k: probability[k] * (1 - probability[k]) for k in self.statistics.doubtful_slices}
+        return Places.of(doubts, self.statistics.lesions, self.grid)
 
     @property
     def volumes(self) -> Mapping[str, sitk.Image]:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import SimpleITK as sitk
 
 from .grid import Grid
 from .hemispheres import MidPlane
 from .metrics import dice
 from .planes import Plane
-from .segmentation import LESION, Lesion, PlaneVote, Statistics
-
-DOUBT_SHARE = 0.02
-"""A slice is worth a look if it holds at least this part of the doubt of the worst one."""
+from .result.lesions import lesions
+from .result.places import DOUBT_SHARE
+from .segmentation import LESION, PlaneVote, Statistics
 
 
 def measure(
@@ -53,22 +51,6 @@ def measure(
         ),
         doubtful_slices=doubtful_slices(probability),
     )
-
-
-def lesions(lesion: np.ndarray, probability: np.ndarray, grid: Grid) -> tuple[Lesion, ...]:
-    """The connected components (26 neighbours) of a lesion mask, largest first."""
-    parts = sitk.ConnectedComponent(grid.image(lesion.astype(np.uint8)), True)
-    shape = sitk.LabelIntensityStatisticsImageFilter()
-    shape.Execute(parts, grid.image(probability.astype(np.float32)))
-    found = [
-        Lesion(
-            volume_ml=shape.GetNumberOfPixels(label) * grid.voxel_ml,
-            centre_mm=shape.GetCentroid(label),
-            probability=shape.GetMean(label),
-        )
-        for label in shape.GetLabels()
-    ]
-    return tuple(sorted(found, key=lambda one: -one.volume_ml))
 
 
 def left_share(lesion: np.ndarray, brain: np.ndarray, grid: Grid) -> float | None:

@@ -24,6 +24,7 @@ from magic_page import draw
 
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.base.progress import Progress
+from StrokeSegLogic.ctp.threshold_settings import ThresholdSettings
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.hemispheres import MidPlane
 from StrokeSegLogic.inference.device import choose
@@ -34,7 +35,7 @@ from StrokeSegLogic.models.registry import find
 from StrokeSegLogic.perfusion.bleeding import dense_ml
 from StrokeSegLogic.perfusion.laterality import asymmetry
 from StrokeSegLogic.perfusion.routes import UNET
-from StrokeSegLogic.perfusion.thresholds import CORE, PENUMBRA, ThresholdSettings, segment_by_thresholds
+from StrokeSegLogic.perfusion.thresholds import CORE, PENUMBRA, segment_by_thresholds
 
 MAPS = ("cbf", "cbv", "mtt", "ttp")
 SPACING = (0.9, 0.9, 10.0)

@@ -28,9 +28,8 @@ import SimpleITK as sitk
 
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.metrics import dice
-from StrokeSegLogic.perfusion import MapsSpec, PerfusionMaps, maps
-from StrokeSegLogic.perfusion.constants import PER_100_G, PER_100_G_MIN
-from StrokeSegLogic.perfusion.deconvolution import DeconvolutionSpec, deconvolve
+from StrokeSegLogic.perfusion.deconvolution import PER_100_G, PER_100_G_MIN, DeconvolutionSpec, deconvolve
+from StrokeSegLogic.perfusion.maps import MapsSpec, PerfusionMaps, maps
 from StrokeSegLogic.perfusion.thresholds import segment_by_thresholds
 from StrokeSegLogic.phantom.ctp import CtpSeries, Part, ctp_series
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient

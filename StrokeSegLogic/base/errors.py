@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 LONGEST = 499
 """Characters of a whole message: it is read in one look, whatever a file's name or a value in it brought in."""
 _LONGEST_PLACE = 150
 _LONGEST_ADVICE = 130
+_LONGEST_OPTION = 40
+"""Room for the name that a window or a command line has for a setting."""
 
 
 class StrokeSegError(Exception):
@@ -15,27 +18,53 @@ class StrokeSegError(Exception):
 
     Args:
         what: what is wrong, in one clause without a full stop.
-        where: the file, series or option that it was found in.
-        fix: what the user can do about it.
+        where: the file or series that it was found in.
+        fix: what the user can do about it. It names no flag and no widget: those belong to who shows it.
+        option: the setting that is wrong or that the fix changes, by its name in Python ("route", "device").
+        roles: names of the inputs that it is about.
     """
 
     exit_code = 1
 
-    def __init__(self, what: str, *, where: str | Path | None = None, fix: str | None = None) -> None:
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str | Path | None = None,
+        fix: str | None = None,
+        option: str | None = None,
+        roles: Iterable[str] = (),
+    ) -> None:
         self.what = _one_line(what)
         self.where = None if where is None else _one_line(str(where))
         self.fix = None if fix is None else _one_line(fix)
-        if len(str(self)) > LONGEST:
+        self.option = option
+        self.roles = tuple(roles)
+        # As the longest wording of an option has it.
+        longest = LONGEST - (_LONGEST_OPTION if option else 0)
+        if len(str(self)) > longest:
             # A path tells most at its end, a list at its beginning.
             if self.where is not None:
                 self.where = shortened(self.where, _LONGEST_PLACE, end=True)
             self.fix = None if self.fix is None else shortened(self.fix, _LONGEST_ADVICE)
-            self.what = shortened(self.what, max(LONGEST - (len(str(self)) - len(self.what)), 0))
+            self.what = shortened(self.what, max(longest - (len(str(self)) - len(self.what)), 0))
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        place = f"{self.where}: " if self.where else ""
-        advice = f" {self.fix.rstrip('.')}." if self.fix else ""
+        return self.said()
+
+    def said(self, option_name: Callable[[str], str] = str) -> str:
+        """The error in one line.
+
+        Args:
+            option_name: how the reader knows a setting: the flag of a command line, the label of a widget.
+        """
+        option = option_name(self.option) if self.option else ""
+        where, fix = self.where or option, (self.fix or "").rstrip(".")
+        if option and self.where:
+            # The place is taken: the option stands with what to do about it.
+            fix = f"{fix} ({option})" if fix else f"See {option}"
+        place, advice = f"{where}: " if where else "", f" {fix}." if fix else ""
         return f"{place}{self.what.rstrip('.')}.{advice}"
 
 

@@ -19,7 +19,7 @@ def clinical_data(age: float | None, nihss: int | None, onset: float | None) -> 
     Raises:
         InputError: if no patient has such data.
     """
-    from ..perfusion.input_checks import require_plausible
+    from ..study.clinical import require_plausible
 
     known = ClinicalData(age, nihss, onset)
     require_plausible(known)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..base.choices import ROUTES, RouteName
 from ..base.errors import InputError, OutputError
 from ..base.progress import Progress
 from ..case import Case, Modality, Role
+from ..outcome import Outcome
 from ..output_folder import RESULT, require_writable
 from ..outputs import write_outputs
-from ..perfusion.result import ROUTES, PerfusionSegmentation, RouteName
-from ..segmentation import Segmentation
 from .console import job
 from .describe import describe
 from .patient import Age, Nihss, Onset, clinical_data
+
+if TYPE_CHECKING:
+    from ..perfusion.result import PerfusionSegmentation
+    from ..segmentation import Segmentation
 
 
 class DeviceChoice(str, Enum):
@@ -95,7 +99,7 @@ def segment(
 
         kind: Modality | None = None if modality is ModalityChoice.auto else modality.value
         case = load_case(one_or_many(study), clinical=known, modality=kind)
-        result: Segmentation | PerfusionSegmentation
+        result: Outcome
         if case.modality == "mri":
             _refuse(case, {"--route": route})
             how = (vote or VoteChoice.majority).value
@@ -165,18 +169,19 @@ def perfusion_into(
         InputError: if a model is named without the route that it is for.
     """
     from ..perfusion.engine import segment_perfusion
-    from ..perfusion.map_choice import computes_maps
+    from ..perfusion.map_choice import choose_maps
     from ..perfusion.settings import PerfusionSettings
 
     if model is not None and route in (None, "thresholds"):
         raise InputError(
             "names a model without its route", where="--model", fix="Add --route slow-fusion or --route unet3d"
         )
-    require_writable(output, RESULT, maps=computes_maps(case))
+    choice = choose_maps(case, reference)
+    require_writable(output, RESULT, maps=choice.computes)
     models = {} if model is None or route is None else {route: model}
     settings = PerfusionSettings(models=models, device=device)
     result = segment_perfusion(
-        case, route=route, reference=reference, settings=settings, progress=progress.span(0.0, 0.8)
+        case, route=route, reference=reference, settings=settings, choice=choice, progress=progress.span(0.0, 0.8)
     )
     write_outputs(result, output, progress.span(0.8, 1.0))
     return result

@@ -29,7 +29,7 @@ def parse_classes(words: str) -> Classes:
     if words.lower().endswith(".json"):
         return read_classes(Path(words))
     entries = (entry.partition("=") for entry in words.split(","))
-    return _classes([(values, name) for values, _, name in entries], f"--labels {words}")
+    return _classes([(values, name) for values, _, name in entries], words)
 
 
 def read_classes(path: Path) -> Classes:
@@ -51,10 +51,11 @@ def _classes(entries: Sequence[tuple[str, object]], where: str) -> Classes:
                 "is not of the form VALUE=NAME with values from 1 on, each name once",
                 where=where,
                 fix="Write 1=penumbra,2=core",
+                option="labels",
             )
         classes[name] = values
     if not scored(classes):
-        raise InputError("names no class", where=where, fix="Write 1=penumbra,2=core")
+        raise InputError("names no class", where=where, fix="Write 1=penumbra,2=core", option="labels")
     return classes
 
 
@@ -83,7 +84,8 @@ def require_known(mask: Mask, classes: Classes) -> None:
     known = {value for values in classes.values() for value in values}
     if unknown := sorted(mask.values - known):
         raise InputError(
-            f"holds the label(s) {', '.join(map(str, unknown))}, which --labels does not name",
+            f"holds the label(s) {', '.join(map(str, unknown))}, which no class names",
             where=mask.path,
-            fix=f"Name every label in --labels; call {BACKGROUND} what is not to be scored",
+            fix=f"Name every label; call {BACKGROUND} what is not to be scored",
+            option="labels",
         )

@@ -110,7 +110,7 @@ def _find(sources: Sources) -> tuple[list[_Files], tuple[str, ...]]:
     if sources.readers is not None:
         folders = {reader: sources.references / reader for reader in sources.readers}
         if len(folders) != 2:
-            raise InputError(f"names {sources.readers[0]} twice", where="--readers", fix="Name two readers")
+            raise InputError(f"names {sources.readers[0]} twice", option="readers", fix="Name two readers")
     masks = {name: find_masks(folder) for name, folder in folders.items()}
     first, *more = masks
     predictions = find_masks(sources.predictions, sources.members)
@@ -124,7 +124,10 @@ def _find(sources: Sources) -> tuple[list[_Files], tuple[str, ...]]:
     missing = (*pairs.gaps(), *(f"{name} beside {first}: {gap}" for name, one in others.items() for gap in one.gaps()))
     if missing and not sources.allow_missing:
         raise InputError(
-            "; ".join(missing), where=sources.predictions, fix="Complete the folders, or give --allow-missing"
+            "; ".join(missing),
+            where=sources.predictions,
+            fix="Complete the folders, or allow for what is missing",
+            option="allow_missing",
         )
     if not complete:
         raise InputError(
@@ -177,7 +180,8 @@ def _classes(sources: Sources, files: Sequence[_Files], progress: Progress) -> C
         raise InputError(
             "predictions hold the label(s) {} and references {}: none in common".format(*said),
             where=sources.predictions,
-            fix="Say what belongs together, for instance --labels 1+255=lesion",
+            fix="Say what belongs together, for instance 1+255=lesion",
+            option="labels",
         )
     return found_classes(values["predictions"] | values["references"])
 

@@ -43,7 +43,8 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
         raise OutputError(
             f"cannot be written to ({error.strerror or error})",
             where=folder,
-            fix="Free some space, or choose another folder with --output",
+            fix="Free some space, or choose another folder",
+            option="output",
         ) from error
     finally:
         if draft is not None:

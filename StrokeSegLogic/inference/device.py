@@ -46,14 +46,14 @@ def choose(wanted: str = "auto", full_precision: bool = False) -> Device:
         InputError: if there is no such choice.
     """
     if wanted not in CHOICES:
-        raise InputError(f"'{wanted}' is no device", where="--device", fix=f"Use one of {', '.join(CHOICES)}")
+        raise InputError(f"'{wanted}' is no device", option="device", fix=f"Use one of {', '.join(CHOICES)}")
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     kind = next(kind for kind, found in there.items() if found) if wanted == "auto" else wanted
     if not there[kind]:
         raise DeviceError(
             f"this computer or this build of torch has no {kind.upper()} device",
-            where="--device",
-            fix="Use --device auto or --device cpu",
+            option="device",
+            fix="Use auto or cpu",
         )
     name = torch.cuda.get_device_name() if kind == "cuda" else f"{kind} ({platform.machine()})"
     return Device(torch.device(kind), None if full_precision else _reduced_type(kind), name)

@@ -16,8 +16,9 @@ from ..models.registry import find
 from ..models.spec import PlanesModelSpec
 from ..planes import PLANES, Plane, from_stack, to_stack
 from ..segmentation import Segmentation
+from ..space.masks import without_small_parts
 from ..statistics import measure
-from .options import MIRRORED, option_warnings, require_smallest, require_threshold, without_small_lesions
+from .options import MIRRORED, option_warnings, require_smallest, require_threshold
 from .prepare import Prepared, prepare
 from .vote import require_method
 from .vote import vote as let_vote
@@ -106,7 +107,8 @@ def segment(
         limit,
         spec.plane_weights,
     )
-    labels, dropped = without_small_lesions(voted.labels, grid, minimum_lesion_ml)
+    lesion, dropped = without_small_parts(voted.labels, grid, minimum_lesion_ml)
+    labels = lesion.astype(np.uint8)
     brain = resample_mask(prepared.grid.image(prepared.brain.astype(np.uint8)), grid)
     report(0.9, "measuring")
     statistics = measure(labels, voted.probability, voted.members, brain, grid, prepared.slices, spec.plane_weights)

@@ -15,8 +15,7 @@ from ..ct_brain import MIP_HU, brain_of_ct
 from ..grid import Grid, reorient, resample, resample_mask
 from ..intensity import LOWEST, normalise
 from ..models.field_spec import FieldSpec, InputSpec
-from .colours import rainbow
-from .map_scales import delay, relative
+from .map_scales import delay, rainbow, relative
 
 if TYPE_CHECKING:
     from ..base.progress import Progress
@@ -73,7 +72,9 @@ def lay(images: Mapping[str, sitk.Image], reference: Grid, inputs: tuple[InputSp
     needed = [*(one.name for one in inputs), *([field.masked_by] if field.masked_by else [])]
     missing = [name for name in dict.fromkeys(needed) if name not in images]
     if missing:
-        raise InputError(f"the model needs {', '.join(missing)}", fix="Add them, or choose another model")
+        raise InputError(
+            f"the model needs {', '.join(missing)}", fix="Add them, or choose another model", roles=missing
+        )
     grid = field_grid(reference, field.size)
     brain = _brain(images, grid, inputs, field)
     channels = [_channels(images[one.name], grid, brain, one) for one in inputs]
@@ -169,11 +170,14 @@ def predict(
                 raise
             what = "the volume" if whole else "one slice"
             raise DeviceError(
-                f"the device has too little memory for {what}", where=device.name, fix="Use --device cpu"
+                f"the device has too little memory for {what}", where=device.name, fix="Use cpu", option="device"
             ) from error
         if not torch.isfinite(found).all():
             raise ModelError(
-                "the network's answer is not a number", where=device.name, fix="Try --device cpu, or another model"
+                "the network's answer is not a number",
+                where=device.name,
+                fix="Try cpu, or another model",
+                option="device",
             )
         return found.cpu().numpy()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,13 +57,13 @@ def slow_fusion_for(images: Mapping[str, sitk.Image], nihss: float | None) -> st
     Raises:
         InputError: if a map is missing that nothing can stand in for.
     """
-    missing = [name for name in ("CBF", "CBV") if name not in images]
-    if "TTP" not in images and "TMAX" not in images:
-        missing.append("TTP or TMAX")
+    needed = (("CBF",), ("CBV",), ("TTP", "TMAX"))
+    missing = [names for names in needed if not any(name in images for name in names)]
     if missing:
         raise InputError(
-            f"slow fusion needs {' and '.join(missing)}",
+            f"slow fusion needs {' and '.join(' or '.join(names) for names in missing)}",
             fix="Add them, or give the CTP series by itself: all maps are then computed from it",
+            roles=chain.from_iterable(missing),
         )
     fit = [
         SLOW_FUSION + mip + score
@@ -131,6 +132,7 @@ def answer(
         raise InputError(
             f"the model {spec.name} asks for the NIHSS score, which is unknown",
             fix="Give it (0 to 42), or use a model without it",
+            option="nihss",
         )
     field = lay(images, reference, spec.inputs, spec.field)
     whole = len(spec.field.size) == 3
@@ -171,7 +173,9 @@ def completed(
         notes.append("there is no MTT: 60 CBV / CBF stood in for it")
     missing = [one.name for one in spec.inputs if one.name not in ready]
     if missing:
-        raise InputError(f"the model {spec.name} needs {', '.join(missing)}", fix="Add them, or choose another model")
+        raise InputError(
+            f"the model {spec.name} needs {', '.join(missing)}", fix="Add them, or choose another model", roles=missing
+        )
     if spec.field.masked_by and spec.field.masked_by not in ready:
         notes.append(f"there is no {spec.field.masked_by}: the maps' own outline keeps the result inside the brain")
         spec = replace(spec, field=replace(spec.field, masked_by=""))

@@ -1,4 +1,4 @@
-"""Perfusion maps on a scale that does not depend on the vendor's factor or zero."""
+"""Perfusion maps as networks see them: on a scale without the vendor's factor or zero, and in colours."""
 
 from __future__ import annotations
 
@@ -40,3 +40,13 @@ def normal_time(values: np.ndarray, brain: np.ndarray) -> float:
     if timed.size < _TIMED * int(brain.sum()) or not timed.size:
         return 0.0
     return float(np.quantile(timed, NORMAL_QUANTILE))
+
+
+def rainbow(values: np.ndarray) -> np.ndarray:
+    """Colours (3, ...) in 0 to 1 of values in 0 to 1, from blue over green to red.
+
+    Three overlapping triangles cut at 1. Which colour bar the paper's vendor used is not stated
+    (arXiv 2203.10039); a rainbow is what most perfusion software shows.
+    """
+    centres = np.reshape((0.75, 0.5, 0.25), (3, *[1] * values.ndim))
+    return np.clip(1.5 - np.abs(4.0 * (values[None] - centres)), 0.0, 1.0).astype(np.float32)

@@ -99,7 +99,10 @@ def lesion_probability(
                     raise
                 if size == 1:
                     raise DeviceError(
-                        "the device has too little memory for one slice", where=device.name, fix="Use --device cpu"
+                        "the device has too little memory for one slice",
+                        where=device.name,
+                        fix="Use cpu",
+                        option="device",
                     ) from error
                 size = max(size // 2, 1)
                 continue
@@ -119,7 +122,10 @@ def _batch(network: nn.Module, slices: np.ndarray, device: Device, canvas: Seque
         logits = network(images)
     if not torch.isfinite(logits).all():
         raise ModelError(
-            "the network's answer is not a number", where=device.name, fix="Try --device cpu, or another model"
+            "the network's answer is not a number",
+            where=device.name,
+            fix="Try cpu, or another model",
+            option="device",
         )
     said = logits.float().softmax(1)[:, 1].cpu().numpy()
     out = np.zeros((len(slices), *slices.shape[2:]), np.float32)

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-import SimpleITK as sitk
-
 from ..base.errors import InputError
-from ..grid import Grid
 from ..planes import Plane
 
 MIRRORED: tuple[Plane, ...] = ("axial", "coronal")
@@ -25,7 +21,7 @@ def require_threshold(threshold: float) -> float:
     if not 0 < threshold < 1:
         raise InputError(
             f"{threshold:g} is no threshold of a probability",
-            where="probability threshold",
+            option="threshold",
             fix="Give a number between 0 and 1, or none for the model's own",
         )
     return threshold
@@ -38,27 +34,7 @@ def require_smallest(minimum_lesion_ml: float) -> None:
         InputError: if it is negative, infinite or no number.
     """
     if not (math.isfinite(minimum_lesion_ml) and minimum_lesion_ml >= 0):
-        raise InputError(
-            f"{minimum_lesion_ml:g} ml is no volume", where="minimum lesion volume", fix="Give 0 or more ml"
-        )
-
-
-def without_small_lesions(labels: np.ndarray, grid: Grid, minimum_ml: float) -> tuple[np.ndarray, int]:
-    """Labels without the connected parts (26 neighbours) below a volume, and how many those were.
-
-    Args:
-        labels: uint8 (z, y, x), 1 is lesion.
-        grid: of the labels.
-        minimum_ml: a part of exactly this volume stays.
-    """
-    if minimum_ml == 0 or not labels.any():
-        return labels, 0
-    parts = sitk.GetArrayFromImage(sitk.ConnectedComponent(grid.image(labels), True))
-    sizes = np.bincount(parts.ravel())
-    # Half a voxel of tolerance: 0.1 ml in voxels of 0.001 ml is 100 of them, whatever the rounding.
-    small = sizes * grid.voxel_ml < minimum_ml - grid.voxel_ml / 2
-    small[0] = False
-    return np.where(small[parts], np.uint8(0), labels), int(small.sum())
+        raise InputError(f"{minimum_lesion_ml:g} ml is no volume", option="minimum_lesion_ml", fix="Give 0 or more ml")
 
 
 def option_warnings(own: float, threshold: float, minimum_ml: float, dropped: int) -> list[str]:

@@ -74,11 +74,11 @@ def prepare(case: Case, reference: Role, roles: tuple[Role, ...], spacing_mm: fl
     progress(0.0, "finding the brain")
     field = working_grid(Grid.of(case.series[reference].image), spacing_mm)
     images = {role: one.image for role, one in case.series.items()}
-    whole, brain_from = brain_mask(images, reference, field)
-    start, size = bounding_box(whole, MARGIN)
+    whole = brain_mask(images, reference, field)
+    start, size = bounding_box(whole.mask, MARGIN)
     grid = field.crop(start, size)
-    brain = whole[box_slices(start, size)].copy()
-    warnings = list(_brain_warnings(float(brain.sum()) * grid.voxel_ml, brain_from))
+    brain = whole.mask[box_slices(start, size)].copy()
+    warnings = _brain_warnings(float(brain.sum()) * grid.voxel_ml, whole.from_head)
     channels = np.zeros((len(roles), *grid.shape), np.float32)
     used = tuple(role for role in roles if role in images)
     for number, role in enumerate(used):
@@ -87,7 +87,7 @@ def prepare(case: Case, reference: Role, roles: tuple[Role, ...], spacing_mm: fl
         if seen < 0.9:
             warnings.append(f"{role} covers only {100 * seen:.0f} % of the brain; the rest is judged without it")
     unused = tuple(role for role in case.roles if role not in used)
-    return Prepared(grid, channels, brain, brain_from, used, unused, tuple(warnings))
+    return Prepared(grid, channels, brain, whole.words, used, unused, tuple(warnings))
 
 
 def _channel(image: sitk.Image, source: str, grid: Grid, brain: np.ndarray) -> tuple[np.ndarray, float]:
@@ -106,10 +106,10 @@ def _channel(image: sitk.Image, source: str, grid: Grid, brain: np.ndarray) -> t
     return normal, float(inside.sum() / brain.sum())
 
 
-def _brain_warnings(volume_ml: float, brain_from: str) -> list[str]:
+def _brain_warnings(volume_ml: float, from_head: bool) -> list[str]:
     found = []
     if not SMALLEST_BRAIN_ML <= volume_ml <= LARGEST_BRAIN_ML:
         found.append(f"the brain mask holds {volume_ml:.0f} ml, which no whole adult brain does: check its outline")
-    if "approximate" in brain_from:
+    if from_head:
         found.append("the brain was cut out of the head by simple rules: check that no lesion lies outside its outline")
     return found

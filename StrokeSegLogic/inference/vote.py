@@ -81,4 +81,4 @@ def require_method(method: str) -> None:
         InputError: if there is no such method.
     """
     if method not in METHODS:
-        raise InputError(f"'{method}' is no vote", where="--vote", fix=f"Use one of {', '.join(METHODS)}")
+        raise InputError(f"'{method}' is no vote", option="vote", fix=f"Use one of {', '.join(METHODS)}")

@@ -10,6 +10,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..grid import Grid
+from ..space.masks import largest_part
+from ..space.smoothing import discrete_gaussian
 
 _BLOOD_HU = (50.0, 100.0)
 _SMOOTH_MM = 1.5
@@ -34,14 +36,12 @@ def dense_ml(ct: sitk.Image, brain: np.ndarray) -> float:
     if not seen.any():
         return 0.0
     # In planes only: slices are thick, and a bleeding of some ml is seen on few.
-    sigma = (_SMOOTH_MM, _SMOOTH_MM, 0.0)
-    inside = _smooth(np.where(seen, hu, 0), grid, sigma) / np.maximum(_smooth(seen, grid, sigma), 1e-3)
+    inside = _smooth(np.where(seen, hu, 0), grid) / np.maximum(_smooth(seen, grid), 1e-3)
     eroded = sitk.BinaryErode(_image(seen), _radius(_RIM_MM, grid), sitk.sitkBall, 0.0, 1.0, False)
     deep = sitk.GetArrayFromImage(eroded) > 0
     dense = deep & (inside > _BLOOD_HU[0]) & (inside < _BLOOD_HU[1])
     thick = sitk.BinaryMorphologicalOpening(_image(dense), _radius(_THICK_MM / 2, grid))
-    parts = sitk.RelabelComponent(sitk.ConnectedComponent(thick), sortByObjectSize=True)
-    largest = float((sitk.GetArrayFromImage(parts) == 1).sum() * grid.voxel_ml)
+    largest = float(sitk.GetArrayFromImage(largest_part(thick)).sum() * grid.voxel_ml)
     return largest if largest >= _LEAST_ML else 0.0
 
 
@@ -56,10 +56,9 @@ def said_of_bleeding(ct: sitk.Image, brain: np.ndarray) -> tuple[str, ...]:
     )
 
 
-def _smooth(values: np.ndarray, grid: Grid, sigma_mm: tuple[float, float, float]) -> np.ndarray:
-    image = sitk.GetImageFromArray(values.astype(np.float32))
-    sigma = [mm / step for mm, step in zip(sigma_mm, grid.spacing, strict=True)]
-    return sitk.GetArrayFromImage(sitk.DiscreteGaussian(image, [s * s for s in sigma], 32, 0.01, False))
+def _smooth(values: np.ndarray, grid: Grid) -> np.ndarray:
+    x, y, _ = ((_SMOOTH_MM / step) ** 2 for step in grid.spacing)
+    return discrete_gaussian(values.astype(np.float32), (x, y, 0.0))
 
 
 def _radius(mm: float, grid: Grid) -> list[int]:

@@ -9,11 +9,11 @@ import SimpleITK as sitk
 
 from ..base.errors import InputError
 from ..brain import LARGEST_SECTION_CM2, stripped_outline
-from ..ct_brain import MEAN_HU, brain_of_ct
+from ..ct_brain import AIR_HU, MEAN_HU, brain_of_ct
 from ..grid import Grid
 from ..hemispheres import MidPlane
-from .gaps import AIR_HU
-from .halves import both_halves, mirrored
+from ..space.masks import filled_in_slices
+from .halves import both_hemispheres, mirrored
 
 _SMALLEST_ML = 20.0
 _WIDE_BRAIN = 0.02
@@ -55,14 +55,14 @@ def brain_of_maps(grid: Grid, values: Mapping[str, np.ndarray]) -> np.ndarray:
     own = _outline(grid, values[names[0]])
     if own is None:
         own = _above_background(values[names[0]])
-    own = _filled(own)
+    own = filled_in_slices(own)
     if not own.any():
         return own
     for name in names[1:]:
         other = _outline(grid, values[name])
         if other is not None:
             own = _with(own, other)
-    if "CT" in values and both_halves(own, grid):
+    if "CT" in values and both_hemispheres(own, grid):
         on_ct = brain_of_ct(grid.image(values["CT"]), MEAN_HU) & (values["CT"] > AIR_HU / 2)
         own = _with(own, on_ct & mirrored(own, MidPlane.of(own, grid), grid))
     return own
@@ -79,11 +79,5 @@ def _above_background(values: np.ndarray) -> np.ndarray:
 
 
 def _with(own: np.ndarray, other: np.ndarray) -> np.ndarray:
-    both = _filled(own | other)
+    both = filled_in_slices(own | other)
     return both if both.sum() <= (1 + _MOST_ADDED) * own.sum() else own
-
-
-def _filled(mask: np.ndarray) -> np.ndarray:
-    """Without holes in any slice: thick slices leave most holes open above or below."""
-    planes = [sitk.BinaryFillhole(sitk.GetImageFromArray(plane.astype(np.uint8))) for plane in mask]
-    return np.stack([sitk.GetArrayFromImage(plane) for plane in planes]) > 0

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from ..base.json_values import json_ready
 from ..case import ClinicalData
-from .input_checks import require_plausible
+from ..study.clinical import require_plausible
 from .mismatch import PerfusionNumbers, mismatch_ratio
 from .uncertainty import Uncertainty
 
@@ -74,8 +74,17 @@ class Criteria:
 TRIAL_RCBF, TRIAL_TMAX_S = 0.30, 6.0
 """Both trials' software drew core at rCBF < 30 % and hypoperfusion at Tmax > 6 s."""
 
-_Items = Callable[[float, float, ClinicalData], tuple[Criterion, ...]]
-_VOLUMES = ("core volume", "mismatch ratio", "mismatch volume", "clinical-core mismatch")
+
+@dataclass(frozen=True)
+class _Items:
+    """A trial's items: on the patient first, then on volumes, which mean nothing at other thresholds than the
+    trial's."""
+
+    patient: tuple[Criterion, ...]
+    volumes: tuple[Criterion, ...]
+
+
+_ItemsOf = Callable[[float, float, ClinicalData], _Items]
 
 
 def defuse3(numbers: PerfusionNumbers, clinical: ClinicalData, uncertainty: Uncertainty | None = None) -> Criteria:
@@ -133,7 +142,7 @@ def dawn(numbers: PerfusionNumbers, clinical: ClinicalData, uncertainty: Uncerta
 
 def _judge(
     trial: str,
-    items_of: _Items,
+    items_of: _ItemsOf,
     numbers: PerfusionNumbers,
     clinical: ClinicalData,
     uncertainty: Uncertainty | None,
@@ -148,7 +157,7 @@ def _judge(
     def judged(core_ml: float, whole_ml: float) -> tuple[Criterion, ...]:
         # Sums of voxels are exact to less than this; limits are not to be missed by rounding.
         found = items_of(round(core_ml, 6), round(whole_ml, 6), clinical)
-        return tuple(map(_unjudged, found)) if differ else found
+        return (*found.patient, *(map(_unjudged, found.volumes) if differ else found.volumes))
 
     items = judged(numbers.core_ml, numbers.hypoperfused_ml)
     others = [judged(core, whole) for core, whole in (uncertainty.volumes if uncertainty else ())]
@@ -177,8 +186,6 @@ def _other_thresholds(numbers: PerfusionNumbers) -> str:
 
 def _unjudged(item: Criterion) -> Criterion:
     """An item on volumes, and its parts, as unknown."""
-    if item.name not in _VOLUMES:
-        return item
     parts = tuple(replace(part, verdict="unknown") for part in item.parts)
     return replace(item, verdict="unknown", limit=f"{item.limit}; not judged: thresholds differ", parts=parts)
 
@@ -213,18 +220,21 @@ def _within(
     return Criterion(name, verdict, None if value is None else float(value), limit, unit)
 
 
-def _defuse3_items(core_ml: float, hypoperfused_ml: float, clinical: ClinicalData) -> tuple[Criterion, ...]:
+def _defuse3_items(core_ml: float, hypoperfused_ml: float, clinical: ClinicalData) -> _Items:
     ratio = mismatch_ratio(hypoperfused_ml, core_ml)
     # Without any lesion there is no mismatch: known, and not met.
     enough: Verdict = "met" if ratio is not None and round(ratio, 9) >= 1.8 else "not met"
-    return (
+    patient = (
         _within("time since last known well", clinical.onset_hours, 6, 16, "h"),
         _within("age", clinical.age, 18, 90, "years"),
         _within("NIHSS", clinical.nihss, 6),
+    )
+    volumes = (
         Criterion("core volume", "met" if core_ml < 70 else "not met", core_ml, "below 70", "ml"),
         Criterion("mismatch ratio", enough, ratio, "at least 1.8"),
         _within("mismatch volume", round(hypoperfused_ml - core_ml, 6), 15, None, "ml"),
     )
+    return _Items(patient, volumes)
 
 
 _GROUPS: dict[str, tuple[str, Callable[[float, float, float], bool]]] = {
@@ -243,7 +253,7 @@ _GROUPS: dict[str, tuple[str, Callable[[float, float, float], bool]]] = {
 }
 
 
-def _dawn_items(core_ml: float, hypoperfused_ml: float, clinical: ClinicalData) -> tuple[Criterion, ...]:
+def _dawn_items(core_ml: float, hypoperfused_ml: float, clinical: ClinicalData) -> _Items:
     # One value on either side of every limit stands for all that a missing one may be.
     ages = [79.0, 80.0] if clinical.age is None else [float(clinical.age)]
     scores = [9.0, 10.0, 20.0] if clinical.nihss is None else [float(clinical.nihss)]
@@ -255,12 +265,14 @@ def _dawn_items(core_ml: float, hypoperfused_ml: float, clinical: ClinicalData) 
         for name, (limit, rule) in _GROUPS.items()
     )
     any_group = [any(rule(age, score, core_ml) for _, rule in _GROUPS.values()) for age, score in patients]
-    return (
+    patient = (
         _within("time since last known well", clinical.onset_hours, 6, 24, "h"),
         _within("age", clinical.age, 18, None, "years"),
         _within("NIHSS", clinical.nihss, 10),
-        Criterion("clinical-core mismatch", _same(any_group), core_ml, "one of the groups", "ml core", parts=groups),
     )
+    verdict = _same(any_group)
+    mismatch = Criterion("clinical-core mismatch", verdict, core_ml, "one of the groups", "ml core", parts=groups)
+    return _Items(patient, (mismatch,))
 
 
 def _same(answers: list[bool]) -> Verdict:

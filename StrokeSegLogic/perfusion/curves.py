@@ -9,6 +9,8 @@ import SimpleITK as sitk
 
 from ..base.progress import Progress
 from ..grid import bounding_box, box_slices
+from ..space.masks import grown
+from ..space.smoothing import gaussian_in_slices
 from .arteries import seen_baseline
 from .bolus import Passage
 from .series import Series
@@ -59,7 +61,7 @@ def enhancement(
     inside = brain[box]
     weight = inside.astype(np.float32)
     spacing = series.grid.spacing
-    norm = np.maximum(blurred(weight, spacing, sigma_mm)[inside], 1e-3)
+    norm = np.maximum(gaussian_in_slices(weight, spacing, sigma_mm)[inside], 1e-3)
     curves = np.empty((len(series), int(inside.sum())), np.float32)
     means = np.empty(len(series))
     deep = interior(inside, spacing)
@@ -67,7 +69,7 @@ def enhancement(
         progress(number / len(series), "time curves")
         part = frame[box].astype(np.float32) * weight
         means[number] = np.clip(part[deep], *_TISSUE_HU).mean(dtype=float)
-        curves[number] = blurred(part, spacing, sigma_mm)[inside] / norm
+        curves[number] = gaussian_in_slices(part, spacing, sigma_mm)[inside] / norm
     found = read(means, series.times_s, _standard_error(curves))
     curves -= curves[: found.baseline].mean(axis=0)
     plain = np.zeros(series.grid.shape, np.float32)
@@ -85,12 +87,12 @@ def vessel_candidates(
     not lost. Where the head `moved`, voxels beside bone are left out.
     """
     spacing = series.grid.spacing
-    near = _grown(brain, [round(_AROUND_MM / s) for s in spacing[:2]] + [0]) & (plain < _HIGHEST_PLAIN_HU)
+    near = grown(brain, [round(_AROUND_MM / s) for s in spacing[:2]] + [0]) & (plain < _HIGHEST_PLAIN_HU)
     if moved:
         near &= ~beside_bone(plain, spacing, _FROM_BONE_MM)
     seen = seen_baseline(baseline)
     before = np.mean([series.frame(k) for k in range(baseline)[seen]], axis=0, dtype=np.float32)
-    rise = blurred(mip - before, spacing, 0.5)
+    rise = gaussian_in_slices(mip - before, spacing, 0.5)
     places = np.flatnonzero(near)
     count = min(_CANDIDATES, len(places))
     values = rise.reshape(-1)[places]
@@ -106,7 +108,7 @@ def vessel_candidates(
 
 def beside_bone(plain: np.ndarray, spacing: tuple[float, ...], reach_mm: float) -> np.ndarray:
     """Bool (z, y, x): bone, what lies within that distance of it in the slice, and the same in the slices beside."""
-    return _grown(plain > _BONE_HU, [int(np.ceil(reach_mm / s)) for s in spacing[:2]] + [1])
+    return grown(plain > _BONE_HU, [int(np.ceil(reach_mm / s)) for s in spacing[:2]] + [1])
 
 
 def disturbed(curves: np.ndarray, plain: np.ndarray, brain: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
@@ -136,18 +138,3 @@ def _standard_error(curves: np.ndarray) -> float:
     some = curves[:, :: max(curves.shape[1] // 5000, 1)]
     noise = float(np.median(np.abs(np.diff(some, axis=0)))) / 0.954
     return noise / max(np.sqrt(curves.shape[1] / 100), 1)
-
-
-def blurred(volume: np.ndarray, spacing: tuple[float, ...], sigma_mm: float) -> np.ndarray:
-    """A Gaussian within the slices; kernels narrower than half a pixel leave the volume as it is."""
-    image = sitk.GetImageFromArray(volume)
-    for axis in (0, 1):
-        sigma = sigma_mm / spacing[axis]
-        if sigma >= 0.5 and image.GetSize()[axis] >= 4:
-            image = sitk.RecursiveGaussian(image, sigma, direction=axis)
-    return sitk.GetArrayFromImage(image)
-
-
-def _grown(mask: np.ndarray, radius: list[int]) -> np.ndarray:
-    image = sitk.BinaryDilate(sitk.GetImageFromArray(mask.astype(np.uint8)), radius)
-    return sitk.GetArrayFromImage(image).astype(bool)

@@ -18,7 +18,8 @@ import numpy as np
 
 from ..base.progress import Progress
 from ..grid import bounding_box, box_slices
-from .curves import blurred, interior
+from ..space.smoothing import gaussian_in_slices
+from .curves import interior
 from .late_curves import late_component, late_ones, middles
 from .parallel import in_parallel
 from .series import Series
@@ -99,14 +100,14 @@ def denoised(
     counts = _binned(inside.astype(np.float32), factors)
     there = (counts > 0).astype(np.float32)
     deep = interior(counts > 0, spacing)
-    norm = np.maximum(blurred(there, spacing, spec.shared_mm)[deep], 1e-3)
+    norm = np.maximum(gaussian_in_slices(there, spacing, spec.shared_mm)[deep], 1e-3)
     frames = np.empty((len(series), *counts.shape), np.float32)
     shared = np.empty((len(series), int(deep.sum())), np.float32)
     for number, frame in enumerate(series.frames()):
         progress(0.4 * number / len(series), "components of the curves")
         sums = _binned(np.where(inside, frame[box], 0).astype(np.float32), factors)
         np.divide(sums, np.maximum(counts, 1), out=frames[number])
-        shared[number] = blurred(frames[number], spacing, spec.shared_mm)[deep] / norm
+        shared[number] = gaussian_in_slices(frames[number], spacing, spec.shared_mm)[deep] / norm
     basis, noise = components(shared, spec)
     common = basis.shape[1]
     if artery is not None:
@@ -168,11 +169,11 @@ def _binned(volume: np.ndarray, factors: list[int]) -> np.ndarray:
 
 def _guides(scores: np.ndarray, there: np.ndarray, count: int, kept: int, spacing: tuple[float, ...]) -> np.ndarray:
     """The first components (count, z, y, x), a little smoothed, in standard deviations of their noise."""
-    norm = np.maximum(blurred(there, spacing, _GUIDE_MM), 1e-3)
-    noise = np.stack([(blurred(one, spacing, _GUIDE_MM) / norm)[there > 0] for one in scores[kept:]])
+    norm = np.maximum(gaussian_in_slices(there, spacing, _GUIDE_MM), 1e-3)
+    noise = np.stack([(gaussian_in_slices(one, spacing, _GUIDE_MM) / norm)[there > 0] for one in scores[kept:]])
     # All components have the same noise: they are orthonormal.
     sd = max(float(np.median(np.abs(noise - np.median(noise, axis=1, keepdims=True)))) / 0.6745, _LEAST_SD)
-    return np.stack([blurred(one, spacing, _GUIDE_MM) / norm for one in scores[:count]]) / np.float32(sd)
+    return np.stack([gaussian_in_slices(one, spacing, _GUIDE_MM) / norm for one in scores[:count]]) / np.float32(sd)
 
 
 def _bilateral(

@@ -9,20 +9,22 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
+from ..base.choices import ROUTES, RouteName
 from ..base.errors import InputError
 from ..base.progress import CancelToken, Progress, ProgressCallback
 from ..case import MAP_ROLES, Case, Role
+from ..ctp.routes.route import Route
 from ..grid import Grid
 from ..provenance import case_record, run_record
+from ..study.clinical import require_plausible
 from .bleeding import said_of_bleeding
 from .brain import brain_of_maps
 from .criteria import Criteria, dawn, defuse3
-from .input_checks import require_plausible
 from .inputs import StandardMaps
-from .map_choice import chosen_maps, require_maps, used_roles
+from .map_choice import MapChoice, choose_maps, chosen_maps, require_maps, used_roles
 from .maps import PerfusionMaps
 from .mismatch import PerfusionNumbers, measure_perfusion
-from .result import ROUTES, PerfusionSegmentation, Route, RouteName
+from .result import PerfusionSegmentation
 from .route_choice import Routes
 from .settings import PerfusionSettings
 from .sweep import Sweep, sweep
@@ -38,6 +40,7 @@ def segment_perfusion(
     route: RouteName | None = None,
     reference: Role | str | None = None,
     settings: PerfusionSettings | None = None,
+    choice: MapChoice | None = None,
     progress: ProgressCallback | None = None,
     cancel: CancelToken | None = None,
 ) -> PerfusionSegmentation:
@@ -52,6 +55,7 @@ def segment_perfusion(
             taken. Routes beside it that cannot be taken are named in the warnings.
         reference: map on whose grid the result lies; None is CBF, else the series' own grid.
         settings: how.
+        choice: what `map_choice.choose_maps` said of this case and reference, if it was asked before.
         progress: called with the fraction done and the stage in words.
         cancel: set it to stop at the next step.
 
@@ -66,15 +70,19 @@ def segment_perfusion(
     report = Progress(progress, cancel)
     settings = settings or PerfusionSettings()
     if case.modality != "ctp":
-        raise InputError("holds MR sequences, no CT perfusion", where=case.name, fix="Use --modality mri")
+        raise InputError(
+            "holds MR sequences, no CT perfusion", where=case.name, fix="Segment it as MRI", option="modality"
+        )
     if route is not None and route not in ROUTES:
-        raise InputError(f"no route is called '{route}'", fix=f"Use one of {', '.join(ROUTES)}")
+        raise InputError(f"no route is called '{route}'", option="route", fix=f"Use one of {', '.join(ROUTES)}")
     require_plausible(case.clinical)
     from ..inference.device import choose
 
     device = choose(settings.device)
     wanted = None if reference is None else Role.parse(reference)
-    standard, measured, base = chosen_maps(case, wanted, settings, report.span(0.0, 0.5))
+    report(0.0, "maps")
+    choice = choice or choose_maps(case, wanted)
+    standard, measured = chosen_maps(case, choice, settings, report.span(0.0, 0.5))
     require_maps(case, standard)
     grid = Grid.of(next(iter(standard.images.values())))
     report(0.5, "brain")
@@ -88,10 +96,10 @@ def segment_perfusion(
         "maps": "computed from the 4-D series" if measured else "given",
         "settings": {"maps": asdict(settings.maps), "thresholds": asdict(settings.thresholds)},
         "device": {"name": device.name, "precision": device.precision},
-        **case_record(case, base, grid, used_roles(case, standard, measured)),
+        **case_record(case, choice.base, grid, used_roles(case, standard, measured)),
     }
     blood = said_of_bleeding(standard.images["CT"], brain) if "CT" in standard.images else ()
-    warnings = [*blood, *standard.doubts, *(measured.warnings if measured else ()), *left]
+    warnings = [*blood, *(doubt.words for doubt in standard.doubts), *(measured.warnings if measured else ()), *left]
     if numbers is None:
         warnings.append("volumes over thresholds, mismatch and trial criteria could not be computed")
     # Further down in a route's notes a reader of the volumes would miss it.
@@ -100,7 +108,7 @@ def segment_perfusion(
     report(1.0, "segmented")
     return PerfusionSegmentation(
         case=case,
-        reference=base,
+        reference=choice.base,
         chosen=chosen,
         routes=tuple(routes),
         maps=standard.images,

@@ -1,6 +1,6 @@
-"""Which voxels of the brain are fluid: by CT where there is one, else by what holds no blood on both sides.
+"""Which voxels of the brain are cerebrospinal fluid (CSF): by CT, else by what holds no blood on both sides.
 
-By CT as in Manniesing et al., Sci Rep 2017, 7:119: what is surely fluid by its density, grown into what may be. Here
+By CT as in Manniesing et al., Sci Rep 2017, 7:119: what is surely CSF by its density, grown into what may be. Here
 growth ends after a few millimetres: an infarct of some hours loses 5 to 10 HU and more with the days, and one that
 borders on a ventricle must not be swallowed by it.
 """
@@ -8,19 +8,16 @@ borders on a ventricle must not be swallowed by it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
-import SimpleITK as sitk
 
+from ..ctp.threshold_settings import ThresholdSettings
 from ..grid import Grid
+from ..space.masks import grown
 from .gaps import NO_CT_HU
 
-if TYPE_CHECKING:
-    from .thresholds import ThresholdSettings
-
 _RIM_MM = 8.0
-"""How far around sure fluid less sure fluid lies: with 4 mm, ventricles' horns on real slices were called core."""
+"""How far around sure CSF less sure CSF lies: with 4 mm, ventricles' horns on real slices were called core."""
 
 Smooth = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Smooths values within a mask, both (z, y, x)."""
@@ -28,7 +25,7 @@ Mirror = Callable[[np.ndarray], np.ndarray]
 """A mask's mirror image, with some reach; none at all where one hemisphere alone is seen."""
 
 
-def find_fluid(
+def find_csf(
     values: Mapping[str, np.ndarray],
     tissue: np.ndarray,
     grid: Grid,
@@ -36,7 +33,7 @@ def find_fluid(
     smooth: Smooth,
     mirror: Mirror | None,
 ) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Fluid, what holds no blood and is no fluid, both bool (z, y, x), and what a reader must know.
+    """CSF, what holds no blood and is no CSF, both bool (z, y, x), and what a reader must know.
 
     Args:
         values: CBV and CT where there are, (z, y, x); CT below `gaps.NO_CT_HU` is none.
@@ -47,30 +44,29 @@ def find_fluid(
         mirror: see there; None where one hemisphere alone is seen.
     """
     none = np.zeros(tissue.shape, bool)
-    seen = fluid = none
+    seen = csf = none
     if "CT" in values and settings.fluid_hu is not None:
         seen = tissue & (values["CT"] > NO_CT_HU)
-        fluid = _by_density(smooth(values["CT"], seen), seen, grid, settings)
+        csf = _by_density(smooth(values["CT"], seen), seen, grid, settings)
     rest = tissue & ~seen
     part = rest.sum() / max(int(tissue.sum()), 1)
     if part <= 0.001:
-        return fluid, none, []
+        return csf, none, []
     beyond = f"{part:.0%} of the brain lies outside of the CT: there " if seen.any() else ""
     if "CBV" not in values or settings.fluid_rcbv is None:
         words = "there is neither CT nor CBV" if not beyond else "there is no CBV"
-        return fluid, none, [f"{beyond}fluid was not excluded: {words}"]
+        return csf, none, [f"{beyond}CSF was not excluded: {words}"]
     bloodless = _without_blood(smooth(values["CBV"], tissue), tissue, settings.fluid_rcbv) & rest
     # Ventricles and cisterns lie on both sides; an infarct without any blood lies on one.
     lost = none if mirror is None else bloodless & ~mirror(bloodless)
-    return fluid | (bloodless & ~lost), lost, [f"{beyond}fluid was told by its low CBV, for want of a CT"]
+    return csf | (bloodless & ~lost), lost, [f"{beyond}CSF was told by its low CBV, for want of a CT"]
 
 
 def _by_density(hu: np.ndarray, seen: np.ndarray, grid: Grid, settings: ThresholdSettings) -> np.ndarray:
     limit = settings.fluid_hu or 0.0
     sure = seen & (hu < limit)
     radius = [round(_RIM_MM / step) for step in grid.spacing[:2]] + [0]
-    near = sitk.GetArrayFromImage(sitk.BinaryDilate(sitk.GetImageFromArray(sure.astype(np.uint8)), radius)) > 0
-    return sure | (seen & near & (hu < max(settings.fluid_rim_hu, limit)))
+    return sure | (seen & grown(sure, radius) & (hu < max(settings.fluid_rim_hu, limit)))
 
 
 def _without_blood(volume: np.ndarray, tissue: np.ndarray, part: float) -> np.ndarray:

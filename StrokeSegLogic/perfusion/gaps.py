@@ -12,9 +12,10 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..base.errors import InputError
+from ..ct_brain import AIR_HU
+from ..ctp.maps.doubts import Doubt, DoubtKind
 from ..grid import Grid, resample
 
-AIR_HU = -1024.0
 NO_CT_HU = -200.0
 """Below this a voxel inside of the brain was not seen by the CT: there is neither air nor fat."""
 
@@ -24,8 +25,8 @@ def fill_of(name: str) -> float:
     return AIR_HU if name == "CT" else 0.0
 
 
-def filled(name: str, image: sitk.Image) -> tuple[sitk.Image, list[str]]:
-    """The image with `fill_of` in place of NaN and infinity, and a sentence if there were any.
+def filled(name: str, image: sitk.Image) -> tuple[sitk.Image, list[Doubt]]:
+    """The image with `fill_of` in place of NaN and infinity, and a doubt if there were any.
 
     Raises:
         InputError: if it holds no number at all.
@@ -37,14 +38,22 @@ def filled(name: str, image: sitk.Image) -> tuple[sitk.Image, list[str]]:
     if known.all():
         return image, []
     if not known.any():
-        raise InputError("holds no number, NaN alone", where=name, fix="Export the map again, or leave it out")
-    return Grid.of(image).image(np.where(known, values, np.float32(fill_of(name)))), [said(name, known)]
+        raise no_number(name)
+    return Grid.of(image).image(np.where(known, values, np.float32(fill_of(name)))), [no_value(name, known)]
 
 
-def said(name: str, known: np.ndarray) -> str:
-    """The sentence on voxels that hold NaN or infinity."""
+def no_value(name: str, known: np.ndarray) -> Doubt:
+    """The doubt about a map whose voxels hold NaN or infinity but where `known`."""
     missing = int(known.size - known.sum())
-    return f"{name} holds NaN or infinite values in {missing} voxels ({missing / known.size:.1%}): taken for no value"
+    share = f"{missing / known.size:.1%}"
+    words = f"{name} holds NaN or infinite values in {missing} voxels ({share}): taken for no value"
+    return Doubt((name,), DoubtKind.NO_VALUE, words)
+
+
+def no_number(name: str) -> InputError:
+    """The refusal of a map without any value."""
+    fix = "Export the map again, or leave it out"
+    return InputError("holds no number, NaN alone", where=name, fix=fix, roles=(name,))
 
 
 def unjudged(images: Mapping[str, sitk.Image], grid: Grid) -> np.ndarray:

@@ -7,12 +7,13 @@ import SimpleITK as sitk
 
 from ..grid import Grid
 from ..hemispheres import MidPlane
+from ..space.masks import grown
 
 _NARROWEST = 0.6
 """A brain is about 0.8 times as wide as it is long, one hemisphere 0.4."""
 
 
-def both_halves(brain: np.ndarray, grid: Grid) -> bool:
+def both_hemispheres(brain: np.ndarray, grid: Grid) -> bool:
     """Whether a mask of brain, bool (z, y, x), is wide enough for two hemispheres; ours, by width over length."""
     if not brain.any():
         return False
@@ -38,4 +39,5 @@ def mirrored(mask: np.ndarray, plane: MidPlane, grid: Grid, reach_mm: float = 0.
     image = grid.image(mask.astype(np.uint8))
     seen = sitk.Resample(image, image, reflection, sitk.sitkNearestNeighbor, 0, sitk.sitkUInt8)
     radius = [round(reach_mm / grid.spacing[0]), round(reach_mm / grid.spacing[1]), 0]
-    return sitk.GetArrayFromImage(sitk.BinaryDilate(seen, radius) if any(radius) else seen) > 0
+    mirror = sitk.GetArrayFromImage(seen)
+    return grown(mirror, radius) if any(radius) else mirror > 0

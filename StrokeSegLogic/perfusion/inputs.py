@@ -11,10 +11,12 @@ import SimpleITK as sitk
 
 from ..base.errors import InputError
 from ..case import MAP_ROLES, Case, Role, Series
-from ..grid import Grid
-from .gaps import unjudged
-from .input_checks import on_one_grid
-from .map_recognition import MapReading, recognise
+from ..ctp.maps.doubts import Doubt, DoubtKind
+from ..ctp.maps.reading import MapReading
+from ..grid import Grid, require_overlap, resample
+from ..space.slabs import are_two_slabs
+from .gaps import fill_of, filled, unjudged
+from .map_recognition import recognise
 from .map_units import RELATIVE, STANDARD_UNITS, doubts, is_picture, unit_named, units_of
 
 UNKNOWN_SCALE = "unknown scale"
@@ -32,16 +34,16 @@ class StandardMaps:
         images: float32 by role's name, all on one grid; in the unit that `units` gives.
         units: of each image: CBF ml/100 g/min, CBV ml/100 g, MTT, TTP and TMAX s, CT and MIP HU; "relative to normal
             tissue" or "unknown scale" for a map that has none or whose unit could not be told.
-        doubts: sentences that a reader must see.
+        doubts: what a reader must see.
         usable: maps that limits may be applied to: those in standard units, and CBF in any unit, for it is used
             relative to itself.
         unjudged: where flow or delay has no value, bool (z, y, x) (see `gaps.unjudged`); None where it has everywhere.
-        inverted: maps whose values run the wrong way, which no factor mends, each with the doubt that says so.
+        inverted: maps whose values run the wrong way, which no factor mends, each with the words that say so.
     """
 
     images: Mapping[str, sitk.Image]
     units: Mapping[str, str]
-    doubts: tuple[str, ...]
+    doubts: tuple[Doubt, ...]
     usable: frozenset[str]
     unjudged: np.ndarray | None = None
     inverted: Mapping[str, str] = field(default_factory=dict)
@@ -69,9 +71,7 @@ def standard_maps(case: Case, reference: Role | None = None) -> StandardMaps:
     """
     given = {role: case.series[role] for role in _ROLES if role in case.series}
     if not any(role in MAP_ROLES for role in given):
-        raise InputError(
-            "holds no perfusion map", where=case.name, fix="Give CBF and TMAX, or the 4-D series as CTP=FILE"
-        )
+        raise InputError("holds no perfusion map", where=case.name, fix="Give CBF and TMAX, or the 4-D series as CTP")
     # Values are judged where they were stored: a coarse reference would mix tissues, and grey values with air.
     judged, _ = _placed(case, given, None)
     images, notes = _placed(case, given, reference)
@@ -92,17 +92,18 @@ def standard_maps(case: Case, reference: Role | None = None) -> StandardMaps:
         if reading.inverted and not left_out:
             # No unit mends it, not even one that the user named.
             out[name], units[name] = sitk.Cast(images[name], sitk.sitkFloat32), UNKNOWN_SCALE
-            inverted[name] = reading.doubts[-1]
-            notes += [*reading.doubts, f"{name} is not used ({one.source}): export it again, the right way round"]
+            inverted[name] = reading.inverted.words
+            notes += [*reading.doubts, _unused(one, "is not used", "export it again, the right way round")]
             continue
         if name in named:
             out[name], units[name] = named[name], _unit_words(one)
-            notes += [f"{name}: {doubt}" for doubt in doubts(name, arrays[name]) if units[name] != RELATIVE]
+            if units[name] != RELATIVE:
+                notes += [Doubt((name,), DoubtKind.RANGE, f"{name}: {words}") for words in doubts(name, arrays[name])]
             usable |= {name} if units[name] != RELATIVE or role is Role.CBF else set()
             continue
         notes += reading.doubts
         if left_out:
-            notes.append(f"{name} was left out ({one.source}): name its role with {name}=FILE if it is right")
+            notes.append(_unused(one, "was left out", f"name its role yourself if it is {name} all the same"))
             continue
         out[name], units[name] = _standard(reading, images[name], name)
         # What is open is a factor at most, and CBF is used relative to itself.
@@ -112,15 +113,20 @@ def standard_maps(case: Case, reference: Role | None = None) -> StandardMaps:
     notes += _unusable({name: arrays[name] for name in out if name not in usable and name not in inverted})
     blank = unjudged({role.value: one.image for role, one in given.items()}, Grid.of(case.reference(reference).image))
     if blank.any():
-        notes.append(f"{blank.mean():.1%} of the volume has no CBF, or lies outside of Tmax: nothing is judged there")
+        words = f"{blank.mean():.1%} of the volume has no CBF, or lies outside of Tmax: nothing is judged there"
+        notes.append(Doubt(tuple(name for name in ("CBF", "TMAX") if name in images), DoubtKind.NO_VALUE, words))
     seen = blank if blank.any() else None
     return StandardMaps(out, units, tuple(dict.fromkeys(notes)), frozenset(usable), seen, inverted)
 
 
+def _unused(one: Series, what: str, fix: str) -> Doubt:
+    return Doubt((one.role.value,), DoubtKind.LEFT_OUT, f"{one.role} {what} ({one.source}): {fix}")
+
+
 def _placed(
     case: Case, given: Mapping[Role, Series], reference: Role | None
-) -> tuple[dict[str, sitk.Image], list[str]]:
-    """All volumes on the reference's grid, and a sentence for each that was resampled."""
+) -> tuple[dict[str, sitk.Image], list[Doubt]]:
+    """All volumes on the reference's grid, and a doubt for each that was resampled."""
     base = case.reference(reference)
     images = {role.value: one.image for role, one in given.items()}
     if base.role.value not in images:
@@ -129,6 +135,51 @@ def _placed(
         images = {base.role.value: grid.image(np.zeros(grid.shape, np.uint8)), **images}
     placed, notes = on_one_grid(images, base.role.value)
     return {name: placed[name] for name in images if name != Role.CTP.value}, notes
+
+
+def on_one_grid(
+    maps: Mapping[str, sitk.Image], reference: str | None = None
+) -> tuple[dict[str, sitk.Image], list[Doubt]]:
+    """The maps on the grid of one of them, and a doubt for each that was resampled or has voxels without value.
+
+    What has no value, NaN or outside of a map's field of view, becomes 0, on CT air (see `gaps`).
+
+    Args:
+        maps: by name.
+        reference: whose grid; by default CBF's, else the first's.
+
+    Raises:
+        InputError: if a map does not share the reference's field of view, holds no number, or they look like two slabs
+            of one patient.
+    """
+    if not maps:
+        raise InputError("no map was given", fix="Give at least CBF and TMAX")
+    name = reference or ("CBF" if "CBF" in maps else next(iter(maps)))
+    if name not in maps:
+        raise InputError(f"the reference {name} is not among the maps", fix=f"Choose one of {', '.join(maps)}")
+    grid = Grid.of(maps[name])
+    out: dict[str, sitk.Image] = {}
+    notes: list[Doubt] = []
+    for other, image in maps.items():
+        own = Grid.of(image)
+        # Before anything is interpolated: one NaN would spread over all of its line.
+        image, gaps = filled(other, image)
+        notes += gaps
+        if own.same(grid):
+            out[other] = image
+            continue
+        if are_two_slabs(own, grid):
+            raise InputError(
+                f"{other} and {name} are of two slabs of one patient: they lie one above the other",
+                where=other,
+                fix="Give each slab as a study of its own, with all its maps",
+                roles=(other, name),
+            )
+        require_overlap(image, other, grid, name)
+        out[other] = resample(sitk.Cast(image, sitk.sitkFloat32), grid, fill=fill_of(other))
+        words = f"{other} lay on another grid ({own.words}) than {name} ({grid.words}) and was resampled"
+        notes.append(Doubt((other,), DoubtKind.GRID, words))
+    return out, notes
 
 
 def _by_unit(one: Series, image: sitk.Image) -> sitk.Image:
@@ -170,16 +221,23 @@ def _require_different(case: Case, arrays: Mapping[str, np.ndarray]) -> None:
                 f"{one} and {other} are one map, up to a factor of {float(ratio.mean()):.3g} ({sources})",
                 where=case.name,
                 fix="Give each map once, in its own role",
+                roles=(one, other),
             )
 
 
 def _require_not_swapped(case: Case, given: Mapping[Role, Series], readings: Mapping[str, MapReading]) -> None:
-    swapped = [role.value for role, one in given.items() if readings[role.value].swapped and not one.named_by_user]
+    swapped = {
+        role.value: doubt
+        for role, one in given.items()
+        if not one.named_by_user and (doubt := readings[role.value].doubt_of(DoubtKind.SWAPPED))
+    }
     if swapped:
         raise InputError(
-            f"{readings[swapped[0]].swapped} ({'; '.join(readings[name].reason for name in swapped)})",
+            f"{next(iter(swapped.values())).words} ({'; '.join(readings[name].reason for name in swapped)})",
             where=case.name,
-            fix=f"Name them: {' '.join(f'{name}=FILE' for name in swapped)}, the right way round",
+            fix=f"Name the roles of {' and '.join(swapped)} yourself, the right way round",
+            option="role",
+            roles=swapped,
         )
 
 
@@ -189,27 +247,27 @@ def _standard(reading: MapReading, image: sitk.Image, name: str) -> tuple[sitk.I
         if (reading.factor, reading.offset) != (1.0, 0.0):
             image = sitk.Cast(image * reading.factor + reading.offset, sitk.sitkFloat32)
         return image, STANDARD_UNITS[name]
-    relative = reading.unit is not None and reading.unit.startswith(RELATIVE)
-    return image, RELATIVE if relative else UNKNOWN_SCALE
+    return image, RELATIVE if reading.relative else UNKNOWN_SCALE
 
 
-def _unusable(arrays: Mapping[str, np.ndarray]) -> list[str]:
-    """A sentence on the maps that no limit is applied to, and the way out; none if there are none."""
+def _unusable(arrays: Mapping[str, np.ndarray]) -> list[Doubt]:
+    """A doubt about the maps that no limit is applied to, with the way out; none if there are none."""
     if not arrays:
         return []
-    examples = "; ".join(f"{name}=FILE{_units_that_fit(name, values)}" for name, values in arrays.items())
+    units = "; ".join(f"{name} in {_units_that_fit(name, values)}" for name, values in arrays.items())
     scale, them = ("scale", "it") if len(arrays) == 1 else ("scales", "them")
-    return [
+    words = (
         f"the {scale} of {', '.join(arrays)} could not be told, and no limit is applied to {them}; name the unit, if "
-        f"you know it, with the role: {examples}"
-    ]
+        f"you know it: {units}"
+    )
+    return [Doubt(tuple(arrays), DoubtKind.NO_LIMIT, words)]
 
 
 def _units_that_fit(name: str, values: np.ndarray) -> str:
-    """The absolute units that brain with these values could have, else all of the role, as "@s, @ms or @0.1s"."""
+    """The absolute units that brain with these values could have, else all of the role, as "s, ms or 0.1 s"."""
     shown = values[np.isfinite(values) & (values != 0)]
     middle = float(np.median(shown)) if shown.size else 0.0
     absolute = [unit for unit in units_of(name) if unit.factor is not None]
-    fitting = [unit for unit in absolute if unit.median[0] <= middle <= unit.median[1]] or absolute
-    words = [f"@{unit.name.replace(' ', '')}" for unit in fitting]
+    words = [unit.name for unit in absolute if unit.median[0] <= middle <= unit.median[1]]
+    words = words or [unit.name for unit in absolute]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

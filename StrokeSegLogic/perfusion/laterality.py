@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..base.errors import InputError
+from ..ctp.tissue.reference import Side
 from ..grid import Grid
 from ..hemispheres import MidPlane
-from .halves import both_halves
-from .tissue import Side, smoothed
+from ..space.smoothing import gaussian_within
+from .halves import both_hemispheres
 
 _SMOOTHING_MM = 3.0
 _TAIL = 0.9
@@ -55,10 +56,10 @@ def asymmetry(values: np.ndarray, brain: np.ndarray, grid: Grid) -> Asymmetry:
         InputError: if there is no brain with values, or one hemisphere alone.
     """
     brain = (brain != 0) & np.isfinite(values)
-    if not both_halves(brain, grid):
+    if not both_hemispheres(brain, grid):
         what = "holds one hemisphere alone, which has no side to be compared with" if brain.any() else "holds no brain"
         raise InputError(what, where="the map", fix="Give slices that show both hemispheres")
-    even = smoothed(values.astype(np.float32), brain, grid, _SMOOTHING_MM)
+    even = gaussian_within(values.astype(np.float32), brain, grid, _SMOOTHING_MM)
     left_half = MidPlane.of(brain, grid).left(grid)
     left, right = np.sort(even[brain & left_half]), np.sort(even[brain & ~left_half])
     left_excess, right_excess = _excess(left, right), _excess(right, left)

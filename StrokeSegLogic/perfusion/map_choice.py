@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import SimpleITK as sitk
@@ -12,6 +11,7 @@ import SimpleITK as sitk
 from ..base.errors import InputError
 from ..base.progress import Progress
 from ..case import MAP_ROLES, Case, Role
+from ..ctp.maps.doubts import Doubt, DoubtKind, doubts_about
 from ..grid import Grid, require_overlap, resample
 from .gaps import filled
 from .inputs import StandardMaps, standard_maps
@@ -23,24 +23,54 @@ THRESHOLD_MAPS = ("CBF", "TMAX")
 """What the route of thresholds needs."""
 
 
-def computes_maps(case: Case) -> bool:
-    """Whether the maps come from the case's 4-D series, because those that are given are not enough.
+@dataclass(frozen=True)
+class MapChoice:
+    """Which maps a case is judged by, decided once before anything long begins.
+
+    Attributes:
+        base: the role whose grid the result lies on.
+        computes: whether all maps are computed from the 4-D series, because those given are not enough.
+        given: the given maps as they were judged; None where CBF or Tmax is missing beside a series.
+    """
+
+    base: Role
+    computes: bool
+    given: StandardMaps | None
+
+
+def choose_maps(case: Case, reference: Role | None = None) -> MapChoice:
+    """Judges the maps that are given, and whether they do.
 
     Raises:
-        InputError: if the given maps have to be judged and contradict each other (see `inputs.standard_maps`).
+        InputError: if the given maps contradict each other (see `inputs.standard_maps`), or another grid than the
+            series' is asked for where maps have to be computed.
     """
-    if Role.CTP not in case.series or not _given_for_thresholds(case):
-        return Role.CTP in case.series
-    return not _enough(standard_maps(case))
+    has_series = Role.CTP in case.series
+    given: StandardMaps | None = None
+    if not has_series or all(Role(name) in case.series for name in THRESHOLD_MAPS):
+        base = case.reference(reference).role
+        given = standard_maps(case, reference)
+        if not has_series or given.usable.issuperset(THRESHOLD_MAPS):
+            return MapChoice(base, False, given)
+    if reference not in (None, Role.CTP):
+        why = () if given is None else _reasons(case, given)
+        raise InputError(
+            "; ".join([f"maps are computed on the series' own grid, not on that of {reference}", *_words(why)]),
+            where=case.name,
+            fix="Choose none",
+            option="reference",
+        )
+    return MapChoice(Role.CTP, True, given)
 
 
-def _given_for_thresholds(case: Case) -> bool:
-    return all(Role(name) in case.series for name in THRESHOLD_MAPS)
+def _reasons(case: Case, given: StandardMaps) -> tuple[Doubt, ...]:
+    """Why given maps are not used where others take their place: that no limit is applied to them, and how to mend
+    it, is then of no interest."""
+    return tuple(doubt for doubt in doubts_about_unusable(case, given) if doubt.kind is not DoubtKind.NO_LIMIT)
 
 
-def _enough(standard: StandardMaps) -> bool:
-    """Whether the given maps, as they were read, allow thresholds."""
-    return standard.usable.issuperset(THRESHOLD_MAPS)
+def _words(doubts: Iterable[Doubt]) -> list[str]:
+    return [doubt.words for doubt in doubts]
 
 
 def compute_maps(
@@ -55,9 +85,7 @@ def compute_maps(
     """
     settings = settings or PerfusionSettings()
     if Role.CTP not in case.series:
-        raise InputError(
-            "holds no 4-D CT perfusion series", where=case.name, fix="Give the series, or name it with CTP=FILE"
-        )
+        raise InputError("holds no 4-D CT perfusion series", where=case.name, fix="Give the series as CTP")
     series = case.series[Role.CTP]
     if series.times_s is None:
         raise InputError("has no times of its frames", where=series.source, fix="Give them beside the file")
@@ -67,29 +95,15 @@ def compute_maps(
 
 
 def chosen_maps(
-    case: Case, reference: Role | None, settings: PerfusionSettings, progress: Progress
-) -> tuple[StandardMaps, PerfusionMaps | None, Role]:
-    """Maps in standard units on one grid, how they were computed if they were, and whose grid it is.
+    case: Case, choice: MapChoice, settings: PerfusionSettings, progress: Progress
+) -> tuple[StandardMaps, PerfusionMaps | None]:
+    """Maps in standard units on one grid, and how they were computed if they were.
 
     Raises:
-        InputError: if the maps contradict each other, the series cannot be used, or another grid than the series' is
-            asked for where maps have to be computed.
+        InputError: if the series cannot be used.
     """
-    given: StandardMaps | None = None
-    if Role.CTP not in case.series or _given_for_thresholds(case):
-        progress(0.0, "maps")
-        base = case.reference(reference).role
-        given = standard_maps(case, reference)
-        if Role.CTP not in case.series or _enough(given):
-            return given, None, base
-    # That no limit is applied to them, and how to mend it, is of no interest where others take their place.
-    why = () if given is None else tuple(one for one in said_of(case, given) if "no limit is applied" not in one)
-    if reference not in (None, Role.CTP):
-        raise InputError(
-            "; ".join([f"maps are computed on the series' own grid, not on that of {reference}", *why]),
-            where=case.name,
-            fix="Leave --reference out",
-        )
+    if not choice.computes and choice.given is not None:
+        return choice.given, None
     measured = compute_maps(case, settings, progress)
     images = measured.images()
     for role in (Role.CT, Role.MIP):
@@ -98,15 +112,20 @@ def chosen_maps(
             own = case.series[role]
             require_overlap(own.image, own.source, measured.grid, "the CTP series")
             images[role.value] = _preferred(role, own.image, images[role.value])
-    others = [str(role) for role in case.series if role.value in STANDARD_UNITS and role not in (Role.CT, Role.MIP)]
-    doubts = (f"the given {', '.join(others)} were not used: all maps were computed from the series",) if others else ()
-    return StandardMaps(images, STANDARD_UNITS, (*doubts, *why), frozenset(images)), measured, Role.CTP
+    doubts: list[Doubt] = []
+    others = tuple(role.value for role in case.series if role in MAP_ROLES)
+    if others:
+        words = f"the given {', '.join(others)} were not used: all maps were computed from the series"
+        doubts.append(Doubt(others, DoubtKind.LEFT_OUT, words))
+    if choice.given is not None:
+        doubts += _reasons(case, choice.given)
+    return StandardMaps(images, STANDARD_UNITS, tuple(doubts), frozenset(images)), measured
 
 
-def said_of(case: Case, standard: StandardMaps) -> tuple[str, ...]:
+def doubts_about_unusable(case: Case, standard: StandardMaps) -> tuple[Doubt, ...]:
     """What there is to say of the case's maps that cannot be used."""
-    bad = [str(role) for role in case.series if role in MAP_ROLES and str(role) not in standard.usable]
-    return tuple(one for one in standard.doubts if any(re.search(rf"\b{name}\b", one) for name in bad))
+    bad = [role.value for role in case.series if role in MAP_ROLES and role.value not in standard.usable]
+    return doubts_about(standard.doubts, bad)
 
 
 def require_maps(case: Case, standard: StandardMaps) -> None:
@@ -116,11 +135,14 @@ def require_maps(case: Case, standard: StandardMaps) -> None:
         InputError: saying why, map by map.
     """
     if not any(Role(name) in MAP_ROLES for name in standard.images):
-        given = ", ".join(str(role) for role in case.series if role in MAP_ROLES)
+        given = [role.value for role in case.series if role in MAP_ROLES]
+        why = _words(doubts_about_unusable(case, standard))
         raise InputError(
-            "; ".join([f"none of its maps ({given}) can be used", *said_of(case, standard)]),
+            "; ".join([f"none of its maps ({', '.join(given)}) can be used", *why]),
             where=case.name,
-            fix="Name role and unit of each map (ROLE=FILE@UNIT) if you know them, or give the CTP series itself",
+            fix="Name role and unit of each map if you know them, or give the CTP series itself",
+            option="unit",
+            roles=given,
         )
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain, combinations
 
 import numpy as np
+import SimpleITK as sitk
 
-from .gaps import said
-from .map_relations import agreement, contradictions, fits_role, no_delay, seem_swapped
-from .map_samples import brain_samples
-from .map_units import UNITS, Unit, doubts, is_picture, negative_part, saturated_part
+from ..ctp.maps.doubts import Doubt, DoubtKind
+from ..ctp.maps.reading import MapReading, checked, inverted, misnamed, spoilt, unknown, unrecognised, with_swaps
+from .gaps import no_value
+from .map_relations import agreement, contradictions, fits_role, seem_swapped
+from .map_units import UNITS, Unit
 
 SURE, SURE_UNNAMED = 0.7, 0.9
 """Below this confidence a map is doubtful, and no role or unit is given to it; without a name more is asked."""
@@ -22,52 +24,6 @@ _NOTHING = -6.0
 _KEPT = 600
 _MOST = 0.97
 _AIR_HU = -200.0
-_TTP_STARTS_S, _TMAX_STARTS_S = 2.0, 3.0
-
-
-@dataclass(frozen=True)
-class MapReading:
-    """What was made of one map.
-
-    Attributes:
-        name: as given.
-        role: CBF, CBV, MTT, TTP, TMAX, CT or MIP; None if it is in doubt.
-        unit: in which it is stored; None if it is in doubt.
-        factor, offset: standard = factor * value + offset; factor is None where the unit is in doubt or the map is
-            relative to normal tissue.
-        confidence: 0 to 1, of role and unit together.
-        reason: one sentence without a full stop.
-        doubts: sentences that a reader must see; empty for a map without any.
-        inverted: whether large values seem to stand for small ones: no use may be made of the map.
-        fits: the role that the values fit where the map is named otherwise; None elsewhere.
-        swapped: the sentence on two maps that are each what the other is named; "" elsewhere.
-    """
-
-    name: str
-    role: str | None
-    unit: str | None
-    factor: float | None
-    offset: float
-    confidence: float
-    reason: str
-    doubts: tuple[str, ...] = ()
-    inverted: bool = False
-    fits: str | None = None
-    swapped: str = ""
-
-    @property
-    def doubtful(self) -> bool:
-        return self.role is None or self.factor is None or bool(self.doubts)
-
-    def standard(self, values: np.ndarray) -> np.ndarray:
-        """The values in the role's standard unit, float32.
-
-        Raises:
-            ValueError: if the factor is not known.
-        """
-        if self.factor is None:
-            raise ValueError(f"the unit of {self.name} is not known")
-        return (values.astype(np.float32) * np.float32(self.factor) + np.float32(self.offset)).astype(np.float32)
 
 
 _Choice = tuple[Unit | None, ...]
@@ -87,11 +43,11 @@ def recognise(images: Mapping[str, np.ndarray], claimed: Mapping[str, str] | Non
         claimed: the role that a name, a DICOM tag or the user gives a map, for those that have one.
     """
     claims = {name: role for name, role in (claimed or {}).items() if name in images}
-    gaps = {name: said(name, known) for name, values in images.items() if not (known := np.isfinite(values)).all()}
+    gaps = {name: no_value(name, known) for name, values in images.items() if not (known := np.isfinite(values)).all()}
     whole = {name: np.nan_to_num(images[name], posinf=0, neginf=0) if name in gaps else images[name] for name in images}
-    readings = {name: found for name, values in whole.items() if (found := _spoilt(name, values, claims.get(name)))}
+    readings = {name: found for name, values in whole.items() if (found := spoilt(name, values, claims.get(name)))}
     good = {name: values for name, values in whole.items() if name not in readings}
-    samples = brain_samples(good)
+    samples = _brain_samples(good)
     # Names that are each other's would cost the maps their roles, and what they hold be taken for something else.
     readings |= (exchanged := _exchanged(samples, claims))
     samples = {name: sample for name, sample in samples.items() if name not in exchanged}
@@ -101,52 +57,22 @@ def recognise(images: Mapping[str, np.ndarray], claimed: Mapping[str, str] | Non
         # One inverted map is likelier than that all those which it runs against have wrong names.
         samples = {name: sample for name, sample in samples.items() if name not in against}
         ways = _ways(samples, claims)
-        readings |= {name: _unknown(name, claims[name], words, words, inverted=True) for name, words in against.items()}
+        readings |= {
+            name: unknown(name, claims[name], words, DoubtKind.INVERTED, words) for name, words in against.items()
+        }
     vouched = _vouched(list(samples.values()), [good[name] for name in samples], ways[0][1])
     for place, name in enumerate(samples):
         reading = _reading(name, place, ways, claims.get(name), place in vouched)
-        readings[name] = _checked(reading, good[name], samples[name])
+        readings[name] = checked(reading, good[name], samples[name])
     readings |= _contradicted(readings, samples)
     for name, words in against.items():
         if readings[name].role is None:
             # Whatever else it may be: in the role that is claimed for it no use may be made of it.
-            readings[name] = replace(readings[name], doubts=(*readings[name].doubts, words), inverted=True)
-    for name, words in gaps.items():
-        readings[name] = replace(readings[name], doubts=(words, *readings[name].doubts))
-    return _swaps({name: readings[name] for name in images}, claims)
-
-
-def _spoilt(name: str, values: np.ndarray, claim: str | None) -> MapReading | None:
-    """A reading of a map whose scale cannot be known; None for any other."""
-    what = claim or "a map"
-    if not values.size:
-        return _unknown(name, claim, "it has no voxels", f"{name} has no voxels")
-    if values.min() == values.max():
-        return _unknown(name, claim, "every value is the same", f"every voxel of {name} has the same value")
-    edge = _corners(values)
-    if is_picture(values, claim):
-        upside = "; its background is its largest value: the scale looks inverted" if edge == values.max() else ""
-        return _unknown(
-            name,
-            claim,
-            f"whole numbers from {values.min():g} to {values.max():g}",
-            f"{name} holds whole numbers up to {values.max():g}: perhaps a picture of {what}, whose scale is "
-            f"unknown{upside}",
-            inverted=bool(upside),
-        )
-    if edge == values.max() and edge > 0:
-        return _unknown(
-            name,
-            claim,
-            "its background is its largest value",
-            f"the background of {name} is its largest value ({edge:g}): the scale looks inverted",
-            inverted=True,
-        )
-    return None
-
-
-def _unknown(name: str, claim: str | None, reason: str, doubt: str, inverted: bool = False) -> MapReading:
-    return MapReading(name, claim, None, None, 0.0, 0.3 if claim else 0.0, reason, (doubt,), inverted)
+            doubt = Doubt((name,), DoubtKind.INVERTED, words)
+            readings[name] = replace(readings[name], doubts=(*readings[name].doubts, doubt))
+    for name, doubt in gaps.items():
+        readings[name] = replace(readings[name], doubts=(doubt, *readings[name].doubts))
+    return with_swaps({name: readings[name] for name in images}, claims)
 
 
 def _exchanged(samples: Mapping[str, np.ndarray], claims: Mapping[str, str]) -> dict[str, MapReading]:
@@ -156,12 +82,7 @@ def _exchanged(samples: Mapping[str, np.ndarray], claims: Mapping[str, str]) -> 
         return {}
     names = by_role["CBF"], by_role["CBV"]
     units = seem_swapped(samples[names[0]], samples[names[1]])
-    return {name: _named_wrongly(name, claims[name], unit, 0.0) for name, unit in zip(names, units or (), strict=False)}
-
-
-def _named_wrongly(name: str, claim: str, unit: Unit, confidence: float) -> MapReading:
-    doubt = f"{name} is named {claim}, but its values fit {unit.role} in {unit.name}"
-    return MapReading(name, None, None, None, 0.0, confidence, doubt, (doubt,), fits=unit.role)
+    return {name: misnamed(name, claims[name], unit, 0.0) for name, unit in zip(names, units or (), strict=False)}
 
 
 def _against(samples: Mapping[str, np.ndarray], claims: Mapping[str, str]) -> dict[str, str]:
@@ -185,24 +106,7 @@ def _contradicted(readings: Mapping[str, MapReading], samples: Mapping[str, np.n
     """Readings of maps whose role was found, and that run against the others: they lose their unit."""
     names = {one.role: name for name, one in readings.items() if one.role is not None and name in samples}
     found = contradictions({role: samples[name] for role, name in names.items()})
-    return {
-        names[role]: replace(
-            readings[names[role]],
-            unit=None,
-            factor=None,
-            offset=0.0,
-            confidence=0.0,
-            reason=words,
-            doubts=(*readings[names[role]].doubts, words),
-            inverted=True,
-        )
-        for role, words in found.items()
-    }
-
-
-def _corners(values: np.ndarray) -> float:
-    ends = values[np.ix_(*[[0, size - 1] for size in values.shape])]
-    return float(np.median(ends))
+    return {names[role]: inverted(readings[names[role]], words) for role, words in found.items()}
 
 
 def _ways(samples: Mapping[str, np.ndarray], claims: Mapping[str, str]) -> list[tuple[float, _Choice]]:
@@ -289,57 +193,47 @@ def _reading(name: str, place: int, ways: list[tuple[float, _Choice]], claim: st
     confidence = min(float(1 / (1 + np.exp(-ahead))), _MOST)
     if unit is None:
         fitting = f"no known unit of {claim}" if claim else "no known map"
-        return MapReading(
-            name, None, None, None, 0.0, 0.0, f"its values fit {fitting}", (f"the values of {name} fit {fitting}",)
-        )
+        return unrecognised(name, f"its values fit {fitting}", f"the values of {name} fit {fitting}")
     words = f"its values fit {unit.role} in {unit.name}"
     other = rival[1] if rival else None
     also = f"{other.role} in {other.name}" if other else "no known map"
     if claim and unit.role != claim:
-        return _named_wrongly(name, claim, unit, 1 - confidence)
+        return misnamed(name, claim, unit, 1 - confidence)
     if confidence < (SURE if claim else SURE_UNNAMED):
         doubt = f"{name} is in doubt: {words}, but also {also}"
         # Where only the unit is open the role still stands, if it was claimed.
         role = unit.role if claim and other is not None and other.role == unit.role else None
-        return MapReading(name, role, None, None, 0.0, confidence, doubt, (doubt,))
+        return unrecognised(name, doubt, doubt, confidence, role)
     if not claim and not vouched:
         doubt = f"{name} is in doubt: {words}, but it has no name, and no other map vouches for it"
-        return MapReading(name, None, None, None, 0.0, confidence, doubt, (doubt,))
-    relative = (f"{name} is relative to normal tissue: it has no absolute unit",) if unit.factor is None else ()
+        return unrecognised(name, doubt, doubt, confidence)
+    relative = Doubt((name,), DoubtKind.RELATIVE, f"{name} is relative to normal tissue: it has no absolute unit")
+    doubts = (relative,) if unit.factor is None else ()
     reason = f"{words}" + (" and its name says so" if claim else "")
-    return MapReading(name, unit.role, unit.name, unit.factor, unit.offset, confidence, reason, relative)
+    return MapReading(name, unit.role, unit.name, unit.factor, unit.offset, confidence, reason, doubts)
 
 
-def _checked(reading: MapReading, values: np.ndarray, sample: np.ndarray) -> MapReading:
-    """The reading with doubts that do not change role and unit."""
-    found = list(reading.doubts)
-    if saturated := saturated_part(values):
-        found.append(
-            f"{saturated:.1%} of {reading.name} has its largest value ({values.max():g}): the scale is cut off there"
-        )
-    if reading.role is None or reading.factor is None:
-        if reading.role not in ("CT", "MIP", None) and (negative := negative_part(values)):
-            found.append(f"{negative:.0%} of {reading.name} is negative, which {reading.role} cannot be")
-        return replace(reading, doubts=tuple(found))
-    standard = reading.standard(values)
-    if reading.role not in ("CT", "MIP"):
-        found += [f"{reading.name}: {doubt}" for doubt in doubts(reading.role, standard)]
-    if reading.role == "TMAX" and no_delay(sample):
-        found.append(f"{reading.name} is 0 in most of the brain: taken for no delay")
-    early = float(np.percentile(reading.standard(sample), 2))
-    if reading.role == "TTP" and early < _TTP_STARTS_S:
-        found.append(f"{reading.name} starts at {early:.1f} s: its offset was taken off, or it is Tmax")
-    if reading.role == "TMAX" and early > _TMAX_STARTS_S:
-        found.append(f"no tissue of {reading.name} is below {early:.1f} s: it is no Tmax, or arrival was not corrected")
-    return replace(reading, doubts=tuple(found))
-
-
-def _swaps(readings: dict[str, MapReading], claims: Mapping[str, str]) -> dict[str, MapReading]:
-    """Two maps that are each what the other is named are said to be swapped."""
-    wrong = {name: one for name, one in readings.items() if name in claims and one.role is None and one.doubts}
-    for one, other in combinations(wrong, 2):
-        if wrong[one].fits == claims[other] and wrong[other].fits == claims[one]:
-            words = f"{claims[one]} and {claims[other]} seem to be swapped"
-            for name in (one, other):
-                readings[name] = replace(readings[name], doubts=(words, *readings[name].doubts), swapped=words)
-    return readings
+def _brain_samples(images: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Values of brain, at the same places in all maps of one shape; noise is averaged over neighbours in the slice."""
+    masks: dict[tuple[int, ...], np.ndarray] = {}
+    held = {name: values != 0 for name, values in images.items()}
+    # A native CT has no zero background and says nothing of where the brain is.
+    held = {name: inside for name, inside in held.items() if inside.mean() < 0.95}
+    for name, inside in held.items():
+        others = [other for key, other in held.items() if key != name and other.shape == inside.shape]
+        shared = np.logical_and.reduce(others) if others else inside
+        # Nor does a Tmax that is 0 where there is no delay.
+        if (inside & shared).sum() >= shared.sum() / 2:
+            masks[inside.shape] = masks.get(inside.shape, np.ones(inside.shape, bool)) & inside
+    out = {}
+    for name, values in images.items():
+        mask = masks.get(values.shape)
+        if mask is None or not mask.any():
+            mask = (values > 0) & (values < 100) if values.min() < -200 else values != 0
+        radius = [1, 1] + [0] * (values.ndim - 2)
+        weight = sitk.GetArrayFromImage(sitk.BoxMean(sitk.GetImageFromArray(mask.astype(np.float32)), radius))
+        whole = np.where(mask, values, 0).astype(np.float32)
+        mean = sitk.GetArrayFromImage(sitk.BoxMean(sitk.GetImageFromArray(whole), radius))
+        sample = mean[mask] / np.maximum(weight[mask], 1e-6)
+        out[name] = sample[:: max(sample.size // 200_000, 1)]
+    return out

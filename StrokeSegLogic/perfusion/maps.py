@@ -10,13 +10,13 @@ import SimpleITK as sitk
 from ..base.errors import InputError
 from ..base.progress import Progress
 from ..grid import Grid
+from ..space.masks import grown
 from . import motion as motions
 from .arteries import LARGEST_SCALE, Vessel, area, find_artery, find_vein
 from .bolus import Passage, passage
 from .brain import brain_of_frames
-from .constants import PER_100_G, PER_100_G_MIN
 from .curves import disturbed, enhancement, mean_frame, vessel_candidates
-from .deconvolution import DeconvolutionSpec, deconvolve
+from .deconvolution import PER_100_G, PER_100_G_MIN, DeconvolutionSpec, deconvolve
 from .denoising import DenoisingSpec, denoised
 from .series import Series, checked
 
@@ -103,7 +103,7 @@ def maps(
 
     Frames before contrast are the baseline; curves are freed of noise (see `denoising`); the arterial curve is
     scaled to the area of the venous one against partial volume, where the vein's is larger. CBF and CBV carry the
-    haematocrit factor and the brain's density (see `constants`).
+    haematocrit factor and the brain's density (see `deconvolution`).
 
     Args:
         ctp: (T, z, y, x), HU; not changed.
@@ -195,7 +195,7 @@ def _reached(torn: np.ndarray, moved: bool) -> np.ndarray:
     """What holds padding in some frames, and where frames were put back also what interpolation mixed with it."""
     if not moved:
         return torn
-    return sitk.GetArrayFromImage(sitk.BinaryDilate(sitk.GetImageFromArray(torn.astype(np.uint8)), (2, 2, 1))) > 0
+    return grown(torn, (2, 2, 1))
 
 
 def _without_disturbed(

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..base.json_values import json_ready
-from .thresholds import ThresholdSegmentation, slow
-from .tissue import Side
+from ..ctp.tissue.reference import Side
+from .thresholds import ThresholdSegmentation, hypoperfused_mask
 
 TMAX_LEVELS_S = (4.0, 6.0, 8.0, 10.0)
 _ONE_SIDED = 0.75
@@ -43,14 +43,14 @@ class PerfusionNumbers:
         hypoperfusion_intensity_ratio: volume at Tmax > 10 s over that at Tmax > 6 s (Olivot et al., Stroke 2014,
             45:1018); None where the latter is below `LEAST_INTENSITY_ML`, or either cannot be told.
         cbv_index: mean CBV where Tmax is over 6 s, over that of the reference tissue (as RAPID's rCBV, BMC Neurol
-            2024, 24:294); vessels and fluid do not count; None without CBV or such tissue.
+            2024, 24:294); vessels and CSF do not count; None without CBV or such tissue.
         left_share: part of the hypoperfused volume on the patient's left; None without any, or where one hemisphere
             alone lies in the field.
         side: "left" or "right" with at least three quarters on one side, else "both"; "unknown" where one hemisphere
             alone lies in the field; None without any.
         reference: which tissue CBF and CBV are relative to.
         reference_cbf: mean CBF of that tissue, in the map's unit.
-        tissue_ml: volume that was judged: brain without vessels and fluid.
+        tissue_ml: volume that was judged: brain without vessels and CSF.
         core_rcbf, hypoperfusion_tmax_s: the thresholds in use.
         core_within_hypoperfusion: whether core had to be hypoperfused.
         notes: what a reader must know.
@@ -90,7 +90,7 @@ def measure_perfusion(segmentation: ThresholdSegmentation) -> PerfusionNumbers:
     voxel_ml = ready.grid.voxel_ml
     core_ml = float(segmentation.core.sum() * voxel_ml)
     hypoperfused_ml = float(segmentation.hypoperfused.sum() * voxel_ml)
-    late = {level: slow(ready, level, settings.smallest_hypoperfused_ml) for level in TMAX_LEVELS_S}
+    late = {level: hypoperfused_mask(ready, level, settings.smallest_hypoperfused_ml) for level in TMAX_LEVELS_S}
     volumes = {level: float(mask.sum() * voxel_ml) if ready.told(level) else None for level, mask in late.items()}
     share = _left_share(segmentation.hypoperfused, ready.left) if ready.both_sides else None
     return PerfusionNumbers(

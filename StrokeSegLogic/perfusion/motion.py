@@ -9,6 +9,7 @@ import SimpleITK as sitk
 
 from ..base.progress import Progress
 from ..grid import Grid, resample
+from ..space.smoothing import SLICES, recursive_gaussian
 from .series import Series
 
 LEAST_MM = 0.5
@@ -120,11 +121,7 @@ def _prepared(series: Series, number: int, coarse: Grid) -> sitk.Image:
     image.SetSpacing((x * skip[0], y * skip[1], z))
     image.SetOrigin(series.grid.origin)
     image.SetDirection(series.grid.direction)
-    image = resample(image, coarse, fill=_LOW_HU)
-    for axis in (0, 1):
-        if image.GetSize()[axis] >= 4:
-            image = sitk.RecursiveGaussian(image, _SMOOTH_MM, direction=axis)
-    return image
+    return recursive_gaussian(resample(image, coarse, fill=_LOW_HU), _SMOOTH_MM, SLICES, narrow=True)
 
 
 def _registered(fixed: sitk.Image, moving: sitk.Image, centre: np.ndarray, start: np.ndarray) -> np.ndarray | None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import SimpleITK as sitk
 
+from ..base.choices import ExtraName, RouteName
 from ..base.json_values import json_ready
 from ..case import Case, Role
+from ..ctp.headline import headline
+from ..ctp.routes.route import Route, differing
 from ..grid import Grid
 from ..metrics import dice
 from ..outcome import Layer, Maker, Outcome
-from ..statistics import lesions
+from ..result.lesions import Lesion, lesions
+from ..result.places import DOUBT_SHARE, Places
 from ..terminology import CORE_STYLE, PENUMBRA_STYLE, SegmentStyle
 from .criteria import Criteria
 from .map_windows import map_layer
@@ -25,38 +29,6 @@ from .thresholds import CORE, PENUMBRA
 
 if TYPE_CHECKING:
     from .maps import PerfusionMaps
-
-RouteName = Literal["thresholds", "slow-fusion", "unet3d"]
-ROUTES: tuple[RouteName, ...] = ("thresholds", "slow-fusion", "unet3d")
-
-
-@dataclass(frozen=True)
-class Route:
-    """What one way to core and penumbra found.
-
-    Attributes:
-        name: one of `ROUTES`.
-        title: for people, one line: "thresholds: core rCBF < 30 %, hypoperfused Tmax > 6 s".
-        labels: uint8 on the reference's grid: 0, 1 penumbra, 2 core.
-        core_ml: volume of the core.
-        penumbra_ml: volume of the penumbra; None for a network that knows the core alone.
-        trained_on: what a network has learned from, simulated data called so; "" for thresholds.
-        model: JSON-ready name, version and weights_sha256 of a network; empty for thresholds.
-        notes: what a reader must know of this route.
-        probability: float32 on the reference's grid, 0 to 1, of "core" and "penumbra", where a network gave one.
-        withheld: of the notes those on maps that a network was not shown.
-    """
-
-    name: RouteName
-    title: str
-    labels: sitk.Image
-    core_ml: float
-    penumbra_ml: float | None
-    trained_on: str
-    model: Mapping[str, Any]
-    notes: tuple[str, ...] = ()
-    probability: Mapping[str, sitk.Image] = field(default_factory=dict)
-    withheld: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -168,14 +140,37 @@ class PerfusionSegmentation:
     @property
     def focus_mm(self) -> tuple[float, float, float] | None:
         """The centre of the largest connected part of core and penumbra."""
-        found = self.array() > 0
-        parts = lesions(found, found.astype(np.float32), self.grid)
+        parts = self._parts()
         return parts[0].centre_mm if parts else None
+
+    def _parts(self) -> tuple[Lesion, ...]:
+        found = self.array() > 0
+        return lesions(found, found.astype(np.float32), self.grid)
+
+    @property
+    def methods(self) -> Mapping[str, sitk.Image]:
+        """Each route's labels."""
+        return {route.name: route.labels for route in self.routes}
+
+    @property
+    def extras(self) -> Mapping[ExtraName, Mapping[str, sitk.Image]]:
+        return {"maps": self.maps}
+
+    def headline(self) -> tuple[str, ...]:
+        """Volumes of the routes, numbers and trials."""
+        return headline(self.chosen, self.routes, self.numbers, self.criteria)
+
+    def places(self) -> Places:
+        """A slice is in doubt where the routes differ: none is with a single route."""
+        unlike = differing(self.route, self.routes)
+        counts = unlike.sum((1, 2))
+        order = [int(k) for k in np.argsort(-counts, kind="stable") if counts[k] > DOUBT_SHARE * counts.max()]
+        return Places.of({k: unlike[k].astype(np.float32) for k in order}, self._parts(), self.grid)
 
     @property
     def volumes(self) -> Mapping[str, sitk.Image]:
         """The chosen labels and their probability, each route's labels, and the maps where they were computed here."""
-        named = {"labels": self.labels, **{f"labels-{route.name}": route.labels for route in self.routes}}
+        named = {"labels": self.labels, **{f"labels-{name}": labels for name, labels in self.methods.items()}}
         named |= {f"probability-{name}": image for name, image in self._probability.items()}
         if self.measured is not None:
             named |= {name: image for name, image in self.measured.images().items() if name != "CT"}

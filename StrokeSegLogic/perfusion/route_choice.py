@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..base.choices import ROUTES, RouteName
 from ..base.errors import InputError
 from ..base.progress import Progress
 from ..case import MAP_ROLES, Case
+from ..ctp.routes.route import Route
 from ..grid import Grid
 from .inputs import StandardMaps
-from .map_choice import THRESHOLD_MAPS, said_of
-from .map_units import STANDARD_UNITS
-from .result import ROUTES, Route, RouteName
+from .map_choice import THRESHOLD_MAPS, doubts_about_unusable
 from .routes import by_network, by_thresholds, require
 from .settings import PerfusionSettings
 from .thresholds import ThresholdSegmentation, segment_by_thresholds
@@ -65,19 +64,21 @@ class Routes:
                 refused[name] = error
         if not taken:
             raise self._explained(next(iter(refused.values())))
-        return asked or taken[0].name, taken, [f"no route of {name}: {error}" for name, error in refused.items()]
+        # A warning is no place for settings: whoever shows it does not know which it is about.
+        left = [f"no route of {name}: {error.said(lambda option: '')}" for name, error in refused.items()]
+        return asked or taken[0].name, taken, left
 
     def _explained(self, error: InputError) -> InputError:
         """The refusal with the doubts that led to it: an error shows no warnings beside it."""
-        said = said_of(self.case, self.standard)
-        out = [str(role) for role in self.case.series if role in MAP_ROLES and str(role) not in self.standard.images]
-        concerned = {name for name in STANDARD_UNITS if re.search(rf"\b{name}\b", error.what)}
-        fix = error.fix
-        if concerned & self.standard.inverted.keys():
-            fix = "Export them again, the right way round, or give the CTP series by itself"
-        elif concerned.intersection(out):
-            fix = f"Name the role and unit of {', '.join(out)}, or give the CTP series by itself"
-        return InputError("; ".join([error.what, *said]), where=error.where or self.case.name, fix=fix)
+        why = [doubt.words for doubt in doubts_about_unusable(self.case, self.standard)]
+        out = [role.value for role in self.case.series if role in MAP_ROLES and role.value not in self.standard.images]
+        fix, option = error.fix, error.option
+        if self.standard.inverted.keys() & set(error.roles):
+            fix, option = "Export them again, the right way round, or give the CTP series by itself", None
+        elif set(error.roles).intersection(out):
+            fix, option = f"Name the role and unit of {', '.join(out)}, or give the CTP series by itself", "unit"
+        where = error.where or self.case.name
+        return InputError("; ".join([error.what, *why]), where=where, fix=fix, option=option, roles=error.roles)
 
     def _take(self, name: RouteName, progress: Progress) -> Route:
         progress(0.0, f"route: {name}")

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 import SimpleITK as sitk
 
+from ..base.choices import RouteName
 from ..base.errors import InputError, ModelError
+from ..ctp.routes.route import Route
 from ..grid import Grid
 from .inputs import StandardMaps
 from .map_units import STANDARD_UNITS
-from .result import Route, RouteName
 from .thresholds import CORE, PENUMBRA, ThresholdSegmentation
 
 if TYPE_CHECKING:
@@ -74,13 +74,15 @@ def by_network(
         images, kept = seen_by(bundle.field.inputs, standard)
         answer = label(bundle, images, reference, nihss, device, progress)
     except InputError as error:
-        reasons = [reason for role, reason in kept.items() if re.search(rf"\b{role}\b", error.what)]
-        if not reasons:
+        withheld = {role: reason for role, reason in kept.items() if role in error.roles}
+        if not withheld:
             raise
         raise InputError(
-            f"{error.what}: {'; '.join(reasons)}",
+            f"{error.what}: {'; '.join(withheld.values())}",
             where=error.where,
-            fix=f"Name the unit with the role if you know it ({_example(kept)}), or give the CTP series by itself",
+            fix=f"Name the unit of {' and '.join(withheld)} if you know it, or give the CTP series by itself",
+            option="unit",
+            roles=error.roles,
         ) from error
     spec = bundle.field
     # A model counts its classes as it likes; one that knows the core alone calls it 1.
@@ -133,10 +135,6 @@ def seen_by(inputs: Iterable[InputSpec], standard: StandardMaps) -> tuple[dict[s
     return images, kept
 
 
-def _example(names: Iterable[str]) -> str:
-    return f"{next(iter(names))}=FILE@UNIT"
-
-
 def require(images: Mapping[str, sitk.Image], usable: frozenset[str], names: tuple[str, ...], what: str) -> None:
     """Refuses a route whose maps are not there or have no known unit.
 
@@ -145,12 +143,16 @@ def require(images: Mapping[str, sitk.Image], usable: frozenset[str], names: tup
     """
     missing = [name for name in names if name not in images]
     if missing:
-        raise InputError(f"{what} needs {' and '.join(missing)}", fix="Add them, or give the CTP series itself")
+        raise InputError(
+            f"{what} needs {' and '.join(missing)}", fix="Add them, or give the CTP series itself", roles=missing
+        )
     unknown = [name for name in names if name not in usable]
     if unknown:
         raise InputError(
             f"{what} needs {' and '.join(unknown)} in a known unit",
-            fix=f"Name it with the role if you know it ({_example(unknown)}), or give the CTP series itself",
+            fix="Name it if you know it, or give the CTP series itself",
+            option="unit",
+            roles=unknown,
         )
 
 

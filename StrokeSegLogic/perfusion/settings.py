@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..base.choices import RouteName
+from ..ctp.threshold_settings import ThresholdSettings
 from .maps import MapsSpec
-from .result import RouteName
-from .thresholds import ThresholdSettings
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..base.progress import Progress
 from .mismatch import mismatch_ratio
-from .thresholds import ThresholdSegmentation, dead, slow
+from .thresholds import ThresholdSegmentation, core_mask, hypoperfused_mask
 
 CORE_RCBF = (0.20, 0.22, 0.24, 0.26, 0.28, 0.30, 0.32, 0.34, 0.36, 0.38, 0.40)
 TMAX_S = (4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0)
@@ -80,11 +80,11 @@ def sweep(
     times = sorted(time for time in {*tmax_s, settings.hypoperfusion_tmax_s} if ready.told(time))
     rows = []
     for number, time in enumerate(times):
-        late = slow(ready, time, settings.smallest_hypoperfused_ml)
+        late = hypoperfused_mask(ready, time, settings.smallest_hypoperfused_ml)
         volume = float(late.sum() * voxel_ml)
         for flow in flows:
             progress((number + flows.index(flow) / len(flows)) / len(times), f"thresholds at Tmax {time:g} s")
-            core = dead(ready, flow, late, settings)
+            core = core_mask(ready, flow, late, settings)
             rows.append(SweepRow(flow, time, float(core.sum() * voxel_ml), volume))
     progress(1.0, "thresholds")
     return Sweep(tuple(rows), settings.core_rcbf, settings.hypoperfusion_tmax_s)

@@ -1,32 +1,25 @@
-"""The tissue that perfusion is judged in: brain without vessels and fluid, its maps smoothed, and what is normal."""
+"""The tissue that perfusion is judged in: brain without vessels and CSF, its maps smoothed, and what is normal."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import SimpleITK as sitk
 
 from ..base.errors import InputError
+from ..ctp.threshold_settings import ThresholdSettings
+from ..ctp.tissue.reference import Reference, find_reference
 from ..grid import Grid
 from ..hemispheres import MidPlane
+from ..space.smoothing import gaussian_within
 from .brain import brain_of_maps
-from .fluid import find_fluid
-from .gaps import fill_of, said
-from .halves import both_halves, mirrored
+from .fluid import find_csf
+from .gaps import fill_of, no_number, no_value
+from .halves import both_hemispheres, mirrored
 from .untimed import find_untimed, nearest_delay
 
-if TYPE_CHECKING:
-    from .thresholds import ThresholdSettings
-
-Side = Literal["left", "right"]
-
-_BOTH_SIDES = 0.4
-"""Part of the delayed tissue on the less affected side from which on that side is no healthy reference."""
-_LEAST_NORMAL = 0.02
-"""Smallest part of the tissue that a mean of normal tissue may rest on."""
 _MIRROR_MM = 5.0
 """How far from its mirror image the same structure of the other side may lie."""
 _PILED_UP, _CEILING_STEP_S = 0.002, 0.25
@@ -38,33 +31,13 @@ ONE_HEMISPHERE = "one hemisphere alone lies in the field: which one is not told,
 
 
 @dataclass(frozen=True)
-class Reference:
-    """The normal tissue that flow and volume are compared with.
-
-    Attributes:
-        words: which tissue it is.
-        affected: the patient's side with more delayed tissue; None where nothing is delayed, both sides are equally,
-            or one hemisphere alone is seen.
-        cbf: mean flow of the reference, in the map's unit.
-        cbv: mean volume of the reference, in the map's unit; None without CBV.
-        ml: how much tissue it is.
-    """
-
-    words: str
-    affected: Side | None
-    cbf: float
-    cbv: float | None
-    ml: float
-
-
-@dataclass(frozen=True)
 class PerfusionTissue:
     """Maps made ready for thresholds; arrays (z, y, x) on the maps' grid.
 
     Attributes:
         grid: of the maps.
         brain: bool.
-        tissue: brain without vessels and fluid, bool.
+        tissue: brain without vessels and CSF, bool.
         tmax: smoothed, s; 0 outside the tissue. In `no_time` that of the nearest tissue that has one.
         rcbf: smoothed CBF over the reference's mean; 0 outside the tissue.
         cbv: as given; None if there is none.
@@ -110,19 +83,19 @@ def prepare(maps: Mapping[str, sitk.Image], settings: ThresholdSettings, brain: 
     brain = (brain != 0) & np.isfinite(sitk.GetArrayViewFromImage(maps["CBF"]))
     if not brain.any():
         raise InputError("no brain was found in the CBF map", fix="Check the map: is it empty?")
-    plane, whole = MidPlane.of(brain, grid), both_halves(brain, grid)
+    plane, whole = MidPlane.of(brain, grid), both_hemispheres(brain, grid)
     vessel = _vessels(values, brain, settings)
 
     def smooth(one: np.ndarray, within: np.ndarray) -> np.ndarray:
-        return smoothed(one, within, grid, settings.smoothing_mm)
+        return gaussian_within(one, within, grid, settings.smoothing_mm)
 
     def mirror(mask: np.ndarray) -> np.ndarray:
         return mirrored(mask, plane, grid, _MIRROR_MM)
 
-    fluid, lost, how = find_fluid(values, brain & ~vessel, grid, settings, smooth, mirror if whole else None)
-    tissue = brain & ~vessel & ~fluid
+    csf, lost, how = find_csf(values, brain & ~vessel, grid, settings, smooth, mirror if whole else None)
+    tissue = brain & ~vessel & ~csf
     if not tissue.any():
-        raise InputError("no tissue is left beside vessels and fluid", fix="Check the units of the CBV map and the CT")
+        raise InputError("no tissue is left beside vessels and CSF", fix="Check the units of the CBV map and the CT")
     even: dict[str, np.ndarray] = {name: smooth(values[name], tissue) for name in ("CBF", "CBV") if name in values}
     no_time = find_untimed(values["TMAX"], even["CBF"], tissue, mirror if whole else None) | lost
     if "CT" in values and settings.fluid_hu is not None:
@@ -138,7 +111,7 @@ def prepare(maps: Mapping[str, sitk.Image], settings: ThresholdSettings, brain: 
             fix="Export Tmax with its full range, or give the CTP series itself",
         )
     left = plane.left(grid)
-    reference, more = _reference(even, tissue & ~no_time, left if whole else None, grid, settings)
+    reference, more = find_reference(even, tissue & ~no_time, left if whole else None, grid, settings)
     if not whole:
         more.append(ONE_HEMISPHERE)
     if "CBV" not in values:
@@ -172,34 +145,12 @@ def _numbers(maps: Mapping[str, sitk.Image]) -> tuple[dict[str, np.ndarray], lis
         array = sitk.GetArrayFromImage(image).astype(np.float32)
         known = np.isfinite(array)
         if not known.any():
-            raise InputError("holds no number, NaN alone", where=name, fix="Export the map again, or leave it out")
+            raise no_number(name)
         if not known.all():
-            notes.append(said(name, known))
+            notes.append(no_value(name, known).words)
             array[~known] = fill_of(name)
         values[name] = array
     return values, notes
-
-
-def smoothed(values: np.ndarray, mask: np.ndarray, grid: Grid, sigma_mm: float) -> np.ndarray:
-    """Gaussian smoothing (sigma in mm) among the voxels of a mask alone; 0 outside of it.
-
-    Vessels and air would else bleed into tissue: masked smoothing has no such bias (Wack et al., BMC Med Imaging 2014,
-    14:28).
-
-    Args:
-        values, mask: (z, y, x); what is no number does not count.
-    """
-    mask = (mask != 0) & np.isfinite(values)
-    inside = np.where(mask, values, 0).astype(np.float32)
-    if sigma_mm <= 0:
-        return inside
-    if not mask.any():
-        return inside
-    weight = _gaussian(mask.astype(np.float32), grid, sigma_mm)
-    mean = _gaussian(inside, grid, sigma_mm) / np.maximum(weight, 1e-6)
-    # The recursive filter overshoots a little: no mean lies beyond what it is a mean of.
-    held = np.clip(mean, inside[mask].min(), inside[mask].max())
-    return np.where(mask, held, 0).astype(np.float32)
 
 
 def _end_of_scale(times: np.ndarray) -> float | None:
@@ -218,15 +169,6 @@ def _end_of_scale(times: np.ndarray) -> float | None:
     return top if piled > _PILED_UP * times.size and piled > int((below >= step).sum()) else None
 
 
-def _gaussian(values: np.ndarray, grid: Grid, sigma_mm: float) -> np.ndarray:
-    image = grid.image(values)
-    for axis, (size, step) in enumerate(zip(grid.size, grid.spacing, strict=True)):
-        # ITK's recursive filter needs four voxels; across slices thicker than two sigmas there is nothing to gain.
-        if size >= 4 and step <= 2 * sigma_mm:
-            image = sitk.RecursiveGaussian(image, sigma_mm, direction=axis)
-    return sitk.GetArrayFromImage(image)
-
-
 def _one_grid(maps: Mapping[str, sitk.Image]) -> Grid:
     missing = [name for name in ("CBF", "TMAX") if name not in maps]
     if missing:
@@ -239,7 +181,7 @@ def _one_grid(maps: Mapping[str, sitk.Image]) -> Grid:
     if other:
         raise InputError(
             f"{', '.join(other)} and CBF lie on different grids",
-            fix="Bring the maps onto one grid first (input_checks.on_one_grid does)",
+            fix="Bring the maps onto one grid first (inputs.on_one_grid does)",
         )
     return grid
 
@@ -248,59 +190,3 @@ def _vessels(values: Mapping[str, np.ndarray], brain: np.ndarray, settings: Thre
     if "CBV" not in values or settings.vessel_cbv is None:
         return np.zeros(brain.shape, bool)
     return brain & (values["CBV"] > settings.vessel_cbv)
-
-
-def _reference(
-    smooth: Mapping[str, np.ndarray],
-    tissue: np.ndarray,
-    left: np.ndarray | None,
-    grid: Grid,
-    settings: ThresholdSettings,
-) -> tuple[Reference, list[str]]:
-    """What is normal within tissue whose delay is known; `left` is None where one hemisphere alone is seen."""
-    tmax = smooth["TMAX"]
-    delayed = without_small_parts(
-        tissue & (tmax > settings.hypoperfusion_tmax_s), grid, settings.smallest_hypoperfused_ml
-    )
-    normal = tissue & (tmax <= settings.normal_tmax_s)
-    words, notes = f"tissue with Tmax up to {settings.normal_tmax_s:g} s", []
-    affected, doubtful = (None, False) if left is None else _affected(delayed, left)
-    if doubtful:
-        notes.append("both hemispheres are delayed: the contralateral side is no healthy reference")
-    if settings.reference == "contralateral" and affected is not None and left is not None:
-        normal = normal & (~left if affected == "left" else left)
-        words += f" in the {'right' if affected == 'left' else 'left'} hemisphere (contralateral)"
-    else:
-        words += " in both hemispheres" if left is not None else " in the one hemisphere that is seen"
-    if normal.sum() < _LEAST_NORMAL * tissue.sum() or not float(smooth["CBF"][normal].mean()) > 0:
-        raise InputError(
-            f"there is too little normal tissue (Tmax up to {settings.normal_tmax_s:g} s) to compare CBF with",
-            fix="Check the unit of the Tmax map and the arterial input",
-        )
-    reference = Reference(
-        words=words,
-        affected=affected,
-        cbf=float(smooth["CBF"][normal].mean()),
-        cbv=float(smooth["CBV"][normal].mean()) if "CBV" in smooth else None,
-        ml=float(normal.sum() * grid.voxel_ml),
-    )
-    return reference, notes
-
-
-def _affected(delayed: np.ndarray, left: np.ndarray) -> tuple[Side | None, bool]:
-    """The side with more delayed tissue, and whether the other has too much of it to be healthy."""
-    on_left, on_right = int((delayed & left).sum()), int((delayed & ~left).sum())
-    doubtful = on_left + on_right > 0 and min(on_left, on_right) > _BOTH_SIDES * (on_left + on_right)
-    if on_left == on_right:
-        return None, doubtful
-    return ("left" if on_left > on_right else "right"), doubtful
-
-
-def without_small_parts(mask: np.ndarray, grid: Grid, smallest_ml: float) -> np.ndarray:
-    """The mask less its connected parts (26 neighbours) below a volume; bool (z, y, x)."""
-    if smallest_ml <= 0 or not mask.any():
-        return mask
-    least = int(np.ceil(smallest_ml / grid.voxel_ml - 1e-6))
-    parts = sitk.ConnectedComponent(sitk.GetImageFromArray(mask.astype(np.uint8)), True)
-    kept = sitk.RelabelComponent(parts, minimumObjectSize=max(least, 1))
-    return sitk.GetArrayFromImage(kept) > 0

@@ -12,7 +12,8 @@ from collections.abc import Callable
 import numpy as np
 import SimpleITK as sitk
 
-from ..grid import Grid
+from ..grid import Grid, bounding_box, box_slices
+from ..space.masks import connected_parts
 
 _HARDLY = 0.3
 """Flow below this part of the usual is too low to be timed: that of a core."""
@@ -28,7 +29,7 @@ def find_untimed(
 ) -> np.ndarray:
     """Tissue without delay whose flow is below 30 % of the median, on one side alone; bool (z, y, x).
 
-    What looks so on both sides is partial volume of fluid and the brain's edge.
+    What looks so on both sides is partial volume of CSF and the brain's edge.
 
     Args:
         tmax: as given, s, (z, y, x); 0 is none.
@@ -51,12 +52,14 @@ def nearest_delay(tmax: np.ndarray, no_time: np.ndarray, timed: np.ndarray, grid
     """
     if not no_time.any() or not timed.any():
         return tmax
-    box = _around(no_time, grid)
+    margin = tuple(int(np.ceil(_MARGIN_MM / step)) for step in grid.spacing)
+    box = box_slices(*bounding_box(no_time, margin))
     inside, known, times = no_time[box], timed[box], tmax[box]
     if not known.any():
         return tmax
     image = sitk.GetImageFromArray(known.astype(np.uint8))
     image.SetSpacing(grid.spacing)
+    # scipy's distance transform settles ties the other way: on some maps other voxels would be called core.
     distance = sitk.DanielssonDistanceMapImageFilter()
     distance.InputIsBinaryOn()
     distance.UseImageSpacingOn()
@@ -65,9 +68,8 @@ def nearest_delay(tmax: np.ndarray, no_time: np.ndarray, timed: np.ndarray, grid
     steps = sitk.GetArrayFromImage(distance.GetVectorDistanceMap())[inside][:, ::-1]
     near = np.clip(places + steps, 0, np.array(inside.shape) - 1)
     found = times[tuple(near.T)]
-    parts = sitk.GetArrayFromImage(sitk.ConnectedComponent(sitk.GetImageFromArray(inside.astype(np.uint8)), True))
     out = tmax.copy()
-    out[box][inside] = np.maximum(found, _median_of_part(found, parts[inside]))
+    out[box][inside] = np.maximum(found, _median_of_part(found, connected_parts(inside)[inside]))
     return out
 
 
@@ -79,12 +81,3 @@ def _median_of_part(values: np.ndarray, part: np.ndarray) -> np.ndarray:
     out = np.empty_like(values)
     out[order] = middle[back.reshape(-1)]
     return out
-
-
-def _around(mask: np.ndarray, grid: Grid) -> tuple[slice, ...]:
-    box = []
-    for axis, step in enumerate(grid.spacing[::-1]):
-        held = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
-        margin = int(np.ceil(_MARGIN_MM / step))
-        box.append(slice(max(int(held[0]) - margin, 0), int(held[-1]) + margin + 1))
-    return tuple(box)

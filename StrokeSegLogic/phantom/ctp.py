@@ -14,6 +14,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..grid import Grid
+from ..space.smoothing import discrete_gaussian
 from .anatomy import Tissue
 from .contrast import BRAIN_TISSUES
 from .ctp_maps import CtpPatient, ctp_patient
@@ -244,10 +245,9 @@ def _noise(grid: Grid, sd: float, rng: np.random.Generator) -> np.ndarray:
     """Noise (z, y, x) of that standard deviation with the grain of a soft kernel within the slices."""
     if sd == 0:
         return np.zeros(grid.shape, np.float32)
-    white = sitk.GetImageFromArray(rng.standard_normal(grid.shape, np.float32))
-    variance = [(_GRAIN_MM / step) ** 2 for step in grid.spacing[:2]]
-    grain = sitk.GetArrayFromImage(sitk.DiscreteGaussian(white, (*variance, 0.0), useImageSpacing=False))
+    white = rng.standard_normal(grid.shape, np.float32)
+    grain = discrete_gaussian(white, (*((_GRAIN_MM / step) ** 2 for step in grid.spacing[:2]), 0.0))
     if grain.std() == 0:
         # One voxel has no neighbours to share its grain with.
-        return sitk.GetArrayFromImage(white) * np.float32(sd)
+        return white * np.float32(sd)
     return grain * np.float32(sd / grain.std())

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from itertools import product
 
 import numpy as np
-import SimpleITK as sitk
 
 from ..grid import Grid
+from ..space.smoothing import discrete_gaussian
 from .anatomy import Head
 from .infarct import Infarct
 from .waves import Waves
@@ -81,8 +81,7 @@ def coil_shading(grid: Grid, seen: np.ndarray, rng: np.random.Generator) -> np.n
 
 def blurred(volume: np.ndarray) -> np.ndarray:
     """The point spread of the read-out: a Gaussian of 0.4 voxels within the slices."""
-    image = sitk.DiscreteGaussian(sitk.GetImageFromArray(volume), (0.16, 0.16, 0.0), useImageSpacing=False)
-    return sitk.GetArrayFromImage(image)
+    return discrete_gaussian(volume, (0.16, 0.16, 0.0))
 
 
 def rician(volume: np.ndarray, sigma: float, rng: np.random.Generator) -> np.ndarray:

@@ -8,11 +8,12 @@ import numpy as np
 import SimpleITK as sitk
 from markupsafe import Markup
 
+from ..ctp.routes.route import Route
 from ..html import NONE
 from ..perfusion.criteria import RESEARCH_USE_ONLY
 from ..perfusion.maps import PerfusionMaps
 from ..perfusion.mismatch import LEAST_INTENSITY_ML, DelayVolume, PerfusionNumbers
-from ..perfusion.result import PerfusionSegmentation, Route
+from ..perfusion.result import PerfusionSegmentation
 from ..perfusion.sweep import Sweep
 from ..perfusion.sweep_figure import sweep_svg, sweep_table
 from ..perfusion.vessel_figure import vessel_svg
@@ -63,8 +64,8 @@ def ctp_report(result: PerfusionSegmentation) -> str:
 def _made_by(result: PerfusionSegmentation) -> str:
     """What made the labels shown, and what any network here has learned from."""
     route = result.route
-    name = _NAMES[route.name]
-    said = route.title if route.title.startswith(name) else f"{name} ({route.title})"
+    # The title of thresholds names them; a model's is its own.
+    said = f"{_NAMES[route.name]} ({route.title})" if route.trained_on else route.title
     words = f"The result is that of {said}."
     taught = [one for one in result.routes if one.trained_on]
     if route.trained_on:

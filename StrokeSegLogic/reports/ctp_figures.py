@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import SimpleITK as sitk
@@ -10,6 +12,7 @@ import SimpleITK as sitk
 from ..outcome import Layer
 from ..perfusion.result import PerfusionSegmentation
 from ..perfusion.thresholds import CORE, PENUMBRA
+from ..perfusion.vessel_figure import vessel_svg
 from ..pictures import Colour, Figure, View, Window, contour, lettered, painted
 from ..terminology import CORE_STYLE, PENUMBRA_STYLE, SegmentStyle
 from .slices import SMALL_PX, montage, position, visible_box
@@ -57,6 +60,11 @@ class CtpFigures:
 def ctp_figures(result: PerfusionSegmentation) -> CtpFigures:
     """All pictures of a result's report."""
     return _Painter(result).all()
+
+
+def figure_files(result: PerfusionSegmentation) -> dict[str, Callable[[], str]]:
+    """What draws artery and vein as an SVG file, where the maps were computed here."""
+    return {} if result.measured is None else {"aif.svg": partial(vessel_svg, result.measured)}
 
 
 class _Painter:

@@ -46,13 +46,7 @@ def visible_box(brain: np.ndarray, grid: Grid) -> tuple[tuple[int, int, int], tu
     """The box around the brain with a margin; None, for all, without brain."""
     if not brain.any():
         return None
-    start, size = bounding_box(brain)
-    margin = np.ceil(_MARGIN_MM / np.asarray(grid.spacing)).astype(int)
-    low = np.maximum(np.array(start) - margin, 0)
-    high = np.minimum(np.array(start) + np.array(size) + margin, grid.size)
-    x, y, z = (int(n) for n in low)
-    width, depth, height = (int(n) for n in high - low)
-    return (x, y, z), (width, depth, height)
+    return bounding_box(brain, [int(np.ceil(_MARGIN_MM / step)) for step in grid.spacing])
 
 
 def spread(slices: np.ndarray | Sequence[int], most: int) -> list[int]:

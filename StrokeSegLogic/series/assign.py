@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from ..base.errors import InputError
 from ..case import CTP_ROLES, MAP_ROLES, MRI_ROLES, Modality, Role
+from ..space.slabs import are_two_slabs
 from ..volumes import Candidate
 from ..volumes.reader import volume_suffix
 from .ct_tags import SERIES_FRAMES
@@ -160,13 +161,13 @@ def _winner(role: Role, rivals: list[tuple[Candidate, Reading]]) -> tuple[Candid
     raise InputError(
         f"two series claim the role {role}: {first[0].name} and {second[0].name}"
         + (f" (and {more} more)" if more > 0 else ""),
-        fix=f"Name the right one with {role}=FILE",
+        fix=f"Name the right one as {role}",
+        option="role",
+        roles=(role.value,),
     )
 
 
 def _are_slabs(one: Candidate, other: Candidate) -> bool:
-    from ..perfusion.input_checks import are_two_slabs  # which brings in all that computes maps
-
     grids = one.grid(), other.grid()
     return grids[0] is not None and grids[1] is not None and are_two_slabs(grids[0], grids[1])
 

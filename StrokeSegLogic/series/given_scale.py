@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..base.errors import InputError
 from ..case import MRI_ROLES, Role
+from ..perfusion.map_units import unit_named
 from ..volumes import Candidate
 
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
@@ -40,8 +41,6 @@ def split_scale(text: str, role: Role) -> tuple[str, ColourRange | None, str | N
         return text, None, None
     if role in _WITHOUT_UNIT:
         raise InputError(f"'{unit}' stands behind the file's name", where=file, fix=f"{role} has no unit to name")
-    from ..perfusion.map_units import unit_named  # which brings in all that computes maps
-
     return file, None, unit_named(role.value, unit, file).name
 
 
@@ -61,5 +60,7 @@ def no_range(role: Role, name: str) -> InputError:
     return InputError(
         "is colour-coded, and what the ends of its colour bar stand for is not known",
         where=name,
-        fix=f"Name them: {role}=FILE@LOW..HIGH, for instance {role}=map.dcm@0..12, or give the map with grey values",
+        fix="Name them, for instance 0..12, or give the map with grey values",
+        option="colour_range",
+        roles=(role.value,),
     )

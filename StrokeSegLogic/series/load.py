@@ -10,6 +10,7 @@ import SimpleITK as sitk
 
 from ..base.errors import InputError
 from ..case import MAP_ROLES, Case, ClinicalData, Modality, Role, Series
+from ..study.clinical import require_plausible
 from ..volumes import Candidate, find_series
 from ..volumes.candidates import file_candidate
 from ..volumes.reader import volume_suffix
@@ -52,8 +53,6 @@ def load_case(
             of both modalities; or if the clinical data are impossible.
     """
     if clinical is not None:
-        from ..perfusion.input_checks import require_plausible  # which brings in all that computes maps
-
         require_plausible(clinical)
     modality = None if modality is None else parse_modality(modality)
     if isinstance(study, Mapping):
@@ -80,15 +79,11 @@ def _from_folder(folder: Path, modality: Modality | None) -> tuple[list[Series],
     try:
         found = assign(candidates, modality)
     except InputError as error:
-        raise InputError(error.what, where=folder, fix=error.fix) from error
+        raise InputError(error.what, where=folder, fix=error.fix, option=error.option, roles=error.roles) from error
     if not found.claims:
         shown = "; ".join(f"{candidate.name} ({why})" for candidate, why in found.left[:8])
         more = f"; and {len(found.left) - 8} more" if len(found.left) > 8 else ""
-        raise InputError(
-            f"no volume could be given a role; found {shown}{more}",
-            where=folder,
-            fix=_fix_of(candidates, modality),
-        )
+        raise _without_role(f"no volume could be given a role; found {shown}{more}", folder, candidates, modality)
     notes = list(found.notes)
     series = []
     for claim in _with_known_colours(list(found.claims.values()), notes):
@@ -98,13 +93,14 @@ def _from_folder(folder: Path, modality: Modality | None) -> tuple[list[Series],
     return series, notes
 
 
-def _fix_of(candidates: Sequence[Candidate], modality: Modality | None) -> str:
-    """What to do where no volume has a role of the modality asked for."""
+def _without_role(what: str, folder: Path, candidates: Sequence[Candidate], modality: Modality | None) -> InputError:
+    """The error where no volume has a role of the modality asked for."""
     for other in ("ctp", "mri"):
         if modality not in (None, other) and any(read_candidate(one, other).role for one in candidates):
             held = "CT perfusion" if other == "ctp" else "MRI"
-            return f"What is there looks like {held}: use --modality {other} (in Python modality=)"
-    return "Name the roles with ROLE=FILE, for instance DWI=scan.nii.gz"
+            fix = f"What is there looks like {held}: use {other}"
+            return InputError(what, where=folder, fix=fix, option="modality")
+    return InputError(what, where=folder, fix="Name the roles, for instance DWI=scan.nii.gz", option="role")
 
 
 def _with_known_colours(claims: list[Claim], notes: list[str]) -> list[Claim]:
@@ -209,13 +205,15 @@ def _named_candidate(role: Role, path: Path) -> Candidate:
         try:
             claim = assign([one for one in found if read_candidate(one).role is role]).claims.get(role)
         except InputError as error:
-            raise InputError(error.what, where=path, fix=error.fix) from error
+            raise InputError(error.what, where=path, fix=error.fix, option=error.option, roles=error.roles) from error
         if claim is None:
             raise InputError(
                 f"the folder holds {len(found)} volumes and none of them is evidently {role}: "
                 + "; ".join(one.name for one in found[:8]),
                 where=path,
-                fix=f"Name the file or a folder with this series alone, as {role}=FILE",
+                fix=f"Name the file, or a folder with this series alone, as {role}",
+                option="role",
+                roles=(role.value,),
             )
         found = [claim.candidate]
     one = found[0]

@@ -9,7 +9,7 @@ from ..case import CTP_ROLES, MAP_ROLES, MRI_ROLES, Modality, Role
 from .reading import Reading
 
 _SURE = 0.6
-_FIX = "Say which is meant: --modality mri or --modality ctp (in Python modality=)"
+_FIX = "Say which is meant, mri or ctp"
 
 
 def parse_modality(text: str) -> Modality:
@@ -23,7 +23,7 @@ def parse_modality(text: str) -> Modality:
         return "mri"
     if name == "ctp":
         return "ctp"
-    raise InputError(f"'{text}' is not a modality", fix="Use mri or ctp")
+    raise InputError(f"'{text}' is not a modality", fix="Use mri or ctp", option="modality")
 
 
 def modality_of(readings: Iterable[Reading]) -> Modality:
@@ -43,6 +43,7 @@ def modality_of(readings: Iterable[Reading]) -> Modality:
         raise InputError(
             f"the study holds both MR sequences ({_names(mr)}) and perfusion maps or series ({_names(perfusion)})",
             fix=_FIX,
+            option="modality",
         )
     return "mri" if mr else "ctp"
 
@@ -57,11 +58,17 @@ def restricted(roles: Collection[Role], modality: Modality | None) -> tuple[Role
     ct = [role for role in roles if role in CTP_ROLES]
     if modality is None:
         if mr and ct:
-            raise InputError(f"the roles are of two kinds: {_names(mr)} of MRI, {_names(ct)} of CT perfusion", fix=_FIX)
+            raise InputError(
+                f"the roles are of two kinds: {_names(mr)} of MRI, {_names(ct)} of CT perfusion",
+                fix=_FIX,
+                option="modality",
+            )
         return tuple(roles)
     kept = mr if modality == "mri" else ct
     if roles and not kept:
-        raise InputError(f"the study has {_names(roles)}, and none of them is of {modality}", fix=_FIX)
+        raise InputError(
+            f"the study has {_names(roles)}, and none of them is of {modality}", fix=_FIX, option="modality"
+        )
     return tuple(kept)
 
 

@@ -11,6 +11,7 @@ import SimpleITK as sitk
 from ..base.errors import InputError
 from ..case import CTP_ROLES, Role, Series
 from ..grid import Grid
+from ..perfusion.colour_volume import decode_volume
 from ..volumes import validate
 from ..volumes.checks import require_real
 from ..volumes.frame_times import FIX, times_of_step
@@ -52,7 +53,9 @@ def read_claim(
         raise InputError(
             f"has grey values, and a colour range of {given.low:g} to {given.high:g} was given",
             where=where,
-            fix=f"Leave the range out: {role}=FILE",
+            fix="Leave the range out",
+            option="colour_range",
+            roles=(role.value,),
         )
     image = candidate.read()
     _validate(image, role, where)
@@ -61,8 +64,6 @@ def read_claim(
 
 
 def _decoded(claim: Claim, given: ColourRange | None, where: str) -> tuple[Series, tuple[str, ...]]:
-    from ..perfusion.colour_volume import decode_volume  # which brings in all that computes maps
-
     candidate, role = claim.candidate, claim.role
     known = range_of(candidate, given)
     if role in (Role.CT, Role.MIP):

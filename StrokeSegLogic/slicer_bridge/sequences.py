@@ -10,13 +10,13 @@ import SimpleITK as sitk
 
 from ..base.errors import InputError
 from ..grid import Grid
+from ..study.time_units import SECONDS_PER
 from .geometry import volume_grid
 from .runtime import VolumeNode
 from .volumes import numpy_voxels
 
 FRAME_LABELS = "MultiVolume.FrameLabels"
 _FRAME_UNITS = "MultiVolume.FrameIdentifyingDICOMTagUnits"
-_SECONDS_PER = {"s": 1.0, "sec": 1.0, "seconds": 1.0, "ms": 1e-3, "msec": 1e-3, "milliseconds": 1e-3}
 
 
 def series_of(node: VolumeNode) -> tuple[sitk.Image, tuple[float, ...]]:
@@ -114,7 +114,7 @@ def _stacked(count: int, grid: Grid, frame: Callable[[int], np.ndarray]) -> sitk
 
 
 def _times(texts: list[str], unit: str, where: str) -> tuple[float, ...]:
-    factor = _SECONDS_PER.get(unit.strip().lower())
+    factor = SECONDS_PER.get(unit.strip().lower())
     try:
         values = [float(text) for text in texts]
     except ValueError:

@@ -48,8 +48,8 @@ def require_single_process(hardware: Hardware, what: str) -> None:
     if hardware.devices * hardware.nodes > 1:
         raise DeviceError(
             f"{what} runs in one process",
-            where="--devices, --nodes",
-            fix="Leave them out, or train each recipe or fold by itself with strokeseg train",
+            option="devices",
+            fix="Ask for one device on one node, or train each recipe or fold by itself",
         )
 
 
@@ -62,7 +62,7 @@ def launch(hardware: Hardware, precision: str) -> Fabric:
     if hardware.accelerator not in ACCELERATORS:
         raise DeviceError(
             f"no accelerator is called '{hardware.accelerator}'",
-            where="--accelerator",
+            option="accelerator",
             fix=f"Use one of {', '.join(ACCELERATORS)}",
         )
     # Its greetings come from every process, and say what the user has just asked for.
@@ -79,7 +79,7 @@ def launch(hardware: Hardware, precision: str) -> Fabric:
     except (RuntimeError, ValueError, MisconfigurationException) as error:
         raise DeviceError(
             f"cannot train on {hardware.devices} x {hardware.accelerator} ({' '.join(str(error).split())})",
-            where="--accelerator, --devices",
+            option="accelerator",
             fix="Choose another accelerator, number of devices or precision",
         ) from error
     fabric.launch()

@@ -93,7 +93,7 @@ def _change(values: dict[str, Any], change: str) -> None:
     name, equals, text = change.partition("=")
     path = name.strip().split(".")
     if not equals or not all(path):
-        raise InputError(f"'{change}' is no change", where="--set", fix="Write key=value or table.key=value")
+        raise InputError(f"'{change}' is no change", option="set", fix="Write key=value or table.key=value")
     try:
         value = parse_toml(f"value = {text}")["value"]
     except ValueError:
@@ -103,6 +103,6 @@ def _change(values: dict[str, Any], change: str) -> None:
         table = table.setdefault(key, {})
         if not isinstance(table, dict):
             raise InputError(
-                f"'{key}' is no table", where=f"--set {name}", fix="Change a value, not an entry of a list"
+                f"'{key}' is no table", where=name, fix="Change a value, not an entry of a list", option="set"
             )
     table[path[-1]] = value

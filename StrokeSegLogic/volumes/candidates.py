@@ -122,7 +122,7 @@ def find_series(folder: str | Path) -> list[Candidate]:
     if not folder.exists():
         raise InputError("the folder does not exist", where=folder, fix="Check the path")
     if not folder.is_dir():
-        raise InputError("is a file where a folder is wanted", where=folder, fix="Name its role: ROLE=FILE")
+        raise InputError("is a file where a folder is wanted", where=folder, fix="Name its role", option="role")
     found: list[Candidate] = []
     slices: list[Slice] = []
     for path in _visible_files(folder):

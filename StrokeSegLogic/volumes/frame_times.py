@@ -11,8 +11,8 @@ from typing import Any
 
 from ..base.errors import InputError
 from ..base.files import require_file, unreadable
+from ..study.time_units import SECONDS_PER
 
-_SECONDS_PER = {"sec": 1.0, "s": 1.0, "msec": 1e-3, "ms": 1e-3, "usec": 1e-6}
 _LIKELY_S = (0.3, 20.0)
 """A step of perfusion CT in seconds lies in this range; a thousand times more is milliseconds."""
 _WRITTEN_BY_DEFAULT = 1.0
@@ -68,8 +68,8 @@ def times_of_step(step: float, unit: str, start: float, frames: int, where: str)
     start = start if math.isfinite(start) else 0.0
     if not math.isfinite(step) or step <= 0:
         raise InputError(f"the header's time step is {step:g}", where=where, fix=FIX)
-    if unit in _SECONDS_PER:
-        factor, note = _SECONDS_PER[unit], ""
+    if unit in SECONDS_PER:
+        factor, note = SECONDS_PER[unit], ""
     elif step != _WRITTEN_BY_DEFAULT and _LIKELY_S[0] <= step <= _LIKELY_S[1]:
         factor, note = 1.0, f"the header gives a time step of {step:g} without unit: seconds were assumed"
     elif _LIKELY_S[0] <= step / 1000 <= _LIKELY_S[1]:

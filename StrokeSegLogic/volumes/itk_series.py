@@ -9,6 +9,7 @@ import SimpleITK as sitk
 
 from ..base.errors import InputError
 from ..grid import Grid
+from ..study.time_units import SECONDS_PER
 from .frame_stack import FrameStack, TimeSeries
 from .frame_times import FIX, numbers, sidecar_times, times_of_step
 from .geometry import placed
@@ -18,7 +19,6 @@ _INDEX = "index values"
 _LABELS = "MultiVolume.FrameLabels"
 _LABEL_UNITS = "MultiVolume.FrameIdentifyingDICOMTagUnits"
 _UNITS = ("NRRD_units[pixel]", "NRRD_units[3]")
-_SECONDS_PER = {"s": 1.0, "sec": 1.0, "seconds": 1.0, "second": 1.0, "ms": 1e-3, "msec": 1e-3, "milliseconds": 1e-3}
 
 
 def frames_of(path: Path) -> int | None:
@@ -141,9 +141,9 @@ def _times(reader: sitk.ImageFileReader, path: Path, frames: int) -> tuple[tuple
         return times, (f"{path.name}: {note}",) if note else ()
     else:
         raise InputError("its header says nothing on the frames' times", where=path, fix=FIX)
-    if unit not in _SECONDS_PER:
+    if unit not in SECONDS_PER:
         note = f"the header gives the frames' times without a known unit ('{unit}'): seconds were assumed"
-    factor = _SECONDS_PER.get(unit, 1.0)
+    factor = SECONDS_PER.get(unit, 1.0)
     return tuple(value * factor for value in values), (f"{path.name}: {note}",) if note else ()
 
 

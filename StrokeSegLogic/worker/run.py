@@ -5,21 +5,18 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import SimpleITK as sitk
 
+from ..base.choices import ROUTES
 from ..base.errors import InputError
 from ..base.progress import Progress
 from ..case import Case, Role
 from ..grid import Grid
-from ..segmentation import Segmentation
+from ..outcome import Outcome
 from .job import Job
-from .navigation import navigation
 from .nrrd import NrrdVolume, read_nrrd, write_nrrd
-
-if TYPE_CHECKING:
-    from ..perfusion.result import PerfusionSegmentation
 
 _Number = TypeVar("_Number", int, float)
 _CHOSEN = "chosen in the panel"
@@ -103,7 +100,7 @@ def read_case(job: Job, home: Path) -> Case:
     return replace(case, clinical=job.clinical)
 
 
-def segment_any(case: Case, job: Job, progress: Progress) -> Segmentation | PerfusionSegmentation:
+def segment_any(case: Case, job: Job, progress: Progress) -> Outcome:
     """The case by the engine of its modality."""
     options = job.options
     if case.modality == "mri":
@@ -122,7 +119,6 @@ def segment_any(case: Case, job: Job, progress: Progress) -> Segmentation | Perf
             progress=progress,
         )
     from ..perfusion.engine import segment_perfusion
-    from ..perfusion.result import ROUTES
     from ..perfusion.settings import PerfusionSettings
 
     route = next((name for name in ROUTES if name == options.route), None)
@@ -133,24 +129,19 @@ def segment_any(case: Case, job: Job, progress: Progress) -> Segmentation | Perf
     return segment_perfusion(case, route=route, reference=job.reference, settings=settings, progress=progress)
 
 
-def images_of(result: Segmentation | PerfusionSegmentation, extras: tuple[str, ...]) -> dict[str, sitk.Image]:
+def images_of(result: Outcome, extras: tuple[str, ...]) -> dict[str, sitk.Image]:
     """What is handed over, by name."""
     images = {"labels": result.labels, "brain": result.brain}
-    if isinstance(result, Segmentation):
-        if "probability" in extras:
-            images["probability"] = result.probability
-        if "agreement" in extras:
-            images["agreement"] = result.agreement
-        return images
-    images |= {f"labels-{route.name}": route.labels for route in result.routes}
-    if "maps" in extras:
-        images |= dict(result.maps)
+    images |= {f"labels-{name}": labels for name, labels in result.methods.items()}
+    for name, volumes in result.extras.items():
+        if name in extras:
+            images |= volumes
     return images
 
 
-def summary_of(result: Segmentation | PerfusionSegmentation) -> dict[str, Any]:
+def summary_of(result: Outcome) -> dict[str, Any]:
     """result.json with what the panel needs beside it."""
-    return {**result.summary(), "navigation": navigation(result)}
+    return {**result.summary(), "navigation": result.places().as_dict()}
 
 
 def _volume(image: sitk.Image) -> NrrdVolume:

@@ -10,12 +10,13 @@ import numpy as np
 import SimpleITK as sitk
 
 from StrokeSegLogic.case import Case, ClinicalData, Role, Series
+from StrokeSegLogic.ctp.routes.route import Route
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.perfusion.criteria import dawn, defuse3
 from StrokeSegLogic.perfusion.map_units import STANDARD_UNITS
 from StrokeSegLogic.perfusion.maps import MapsSpec, PerfusionMaps, maps
 from StrokeSegLogic.perfusion.mismatch import measure_perfusion
-from StrokeSegLogic.perfusion.result import PerfusionSegmentation, Route
+from StrokeSegLogic.perfusion.result import PerfusionSegmentation
 from StrokeSegLogic.perfusion.sweep import sweep
 from StrokeSegLogic.perfusion.thresholds import CORE, PENUMBRA, segment_by_thresholds
 from StrokeSegLogic.perfusion.uncertainty import repeated_scans

@@ -59,9 +59,10 @@ def test_the_brain_is_cut_out_of_a_head(head: MriPhantom, role: Role) -> None:
 def test_one_stripped_volume_gives_the_brain_for_all(phantom: MriPhantom, head: MriPhantom) -> None:
     images = {Role.DWI: head.images[Role.DWI], Role.FLAIR: phantom.images[Role.FLAIR]}
     grid = working_grid(Grid.of(images[Role.FLAIR]), 3.0)
-    mask, words = brain_mask(images, Role.DWI, grid)
-    assert words == "outline of the skull-stripped FLAIR"
-    assert dice(mask, sitk.GetArrayFromImage(phantom.brain_on(grid))) > 0.95
+    found = brain_mask(images, Role.DWI, grid)
+    assert found.role is Role.FLAIR and not found.from_head
+    assert found.words == "outline of the skull-stripped FLAIR"
+    assert dice(found.mask, sitk.GetArrayFromImage(phantom.brain_on(grid))) > 0.95
 
 
 def test_an_image_without_anything_in_it_has_no_brain() -> None:

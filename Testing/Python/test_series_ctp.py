@@ -63,7 +63,7 @@ def test_a_study_of_mr_and_perfusion_asks_which_is_meant(study):
     assert (
         "holds both MR sequences (DWI, FLAIR) and perfusion maps or series (CBF, CBV, MTT, TTP, TMAX, CTP)" in message
     )
-    assert "--modality mri or --modality ctp" in message and str(study) in message
+    assert "Say which is meant, mri or ctp (modality)" in message and str(study) in message
     assert load_case(study, modality="mri").roles == (Role.DWI, Role.FLAIR)
     ctp = load_case(study, modality="ctp")
     assert ctp.modality == "ctp" and Role.CBF in ctp.roles
@@ -209,7 +209,7 @@ def test_two_slabs_of_one_map_are_called_so(tmp_path):
     message = refusal(load_case, tmp_path)
     assert "a_CBF.nii.gz and b_CBF.nii.gz are of two slabs of one patient: both are CBF" in message
     nifti(tmp_path / "b_CBF.nii.gz", voxels(shape), np.diag([-2.0, -2.0, 5.0, 1.0]))
-    assert "Name the right one with CBF=FILE" in refusal(load_case, tmp_path)
+    assert "Name the right one as CBF (role)" in refusal(load_case, tmp_path)
     slabs = tmp_path / "dicom"
     for number in (0, 1):
         dicom_map(slabs, "CBF", origin=(0.0, 0.0, 20.0 * number), SeriesNumber=number, InstanceNumber=number)
@@ -264,7 +264,7 @@ def test_a_colour_coded_map_gives_its_values_once_its_range_is_said(tmp_path):
 def test_without_its_range_or_its_bar_a_colour_coded_map_is_refused(tmp_path):
     path = colour_nifti(tmp_path / "tmax.nii.gz", tmax_map(), 12.0)
     message = refusal(load_case, {"TMAX": path})
-    assert "what the ends of its colour bar stand for is not known" in message and "TMAX=map.dcm@0..12" in message
+    assert "what the ends of its colour bar stand for is not known" in message and "(colour_range)" in message
     assert "what the ends of its colour bar stand for" in refusal(load_case, tmp_path)
     assert "the scale runs from 3 to 3" in refusal(load_case, [f"TMAX={path}@3..3"])
     bare = np.zeros((12, 10, 6), [("R", "u1"), ("G", "u1"), ("B", "u1")])
@@ -286,7 +286,9 @@ def test_beside_grey_maps_a_colour_coded_one_is_left_aside(tmp_path):
     case = load_case(tmp_path)
     assert case.roles == (Role.CBF, Role.TMAX) and case.series[Role.TMAX].source == "Tmax.nii.gz"
     assert any("Tmax.nii.gz was taken for TMAX: it has grey values, not colours" in note for note in case.notes)
-    assert any("CBV.nii.gz was left aside as CBV" in note and "@LOW..HIGH" in note for note in case.notes)
+    assert any(
+        "CBV.nii.gz was left aside as CBV" in note and "Name them, for instance 0..12" in note for note in case.notes
+    )
 
 
 def test_a_colour_coded_secondary_capture_takes_its_range_from_its_window(tmp_path):

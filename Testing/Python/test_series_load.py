@@ -110,13 +110,13 @@ def test_a_folder_without_any_role_lists_what_it_holds(tmp_path):
     nifti(tmp_path / "scan1.nii")
     nifti(tmp_path / "swi.nii")
     message = refusal(load_case, tmp_path)
-    assert "scan1.nii" in message and "susceptibility" in message and "ROLE=FILE" in message
+    assert "scan1.nii" in message and "susceptibility" in message and "DWI=scan.nii.gz (role)" in message
 
 
 def test_a_folder_of_the_other_modality_says_which_it_looks_like(tmp_path):
     nifti(tmp_path / "cbf.nii")
     nifti(tmp_path / "tmax.nii")
-    assert "looks like CT perfusion: use --modality ctp" in refusal(load_case, tmp_path, modality="mri")
+    assert "looks like CT perfusion: use ctp (modality)" in refusal(load_case, tmp_path, modality="mri")
 
 
 def test_an_empty_folder_and_two_claims_are_refused_with_the_folder(tmp_path):

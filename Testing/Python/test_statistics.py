@@ -8,7 +8,8 @@ from scipy import ndimage
 from strategies import STORAGES, rotation
 
 from StrokeSegLogic.grid import Grid
-from StrokeSegLogic.statistics import doubtful_slices, left_share, lesions, measure
+from StrokeSegLogic.result.lesions import lesions
+from StrokeSegLogic.statistics import doubtful_slices, left_share, measure
 
 IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 

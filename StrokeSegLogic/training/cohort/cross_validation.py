@@ -52,7 +52,7 @@ def cross_validate(
         DeviceError: if several processes are asked for.
     """
     if folds < 2:
-        raise InputError(f"{folds} folds are no cross-validation", where="--folds", fix="Ask for 2 or more")
+        raise InputError(f"{folds} folds are no cross-validation", option="folds", fix="Ask for 2 or more")
     require_single_process(context.hardware, "cross-validation")
     output, predictions = context.output, context.output / "predictions"
     bundles: list[Bundle] = []

@@ -111,7 +111,9 @@ class Predictor:
         try:
             found = answer(spec, network, loaded.images, loaded.grid, nihss, self.device, progress, message=message)
         except InputError as error:
-            raise InputError(error.what, where=error.where or subject.case, fix=error.fix) from error
+            raise InputError(
+                error.what, where=error.where or subject.case, fix=error.fix, option=error.option
+            ) from error
         # The data set's numbers: a model may know some of its classes alone.
         table = np.array(numbers_of(spec, data), np.uint8)
         return {"network": table[sitk.GetArrayFromImage(found.labels)]}

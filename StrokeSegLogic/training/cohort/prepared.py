@@ -144,7 +144,7 @@ def _write(recipe: CohortRecipe, data: DataSet, subject: Subject, target: Path) 
     try:
         images, brain, labels = lay_case(recipe, subject.case, loaded, truth)
     except InputError as error:
-        raise InputError(error.what, where=error.where or subject.case, fix=error.fix) from error
+        raise InputError(error.what, where=error.where or subject.case, fix=error.fix, option=error.option) from error
     aside = target.with_name(f"{target.name}.partial")
     shutil.rmtree(aside, ignore_errors=True)
     try:

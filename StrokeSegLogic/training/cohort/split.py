@@ -109,7 +109,7 @@ def cases_of(data: DataSet, file: Path | None, part: str) -> tuple[str, ...]:
     if part == "all":
         return tuple(subject.case for subject in data.subjects)
     if part not in PARTS:
-        raise InputError(f"'{part}' is no part", where="--cases", fix=f"Use one of {', '.join(PARTS)}, or all")
+        raise InputError(f"'{part}' is no part", option="cases", fix=f"Use one of {', '.join(PARTS)}, or all")
     found: tuple[str, ...] = ()
     if file is not None and file.is_file():
         found = getattr(read_split(file, usable_patients(data)), part)
@@ -117,5 +117,7 @@ def cases_of(data: DataSet, file: Path | None, part: str) -> tuple[str, ...]:
         # A run's split has no place for test cases whose masks are kept secret.
         found = tuple(s.case for s in data.subjects if s.split == part and (file is None or not s.masks))
     if not found:
-        raise InputError(f"no case is for {part}", where=file or data.folder, fix="Use --cases all, or another part")
+        raise InputError(
+            f"no case is for {part}", where=file or data.folder, fix="Use all, or another part", option="cases"
+        )
     return found

@@ -102,9 +102,7 @@ def same_place(one: Grid, other: Grid) -> bool:
 
 def words(grid: Grid) -> str:
     """Size, spacing and origin for a message."""
-    size = " x ".join(map(str, grid.size))
-    spacing = " x ".join(f"{s:.4g}" for s in grid.spacing)
-    return f"{size} voxels of {spacing} mm from {', '.join(f'{o:.1f}' for o in grid.origin)}"
+    return f"{grid.words} from {', '.join(f'{o:.1f}' for o in grid.origin)}"
 
 
 def _path(subject: Subject, data_set: DataSet, name: str) -> Path:

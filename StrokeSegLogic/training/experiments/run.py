@@ -170,14 +170,14 @@ def chosen_rows(experiment: Experiment, names: Sequence[str]) -> tuple[Experimen
     known = {row.name: row for row in experiment.rows}
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise InputError(f"the table has no row '{unknown[0]}'", where="--row", fix=f"Use one of {'; '.join(known)}")
+        raise InputError(f"the table has no row '{unknown[0]}'", option="row", fix=f"Use one of {'; '.join(known)}")
     return tuple(known[name] for name in names) or experiment.rows
 
 
 def _cohort_recipe(name: str, options: Options) -> CohortRecipe:
     if options.encoder and options.encoder not in ENCODERS:
         raise InputError(
-            f"no encoder is called '{options.encoder}'", where="--encoder", fix=f"Use one of {', '.join(ENCODERS)}"
+            f"no encoder is called '{options.encoder}'", option="encoder", fix=f"Use one of {', '.join(ENCODERS)}"
         )
     path = find_recipe(name)
     plain = read_recipe(path)

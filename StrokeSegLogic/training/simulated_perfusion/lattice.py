@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 
+from ...space.smoothing import discrete_gaussian
+
 STEP_MM = 2.0
 _FACTOR = 2
 """Voxels of the source, 1 mm, along each side of a lattice cell."""
@@ -69,8 +71,7 @@ def depth(inside: np.ndarray) -> np.ndarray:
 
 def smooth(values: np.ndarray, cells: float) -> np.ndarray:
     """Gaussian smoothing, sigma in cells."""
-    image = sitk.GetImageFromArray(values.astype(np.float32))
-    return sitk.GetArrayFromImage(sitk.DiscreteGaussian(image, cells**2, maximumKernelWidth=33))
+    return discrete_gaussian(values.astype(np.float32), (cells**2,) * 3, widest=33)
 
 
 def _first_cell(image: sitk.Image) -> tuple[float, float, float]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import SimpleITK as sitk
+
+from ...space.smoothing import discrete_gaussian
 
 MAPS = ("CBF", "CBV", "MTT", "TTP", "TMAX")
 _LEVELS = 255
@@ -169,5 +170,4 @@ def _within(values: np.ndarray, mm: float, spacing: tuple[float, ...]) -> np.nda
     if mm < 0.3 * spacing[0]:
         return values.astype(np.float32)
     variance = ((mm / spacing[0]) ** 2, (mm / spacing[1]) ** 2, 0.0)
-    image = sitk.GetImageFromArray(values.astype(np.float32))
-    return sitk.GetArrayFromImage(sitk.DiscreteGaussian(image, variance, maximumKernelWidth=33, useImageSpacing=False))
+    return discrete_gaussian(values.astype(np.float32), variance, widest=33)

@@ -130,7 +130,7 @@ def _planned(soop: Path, patients: int, seed: int) -> list[Planned]:
 def _counts(patients: int) -> tuple[int, int, int]:
     val, test = (max(round(share * patients), 2) for share in SHARES[1:])
     if patients < 7:
-        raise InputError(f"{patients} patients cannot be split", where="--patients", fix="Ask for 7 or more")
+        raise InputError(f"{patients} patients cannot be split", option="patients", fix="Ask for 7 or more")
     return patients - val - test, val, test
 
 

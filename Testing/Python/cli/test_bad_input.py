@@ -125,7 +125,7 @@ def test_two_series_of_one_role_are_refused(refused: Callable[..., str], study: 
     copy = Path(shutil.copytree(study, tmp_path / "copy"))
     shutil.copy(copy / "DWI.nii.gz", copy / "other_dwi.nii.gz")
     said = refused(copy)
-    assert "two series claim the role DWI" in said and "DWI=FILE" in said
+    assert "two series claim the role DWI" in said and "as DWI (ROLE=FILE)" in said
 
 
 def test_t1_alone_is_refused(refused: Callable[..., str], study: Path) -> None:

@@ -52,7 +52,7 @@ def test_names_of_classes_come_from_a_file_beside_the_predictions(tmp_path: Path
 
 def test_labels_that_share_nothing_are_refused_with_a_way_out(tmp_path: Path) -> None:
     sources = Sources(write_masks(tmp_path / "p", {"a": TRUTH}), write_masks(tmp_path / "r", {"a": TRUTH * 255}))
-    with pytest.raises(InputError, match=r"label\(s\) 1 and references 255.*--labels 1\+255=lesion"):
+    with pytest.raises(InputError, match=r"label\(s\) 1 and references 255.*1\+255=lesion"):
         evaluate_folders(sources)
     joined = evaluate_folders(Sources(sources.predictions, sources.references, classes={"lesion": (1, 255)}))
     assert [row.scores.dice for row in joined.rows] == [1.0]

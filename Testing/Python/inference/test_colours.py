@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from StrokeSegLogic.inference.colours import rainbow
+from StrokeSegLogic.inference.map_scales import rainbow
 
 
 @pytest.mark.parametrize(

@@ -6,19 +6,14 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy import ndimage
 
 import StrokeSegLogic
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.case import Case, Role
-from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.inference.device import choose
 from StrokeSegLogic.inference.engine import run_planes
 from StrokeSegLogic.inference.kept import KeptNetworks, keeping
-from StrokeSegLogic.inference.options import without_small_lesions
 from StrokeSegLogic.inference.prepare import prepare
 from StrokeSegLogic.models.bundle import Bundle
 from StrokeSegLogic.phantom import MriPhantom
@@ -84,18 +79,6 @@ def test_small_parts_of_the_lesion_are_dropped_from_labels_and_statistics_alone(
     dropped = len(volumes) - len(large)
     assert found.provenance["small_lesions"] == {"minimum_ml": limit, "dropped": dropped}
     assert any(warning.startswith(f"{dropped} part") for warning in found.warnings)
-
-
-@given(seed=st.integers(0, 10_000), fill=st.floats(0.02, 0.3), smallest=st.integers(1, 12))
-def test_parts_below_a_volume_go_and_all_others_stay(seed: int, fill: float, smallest: int) -> None:
-    labels = (np.random.default_rng(seed).random((6, 7, 8)) < fill).astype(np.uint8)
-    grid = Grid.of(sitk.GetImageFromArray(labels))
-    kept, dropped = without_small_lesions(labels, grid, smallest * grid.voxel_ml)
-    parts, count = ndimage.label(labels, np.ones((3, 3, 3)))
-    sizes = ndimage.sum_labels(labels, parts, range(1, count + 1)) if count else np.zeros(0)
-    large = 1 + np.flatnonzero(sizes >= smallest)
-    np.testing.assert_array_equal(kept, np.isin(parts, large))
-    assert dropped == count - large.size
 
 
 class LooksToTheLeft(torch.nn.Module):

@@ -10,7 +10,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.inference.colours import rainbow
+from StrokeSegLogic.inference.map_scales import rainbow
 from StrokeSegLogic.perfusion.colour_bar import find_colour_bar
 from StrokeSegLogic.perfusion.colour_maps import decode_colours
 

@@ -11,9 +11,10 @@ from map_cases import plain_case
 
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.case import ClinicalData
+from StrokeSegLogic.ctp.threshold_settings import ThresholdSettings
 from StrokeSegLogic.perfusion.criteria import Criteria, dawn, defuse3
 from StrokeSegLogic.perfusion.mismatch import PerfusionNumbers, measure_perfusion, mismatch_ratio
-from StrokeSegLogic.perfusion.thresholds import ThresholdSettings, segment_by_thresholds
+from StrokeSegLogic.perfusion.thresholds import segment_by_thresholds
 from StrokeSegLogic.perfusion.uncertainty import plus_minus, repeated_scans
 
 ANY = measure_perfusion(segment_by_thresholds(plain_case()))

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from StrokeSegLogic.base.errors import Cancelled
 from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.perfusion.arteries import area
-from StrokeSegLogic.perfusion.constants import PER_100_G, PER_100_G_MIN
 from StrokeSegLogic.perfusion.deconvolution import (
+    PER_100_G,
+    PER_100_G_MIN,
     DeconvolutionSpec,
     circulant,
     deconvolve,

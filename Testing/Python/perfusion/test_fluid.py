@@ -1,4 +1,4 @@
-"""What is taken for fluid, and infarcts that must not be."""
+"""What is taken for CSF, and infarcts that must not be."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import pytest
 import SimpleITK as sitk
 from map_cases import edge_core, plain_case, simulated
 
+from StrokeSegLogic.ctp.threshold_settings import ThresholdSettings
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.metrics import dice
-from StrokeSegLogic.perfusion.thresholds import CORE, ThresholdSettings, segment_by_thresholds
+from StrokeSegLogic.perfusion.thresholds import CORE, segment_by_thresholds
 
 PLAIN = ThresholdSettings(smoothing_mm=0.0, smallest_core_ml=0.0, smallest_hypoperfused_ml=0.0)
 
@@ -54,7 +55,7 @@ def test_zeros_at_the_very_edge_are_brain_where_another_map_or_the_ct_says_so(wi
     assert dice(found.core, core) > 0.6
 
 
-def test_ventricles_without_ct_are_fluid_though_one_lies_beside_late_tissue() -> None:
+def test_ventricles_without_ct_are_csf_though_one_lies_beside_late_tissue() -> None:
     maps, core = edge_core()
     flow, volume, delay = (array(maps, name) for name in ("CBF", "CBV", "TMAX"))
     for columns in (slice(33, 35), slice(9, 11)):
@@ -75,14 +76,14 @@ def test_an_infarct_of_20_hu_is_core_and_a_ventricle_of_6_hu_beside_it_is_not() 
     assert not found.tissue.tissue[4:8, 18:26, 33:36].any()
 
 
-def test_a_late_infarct_of_12_hu_far_from_fluid_is_core() -> None:
+def test_a_late_infarct_of_12_hu_far_from_csf_is_core() -> None:
     maps, core = edge_core()
     hu = ct_of(maps)
     hu[core] = 12
     assert np.array_equal(segment_by_thresholds(changed(maps, CT=hu), PLAIN).core, core)
 
 
-def test_partial_volume_of_fluid_is_fluid_and_as_much_elsewhere_is_tissue() -> None:
+def test_partial_volume_of_csf_is_csf_and_as_much_elsewhere_is_tissue() -> None:
     grid = Grid((44, 44, 14), (2.0, 2.0, 5.0), (-43.0, -43.0, 0.0), Grid.of(plain_case()["CBF"]).direction)
     maps = {name: grid.image(sitk.GetArrayFromImage(image)) for name, image in plain_case().items()}
     hu = ct_of(maps)
@@ -94,7 +95,7 @@ def test_partial_volume_of_fluid_is_fluid_and_as_much_elsewhere_is_tissue() -> N
 
 
 @pytest.mark.parametrize("beyond", [-1024.0, -2048.0, np.nan])
-def test_brain_outside_of_the_ct_is_no_fluid(beyond: float) -> None:
+def test_brain_outside_of_the_ct_is_no_csf(beyond: float) -> None:
     maps = plain_case()
     hu = ct_of(maps)
     hu[7:] = beyond

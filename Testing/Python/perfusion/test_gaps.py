@@ -10,13 +10,12 @@ from map_cases import arrays, plain_case, simulated
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.case import Case, Role, Series
 from StrokeSegLogic.grid import Grid
-from StrokeSegLogic.perfusion.input_checks import on_one_grid
-from StrokeSegLogic.perfusion.inputs import standard_maps
+from StrokeSegLogic.perfusion.inputs import on_one_grid, standard_maps
 from StrokeSegLogic.perfusion.laterality import asymmetry
 from StrokeSegLogic.perfusion.map_recognition import recognise
 from StrokeSegLogic.perfusion.mismatch import measure_perfusion
 from StrokeSegLogic.perfusion.thresholds import segment_by_thresholds
-from StrokeSegLogic.perfusion.tissue import smoothed
+from StrokeSegLogic.space.smoothing import gaussian_within
 
 ODD = [np.nan, np.inf, -np.inf]
 
@@ -79,16 +78,16 @@ def test_one_nan_does_not_spread_over_a_map_that_is_resampled() -> None:
     reference = coarse.image(np.zeros(coarse.shape, np.float32))
     found, notes = on_one_grid({"CBF": reference, "TMAX": holed(image, place, np.nan)})
     assert np.isfinite(sitk.GetArrayFromImage(found["TMAX"])).all()
-    assert any("NaN or infinite values in 1 voxels" in note for note in notes)
+    assert any("NaN or infinite values in 1 voxels" in note.words for note in notes)
 
 
 def test_maps_with_nan_around_the_brain_are_recognised() -> None:
     maps = {name: np.where(values == 0, np.nan, values) for name, values in arrays(simulated()).items() if name != "CT"}
     found = recognise(maps, {name: name for name in maps})
     for name, one in found.items():
-        assert (one.role, one.factor) == (name, 1.0) and "NaN" in one.doubts[0]
+        assert (one.role, one.factor) == (name, 1.0) and "NaN" in one.doubts[0].words
     nothing = recognise({"CBF": np.full((3, 4, 5), np.nan)}, {"CBF": "CBF"})["CBF"]
-    assert nothing.factor is None and "60 voxels (100.0%)" in nothing.doubts[0]
+    assert nothing.factor is None and "60 voxels (100.0%)" in nothing.doubts[0].words
 
 
 def test_outside_of_a_maps_field_of_view_nothing_is_judged_and_the_ct_is_air() -> None:
@@ -102,7 +101,7 @@ def test_outside_of_a_maps_field_of_view_nothing_is_judged_and_the_ct_is_air() -
     assert found.unjudged is not None
     assert not found.unjudged[:depth].any() and found.unjudged[depth:].all()
     assert (sitk.GetArrayFromImage(found.images["CT"])[depth + 1 :] == -1024).all()
-    assert any("nothing is judged there" in doubt for doubt in found.doubts)
+    assert any("nothing is judged there" in doubt.words for doubt in found.doubts)
 
 
 def test_asymmetry_and_smoothing_leave_out_what_is_no_number() -> None:
@@ -111,6 +110,6 @@ def test_asymmetry_and_smoothing_leave_out_what_is_no_number() -> None:
     brain, grid = arrays(maps)["MIP"] != 0, Grid.of(maps.images["TTP"])
     odd = np.where(np.random.default_rng(1).random(values.shape) < 0.02, np.nan, values)
     assert asymmetry(odd, brain, grid).side == asymmetry(values, brain, grid).side is not None
-    even = smoothed(odd, brain, grid, 3.0)
+    even = gaussian_within(odd, brain, grid, 3.0)
     assert np.isfinite(even).all()
-    assert np.abs(even - smoothed(values, brain, grid, 3.0))[brain & np.isfinite(odd)].mean() < 0.1
+    assert np.abs(even - gaussian_within(values, brain, grid, 3.0))[brain & np.isfinite(odd)].mean() < 0.1

@@ -3,20 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from hypothesis import given
-from hypothesis import strategies as st
 from map_cases import UPRIGHT
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.case import ClinicalData
+from StrokeSegLogic.ctp.maps.doubts import Doubt, DoubtKind
 from StrokeSegLogic.grid import Grid
-from StrokeSegLogic.perfusion.input_checks import (
-    are_two_slabs,
-    on_one_grid,
-    require_no_tilt,
-    require_plausible,
-    tilt_degrees,
-)
+from StrokeSegLogic.perfusion.inputs import on_one_grid
+from StrokeSegLogic.space.slabs import are_two_slabs
 
 GRID = Grid((32, 32, 4), (7.0, 7.0, 10.0), (-110.0, -110.0, 0.0), UPRIGHT)
 
@@ -31,18 +24,6 @@ def shifted(by_mm: float) -> Grid:
     return Grid(GRID.size, GRID.spacing, (-110.0, -110.0, by_mm), UPRIGHT)
 
 
-@given(st.integers(0, 42), st.floats(0, 120), st.floats(0, 336))
-def test_plausible_and_missing_data_pass(nihss: int, age: float, hours: float) -> None:
-    require_plausible(ClinicalData(age, nihss, hours))
-    require_plausible(ClinicalData())
-
-
-@given(st.one_of(st.integers(43), st.integers(max_value=-1)))
-def test_every_impossible_nihss_is_refused(nihss: int) -> None:
-    with pytest.raises(InputError, match="whole number from 0 to 42"):
-        require_plausible(ClinicalData(nihss=nihss))
-
-
 def test_maps_on_one_grid_stay_as_they_are() -> None:
     maps = {"CBF": ramp(GRID), "TMAX": ramp(GRID)}
     found, notes = on_one_grid(maps)
@@ -53,10 +34,11 @@ def test_a_map_on_another_grid_is_resampled_in_space_and_that_is_said() -> None:
     fine = Grid((64, 64, 4), (3.5, 3.5, 10.0), (-111.75, -111.75, 0.0), UPRIGHT)
     found, notes = on_one_grid({"TMAX": ramp(fine), "CBF": ramp(GRID)})
     assert Grid.of(found["TMAX"]).same(GRID)
-    assert notes == [
+    words = (
         "TMAX lay on another grid (64 x 64 x 4 voxels of 3.5 x 3.5 x 10 mm) than CBF (32 x 32 x 4 voxels of 7 x 7 x 10 "
         "mm) and was resampled"
-    ]
+    )
+    assert notes == [Doubt(("TMAX",), DoubtKind.GRID, words)]
     inner = np.s_[:, 2:-2, 2:-2]
     expected = sitk.GetArrayFromImage(ramp(GRID))
     assert sitk.GetArrayFromImage(found["TMAX"])[inner] == pytest.approx(expected[inner], abs=1e-2)
@@ -78,18 +60,3 @@ def test_maps_of_different_places_are_refused() -> None:
         on_one_grid({"CBF": ramp(GRID)}, "MTT")
     with pytest.raises(InputError, match="no map was given"):
         on_one_grid({})
-
-
-@given(st.floats(0.2, 40))
-def test_a_tilted_gantry_is_refused_with_its_angle(angle: float) -> None:
-    matrix = np.diag([0.5, 0.5, 5.0])
-    matrix[1, 2] = 5.0 * np.tan(np.radians(angle))
-    assert tilt_degrees(matrix) == pytest.approx(angle, abs=1e-6)
-    with pytest.raises(InputError, match="stacked askew by .* degrees"):
-        require_no_tilt(matrix, "series 3")
-
-
-def test_an_oblique_but_upright_stack_passes() -> None:
-    turn = np.array([[1, 0, 0], [0, np.cos(0.3), -np.sin(0.3)], [0, np.sin(0.3), np.cos(0.3)]])
-    require_no_tilt(turn * np.array([0.5, 0.5, 5.0]), "series 3")
-    require_no_tilt(np.diag([0.5, -0.5, -5.0]), "series 3")

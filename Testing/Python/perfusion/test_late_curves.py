@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from StrokeSegLogic.perfusion import MapsSpec, maps
 from StrokeSegLogic.perfusion.late_curves import late_component, late_ones, middles
+from StrokeSegLogic.perfusion.maps import MapsSpec, maps
 from StrokeSegLogic.phantom.ctp import Part, ctp_series
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid
 from StrokeSegLogic.phantom.ctp_protocol import CtpProtocol

@@ -11,10 +11,10 @@ from scipy import stats
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.hemispheres import MidPlane
-from StrokeSegLogic.perfusion.halves import both_halves, mirrored
+from StrokeSegLogic.perfusion.halves import both_hemispheres, mirrored
 from StrokeSegLogic.perfusion.laterality import asymmetry
-from StrokeSegLogic.perfusion.tissue import smoothed
 from StrokeSegLogic.phantom.ctp_maps import ctp_patient
+from StrokeSegLogic.space.smoothing import gaussian_within
 
 UPRIGHT = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 
@@ -61,7 +61,7 @@ def test_ranks_agree_with_scipys_mann_whitney(seed: int, shift: float) -> None:
     values = np.random.default_rng(seed).random(grid.shape)
     values[:, :, 10:] += shift  # x grows to the patient's left
     found = asymmetry(values, brain, grid)
-    even = smoothed(values.astype(np.float32), brain, grid, 3.0)
+    even = gaussian_within(values.astype(np.float32), brain, grid, 3.0)
     expected = stats.mannwhitneyu(even[:, :, 10:].ravel(), even[:, :, :10].ravel()).statistic / 400**2
     assert found.left_above == pytest.approx(expected, abs=1e-9)
     assert found.left_above == pytest.approx(1 - asymmetry(values[:, :, ::-1], brain, grid).left_above, abs=1e-6)
@@ -89,10 +89,10 @@ def test_a_mask_of_any_type_gives_the_same_side() -> None:
 
 def test_a_hemisphere_alone_is_told_from_a_brain() -> None:
     _, brain, grid = of("LVO", 0, "TTP")
-    assert both_halves(brain, grid)
+    assert both_hemispheres(brain, grid)
     left = MidPlane.of(brain, grid).left(grid)
-    assert not both_halves(brain & left, grid) and not both_halves(brain & ~left, grid)
-    assert not both_halves(np.zeros_like(brain), grid)
+    assert not both_hemispheres(brain & left, grid) and not both_hemispheres(brain & ~left, grid)
+    assert not both_hemispheres(np.zeros_like(brain), grid)
 
 
 @settings(max_examples=25, deadline=None)

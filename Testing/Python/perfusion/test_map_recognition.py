@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from map_cases import arrays, simulated
 
-from StrokeSegLogic.perfusion.map_recognition import MapReading, recognise
+from StrokeSegLogic.ctp.maps.doubts import DoubtKind
+from StrokeSegLogic.ctp.maps.reading import MapReading
+from StrokeSegLogic.perfusion.map_recognition import recognise
 from StrokeSegLogic.perfusion.map_units import UNITS, units_of
 
 MAPS = {seed: arrays(simulated("LVO", seed)) for seed in (0, 1)}
@@ -26,7 +28,7 @@ def stored(role: str, unit: str, values: np.ndarray) -> np.ndarray:
 
 
 def said(readings: dict[str, MapReading]) -> str:
-    return " | ".join(doubt for one in readings.values() for doubt in one.doubts)
+    return " | ".join(doubt.words for one in readings.values() for doubt in one.doubts)
 
 
 @pytest.mark.parametrize("seed", MAPS)
@@ -78,12 +80,14 @@ def test_two_maps_under_each_others_names_are_noticed(one: str, other: str) -> N
     assert found[one].role != one or found[other].role != other
     if (one, other) == ("CBF", "CBV"):
         assert "CBF and CBV seem to be swapped" in said(found)
+        swapped = found[one].doubt_of(DoubtKind.SWAPPED)
+        assert swapped is not None and swapped.roles == (one, other) and swapped in found[other].doubts
 
 
 def test_a_single_map_without_name_is_in_doubt_and_its_doubt_names_what_it_may_be() -> None:
     found = recognise({"x": MAPS[0]["CBF"]})["x"]
     assert found.role is None and found.factor is None and found.doubtful
-    assert "CBF in ml/100 g/min" in found.doubts[0]
+    assert "CBF in ml/100 g/min" in found.doubts[0].words
 
 
 def test_a_picture_of_a_map_has_its_name_but_no_scale() -> None:
@@ -91,7 +95,7 @@ def test_a_picture_of_a_map_has_its_name_but_no_scale() -> None:
     picture = np.clip(np.round(values / 120 * 255), 0, 255)
     one = recognise({"CBF": picture}, {"CBF": "CBF"})["CBF"]
     assert (one.role, one.unit, one.factor) == ("CBF", None, None)
-    assert "a picture of CBF, whose scale is unknown" in one.doubts[0]
+    assert "a picture of CBF, whose scale is unknown" in one.doubts[0].words
     with pytest.raises(ValueError, match="unit of CBF is not known"):
         one.standard(picture)
     assert recognise({"a": picture})["a"].role is None
@@ -101,14 +105,14 @@ def test_an_inverted_scale_is_noticed_by_its_background() -> None:
     values = MAPS[0]["CBF"]
     for inverted in (values.max() - values, np.clip(255 - np.round(values), 0, 255)):
         one = recognise({"CBF": inverted}, {"CBF": "CBF"})["CBF"]
-        assert one.factor is None and "looks inverted" in one.doubts[0]
+        assert one.factor is None and "looks inverted" in one.doubts[0].words
 
 
 def test_a_scale_that_is_cut_off_is_noticed_and_its_unit_stands() -> None:
     values = np.minimum(MAPS[0]["TMAX"], 6.0)
     maps = {**{role: MAPS[0][role] for role in ("CBF", "CBV", "MTT")}, "TMAX": values}
     one = recognise(maps, {role: role for role in maps})["TMAX"]
-    assert one.factor == 1.0 and "the scale is cut off there" in one.doubts[0]
+    assert one.factor == 1.0 and "the scale is cut off there" in one.doubts[0].words
 
 
 def test_relative_flow_has_a_role_but_no_absolute_unit() -> None:
@@ -116,27 +120,27 @@ def test_relative_flow_has_a_role_but_no_absolute_unit() -> None:
     relative = values / np.median(values[values > 0])
     maps = {"CBF": relative, **{role: MAPS[0][role] for role in ("CBV", "MTT", "TMAX")}}
     one = recognise(maps, {role: role for role in maps})["CBF"]
-    assert one.factor is None and one.doubts and "relative" in " ".join((one.reason, *one.doubts))
+    assert one.factor is None and one.relative and "relative" in one.doubts[0].words
 
 
 def test_time_to_peak_under_the_name_of_tmax_is_noticed() -> None:
     one = recognise({"CBF": MAPS[0]["CBF"], "TMAX": MAPS[0]["TTP"]}, {"CBF": "CBF", "TMAX": "TMAX"})["TMAX"]
-    assert one.factor is None and "named TMAX, but its values fit TTP" in one.doubts[0]
+    assert one.factor is None and "named TMAX, but its values fit TTP" in one.doubts[0].words
 
 
 def test_values_that_fit_nothing_are_said_to() -> None:
     odd = {"CBV": np.where(MAPS[0]["CBV"] > 0, MAPS[0]["CBV"] * 1e7, 0)}
-    assert "fit no known unit of CBV" in recognise(odd, {"CBV": "CBV"})["CBV"].doubts[0]
-    assert "every voxel" in recognise({"x": np.ones((3, 4, 5))})["x"].doubts[0]
+    assert "fit no known unit of CBV" in recognise(odd, {"CBV": "CBV"})["CBV"].doubts[0].words
+    assert "every voxel" in recognise({"x": np.ones((3, 4, 5))})["x"].doubts[0].words
     holes = MAPS[0]["CBF"].copy()
     holes[0, 0, 0] = np.nan
-    assert "NaN" in recognise({"CBF": holes}, {"CBF": "CBF"})["CBF"].doubts[0]
+    assert "NaN" in recognise({"CBF": holes}, {"CBF": "CBF"})["CBF"].doubts[0].words
 
 
 @pytest.mark.parametrize("shape", [(0, 5, 5), (3, 0, 5)])
 def test_a_map_without_voxels_is_said_to_be_one(shape: tuple[int, ...]) -> None:
     found = recognise({"CBF": np.zeros(shape, np.float32), "CBV": MAPS[0]["CBV"]}, {"CBF": "CBF", "CBV": "CBV"})
-    assert found["CBF"].factor is None and found["CBF"].doubts == ("CBF has no voxels",)
+    assert found["CBF"].factor is None and [doubt.words for doubt in found["CBF"].doubts] == ["CBF has no voxels"]
     assert found["CBV"].role == "CBV" and recognise({}) == {}
 
 
@@ -165,7 +169,7 @@ def test_flow_that_is_inverted_within_the_brain_runs_against_the_other_maps(othe
     flow = upside_down(np.minimum(MAPS[0]["CBF"], 60))
     found = recognise(maps := {"CBF": flow, **{role: MAPS[0][role] for role in others}}, {role: role for role in maps})
     one = found["CBF"]
-    assert one.inverted and one.factor is None and "its scale looks inverted" in " ".join(one.doubts), one
+    assert one.inverted and one.factor is None and "its scale looks inverted" in said({"": one}), one
     if len(others) > 1:
         assert "CBF falls where CBV rises" in one.reason
     if len(others) == 4:

@@ -12,10 +12,10 @@ from StrokeSegLogic.base.errors import Cancelled, InputError
 from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.metrics import dice
-from StrokeSegLogic.perfusion import MapsSpec, PerfusionMaps, maps
 from StrokeSegLogic.perfusion.arteries import find_artery, find_vein
 from StrokeSegLogic.perfusion.brain import brain_of_frames
-from StrokeSegLogic.perfusion.constants import PER_100_G_MIN
+from StrokeSegLogic.perfusion.deconvolution import PER_100_G_MIN
+from StrokeSegLogic.perfusion.maps import MapsSpec, PerfusionMaps, maps
 from StrokeSegLogic.phantom.ctp import CtpSeries, Part, ctp_series
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
 from StrokeSegLogic.phantom.ctp_protocol import CtpProtocol

@@ -8,10 +8,11 @@ import pytest
 import SimpleITK as sitk
 from map_cases import plain_case, simulated
 
+from StrokeSegLogic.ctp.threshold_settings import ThresholdSettings
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.perfusion.mismatch import measure_perfusion, mismatch_ratio, ratio_words
 from StrokeSegLogic.perfusion.sweep import sweep
-from StrokeSegLogic.perfusion.thresholds import ThresholdSettings, segment_by_thresholds
+from StrokeSegLogic.perfusion.thresholds import segment_by_thresholds
 
 PLAIN = ThresholdSettings(smoothing_mm=0.0, smallest_core_ml=0.0, smallest_hypoperfused_ml=0.0)
 

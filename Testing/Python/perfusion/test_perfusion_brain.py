@@ -5,10 +5,11 @@ import pytest
 import SimpleITK as sitk
 from map_cases import arrays, plain_case, simulated
 
+from StrokeSegLogic.ctp.threshold_settings import ThresholdSettings
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.perfusion.brain import brain_of_maps
-from StrokeSegLogic.perfusion.thresholds import ThresholdSettings, segment_by_thresholds
+from StrokeSegLogic.perfusion.thresholds import segment_by_thresholds
 
 PLAIN = ThresholdSettings(smoothing_mm=0.0, smallest_core_ml=0.0, smallest_hypoperfused_ml=0.0)
 

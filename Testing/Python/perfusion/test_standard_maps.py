@@ -11,6 +11,7 @@ from map_cases import simulated
 
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.case import Case, Role, Series
+from StrokeSegLogic.ctp.maps.doubts import DoubtKind, doubts_about
 from StrokeSegLogic.grid import Grid, resample
 from StrokeSegLogic.perfusion.inputs import RELATIVE, UNKNOWN_SCALE, StandardMaps, standard_maps
 
@@ -52,6 +53,10 @@ def values(found: StandardMaps, name: str) -> np.ndarray:
     return sitk.GetArrayFromImage(found.images[name])
 
 
+def words_of(found: StandardMaps) -> list[str]:
+    return [doubt.words for doubt in found.doubts]
+
+
 def truth(name: str) -> np.ndarray:
     return sitk.GetArrayFromImage(maps()[name])
 
@@ -77,17 +82,17 @@ def test_a_flow_relative_to_normal_tissue_is_usable_and_said_to_be_relative():
     found = standard_maps(case_of(scaled(CBF=(1 / mean, 0))))
     assert found.units["CBF"] == RELATIVE and "CBF" in found.usable
     assert not found.scales_known["CBF"] and found.scales_known["TMAX"]
-    assert any("CBF is relative to normal tissue" in doubt for doubt in found.doubts)
+    assert any("CBF is relative to normal tissue" in doubt for doubt in words_of(found))
     np.testing.assert_allclose(values(found, "CBF"), truth("CBF") / mean, rtol=1e-5)
 
 
 def test_swapped_flow_and_volume_are_refused_by_name_unless_the_user_named_them():
     images = dict(maps())
     images["CBF"], images["CBV"] = images["CBV"], images["CBF"]
-    with pytest.raises(InputError, match=r"CBF and CBV seem to be swapped .* Name them: CBF=FILE CBV=FILE"):
+    with pytest.raises(InputError, match=r"CBF and CBV seem to be swapped .* Name the roles of CBF and CBV yourself"):
         standard_maps(case_of(images))
     found = standard_maps(case_of(images, user=ALL))
-    assert any("seem to be swapped" in doubt for doubt in found.doubts)
+    assert any("seem to be swapped" in doubt for doubt in words_of(found))
     assert found.units["CBF"] == UNKNOWN_SCALE and "CBV" not in found.usable
 
 
@@ -96,11 +101,11 @@ def test_a_map_that_is_another_than_its_name_is_left_out_unless_the_user_named_i
     images = {name: maps()[name] for name in ("CBF", "TMAX")} | {named: maps()[is_really]}
     found = standard_maps(case_of(images))
     assert named not in found.images
-    assert any(doubt.startswith(f"{named} is named {named}, but its values fit") for doubt in found.doubts)
-    assert f"{named} was left out ({named}.nii): name its role with {named}=FILE if it is right" in found.doubts
+    assert any(doubt.startswith(f"{named} is named {named}, but its values fit") for doubt in words_of(found))
+    assert any(doubt.kind is DoubtKind.LEFT_OUT and doubt.roles == (named,) for doubt in found.doubts)
     kept = standard_maps(case_of(images, user=("CBF", "TMAX")))
     assert kept.units[named] == UNKNOWN_SCALE
-    assert any(doubt.startswith(f"{named} is named {named}, but its values fit") for doubt in kept.doubts)
+    assert any(doubt.startswith(f"{named} is named {named}, but its values fit") for doubt in words_of(kept))
 
 
 @pytest.mark.parametrize(("one", "other"), [("TMAX", "TTP"), ("CBV", "CBF")])
@@ -118,8 +123,8 @@ def test_a_picture_keeps_its_values_and_is_not_used_where_a_limit_is_applied():
     found = standard_maps(case_of(images))
     assert found.units["TMAX"] == UNKNOWN_SCALE and "TMAX" not in found.usable
     assert values(found, "TMAX").max() == 255
-    assert any("perhaps a picture of TMAX" in doubt for doubt in found.doubts)
-    assert any("name the unit, if you know it, with the role: TMAX=FILE@" in doubt for doubt in found.doubts)
+    assert any("perhaps a picture of TMAX" in doubt for doubt in words_of(found))
+    assert any("name the unit, if you know it: TMAX in" in doubt for doubt in words_of(found))
 
 
 def test_a_picture_on_another_grid_stays_one():
@@ -130,7 +135,7 @@ def test_a_picture_on_another_grid_stays_one():
     images["TMAX"] = sitk.Round(resample(images["TMAX"], finer) * (255 / top))
     found = standard_maps(case_of(images))
     assert found.units["TMAX"] == UNKNOWN_SCALE and "TMAX" not in found.usable
-    assert any("perhaps a picture" in doubt for doubt in found.doubts)
+    assert any("perhaps a picture" in doubt for doubt in words_of(found))
 
 
 def test_a_unit_that_the_user_names_is_believed():
@@ -144,7 +149,7 @@ def test_a_unit_that_the_user_names_is_believed():
     found = standard_maps(case_of(in_ms, TMAX="ms"))
     np.testing.assert_allclose(values(found, "TMAX"), truth("TMAX"), atol=1e-3)
     wrong = standard_maps(case_of(in_ms, TMAX="s"))
-    assert any("TMAX: values of" in doubt and "perhaps milliseconds" in doubt for doubt in wrong.doubts)
+    assert any("TMAX: values of" in doubt and "perhaps milliseconds" in doubt for doubt in words_of(wrong))
     with pytest.raises(InputError, match="'days' is no unit of TMAX"):
         standard_maps(case_of(in_ms, TMAX="days"))
 
@@ -155,7 +160,7 @@ def test_a_flow_in_whole_ml_is_no_picture(top: int):
     images["CBF"] = sitk.Minimum(sitk.Round(images["CBF"]), float(top))
     found = standard_maps(case_of(images))
     assert found.units["CBF"] == "ml/100 g/min" and "CBF" in found.usable
-    assert not any("picture" in doubt for doubt in found.doubts)
+    assert not any("picture" in doubt for doubt in words_of(found))
 
 
 @pytest.mark.parametrize("unit", [1.0, 10.0, 1000.0])
@@ -165,7 +170,7 @@ def test_a_tmax_of_0_in_all_healthy_tissue_is_used(unit: float):
     found = standard_maps(case_of(images))
     assert found.units == UNITS and "TMAX" in found.usable
     np.testing.assert_allclose(values(found, "TMAX"), late, rtol=1e-4)
-    assert found.doubts == ("TMAX is 0 in most of the brain: taken for no delay",)
+    assert words_of(found) == ["TMAX is 0 in most of the brain: taken for no delay"]
 
 
 def test_a_tmax_in_whole_seconds_is_no_picture():
@@ -179,11 +184,11 @@ def test_a_tmax_in_whole_seconds_is_no_picture():
 def test_an_inverted_and_a_saturated_scale_are_named():
     top = float(truth("TMAX").max())
     found = standard_maps(case_of(scaled(TMAX=(-1, top))))
-    assert "TMAX" not in found.usable and any("the scale looks inverted" in doubt for doubt in found.doubts)
+    assert "TMAX" not in found.usable and any("the scale looks inverted" in doubt for doubt in words_of(found))
     images = dict(maps())
     images["TMAX"] = sitk.Minimum(images["TMAX"], 6.0)
     found = standard_maps(case_of(images))
-    assert "TMAX" in found.usable and any("the scale is cut off there" in doubt for doubt in found.doubts)
+    assert "TMAX" in found.usable and any("the scale is cut off there" in doubt for doubt in words_of(found))
 
 
 def test_maps_of_other_grids_are_put_on_the_references_and_that_is_said():
@@ -193,7 +198,7 @@ def test_maps_of_other_grids_are_put_on_the_references_and_that_is_said():
     images["TMAX"] = resample(images["TMAX"], moved)
     found = standard_maps(case_of(images))
     assert all(Grid.of(image).same(own) for image in found.images.values())
-    assert any(doubt.startswith("TMAX lay on another grid") for doubt in found.doubts)
+    assert any(doubt.startswith("TMAX lay on another grid") for doubt in words_of(found))
     np.testing.assert_allclose(values(found, "TMAX"), truth("TMAX"), atol=1e-4)
     on_tmax = standard_maps(case_of(images), Role.TMAX)
     assert all(Grid.of(image).same(moved) for image in on_tmax.images.values())
@@ -230,15 +235,15 @@ def test_inverted_flow_is_not_used_even_if_the_user_named_its_unit(unit: str | N
     images["CBF"] = Grid.of(images["CBF"]).image(inverted.astype(np.float32))
     found = standard_maps(case_of(images, **({"CBF": unit} if unit else {})))
     assert "CBF" not in found.usable and {"CBV", "MTT", "TMAX"} <= found.usable
-    assert any("CBF" in doubt and "looks inverted" in doubt for doubt in found.doubts)
-    assert not any("CBF=FILE@" in doubt for doubt in found.doubts), "no unit mends it"
+    assert any("CBF" in doubt and "looks inverted" in doubt for doubt in words_of(found))
+    assert not doubts_about([doubt for doubt in found.doubts if doubt.kind is DoubtKind.NO_LIMIT], ["CBF"]), "no unit"
 
 
 def test_the_units_that_an_unknown_scale_could_have_are_named():
     top = float(truth("TMAX").max())
     images = {**maps(), "TMAX": sitk.Round(maps()["TMAX"] * (255 / top))}
-    (advice,) = (one for one in standard_maps(case_of(images)).doubts if "TMAX=FILE" in one)
+    (advice,) = (one for one in standard_maps(case_of(images)).doubts if one.kind is DoubtKind.NO_LIMIT)
     middle = float(np.median(sitk.GetArrayFromImage(images["TMAX"])[sitk.GetArrayFromImage(images["TMAX"]) > 0]))
-    for unit, (low, high) in (("@s", (0.2, 9)), ("@0.1s", (2, 90)), ("@ms", (200, 9000))):
-        assert (unit in advice) == (low <= middle <= high)
-    assert "name the unit, if you know it" in advice
+    known = {"s": (0.2, 9), "0.1 s": (2, 90), "ms": (200, 9000)}
+    fit = [unit for unit, (low, high) in known.items() if low <= middle <= high]
+    assert advice.words.endswith(f"name the unit, if you know it: TMAX in {' or '.join(fit)}")

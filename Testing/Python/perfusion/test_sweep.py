@@ -8,10 +8,11 @@ from map_cases import simulated
 
 from StrokeSegLogic.base.errors import Cancelled
 from StrokeSegLogic.base.progress import CancelToken, Progress
+from StrokeSegLogic.ctp.threshold_settings import ThresholdSettings
 from StrokeSegLogic.perfusion.mismatch import measure_perfusion
 from StrokeSegLogic.perfusion.sweep import Sweep, SweepRow, sweep
 from StrokeSegLogic.perfusion.sweep_figure import sweep_svg, sweep_table
-from StrokeSegLogic.perfusion.thresholds import ThresholdSettings, segment_by_thresholds
+from StrokeSegLogic.perfusion.thresholds import segment_by_thresholds
 from StrokeSegLogic.perfusion.uncertainty import moved_thresholds
 
 FOUND = segment_by_thresholds(simulated().images)

@@ -6,14 +6,13 @@ import SimpleITK as sitk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from map_cases import plain_case, simulated
-from scipy import ndimage
 
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.base.settings import from_mapping
+from StrokeSegLogic.ctp.threshold_settings import NORMAL_TISSUE, ThresholdSettings
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.metrics import dice
-from StrokeSegLogic.perfusion.thresholds import CORE, NORMAL_TISSUE, ThresholdSettings, segment_by_thresholds
-from StrokeSegLogic.perfusion.tissue import smoothed, without_small_parts
+from StrokeSegLogic.perfusion.thresholds import CORE, segment_by_thresholds
 
 PLAIN = ThresholdSettings(smoothing_mm=0.0, smallest_core_ml=0.0, smallest_hypoperfused_ml=0.0)
 
@@ -69,13 +68,13 @@ def test_the_mirrored_patient_has_the_mirrored_lesion_on_the_other_side() -> Non
     assert found.core.sum() == pytest.approx(right.core.sum(), rel=0.1)
 
 
-def test_fluid_told_by_ct_or_by_low_blood_volume_is_no_core() -> None:
+def test_csf_told_by_ct_or_by_low_blood_volume_is_no_core() -> None:
     maps = dict(simulated().images)
     assert segment_by_thresholds(maps).notes == ()
     del maps["CT"]
-    assert "fluid was told by its low CBV" in segment_by_thresholds(maps).notes[0]
+    assert "CSF was told by its low CBV" in segment_by_thresholds(maps).notes[0]
     del maps["CBV"]
-    assert "fluid was not excluded" in segment_by_thresholds(maps).notes[0]
+    assert "CSF was not excluded" in segment_by_thresholds(maps).notes[0]
 
 
 def test_core_outside_of_late_tissue_counts_only_if_asked_for() -> None:
@@ -112,35 +111,6 @@ def test_delay_on_both_sides_is_said() -> None:
     assert any("no healthy reference" in note for note in segment_by_thresholds(maps, PLAIN).notes)
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.integers(0, 5000), st.floats(0.01, 0.2))
-def test_small_parts_are_dropped_as_scipy_counts_them(seed: int, smallest: float) -> None:
-    mask = np.random.default_rng(seed).random((5, 9, 9)) < 0.15
-    grid = Grid((9, 9, 5), (2.0, 2.0, 5.0), (0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
-    labels, _ = ndimage.label(mask, np.ones((3, 3, 3)))
-    sizes = np.bincount(labels.ravel()) * 0.02
-    expected = mask & (sizes[labels] >= smallest - 1e-9)
-    assert np.array_equal(without_small_parts(mask, grid, smallest), expected)
-
-
-def test_smoothing_within_tissue_is_not_biased_by_a_vessel_beside_it() -> None:
-    grid = Grid((30, 30, 1), (1.0, 1.0, 5.0), (0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
-    values = np.full(grid.shape, 20.0)
-    mask = np.ones(grid.shape, bool)
-    mask[0, 10:14, 10:14] = False
-    values[~mask] = 400
-    even = smoothed(values, mask, grid, 2.0)
-    assert even[mask] == pytest.approx(20, abs=1e-3) and (even[~mask] == 0).all()
-
-
-def test_smoothing_agrees_with_scipys_gaussian_in_the_middle_of_tissue() -> None:
-    grid = Grid((40, 40, 1), (1.0, 1.0, 5.0), (0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
-    values = np.random.default_rng(0).random(grid.shape).astype(np.float32)
-    even = smoothed(values, np.ones(grid.shape, bool), grid, 2.0)
-    expected = ndimage.gaussian_filter(values, (0, 2, 2), truncate=6)
-    assert even[0, 12:28, 12:28] == pytest.approx(expected[0, 12:28, 12:28], abs=0.01)
-
-
 def test_maps_that_do_not_suffice_are_refused_in_clear_words() -> None:
     maps = plain_case()
     with pytest.raises(InputError, match="TMAX is missing, which core and hypoperfusion"):
@@ -170,15 +140,6 @@ def test_maps_that_do_not_suffice_are_refused_in_clear_words() -> None:
 def test_settings_that_make_no_sense_are_refused(values: dict[str, object], words: str) -> None:
     with pytest.raises(InputError, match=words):
         from_mapping(ThresholdSettings, values, "thresholds.toml")
-
-
-@pytest.mark.parametrize("sigma", [2.0, 5.0])
-def test_smoothing_never_leaves_the_range_of_what_it_smooths(sigma: float) -> None:
-    values = np.ones((14, 44, 44), np.float32)
-    values[:, 20:, :] = 6.0
-    grid = Grid.of(plain_case()["CBF"]).about_centre((44, 44, 14), (2.0, 2.0, 2.0))
-    found = smoothed(values, np.ones(values.shape, bool), grid, sigma)
-    assert found.max() <= 6.0 and found.min() >= 1.0 and 1.0 < found[7, 19, 22] < 6.0
 
 
 def test_a_tmax_that_ends_at_the_limit_is_refused_and_not_taken_for_no_lesion() -> None:

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from map_cases import UPRIGHT, arrays, edge_core, plain_case, simulated
 from scipy import ndimage
 
+from StrokeSegLogic.ctp.threshold_settings import ThresholdSettings
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.metrics import dice
-from StrokeSegLogic.perfusion.thresholds import CORE, ThresholdSettings, segment_by_thresholds
+from StrokeSegLogic.perfusion.thresholds import CORE, segment_by_thresholds
 from StrokeSegLogic.perfusion.untimed import find_untimed, nearest_delay
 
 PLAIN = ThresholdSettings(smoothing_mm=0.0, smallest_core_ml=0.0, smallest_hypoperfused_ml=0.0)

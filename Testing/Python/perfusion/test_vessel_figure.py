@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from StrokeSegLogic.perfusion import MapsSpec, PerfusionMaps, maps
 from StrokeSegLogic.perfusion.arteries import Vessel
+from StrokeSegLogic.perfusion.maps import MapsSpec, PerfusionMaps, maps
 from StrokeSegLogic.perfusion.vessel_figure import vessel_svg
 from StrokeSegLogic.phantom.ctp import ctp_series
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid

@@ -57,7 +57,7 @@ def test_it_says_what_it_is_for_and_what_networks_have_learned_from(page: Page) 
     assert "Beside it: slow fusion and the 3-D U-Net, trained on simulated perfusion." in page.text
     assert page.text.count("trained on simulated perfusion") == 3
     chosen = Page(html_report(by_network()))
-    assert "The result is that of slow fusion of four maps. It was trained on simulated" in chosen.text
+    assert "The result is that of slow fusion (slow fusion of four maps). It was trained on simulated" in chosen.text
 
 
 def test_a_result_without_networks_does_not_speak_of_training(usual: PerfusionSegmentation, quick: None) -> None:

@@ -16,7 +16,8 @@ from StrokeSegLogic.grid import Grid, resample
 from StrokeSegLogic.reports import html_report, write_report
 from StrokeSegLogic.reports.mri_figures import CONTOUR, Figures, figures
 from StrokeSegLogic.reports.parts import ml, place
-from StrokeSegLogic.segmentation import Lesion, PlaneVote, Segmentation, Statistics
+from StrokeSegLogic.result.lesions import Lesion
+from StrokeSegLogic.segmentation import PlaneVote, Segmentation, Statistics
 
 
 def series(role: Role, image: sitk.Image) -> Series:

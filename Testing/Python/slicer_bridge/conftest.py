@@ -12,7 +12,8 @@ import SimpleITK as sitk
 
 from StrokeSegLogic.case import Case, Role, Series
 from StrokeSegLogic.grid import Grid
-from StrokeSegLogic.segmentation import Lesion, Segmentation, Statistics
+from StrokeSegLogic.result.lesions import Lesion
+from StrokeSegLogic.segmentation import Segmentation, Statistics
 from StrokeSegLogic.slicer_bridge.scene import headless_scene
 
 from .slicer_grids import AXIAL

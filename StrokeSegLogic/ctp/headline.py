@@ -1,0 +1,42 @@
+"""What a reader wants to know first of core and penumbra, in lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..perfusion.criteria import Criteria
+from ..perfusion.mismatch import DelayVolume, PerfusionNumbers
+from .routes.route import Route
+
+
+def headline(
+    chosen: str, routes: Iterable[Route], numbers: PerfusionNumbers | None, criteria: Iterable[Criteria]
+) -> tuple[str, ...]:
+    """The routes' volumes, delay, mismatch and side, and the trials' verdicts, a line each.
+
+    Args:
+        chosen: the route that is the result, by name.
+        routes: all that were taken.
+        numbers: None where thresholds could not be applied.
+        criteria: of the trials.
+    """
+    lines = [f"  {one.name:<12}{_volumes(one)}{'  <- the result' if one.name == chosen else ''}" for one in routes]
+    if numbers is not None:
+        lines.append(f"Tmax: {', '.join(_delay(volume) for volume in numbers.delays)}")
+        lines.append(
+            f"Mismatch {numbers.mismatch_ml:.0f} ml, ratio {numbers.mismatch_ratio_words}; "
+            f"hypoperfused side: {numbers.side or 'none'}"
+        )
+    for trial in criteria:
+        doubt = ", but this flips within the measurement's uncertainty" if trial.flips else ""
+        lines.append(f"{trial.trial}: {trial.verdict}{doubt}")
+    return tuple(lines)
+
+
+def _delay(volume: DelayVolume) -> str:
+    return f"{'not told' if volume.ml is None else f'{volume.ml:.0f} ml'} > {volume.tmax_s:g} s"
+
+
+def _volumes(route: Route) -> str:
+    penumbra = "(knows no penumbra)" if route.penumbra_ml is None else f"penumbra {route.penumbra_ml:6.1f} ml"
+    return f"core {route.core_ml:6.1f} ml, {penumbra}"

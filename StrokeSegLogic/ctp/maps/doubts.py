@@ -1,0 +1,54 @@
+"""What is doubtful about perfusion maps: of which, of what kind, and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+
+class DoubtKind(str, Enum):
+    """What a doubt is about. Decisions are made by it and by the roles, never by the words."""
+
+    GRID = "grid"
+    """The map lay on another grid than the result."""
+    NO_VALUE = "no value"
+    """Some voxels, or all, say nothing."""
+    PICTURE = "picture"
+    """Whole numbers of an 8-bit picture, whose scale is unknown."""
+    INVERTED = "inverted"
+    """Large values seem to stand for small ones: no unit mends that."""
+    MISNAMED = "misnamed"
+    """The values fit another role than the name's."""
+    SWAPPED = "swapped"
+    """Two maps are each what the other is named."""
+    UNRECOGNISED = "unrecognised"
+    """Role or unit could not be told."""
+    RELATIVE = "relative"
+    """The map is relative to normal tissue and has no absolute unit."""
+    RANGE = "range"
+    """Values that the role does not have in its unit, or a scale that is cut off."""
+    NO_LIMIT = "no limit"
+    """The unit is unknown: no limit is applied to the map."""
+    LEFT_OUT = "left out"
+    """The map is not used."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """One thing that a reader must know of the maps.
+
+    Attributes:
+        roles: the maps that it is about, by name.
+        kind: what it is.
+        words: a clause without a full stop, which names no flag and no widget.
+    """
+
+    roles: tuple[str, ...]
+    kind: DoubtKind
+    words: str
+
+
+def doubts_about(doubts: Iterable[Doubt], roles: Collection[str]) -> tuple[Doubt, ...]:
+    """Those of the doubts that are about one of these maps."""
+    return tuple(doubt for doubt in doubts if any(role in roles for role in doubt.roles))

@@ -1,0 +1,57 @@
+"""Masks: their connected parts, and what lies around them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..grid import Grid
+
+_TOLERANCE = 1e-6
+"""Of a voxel: 0.3 ml are three voxels of 0.1 ml, whatever the rounding."""
+
+
+def largest_part(mask: sitk.Image) -> sitk.Image:
+    """The largest connected part (6 neighbours) of a mask, uint8."""
+    parts = sitk.RelabelComponent(sitk.ConnectedComponent(mask), sortByObjectSize=True)
+    return sitk.Cast(parts == 1, sitk.sitkUInt8)
+
+
+def connected_parts(mask: np.ndarray) -> np.ndarray:
+    """A number from 1 on for each connected part (26 neighbours) of a mask (z, y, x), 0 outside."""
+    image = sitk.GetImageFromArray((mask != 0).astype(np.uint8))
+    return sitk.GetArrayFromImage(sitk.ConnectedComponent(image, True))
+
+
+def without_small_parts(mask: np.ndarray, grid: Grid, smallest_ml: float) -> tuple[np.ndarray, int]:
+    """A mask less its connected parts (26 neighbours) below a volume, and how many those were.
+
+    Args:
+        mask: (z, y, x).
+        grid: that it lies on.
+        smallest_ml: a part of exactly this volume stays.
+
+    Returns:
+        bool (z, y, x), and a count.
+    """
+    mask = mask != 0
+    if smallest_ml <= 0 or not mask.any():
+        return mask, 0
+    parts = connected_parts(mask)
+    small = np.bincount(parts.ravel()) < smallest_ml / grid.voxel_ml - _TOLERANCE
+    small[0] = False
+    return mask & ~small[parts], int(small.sum())
+
+
+def grown(mask: np.ndarray, radius: Sequence[int]) -> np.ndarray:
+    """A mask (z, y, x) dilated by a ball of this radius, in voxels along x, y, z; bool."""
+    image = sitk.GetImageFromArray(mask.astype(np.uint8))
+    return sitk.GetArrayFromImage(sitk.BinaryDilate(image, list(radius))) > 0
+
+
+def filled_in_slices(mask: np.ndarray) -> np.ndarray:
+    """A mask (z, y, x) without holes in any slice: thick slices leave most holes open above or below; bool."""
+    planes = [sitk.BinaryFillhole(sitk.GetImageFromArray(plane.astype(np.uint8))) for plane in mask]
+    return np.stack([sitk.GetArrayFromImage(plane) for plane in planes]) > 0

@@ -1,0 +1,26 @@
+"""Two slabs of one scan, which lie one above the other."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..grid import Grid
+
+_TOUCHING_MM = 15.0
+"""Two slabs of one scan lie at most this far apart along the slices."""
+
+
+def are_two_slabs(one: Grid, other: Grid) -> bool:
+    """Whether two grids lie one above the other, with the same slices beside that: two slabs of one scan."""
+    if one.size[:2] != other.size[:2] or not np.allclose(one.spacing, other.spacing, rtol=1e-3):
+        return False
+    if not np.allclose(one.direction, other.direction, atol=1e-3):
+        return False
+    normal = np.asarray(one.direction).reshape(3, 3)[:, 2]
+    low, high = sorted(
+        (float(corners.min()), float(corners.max())) for corners in (one.corners() @ normal, other.corners() @ normal)
+    )
+    gap = high[0] - low[1]
+    shift = one.to_world(np.zeros((1, 3)))[0] - other.to_world(np.zeros((1, 3)))[0]
+    sideways = float(np.linalg.norm(shift - normal * (normal @ shift)))
+    return -0.5 * one.spacing[2] <= gap <= _TOUCHING_MM and sideways < 0.5 * min(one.spacing[:2])
