@@ -31,6 +31,7 @@ app.command()(experiment)
 app.add_typer(dataset, name="dataset")
 
 BAD_INPUT, FAULT, CANCELLED = 1, 2, 3
+_SHORTER = {"minimum_lesion_ml": "minimum_lesion"}
 # Typer brings its own copy of click or uses the installed one: a wrong option's error is the base of BadParameter.
 _WrongCommand = typer.BadParameter.__mro__[2]
 
@@ -40,11 +41,16 @@ def main() -> None:
     sys.exit(_run())
 
 
+def flag(option: str) -> str:
+    """How the command line calls a setting ("route" is `--route`)."""
+    return "--" + _SHORTER.get(option, option).replace("_", "-")
+
+
 def _run() -> int:
     try:
         return int(app(sys.argv[1:] or ["--help"], standalone_mode=False) or 0)
     except StrokeSegError as error:
-        return _say(str(error), error.exit_code)
+        return _say(error.said(flag), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         return _say("cancelled.", CANCELLED)
     except Exception as error:
