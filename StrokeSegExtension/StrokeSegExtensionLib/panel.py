@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import slicer
 import vtk
@@ -12,6 +12,7 @@ from slicer.i18n import tr as _
 
 from StrokeSegLogic.base.errors import StrokeSegError
 from StrokeSegLogic.case import Role
+from StrokeSegLogic.slicer_bridge.input_volumes import input_volumes
 
 from .background import Background
 from .editor import EmbeddedEditor
@@ -24,13 +25,15 @@ from .protocols import Clock, PanelActions, View
 from .result_loader import ResultLoader
 from .result_section import ResultSection
 from .run_section import RunSection
-from .scene_volumes import loaded_volumes, voxels_of
 from .segment_watch import SegmentWatch
 from .states import State
-from .study import Handle, ModelChoice, Offer, Place, Problem, RunResult, Settings, StudyInputs, Voxels
+from .study import Handle, ModelChoice, Offer, Place, RunResult, Settings, StudyInputs
 from .study_section import StudySection
 from .view_settings import inputs_of, roles_of, settings_of
 from .views import SliceViews
+
+if TYPE_CHECKING:
+    from StrokeSegLogic.space.volume import Volume
 
 _SETTLE_S = 0.1
 """Volumes come one by one, and a file's name after its voxels: they are offered together."""
@@ -170,7 +173,7 @@ class Panel:
     def _tell_volumes(self) -> None:
         self._offering = None
         if self.parameters is not None:
-            self.presenter.volumes_changed(loaded_volumes(slicer.mrmlScene))
+            self.presenter.volumes_changed(input_volumes(slicer.mrmlScene))
 
     # -- what the user does
 
@@ -262,7 +265,7 @@ class Panel:
     def show_progress(self, fraction: float, stage: str) -> None:
         self.run.show_progress(fraction, stage)
 
-    def show_problem(self, problem: Problem | None) -> None:
+    def show_problem(self, problem: StrokeSegError | None) -> None:
         self.run.show_problem(problem)
 
     def append_log(self, line: str) -> None:
@@ -281,8 +284,10 @@ class Panel:
     def show_review(self, words: str, slices: bool, lesions: bool) -> None:
         self.result.show_review(words, slices, lesions)
 
-    def voxels(self, handle: Handle) -> Voxels:
-        return voxels_of(slicer.mrmlScene, handle)
+    def voxels(self, handle: Handle) -> Volume:
+        from StrokeSegLogic.slicer_bridge.sequences import read_input
+
+        return read_input(slicer.mrmlScene, handle)
 
     # -- the result
 
@@ -295,7 +300,7 @@ class Panel:
 
     def _result_lost(self, error: StrokeSegError) -> None:
         self.presenter.result_taken()
-        self.run.show_problem(Problem(error.what, error.where or "", error.fix or ""))
+        self.run.show_problem(error)
 
 
 class _Writing:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
@@ -10,17 +9,22 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from StrokeSegLogic.base.errors import Cancelled, StrokeSegError
+from StrokeSegLogic.base.json_files import read_json_object
 from StrokeSegLogic.case import Role
+from StrokeSegLogic.result.record import ResultRecord
 from StrokeSegLogic.worker.job import CANCEL, NAME, RESULT
-from StrokeSegLogic.worker.protocol import Event, described
+from StrokeSegLogic.worker.protocol import Event, Fault, as_error, error_of
 
 from .job_files import write_job_files
 from .protocols import Clock, Listener, Timer
-from .study import Problem, Settings, StudyInputs, Voxels
+from .study import Settings, StudyInputs
 from .worker_process import WorkerProcess
+
+if TYPE_CHECKING:
+    from StrokeSegLogic.space.volume import Volume
 
 POLL_S = 0.05
 CANCEL_PATIENCE_S = 5.0
@@ -60,7 +64,7 @@ class WorkerRunner:
         """The folder of its temporary files; None before the first run and after `stop`."""
         return self._session
 
-    def start(self, inputs: StudyInputs, settings: Settings, voxels: Mapping[Role, Voxels], listener: Listener) -> None:
+    def start(self, inputs: StudyInputs, settings: Settings, voxels: Mapping[Role, Volume], listener: Listener) -> None:
         """See `protocols.Runner`, as for all methods here."""
         if self._job is None:
             self._begin(inputs, settings, voxels, listener)
@@ -108,7 +112,7 @@ class WorkerRunner:
             self._session = None
 
     def _begin(
-        self, inputs: StudyInputs, settings: Settings, voxels: Mapping[Role, Voxels], listener: Listener
+        self, inputs: StudyInputs, settings: Settings, voxels: Mapping[Role, Volume], listener: Listener
     ) -> None:
         folder = self._new_folder()
         # Started before the volumes are written: importing the libraries takes as long as that.
@@ -119,12 +123,12 @@ class WorkerRunner:
         self._poll_soon()
 
     def _begin_later(
-        self, inputs: StudyInputs, settings: Settings, voxels: Mapping[Role, Voxels], listener: Listener
+        self, inputs: StudyInputs, settings: Settings, voxels: Mapping[Role, Volume], listener: Listener
     ) -> None:
         try:
             self._begin(inputs, settings, voxels, listener)
         except StrokeSegError as error:
-            listener.failed(Problem(error.what, error.where or "", error.fix or ""))
+            listener.failed(error)
 
     def _new_folder(self) -> Path:
         try:
@@ -181,8 +185,7 @@ class WorkerRunner:
         elif event.name == "warning":
             job.listener.logged(f"Warning: {values['text']}")
         elif event.name == "error":
-            log = self._worker.last_lines if self._worker is not None and values.get("code") == 2 else ()
-            self._fail(job, Problem(str(values["what"]), str(values["where"]), str(values["fix"]), log))
+            self._fail(job, error_of(values, () if self._worker is None else self._worker.last_lines))
         elif event.name == "cancelled":
             self._end(job)
             job.listener.cancelled()
@@ -191,9 +194,9 @@ class WorkerRunner:
 
     def _look_after(self, job: _Job, worker: WorkerProcess) -> None:
         """What the worker does not say: that it died or hangs, that the job could not be written."""
-        problem = job.writing_failed
-        if problem is not None:
-            self._fail(job, problem)
+        error = job.writing_failed
+        if error is not None:
+            self._fail(job, error)
         elif job.cancelled and not job.posted and not job.writing:
             self._end(job)
             job.listener.cancelled()
@@ -221,9 +224,9 @@ class WorkerRunner:
 
     def _finish(self, job: _Job, values: Mapping[str, Any]) -> None:
         try:
-            record = json.loads(Path(values["record"]).read_text(encoding="ascii"))
-        except (OSError, ValueError) as error:
-            self._fail(job, Problem(f"the result cannot be read ({error})", "", "Run it again"))
+            record = ResultRecord.parse(read_json_object(Path(values["record"]), fix="Run it again"))
+        except StrokeSegError as error:
+            self._fail(job, error)
             return
         self.release()
         self._job, self._result = None, job.folder
@@ -232,12 +235,12 @@ class WorkerRunner:
         report = Path(values["report"]) if values["report"] else None
         job.listener.finished(record, volumes, report)
 
-    def _fail(self, job: _Job, problem: Problem) -> None:
+    def _fail(self, job: _Job, error: StrokeSegError) -> None:
         self._end(job)
         if job.cancelled:
             job.listener.cancelled()
         else:
-            job.listener.failed(problem)
+            job.listener.failed(error)
 
     def _end(self, job: _Job) -> None:
         self._job = None
@@ -263,7 +266,7 @@ class _Job:
         self.folder, self.listener = folder, listener
         self.started = self.again = self.cancelled = False
         self.force_at: float | None = None
-        self.writing_failed: Problem | None = None
+        self.writing_failed: StrokeSegError | None = None
         self._thread: threading.Thread | None = None
         self._heard, self._heard_at = 0, time.monotonic()
 
@@ -278,7 +281,7 @@ class _Job:
         """Whether the worker can see it."""
         return (self.folder / NAME).exists()
 
-    def write(self, inputs: StudyInputs, settings: Settings, voxels: Mapping[Role, Voxels]) -> None:
+    def write(self, inputs: StudyInputs, settings: Settings, voxels: Mapping[Role, Volume]) -> None:
         """Begins to write the job's files, on a thread: they may be gigabytes."""
 
         def write() -> None:
@@ -287,8 +290,7 @@ class _Job:
             except Cancelled:
                 return
             except Exception as error:  # on this thread nobody else would hear of it
-                words = described(error)
-                self.writing_failed = Problem(words["what"], words["where"], words["fix"])
+                self.writing_failed = as_error(error)
 
         self._thread = threading.Thread(target=write, daemon=True)
         self._thread.start()
@@ -328,11 +330,11 @@ def _goes_on(thread: threading.Thread) -> bool:
     return thread.is_alive()
 
 
-def _death(worker: WorkerProcess) -> Problem:
+def _death(worker: WorkerProcess) -> Fault:
     code = worker.exit_code or 0
     how = f"signal {-code}" if code < 0 else f"exit code {code}"
     fix = "See the last lines of its log"
     if code in (-9, 137):
         how += ", as when the computer runs out of memory"
         fix = "Close other programs, or segment fewer or smaller volumes; see the last lines of its log"
-    return Problem(f"the worker ended before the result was there ({how})", "", fix, worker.last_lines)
+    return Fault(f"the worker ended before the result was there ({how})", fix=fix, log=worker.last_lines)

@@ -18,7 +18,7 @@ from ..outcome import Outcome
 from .runtime import load_slicer, quiet_vtk
 from .scene import headless_scene
 from .segmentations import add_segmentation
-from .views import show_layer, show_result, show_segmentation
+from .views import show_result, show_segmentation
 from .volumes import add_volume
 
 
@@ -68,8 +68,7 @@ def write_scene(segmentation: Outcome, path: Path) -> None:
     with _replacing(path, ".mrb") as draft, headless_scene(draft.parent) as scene:
         nodes = {}
         for layer in segmentation.layers:
-            nodes[layer.name] = add_volume(scene, layer.image, layer.name)
-            show_layer(scene, nodes[layer.name], layer)
+            nodes[layer.name] = add_volume(scene, layer.image, layer.name, layer.display)
         reference = nodes[segmentation.background]
         show_segmentation(add_segmentation(scene, segmentation, reference))
         for name, other in segmentation.alternatives.items():

@@ -68,14 +68,14 @@ def test_a_row_that_the_user_emptied_stays_empty(opened: OpenedModule) -> None:
 
 
 def test_results_hidden_volumes_and_label_maps_are_not_offered(opened: OpenedModule) -> None:
-    from StrokeSegExtensionLib.scene_volumes import RESULT_MARK
-
+    from StrokeSegLogic.slicer_bridge.input_volumes import RESULT_MARK
     from StrokeSegLogic.slicer_bridge.volumes import add_volume
 
     scene = opened.slicer.scene
     image = GRID.image(np.ones(GRID.shape, np.uint8))
-    add_volume(scene, image, "dwi_label", label=True)
-    add_volume(scene, image, "dwi_hidden").SetHideFromEditors(True)
+    labels = scene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "dwi_label")
+    labels.SetAndObserveImageData(add_volume(scene, image, "dwi_hidden").GetImageData())
+    scene.GetFirstNodeByName("dwi_hidden").SetHideFromEditors(True)
     add_volume(scene, image, "dwi_probability").SetAttribute(RESULT_MARK, "probability")
     opened.rest(0.5)
     assert opened.rows() == {}
