@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,6 +14,8 @@ IMAGES = ("T1", "T2", "DWI", "FLAIR", "ADC", "CT", "CBF", "CBV", "MTT", "TTP", "
 """Images that a field may be made of."""
 SHOWN = ("grey", "grey-as-rgb", "rainbow")
 SCALES = ("absolute", "relative", "delay")
+STAND_INS = {("TTP", "delay"): ("TMAX",), ("TMAX", "delay"): ("TTP",), ("MTT", "relative"): ("CBV", "CBF")}
+"""What a missing image can be made of, by its name and scale; see `inference.field_engine.completed`."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,12 @@ class FieldModelSpec:
             raise ValueError(f"{self.network.channels} channels for inputs of {channels}")
         if self.network.classes != len(self.classes):
             raise ValueError(f"{self.network.classes} classes for {len(self.classes)} names")
+
+    def missing(self, given: Collection[str]) -> tuple[str, ...]:
+        """The inputs that are neither among these images nor can be made of them."""
+        wanted = (one for one in self.inputs if one.name not in given)
+        made = {key for key, sources in STAND_INS.items() if all(source in given for source in sources)}
+        return tuple(one.name for one in wanted if (one.name, one.scale) not in made)
 
     @property
     def members(self) -> tuple[str, ...]:

@@ -107,10 +107,9 @@ def test_closing_the_scene_ends_the_run(running: Slicer, logic: Any, study: dict
     assert run.over
     with pytest.raises(Cancelled):
         run.wait()
-    end = time.monotonic() + 3
-    while time.monotonic() < end:
-        running.app.processEvents()
-        time.sleep(0.01)
+    from StrokeSegExtensionLib.console_api import console
+
+    wait_until(running, lambda: console()._runner._job is None)
     assert of_class(running, "vtkMRMLSegmentationNode") == 0
 
 

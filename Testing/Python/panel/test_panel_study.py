@@ -157,8 +157,8 @@ def test_the_voxels_that_are_handed_over_lie_where_the_volume_is_seen(opened: Op
     opened.start()
     voxels = opened.runner.runs[0][2][Role.DWI]
     # To the patient's right, which is +x in Slicer and -x in files.
-    assert np.allclose(voxels.origin, (GRID.origin[0] - 12.0, *GRID.origin[1:]))
-    assert voxels.array.shape == GRID.shape and voxels.spacing == GRID.spacing
+    assert np.allclose(voxels.grid.origin, (GRID.origin[0] - 12.0, *GRID.origin[1:]))
+    assert voxels.array.shape == GRID.shape and voxels.grid.spacing == GRID.spacing
 
 
 def test_a_sequence_is_a_4d_series_with_its_times_and_its_shown_frame_is_no_study(opened: OpenedModule) -> None:

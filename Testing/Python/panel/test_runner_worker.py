@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable
 
 import pytest
-from StrokeSegExtensionLib import runner as runner_file
+from StrokeSegExtensionLib import worker_job
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 
@@ -41,7 +41,7 @@ def test_a_worker_that_is_killed_is_said_to_lack_memory(bench: Callable) -> None
 
 
 def test_a_worker_that_says_nothing_is_spoken_of(bench: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner_file, "SILENCE_S", 0.2)
+    monkeypatch.setattr(worker_job, "SILENCE_S", 0.2)
     one = bench("wait_for_cancel")
     heard = one.start()
     one.clock.wait(lambda: any("said nothing" in line for line in heard.log))
