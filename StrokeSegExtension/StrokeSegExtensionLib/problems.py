@@ -54,4 +54,7 @@ def _setting(option: str) -> str:
         "age": _("Age"),
         "nihss": _("NIHSS"),
         "onset_hours": _("Onset"),
+        "role": _("Study"),
+        "unit": _("unit of the map"),
+        "colour_range": _("ends of the colour bar"),
     }.get(option, option)
