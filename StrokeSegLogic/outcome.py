@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
-
-import numpy as np
-import SimpleITK as sitk
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from .base.choices import ExtraName
 from .case import Case, Role
-from .grid import Grid
 from .palettes import PaletteName
 from .result.places import Places
 from .terminology import SegmentStyle
 
+if TYPE_CHECKING:
+    import numpy as np
+    import SimpleITK as sitk
+
+    from .grid import Grid
+
 Look = Literal["grey", "counts"] | PaletteName
+
+
+@dataclass(frozen=True)
+class Display:
+    """How a volume is shown: in the report, in a scene that is written and in the user's own alike.
+
+    Attributes:
+        look: a palette; "counts" has one colour for each of 0 to 3 planes.
+        window: the values shown darkest and brightest; the viewer's own choice where None.
+        unit: of the values, "" where they have none.
+    """
+
+    look: Look = "grey"
+    window: tuple[float, float] | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -26,9 +43,7 @@ class Layer:
     Attributes:
         name: of the volume: "DWI", "TMAX", "Probability".
         image: on any grid.
-        look: a palette; "counts" has one colour for each of 0 to 3 planes.
-        window: the values shown darkest and brightest; the viewer's own choice where None.
-        unit: of the values, "" where they have none.
+        look, window, unit: see `Display`.
     """
 
     name: str
@@ -36,6 +51,14 @@ class Layer:
     look: Look = "grey"
     window: tuple[float, float] | None = None
     unit: str = ""
+
+    @property
+    def display(self) -> Display:
+        return Display(self.look, self.window, self.unit)
+
+    def record(self) -> dict[str, Any]:
+        """JSON-ready: how it is shown, without its voxels."""
+        return {"name": self.name, **asdict(self.display)}
 
 
 @dataclass(frozen=True)
@@ -52,10 +75,22 @@ class Maker:
     weights_sha256: str = ""
     trained_on: str = ""
 
+    @classmethod
+    def of(cls, model: Mapping[str, Any], trained_on: str, otherwise: str = "") -> Maker:
+        """That of a result.
+
+        Args:
+            model: name, version and weights_sha256 of a network; empty where none was at work.
+            trained_on: what the network has learned from.
+            otherwise: the name where no model has one.
+        """
+        name = " ".join(str(model[key]) for key in ("name", "version") if model.get(key))
+        return cls(name or otherwise, str(model.get("weights_sha256", "")), str(trained_on))
+
     @property
     def words(self) -> str:
         """A sentence on what a network has learned from; "" where none was at work."""
-        return f"Trained on {self.trained_on}." if self.trained_on else ""
+        return f"Trained on {self.trained_on.rstrip('.')}." if self.trained_on else ""
 
 
 class Outcome(Protocol):

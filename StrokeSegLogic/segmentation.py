@@ -15,7 +15,7 @@ from .grid import Grid
 from .outcome import Layer, Maker, Outcome
 from .result.lesions import Lesion
 from .result.places import Places
-from .terminology import LESION_STYLE, SegmentStyle
+from .terminology import SEGMENTS, SegmentStyle
 
 LESION = 1
 """Label value of the ischemic lesion."""
@@ -100,14 +100,13 @@ class Segmentation:
     @property
     def styles(self) -> Mapping[int, SegmentStyle]:
         """The one segment, by its label value."""
-        return {LESION: LESION_STYLE}
+        return SEGMENTS["mri"]
 
     @property
     def maker(self) -> Maker:
         """The model that voted."""
         model = self.provenance.get("model", {})
-        name = " ".join(str(model[key]) for key in ("name", "version") if model.get(key))
-        return Maker(name, str(model.get("weights_sha256", "")), str(model.get("trained_on", "")))
+        return Maker.of(model, model.get("trained_on", ""))
 
     @property
     def alternatives(self) -> Mapping[str, Outcome]:
@@ -173,6 +172,7 @@ class Segmentation:
             "research_use_only": True,
             "reference": self.reference.value,
             "statistics": asdict(self.statistics),
+            "layers": [layer.record() for layer in self.layers],
             "warnings": list(self.warnings),
             "provenance": dict(self.provenance),
         }

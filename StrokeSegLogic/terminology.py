@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from .case import Modality
 
 TYPE_CONTEXT = "Segmentation category and type - StrokeSeg"
 """Name of the terminology in Resources/Terminology/StrokeSeg.term.json: Slicer's own lists know no infarct."""
@@ -99,4 +102,9 @@ PENUMBRA_STYLE = SegmentStyle(
 """The labels of CT perfusion."""
 
 STYLES = (LESION_STYLE, CORE_STYLE, PENUMBRA_STYLE)
-"""All that a segmentation can hold; which label value is which, a result's own `styles` say."""
+"""All that a segmentation can hold."""
+SEGMENTS: Mapping[Modality, Mapping[int, SegmentStyle]] = {
+    "mri": {1: LESION_STYLE},
+    "ctp": {2: CORE_STYLE, 1: PENUMBRA_STYLE},
+}
+"""By label value, in the order of a list of segments: the core, drawn last by its number, is named first."""

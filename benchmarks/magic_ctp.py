@@ -31,10 +31,9 @@ from StrokeSegLogic.inference.device import choose
 from StrokeSegLogic.inference.field_engine import PICTURE_SPAN_S, answer, completed, slow_fusion_for
 from StrokeSegLogic.inference.map_scales import delay
 from StrokeSegLogic.inference.network import load
-from StrokeSegLogic.models.registry import find
+from StrokeSegLogic.models.registry import UNET3D, find
 from StrokeSegLogic.perfusion.bleeding import dense_ml
 from StrokeSegLogic.perfusion.laterality import asymmetry
-from StrokeSegLogic.perfusion.routes import UNET
 from StrokeSegLogic.perfusion.thresholds import CORE, PENUMBRA, segment_by_thresholds
 
 MAPS = ("cbf", "cbv", "mtt", "ttp")
@@ -76,7 +75,7 @@ def main() -> None:
     arguments.add_argument("--ct-top", type=float, default=80.0, help="HU of the native CT's highest level")
     given = arguments.parse_args()
     given.output.mkdir(parents=True, exist_ok=True)
-    ways: dict[str, Way] = {"thresholds": by_thresholds, "slow fusion": by_network(), "3-D U-Net": by_network(UNET)}
+    ways: dict[str, Way] = {"thresholds": by_thresholds, "slow fusion": by_network(), "3-D U-Net": by_network(UNET3D)}
     print("| patient | slices | later TTP | route | marks | core ml, right / left | penumbra ml, right / left |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     alone = dict.fromkeys(ways, 0)

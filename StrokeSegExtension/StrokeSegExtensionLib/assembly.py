@@ -1,28 +1,15 @@
-"""Puts the panel together: .ui files, presenter, runner, clock."""
+"""Puts the panel together: widgets, presenter, runner, clock."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import SimpleNamespace
-from typing import Any
 
-import slicer
-
-from .panel import Panel, PanelUi
+from .panel import Panel
+from .panel_ui import load_widgets
 from .protocols import Clock, PanelActions, View
 from .qt_clock import QtClock
 from .shortcuts import Shortcuts
 
-SECTIONS = {
-    "study": "Study",
-    "model": "Model",
-    "options": "Options",
-    "run": "Run",
-    "result": "Result",
-    "correct": "Correct",
-    "export": "Export",
-}
-"""Each section of the frame and its .ui file."""
 _KEYS = {
     "previousSliceButton": "Ctrl+Shift+Up",
     "nextSliceButton": "Ctrl+Shift+Down",
@@ -47,25 +34,6 @@ def make_panel(
     panel = Panel(load_widgets(resource_path), clock, lambda view: make(view, clock))
     actions = panel.review_actions()
     return panel, Shortcuts({keys: actions[name] for name, keys in _KEYS.items()})
-
-
-def load_widgets(resource_path: Callable[[str], str]) -> PanelUi:
-    """The widgets of every .ui file, each section laid into the frame."""
-    root = slicer.util.loadUI(resource_path("UI/StrokeSegExtension.ui"))
-    frame = _named(root)
-    parts = {}
-    for name, file in SECTIONS.items():
-        section = slicer.util.loadUI(resource_path(f"UI/{file}.ui"))
-        place = frame.runArea if name == "run" else getattr(frame, f"{name}Section")
-        place.layout().addWidget(section)
-        parts[name] = _named(section)
-    root.setMRMLScene(slicer.mrmlScene)
-    return PanelUi(frame=frame, **parts)
-
-
-def _named(root: Any) -> SimpleNamespace:
-    widgets = vars(slicer.util.childWidgetVariables(root))
-    return SimpleNamespace(root=root, **{name: widget for name, widget in widgets.items() if name != "root"})
 
 
 def with_worker(view: View, clock: Clock) -> PanelActions:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 
 from StrokeSegLogic.case import CTP_ROLES, MRI_ROLES, Modality, Role
+from StrokeSegLogic.slicer_bridge.input_volumes import InputVolume
 
 from .offers import Recognised, offers_of, recognise
 from .protocols import Clock, Timer
-from .study import Handle, LoadedVolume, Offer, StudyInputs
+from .study import Handle, Offer, StudyInputs
 
 _SLICE_S = 0.03
 """How long volumes are recognised before the window gets its turn."""
@@ -33,10 +34,10 @@ class Assignment:
         self.offers: Mapping[Role, Offer] = {}
         self._clock, self._offered = clock, offered
         self._modality: Modality = "mri"
-        self._loaded: tuple[LoadedVolume, ...] = ()
+        self._loaded: tuple[InputVolume, ...] = ()
         self._rows: dict[Role, Handle] = {}
         self._users: set[Role] = set()
-        self._known: dict[tuple[LoadedVolume, Modality], Recognised] = {}
+        self._known: dict[tuple[InputVolume, Modality], Recognised] = {}
         self._timer: Timer | None = None
         self._library = _Library()
 
@@ -45,7 +46,7 @@ class Assignment:
         """The rows of the modality, in the roles' order; those without a volume left out."""
         return {role: self._rows[role] for role in _roles(self._modality) if role in self._rows}
 
-    def volumes_changed(self, volumes: Sequence[LoadedVolume], modality: Modality) -> None:
+    def volumes_changed(self, volumes: Sequence[InputVolume], modality: Modality) -> None:
         """The scene's volumes are now these."""
         self._loaded, self._modality = tuple(volumes), modality
         handles = {one.handle for one in volumes}

@@ -22,7 +22,6 @@ from .problems import used_twice
 from .protocols import Packages
 from .qt_clock import QtClock
 from .runner import WorkerRunner
-from .scene_volumes import voxels_of
 from .slicer_installer import SlicerInstaller
 from .study import Handle, Settings, StudyInputs
 
@@ -48,8 +47,10 @@ class Console:
         Raises:
             StrokeSegError: if a volume cannot be used, a package is missing, or a run is under way.
         """
+        from StrokeSegLogic.slicer_bridge.sequences import read_input
+
         self._packages.require()
-        voxels = {role: voxels_of(slicer.mrmlScene, handle) for role, handle in inputs.volumes.items()}
+        voxels = {role: read_input(slicer.mrmlScene, handle) for role, handle in inputs.volumes.items()}
         self._runner.start(inputs, settings, voxels, run)
         run.begin(self._runner, self._clock, inputs, settings)
 
@@ -147,7 +148,7 @@ def _inputs(volumes: Mapping[Role | str, Any], name: str) -> StudyInputs:
     inputs = StudyInputs(modality, {role: handles[role] for role in Role if role in handles}, name=name)
     problem = used_twice(inputs)
     if problem is not None:
-        raise InputError(problem.what, fix=problem.fix)
+        raise problem
     return inputs
 
 

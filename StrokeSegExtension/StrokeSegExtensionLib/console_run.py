@@ -12,10 +12,12 @@ from typing import Any, cast
 import slicer
 
 from StrokeSegLogic.base.errors import Cancelled, StrokeSegError
+from StrokeSegLogic.result.record import ResultRecord
+from StrokeSegLogic.worker.protocol import Fault
 
 from .protocols import Clock, Runner
 from .result_loader import ResultLoader
-from .study import Problem, RunResult, Settings, StudyInputs
+from .study import RunResult, Settings, StudyInputs
 
 _PAUSE_S = 0.01
 _log = logging.getLogger("StrokeSeg")
@@ -115,23 +117,23 @@ class ConsoleRun:
     def logged(self, line: str) -> None:
         _log.info(line)
 
-    def finished(self, record: Mapping[str, Any], volumes: Mapping[str, Path], report: Path | None) -> None:
+    def finished(self, record: ResultRecord, volumes: Mapping[str, Path], report: Path | None) -> None:
         if self._over or self._loader is None or self._of is None:
             self._release()
             return
         inputs, settings = self._of
-        self.record = record
-        result = RunResult(inputs.modality, record, volumes, report, inputs, settings)
+        self.record = record.content
+        result = RunResult(record, volumes, report, inputs, settings)
         # The loader asks of them no more than the names that both have.
         self._loader.load(self._scene, cast(Any, self.nodes), result)
 
     def cancelled(self) -> None:
         self._end(Cancelled())
 
-    def failed(self, problem: Problem) -> None:
-        for line in problem.log:
+    def failed(self, error: StrokeSegError) -> None:
+        for line in error.log if isinstance(error, Fault) else ():
             _log.error(line)
-        self._end(StrokeSegError(problem.what, where=problem.where or None, fix=problem.fix or None))
+        self._end(error)
 
     # -- what the loader and the scene tell
 

@@ -99,30 +99,11 @@ class EmbeddedEditor:
         """Replaces the corrections by the model's own version, once the user agrees; undo brings them back."""
         question = _("Replace your corrections by what the model had drawn? Undo brings them back.")
         if slicer.util.confirmOkCancelDisplay(question, _("Start over")):
+            from StrokeSegLogic.slicer_bridge.segmentations import copy_segments
+
             self._widget.saveStateForUndo()
             copy_segments(self._model_version, self._segmentation)
 
     def _show_model_version(self, shown: bool) -> None:
         if self._model_version is not None:
             self._model_version.GetDisplayNode().SetVisibility(shown)
-
-
-def copy_segments(source: Any, target: Any) -> None:
-    """Gives the target the source's segments: those that it lacks anew, with all their tags, and no others.
-
-    A segment that is in both keeps its name and colour in the target, and takes the source's voxels.
-    """
-    logic = slicer.vtkSlicerSegmentationsModuleLogic
-    there, wanted = target.GetSegmentation(), source.GetSegmentation().GetSegmentIDs()
-    for segment_id in there.GetSegmentIDs():
-        if segment_id not in wanted:
-            there.RemoveSegment(segment_id)
-    for index, segment_id in enumerate(wanted):
-        if there.GetSegment(segment_id) is None:
-            segment = slicer.vtkSegment()
-            segment.DeepCopyMetadata(source.GetSegmentation().GetSegment(segment_id))
-            there.AddSegment(segment, segment_id)
-            there.SetSegmentIndex(segment_id, index)
-        labelmap = slicer.vtkOrientedImageData()
-        source.GetBinaryLabelmapRepresentation(segment_id, labelmap)
-        logic.SetBinaryLabelmapToSegment(labelmap, target, segment_id, logic.MODE_REPLACE)

@@ -11,10 +11,11 @@ import slicer
 from slicer.i18n import tr as _
 
 from StrokeSegLogic.base.errors import InputError, StrokeSegError
+from StrokeSegLogic.base.files import write_whole
 
-from .export_files import write_labels_nifti, write_seg_nrrd, write_text
 from .notices import say, tint
 from .parameters import PanelParameters
+from .problems import words_of
 
 _INSTANCES = "DICOM.instanceUIDs"
 _REFUSED = '<>:"/\\|?*'
@@ -60,22 +61,26 @@ class ExportSection:
             try:
                 words, kind = action(parameters), "plain"
             except StrokeSegError as error:
-                words, kind = str(error), "error"
+                words, kind = words_of(error), "error"
             tint(self.ui.exportLabel, "error" if kind == "error" else "plain")
             say(self.ui.exportLabel, words)
 
         return pressed
 
     def _seg_nrrd(self, parameters: PanelParameters) -> str:
-        return self._save(parameters, ".seg.nrrd", lambda path: write_seg_nrrd(parameters.segmentation, path))
+        from StrokeSegLogic.slicer_bridge.files import export_segments
+
+        return self._save(parameters, ".seg.nrrd", lambda path: export_segments(parameters.segmentation, path))
 
     def _nifti(self, parameters: PanelParameters) -> str:
+        from StrokeSegLogic.slicer_bridge.files import export_labels
+
         reference = parameters.referenceVolume
         segmentation = parameters.segmentation
-        return self._save(parameters, ".nii.gz", lambda path: write_labels_nifti(segmentation, reference, path))
+        return self._save(parameters, ".nii.gz", lambda path: export_labels(segmentation, reference, path))
 
     def _report(self, parameters: PanelParameters) -> str:
-        return self._save(parameters, ".html", lambda path: write_text(parameters.reportText.GetText(), path))
+        return self._save(parameters, ".html", lambda path: write_whole(path, _report_of(parameters)))
 
     def _dicom(self, parameters: PanelParameters) -> str:
         """Slicer's own export: it takes patient and study from the reference's series.
@@ -116,6 +121,11 @@ class ExportSection:
         """Where the last file went, else the scene's folder, else the user's."""
         folders = (self._folder, Path(slicer.mrmlScene.GetRootDirectory() or ""))
         return next((one for one in folders if one is not None and one.is_absolute() and one.is_dir()), Path.home())
+
+
+def _report_of(parameters: PanelParameters) -> bytes:
+    text: str = parameters.reportText.GetText()
+    return text.encode("utf-8")
 
 
 def _file_name(reference: Any | None) -> str:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from StrokeSegLogic.base.errors import Cancelled
 from StrokeSegLogic.case import Role
 from StrokeSegLogic.worker.job import EXTRAS, FORMAT, NAME, Job, JobOptions, JobVolume, write_job
-from StrokeSegLogic.worker.nrrd import NrrdVolume, write_nrrd
 
 from .model_choices import route_and_model
-from .study import Settings, StudyInputs, Voxels
+from .study import Settings, StudyInputs
+
+if TYPE_CHECKING:
+    from StrokeSegLogic.space.volume import Volume
 
 
 def write_job_files(
     folder: Path,
     inputs: StudyInputs,
     settings: Settings,
-    voxels: Mapping[Role, Voxels],
+    voxels: Mapping[Role, Volume],
     unwanted: Callable[[], bool],
 ) -> None:
     """Writes the volumes and then the job into a folder that exists; a worker begins as soon as the job is there.
@@ -34,14 +37,14 @@ def write_job_files(
         OutputError: if a file cannot be written.
         Cancelled: if it is not wanted any more.
     """
-    import numpy as np
+    from StrokeSegLogic.worker.volume_files import SUFFIX, write_volume
 
     volumes = {}
     for role, one in voxels.items():
         if unwanted():
             raise Cancelled
-        file = f"{role}.nrrd"
-        write_nrrd(folder / file, NrrdVolume(np.asarray(one.array), one.spacing, one.origin, one.direction))
+        file = f"{role}{SUFFIX}"
+        write_volume(folder / file, one)
         volumes[role.value] = JobVolume(file, one.name, one.times_s)
     if unwanted():
         raise Cancelled

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from StrokeSegLogic.base.errors import ModelError
-from StrokeSegLogic.case import Role
+from StrokeSegLogic.case import CTP_ROLES, Role
 from StrokeSegLogic.models.bundle import MANIFEST
 from StrokeSegLogic.models.field_spec import FieldModelSpec
 from StrokeSegLogic.models.manifest import read_manifest
-from StrokeSegLogic.models.registry import DEFAULT, bundled_names, folder_of, names
+from StrokeSegLogic.models.registry import DEFAULT, SLOW_FUSION, UNET3D, bundled_names, folder_of, names
 from StrokeSegLogic.models.spec import PlanesModelSpec
 
 from .study import ModelChoice, StudyInputs
@@ -17,11 +17,7 @@ from .words import tr as _
 
 SEPARATOR = ":"
 """Between a route and the model that the user installed for it."""
-_BUNDLED_SLOW_FUSION, _BUNDLED_UNET = "ctp-sf-pms", "ctp-unet3d"
-_STAND_INS = {("TTP", "delay"): {"TMAX"}, ("TMAX", "delay"): {"TTP"}, ("MTT", "relative"): {"CBV", "CBF"}}
-"""What stands in for a missing map of that scale; see `inference.field_engine.completed`."""
-_OF_SERIES = {"CBF", "CBV", "MTT", "TTP", "TMAX", "MIP", "CT"}
-"""What a 4-D series holds."""
+_THRESHOLD_MAPS = ("CBF", "TMAX")
 
 
 def model_choices(inputs: StudyInputs) -> list[ModelChoice]:
@@ -57,7 +53,7 @@ def _planes(inputs: StudyInputs) -> list[ModelChoice]:
 def _routes(inputs: StudyInputs) -> list[ModelChoice]:
     given = _available(inputs.volumes)
     return [
-        _choice("thresholds", _("Thresholds (rCBF, Tmax)"), ("CBF", "TMAX"), [], given, "", True),
+        _choice("thresholds", _("Thresholds (rCBF, Tmax)"), _THRESHOLD_MAPS, _absent(_THRESHOLD_MAPS, given), given),
         *_network_routes(given, inputs.clinical.nihss is not None),
     ]
 
@@ -69,13 +65,12 @@ def _network_routes(given: set[str], nihss: bool) -> list[ModelChoice]:
         if not isinstance(spec, FieldModelSpec) or "core" not in spec.classes:
             continue
         bundled = name in bundled_names()
-        if bundled and name.startswith(f"{_BUNDLED_SLOW_FUSION}-"):
+        if bundled and name.startswith(f"{SLOW_FUSION}-"):
             continue  # the engine takes the one that fits the inputs
         route = "unet3d" if len(spec.field.size) == 3 else "slow-fusion"
-        key = route if name in (_BUNDLED_SLOW_FUSION, _BUNDLED_UNET) else f"{route}{SEPARATOR}{name}"
+        key = route if name in (SLOW_FUSION, UNET3D) else f"{route}{SEPARATOR}{name}"
         needed = tuple(one.name for one in spec.inputs)
-        made = [one.name for one in spec.inputs if _STAND_INS.get((one.name, one.scale), {""}) <= given]
-        choice = _choice(key, spec.title, needed, made, given, spec.trained_on, bundled)
+        choice = _choice(key, spec.title, needed, spec.missing(given), given, spec.trained_on, bundled)
         if choice.fits and spec.nihss and not nihss:
             choice = ModelChoice(key, spec.title, False, _("Asks for the NIHSS score"), spec.trained_on, bundled)
         choices.append(choice)
@@ -84,10 +79,15 @@ def _network_routes(given: set[str], nihss: bool) -> list[ModelChoice]:
 
 
 def _choice(
-    key: str, title: str, needed: Sequence[str], made: Sequence[str], given: set[str], trained_on: str, bundled: bool
+    key: str,
+    title: str,
+    needed: Sequence[str],
+    missing: Sequence[str],
+    given: set[str],
+    trained_on: str = "",
+    bundled: bool = True,
 ) -> ModelChoice:
-    """A choice that needs all of these maps, but for those that can be made of others."""
-    missing = [name for name in needed if name not in given and name not in made]
+    """A choice that needs all of these maps, of which some are missing and cannot be made of others."""
     why = _("Needs {needed}, or the 4-D series").format(needed=", ".join(needed))
     if given and missing:
         why = _("Needs {missing} beside what is chosen, or the 4-D series").format(missing=", ".join(missing))
@@ -95,8 +95,12 @@ def _choice(
 
 
 def _available(volumes: Collection[Role]) -> set[str]:
-    given = {role.value for role in volumes}
-    return given | _OF_SERIES if Role.CTP.value in given else given
+    # Out of a 4-D series everything else is computed.
+    return {role.value for role in (CTP_ROLES if Role.CTP in volumes else volumes)}
+
+
+def _absent(needed: Sequence[str], given: set[str]) -> list[str]:
+    return [name for name in needed if name not in given]
 
 
 def _spec(name: str) -> PlanesModelSpec | FieldModelSpec | None:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from StrokeSegLogic.base.errors import StrokeSegError
 from StrokeSegLogic.case import CTP_ROLES, MRI_ROLES, Modality, Role
+from StrokeSegLogic.slicer_bridge.input_volumes import InputVolume
 
-from .study import LoadedVolume, Offer
+from .study import Offer
 
 if TYPE_CHECKING:
     from StrokeSegLogic.series import Reading
@@ -31,18 +32,16 @@ _SERIES_FRAMES = 10
 class Recognised:
     """A volume and what its name or tags say it is."""
 
-    volume: LoadedVolume
+    volume: InputVolume
     reading: Reading
 
 
-def recognise(volume: LoadedVolume, modality: Modality) -> Recognised:
+def recognise(volume: InputVolume, modality: Modality) -> Recognised:
     """What a volume is: from the tags of its DICOM series, else from its node's name, else from its file's."""
     from StrokeSegLogic.series import Reading
     from StrokeSegLogic.series.tags import read_tags
     from StrokeSegLogic.series.words import read_name
 
-    if volume.label:
-        return Recognised(volume, Reading.nothing("it is a label map"))
     tags = _tags(volume)
     if tags is not None:
         return Recognised(volume, _of_frames(read_tags(tags), volume))
@@ -92,7 +91,7 @@ def _beats(one: Reading, other: Reading) -> bool:
     return one.rank > other.rank
 
 
-def _of_frames(reading: Reading, volume: LoadedVolume) -> Reading:
+def _of_frames(reading: Reading, volume: InputVolume) -> Reading:
     """The reading where the volume has frames over time, or must have them and has not."""
     from StrokeSegLogic.series import Reading
 
@@ -113,7 +112,7 @@ def _stem(file: str) -> str:
     return Path(name).stem
 
 
-def _tags(volume: LoadedVolume) -> DicomTags | None:
+def _tags(volume: InputVolume) -> DicomTags | None:
     """Tags of the DICOM series that the volume came from; None if it did not, or the file cannot be read any more."""
     if not volume.dicom_file:
         return None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import slicer
 import vtk
@@ -12,6 +12,7 @@ from slicer.i18n import tr as _
 
 from StrokeSegLogic.base.errors import StrokeSegError
 from StrokeSegLogic.case import Role
+from StrokeSegLogic.slicer_bridge.input_volumes import input_volumes
 
 from .background import Background
 from .editor import EmbeddedEditor
@@ -19,35 +20,24 @@ from .export_section import ExportSection
 from .model_section import ModelSection
 from .notices import tint
 from .options_section import OptionsSection
+from .panel_ui import PanelUi
 from .parameters import PanelParameters, parameters_of, volume_name
 from .protocols import Clock, PanelActions, View
 from .result_loader import ResultLoader
 from .result_section import ResultSection
 from .run_section import RunSection
-from .scene_volumes import loaded_volumes, voxels_of
 from .segment_watch import SegmentWatch
 from .states import State
-from .study import Handle, ModelChoice, Offer, Place, Problem, RunResult, Settings, StudyInputs, Voxels
+from .study import Handle, ModelChoice, Offer, Place, RunResult, Settings, StudyInputs
 from .study_section import StudySection
 from .view_settings import inputs_of, roles_of, settings_of
 from .views import SliceViews
 
+if TYPE_CHECKING:
+    from StrokeSegLogic.space.volume import Volume
+
 _SETTLE_S = 0.1
 """Volumes come one by one, and a file's name after its voxels: they are offered together."""
-
-
-@dataclass(frozen=True)
-class PanelUi:
-    """The widgets of the .ui files, each file's by name."""
-
-    frame: Any
-    study: Any
-    model: Any
-    options: Any
-    run: Any
-    result: Any
-    correct: Any
-    export: Any
 
 
 class Panel:
@@ -170,7 +160,7 @@ class Panel:
     def _tell_volumes(self) -> None:
         self._offering = None
         if self.parameters is not None:
-            self.presenter.volumes_changed(loaded_volumes(slicer.mrmlScene))
+            self.presenter.volumes_changed(input_volumes(slicer.mrmlScene))
 
     # -- what the user does
 
@@ -184,7 +174,7 @@ class Panel:
         if self.parameters is None:
             return
         before = getattr(self.parameters, volume_name(role))
-        with self._quietly():
+        with self._unheard():
             setattr(self.parameters, volume_name(role), node)
         if node is not None:
             self.presenter.choose(role, node.GetID())
@@ -208,7 +198,7 @@ class Panel:
         if self.parameters is None or self._writing:
             return
         self._show_parameters(self.parameters)
-        inputs, settings = inputs_of(self.parameters, self._name()), settings_of(self.parameters)
+        inputs, settings = inputs_of(self.parameters, _case_name()), settings_of(self.parameters)
         told_inputs, told_settings = self._told
         self._told = (inputs, settings)
         if settings != told_settings:
@@ -217,18 +207,23 @@ class Panel:
             self.presenter.inputs_changed(inputs)
 
     def _show_parameters(self, parameters: PanelParameters) -> None:
-        self.study.show(parameters, inputs_of(parameters, self._name()))
+        self.study.show(parameters, inputs_of(parameters, _case_name()))
         self.options.show(parameters)
         self.result.show(parameters)
         self.editor.show(parameters)
         self.export.show(parameters)
         self._watch.watch(parameters.segmentation)
 
-    def _quietly(self) -> _Writing:
-        return _Writing(self)
-
-    def _name(self) -> str:
-        return _("Slicer scene")
+    @contextmanager
+    def _unheard(self) -> Iterator[None]:
+        """Inside, the panel itself changes parameters, and needs not be told."""
+        self._writing = True
+        try:
+            yield
+        finally:
+            self._writing = False
+            if self.parameters is not None:
+                self._told = (inputs_of(self.parameters, _case_name()), self._told[1])
 
     # -- the view
 
@@ -241,13 +236,13 @@ class Panel:
     def show_inputs(self, inputs: StudyInputs) -> None:
         if self.parameters is None:
             return
-        with self._quietly():
+        with self._unheard():
             for role in roles_of(inputs.modality):
                 handle = inputs.volumes.get(role)
                 node = slicer.mrmlScene.GetNodeByID(handle) if handle else None
                 if getattr(self.parameters, volume_name(role)) is not node:
                     setattr(self.parameters, volume_name(role), node)
-        self.study.show(self.parameters, inputs_of(self.parameters, self._name()))
+        self.study.show(self.parameters, inputs_of(self.parameters, _case_name()))
 
     def show_offers(self, offers: Mapping[Role, Offer]) -> None:
         self.study.show_offers(offers)
@@ -262,7 +257,7 @@ class Panel:
     def show_progress(self, fraction: float, stage: str) -> None:
         self.run.show_progress(fraction, stage)
 
-    def show_problem(self, problem: Problem | None) -> None:
+    def show_problem(self, problem: StrokeSegError | None) -> None:
         self.run.show_problem(problem)
 
     def append_log(self, line: str) -> None:
@@ -281,8 +276,10 @@ class Panel:
     def show_review(self, words: str, slices: bool, lesions: bool) -> None:
         self.result.show_review(words, slices, lesions)
 
-    def voxels(self, handle: Handle) -> Voxels:
-        return voxels_of(slicer.mrmlScene, handle)
+    def voxels(self, handle: Handle) -> Volume:
+        from StrokeSegLogic.slicer_bridge.sequences import read_input
+
+        return read_input(slicer.mrmlScene, handle)
 
     # -- the result
 
@@ -295,20 +292,8 @@ class Panel:
 
     def _result_lost(self, error: StrokeSegError) -> None:
         self.presenter.result_taken()
-        self.run.show_problem(Problem(error.what, error.where or "", error.fix or ""))
+        self.run.show_problem(error)
 
 
-class _Writing:
-    """The panel itself changes parameters, and needs not be told."""
-
-    def __init__(self, panel: Panel) -> None:
-        self._panel = panel
-
-    def __enter__(self) -> None:
-        self._panel._writing = True
-
-    def __exit__(self, *_error: object) -> None:
-        panel = self._panel
-        panel._writing = False
-        if panel.parameters is not None:
-            panel._told = (inputs_of(panel.parameters, panel._name()), panel._told[1])
+def _case_name() -> str:
+    return _("Slicer scene")

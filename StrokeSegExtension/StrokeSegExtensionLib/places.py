@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Literal
+
+from StrokeSegLogic.result.record import DoubtfulSlice, LesionPlace, Point, ResultRecord
 
 from .study import Place
 from .words import tr as _
@@ -15,14 +17,13 @@ class Places:
     """The places of a result and where one is among them.
 
     Args:
-        navigation: of a result's record: `slices` in descending doubt, `lesions` in descending volume, each with
-            `point_lps_mm`.
+        record: of the result; None where there is none.
     """
 
-    def __init__(self, navigation: Mapping[str, Any]) -> None:
+    def __init__(self, record: ResultRecord | None) -> None:
         self._places: dict[Kind, list[Place]] = {
-            "slice": _slices(navigation.get("slices", ())),
-            "lesion": _lesions(navigation.get("lesions", ())),
+            "slice": [] if record is None else _slices(record.slices),
+            "lesion": [] if record is None else _lesions(record.lesions),
         }
         self._at: dict[Kind, int | None] = {"slice": None, "lesion": None}
 
@@ -40,22 +41,22 @@ class Places:
         return places[number]
 
 
-def _slices(slices: Sequence[Mapping[str, Any]]) -> list[Place]:
+def _slices(slices: Sequence[DoubtfulSlice]) -> list[Place]:
     words = _("slice {slice}, doubt {number} of {count}")
     return [
-        Place(_ras(one), words.format(slice=int(one["index"]) + 1, number=number, count=len(slices)), "slice")
+        Place(_ras(one.point_lps_mm), words.format(slice=one.index + 1, number=number, count=len(slices)), "slice")
         for number, one in enumerate(slices, 1)
     ]
 
 
-def _lesions(lesions: Sequence[Mapping[str, Any]]) -> list[Place]:
+def _lesions(lesions: Sequence[LesionPlace]) -> list[Place]:
     words = _("lesion {number} of {count}, {volume:.1f} ml")
     return [
-        Place(_ras(one), words.format(number=number, count=len(lesions), volume=one["volume_ml"]), "lesion")
+        Place(_ras(one.point_lps_mm), words.format(number=number, count=len(lesions), volume=one.volume_ml), "lesion")
         for number, one in enumerate(lesions, 1)
     ]
 
 
-def _ras(one: Mapping[str, Any]) -> tuple[float, float, float]:
-    x, y, z = (float(value) for value in one["point_lps_mm"])
+def _ras(point_lps: Point) -> Point:
+    x, y, z = point_lps
     return -x, -y, z

@@ -6,20 +6,25 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from StrokeSegLogic.base.errors import StrokeSegError
 from StrokeSegLogic.case import Role
-from StrokeSegLogic.worker.protocol import described
+from StrokeSegLogic.result.record import ResultRecord
+from StrokeSegLogic.slicer_bridge.input_volumes import InputVolume
+from StrokeSegLogic.worker.protocol import as_error
 
 from .assignment import Assignment
 from .model_choices import model_choices
 from .places import Kind, Places
-from .problems import nothing_chosen, problem_of, unanswered, used_twice
+from .problems import nothing_chosen, unanswered, used_twice
 from .protocols import Clock, Packages, Runner, Timer, View
 from .run_log import RunLog
 from .states import TRANSITIONS, State
-from .study import Handle, LoadedVolume, Problem, RunResult, Settings, StudyInputs, Voxels
+from .study import Handle, RunResult, Settings, StudyInputs
+
+if TYPE_CHECKING:
+    from StrokeSegLogic.space.volume import Volume
 
 CANCEL_PATIENCE_S = 20.0
 """After so long without an answer to a cancel the worker is given up."""
@@ -43,7 +48,7 @@ class Presenter:
         self.inputs = StudyInputs()
         self._settings = Settings()
         self._assignment = Assignment(clock, self._offered)
-        self._places = Places({})
+        self._places = Places(None)
         self._log = RunLog(clock, view)
         self._run: _Run | None = None
         self._to_take = False
@@ -52,7 +57,7 @@ class Presenter:
 
     # -- inputs
 
-    def volumes_changed(self, volumes: Sequence[LoadedVolume]) -> None:
+    def volumes_changed(self, volumes: Sequence[InputVolume]) -> None:
         """See `protocols.PanelActions`, as for all methods here."""
         self._assignment.volumes_changed(volumes, self.inputs.modality)
 
@@ -112,7 +117,7 @@ class Presenter:
         self.result = None
         self.inputs = StudyInputs(modality=self.inputs.modality)
         self._assignment.clear()
-        self._show_places(Places({}))
+        self._show_places(Places(None))
         self._choices = None
 
     def close(self) -> None:
@@ -138,12 +143,11 @@ class Presenter:
         except StopIteration:
             return
         except StrokeSegError as error:
-            run.failed(problem_of(error))
+            run.failed(error)
             return
         except Exception as error:  # else the panel would wait for ever for checks that have ended
             traceback.print_exc()
-            words = described(error)
-            run.failed(Problem(words["what"], words["where"], words["fix"]))
+            run.failed(as_error(error))
             return
         self._timer = self._clock.call_later(0.0, lambda: self._next_step(run, steps))
 
@@ -157,7 +161,7 @@ class Presenter:
         if self._packages is not None:
             yield
             self._packages.require()
-        voxels: dict[Role, Voxels] = {}
+        voxels: dict[Role, Volume] = {}
         for role, handle in inputs.volumes.items():
             yield
             voxels[role] = self._view.voxels(handle)
@@ -189,23 +193,23 @@ class Presenter:
         self._log.clear()
         self._view.show_problem(None)
 
-    def _finished(self, run: _Run, record: Mapping[str, Any], volumes: Mapping[str, Path], report: Path | None) -> None:
+    def _finished(self, run: _Run, record: ResultRecord, volumes: Mapping[str, Path], report: Path | None) -> None:
         self._to_take = True
         if self.state is State.CANCELLING:
             # It was ready before it heard of the cancel; the user has seen it stopped.
             self._over(State.IDLE)
             self.result_taken()
             return
-        self.result = RunResult(run.inputs.modality, record, volumes, report, run.inputs, run.settings)
+        self.result = RunResult(record, volumes, report, run.inputs, run.settings)
         self._over(State.DONE)
-        self._show_places(Places(record.get("navigation", {})))
+        self._show_places(Places(record))
         self._view.show_result(self.result)
 
-    def _failed(self, problem: Problem) -> None:
+    def _failed(self, error: StrokeSegError) -> None:
         cancelling = self.state is State.CANCELLING
         self._over(State.IDLE if cancelling else State.FAILED)
         if not cancelling:
-            self._view.show_problem(problem)
+            self._view.show_problem(error)
 
     def _over(self, state: State) -> None:
         self._run = None
@@ -223,8 +227,8 @@ class Presenter:
 
     # -- the result
 
-    def result_restored(self, record: Mapping[str, Any] | None) -> None:
-        self._show_places(Places((record or {}).get("navigation", {})))
+    def result_restored(self, record: ResultRecord | None) -> None:
+        self._show_places(Places(record))
 
     def next_doubtful_slice(self) -> None:
         self._step("slice", 1)
@@ -267,7 +271,7 @@ class _Run:
         if self._current:
             self._presenter._log.line(line)
 
-    def finished(self, record: Mapping[str, Any], volumes: Mapping[str, Path], report: Path | None) -> None:
+    def finished(self, record: ResultRecord, volumes: Mapping[str, Path], report: Path | None) -> None:
         if self._current:
             self._presenter._finished(self, record, volumes, report)
         else:
@@ -277,9 +281,9 @@ class _Run:
         if self._current:
             self._presenter._over(State.IDLE)
 
-    def failed(self, problem: Problem) -> None:
+    def failed(self, error: StrokeSegError) -> None:
         if self._current:
-            self._presenter._failed(problem)
+            self._presenter._failed(error)
 
     @property
     def _current(self) -> bool:

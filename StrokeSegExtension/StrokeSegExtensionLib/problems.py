@@ -1,39 +1,60 @@
-"""What the panel itself finds wrong."""
+"""What the panel itself finds wrong, and how it words what the engine does."""
 
 from __future__ import annotations
 
-from StrokeSegLogic.base.errors import StrokeSegError
+from StrokeSegLogic.base.errors import InputError, StrokeSegError
 
-from .study import Handle, Problem, StudyInputs
+from .study import Handle, StudyInputs
 from .words import tr as _
 
 
-def problem_of(error: StrokeSegError) -> Problem:
-    """An error for the panel."""
-    return Problem(error.what, error.where or "", error.fix or "")
+def words_of(error: StrokeSegError) -> str:
+    """An error in one line, a setting called as it stands in the panel."""
+    return error.said(_setting)
 
 
-def nothing_chosen(inputs: StudyInputs) -> Problem | None:
+def nothing_chosen(inputs: StudyInputs) -> InputError | None:
     """That there is no volume, if so."""
     if inputs.volumes:
         return None
     rows = _("DWI or FLAIR") if inputs.modality == "mri" else _("CBF and TMAX, or the 4-D series as CTP")
     fix = _("Load a study and press Assign, or choose at least {rows}").format(rows=rows)
-    return Problem(_("no volume is chosen"), _("Study"), fix)
+    return InputError(_("no volume is chosen"), where=_("Study"), fix=fix)
 
 
-def used_twice(inputs: StudyInputs) -> Problem | None:
+def used_twice(inputs: StudyInputs) -> InputError | None:
     """That one volume stands in two rows, if so."""
     seen: dict[Handle, str] = {}
     for role, handle in inputs.volumes.items():
         if handle in seen:
             what = _("one volume is chosen as {one} and {other}").format(one=seen[handle], other=role)
-            return Problem(what, _("Study"), _("Choose one role for it"))
+            return InputError(what, where=_("Study"), fix=_("Choose one role for it"), roles=(seen[handle], role.value))
         seen[handle] = role.value
     return None
 
 
-def unanswered() -> Problem:
+def unanswered() -> StrokeSegError:
     """That the worker did not heed a cancel."""
     fix = _("Run it again; the next start takes a little longer")
-    return Problem(_("the worker did not answer and was ended"), "", fix)
+    return StrokeSegError(_("the worker did not answer and was ended"), fix=fix)
+
+
+def _setting(option: str) -> str:
+    return {
+        "device": _("Device"),
+        "vote": _("Vote"),
+        "threshold": _("Threshold"),
+        "minimum_lesion_ml": _("Smallest lesion"),
+        "flips": _("Mirrored views"),
+        "reproducible": _("Reproducible"),
+        "model": _("Model"),
+        "route": _("Model"),
+        "reference": _("Result on the grid of"),
+        "modality": _("Study"),
+        "age": _("Age"),
+        "nihss": _("NIHSS"),
+        "onset_hours": _("Onset"),
+        "role": _("Study"),
+        "unit": _("unit of the map"),
+        "colour_range": _("ends of the colour bar"),
+    }.get(option, option)

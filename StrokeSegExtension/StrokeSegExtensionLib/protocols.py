@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from StrokeSegLogic.base.errors import StrokeSegError
 from StrokeSegLogic.case import Role
+from StrokeSegLogic.result.record import ResultRecord
+from StrokeSegLogic.slicer_bridge.input_volumes import InputVolume
 
 from .states import State
 from .study import (
     Handle,
-    LoadedVolume,
     ModelChoice,
     Offer,
     Place,
-    Problem,
     RunResult,
     Settings,
     StudyInputs,
-    Voxels,
 )
+
+if TYPE_CHECKING:
+    from StrokeSegLogic.space.volume import Volume
 
 
 class View(Protocol):
@@ -41,7 +44,7 @@ class View(Protocol):
     def show_progress(self, fraction: float, stage: str) -> None:
         """Bar (0 to 1) and stage in words."""
 
-    def show_problem(self, problem: Problem | None) -> None:
+    def show_problem(self, problem: StrokeSegError | None) -> None:
         """Shows an error, or takes it away."""
 
     def append_log(self, line: str) -> None:
@@ -56,7 +59,7 @@ class View(Protocol):
     def show_review(self, words: str, slices: bool, lesions: bool) -> None:
         """Whether there are doubtful slices and lesions to go through, and where one is."""
 
-    def voxels(self, handle: Handle) -> Voxels:
+    def voxels(self, handle: Handle) -> Volume:
         """The voxels of a volume as they stand in the world.
 
         Raises:
@@ -74,20 +77,20 @@ class Listener(Protocol):
 
     def logged(self, line: str) -> None: ...
 
-    def finished(self, record: Mapping[str, Any], volumes: Mapping[str, Path], report: Path | None) -> None:
+    def finished(self, record: ResultRecord, volumes: Mapping[str, Path], report: Path | None) -> None:
         """The result is there; its files stay until `Runner.release`."""
 
     def cancelled(self) -> None:
         """The run was stopped as asked; nothing of it is left."""
 
-    def failed(self, problem: Problem) -> None:
+    def failed(self, error: StrokeSegError) -> None:
         """The run ended without a result; nothing of it is left."""
 
 
 class Runner(Protocol):
     """Runs one job at a time, elsewhere."""
 
-    def start(self, inputs: StudyInputs, settings: Settings, voxels: Mapping[Role, Voxels], listener: Listener) -> None:
+    def start(self, inputs: StudyInputs, settings: Settings, voxels: Mapping[Role, Volume], listener: Listener) -> None:
         """Begins a run; exactly one of finished, cancelled and failed is called in the end, unless `stop` was.
 
         Raises:
@@ -130,7 +133,7 @@ class Clock(Protocol):
 class PanelActions(Protocol):
     """What the view asks of the presenter."""
 
-    def volumes_changed(self, volumes: Sequence[LoadedVolume]) -> None:
+    def volumes_changed(self, volumes: Sequence[InputVolume]) -> None:
         """The scene's volumes are now these: assignment is offered again for rows that the user has not set."""
 
     def choose(self, role: Role, handle: Handle | None) -> None:
@@ -153,8 +156,8 @@ class PanelActions(Protocol):
     def result_taken(self) -> None:
         """The view has loaded the result."""
 
-    def result_restored(self, record: Mapping[str, Any] | None) -> None:
-        """A scene brought a result along (the content of result.json), or has none: the review goes through its places.
+    def result_restored(self, record: ResultRecord | None) -> None:
+        """A scene brought a result along, or has none: the review goes through its places.
 
         Not needed after a run.
         """

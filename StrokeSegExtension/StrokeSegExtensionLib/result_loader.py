@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import slicer
 import vtk
 
 from StrokeSegLogic.base.errors import StrokeSegError
-from StrokeSegLogic.case import Role
 
 from .background import GIVEN_S
-from .placed_volume import PlacedVolume, read_placed
 from .protocols import Clock
-from .result_segments import RESEARCH, add_segments, maker_tags, show_filled, show_outline
-from .result_volumes import add_result_volume
-from .scene_volumes import RESULT_MARK
-from .segment_styles import styles_of
 from .study import RunResult
 
-MAPS = "StrokeSeg.Maps"
-"""The text node's references to the maps that the run computed."""
+if TYPE_CHECKING:
+    from StrokeSegLogic.space.volume import Volume
+
 _POLL_S = 0.01
 _log = logging.getLogger("StrokeSeg")
-_VOLUMES = {"probability": "Probability", "agreement": "Agreement"}
 
 
 class ResultNodes(Protocol):
@@ -92,52 +84,18 @@ class ResultLoader:
             self._clock.call_later(0.0, lambda: self._step(number, result, steps))
 
     def _steps(self, scene: Any, nodes: ResultNodes, result: RunResult, reading: _Reading) -> Iterator[None]:
-        from StrokeSegLogic.slicer_bridge.geometry import volume_grid
+        from StrokeSegLogic.slicer_bridge.results import add_result
 
         reference = scene.GetNodeByID(result.reference) if result.reference else None
         if reference is not None and not reference.IsA("vtkMRMLScalarVolumeNode"):
             reference = None
-        grid = None if reference is None else volume_grid(reference)
-        volumes = {name: volume.on(grid) for name, volume in reading.volumes().items()}
-        labels, styles, tags = volumes["labels"], styles_of(result.modality), maker_tags(result.record)
-        trained = tags["StrokeSeg.TrainedOn"].rstrip(".")
-        said = [RESEARCH, f"Trained on {trained}." if trained else "", *result.warnings]
-        words = " ".join(filter(None, said))
-        title = "StrokeSeg"
+        added = yield from add_result(scene, result.record, reading.volumes(), reference, reading.report)
         before = nodes.segmentation
-        segmentation = add_segments(scene, title, labels, styles, tags, words)
-        show_filled(segmentation)
-        yield
-        own = add_segments(scene, f"{segmentation.GetName()} (model)", labels, styles, tags, words)
-        show_outline(own)
-        own.SetSelectable(False)
-        yield
-        extra: dict[str, Any] = {}
-        maps: list[Any] = []
-        for name, title in _VOLUMES.items():
-            if name in volumes:
-                extra[name] = add_result_volume(scene, title, volumes[name], name)
-                yield
-        for role, volume in _computed_maps(result, volumes):
-            maps.append(add_result_volume(scene, role.value, volume, role.value))
-            yield
-        if reference is None and maps:
-            reference = maps[0]
-        if reference is not None:
-            # Without it, saving and exporting would cut the grid down to the lesion.
-            segmentation.SetReferenceImageGeometryParameterFromVolumeNode(reference)
-            own.SetReferenceImageGeometryParameterFromVolumeNode(reference)
-        record = {"modality": result.modality, **result.record}
-        text = _text(scene, "StrokeSeg result", json.dumps(record))
-        for node in maps:
-            text.AddNodeReferenceID(MAPS, node.GetID())
-        html = reading.report
-        report = _text(scene, "StrokeSeg report", html) if html else None
         with _told_once(nodes):
-            nodes.referenceVolume = reference
-            nodes.probabilityVolume, nodes.agreementVolume = extra.get("probability"), extra.get("agreement")
-            nodes.resultText, nodes.reportText = text, report
-            nodes.modelSegmentation, nodes.segmentation = own, segmentation
+            nodes.referenceVolume = added.reference
+            nodes.probabilityVolume, nodes.agreementVolume = added.probability, added.agreement
+            nodes.resultText, nodes.reportText = added.record, added.report
+            nodes.modelSegmentation, nodes.segmentation = added.model_segmentation, added.segmentation
         if before is not None and before.GetDisplayNode() is not None:
             before.GetDisplayNode().SetVisibility(False)
 
@@ -203,7 +161,7 @@ class _Reading:
     def __init__(self, result: RunResult) -> None:
         self.result = result
         self.report = ""
-        self._volumes: dict[str, PlacedVolume] = {}
+        self._volumes: dict[str, Volume] = {}
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
@@ -214,7 +172,7 @@ class _Reading:
         self._thread.join(GIVEN_S)
         return self._thread.is_alive()
 
-    def volumes(self) -> dict[str, PlacedVolume]:
+    def volumes(self) -> dict[str, Volume]:
         """What was read.
 
         Raises:
@@ -227,31 +185,16 @@ class _Reading:
         return self._volumes
 
     def _read(self) -> None:
-        wanted = {"labels", *_VOLUMES, *(role.value for role, _ in _map_files(self.result))}
         try:
+            from StrokeSegLogic.slicer_bridge.results import wanted
+            from StrokeSegLogic.worker.volume_files import read_volume
+
+            # Maps that were given are in the scene already.
+            given = {role.value for role in self.result.inputs.volumes}
             for name, path in self.result.volumes.items():
-                if name in wanted:
-                    self._volumes[name] = read_placed(path)
+                if wanted(name) and name not in given:
+                    self._volumes[name] = read_volume(path)
             if self.result.report is not None:
                 self.report = self.result.report.read_text(encoding="utf-8")
         except Exception as error:  # on this thread nobody else would hear of it
             self._error = error
-
-
-def _map_files(result: RunResult) -> list[tuple[Role, Path]]:
-    """Maps that were computed: those that were given are in the scene already."""
-    given = result.inputs.volumes
-    names = {role.value: role for role in Role}
-    return [(names[n], path) for n, path in result.volumes.items() if n in names and names[n] not in given]
-
-
-def _computed_maps(result: RunResult, volumes: dict[str, PlacedVolume]) -> list[tuple[Role, PlacedVolume]]:
-    return [(role, volumes[role.value]) for role, _ in _map_files(result)]
-
-
-def _text(scene: Any, name: str, text: str) -> Any:
-    node = scene.AddNewNodeByClass("vtkMRMLTextNode", name)
-    node.SetAttribute(RESULT_MARK, "text")
-    node.SetHideFromEditors(True)
-    node.SetText(text)
-    return node

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import qt
 from slicer.i18n import tr as _
 
+from StrokeSegLogic.base.errors import InputError
+from StrokeSegLogic.base.json_files import parse_json
 from StrokeSegLogic.case import Role
+from StrokeSegLogic.result.record import ResultRecord
 
 from .blocking import quietly
 from .notices import say, tint
 from .parameters import PanelParameters, volume_name
-from .result_loader import MAPS
-from .result_segments import maker, volumes_ml
-from .result_table import CriterionRow, Row, corrected_rows, criteria, rows, simulated_words
+from .problems import words_of
+from .result_table import CriterionRow, Row, corrected_rows, criteria, rows, trained_words
 from .study import Place
 from .view_settings import roles_of
 from .views import SliceViews
@@ -39,8 +40,9 @@ class ResultSection:
         self.ui = ui
         self.views = views
         self._parameters = parameters
-        self._record: Mapping[str, Any] | None = None
+        self._record: ResultRecord | None = None
         self._text: Any = None
+        self._empty = str(ui.emptyLabel.text)
         tint(ui.simulatedLabel, "caution")
         # Names and limits give way, and are whole in their tooltips; verdicts and numbers are always seen.
         whole, shared = qt.QHeaderView.ResizeToContents, qt.QHeaderView.Stretch
@@ -55,8 +57,8 @@ class ResultSection:
         self._clear()
 
     @property
-    def record(self) -> Mapping[str, Any] | None:
-        """The content of result.json of what is shown."""
+    def record(self) -> ResultRecord | None:
+        """What result.json says of what is shown."""
         return self._record
 
     def connect_review(self, actions: Mapping[str, Callable[[], None]]) -> None:
@@ -72,8 +74,15 @@ class ResultSection:
             return
         if text is not self._text:
             self._text = text
-            self._record = json.loads(text.GetText())
+            try:
+                self._record = _read(text)
+            except InputError as error:
+                self._clear(words_of(error))
+                self._text = text
+                return
             self._describe(self._record)
+        elif self._record is None:
+            return
         self.update_volumes()
         overlays = self._overlays(parameters)
         with quietly(self.ui.overlayBox):
@@ -89,6 +98,8 @@ class ResultSection:
         """Counts the segments again, after corrections."""
         parameters = self._parameters()
         if self._record is not None and parameters is not None and parameters.segmentation is not None:
+            from StrokeSegLogic.slicer_bridge.segmentations import volumes_ml
+
             now = corrected_rows(volumes_ml(parameters.segmentation))
             self._fill([*rows(self._record), *now])
 
@@ -116,11 +127,12 @@ class ResultSection:
 
     def _volumes(self, parameters: PanelParameters) -> list[tuple[str, Any]]:
         """Titles and nodes of what the result is looked at on: what was given, then what was computed."""
-        roles = [role for role in roles_of(str((self._record or {}).get("modality", "mri"))) if role is not Role.CTP]
+        from StrokeSegLogic.slicer_bridge.results import maps_of
+
+        modality = "mri" if self._record is None else self._record.modality
+        roles = [role for role in roles_of(modality) if role is not Role.CTP]
         found = [(role.value, getattr(parameters, volume_name(role))) for role in roles]
-        text = parameters.resultText
-        maps = [text.GetNthNodeReference(MAPS, index) for index in range(text.GetNumberOfNodeReferences(MAPS))]
-        found += [(node.GetName(), node) for node in maps if node is not None]
+        found += [(node.GetName(), node) for node in maps_of(parameters.resultText)]
         return [(title, node) for title, node in found if node is not None]
 
     def _overlays(self, parameters: PanelParameters) -> list[tuple[str, Any]]:
@@ -139,18 +151,18 @@ class ResultSection:
         node = overlays[index][1] if 0 <= index < len(overlays) else None
         self.views.overlay(node, self.ui.opacitySlider.value / 100)
 
-    def _clear(self) -> None:
+    def _clear(self, why: str = "") -> None:
+        """Shows no result; in place of the usual words why there is none."""
         self._record = self._text = None
         self.ui.resultBody.setVisible(False)
+        self.ui.emptyLabel.setText(why or self._empty)
         self.ui.emptyLabel.setVisible(True)
 
-    def _describe(self, record: Mapping[str, Any]) -> None:
+    def _describe(self, record: ResultRecord) -> None:
         self.ui.emptyLabel.setVisible(False)
         self.ui.resultBody.setVisible(True)
-        perfusion = record.get("modality") == "ctp"
-        trained = maker(record)[1]
-        say(self.ui.simulatedLabel, simulated_words(trained) if perfusion else "")
-        say(self.ui.warningsLabel, "\n".join(f"\u26a0 {one}" for one in record.get("warnings", ())))
+        say(self.ui.simulatedLabel, trained_words(record))
+        say(self.ui.warningsLabel, "\n".join(f"\u26a0 {one}" for one in record.warnings))
         judged = criteria(record)
         self.ui.criteriaTree.setVisible(bool(judged))
         self._fill_tree(judged)
@@ -177,6 +189,21 @@ class ResultSection:
             item.setExpanded(True)
         lines = 3 + sum(1 + len(one.parts) for one in judged)
         tree.setFixedHeight(min(lines, _TREE_ROWS) * (tree.fontMetrics().height() + 2))
+
+
+def _read(text: Any) -> ResultRecord:
+    """The record in a text node.
+
+    Raises:
+        InputError: if it holds none.
+    """
+    name = text.GetName()
+    try:
+        content = parse_json(text.GetText() or "")
+    except ValueError as error:
+        what = _("the result that the scene holds cannot be read ({error})").format(error=error)
+        raise InputError(what, where=name, fix=_("Segment the study again")) from error
+    return ResultRecord.parse(content, name)
 
 
 def _set_columns(header: Any, kinds: Sequence[Any]) -> None:

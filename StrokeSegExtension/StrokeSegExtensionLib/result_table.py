@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from slicer.i18n import tr as _
+from StrokeSegLogic.result.record import Judged, LesionVolumes, ResultRecord
+
+from .words import tr as _
 
 Row = tuple[str, str]
 
@@ -22,9 +24,9 @@ class CriterionRow:
     parts: tuple[CriterionRow, ...] = ()
 
 
-def rows(record: Mapping[str, Any]) -> list[Row]:
+def rows(record: ResultRecord) -> list[Row]:
     """The table of volumes; for CT perfusion with the mismatch."""
-    return _perfusion_rows(record) if record.get("modality") == "ctp" else _mri_rows(record)
+    return _perfusion_rows(record) if record.lesion is None else _lesion_rows(record.lesion)
 
 
 def corrected_rows(volumes: Mapping[str, float]) -> list[Row]:
@@ -32,66 +34,59 @@ def corrected_rows(volumes: Mapping[str, float]) -> list[Row]:
     return [(_("{name}, as it stands").format(name=name), _ml(value)) for name, value in volumes.items()]
 
 
-def criteria(record: Mapping[str, Any]) -> list[CriterionRow]:
+def criteria(record: ResultRecord) -> list[CriterionRow]:
     """The trials' criteria, item by item."""
-    return [
-        CriterionRow(one["trial"], "", "", _verdict(one), tuple(_item(item) for item in one["items"]))
-        for one in record.get("criteria", ())
-    ]
+    return [_criterion(trial) for trial in record.criteria]
 
 
-def simulated_words(trained_on: str) -> str:
-    """What has to stand beside a result of a network that learned from simulated perfusion."""
-    if "simulated" not in trained_on.lower():
-        return ""
-    return _("Trained on simulated perfusion: {what}").format(what=trained_on.rstrip(".") + ".")
+def trained_words(record: ResultRecord) -> str:
+    """What has to stand beside a result of CT perfusion that a network drew: what it has learned from."""
+    trained = record.maker.trained_on if record.modality == "ctp" else ""
+    return _("Trained on {what}.").format(what=trained.rstrip(".")) if trained else ""
 
 
-def _mri_rows(record: Mapping[str, Any]) -> list[Row]:
-    statistics = record["statistics"]
-    lesions = statistics["lesions"]
+def _lesion_rows(lesion: LesionVolumes) -> list[Row]:
     found = [
-        (_("Lesion volume"), _ml(statistics["volume_ml"])),
-        (_("Lesions"), str(len(lesions))),
+        (_("Lesion volume"), _ml(lesion.lesion_ml)),
+        (_("Lesions"), str(len(lesion.lesions_ml))),
     ]
-    if lesions:
-        found.append((_("Largest lesion"), _ml(lesions[0]["volume_ml"])))
-    if statistics.get("left_share") is not None:
+    if lesion.lesions_ml:
+        found.append((_("Largest lesion"), _ml(lesion.lesions_ml[0])))
+    if lesion.left_share is not None:
         share = _("{left:.0%} left, {right:.0%} right")
-        found.append((_("Side"), share.format(left=statistics["left_share"], right=statistics["right_share"])))
-    found.append((_("Brain"), _ml(statistics["brain_ml"])))
-    for plane in statistics.get("planes", ()):
+        found.append((_("Side"), share.format(left=lesion.left_share, right=lesion.right_share)))
+    found.append((_("Brain"), _ml(lesion.brain_ml)))
+    for plane in lesion.planes:
         words = _("{volume}, Dice with the vote {dice:.2f}")
         name = {"axial": _("Axial network"), "coronal": _("Coronal network"), "sagittal": _("Sagittal network")}
-        said = words.format(volume=_ml(plane["volume_ml"]), dice=plane["dice_with_vote"])
-        found.append((name.get(plane["plane"], plane["plane"]), said))
+        said = words.format(volume=_ml(plane.volume_ml), dice=plane.dice_with_vote)
+        found.append((name.get(plane.plane, plane.plane), said))
     return found
 
 
-def _perfusion_rows(record: Mapping[str, Any]) -> list[Row]:
+def _perfusion_rows(record: ResultRecord) -> list[Row]:
     found = []
-    for route in record["routes"]:
-        mark = "\u25b6 " if route["name"] == record["chosen"] and len(record["routes"]) > 1 else ""
-        penumbra = route["penumbra_ml"]
-        title = _routes().get(route["name"], route["title"])
-        found.append((_("{mark}Core, {route}").format(mark=mark, route=title), _ml(route["core_ml"])))
-        if penumbra is not None:
-            found.append((_("{mark}Penumbra, {route}").format(mark=mark, route=title), _ml(penumbra)))
-    numbers = record.get("numbers")
+    for route in record.routes:
+        mark = "\u25b6 " if route.name == record.chosen and len(record.routes) > 1 else ""
+        title = _routes().get(route.name, route.title)
+        found.append((_("{mark}Core, {route}").format(mark=mark, route=title), _ml(route.core_ml)))
+        if route.penumbra_ml is not None:
+            found.append((_("{mark}Penumbra, {route}").format(mark=mark, route=title), _ml(route.penumbra_ml)))
+    numbers = record.mismatch
     if numbers is None:
         found.append((_("Mismatch"), _("unknown: the maps' units are not known")))
         return found
     found += [
-        (_("Hypoperfused"), _ml(numbers["hypoperfused_ml"])),
-        (_("Mismatch volume"), _ml(numbers["mismatch_ml"])),
-        (_("Mismatch ratio"), _ratio(numbers["mismatch_ratio"])),
-        (_("Hypoperfusion intensity ratio"), _number(numbers["hypoperfusion_intensity_ratio"])),
-        (_("CBV index"), _number(numbers["cbv_index"])),
+        (_("Hypoperfused"), _ml(numbers.hypoperfused_ml)),
+        (_("Mismatch volume"), _ml(numbers.mismatch_ml)),
+        (_("Mismatch ratio"), _ratio(numbers.mismatch_ratio)),
+        (_("Hypoperfusion intensity ratio"), _number(numbers.hypoperfusion_intensity_ratio)),
+        (_("CBV index"), _number(numbers.cbv_index)),
     ]
-    for delay in numbers["delays"]:
-        found.append((_("Tmax > {seconds:g} s").format(seconds=delay["tmax_s"]), _late(delay["ml"])))
-    if numbers.get("side"):
-        found.append((_("Side"), numbers["side"]))
+    for seconds, ml in numbers.delays:
+        found.append((_("Tmax > {seconds:g} s").format(seconds=seconds), _late(ml)))
+    if numbers.side:
+        found.append((_("Side"), numbers.side))
     return found
 
 
@@ -99,23 +94,22 @@ def _routes() -> dict[str, str]:
     return {"thresholds": _("thresholds"), "slow-fusion": _("slow fusion"), "unet3d": _("3-D U-Net")}
 
 
-def _item(item: Mapping[str, Any]) -> CriterionRow:
-    value = item["value"]
-    words = "" if value is None else (value if isinstance(value, str) else f"{value:.3g}")
-    name = item["name"][:1].upper() + item["name"][1:]
+def _criterion(one: Judged) -> CriterionRow:
+    value = "" if one.value is None else (one.value if isinstance(one.value, str) else f"{one.value:.3g}")
+    name = one.name[:1].upper() + one.name[1:]
     return CriterionRow(
         name,
-        f"{words} {item['unit']}".strip() if words else "",
-        f"{item['limit']} {'' if words else item['unit']}".strip(),
-        _verdict(item),
-        tuple(_item(part) for part in item.get("parts", ())),
+        f"{value} {one.unit}".strip() if value else "",
+        f"{one.limit} {'' if value else one.unit}".strip(),
+        _verdict(one),
+        tuple(_criterion(part) for part in one.parts),
     )
 
 
-def _verdict(item: Mapping[str, Any]) -> str:
+def _verdict(one: Judged) -> str:
     words = {"met": _("met"), "not met": _("not met"), "unknown": _("unknown")}
-    said = words.get(item["verdict"], item["verdict"])
-    return _("{verdict}, uncertain").format(verdict=said) if item.get("flips") else said
+    said = words.get(one.verdict, one.verdict)
+    return _("{verdict}, uncertain").format(verdict=said) if one.flips else said
 
 
 def _ml(value: float) -> str:
@@ -130,7 +124,7 @@ def _number(value: float | None) -> str:
     return _("undefined") if value is None else f"{value:.2f}"
 
 
-def _ratio(value: float | str | None) -> str:
+def _ratio(value: float | None) -> str:
     if value is None:
         return _("undefined (no lesion)")
-    return _("infinite (no core)") if isinstance(value, str) or value == float("inf") else f"{value:.1f}"
+    return _("infinite (no core)") if math.isinf(value) else f"{value:.1f}"

@@ -8,10 +8,13 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
+from StrokeSegLogic.base.errors import StrokeSegError
+from StrokeSegLogic.worker.protocol import Fault
+
 from .notices import say, tint
+from .problems import words_of
 from .run_log import LOG_LINES
 from .states import State
-from .study import Problem
 
 _STEPS = 1000
 """Of the progress bar."""
@@ -61,10 +64,10 @@ class RunSection:
         self.ui.progressBar.setValue(round(_STEPS * min(max(fraction, 0.0), 1.0)))
         say(self.ui.stageLabel, _("{percent} %: {stage}").format(percent=round(100 * fraction), stage=stage))
 
-    def show_problem(self, problem: Problem | None) -> None:
+    def show_problem(self, problem: StrokeSegError | None) -> None:
         """What is wrong, where, what to do; and what the worker said last, where it died."""
-        say(self.ui.problemLabel, "" if problem is None else str(problem))
-        if problem is not None and problem.log:
+        say(self.ui.problemLabel, "" if problem is None else words_of(problem))
+        if isinstance(problem, Fault) and problem.log:
             for line in problem.log:
                 self.append_log(line)
             self.ui.logButton.setChecked(True)

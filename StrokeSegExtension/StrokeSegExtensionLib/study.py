@@ -2,63 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 from StrokeSegLogic.case import ClinicalData, Modality, Role
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from .frames import Frames
+from StrokeSegLogic.result.record import ResultRecord
 
 Handle = str
 """A volume node's ID."""
-
-
-@dataclass(frozen=True)
-class LoadedVolume:
-    """A volume that the scene holds.
-
-    Attributes:
-        handle: its node's ID.
-        name: its node's name.
-        file: the file that it was loaded from, "" if unknown.
-        dicom_file: one instance of the DICOM series that it was loaded from, "" if it was not.
-        frames: number of volumes over time; 1 for a plain volume.
-        label: whether it is a label map, which is never offered as an input.
-    """
-
-    handle: Handle
-    name: str
-    file: str = ""
-    dicom_file: str = ""
-    frames: int = 1
-    label: bool = False
-
-
-@dataclass(frozen=True)
-class Voxels:
-    """A volume's voxels, to be written for the worker without touching the scene again.
-
-    Attributes:
-        name: for people.
-        array: (z, y, x), or (t, z, y, x) with `times_s`, which need not be one array yet; a copy, or memory that stays
-            where it is. Any real or whole type.
-        spacing: of x, y, z in mm.
-        origin: of the first voxel's centre, mm, LPS; parent transforms applied.
-        direction: 9 numbers, row by row, LPS, as in SimpleITK.
-        times_s: of the frames, as recorded.
-    """
-
-    name: str
-    array: np.ndarray | Frames
-    spacing: tuple[float, float, float]
-    origin: tuple[float, float, float]
-    direction: tuple[float, ...]
-    times_s: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -151,44 +104,20 @@ class ModelChoice:
 
 
 @dataclass(frozen=True)
-class Problem:
-    """An error for people.
-
-    Attributes:
-        what: what is wrong.
-        where: in which volume, option or file; "" if it is not in one.
-        fix: what to do; "" if nothing is known.
-        log: last lines of the worker's log, where it died.
-    """
-
-    what: str
-    where: str = ""
-    fix: str = ""
-    log: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        place = f"{self.where}: " if self.where else ""
-        advice = f" {self.fix.rstrip('.')}." if self.fix else ""
-        return f"{place}{self.what.rstrip('.')}.{advice}"
-
-
-@dataclass(frozen=True)
 class RunResult:
     """What the worker wrote. The files are gone once `Presenter.result_taken` was called.
 
     Attributes:
-        modality: of the case.
-        record: the content of result.json, with "navigation" beside it.
-        volumes: uncompressed NRRD by name. MRI: labels, probability, agreement, brain. CT perfusion: labels,
-            labels-thresholds, labels-slow-fusion, labels-unet3d, brain, and the maps CBF, CBV, MTT, TTP, TMAX, MIP, CT;
-            those that there are.
+        record: what result.json says.
+        volumes: files of `worker.volume_files` by name, those that there are. MRI: labels, probability, agreement,
+            brain. CT perfusion: labels, labels-thresholds, labels-slow-fusion, labels-unet3d, brain, and the maps CBF,
+            CBV, MTT, TTP, TMAX, MIP, CT.
         report: report.html, if asked for.
         inputs: what was segmented.
         settings: how.
     """
 
-    modality: Modality
-    record: Mapping[str, Any]
+    record: ResultRecord
     volumes: Mapping[str, Path]
     report: Path | None
     inputs: StudyInputs
@@ -197,11 +126,7 @@ class RunResult:
     @property
     def reference(self) -> Handle | None:
         """The volume on whose grid the result lies; None where it is the 4-D series' first frame and not a volume."""
-        return self.inputs.volumes.get(Role(self.record["reference"]))
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        return tuple(self.record.get("warnings", ()))
+        return self.inputs.volumes.get(self.record.reference)
 
 
 @dataclass(frozen=True)
@@ -217,6 +142,3 @@ class Place:
     point_ras: tuple[float, float, float]
     words: str
     kind: Literal["slice", "lesion"]
-
-
-Callback = Callable[[], None]

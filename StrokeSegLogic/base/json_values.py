@@ -23,3 +23,15 @@ def json_ready(value: Any) -> Any:
             return None
         return INFINITE if value > 0 else f"minus {INFINITE}"
     return value
+
+
+def number(value: Any) -> float | None:
+    """The number that `json_ready` made this value of; None where it was not defined.
+
+    Raises:
+        ValueError, TypeError: if it is none.
+    """
+    if value is None:
+        return None
+    infinite = {INFINITE: math.inf, f"minus {INFINITE}": -math.inf}
+    return infinite[value] if value in infinite else float(value)

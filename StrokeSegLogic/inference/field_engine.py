@@ -13,7 +13,7 @@ import SimpleITK as sitk
 from ..base.errors import InputError, ModelError
 from ..grid import Grid, resample
 from ..models.field_spec import FieldModelSpec
-from ..models.registry import names
+from ..models.registry import SLOW_FUSION, names
 from .field import labels_on, lay, predict
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from ..models.bundle import Bundle
     from .device import Device
 
-SLOW_FUSION = "ctp-sf-pms"
-"""The bundled slow fusion of four maps; its siblings' names end in -m (MIP), -n (NIHSS) or both."""
 PICTURE_SPAN_S = 20.0
 """What the range of a time map stored as a picture is taken for. Ours: frames of 40 to 60 s hold delays of so long."""
 _PICTURE = 255
@@ -153,6 +151,11 @@ def completed(
     Raises:
         InputError: if an image is missing that nothing can stand in for.
     """
+    missing = spec.missing(images)
+    if missing:
+        raise InputError(
+            f"the model {spec.name} needs {', '.join(missing)}", fix="Add them, or choose another model", roles=missing
+        )
     ready, notes = dict(images), []
     scale = {one.name: one.scale for one in spec.inputs}
     for name in ("TTP", "TMAX"):
@@ -171,11 +174,6 @@ def completed(
     if scale.get("MTT") == "relative" and "MTT" not in ready and {"CBF", "CBV"} <= ready.keys():
         ready["MTT"] = _transit_time(ready["CBF"], ready["CBV"])
         notes.append("there is no MTT: 60 CBV / CBF stood in for it")
-    missing = [one.name for one in spec.inputs if one.name not in ready]
-    if missing:
-        raise InputError(
-            f"the model {spec.name} needs {', '.join(missing)}", fix="Add them, or choose another model", roles=missing
-        )
     if spec.field.masked_by and spec.field.masked_by not in ready:
         notes.append(f"there is no {spec.field.masked_by}: the maps' own outline keeps the result inside the brain")
         spec = replace(spec, field=replace(spec.field, masked_by=""))

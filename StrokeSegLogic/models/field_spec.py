@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from math import prod
 from typing import Any
@@ -15,6 +16,8 @@ IMAGES = ("T1", "T2", "DWI", "FLAIR", "ADC", "CT", "CBF", "CBV", "MTT", "TTP", "
 _MOST_VOXELS = 1 << 23
 SHOWN = ("grey", "grey-as-rgb", "rainbow")
 SCALES = ("absolute", "relative", "delay")
+STAND_INS = {("TTP", "delay"): ("TMAX",), ("TMAX", "delay"): ("TTP",), ("MTT", "relative"): ("CBV", "CBF")}
+"""What a missing image can be made of, by its name and scale; see `inference.field_engine.completed`."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,12 @@ class FieldModelSpec:
             raise ValueError("model and network do not agree on whether the NIHSS score is asked for")
         if isinstance(self.network, FusionSpec) and asks and self.network.size != self.field.size:
             raise ValueError("the NIHSS branch was made for another size than the field's")
+
+    def missing(self, given: Collection[str]) -> tuple[str, ...]:
+        """The inputs that are neither among these images nor can be made of them."""
+        wanted = (one for one in self.inputs if one.name not in given)
+        made = {key for key, sources in STAND_INS.items() if all(source in given for source in sources)}
+        return tuple(one.name for one in wanted if (one.name, one.scale) not in made)
 
     @property
     def members(self) -> tuple[str, ...]:

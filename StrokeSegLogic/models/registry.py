@@ -11,6 +11,10 @@ from .bundle import MANIFEST, Bundle
 from .store import installed, store_folder
 
 DEFAULT = "mri-compact"
+SLOW_FUSION = "ctp-sf-pms"
+"""The bundled slow fusion of four maps; its siblings' names end in -m (MIP), -n (NIHSS) or both."""
+UNET3D = "ctp-unet3d"
+"""The bundled 3-D U-Net."""
 
 
 def names() -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from ..metrics import dice
 from ..outcome import Layer, Maker, Outcome
 from ..result.lesions import Lesion, lesions
 from ..result.places import DOUBT_SHARE, Places
-from ..terminology import CORE_STYLE, PENUMBRA_STYLE, SegmentStyle
+from ..terminology import SEGMENTS, SegmentStyle
 from .criteria import Criteria
 from .map_windows import map_layer
 from .maps_record import maps_record
@@ -97,14 +97,12 @@ class PerfusionSegmentation:
     @property
     def styles(self) -> Mapping[int, SegmentStyle]:
         """The two segments, by label value; the core, drawn last by its number, is named first."""
-        return {CORE: CORE_STYLE, PENUMBRA: PENUMBRA_STYLE}
+        return SEGMENTS["ctp"]
 
     @property
     def maker(self) -> Maker:
         """The chosen route."""
-        model = self.route.model
-        name = " ".join(str(model[key]) for key in ("name", "version") if model.get(key))
-        return Maker(name or self.chosen, str(model.get("weights_sha256", "")), self.route.trained_on)
+        return Maker.of(self.route.model, self.route.trained_on, self.chosen)
 
     @property
     def alternatives(self) -> Mapping[str, Outcome]:
@@ -190,6 +188,7 @@ class PerfusionSegmentation:
                 "sweep": None if self.sweep is None else _sweep_summary(self.sweep),
                 "criteria": [one.as_dict() for one in self.criteria],
                 "units": dict(self.units),
+                "layers": [layer.record() for layer in self.layers],
                 "measured": None if self.measured is None else maps_record(self.measured),
                 "warnings": self.warnings,
                 "provenance": self.provenance,

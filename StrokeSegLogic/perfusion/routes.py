@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from ..inference.device import Device
     from ..models.field_spec import InputSpec
 
-UNET = "ctp-unet3d"
-"""The bundled 3-D U-Net."""
 _LABELS = {"penumbra": PENUMBRA, "core": CORE}
 _TIMES = ("MTT", "TTP", "TMAX")
 
@@ -61,8 +59,8 @@ def by_network(
         InputError: if an image that the network needs is missing, or may not be shown to it.
         ModelError: if there is no such model, or it is damaged or of another kind.
     """
-    from ..inference.field_engine import SLOW_FUSION, label, slow_fusion_for
-    from ..models.registry import find
+    from ..inference.field_engine import label, slow_fusion_for
+    from ..models.registry import SLOW_FUSION, UNET3D, find
 
     kept: dict[str, str] = {}
     try:
@@ -70,7 +68,7 @@ def by_network(
             # All of slow fusion's models take their maps alike.
             images, kept = seen_by(find(SLOW_FUSION).field.inputs, standard)
             model = slow_fusion_for(images, nihss)
-        bundle = find(model or UNET)
+        bundle = find(model or UNET3D)
         images, kept = seen_by(bundle.field.inputs, standard)
         answer = label(bundle, images, reference, nihss, device, progress)
     except InputError as error:

@@ -15,10 +15,10 @@ import SimpleITK as sitk
 from ..base.errors import OutputError
 from ..grid import Grid
 from ..outcome import Outcome
-from .runtime import load_slicer, quiet_vtk
+from .runtime import SegmentationNode, VolumeNode, load_slicer, quiet_vtk
 from .scene import headless_scene
-from .segmentations import add_segmentation
-from .views import show_layer, show_result, show_segmentation
+from .segmentations import add_segmentation, labels_of
+from .views import show_result, show_segmentation
 from .volumes import add_volume
 
 
@@ -39,14 +39,42 @@ def write_segmentation(segmentation: Outcome, path: Path) -> None:
         # The labels themselves stand for the reference volume: all that is asked of it is its grid.
         reference = add_volume(scene, segmentation.labels, str(segmentation.reference))
         node = add_segmentation(scene, segmentation, reference)
-        node.AddDefaultStorageNode()
-        storage = node.GetStorageNode()
-        storage.SetFileName(str(draft))
-        with quiet_vtk():
-            written = storage.WriteData(node)
-        if not written:
-            raise OutputError(_reason(storage.GetUserMessages()), where=path, fix=_FIX)
+        _write_segments(node, draft, path)
         _require_labels(draft, segmentation, path)
+
+
+def export_segments(node: SegmentationNode, path: Path) -> None:
+    """Writes a segmentation node as it stands; its own file name in the scene stays as it is.
+
+    Args:
+        node: a vtkMRMLSegmentationNode.
+        path: ends in ".seg.nrrd"; an existing file is replaced once the new one is complete.
+
+    Raises:
+        OutputError: if the file cannot be written.
+    """
+    with _replacing(path, ".seg.nrrd") as draft:
+        _write_segments(node, draft, path)
+
+
+def export_labels(node: SegmentationNode, reference: VolumeNode, path: Path) -> None:
+    """Writes a segmentation node's labels, uint8, on the reference volume's whole grid.
+
+    Args:
+        node: a vtkMRMLSegmentationNode.
+        reference: a volume node.
+        path: ends in ".nii.gz"; an existing file is replaced once the new one is complete.
+
+    Raises:
+        InputError: if a parent transform is not linear or distorts.
+        OutputError: if the file cannot be written.
+    """
+    labels = labels_of(node, reference)
+    with _replacing(path, ".nii.gz") as draft:
+        try:
+            sitk.WriteImage(labels, str(draft))
+        except RuntimeError:
+            raise OutputError("the file cannot be written", where=path, fix=_FIX) from None
 
 
 def write_scene(segmentation: Outcome, path: Path) -> None:
@@ -68,8 +96,7 @@ def write_scene(segmentation: Outcome, path: Path) -> None:
     with _replacing(path, ".mrb") as draft, headless_scene(draft.parent) as scene:
         nodes = {}
         for layer in segmentation.layers:
-            nodes[layer.name] = add_volume(scene, layer.image, layer.name)
-            show_layer(scene, nodes[layer.name], layer)
+            nodes[layer.name] = add_volume(scene, layer.image, layer.name, layer.display)
         reference = nodes[segmentation.background]
         show_segmentation(add_segmentation(scene, segmentation, reference))
         for name, other in segmentation.alternatives.items():
@@ -99,6 +126,17 @@ def _replacing(path: Path, suffix: str) -> Iterator[Path]:
             draft.replace(path)
     except OSError as error:
         raise OutputError(f"cannot be written ({error.strerror or error})", where=path, fix=_FIX) from error
+
+
+def _write_segments(node: SegmentationNode, draft: Path, path: Path) -> None:
+    storage = load_slicer().vtkMRMLSegmentationStorageNode()
+    storage.SetFileName(str(draft))
+    # Else only the box around the segments is written, and an empty result is one voxel.
+    storage.SetCropToMinimumExtent(False)
+    with quiet_vtk():
+        written = storage.WriteData(node)
+    if not written or not draft.exists():
+        raise OutputError(_reason(storage.GetUserMessages()), where=path, fix=_FIX)
 
 
 def _reason(messages: Any) -> str:

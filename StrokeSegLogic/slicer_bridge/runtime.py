@@ -52,6 +52,11 @@ def in_application() -> bool:
     return getattr(slicer, "app", None) is not None and getattr(slicer, "mrmlScene", None) is not None
 
 
+def nodes_of_class(scene: Scene, kind: str) -> list[Any]:
+    """All nodes of a scene that are of a class or made of it."""
+    return [scene.GetNthNodeByClass(index, kind) for index in range(scene.GetNumberOfNodesByClass(kind))]
+
+
 _STDERR = 2
 
 

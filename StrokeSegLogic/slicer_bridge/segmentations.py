@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,13 @@ from .. import __version__
 from ..base.errors import InputError
 from ..grid import Grid, resample
 from ..outcome import Maker, Outcome
+from ..space.volume import Volume
 from ..terminology import SegmentStyle
 from .geometry import oriented_grid, set_oriented_geometry, volume_grid
 from .runtime import Scene, SegmentationNode, VolumeNode, load_slicer, load_vtk
 from .volumes import numpy_voxels, vtk_scalars
 
+RESEARCH = "Research use only, not a medical device."
 LABELMAP = "Binary labelmap"
 """Slicer's name of the representation that is edited and saved."""
 LABEL_TAG = "StrokeSeg.Label"
@@ -41,30 +44,87 @@ def add_segmentation(
         InputError: if the labels do not lie on the reference node's grid.
         OutputError: if slicer is not installed.
     """
-    slicer = load_slicer()
     if not segmentation.grid.same(volume_grid(reference_node)):
         raise InputError(
             f"the segmentation does not lie on the grid of {reference_node.GetName()}",
             where=segmentation.case.name,
             fix=f"Give the volume node that the {segmentation.reference} volume came from, unmoved since",
         )
+    labels = Volume(segmentation.array(), segmentation.grid)
+    node = add_segments(scene, name, labels, segmentation.styles, segmentation.maker, segmentation.warnings)
+    keep_grid(node, reference_node)
+    return node
+
+
+def add_segments(
+    scene: Scene, name: str, labels: Volume, styles: Mapping[int, SegmentStyle], maker: Maker, warnings: Sequence[str]
+) -> SegmentationNode:
+    """Adds labels as a segmentation node with a segment for every style, also where the labels hold none of it.
+
+    Args:
+        scene: any MRML scene.
+        name: of the node.
+        labels: uint8.
+        styles: by label value, in the order of the segments' list.
+        maker: what drew the labels.
+        warnings: what a reader must know; they stand in the node's description.
+    """
+    slicer = load_slicer()
     # All segments share one labelmap: one layer, and nothing is drawn twice.
     labelmap = slicer.vtkOrientedImageData()
-    labelmap.SetDimensions(segmentation.grid.size)
-    labelmap.GetPointData().SetScalars(vtk_scalars(segmentation.array()))
-    set_oriented_geometry(labelmap, segmentation.grid)
-
+    labelmap.SetDimensions(labels.grid.size)
+    labelmap.GetPointData().SetScalars(vtk_scalars(np.asarray(labels.array)))
+    set_oriented_geometry(labelmap, labels.grid)
     node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
-    said = ("Research use only, not a medical device.", segmentation.maker.words, *segmentation.warnings)
-    node.SetDescription(" ".join(filter(None, said)))
+    node.SetDescription(" ".join(filter(None, (RESEARCH, maker.words, *warnings))))
     node.CreateDefaultDisplayNodes()
-    # Without it, saving and exporting would cut the grid down to the lesion.
-    node.SetReferenceImageGeometryParameterFromVolumeNode(reference_node)
-    for label, style in segmentation.styles.items():
-        segment = _segment(label, style, segmentation.maker)
+    for label, style in styles.items():
+        segment = _segment(label, style, maker)
         segment.AddRepresentation(LABELMAP, labelmap)
         node.GetSegmentation().AddSegment(segment, style.id)
     return node
+
+
+def keep_grid(node: SegmentationNode, reference: VolumeNode) -> None:
+    """Ties a segmentation to a volume's grid: without it, saving and exporting would cut the grid down to the
+    lesion."""
+    node.SetReferenceImageGeometryParameterFromVolumeNode(reference)
+
+
+def volumes_ml(node: SegmentationNode) -> dict[str, float]:
+    """Volume of each segment as it is now, ml, by the segment's name."""
+    found = {}
+    segmentation = node.GetSegmentation()
+    for segment in _segments(segmentation):
+        labelmap = segment.GetRepresentation(LABELMAP)
+        count, voxel_ml = 0, 0.0
+        if labelmap is not None and not labelmap.IsEmpty():
+            count = int(np.count_nonzero(numpy_voxels(labelmap) == segment.GetLabelValue()))
+            voxel_ml = float(np.prod(labelmap.GetSpacing())) / 1000
+        found[segment.GetName()] = count * voxel_ml
+    return found
+
+
+def copy_segments(source: SegmentationNode, target: SegmentationNode) -> None:
+    """Gives the target the source's segments: those that it lacks anew, with all their tags, and no others.
+
+    A segment that is in both keeps its name and colour in the target, and takes the source's voxels.
+    """
+    slicer = load_slicer()
+    logic = slicer.vtkSlicerSegmentationsModuleLogic
+    there, wanted = target.GetSegmentation(), source.GetSegmentation().GetSegmentIDs()
+    for segment_id in there.GetSegmentIDs():
+        if segment_id not in wanted:
+            there.RemoveSegment(segment_id)
+    for index, segment_id in enumerate(wanted):
+        if there.GetSegment(segment_id) is None:
+            segment = slicer.vtkSegment()
+            segment.DeepCopyMetadata(source.GetSegmentation().GetSegment(segment_id))
+            there.AddSegment(segment, segment_id)
+            there.SetSegmentIndex(segment_id, index)
+        labelmap = slicer.vtkOrientedImageData()
+        source.GetBinaryLabelmapRepresentation(segment_id, labelmap)
+        logic.SetBinaryLabelmapToSegment(labelmap, target, segment_id, logic.MODE_REPLACE)
 
 
 def labels_of(node: SegmentationNode, reference: sitk.Image | VolumeNode) -> sitk.Image:
@@ -134,9 +194,13 @@ def _with_labelmaps(node: SegmentationNode) -> Any:
     return copy
 
 
+def _segments(segmentation: Any) -> list[Any]:
+    return [segmentation.GetNthSegment(index) for index in range(segmentation.GetNumberOfSegments())]
+
+
 def _values(segmentation: Any, name: str) -> list[tuple[Any, int]]:
     """Every segment with its label value."""
-    segments = [segmentation.GetNthSegment(index) for index in range(segmentation.GetNumberOfSegments())]
+    segments = _segments(segmentation)
     tagged = [_tagged_value(segment) for segment in segments]
     free = (value for value in range(1, 256) if value not in tagged)
     values = [value or next(free, 0) for value in tagged]

@@ -1,4 +1,4 @@
-"""Images to and from scalar volume nodes."""
+"""Volumes to and from scalar volume nodes."""
 
 from __future__ import annotations
 
@@ -8,45 +8,55 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..base.errors import InputError
-from ..grid import Grid
+from ..outcome import Display
+from ..space.volume import Volume, storable
 from .geometry import set_volume_geometry, volume_grid
+from .layers import show_layer
 from .runtime import Scene, VolumeNode, load_vtk
 
 
-def add_volume(scene: Scene, image: sitk.Image, name: str, *, label: bool = False) -> VolumeNode:
-    """Adds an image to the scene, in place exactly.
+def add_volume(scene: Scene, image: sitk.Image | Volume, name: str, display: Display | None = None) -> VolumeNode:
+    """Adds a volume to the scene, in place exactly.
 
     Args:
         scene: any MRML scene.
         image: 3-D, one component; mm, LPS. Voxel types that Slicer cannot save (64-bit integers) are cast to the
             nearest one that holds every value.
         name: the node's name.
-        label: whether the voxels are labels, for a label map volume node.
+        display: how it is shown; as Slicer sees fit if None.
 
     Returns:
-        A vtkMRMLScalarVolumeNode (vtkMRMLLabelMapVolumeNode with `label`) with a display node.
+        A vtkMRMLScalarVolumeNode with a display node.
 
     Raises:
         InputError: if the image is not 3-D with one number a voxel.
         OutputError: if slicer is not installed.
     """
     vtk = load_vtk()
-    if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
-        raise InputError("not a 3-D volume with one value a voxel", where=name)
+    volume = image if isinstance(image, Volume) else Volume.of(image, name)
+    array = storable(np.asarray(volume.array))
     data = vtk.vtkImageData()
-    data.SetDimensions(image.GetSize())
-    data.GetPointData().SetScalars(vtk_scalars(storable(sitk.GetArrayViewFromImage(image))))
-    kind = "vtkMRMLLabelMapVolumeNode" if label else "vtkMRMLScalarVolumeNode"
-    node = scene.AddNewNodeByClass(kind, name)
-    set_volume_geometry(node, Grid.of(image))
+    data.SetDimensions(volume.grid.size)
+    data.GetPointData().SetScalars(vtk_scalars(array))
+    node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
+    set_volume_geometry(node, volume.grid)
+    if display is not None and display.window is not None:
+        # Before there are voxels: an automatic window would count all of them on the GUI thread.
+        node.CreateDefaultDisplayNodes()
+        node.GetDisplayNode().AutoWindowLevelOff()
     node.SetAndObserveImageData(data)
     node.CreateDefaultDisplayNodes()
+    if display is not None:
+        show_layer(scene, node, display, float(array.max(initial=0)))
     return node
 
 
-def image_of(node: VolumeNode) -> sitk.Image:
-    """A copy of a volume node's voxels, where the user sees them: parent transforms are applied, the node is not
-    changed.
+def read_volume(node: VolumeNode) -> Volume:
+    """A volume node's voxels, where the user sees them: parent transforms are applied, the node is not changed.
+
+    Returns:
+        Its array shares the node's memory, which stays where it is as long as the array is held; what is drawn into
+        the node is seen in it.
 
     Raises:
         InputError: if there are no voxels, more than one value a voxel, a non-linear parent transform, or axes that
@@ -62,20 +72,7 @@ def image_of(node: VolumeNode) -> sitk.Image:
             where=node.GetName(),
             fix="Choose a scalar volume",
         )
-    return volume_grid(node).image(numpy_voxels(data))
-
-
-def storable(array: np.ndarray) -> np.ndarray:
-    """The array in a type that VTK, NRRD and Slicer all know: 64-bit integers, booleans and halves are cast."""
-    if array.dtype == np.bool_:
-        return array.astype(np.uint8)
-    if array.dtype == np.float16:
-        return array.astype(np.float32)
-    if array.dtype in (np.int64, np.uint64):
-        limits = np.iinfo(np.int32)
-        fits = array.size == 0 or (int(array.min()) >= limits.min and int(array.max()) <= limits.max)
-        return array.astype(np.int32 if fits else np.float64)
-    return array
+    return Volume(numpy_voxels(data), volume_grid(node), node.GetName())
 
 
 def vtk_scalars(array: np.ndarray) -> Any:

@@ -22,7 +22,7 @@ class JobVolume:
     """A volume for a role.
 
     Attributes:
-        file: NRRD as `nrrd.write_nrrd` writes it; relative to the job's folder.
+        file: as `volume_files.write_volume` writes it; relative to the job's folder.
         source: where it came from, for people.
         times_s: of the frames of a 4-D series.
     """

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TextIO
 
@@ -15,7 +14,6 @@ from ..base.errors import StrokeSegError
 
 EVENTS = ("ready", "started", "progress", "warning", "log", "done", "cancelled", "error", "alive", "bye")
 _START = '{"event": '
-_OPTION = re.compile(r"(?<![\w-])--(?=[a-z])")
 
 
 @dataclass(frozen=True)
@@ -84,16 +82,55 @@ def parse_line(line: str) -> Event | None:
     return Event(name, str(job), values) if name in EVENTS else None
 
 
-def described(error: Exception) -> dict[str, Any]:
-    """What, where, fix and exit code of an error, in words for the panel, which has no command line."""
+class Fault(StrokeSegError):
+    """A fault of StrokeSeg's own, or a process that died.
+
+    Attributes:
+        log: the last lines that it wrote.
+    """
+
+    exit_code = 2
+
+    def __init__(self, what: str, *, fix: str | None = None, log: Iterable[str] = ()) -> None:
+        super().__init__(what, fix=fix)
+        self.log = tuple(log)
+
+
+def as_error(error: Exception) -> StrokeSegError:
+    """The error itself, or what a user is told in place of one that is none of ours."""
     if isinstance(error, StrokeSegError):
-        what, where, fix, code = error.what, error.where or "", error.fix or "", error.exit_code
-    elif isinstance(error, MemoryError):
-        what, where, fix, code = "the computer has too little memory", "", "Close other programs, or use a crop", 1
-    elif isinstance(error, ModuleNotFoundError):
-        what, where, code = f"the package '{error.name}' is not installed", "", 1
+        return error
+    if isinstance(error, MemoryError):
+        return StrokeSegError("the computer has too little memory", fix="Close other programs, or use a crop")
+    if isinstance(error, ModuleNotFoundError):
         fix = "Install the packages that StrokeSeg needs from its panel"
-    else:
-        what, where, code = f"this is a fault of StrokeSeg's ({type(error).__name__}: {error})", "", 2
-        fix = "Please report it with the log"
-    return {"what": _OPTION.sub("", what), "where": _OPTION.sub("", where), "fix": _OPTION.sub("", fix), "code": code}
+        return StrokeSegError(f"the package '{error.name}' is not installed", fix=fix)
+    what = f"this is a fault of StrokeSeg's ({type(error).__name__}: {error})"
+    return Fault(what, fix="Please report it with the log")
+
+
+def described(error: Exception) -> dict[str, Any]:
+    """An error as the values of an event."""
+    known = as_error(error)
+    return {
+        "what": known.what,
+        "where": known.where or "",
+        "fix": known.fix or "",
+        "option": known.option or "",
+        "roles": list(known.roles),
+        "code": known.exit_code,
+    }
+
+
+def error_of(values: Mapping[str, Any], log: Iterable[str] = ()) -> StrokeSegError:
+    """The error that `described` made these values of.
+
+    Args:
+        values: of the event.
+        log: the last lines of who said it; kept with a fault alone.
+    """
+    what, where, fix = (str(values[name]) for name in ("what", "where", "fix"))
+    if values.get("code") == Fault.exit_code:
+        return Fault(what, fix=fix, log=log)
+    option, roles = str(values.get("option", "")), map(str, values.get("roles", ()))
+    return StrokeSegError(what, where=where or None, fix=fix or None, option=option or None, roles=roles)

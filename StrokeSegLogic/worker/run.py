@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
+import numpy as np
 import SimpleITK as sitk
 
 from ..base.choices import ROUTES
 from ..base.errors import InputError
 from ..base.progress import Progress
 from ..case import Case, Role
-from ..grid import Grid
 from ..outcome import Outcome
+from ..space.volume import Volume, storable
 from .job import Job
-from .nrrd import NrrdVolume, read_nrrd, write_nrrd
+from .volume_files import SUFFIX, read_volume, write_volume
 
-_Number = TypeVar("_Number", int, float)
 _CHOSEN = "chosen in the panel"
 
 
@@ -28,7 +28,7 @@ class Written:
 
     Attributes:
         record: result.json.
-        volumes: uncompressed NRRD by name.
+        volumes: files of `volume_files` by name.
         report: report.html, if it was asked for.
         warnings: what a reader must know.
     """
@@ -59,8 +59,8 @@ def run_job(job: Job, home: Path, into: Path, progress: Progress) -> Written:
     into.mkdir(parents=True)
     volumes = {}
     for name, image in images_of(result, job.options.extras).items():
-        volumes[name] = into / f"{name}.nrrd"
-        write_nrrd(volumes[name], _volume(image))
+        volumes[name] = into / f"{name}{SUFFIX}"
+        write_volume(volumes[name], Volume.of(image))
         progress(0.95, "handing over the result")
     report = None
     if "report" in job.options.extras:
@@ -87,7 +87,7 @@ def read_case(job: Job, home: Path) -> Case:
     series = []
     for name, one in job.volumes.items():
         role = Role.parse(name)
-        volume = read_nrrd(home / one.file)
+        volume = read_volume(home / one.file)
         image = _image(volume)
         series.append(series_in_memory(role, image, one.source, one.source, _CHOSEN, one.times_s))
     case = Case.of(job.name, series)
@@ -144,21 +144,10 @@ def summary_of(result: Outcome) -> dict[str, Any]:
     return {**result.summary(), "navigation": result.places().as_dict()}
 
 
-def _volume(image: sitk.Image) -> NrrdVolume:
-    grid = Grid.of(image)
-    return NrrdVolume(sitk.GetArrayFromImage(image), grid.spacing, grid.origin, grid.direction)
-
-
-def _image(volume: NrrdVolume) -> sitk.Image:
-    shape = volume.array.shape
-    grid = Grid(_three(shape[:-4:-1]), _three(volume.spacing), _three(volume.origin), volume.direction)
-    if len(shape) == 3:
-        return grid.image(volume.array)
+def _image(volume: Volume) -> sitk.Image:
+    array = storable(np.asarray(volume.array))
+    if array.ndim == 3:
+        return volume.grid.image(array)
     from ..volumes.frame_stack import series_image
 
-    return series_image(volume.array, grid)
-
-
-def _three(values: tuple[_Number, ...]) -> tuple[_Number, _Number, _Number]:
-    x, y, z = values
-    return x, y, z
+    return series_image(array, volume.grid)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import combinations
 
 import ctp_reference as reference
 import numpy as np
@@ -139,6 +140,23 @@ def test_another_score_moves_the_answer_little(name: str) -> None:
     mild, severe = labels_of(name, IMAGES, 4), labels_of(name, IMAGES, 20)
     for value in (1, 2):
         assert dice(mild == value, severe == value) > 0.9
+
+
+@pytest.mark.parametrize("name", ["ctp-sf-pms", "ctp-unet3d"])
+def test_whatever_a_model_calls_missing_is_refused_and_nothing_else(name: str) -> None:
+    """Every set of maps: the panel greys out by the one what the engine refuses by the other."""
+    spec = find(name).field
+    maps = sorted({one.name for one in spec.inputs} | {"TTP", "TMAX"})
+    for count in range(len(maps) + 1):
+        for given in combinations(maps, count):
+            missing = spec.missing(given)
+            if missing:
+                with pytest.raises(InputError, match=", ".join(missing)) as refused:
+                    completed(spec, {one: IMAGES[one] for one in given})
+                assert refused.value.roles == missing
+            else:
+                ready, _, _ = completed(spec, {one: IMAGES[one] for one in given})
+                assert {one.name for one in spec.inputs} <= ready.keys()
 
 
 def test_a_missing_map_is_named() -> None:

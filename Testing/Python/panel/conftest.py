@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -119,3 +120,29 @@ def perfused_panel(opened: OpenedModule, tmp_path: Path) -> OpenedModule:
     opened.press(opened.ui.study.ctpButton)
     opened.run_to(result, tmp_path / "result")
     return opened
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str | None], Any]]:
+    from .runner_bench import Bench
+
+    folder = tmp_path / "temporär 脳"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    made: list[Bench] = []
+
+    def make(part: str | None) -> Any:
+        made.append(Bench(part, folder))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def panel() -> Any:
+    """A presenter with two volumes chosen."""
+    from .presenter_bench import Panel
+
+    return Panel()

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from StrokeSegExtensionLib.protocols import Listener
@@ -16,25 +15,30 @@ from StrokeSegExtensionLib.study import (
     ModelChoice,
     Offer,
     Place,
-    Problem,
     RunResult,
     Settings,
     StudyInputs,
-    Voxels,
 )
 
 from StrokeSegLogic.base.errors import InputError, StrokeSegError
 from StrokeSegLogic.case import Role
+from StrokeSegLogic.grid import Grid
+from StrokeSegLogic.result.record import ResultRecord
+from StrokeSegLogic.space.volume import Volume
 
 PATIENCE_S = 120.0
-RECORD: Mapping[str, Any] = {
-    "reference": "DWI",
-    "warnings": ["told"],
-    "navigation": {
-        "slices": [{"index": 11, "point_lps_mm": [1.0, 2.0, 3.0]}, {"index": 4, "point_lps_mm": [0.0, 0.0, -5.0]}],
-        "lesions": [{"volume_ml": 3.44, "point_lps_mm": [10.0, -20.0, 30.0]}],
-    },
-}
+RECORD = ResultRecord.parse(
+    {
+        "reference": "DWI",
+        "statistics": {"volume_ml": 3.44, "brain_ml": 1400.0, "lesions": [{"volume_ml": 3.44}]},
+        "warnings": ["told"],
+        "navigation": {
+            "slices": [{"index": 11, "point_lps_mm": [1.0, 2.0, 3.0]}, {"index": 4, "point_lps_mm": [0.0, 0.0, -5.0]}],
+            "lesions": [{"volume_ml": 3.44, "point_lps_mm": [10.0, -20.0, 30.0]}],
+        },
+    }
+)
+PLACE = Grid((2, 2, 2), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
 
 
 class Clock:
@@ -99,7 +103,7 @@ class FakeView:
         self.offers: Mapping[Role, Offer] = {}
         self.models: Sequence[ModelChoice] = ()
         self.progress: list[tuple[float, str]] = []
-        self.problem: Problem | None = None
+        self.problem: StrokeSegError | None = None
         self.log: list[str] = []
         self.results: list[RunResult] = []
         self.places: list[Place] = []
@@ -126,7 +130,7 @@ class FakeView:
     def show_progress(self, fraction: float, stage: str) -> None:
         self.progress.append((fraction, stage))
 
-    def show_problem(self, problem: Problem | None) -> None:
+    def show_problem(self, problem: StrokeSegError | None) -> None:
         self.problem = problem
 
     def append_log(self, line: str) -> None:
@@ -141,11 +145,11 @@ class FakeView:
     def show_review(self, words: str, slices: bool, lesions: bool) -> None:
         self.review = (words, slices, lesions)
 
-    def voxels(self, handle: Handle) -> Voxels:
+    def voxels(self, handle: Handle) -> Volume:
         self.asked.append(handle)
         if handle in self.unusable:
             raise InputError(self.unusable[handle], where=handle, fix="Choose another one")
-        return Voxels(handle, np.zeros((2, 2, 2), np.float32), (1, 1, 1), (0, 0, 0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+        return Volume(np.zeros(PLACE.shape, np.float32), PLACE, handle)
 
 
 class FakeRunner:
@@ -153,11 +157,11 @@ class FakeRunner:
 
     def __init__(self) -> None:
         self.listener: Listener | None = None
-        self.jobs: list[tuple[StudyInputs, Settings, Mapping[Role, Voxels]]] = []
+        self.jobs: list[tuple[StudyInputs, Settings, Mapping[Role, Volume]]] = []
         self.calls: list[str] = []
         self.refuses: StrokeSegError | None = None
 
-    def start(self, inputs: StudyInputs, settings: Settings, voxels: Mapping[Role, Voxels], listener: Listener) -> None:
+    def start(self, inputs: StudyInputs, settings: Settings, voxels: Mapping[Role, Volume], listener: Listener) -> None:
         if self.refuses is not None:
             raise self.refuses
         self.jobs.append((inputs, settings, voxels))
@@ -174,4 +178,4 @@ class FakeRunner:
 
     def succeed(self) -> None:
         assert self.listener is not None
-        self.listener.finished(RECORD, {"labels": Path("labels.nrrd")}, None)
+        self.listener.finished(RECORD, {"labels": Path("labels.npz")}, None)

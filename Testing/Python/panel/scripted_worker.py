@@ -10,6 +10,9 @@ from pathlib import Path
 part, session = sys.argv[1], Path(sys.argv[sys.argv.index("--session") + 1])
 
 
+STATISTICS = {"volume_ml": 0.0, "brain_ml": 1400.0, "lesions": []}
+
+
 def say(event, job="", **values):
     print(json.dumps({"event": event, "job": job, **values}), flush=True)
 
@@ -18,9 +21,11 @@ def succeed(job):
     say("progress", job.name, fraction=0.5, stage="half")
     say("warning", job.name, text="mind the gap")
     (job / "result").mkdir()
-    (job / "result" / "result.json").write_text(json.dumps({"reference": "DWI", "pid": os.getpid()}))
-    (job / "result" / "labels.nrrd").write_bytes(b"labels")
-    files = {"record": str(job / "result" / "result.json"), "volumes": {"labels": str(job / "result" / "labels.nrrd")}}
+    (job / "result" / "result.json").write_text(
+        json.dumps({"reference": "DWI", "statistics": STATISTICS, "pid": os.getpid()})
+    )
+    (job / "result" / "labels.npz").write_bytes(b"labels")
+    files = {"record": str(job / "result" / "result.json"), "volumes": {"labels": str(job / "result" / "labels.npz")}}
     say("done", job.name, report=None, **files)
 
 

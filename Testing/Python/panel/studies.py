@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import SimpleITK as sitk
 
 from StrokeSegLogic.case import Case, Role, Series
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.planes import PLANES
+from StrokeSegLogic.result.record import ResultRecord
 from StrokeSegLogic.segmentation import Segmentation
+from StrokeSegLogic.space.volume import Volume
 from StrokeSegLogic.statistics import measure
-from StrokeSegLogic.worker.nrrd import NrrdVolume, write_nrrd
 from StrokeSegLogic.worker.run import images_of, summary_of
+from StrokeSegLogic.worker.volume_files import write_volume
 
 GRID = Grid((44, 52, 18), (4.0, 4.0, 7.0), (80.0, -100.0, -40.0), (-1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
 """Of the small studies: a whole head, its rows from the patient's left to the right."""
@@ -57,16 +58,16 @@ class ScriptedRunner:
         self.listener.finished(*written(result, folder, extras))
 
 
-def written(result: Any, folder: Path, extras: tuple[str, ...] = EXTRAS) -> tuple[Any, dict[str, Path], Path | None]:
+def written(
+    result: Any, folder: Path, extras: tuple[str, ...] = EXTRAS
+) -> tuple[ResultRecord, dict[str, Path], Path | None]:
     """Record, volumes and report of a result as the worker hands them over."""
     folder.mkdir(parents=True, exist_ok=True)
-    record = json.loads(json.dumps(summary_of(result), allow_nan=False))
+    record = ResultRecord.parse(json.loads(json.dumps(summary_of(result), allow_nan=False)))
     volumes = {}
     for name, image in images_of(result, extras).items():
-        volumes[name] = folder / f"{name}.nrrd"
-        grid = Grid.of(image)
-        voxels = NrrdVolume(sitk.GetArrayFromImage(image), grid.spacing, grid.origin, grid.direction)
-        write_nrrd(volumes[name], voxels)
+        volumes[name] = folder / f"{name}.npz"
+        write_volume(volumes[name], Volume.of(image))
     report = None
     if "report" in extras:
         report = folder / "report.html"

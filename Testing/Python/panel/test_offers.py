@@ -8,15 +8,16 @@ from ctp_files import at, dicom_ctp, frames
 from hypothesis import given
 from hypothesis import strategies as st
 from StrokeSegExtensionLib.offers import offers_of, recognise
-from StrokeSegExtensionLib.study import LoadedVolume, Offer
+from StrokeSegExtensionLib.study import Offer
 
 from StrokeSegLogic.case import CTP_ROLES, MRI_ROLES, Role
+from StrokeSegLogic.slicer_bridge.input_volumes import InputVolume
 
 Modality = Literal["mri", "ctp"]
 
 
-def offers(*volumes: LoadedVolume | str, modality: Modality = "mri") -> dict[Role, Offer]:
-    loaded = [LoadedVolume(one, one) if isinstance(one, str) else one for one in volumes]
+def offers(*volumes: InputVolume | str, modality: Modality = "mri") -> dict[Role, Offer]:
+    loaded = [InputVolume(one, one) if isinstance(one, str) else one for one in volumes]
     return dict(offers_of([recognise(one, modality) for one in loaded], modality))
 
 
@@ -55,17 +56,13 @@ def test_a_name_that_says_little_is_offered_in_doubt() -> None:
 
 
 def test_the_files_name_helps_where_the_nodes_name_says_nothing() -> None:
-    found = offers(LoadedVolume("id", "patient 7", file="/data/patient 7/7_flair.nii.gz"))
+    found = offers(InputVolume("id", "patient 7", file="/data/patient 7/7_flair.nii.gz"))
     assert found[Role.FLAIR].reason == "file name '7_flair' holds 'flair'"
 
 
 @pytest.mark.parametrize("name", ["lesion mask", "flair_seg", "dwi label", "localizer", "swi", "something"])
 def test_what_is_no_input_is_not_offered(name: str) -> None:
     assert offers(name) == {}
-
-
-def test_a_label_map_is_never_offered() -> None:
-    assert offers(LoadedVolume("id", "dwi", label=True)) == {}
 
 
 def test_perfusion_maps_are_offered_for_perfusion_alone() -> None:
@@ -75,26 +72,26 @@ def test_perfusion_maps_are_offered_for_perfusion_alone() -> None:
 
 
 def test_frames_over_time_are_a_series_and_one_volume_is_none() -> None:
-    series = LoadedVolume("id", "CTP", frames=30)
-    nameless = LoadedVolume("id", "dynamic head", frames=30)
+    series = InputVolume("id", "CTP", frames=30)
+    nameless = InputVolume("id", "dynamic head", frames=30)
     assert not offers(series, modality="ctp")[Role.CTP].doubtful
     assert offers(nameless, modality="ctp")[Role.CTP].doubtful
-    assert offers(LoadedVolume("id", "CTP"), modality="ctp") == {}
-    assert offers(LoadedVolume("id", "dwi", frames=30)) == {}
+    assert offers(InputVolume("id", "CTP"), modality="ctp") == {}
+    assert offers(InputVolume("id", "dwi", frames=30)) == {}
 
 
 def test_a_dicom_series_is_known_by_its_tags_whatever_its_node_is_called(tmp_path: Path) -> None:
     folder = dicom_ctp(tmp_path, frames(2), lambda frame, _place: at(float(frame)))
     file = next(path for path in sorted(folder.rglob("*")) if path.is_file())
-    found = offers(LoadedVolume("id", "12: head", dicom_file=str(file), frames=20), modality="ctp")
+    found = offers(InputVolume("id", "12: head", dicom_file=str(file), frames=20), modality="ctp")
     assert "CTP" in found[Role.CTP].reason
-    gone = LoadedVolume("id", "12: flair", dicom_file=str(tmp_path / "moved away.dcm"))
+    gone = InputVolume("id", "12: flair", dicom_file=str(tmp_path / "moved away.dcm"))
     assert Role.FLAIR in offers(gone)
 
 
 @given(names=st.lists(st.text(max_size=20), max_size=4), modality=st.sampled_from(["mri", "ctp"]))
 def test_no_volume_is_offered_twice_and_offers_are_of_the_modality(names: list[str], modality: Modality) -> None:
-    loaded = [LoadedVolume(str(number), name) for number, name in enumerate(names)]
+    loaded = [InputVolume(str(number), name) for number, name in enumerate(names)]
     found = offers(*loaded, modality=modality)
     handles = [offer.handle for offer in found.values()]
     assert len(handles) == len(set(handles))

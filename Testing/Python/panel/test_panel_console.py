@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -36,8 +36,13 @@ def study(running: Slicer) -> dict[str, Any]:
 
 
 def wait_for(run: Any, running: Slicer, seconds: float = 120.0) -> None:
+    wait_until(running, lambda: run.over, seconds)
+
+
+def wait_until(running: Slicer, so: Callable[[], bool], seconds: float = 120.0) -> None:
+    """Lets the event loop run until something is so; the time bounds a hang."""
     end = time.monotonic() + seconds
-    while not run.over:
+    while not so():
         assert time.monotonic() < end
         running.app.processEvents()
         time.sleep(0.005)
@@ -107,10 +112,9 @@ def test_closing_the_scene_ends_the_run(running: Slicer, logic: Any, study: dict
     assert run.over
     with pytest.raises(Cancelled):
         run.wait()
-    end = time.monotonic() + 3
-    while time.monotonic() < end:
-        running.app.processEvents()
-        time.sleep(0.01)
+    from StrokeSegExtensionLib.console_api import console
+
+    wait_until(running, lambda: console()._runner._job is None)
     assert of_class(running, "vtkMRMLSegmentationNode") == 0
 
 

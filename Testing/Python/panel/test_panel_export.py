@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -121,14 +122,12 @@ def test_a_folder_that_is_not_there_is_an_error_with_advice(finished: OpenedModu
 def test_a_failed_export_leaves_the_older_file_as_it_was(
     finished: OpenedModule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from StrokeSegExtensionLib import export_files
-
     (tmp_path / "case.html").write_text("older", encoding="utf-8")
 
-    def torn(self: Path, text: str, encoding: str) -> None:
+    def torn(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(export_files.Path, "write_text", torn)
+    monkeypatch.setattr(os, "fsync", torn)
     assert "No space left" in export(finished, "reportButton", tmp_path / "case.html")
     assert (tmp_path / "case.html").read_bytes() == b"older"
 

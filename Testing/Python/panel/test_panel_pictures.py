@@ -9,6 +9,8 @@ import pytest
 from perfusion_results import perfused
 from PySide6 import QtGui, QtWidgets
 
+from StrokeSegLogic.worker.protocol import Fault
+
 from .gallery import overflow, save, use_theme, whole
 from .opened import OpenedModule, target
 from .studies import add_maps, add_study, lesion_result
@@ -43,11 +45,9 @@ def cancelling(opened: OpenedModule, folder: Path) -> None:
 
 
 def failed(opened: OpenedModule, folder: Path) -> None:
-    from StrokeSegExtensionLib.study import Problem
-
     running(opened, folder)
     what = "the worker ended without a word (exit code -9)"
-    opened.runner.listener.failed(Problem(what, "", "Close other programs and press Segment again", ("Killed",)))
+    opened.runner.listener.failed(Fault(what, fix="Close other programs and press Segment again", log=("Killed",)))
 
 
 def mri_result(opened: OpenedModule, folder: Path) -> None:

@@ -204,15 +204,15 @@ def test_a_damaged_result_is_an_error_and_adds_no_node(opened: OpenedModule, tmp
     volumes["labels"].write_bytes(volumes["labels"].read_bytes()[:-100])
     opened.runner.listener.finished(record, volumes, report)
     opened.wait(lambda: "release" in opened.runner.calls)
-    assert "labels.nrrd" in opened.ui.run.problemLabel.text
+    assert "labels.npz" in opened.ui.run.problemLabel.text
     assert opened.slicer.scene.GetNumberOfNodes() == before and opened.parameters.segmentation is None
 
 
-@pytest.mark.parametrize("step", ["add_result_volume", "_text"])
+@pytest.mark.parametrize("step", ["add_volume", "_add_text"])
 def test_a_result_that_cannot_be_loaded_for_any_reason_is_an_error_and_leaves_no_node(
     opened: OpenedModule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    from StrokeSegExtensionLib import result_loader
+    from StrokeSegLogic.slicer_bridge import results
 
     scene = opened.slicer.scene
     add_study(scene)
@@ -222,7 +222,7 @@ def test_a_result_that_cannot_be_loaded_for_any_reason_is_an_error_and_leaves_no
     def fail(*_arguments: object) -> None:
         raise MemoryError("too little memory")
 
-    monkeypatch.setattr(result_loader, step, fail)
+    monkeypatch.setattr(results, step, fail)
     opened.runner.finish(lesion_result(), tmp_path / "result")
     opened.wait(lambda: "release" in opened.runner.calls)
     said = opened.ui.run.problemLabel.text
@@ -234,7 +234,7 @@ def test_a_result_that_cannot_be_loaded_for_any_reason_is_an_error_and_leaves_no
 def test_files_that_cannot_be_read_for_any_reason_are_an_error(
     opened: OpenedModule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from StrokeSegExtensionLib import result_loader
+    from StrokeSegLogic.worker import volume_files
 
     add_study(opened.slicer.scene)
     opened.start()
@@ -242,7 +242,7 @@ def test_files_that_cannot_be_read_for_any_reason_are_an_error(
     def fail(_path: Path) -> None:
         raise MemoryError("too little memory")
 
-    monkeypatch.setattr(result_loader, "read_placed", fail)
+    monkeypatch.setattr(volume_files, "read_volume", fail)
     opened.runner.finish(lesion_result(), tmp_path / "result")
     opened.wait(lambda: "release" in opened.runner.calls)
     assert "too little memory" in opened.ui.run.problemLabel.text

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from StrokeSegLogic.worker.protocol import Fault
+
 from .opened import OpenedModule, target
 from .studies import add_study, lesion_result
 
@@ -49,21 +51,17 @@ def test_cancel_asks_the_runner_and_waits_for_its_answer(ready: OpenedModule) ->
 
 
 def test_a_failure_says_what_is_wrong_and_what_to_do_and_opens_the_log(ready: OpenedModule) -> None:
-    from StrokeSegExtensionLib.study import Problem
-
     ready.start()
     assert target(ready.ui.run.logText).isHidden()
-    ready.runner.listener.failed(Problem("the worker died", "", "Close other programs", ("Killed", "out of memory")))
+    ready.runner.listener.failed(Fault("the worker died", fix="Close other programs", log=("Killed", "out of memory")))
     assert ready.ui.run.problemLabel.text == "the worker died. Close other programs."
     assert ready.ui.run.logText.toPlainText().splitlines()[-2:] == ["Killed", "out of memory"]
     assert not target(ready.ui.run.logText).isHidden()
 
 
 def test_the_next_run_takes_the_error_and_the_old_log_away(ready: OpenedModule) -> None:
-    from StrokeSegExtensionLib.study import Problem
-
     ready.start()
-    ready.runner.listener.failed(Problem("the worker died", log=("old line",)))
+    ready.runner.listener.failed(Fault("the worker died", log=("old line",)))
     ready.start()
     assert target(ready.ui.run.problemLabel).isHidden()
     assert "old line" not in ready.ui.run.logText.toPlainText()

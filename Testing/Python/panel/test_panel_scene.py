@@ -1,4 +1,4 @@
-"""Scenes that are closed, saved and read again, and the module's own life."""
+"""Scenes that are closed, saved and read again."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import pytest
 import SimpleITK as sitk
 
 from StrokeSegLogic.slicer_bridge.runtime import quiet_vtk
-from StrokeSegLogic.slicer_bridge.segmentations import labels_of
+from StrokeSegLogic.slicer_bridge.segmentations import add_segments, labels_of
 from StrokeSegLogic.slicer_bridge.volumes import add_volume
+from StrokeSegLogic.space.volume import Volume
 
 from .opened import OpenedModule, target
 from .studies import GRID, ScriptedRunner, add_study, lesion_result
@@ -35,6 +36,19 @@ def save(opened: OpenedModule, path: Path) -> None:
     scene = opened.slicer.scene
     with quiet_vtk():
         assert scene.WriteToMRB(str(path))
+
+
+def restore(opened: OpenedModule, text: str) -> None:
+    """A scene with a result whose record is this text, as a saved one brings it."""
+    scene = opened.slicer.scene
+    node = scene.AddNewNodeByClass("vtkMRMLTextNode", "StrokeSeg result")
+    node.SetText(text)
+    result = lesion_result()
+    segments = Volume(result.array(), result.grid), result.styles, result.maker, ()
+    opened.parameters.segmentation = add_segments(scene, "StrokeSeg", *segments)
+    opened.parameters.resultText = node
+    opened.panel.open_scene(scene, opened.parameters.parameterNode)
+    opened.rest()
 
 
 def test_a_saved_scene_brings_the_panel_back(finished: OpenedModule, tmp_path: Path) -> None:
@@ -187,6 +201,28 @@ def test_more_runs_do_not_leak_views_colours_or_displays(finished: OpenedModule,
     )
 
 
+@pytest.mark.parametrize("name", ["mri", "ctp"])
+def test_a_result_that_an_older_version_stored_is_shown(opened: OpenedModule, name: str) -> None:
+    restore(opened, (Path(__file__).parent / "records" / f"{name}.json").read_text(encoding="ascii"))
+    ui = opened.ui.result
+    table = target(ui.resultTable)
+    rows = {table.item(row, 0).text(): table.item(row, 1).text() for row in range(table.rowCount())}
+    assert rows["Lesion volume" if name == "mri" else "Hypoperfused"] == ("124.4 ml" if name == "mri" else "137.6 ml")
+    assert target(ui.criteriaTree).topLevelItemCount() == (0 if name == "mri" else 2)
+    opened.press(ui.nextSliceButton)
+    assert ui.placeLabel.text.startswith("slice ")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"reference": "DWI"}', '{"reference": "PD", "statistics": {}}'])
+def test_a_record_that_is_damaged_is_said_to_be_and_the_panel_lives_on(opened: OpenedModule, text: str) -> None:
+    restore(opened, text)
+    ui = opened.ui.result
+    assert target(ui.resultBody).isHidden() and "Segment the study again" in ui.emptyLabel.text
+    opened.parameters.resultText = None
+    assert "Segment the study again" not in ui.emptyLabel.text
+    assert target(opened.ui.run.segmentButton).isEnabled()
+
+
 def test_a_closed_scene_leaves_no_node_of_a_result(finished: OpenedModule) -> None:
     finished.slicer.scene.Clear(False)
     finished.rest()
@@ -204,125 +240,6 @@ def test_the_panel_works_again_after_the_scene_was_closed(finished: OpenedModule
     finished.assigned("DWI", "FLAIR", "T1")
     finished.run_to(lesion_result(), tmp_path / "again")
     assert finished.parameters.segmentation is not None
-
-
-def test_a_module_that_is_reloaded_forgets_its_files_and_no_one_elses(opened: OpenedModule) -> None:
-    import sys
-
-    before = dict(sys.modules)
-    try:
-        opened.widget.onReload()
-        names = {name.partition(".")[0] for name in sys.modules}
-    finally:
-        sys.modules.update(before)
-    assert ("reload", "StrokeSegExtension") in opened.slicer.displayed
-    assert not names & {"StrokeSegExtensionLib", "StrokeSegLogic"} and {"slicer", "numpy"} <= names
-
-
-def test_a_module_that_is_reloaded_while_it_is_shown_is_shown_again(
-    opened: OpenedModule, open_module: Callable[..., OpenedModule], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import sys
-
-    import slicer
-
-    before = dict(sys.modules)
-
-    def reload(_name: str) -> None:
-        """As Slicer does: the old widget is cleaned up, the new one set up and not entered."""
-        sys.modules.update(before)
-        opened.close()
-        open_module(runner=ScriptedRunner, enter=False)
-
-    monkeypatch.setattr(slicer.util, "reloadScriptedModule", reload)
-    old = opened.widget
-    try:
-        old.onReload()
-    finally:
-        sys.modules.update(before)
-    new = opened.slicer.widget
-    assert new is not old and new._entered
-    assert new.panel.editor._entered
-
-
-def test_a_reload_ends_the_consoles_worker(opened: OpenedModule, monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys
-
-    from StrokeSegExtensionLib import console_api
-
-    console, closed = console_api.console(), []
-    monkeypatch.setattr(console, "close", lambda: closed.append(console))
-    before = dict(sys.modules)
-    try:
-        opened.widget.onReload()
-    finally:
-        sys.modules.update(before)
-    assert closed == [console] and console_api.console() is not console
-
-
-def test_a_widget_whose_panel_is_gone_bears_what_the_application_still_tells(opened: OpenedModule) -> None:
-    widget = opened.widget
-    opened.close()
-    for tell in (widget.enter, widget.exit, widget.cleanup):
-        tell()
-    for name in ("_on_scene_closing", "_on_scene_importing", "_on_scene_there", "_on_batch_over", "_on_nodes"):
-        getattr(widget, name)(None, None)
-    widget._open_if_quiet()
-    assert widget.panel is None
-
-
-def test_the_panel_that_follows_a_reload_shows_the_result_of_the_one_before(
-    finished: OpenedModule, open_module: Callable[..., OpenedModule]
-) -> None:
-    volume = target(finished.ui.result.resultTable).item(0, 1).text()
-    finished.close()
-    again = open_module(runner=ScriptedRunner)
-    again.rest()
-    assert target(again.ui.result.resultTable).item(0, 1).text() == volume
-    assert target(again.ui.result.nextSliceButton).isEnabled()
-
-
-def test_a_panel_that_is_gone_hears_nothing_and_leaves_no_observer(
-    opened: OpenedModule, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    scene, panel = opened.slicer.scene, opened.panel
-    assert opened.widget.Observations
-    parameters = opened.parameters
-    opened.close()
-    assert opened.runner.calls == ["stop"] and opened.widget.Observations == []
-    heard: list[str] = []
-    for name in ("volumes_changed", "inputs_changed", "settings_changed", "scene_closed"):
-        monkeypatch.setattr(panel.presenter, name, lambda *_, name=name: heard.append(name))
-    add_study(scene)
-    parameters.age = 50.0
-    scene.Clear(False)
-    opened.rest(0.4)
-    assert heard == []
-
-
-def test_shortcuts_are_there_only_while_the_module_is_shown(
-    opened: OpenedModule, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import slicer
-    from PySide6 import QtGui, QtWidgets
-
-    from .standin.proxy import Proxy
-
-    window = QtWidgets.QMainWindow()
-    monkeypatch.setattr(slicer.util, "mainWindow", lambda: Proxy(window))
-
-    def keys() -> set[str]:
-        QtWidgets.QApplication.sendPostedEvents(None, 52)  # deleteLater
-        return {one.key().toString() for one in window.findChildren(QtGui.QShortcut)}
-
-    opened.widget.exit()
-    assert keys() == set()
-    opened.widget.enter()
-    assert keys() == {"Ctrl+Shift+Up", "Ctrl+Shift+Down", "Ctrl+Shift+Left", "Ctrl+Shift+Right"}
-    opened.widget.enter()
-    assert len(window.findChildren(QtGui.QShortcut)) == 4
-    opened.widget.exit()
-    assert keys() == set()
 
 
 def test_an_import_of_a_volume_in_a_batch_is_offered_once_it_is_over(opened: OpenedModule) -> None:

@@ -68,14 +68,14 @@ def test_a_row_that_the_user_emptied_stays_empty(opened: OpenedModule) -> None:
 
 
 def test_results_hidden_volumes_and_label_maps_are_not_offered(opened: OpenedModule) -> None:
-    from StrokeSegExtensionLib.scene_volumes import RESULT_MARK
-
+    from StrokeSegLogic.slicer_bridge.input_volumes import RESULT_MARK
     from StrokeSegLogic.slicer_bridge.volumes import add_volume
 
     scene = opened.slicer.scene
     image = GRID.image(np.ones(GRID.shape, np.uint8))
-    add_volume(scene, image, "dwi_label", label=True)
-    add_volume(scene, image, "dwi_hidden").SetHideFromEditors(True)
+    labels = scene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "dwi_label")
+    labels.SetAndObserveImageData(add_volume(scene, image, "dwi_hidden").GetImageData())
+    scene.GetFirstNodeByName("dwi_hidden").SetHideFromEditors(True)
     add_volume(scene, image, "dwi_probability").SetAttribute(RESULT_MARK, "probability")
     opened.rest(0.5)
     assert opened.rows() == {}
@@ -157,8 +157,8 @@ def test_the_voxels_that_are_handed_over_lie_where_the_volume_is_seen(opened: Op
     opened.start()
     voxels = opened.runner.runs[0][2][Role.DWI]
     # To the patient's right, which is +x in Slicer and -x in files.
-    assert np.allclose(voxels.origin, (GRID.origin[0] - 12.0, *GRID.origin[1:]))
-    assert voxels.array.shape == GRID.shape and voxels.spacing == GRID.spacing
+    assert np.allclose(voxels.grid.origin, (GRID.origin[0] - 12.0, *GRID.origin[1:]))
+    assert voxels.array.shape == GRID.shape and voxels.grid.spacing == GRID.spacing
 
 
 def test_a_sequence_is_a_4d_series_with_its_times_and_its_shown_frame_is_no_study(opened: OpenedModule) -> None:

@@ -1,62 +1,19 @@
+"""A run from the button to its end, whatever comes between."""
+
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
-from typing import Any
 
 import pytest
-from StrokeSegExtensionLib.presenter import CANCEL_PATIENCE_S, Presenter
+from StrokeSegExtensionLib.presenter import CANCEL_PATIENCE_S
 from StrokeSegExtensionLib.states import TRANSITIONS, State
-from StrokeSegExtensionLib.study import LoadedVolume, Problem, Settings, StudyInputs
+from StrokeSegExtensionLib.study import Settings, StudyInputs
 
-from StrokeSegLogic.base.errors import InputError, OutputError, StrokeSegError
+from StrokeSegLogic.base.errors import OutputError, StrokeSegError
 from StrokeSegLogic.case import ClinicalData, Role
 
-from .doubles import RECORD, Clock, FakeRunner, FakeView
-
-DIED = Problem("the worker ended", "", "See its log", ("Killed",))
-
-
-class Panel:
-    """A presenter with nothing real around it."""
-
-    def __init__(self, packages: Any = None) -> None:
-        self.view, self.runner, self.clock = FakeView(), FakeRunner(), Clock()
-        self.presenter = Presenter(self.view, self.runner, self.clock, packages)
-        self.presenter.inputs_changed(StudyInputs(volumes={Role.DWI: "n1", Role.FLAIR: "n2"}))
-
-    def press(self) -> None:
-        self.presenter.segment_or_cancel()
-
-    def begin(self) -> None:
-        """Presses Segment and lets the checks pass."""
-        self.press()
-        self.clock.pass_(0.01)
-        assert self.view.state is State.RUNNING, self.view.problem
-
-    def reach(self, state: State) -> None:
-        """Brings the panel into a state."""
-        if state is State.IDLE:
-            return
-        if state is State.CHECKING:
-            self.press()
-            return
-        self.begin()
-        if state is State.CANCELLING:
-            self.press()
-        elif state is State.DONE:
-            self.runner.succeed()
-        elif state is State.FAILED:
-            self.runner.listener.failed(DIED)
-        assert self.presenter.state is state
-
-
-@pytest.fixture
-def panel() -> Panel:
-    return Panel()
-
-
-# -- a run
+from .doubles import RECORD
+from .presenter_bench import DIED, Panel
 
 
 def test_a_run_goes_from_checking_to_running_to_done_and_hands_the_result_over(panel: Panel) -> None:
@@ -72,7 +29,7 @@ def test_a_run_goes_from_checking_to_running_to_done_and_hands_the_result_over(p
     panel.runner.succeed()
     assert panel.view.states == [State.CHECKING, State.RUNNING, State.DONE]
     result = panel.view.results[0]
-    assert (result.reference, result.warnings, result.settings.flips) == ("n1", ("told",), True)
+    assert (result.reference, result.record.warnings, result.settings.flips) == ("n1", ("told",), True)
     assert panel.runner.calls == []
     panel.presenter.result_taken()
     panel.presenter.result_taken()
@@ -281,89 +238,6 @@ def test_every_transition_that_is_shown_is_one_that_is_allowed() -> None:
         assert all(later in TRANSITIONS[earlier] for earlier, later in pairwise(seen))
 
 
-# -- rows
-
-
-def loaded(*names: str) -> list[LoadedVolume]:
-    return [LoadedVolume(f"id {name}", name) for name in names]
-
-
-def offered(panel: Panel, *names: str) -> dict[Role, str]:
-    panel.presenter.volumes_changed(loaded(*names))
-    panel.clock.wait(lambda: panel.clock.waiting == 0)
-    return dict(panel.presenter.inputs.volumes)
-
-
-@pytest.fixture
-def empty() -> Panel:
-    panel = Panel()
-    panel.presenter.scene_closed()
-    panel.presenter.inputs_changed(StudyInputs())
-    return panel
-
-
-def test_rows_are_filled_from_what_is_loaded_each_with_its_reason(empty: Panel) -> None:
-    assert offered(empty, "sub-1_dwi", "FLAIR axial", "something") == {
-        Role.DWI: "id sub-1_dwi",
-        Role.FLAIR: "id FLAIR axial",
-    }
-    assert "ends in 'dwi'" in empty.view.offers[Role.DWI].reason
-    assert not empty.view.offers[Role.DWI].doubtful
-
-
-def test_new_data_are_offered_again_but_never_overrule_the_user(empty: Panel) -> None:
-    offered(empty, "dwi", "other")
-    empty.presenter.choose(Role.FLAIR, "id other")
-    empty.presenter.choose(Role.T1, None)
-    rows = offered(empty, "dwi", "other", "flair", "t1", "adc")
-    assert rows == {Role.DWI: "id dwi", Role.FLAIR: "id other", Role.ADC: "id adc"}
-    assert empty.view.offers[Role.FLAIR].handle == "id flair", "it is offered all the same"
-
-
-def test_assign_fills_rows_that_the_user_emptied_and_leaves_those_that_the_user_filled(empty: Panel) -> None:
-    offered(empty, "dwi", "flair", "other")
-    empty.presenter.choose(Role.DWI, "id other")
-    empty.presenter.choose(Role.FLAIR, None)
-    assert dict(empty.presenter.inputs.volumes) == {Role.DWI: "id other"}
-    empty.presenter.assign()
-    assert dict(empty.presenter.inputs.volumes) == {Role.DWI: "id other", Role.FLAIR: "id flair"}
-
-
-def test_a_volume_that_the_user_takes_for_another_role_leaves_the_row_that_it_was_offered_for(empty: Panel) -> None:
-    offered(empty, "dwi", "flair")
-    empty.presenter.choose(Role.T2, "id flair")
-    assert dict(empty.presenter.inputs.volumes) == {Role.T2: "id flair", Role.DWI: "id dwi"}
-
-
-def test_a_volume_that_is_gone_frees_its_row(empty: Panel) -> None:
-    offered(empty, "dwi", "flair 1")
-    empty.presenter.choose(Role.FLAIR, "id flair 1")
-    assert offered(empty, "dwi", "flair 2") == {Role.DWI: "id dwi", Role.FLAIR: "id flair 2"}
-
-
-def test_a_restored_scene_keeps_its_rows_the_empty_ones_too(empty: Panel) -> None:
-    empty.presenter.inputs_changed(StudyInputs(volumes={Role.DWI: "id b"}))
-    assert offered(empty, "dwi", "flair", "b") == {Role.DWI: "id b"}
-
-
-def test_each_modality_has_rows_of_its_own(empty: Panel) -> None:
-    offered(empty, "dwi", "cbf", "tmax")
-    empty.presenter.inputs_changed(StudyInputs(modality="ctp"))
-    empty.clock.wait(lambda: empty.clock.waiting == 0)
-    assert dict(empty.presenter.inputs.volumes) == {Role.CBF: "id cbf", Role.TMAX: "id tmax"}
-    assert [one.key for one in empty.view.models if one.fits] == ["thresholds"]
-    empty.presenter.inputs_changed(StudyInputs(modality="mri", volumes={Role.DWI: "id dwi"}))
-    empty.clock.wait(lambda: empty.clock.waiting == 0)
-    assert dict(empty.presenter.inputs.volumes) == {Role.DWI: "id dwi"}
-
-
-def test_a_reference_whose_row_is_emptied_is_given_up(empty: Panel) -> None:
-    offered(empty, "dwi", "flair")
-    empty.presenter.inputs_changed(replace(empty.presenter.inputs, reference=Role.FLAIR))
-    empty.presenter.choose(Role.FLAIR, None)
-    assert empty.presenter.inputs.reference is None
-
-
 def test_what_is_known_of_the_patient_reaches_the_run(panel: Panel) -> None:
     clinical = ClinicalData(71, 12, 3.5)
     panel.presenter.inputs_changed(StudyInputs(volumes={Role.DWI: "n1"}, clinical=clinical))
@@ -372,34 +246,3 @@ def test_what_is_known_of_the_patient_reaches_the_run(panel: Panel) -> None:
 
 
 # -- review
-
-
-def test_the_review_goes_through_doubtful_slices_and_lesions_round_and_round(panel: Panel) -> None:
-    panel.reach(State.DONE)
-    assert panel.view.review == ("", True, True)
-    for _ in range(3):
-        panel.presenter.next_doubtful_slice()
-    panel.presenter.previous_doubtful_slice()
-    panel.presenter.next_lesion()
-    words = [place.words for place in panel.view.places]
-    assert words[:4] == [f"slice {n}, doubt {d} of 2" for n, d in ((12, 1), (5, 2), (12, 1), (5, 2))]
-    assert words[4] == "lesion 1 of 1, 3.4 ml"
-    assert panel.view.places[0].point_ras == (-1.0, -2.0, 3.0), "LPS becomes RAS"
-    assert panel.view.review == ("lesion 1 of 1, 3.4 ml", True, True)
-
-
-def test_a_restored_result_can_be_gone_through(panel: Panel) -> None:
-    panel.presenter.next_lesion()
-    assert panel.view.places == []
-    panel.presenter.result_restored(RECORD)
-    panel.presenter.previous_doubtful_slice()
-    assert panel.view.places[0].words == "slice 5, doubt 2 of 2"
-    panel.presenter.result_restored(None)
-    assert panel.view.review == ("", False, False)
-
-
-def test_an_error_in_words_shows_place_and_advice() -> None:
-    error = InputError("is empty", where="DWI", fix="Load it")
-    from StrokeSegExtensionLib.problems import problem_of
-
-    assert str(problem_of(error)) == str(error) == "DWI: is empty. Load it."

@@ -20,7 +20,7 @@ from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.slicer_bridge.files import write_scene, write_segmentation
 from StrokeSegLogic.slicer_bridge.scene import headless_scene
 from StrokeSegLogic.slicer_bridge.segmentations import labels_of
-from StrokeSegLogic.slicer_bridge.volumes import image_of
+from StrokeSegLogic.slicer_bridge.volumes import read_volume
 from StrokeSegLogic.terminology import LESION_STYLE
 
 from .slicer_grids import AXIAL, grids
@@ -113,7 +113,7 @@ def test_the_scene_opens_with_everything_in_place(make_segmentation: Any, grid: 
         expected = {str(role): series.image for role, series in segmentation.case.series.items()}
         expected |= {"Probability": segmentation.probability, "Agreement": segmentation.agreement}
         for name, image in expected.items():
-            read = image_of(scene.GetFirstNodeByName(name))
+            read = read_volume(scene.GetFirstNodeByName(name)).image()
             # Slicer reads left-handed volumes with their slices in reverse order: other indices, same places.
             back = sitk.Resample(read, image, sitk.Transform(), sitk.sitkNearestNeighbor, -1.0)
             assert np.array_equal(sitk.GetArrayFromImage(back), sitk.GetArrayFromImage(image)), name

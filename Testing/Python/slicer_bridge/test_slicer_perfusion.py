@@ -23,7 +23,7 @@ from StrokeSegLogic.perfusion.thresholds import CORE, PENUMBRA
 from StrokeSegLogic.slicer_bridge.files import write_scene, write_segmentation
 from StrokeSegLogic.slicer_bridge.scene import headless_scene
 from StrokeSegLogic.slicer_bridge.segmentations import add_segmentation, labels_of
-from StrokeSegLogic.slicer_bridge.volumes import add_volume, image_of
+from StrokeSegLogic.slicer_bridge.volumes import add_volume, read_volume
 from StrokeSegLogic.terminology import CORE_STYLE, PENUMBRA_STYLE
 
 from .slicer_grids import grids
@@ -113,7 +113,7 @@ def test_the_scene_brings_maps_and_segments_back_in_place(grid: Grid, seed: int)
         write_scene(result, Path(folder) / "case.mrb")
         read_scene(scene, Path(folder) / "case.mrb")
         for name, image in result.maps.items():
-            read = image_of(scene.GetFirstNodeByName(name))
+            read = read_volume(scene.GetFirstNodeByName(name)).image()
             # Slicer reads left-handed volumes with their slices in reverse order: other indices, same places.
             back = sitk.Resample(read, image, sitk.Transform(), sitk.sitkNearestNeighbor, -1.0)
             assert np.array_equal(sitk.GetArrayFromImage(back), sitk.GetArrayFromImage(image)), name

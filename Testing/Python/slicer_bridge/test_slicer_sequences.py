@@ -1,4 +1,4 @@
-"""Sequences, their browsers and files, and multi-volumes: as series over time."""
+"""Sequences and their files: as series over time."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.case import Role
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.series import load_case
-from StrokeSegLogic.slicer_bridge.case import case_from_nodes
-from StrokeSegLogic.slicer_bridge.geometry import set_volume_geometry
-from StrokeSegLogic.slicer_bridge.runtime import load_slicer, load_vtk, quiet_vtk
+from StrokeSegLogic.slicer_bridge.runtime import load_slicer, quiet_vtk
+from StrokeSegLogic.slicer_bridge.sequences import read_input, read_series
 from StrokeSegLogic.slicer_bridge.volumes import add_volume
 
 from .slicer_grids import AXES
@@ -39,42 +38,28 @@ def sequence(scene: Any, unit: str = "s", factor: float = 1.0, grids: tuple[Grid
 
 
 @pytest.mark.parametrize(("unit", "factor"), [("s", 1.0), ("ms", 1000.0)])
-def test_a_sequence_becomes_the_series_of_a_case(scene: Any, unit: str, factor: float):
-    series = case_from_nodes({"CTP": sequence(scene, unit, factor)}).series[Role.CTP]
-    assert series.image.GetPixelID() == sitk.sitkInt16
-    assert np.array_equal(sitk.GetArrayViewFromImage(series.image), HU)
-    assert series.times_s == TIMES and Grid.of(series.image).same(GRID)
-    assert (series.source, series.confidence) == ("CTP", 1.0)
+def test_a_sequence_becomes_frames_with_their_times_in_seconds(scene: Any, unit: str, factor: float):
+    series = read_series(sequence(scene, unit, factor))
+    assert np.array_equal(np.asarray(series.array), HU) and series.array.dtype == np.int16
+    assert series.times_s == TIMES and series.grid.same(GRID) and series.name == "CTP"
 
 
-def test_the_browser_and_the_volume_that_it_shows_stand_for_their_sequence(scene: Any):
+def test_a_sequence_lies_where_the_volume_that_shows_it_lies(scene: Any):
     node = sequence(scene)
     scene.RegisterNodeClass(load_slicer().vtkMRMLSequenceBrowserNode())
     browser = scene.AddNewNodeByClass("vtkMRMLSequenceBrowserNode", "browser")
     browser.SetAndObserveMasterSequenceNodeID(node.GetID())
-    proxy = add_volume(scene, GRID.image(HU[0]), "shown")
-    browser.AddProxyNode(proxy, node, False)
-    for chosen in (browser, browser.GetProxyNode(node)):
-        series = case_from_nodes({Role.CTP: chosen}).series[Role.CTP]
-        assert np.array_equal(sitk.GetArrayViewFromImage(series.image), HU) and series.times_s == TIMES
+    moved = Grid(GRID.size, GRID.spacing, (0.0, 5.0, 30.0), AXES)
+    browser.AddProxyNode(add_volume(scene, moved.image(HU[0]), "shown"), node, False)
+    assert read_series(node).grid.same(moved)
 
 
-def test_a_multi_volume_becomes_the_series_of_a_case(scene: Any):
-    vtk = load_vtk()
-    from vtk.util.numpy_support import numpy_to_vtk
-
-    node = scene.AddNewNodeByClass("vtkMRMLVectorVolumeNode", "multi")
-    data = vtk.vtkImageData()
-    data.SetDimensions(GRID.size)
-    data.GetPointData().SetScalars(numpy_to_vtk(np.moveaxis(HU, 0, -1).reshape(-1, 6).copy(), deep=True))
-    set_volume_geometry(node, GRID)
-    node.SetAndObserveImageData(data)
-    node.SetAttribute("MultiVolume.FrameLabels", ",".join(f"{1000 * time:g}" for time in TIMES))
-    series = case_from_nodes({Role.CTP: node}).series[Role.CTP]
-    assert np.array_equal(sitk.GetArrayViewFromImage(series.image), HU) and series.times_s == TIMES
-    node.SetAttribute("MultiVolume.FrameLabels", "0,1")
-    with pytest.raises(InputError, match="multi: has 2 times and 6 frames"):
-        case_from_nodes({Role.CTP: node})
+def test_an_input_is_a_volume_or_a_sequence_that_is_still_there(scene: Any):
+    plain = add_volume(scene, GRID.image(HU[0]), "plain")
+    assert np.array_equal(np.asarray(read_input(scene, plain.GetID()).array), HU[0])
+    assert read_input(scene, sequence(scene).GetID()).array.shape == HU.shape
+    with pytest.raises(InputError, match="no longer in the scene"):
+        read_input(scene, "vtkMRMLScalarVolumeNode99")
 
 
 @pytest.mark.parametrize("name", ["CTP.seq.nrrd", "CTP.seq.nhdr"])
@@ -92,15 +77,12 @@ def test_a_file_that_slicer_wrote_of_a_sequence_is_read_back(scene: Any, tmp_pat
 
 
 def test_what_is_no_series_of_one_place_and_time_is_refused(scene: Any):
-    plain = add_volume(scene, GRID.image(HU[0]), "plain")
-    with pytest.raises(InputError, match="plain: is neither a sequence of volumes nor a multi-volume"):
-        case_from_nodes({Role.CTP: plain})
-    with pytest.raises(InputError, match="no volume is chosen as CTP"):
-        case_from_nodes({Role.CTP: None})
     with pytest.raises(InputError, match="not numbered by seconds or milliseconds"):
-        case_from_nodes({Role.CTP: sequence(scene, "mm")})
+        read_series(sequence(scene, "mm"))
     moved = Grid(GRID.size, GRID.spacing, (-10.0, 25.0, 30.0), AXES)
     with pytest.raises(InputError, match="frame 6 lies on another grid than the first"):
-        case_from_nodes({Role.CTP: sequence(scene, grids=(*(GRID,) * 5, moved))})
-    with pytest.raises(InputError, match=r"the roles are of two kinds: DWI of MRI, CTP of CT perfusion"):
-        case_from_nodes({Role.CTP: sequence(scene), Role.DWI: plain})
+        read_series(sequence(scene, grids=(*(GRID,) * 5, moved)))
+    single = scene.AddNewNodeByClass("vtkMRMLSequenceNode", "single")
+    single.SetDataNodeAtValue(add_volume(scene, GRID.image(HU[0]), "frame"), "0")
+    with pytest.raises(InputError, match="single: has 1 frames"):
+        read_series(single)

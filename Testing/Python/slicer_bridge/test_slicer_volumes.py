@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.slicer_bridge.scene import headless_scene
-from StrokeSegLogic.slicer_bridge.volumes import add_volume, image_of
+from StrokeSegLogic.slicer_bridge.volumes import add_volume, read_volume
 
 from .slicer_grids import AXIAL, grids
 
@@ -35,7 +35,7 @@ def test_a_volume_comes_back_bit_for_bit_and_lies_where_it_lay(grid: Grid):
     image = _noise(grid)
     with headless_scene() as scene:
         node = add_volume(scene, image, "volume")
-        back = image_of(node)
+        back = read_volume(node).image()
         matrix = vtk.vtkMatrix4x4()
         node.GetIJKToRASMatrix(matrix)
         last = [n - 1 for n in grid.size]
@@ -52,27 +52,24 @@ def test_a_volume_comes_back_bit_for_bit_and_lies_where_it_lay(grid: Grid):
 )
 def test_voxel_types_that_slicer_cannot_save_are_cast(scene: Any, given_type: type, kept_type: type):
     image = sitk.GetImageFromArray(np.arange(60, dtype=given_type).reshape(3, 4, 5))
-    array = sitk.GetArrayFromImage(image_of(add_volume(scene, image, "volume")))
+    array = np.asarray(read_volume(add_volume(scene, image, "volume")).array)
     assert array.dtype == kept_type
     assert np.array_equal(array.ravel(), np.arange(60))
 
 
 def test_large_64_bit_integers_keep_their_values(scene: Any):
     image = sitk.GetImageFromArray(np.array([[[-(2**40), 0, 2**40]]], np.int64))
-    array = sitk.GetArrayFromImage(image_of(add_volume(scene, image, "volume")))
+    array = np.asarray(read_volume(add_volume(scene, image, "volume")).array)
     assert array.ravel().tolist() == [-(2**40), 0, 2**40]
 
 
-def test_labels_become_a_label_map_volume(scene: Any):
-    node = add_volume(scene, sitk.Image(3, 3, 3, sitk.sitkUInt8), "labels", label=True)
-    assert node.IsA("vtkMRMLLabelMapVolumeNode")
-    assert node.GetDisplayNode() is not None
-
-
-def test_the_copy_is_the_callers_own(scene: Any):
+def test_what_is_read_shares_the_nodes_memory_unless_it_is_copied(scene: Any):
     node = add_volume(scene, _noise(), "volume")
-    image_of(node)[0, 0, 0] = 1000.0
-    assert slicer.util.arrayFromVolume(node).max() < 1000.0
+    shared = read_volume(node)
+    own = shared.copied(most=shared.array.nbytes)
+    assert shared.copied(most=shared.array.nbytes - 1) is shared
+    slicer.util.arrayFromVolume(node)[0, 0, 0] = 1000.0
+    assert shared.array.max() == 1000.0 and own.array.max() < 1000.0
 
 
 def test_nested_linear_transforms_are_applied_and_the_nodes_stay_as_they_are(scene: Any):
@@ -89,7 +86,7 @@ def test_nested_linear_transforms_are_applied_and_the_nodes_stay_as_they_are(sce
     for one in (node, inner, outer, node.GetImageData()):
         one.AddObserver("ModifiedEvent", lambda *_: changes.append(True))
 
-    moved = image_of(node)
+    moved = read_volume(node).image()
 
     assert not changes
     assert (scene.GetNumberOfNodes(), node.GetOrigin(), node.GetTransformNodeID()) == before
@@ -106,7 +103,7 @@ def test_a_sheared_volume_is_refused(scene: Any):
     shear[0, 1] = 0.1
     node.SetAndObserveTransformNodeID(_transform(scene, shear).GetID())
     with pytest.raises(InputError, match="volume: the voxel axes are not at right angles"):
-        image_of(node)
+        read_volume(node)
 
 
 def test_a_warped_volume_is_refused(scene: Any):
@@ -116,12 +113,12 @@ def test_a_warped_volume_is_refused(scene: Any):
     warp.SetAndObserveTransformToParent(spline)
     node.SetAndObserveTransformNodeID(warp.GetID())
     with pytest.raises(InputError, match="non-linear transform Warp"):
-        image_of(node)
+        read_volume(node)
 
 
 def test_a_node_without_voxels_is_refused(scene: Any):
     with pytest.raises(InputError, match="is empty"):
-        image_of(scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Nothing"))
+        read_volume(scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Nothing"))
 
 
 def test_more_than_one_value_a_voxel_is_refused(scene: Any):
@@ -135,4 +132,4 @@ def test_more_than_one_value_a_voxel_is_refused(scene: Any):
     data.AllocateScalars(vtk.VTK_FLOAT, 3)
     node.SetAndObserveImageData(data)
     with pytest.raises(InputError, match="3 values a voxel"):
-        image_of(node)
+        read_volume(node)

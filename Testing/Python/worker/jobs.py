@@ -8,17 +8,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from itertools import pairwise
 from pathlib import Path
 
 import SimpleITK as sitk
 
 import StrokeSegLogic
 from StrokeSegLogic.case import ClinicalData, Role
-from StrokeSegLogic.grid import Grid
+from StrokeSegLogic.space.volume import Volume
 from StrokeSegLogic.worker.job import FORMAT, NAME, Job, JobOptions, JobVolume, write_job
-from StrokeSegLogic.worker.nrrd import NrrdVolume, write_nrrd
 from StrokeSegLogic.worker.protocol import Event, parse_line
+from StrokeSegLogic.worker.volume_files import write_volume
 
 MAIN = Path(StrokeSegLogic.__file__).parent / "worker" / "__main__.py"
 PATIENCE_S = 120.0
@@ -40,10 +39,8 @@ def job_of(
     home.mkdir(parents=True)
     volumes = {}
     for role, image in images.items():
-        grid = Grid.of(image)
-        volume = NrrdVolume(sitk.GetArrayFromImage(image), grid.spacing, grid.origin, grid.direction)
-        write_nrrd(home / f"{role}.nrrd", volume)
-        volumes[role.value] = JobVolume(f"{role}.nrrd", f"{role} of the scene")
+        write_volume(home / f"{role}.npz", Volume.of(image))
+        volumes[role.value] = JobVolume(f"{role}.npz", f"{role} of the scene")
     write_job(home / NAME, Job(FORMAT, "phantom", modality, volumes, clinical or ClinicalData(), None, options))
     return home / NAME
 
@@ -62,7 +59,6 @@ class Worker:
             env={**bare, **(environment or {})},
         )
         self.events: list[Event] = []
-        self.times: list[float] = []
         self.strays: list[str] = []
         self.errors: list[str] = []
         self._threads = [threading.Thread(target=self._gather), threading.Thread(target=self._gather_errors)]
@@ -76,7 +72,6 @@ class Worker:
             if event is None:
                 self.strays.append(line)
             else:
-                self.times.append(time.monotonic())
                 self.events.append(event)
 
     def _gather_errors(self) -> None:
@@ -102,11 +97,6 @@ class Worker:
                 break
             time.sleep(0.01)
         raise AssertionError(f"it never came; came {self.events[-5:]}, errors {self.errors[-20:]}")
-
-    def longest_silence(self) -> float:
-        """The longest time in s from one report of progress to the next."""
-        told = [at for at, event in zip(self.times, self.events, strict=False) if event.name == "progress"]
-        return max((later - earlier for earlier, later in pairwise(told)), default=0.0)
 
     def last_of(self, job: str) -> Event:
         return self.wait_for(lambda event: event.job == job and event.name in ("done", "error", "cancelled"))

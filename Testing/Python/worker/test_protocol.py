@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -9,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from StrokeSegLogic.base.errors import DeviceError, InputError
-from StrokeSegLogic.worker.protocol import Emitter, described, parse_line
+from StrokeSegLogic.base.errors import DeviceError, InputError, StrokeSegError
+from StrokeSegLogic.worker.protocol import Emitter, Fault, described, error_of, parse_line
 
 TEXTS = st.text(alphabet=st.characters(blacklist_categories=("Cs",)))
 
@@ -65,10 +66,33 @@ def test_standard_output_is_kept_for_events_whoever_prints() -> None:
     assert {"python prints", "C prints", "a child prints"} <= set(ran.stderr.splitlines())
 
 
-def test_errors_are_told_without_the_command_line_that_the_panel_has_not() -> None:
-    words = described(DeviceError("no CUDA device", where="--device", fix="Use --device auto or --device cpu"))
-    assert words == {"what": "no CUDA device", "where": "device", "fix": "Use device auto or device cpu", "code": 1}
-    assert described(InputError("a--b is no role"))["what"] == "a--b is no role"
-    assert described(ValueError("odd"))["code"] == 2
+@pytest.mark.parametrize(
+    "error",
+    [
+        DeviceError("no CUDA device", option="device", fix="Use auto or cpu"),
+        InputError("is empty", where="a.nii.gz", roles=("DWI", "FLAIR")),
+        InputError("a--b is no role"),
+    ],
+)
+def test_an_error_is_heard_as_it_was_told(error: StrokeSegError) -> None:
+    heard = error_of(json.loads(json.dumps(described(error))), ["a line of the log"])
+    assert (heard.what, heard.where, heard.fix, heard.option, heard.roles, heard.exit_code) == (
+        error.what,
+        error.where,
+        error.fix,
+        error.option,
+        error.roles,
+        1,
+    )
+    assert str(heard) == str(error)
+
+
+def test_a_fault_is_told_with_the_last_lines_of_the_log() -> None:
+    heard = error_of(described(ValueError("odd")), ["loading", "odd"])
+    assert isinstance(heard, Fault) and (heard.exit_code, heard.log) == (2, ("loading", "odd"))
+    assert "ValueError: odd" in heard.what and "report it" in str(heard.fix)
+
+
+def test_what_a_user_can_mend_is_told_in_words() -> None:
     assert "'torch' is not installed" in described(ModuleNotFoundError("no", name="torch"))["what"]
     assert "memory" in described(MemoryError())["what"]

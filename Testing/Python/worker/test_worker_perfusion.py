@@ -18,9 +18,10 @@ from StrokeSegLogic.perfusion.engine import segment_perfusion
 from StrokeSegLogic.phantom.ctp import ctp_series
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
 from StrokeSegLogic.phantom.ctp_protocol import CtpProtocol
+from StrokeSegLogic.space.volume import Volume
 from StrokeSegLogic.worker.job import FORMAT, Job, JobOptions, JobVolume, read_job
-from StrokeSegLogic.worker.nrrd import NrrdVolume, read_nrrd, write_nrrd
 from StrokeSegLogic.worker.run import Written, read_case, run_job
+from StrokeSegLogic.worker.volume_files import read_volume, write_volume
 
 KNOWN = ClinicalData(71, 17, 8.0)
 
@@ -39,7 +40,7 @@ def test_maps_become_core_penumbra_numbers_and_criteria_as_the_engine_gives_them
     written = run(tmp_path / "1", maps, JobOptions(device="cpu", extras=("report",)))
     job = read_job(tmp_path / "1" / "job.json")
     expected = segment_perfusion(read_case(job, tmp_path / "1"))
-    labels = read_nrrd(written.volumes["labels"])
+    labels = read_volume(written.volumes["labels"])
     np.testing.assert_array_equal(labels.array, expected.array())
     assert set(written.volumes) == {"labels", "brain", *(f"labels-{route.name}" for route in expected.routes)}
     record = json.loads(written.record.read_text())
@@ -64,15 +65,14 @@ def test_a_route_and_a_model_of_ones_own_are_taken(tmp_path: Path, maps: dict) -
 def test_a_series_over_time_hands_its_maps_over(tmp_path: Path) -> None:
     grid = ctp_grid((4.5, 4.5, 13.0))
     series = ctp_series(0, grid, CtpProtocol())
-    volume = NrrdVolume(series.hu, grid.spacing, grid.origin, grid.direction)
-    write_nrrd(tmp_path / "CTP.nrrd", volume)
+    write_volume(tmp_path / "CTP.npz", Volume(series.hu, grid))
     times = tuple(float(time) for time in series.times_s)
-    job = Job(FORMAT, "phantom", "ctp", {"CTP": JobVolume("CTP.nrrd", "a sequence", times)})
+    job = Job(FORMAT, "phantom", "ctp", {"CTP": JobVolume("CTP.npz", "a sequence", times)})
     written = run_job(job, tmp_path, tmp_path / "result", Progress())
     assert {"CBF", "CBV", "MTT", "TTP", "TMAX", "MIP"} <= set(written.volumes)
     assert json.loads(written.record.read_text())["reference"] == "CTP"
-    tmax = read_nrrd(written.volumes["TMAX"])
-    assert (tmax.array.shape, tmax.origin) == (grid.shape, grid.origin)
+    tmax = read_volume(written.volumes["TMAX"])
+    assert tmax.array.shape == grid.shape and tmax.grid == grid
 
 
 def test_a_case_of_the_other_kind_is_refused(tmp_path: Path, maps: dict) -> None:

@@ -54,19 +54,19 @@ class EditingCase(SlicerCase):
 
     def test_what_was_corrected_is_exported(self) -> None:
         import SimpleITK as sitk
-        from StrokeSegExtensionLib.export_files import write_labels_nifti, write_seg_nrrd, write_text
+
+        from StrokeSegLogic.slicer_bridge.files import export_labels, export_segments
 
         dwi = self.rows["DWI"]
         changed = self.now().astype("uint8")
         changed[2:4, 10:20, 10:20] = 1
         slicer.util.updateSegmentBinaryLabelmapFromArray(changed, self.segmentation, self.segment_id, dwi)
-        write_labels_nifti(self.segmentation, dwi, self.folder / "labels.nii.gz")
-        write_seg_nrrd(self.segmentation, self.folder / "labels.seg.nrrd")
-        write_text(self.parameters.reportText.GetText(), self.folder / "report.html")
+        export_labels(self.segmentation, dwi, self.folder / "labels.nii.gz")
+        export_segments(self.segmentation, self.folder / "labels.seg.nrrd")
         written = sitk.ReadImage(str(self.folder / "labels.nii.gz"))
         self.assertEqual(written.GetSize(), tuple(dwi.GetImageData().GetDimensions()))
         self.assertEqual(int(sitk.GetArrayFromImage(written).astype(bool).sum()), int(changed.sum()))
         again = slicer.util.loadSegmentation(str(self.folder / "labels.seg.nrrd"))
         self.assertTrue(((self.voxels(again, dwi) > 0) == (changed > 0)).all())
         self.assertIn("55641003", self.terminology(again.GetSegmentation().GetNthSegment(0)))
-        self.assertIn("<html", (self.folder / "report.html").read_text(encoding="utf-8").lower())
+        self.assertIn("<html", self.parameters.reportText.GetText().lower())

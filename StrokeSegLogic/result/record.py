@@ -1,0 +1,235 @@
+"""What result.json says, read once: panel and scripts ask it and not the JSON. Records stored by older versions, which
+lack keys, are read too; keys that are not known are left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..base.errors import InputError
+from ..base.json_values import number
+from ..case import Modality, Role
+from ..outcome import Display, Maker
+
+Point = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class PlaneVolume:
+    """What one plane's network found: ml, and Dice with the vote."""
+
+    plane: str
+    volume_ml: float
+    dice_with_vote: float
+
+
+@dataclass(frozen=True)
+class LesionVolumes:
+    """What was measured on the lesion of an MRI study: ml, and shares of the volume, None without lesion."""
+
+    lesion_ml: float
+    brain_ml: float
+    lesions_ml: tuple[float, ...]
+    left_share: float | None
+    right_share: float | None
+    planes: tuple[PlaneVolume, ...]
+
+
+@dataclass(frozen=True)
+class RouteVolumes:
+    """What one route of CT perfusion found, ml; no penumbra where a network knows the core alone."""
+
+    name: str
+    title: str
+    core_ml: float
+    penumbra_ml: float | None
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """Numbers of CT perfusion by thresholds: ml and ratios, None where they are not defined, `inf` without core.
+
+    Attributes:
+        delays: ml with Tmax over each limit in s; None where the map's scale is cut off below it.
+        side: in words, "" where there is none.
+    """
+
+    hypoperfused_ml: float
+    mismatch_ml: float
+    mismatch_ratio: float | None
+    hypoperfusion_intensity_ratio: float | None
+    cbv_index: float | None
+    delays: tuple[tuple[float, float | None], ...]
+    side: str
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A trial, an item of it, or a part of an item, with its verdict: "met", "not met" or "unknown"."""
+
+    name: str
+    verdict: str
+    flips: bool
+    value: float | str | None = None
+    limit: str = ""
+    unit: str = ""
+    parts: tuple[Judged, ...] = ()
+
+
+@dataclass(frozen=True)
+class DoubtfulSlice:
+    """A slice of the reference, its index from 0, and where to look in it, mm, LPS."""
+
+    index: int
+    point_lps_mm: Point
+
+
+@dataclass(frozen=True)
+class LesionPlace:
+    """A lesion and its middle, mm, LPS."""
+
+    volume_ml: float
+    point_lps_mm: Point
+
+
+@dataclass(frozen=True)
+class ResultRecord:
+    """The content of result.json.
+
+    Attributes:
+        modality: of the case.
+        reference: role on whose grid the result lies.
+        warnings: what a reader must know.
+        maker: what drew the labels.
+        lesion: of MRI, else None.
+        chosen: name of the route whose labels are the result; "" for MRI.
+        routes: of CT perfusion.
+        mismatch: of CT perfusion; None where the maps' units are not known.
+        criteria: the trials.
+        displays: how each volume is shown, by its name; empty in older records.
+        slices: in descending doubt.
+        lesions: in descending volume.
+        content: all of it, as it was read.
+    """
+
+    modality: Modality
+    reference: Role
+    warnings: tuple[str, ...]
+    maker: Maker
+    lesion: LesionVolumes | None
+    chosen: str
+    routes: tuple[RouteVolumes, ...]
+    mismatch: Mismatch | None
+    criteria: tuple[Judged, ...]
+    displays: Mapping[str, Display]
+    slices: tuple[DoubtfulSlice, ...]
+    lesions: tuple[LesionPlace, ...]
+    content: Mapping[str, Any]
+
+    @classmethod
+    def parse(cls, content: Mapping[str, Any], where: str = "result.json") -> ResultRecord:
+        """The record in a result.json.
+
+        Args:
+            content: as JSON gives it.
+            where: for the message.
+
+        Raises:
+            InputError: if something that every record has is missing or of another kind.
+        """
+        try:
+            return _parsed(content)
+        except (KeyError, TypeError, ValueError, AttributeError, StopIteration) as error:
+            reason = f"no {error}" if isinstance(error, KeyError) else str(error) or type(error).__name__
+            raise InputError(
+                f"the record of the result cannot be used ({reason})", where=where, fix="Segment the study again"
+            ) from error
+
+
+def _parsed(content: Mapping[str, Any]) -> ResultRecord:
+    perfusion = "routes" in content
+    navigation = content.get("navigation", {})
+    routes = content.get("routes", ())
+    chosen = str(content["chosen"]) if perfusion else ""
+    if perfusion:
+        taken = next(route for route in routes if route["name"] == chosen)
+        maker = Maker.of(taken.get("model", {}), taken.get("trained_on", ""), chosen)
+    else:
+        model = content.get("provenance", {}).get("model", {})
+        maker = Maker.of(model, model.get("trained_on", ""))
+    return ResultRecord(
+        modality="ctp" if perfusion else "mri",
+        reference=Role(content["reference"]),
+        warnings=tuple(map(str, content.get("warnings", ()))),
+        maker=maker,
+        lesion=None if perfusion else _lesion(content["statistics"]),
+        chosen=chosen,
+        routes=tuple(
+            RouteVolumes(one["name"], one["title"], float(one["core_ml"]), number(one["penumbra_ml"])) for one in routes
+        ),
+        mismatch=None if content.get("numbers") is None else _mismatch(content["numbers"]),
+        criteria=tuple(_trial(one) for one in content.get("criteria", ())),
+        displays={one["name"]: _display(one) for one in content.get("layers", ())},
+        slices=tuple(
+            DoubtfulSlice(int(one["index"]), _point(one["point_lps_mm"])) for one in navigation.get("slices", ())
+        ),
+        lesions=tuple(
+            LesionPlace(float(one["volume_ml"]), _point(one["point_lps_mm"])) for one in navigation.get("lesions", ())
+        ),
+        content=content,
+    )
+
+
+def _lesion(statistics: Mapping[str, Any]) -> LesionVolumes:
+    return LesionVolumes(
+        lesion_ml=float(statistics["volume_ml"]),
+        brain_ml=float(statistics["brain_ml"]),
+        lesions_ml=tuple(float(one["volume_ml"]) for one in statistics["lesions"]),
+        left_share=number(statistics.get("left_share")),
+        right_share=number(statistics.get("right_share")),
+        planes=tuple(
+            PlaneVolume(one["plane"], float(one["volume_ml"]), float(one["dice_with_vote"]))
+            for one in statistics.get("planes", ())
+        ),
+    )
+
+
+def _mismatch(numbers: Mapping[str, Any]) -> Mismatch:
+    return Mismatch(
+        hypoperfused_ml=float(numbers["hypoperfused_ml"]),
+        mismatch_ml=float(numbers["mismatch_ml"]),
+        mismatch_ratio=number(numbers["mismatch_ratio"]),
+        hypoperfusion_intensity_ratio=number(numbers["hypoperfusion_intensity_ratio"]),
+        cbv_index=number(numbers["cbv_index"]),
+        delays=tuple((float(one["tmax_s"]), number(one["ml"])) for one in numbers["delays"]),
+        side=str(numbers.get("side") or ""),
+    )
+
+
+def _trial(trial: Mapping[str, Any]) -> Judged:
+    items = tuple(_item(one) for one in trial["items"])
+    return Judged(str(trial["trial"]), str(trial["verdict"]), bool(trial.get("flips")), parts=items)
+
+
+def _item(item: Mapping[str, Any]) -> Judged:
+    value = item["value"]
+    return Judged(
+        name=str(item["name"]),
+        verdict=str(item["verdict"]),
+        flips=bool(item.get("flips")),
+        value=value if value is None or isinstance(value, str) else float(value),
+        limit=str(item["limit"]),
+        unit=str(item["unit"]),
+        parts=tuple(_item(one) for one in item.get("parts", ())),
+    )
+
+
+def _display(layer: Mapping[str, Any]) -> Display:
+    window = layer["window"]
+    return Display(layer["look"], None if window is None else (float(window[0]), float(window[1])), layer["unit"])
+
+
+def _point(values: Any) -> Point:
+    x, y, z = (float(value) for value in values)
+    return x, y, z

@@ -1,0 +1,122 @@
+"""A result as the worker hands it over, as nodes of the user's scene."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..case import Role
+from ..outcome import Display
+from ..result.record import ResultRecord
+from ..space.volume import Volume
+from ..terminology import SEGMENTS
+from .geometry import volume_grid
+from .input_volumes import RESULT_MARK
+from .runtime import Scene, SegmentationNode, VolumeNode
+from .segmentations import add_segments, keep_grid
+from .views import show_outline, show_segmentation
+from .volumes import add_volume
+
+LABELS, PROBABILITY, AGREEMENT = "labels", "probability", "agreement"
+"""Names of volumes that a result can bring; maps go by their roles."""
+MAPS = "StrokeSeg.Maps"
+"""The record's references to the maps that the run computed."""
+_TITLES = {PROBABILITY: "Probability", AGREEMENT: "Agreement"}
+"""Of nodes, and of the layers that say how they are shown."""
+
+
+@dataclass
+class AddedResult:
+    """The nodes of a result; None where there is none.
+
+    Attributes:
+        segmentation: to correct.
+        model_segmentation: the same as it was drawn, hidden.
+        reference: the volume on whose grid they lie.
+        probability, agreement: volumes.
+        maps: volumes that the run computed.
+        record, report: texts.
+    """
+
+    segmentation: SegmentationNode
+    model_segmentation: SegmentationNode
+    reference: VolumeNode | None
+    record: Any
+    probability: VolumeNode | None = None
+    agreement: VolumeNode | None = None
+    report: Any = None
+    maps: list[VolumeNode] = field(default_factory=list)
+
+
+def wanted(name: str) -> bool:
+    """Whether a scene shows a result's volume of that name."""
+    return name in (LABELS, *_TITLES) or name in {role.value for role in Role}
+
+
+def add_result(
+    scene: Scene, record: ResultRecord, volumes: Mapping[str, Volume], reference: VolumeNode | None, report: str = ""
+) -> Generator[None, None, AddedResult]:
+    """Adds a result to a scene in steps of a tenth of a second at most, so that the window never waits for long.
+
+    Args:
+        scene: any MRML scene.
+        record: says what the volumes are and how they are shown.
+        volumes: by name, those that are `wanted`; maps that were given are in the scene already, and are left out.
+        reference: volume node on whose grid the labels lie; the first map where None.
+        report: HTML, "" if there is none.
+
+    Yields:
+        Between two steps.
+    """
+    grid = None if reference is None else volume_grid(reference)
+    # A file's rounding apart they lie where the reference lies: then to the last bit.
+    placed = {name: volume.on(grid) for name, volume in volumes.items()}
+    what = placed[LABELS], SEGMENTS[record.modality], record.maker, record.warnings
+    segmentation = add_segments(scene, "StrokeSeg", *what)
+    show_segmentation(segmentation)
+    yield
+    own = add_segments(scene, f"{segmentation.GetName()} (model)", *what)
+    show_outline(own)
+    own.SetSelectable(False)
+    yield
+    added: dict[str, VolumeNode] = {}
+    for name, volume in placed.items():
+        if name != LABELS:
+            title = _TITLES.get(name, name)
+            added[name] = add_volume(scene, volume, title, record.displays.get(title, Display()))
+            added[name].SetAttribute(RESULT_MARK, name if name in _TITLES else "map")
+            yield
+    maps = [node for name, node in added.items() if name not in _TITLES]
+    base = reference or next(iter(maps), None)
+    if base is not None:
+        keep_grid(segmentation, base)
+        keep_grid(own, base)
+    text = _add_text(scene, "StrokeSeg result", json.dumps({"modality": record.modality, **record.content}))
+    for node in maps:
+        text.AddNodeReferenceID(MAPS, node.GetID())
+    return AddedResult(
+        segmentation=segmentation,
+        model_segmentation=own,
+        reference=base,
+        record=text,
+        probability=added.get(PROBABILITY),
+        agreement=added.get(AGREEMENT),
+        report=_add_text(scene, "StrokeSeg report", report) if report else None,
+        maps=maps,
+    )
+
+
+def maps_of(record: Any) -> list[VolumeNode]:
+    """The maps that the run of a result's record computed, those that are still there."""
+    count = record.GetNumberOfNodeReferences(MAPS)
+    return [node for index in range(count) if (node := record.GetNthNodeReference(MAPS, index)) is not None]
+
+
+def _add_text(scene: Scene, name: str, text: str) -> Any:
+    node = scene.AddNewNodeByClass("vtkMRMLTextNode", name)
+    node.SetAttribute(RESULT_MARK, "text")
+    node.SetHideFromEditors(True)
+    node.SetText(text)
+    return node

@@ -1,0 +1,129 @@
+"""What result.json says, of today and as older versions stored it."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from panel.studies import lesion_result
+from perfusion_results import by_network, perfused, unknown_scales
+
+from StrokeSegLogic.base.errors import InputError
+from StrokeSegLogic.case import Role
+from StrokeSegLogic.outcome import Display, Maker
+from StrokeSegLogic.result.record import ResultRecord
+from StrokeSegLogic.worker.run import summary_of
+
+STORED = Path(__file__).parents[1] / "panel" / "records"
+"""Records of a scene that was saved before there was a reader for them: without layers."""
+
+
+def stored(name: str) -> dict[str, Any]:
+    return json.loads((STORED / f"{name}.json").read_text(encoding="ascii"))
+
+
+def told(result: Any) -> ResultRecord:
+    return ResultRecord.parse(json.loads(json.dumps(summary_of(result), allow_nan=False)))
+
+
+def test_a_lesion_is_read_as_it_was_measured() -> None:
+    result = lesion_result()
+    record, statistics = told(result), result.statistics
+    assert (record.modality, record.reference, record.warnings) == ("mri", Role.DWI, result.warnings)
+    assert record.maker == result.maker == Maker("three-planes 2.1", "ab" * 32, "simulated heads")
+    assert record.lesion is not None and record.mismatch is None
+    assert record.lesion.lesion_ml == statistics.volume_ml
+    assert record.lesion.lesions_ml == tuple(one.volume_ml for one in statistics.lesions)
+    assert [one.plane for one in record.lesion.planes] == [one.plane for one in statistics.planes]
+    assert [one.index for one in record.slices] == list(statistics.doubtful_slices)
+    assert record.lesions[0].point_lps_mm == pytest.approx(statistics.lesions[0].centre_mm)
+
+
+@pytest.mark.parametrize("make", [perfused, by_network, unknown_scales])
+def test_routes_numbers_and_criteria_are_read_as_they_were_computed(make: Any) -> None:
+    result = make()
+    record = told(result)
+    assert (record.modality, record.chosen, record.maker) == ("ctp", result.chosen, result.maker)
+    assert [(one.name, one.core_ml, one.penumbra_ml) for one in record.routes] == [
+        (one.name, one.core_ml, one.penumbra_ml) for one in result.routes
+    ]
+    assert [one.name for one in record.criteria] == [one.trial for one in result.criteria]
+    if result.numbers is None:
+        assert record.mismatch is None
+    else:
+        assert record.mismatch is not None
+        assert record.mismatch.mismatch_ratio == result.numbers.mismatch_ratio
+        assert record.mismatch.delays == tuple((one.tmax_s, one.ml) for one in result.numbers.delays)
+
+
+@pytest.mark.parametrize("make", [lesion_result, perfused, unknown_scales])
+def test_every_layer_is_shown_as_the_result_itself_says(make: Any) -> None:
+    result = make()
+    assert told(result).displays == {layer.name: layer.display for layer in result.layers}
+
+
+def test_flow_is_shown_over_one_window_wherever_its_unit_is_known() -> None:
+    assert told(perfused()).displays["CBF"] == Display("flow", (0.0, 80.0), "ml/100 g/min")
+    low, high = told(unknown_scales()).displays["CBF"].window or (0.0, 0.0)
+    assert 0 <= low < high and (low, high) != (0.0, 80.0)
+
+
+def test_a_lesion_record_of_an_older_version_is_read() -> None:
+    record = ResultRecord.parse(stored("mri"))
+    assert record.lesion is not None and record.lesion.lesion_ml == pytest.approx(124.432)
+    assert record.maker.name == "three-planes 2.1" and len(record.lesions) == 2
+    assert record.displays == {}
+
+
+def test_a_perfusion_record_of_an_older_version_is_read() -> None:
+    record = ResultRecord.parse(stored("ctp"))
+    assert record.mismatch is not None and record.mismatch.mismatch_ratio == pytest.approx(4.717)
+    assert [one.penumbra_ml is None for one in record.routes] == [False, False, True]
+    dawn = record.criteria[1]
+    assert (dawn.name, dawn.verdict, dawn.flips) == ("DAWN", "met", True)
+    assert [part.name for part in dawn.parts[-1].parts] == ["group A", "group B", "group C"]
+
+
+def test_an_infinite_ratio_and_undefined_numbers_are_numbers_again() -> None:
+    content = stored("ctp")
+    content["numbers"] |= {"mismatch_ratio": "infinite", "cbv_index": None}
+    content["numbers"]["delays"][0]["ml"] = None
+    record = ResultRecord.parse(content)
+    assert record.mismatch is not None
+    assert (record.mismatch.mismatch_ratio, record.mismatch.cbv_index) == (math.inf, None)
+    assert record.mismatch.delays[0] == (4.0, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value"),
+    [
+        ("mri", ("reference",), "PD"),
+        ("mri", ("reference",), None),
+        ("mri", ("statistics",), None),
+        ("mri", ("statistics", "volume_ml"), "much"),
+        ("mri", ("statistics", "lesions"), 3),
+        ("mri", ("navigation", "slices"), [{"index": 1, "point_lps_mm": [1.0, 2.0]}]),
+        ("ctp", ("chosen",), "none such"),
+        ("ctp", ("numbers", "delays"), [{"tmax_s": "late"}]),
+        ("ctp", ("criteria",), [{"trial": "DAWN"}]),
+        ("ctp", ("routes",), {}),
+    ],
+)
+def test_a_record_of_another_make_is_refused_in_one_line(name: str, path: tuple[str, ...], value: Any) -> None:
+    content = copy.deepcopy(stored(name))
+    place = content
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    with pytest.raises(InputError, match=r"^here: the record of the result cannot be used .*Segment the study again"):
+        ResultRecord.parse(content, "here")
+
+
+@pytest.mark.parametrize("content", [[], "text", 3, None, {}])
+def test_what_is_no_record_at_all_is_refused(content: Any) -> None:
+    with pytest.raises(InputError, match="cannot be used"):
+        ResultRecord.parse(content)
