@@ -12,8 +12,8 @@ from ..base.errors import DeviceError, ModelError
 from ..base.progress import Progress
 from ..canvas import canvases, on_canvas
 from ..models.bundle import Bundle
+from ..networks.base import channels_last
 from ..networks.build import build
-from ..networks.memory import channels_last
 from ..networks.spec import NetworkSpec
 from .device import Device
 from .kept import keep
