@@ -13,8 +13,8 @@ from ..base.progress import Progress
 from ..canvas import canvases, on_canvas
 from ..models.bundle import Bundle
 from ..models.verify import require_fitting_weights
+from ..networks.base import channels_last
 from ..networks.build import build
-from ..networks.memory import channels_last
 from ..networks.spec import NetworkSpec
 from .device import Device
 from .kept import keep

@@ -1,9 +1,10 @@
-"""What training and inference need to know of a network."""
+"""What training and inference need to know of a network, and its weights' layout in memory."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 
+import torch
 from torch import Tensor, nn
 
 from .encoders.base import Encoder
@@ -41,3 +42,12 @@ class SegmentationNetwork(nn.Module):
         half of the list is the encoders' deeper half.
         """
         return [list(depth) for depth in zip(*(one.units() for one in self.encoders()), strict=True)]
+
+
+def channels_last(network: nn.Module) -> None:
+    """Lays kernels out with channels last, in place, which 2-D and 3-D convolutions prefer; a network may hold both."""
+    for parameter in network.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+        elif parameter.ndim == 5:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last_3d)

@@ -15,13 +15,15 @@ from ...perfusion import map_units
 from ...series.plausibility import swapped_note
 from ...volumes import header_notes, read_volume, sha256_of, validate
 from ...volumes.nifti import SUFFIXES, open_nifti
-from . import check_units
 from .findings import Finding, Severity
 from .load import labels, same_place, words
 from .subject import TIME_SERIES, DataSet, Subject
 
 _NO_SIGNAL = 0.5
 """Above this part of the lesion on voxels without signal a mask is taken to be shifted or flipped."""
+_ADC_SCALES = ((1e-6, "1e-6 mm²/s"), (1e-3, "1e-3 mm²/s"), (1.0, "mm²/s"))
+_BRAIN_ADC = (2e-4, 2e-3)
+"""Median of brain in mm²/s; about 8e-4 (Helenius et al., AJNR 2002)."""
 
 
 @dataclass
@@ -91,7 +93,7 @@ class _Look:
             for doubt in map_units.doubts(name, voxels):
                 self._say("warning", path, doubt)
             if name == "ADC":
-                self.record.adc_unit = check_units.adc_unit(voxels)
+                self.record.adc_unit = adc_unit(voxels)
                 if self.record.adc_unit is None:
                     self._say("warning", path, "its values are those of no usual unit of ADC")
         return images
@@ -181,3 +183,13 @@ class _Look:
             self._say("warning", None, f"an NIHSS of {one.nihss:g} is outside of 0 to 42")
         if one.age is not None and not 0 <= one.age <= 120:
             self._say("warning", None, f"an age of {one.age:g} is outside of 0 to 120")
+
+
+def adc_unit(voxels: np.ndarray) -> str | None:
+    """The unit that puts the brain's median ADC where it belongs, or None if no usual unit does."""
+    shown = voxels[voxels > 0]
+    if not shown.size:
+        return None
+    # Air of unstripped maps is mostly near 0: the upper half is brain.
+    middle = float(np.median(shown[shown >= np.median(shown) / 10]))
+    return next((unit for scale, unit in _ADC_SCALES if _BRAIN_ADC[0] < middle * scale < _BRAIN_ADC[1]), None)

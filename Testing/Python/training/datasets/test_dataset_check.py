@@ -14,7 +14,7 @@ from StrokeSegLogic.base.errors import Cancelled
 from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.perfusion.map_units import doubts
 from StrokeSegLogic.training.datasets import LAYOUTS, Findings, check, read_data_set
-from StrokeSegLogic.training.datasets.check_units import adc_unit
+from StrokeSegLogic.training.datasets.check_case import adc_unit
 from StrokeSegLogic.volumes import read_volume
 
 Folder = Callable[[str], Path]
