@@ -154,7 +154,7 @@ def completed(
         InputError: if an image is missing that nothing can stand in for.
     """
     ready, notes = dict(images), []
-    scale = {one.name: one.scale for one in spec.inputs}
+    scale = {wanted.name: wanted.scale for wanted in spec.inputs}
     for name in ("TTP", "TMAX"):
         if scale.get(name) == "delay" and name in ready and is_picture_of_time(ready[name]):
             ready[name] = sitk.Multiply(sitk.Cast(ready[name], sitk.sitkFloat32), PICTURE_SPAN_S / _PICTURE)
@@ -171,7 +171,7 @@ def completed(
     if scale.get("MTT") == "relative" and "MTT" not in ready and {"CBF", "CBV"} <= ready.keys():
         ready["MTT"] = _transit_time(ready["CBF"], ready["CBV"])
         notes.append("there is no MTT: 60 CBV / CBF stood in for it")
-    missing = [one.name for one in spec.inputs if one.name not in ready]
+    missing = [wanted.name for wanted in spec.inputs if wanted.name not in ready]
     if missing:
         raise InputError(
             f"the model {spec.name} needs {', '.join(missing)}", fix="Add them, or choose another model", roles=missing
@@ -179,7 +179,7 @@ def completed(
     if spec.field.masked_by and spec.field.masked_by not in ready:
         notes.append(f"there is no {spec.field.masked_by}: the maps' own outline keeps the result inside the brain")
         spec = replace(spec, field=replace(spec.field, masked_by=""))
-    used = ", ".join(one.name for one in spec.inputs) + (", NIHSS" if spec.nihss else "")
+    used = ", ".join(wanted.name for wanted in spec.inputs) + (", NIHSS" if spec.nihss else "")
     return ready, spec, (f"the network saw {used}", *notes)
 
 
