@@ -20,7 +20,9 @@ def headline(
         numbers: None where thresholds could not be applied.
         criteria: of the trials.
     """
-    lines = [f"  {one.name:<12}{_volumes(one)}{'  <- the result' if one.name == chosen else ''}" for one in routes]
+    lines = [
+        f"  {route.name:<12}{_volumes(route)}{'  <- the result' if route.name == chosen else ''}" for route in routes
+    ]
     if numbers is not None:
         lines.append(f"Tmax: {', '.join(_delay(volume) for volume in numbers.delays)}")
         lines.append(

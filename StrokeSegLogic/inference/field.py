@@ -69,7 +69,7 @@ def lay(images: Mapping[str, sitk.Image], reference: Grid, inputs: tuple[InputSp
     Raises:
         InputError: if an input or the masking image is missing, or no brain is found.
     """
-    needed = [*(one.name for one in inputs), *([field.masked_by] if field.masked_by else [])]
+    needed = [*(spec.name for spec in inputs), *([field.masked_by] if field.masked_by else [])]
     missing = [name for name in dict.fromkeys(needed) if name not in images]
     if missing:
         raise InputError(
@@ -77,7 +77,7 @@ def lay(images: Mapping[str, sitk.Image], reference: Grid, inputs: tuple[InputSp
         )
     grid = field_grid(reference, field.size)
     brain = _brain(images, grid, inputs, field)
-    channels = [_channels(images[one.name], grid, brain, one) for one in inputs]
+    channels = [_channels(images[spec.name], grid, brain, spec) for spec in inputs]
     return Field(grid, np.concatenate(channels), brain)
 
 
@@ -86,7 +86,7 @@ def _brain(images: Mapping[str, sitk.Image], grid: Grid, inputs: tuple[InputSpec
         mask = brain_of_mip(images[field.masked_by]) if field.masked_by == "MIP" else images[field.masked_by] != 0
         brain = resample_mask(mask, grid)
     else:
-        shown = [images[one.name] for one in inputs]
+        shown = [images[spec.name] for spec in inputs]
         outlines = [outline for outline in map(stripped_outline, shown) if outline is not None]
         # Whole heads (native CT) have no outline of their own; a map that is zero outside the brain has.
         brain = np.logical_or.reduce([resample_mask(outline, grid) for outline in outlines or [i != 0 for i in shown]])

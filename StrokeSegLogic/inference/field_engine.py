@@ -157,7 +157,7 @@ def completed(
             f"the model {spec.name} needs {', '.join(missing)}", fix="Add them, or choose another model", roles=missing
         )
     ready, notes = dict(images), []
-    scale = {one.name: one.scale for one in spec.inputs}
+    scale = {wanted.name: wanted.scale for wanted in spec.inputs}
     for name in ("TTP", "TMAX"):
         if scale.get(name) == "delay" and name in ready and is_picture_of_time(ready[name]):
             ready[name] = sitk.Multiply(sitk.Cast(ready[name], sitk.sitkFloat32), PICTURE_SPAN_S / _PICTURE)
@@ -177,7 +177,7 @@ def completed(
     if spec.field.masked_by and spec.field.masked_by not in ready:
         notes.append(f"there is no {spec.field.masked_by}: the maps' own outline keeps the result inside the brain")
         spec = replace(spec, field=replace(spec.field, masked_by=""))
-    used = ", ".join(one.name for one in spec.inputs) + (", NIHSS" if spec.nihss else "")
+    used = ", ".join(wanted.name for wanted in spec.inputs) + (", NIHSS" if spec.nihss else "")
     return ready, spec, (f"the network saw {used}", *notes)
 
 

@@ -161,13 +161,13 @@ def _judge(
 
     items = judged(numbers.core_ml, numbers.hypoperfused_ml)
     others = [judged(core, whole) for core, whole in (uncertainty.volumes if uncertainty else ())]
-    marked = tuple(_marked(item, [one[place] for one in others]) for place, item in enumerate(items))
+    marked = tuple(_marked(item, [scenario[place] for scenario in others]) for place, item in enumerate(items))
     verdict = overall(items)
     return Criteria(
         trial=trial,
         verdict=verdict,
         items=marked,
-        flips=any(overall(one) != verdict for one in others),
+        flips=any(overall(scenario) != verdict for scenario in others),
         uncertainty=uncertainty.words if uncertainty else None,
         not_judged=not_judged,
         source=source,
@@ -200,8 +200,10 @@ def overall(items: tuple[Criterion, ...]) -> Verdict:
 
 def _marked(item: Criterion, others: list[Criterion]) -> Criterion:
     """The item with what flips, its parts likewise."""
-    parts = tuple(_marked(part, [one.parts[place] for one in others]) for place, part in enumerate(item.parts))
-    flips = any(one.verdict != item.verdict for one in others)
+    parts = tuple(
+        _marked(part, [scenario.parts[place] for scenario in others]) for place, part in enumerate(item.parts)
+    )
+    flips = any(scenario.verdict != item.verdict for scenario in others)
     return Criterion(item.name, item.verdict, item.value, item.limit, item.unit, flips, parts)
 
 

@@ -170,10 +170,10 @@ def _binned(volume: np.ndarray, factors: list[int]) -> np.ndarray:
 def _guides(scores: np.ndarray, there: np.ndarray, count: int, kept: int, spacing: tuple[float, ...]) -> np.ndarray:
     """The first components (count, z, y, x), a little smoothed, in standard deviations of their noise."""
     norm = np.maximum(gaussian_in_slices(there, spacing, _GUIDE_MM), 1e-3)
-    noise = np.stack([(gaussian_in_slices(one, spacing, _GUIDE_MM) / norm)[there > 0] for one in scores[kept:]])
+    noise = np.stack([(gaussian_in_slices(array, spacing, _GUIDE_MM) / norm)[there > 0] for array in scores[kept:]])
     # All components have the same noise: they are orthonormal.
     sd = max(float(np.median(np.abs(noise - np.median(noise, axis=1, keepdims=True)))) / 0.6745, _LEAST_SD)
-    return np.stack([gaussian_in_slices(one, spacing, _GUIDE_MM) / norm for one in scores[:count]]) / np.float32(sd)
+    return np.stack([gaussian_in_slices(array, spacing, _GUIDE_MM) / norm for array in scores[:count]]) / np.float32(sd)
 
 
 def _bilateral(
@@ -194,8 +194,8 @@ def _bilateral(
     around = (reach[2], reach[2], reach[1], reach[1])
     with_weight = np.concatenate([scores, there[None]])
     values, alike = (
-        torch.nn.functional.pad(torch.from_numpy(np.ascontiguousarray(one, np.float32)).to(device), around)
-        for one in (with_weight, guides / np.float32(np.sqrt(2 * len(guides))))
+        torch.nn.functional.pad(torch.from_numpy(np.ascontiguousarray(array, np.float32)).to(device), around)
+        for array in (with_weight, guides / np.float32(np.sqrt(2 * len(guides))))
     )
     offsets = [
         (dz, dy, dx, near)

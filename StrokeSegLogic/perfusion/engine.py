@@ -92,7 +92,7 @@ def segment_perfusion(
     numbers, table, criteria = _numbers(taken.thresholds, case, report.span(0.85, 1.0))
     record = {
         **run_record(time.perf_counter() - started),
-        "model": _model(next(one for one in routes if one.name == chosen)),
+        "model": _model(next(found for found in routes if found.name == chosen)),
         "maps": "computed from the 4-D series" if measured else "given",
         "settings": {"maps": asdict(settings.maps), "thresholds": asdict(settings.thresholds)},
         "device": {"name": device.name, "precision": device.precision},
@@ -103,8 +103,8 @@ def segment_perfusion(
     if numbers is None:
         warnings.append("volumes over thresholds, mismatch and trial criteria could not be computed")
     # Further down in a route's notes a reader of the volumes would miss it.
-    warnings += [f"{one.name}: {note}" for one in routes for note in one.withheld]
-    warnings += [f"{one.name}: {SIMULATED}" for one in routes if one.trained_on]
+    warnings += [f"{way.name}: {note}" for way in routes for note in way.withheld]
+    warnings += [f"{way.name}: {SIMULATED}" for way in routes if way.trained_on]
     report(1.0, "segmented")
     return PerfusionSegmentation(
         case=case,
@@ -128,7 +128,7 @@ def _brain(standard: StandardMaps, measured: PerfusionMaps | None) -> np.ndarray
         return measured.brain
     values = {name: sitk.GetArrayFromImage(image).astype(np.float32) for name, image in standard.images.items()}
     # A map that runs the wrong way is brightest outside the brain.
-    fit = {name: one for name, one in values.items() if name not in standard.inverted}
+    fit = {name: array for name, array in values.items() if name not in standard.inverted}
     if any(Role(name) in MAP_ROLES for name in fit):
         values = fit
     brain = brain_of_maps(Grid.of(next(iter(standard.images.values()))), values)
@@ -146,8 +146,8 @@ def _numbers(
     return numbers, table, (defuse3(numbers, case.clinical, either), dawn(numbers, case.clinical, either))
 
 
-def _either(one: Uncertainty, other: Uncertainty) -> Uncertainty:
-    return Uncertainty(f"{one.words}; or {other.words}", (*one.volumes, *other.volumes))
+def _either(first: Uncertainty, other: Uncertainty) -> Uncertainty:
+    return Uncertainty(f"{first.words}; or {other.words}", (*first.volumes, *other.volumes))
 
 
 def _model(route: Route) -> dict[str, Any]:

@@ -75,7 +75,9 @@ def standard_maps(case: Case, reference: Role | None = None) -> StandardMaps:
     # Values are judged where they were stored: a coarse reference would mix tissues, and grey values with air.
     judged, _ = _placed(case, given, None)
     images, notes = _placed(case, given, reference)
-    named = {role.value: _by_unit(one, images[role.value]) for role, one in given.items() if one.unit is not None}
+    named = {
+        role.value: _by_unit(series, images[role.value]) for role, series in given.items() if series.unit is not None
+    }
     judged |= {name: _by_unit(case.series[Role(name)], judged[name]) for name in named}
     arrays = {name: sitk.GetArrayFromImage(image) for name, image in judged.items()}
     _require_different(case, arrays)
@@ -86,32 +88,34 @@ def standard_maps(case: Case, reference: Role | None = None) -> StandardMaps:
     units: dict[str, str] = {}
     usable: set[str] = set()
     inverted: dict[str, str] = {}
-    for role, one in given.items():
+    for role, series in given.items():
         name, reading = role.value, readings[role.value]
-        left_out = reading.fits is not None and not one.named_by_user
+        left_out = reading.fits is not None and not series.named_by_user
         if reading.inverted and not left_out:
             # No unit mends it, not even one that the user named.
             out[name], units[name] = sitk.Cast(images[name], sitk.sitkFloat32), UNKNOWN_SCALE
             inverted[name] = reading.inverted.words
-            notes += [*reading.doubts, _unused(one, "is not used", "export it again, the right way round")]
+            notes += [*reading.doubts, _unused(series, "is not used", "export it again, the right way round")]
             continue
         if name in named:
-            out[name], units[name] = named[name], _unit_words(one)
+            out[name], units[name] = named[name], _unit_words(series)
             if units[name] != RELATIVE:
                 notes += [Doubt((name,), DoubtKind.RANGE, f"{name}: {words}") for words in doubts(name, arrays[name])]
             usable |= {name} if units[name] != RELATIVE or role is Role.CBF else set()
             continue
         notes += reading.doubts
         if left_out:
-            notes.append(_unused(one, "was left out", f"name its role yourself if it is {name} all the same"))
+            notes.append(_unused(series, "was left out", f"name its role yourself if it is {name} all the same"))
             continue
         out[name], units[name] = _standard(reading, images[name], name)
         # What is open is a factor at most, and CBF is used relative to itself.
         relative = role is Role.CBF and not is_picture(arrays[name], name)
-        if units[name] == STANDARD_UNITS[name] or (relative and (reading.role == "CBF" or one.named_by_user)):
+        if units[name] == STANDARD_UNITS[name] or (relative and (reading.role == "CBF" or series.named_by_user)):
             usable.add(name)
     notes += _unusable({name: arrays[name] for name in out if name not in usable and name not in inverted})
-    blank = unjudged({role.value: one.image for role, one in given.items()}, Grid.of(case.reference(reference).image))
+    blank = unjudged(
+        {role.value: series.image for role, series in given.items()}, Grid.of(case.reference(reference).image)
+    )
     if blank.any():
         words = f"{blank.mean():.1%} of the volume has no CBF, or lies outside of Tmax: nothing is judged there"
         notes.append(Doubt(tuple(name for name in ("CBF", "TMAX") if name in images), DoubtKind.NO_VALUE, words))
@@ -119,8 +123,8 @@ def standard_maps(case: Case, reference: Role | None = None) -> StandardMaps:
     return StandardMaps(out, units, tuple(dict.fromkeys(notes)), frozenset(usable), seen, inverted)
 
 
-def _unused(one: Series, what: str, fix: str) -> Doubt:
-    return Doubt((one.role.value,), DoubtKind.LEFT_OUT, f"{one.role} {what} ({one.source}): {fix}")
+def _unused(series: Series, what: str, fix: str) -> Doubt:
+    return Doubt((series.role.value,), DoubtKind.LEFT_OUT, f"{series.role} {what} ({series.source}): {fix}")
 
 
 def _placed(
@@ -128,7 +132,7 @@ def _placed(
 ) -> tuple[dict[str, sitk.Image], list[Doubt]]:
     """All volumes on the reference's grid, and a doubt for each that was resampled."""
     base = case.reference(reference)
-    images = {role.value: one.image for role, one in given.items()}
+    images = {role.value: series.image for role, series in given.items()}
     if base.role.value not in images:
         # The 4-D series' frames: their grid is wanted, not their values.
         grid = Grid.of(base.image)
@@ -182,16 +186,16 @@ def on_one_grid(
     return out, notes
 
 
-def _by_unit(one: Series, image: sitk.Image) -> sitk.Image:
+def _by_unit(series: Series, image: sitk.Image) -> sitk.Image:
     """A map in its standard unit by the unit that the user named."""
-    unit = unit_named(one.role.value, one.unit or "", one.source)
+    unit = unit_named(series.role.value, series.unit or "", series.source)
     factor = 1.0 if unit.factor is None else unit.factor
     return sitk.Cast(sitk.Cast(image, sitk.sitkFloat32) * factor + unit.offset, sitk.sitkFloat32)
 
 
-def _unit_words(one: Series) -> str:
-    unit = unit_named(one.role.value, one.unit or "", one.source)
-    return RELATIVE if unit.factor is None else STANDARD_UNITS[one.role.value]
+def _unit_words(series: Series) -> str:
+    unit = unit_named(series.role.value, series.unit or "", series.source)
+    return RELATIVE if unit.factor is None else STANDARD_UNITS[series.role.value]
 
 
 def _pictures(
@@ -199,9 +203,9 @@ def _pictures(
 ) -> dict[str, MapReading]:
     """Readings of maps that were pictures before they were resampled, which hides their whole numbers."""
     found: dict[str, MapReading] = {}
-    for role, one in given.items():
-        if one.unit is None and images[role.value] is not one.image and readings[role.value].factor is not None:
-            own = sitk.GetArrayViewFromImage(one.image)
+    for role, series in given.items():
+        if series.unit is None and images[role.value] is not series.image and readings[role.value].factor is not None:
+            own = sitk.GetArrayViewFromImage(series.image)
             if is_picture(own, role.value):
                 found |= recognise({role.value: own}, {role.value: role.value})
     return found
@@ -210,26 +214,26 @@ def _pictures(
 def _require_different(case: Case, arrays: Mapping[str, np.ndarray]) -> None:
     """Refuses one map under two names: one file that was copied or linked twice, in whatever unit."""
     maps = {name: values for name, values in arrays.items() if Role(name) in MAP_ROLES}
-    for (one, first), (other, second) in combinations(maps.items(), 2):
+    for (name, first), (other, second) in combinations(maps.items(), 2):
         both = (first != 0) & (second != 0)
         if first.shape != second.shape or both.sum() < _LEAST_COMPARED:
             continue
         ratio = first[both].astype(np.float64) / second[both]
         if float(ratio.std()) < _SAME_RATIO * abs(float(ratio.mean())):
-            sources = " and ".join(case.series[Role(name)].source for name in (one, other))
+            sources = " and ".join(case.series[Role(role)].source for role in (name, other))
             raise InputError(
-                f"{one} and {other} are one map, up to a factor of {float(ratio.mean()):.3g} ({sources})",
+                f"{name} and {other} are one map, up to a factor of {float(ratio.mean()):.3g} ({sources})",
                 where=case.name,
                 fix="Give each map once, in its own role",
-                roles=(one, other),
+                roles=(name, other),
             )
 
 
 def _require_not_swapped(case: Case, given: Mapping[Role, Series], readings: Mapping[str, MapReading]) -> None:
     swapped = {
         role.value: doubt
-        for role, one in given.items()
-        if not one.named_by_user and (doubt := readings[role.value].doubt_of(DoubtKind.SWAPPED))
+        for role, series in given.items()
+        if not series.named_by_user and (doubt := readings[role.value].doubt_of(DoubtKind.SWAPPED))
     }
     if swapped:
         raise InputError(

@@ -70,12 +70,12 @@ def asymmetry(values: np.ndarray, brain: np.ndarray, grid: Grid) -> Asymmetry:
     return Asymmetry(left_excess, right_excess, _above(left, right), side)
 
 
-def _excess(one: np.ndarray, other: np.ndarray) -> float:
+def _excess(own: np.ndarray, other: np.ndarray) -> float:
     limit = other[min(int(_TAIL * other.size), other.size - 1)]
-    return float((one > limit).mean() - (other > limit).mean())
+    return float((own > limit).mean() - (other > limit).mean())
 
 
-def _above(one: np.ndarray, other: np.ndarray) -> float:
+def _above(own: np.ndarray, other: np.ndarray) -> float:
     """The area under the ROC curve of two sorted samples (Mann and Whitney's U over the number of pairs)."""
-    below = np.searchsorted(other, one, side="left") + np.searchsorted(other, one, side="right")
+    below = np.searchsorted(other, own, side="left") + np.searchsorted(other, own, side="right")
     return float(below.mean() / 2 / other.size)

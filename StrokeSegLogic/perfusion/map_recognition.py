@@ -104,7 +104,7 @@ def _wrong_names(samples: Mapping[str, np.ndarray], choice: _Choice, claims: Map
 
 def _contradicted(readings: Mapping[str, MapReading], samples: Mapping[str, np.ndarray]) -> dict[str, MapReading]:
     """Readings of maps whose role was found, and that run against the others: they lose their unit."""
-    names = {one.role: name for name, one in readings.items() if one.role is not None and name in samples}
+    names = {reading.role: name for name, reading in readings.items() if reading.role is not None and name in samples}
     found = contradictions({role: samples[name] for role, name in names.items()})
     return {names[role]: inverted(readings[names[role]], words) for role, words in found.items()}
 
@@ -147,8 +147,8 @@ class _Relations:
             return 0.0
         new = (len(choice), option)
         shape = self._samples[new[0]].shape
-        before = [(k, one) for k, one in enumerate(choice) if one is not None and self._samples[k].shape == shape]
-        pairs = ((one, new) for one in before)
+        before = [(k, unit) for k, unit in enumerate(choice) if unit is not None and self._samples[k].shape == shape]
+        pairs = ((former, new) for former in before)
         triples = ((*two, new) for two in combinations(before, 2))
         return sum(map(self._agreement, chain(pairs, triples)))
 

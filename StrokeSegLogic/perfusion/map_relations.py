@@ -119,7 +119,7 @@ def seem_swapped(flow: np.ndarray, volume: np.ndarray) -> tuple[Unit, Unit] | No
     found = _pairs(volume, flow, False)
     if not found:
         return None
-    _, cbf, cbv = max(found, key=lambda one: one[0])
+    _, cbf, cbv = max(found, key=lambda way: way[0])
     return cbv, cbf
 
 
@@ -127,13 +127,13 @@ def _pairs(flow: np.ndarray, volume: np.ndarray, relative: bool) -> list[tuple[f
     """Units of flow and volume that fit together, with their score; those of relative maps only if asked for."""
     found = []
     for cbf, cbv in product(units_of("CBF"), units_of("CBV")):
-        one, other = fits_role(flow, cbf), fits_role(volume, cbv)
-        if one is None or other is None:
+        of_flow, of_volume = fits_role(flow, cbf), fits_role(volume, cbv)
+        if of_flow is None or of_volume is None:
             continue
         if cbf.factor is None or cbv.factor is None:
-            found += [(one + other, cbf, cbv)] if relative else []
+            found += [(of_flow + of_volume, cbf, cbv)] if relative else []
         elif _TRANSIT_S[0] <= 60 * _standard_median((volume, cbv)) / _standard_median((flow, cbf)) <= _TRANSIT_S[1]:
-            found.append((one + other, cbf, cbv))
+            found.append((of_flow + of_volume, cbf, cbv))
     return found
 
 
@@ -170,16 +170,16 @@ def contradictions(samples: Mapping[str, np.ndarray]) -> dict[str, str]:
 
 def _blamed(pair: tuple[str, str], signed: Mapping[tuple[str, str], float]) -> tuple[str, ...]:
     """Which of two maps goes less well with all others; both if that is alike."""
-    one, other = (
+    first, other = (
         sum(value for between, value in signed.items() if role in between and between != pair) for role in pair
     )
-    if abs(one - other) < _SAME_BLAME:
+    if abs(first - other) < _SAME_BLAME:
         return pair
-    return (pair[0],) if one < other else (pair[1],)
+    return (pair[0],) if first < other else (pair[1],)
 
 
-def _in_step(one: np.ndarray, other: np.ndarray) -> float:
-    correlation = _correlation(one, other)
+def _in_step(first: np.ndarray, other: np.ndarray) -> float:
+    correlation = _correlation(first, other)
     return 1.0 if correlation > 0.4 else -_CLEAR if correlation < 0 else 0.0
 
 
@@ -195,7 +195,7 @@ def _central_volume(cbf: tuple[np.ndarray, Unit], cbv: tuple[np.ndarray, Unit], 
         return 0.0
     correlation = _correlation(volume - flow, time)
     score = 2.0 if correlation > 0.3 else -_CLEAR if correlation < -0.2 else 0.0
-    factors = [one[1].factor for one in (cbf, cbv, mtt)]
+    factors = [values[1].factor for values in (cbf, cbv, mtt)]
     if any(factor is None for factor in factors):
         # Relative maps hold the theorem in step only.
         return score
@@ -209,12 +209,12 @@ def _logs(*maps: np.ndarray) -> list[np.ndarray]:
     return [np.log(values[positive]) for values in maps]
 
 
-def _correlation(one: np.ndarray, other: np.ndarray) -> float:
-    if one.size < 10 or one.std() == 0 or other.std() == 0:
+def _correlation(first: np.ndarray, other: np.ndarray) -> float:
+    if first.size < 10 or first.std() == 0 or other.std() == 0:
         return 0.0
-    return float(np.corrcoef(one, other)[0, 1])
+    return float(np.corrcoef(first, other)[0, 1])
 
 
-def _standard_median(one: tuple[np.ndarray, Unit]) -> float:
-    values, unit = one
+def _standard_median(given: tuple[np.ndarray, Unit]) -> float:
+    values, unit = given
     return float(np.median(values)) * (unit.factor or 1.0) + unit.offset

@@ -150,18 +150,20 @@ def doubts(role: str, voxels: np.ndarray) -> list[str]:
     if role not in _RANGES:
         return []
     found = []
-    one = _RANGES[role]
+    span = _RANGES[role]
     if negative := negative_part(voxels):
         found.append(f"{negative:.0%} of its voxels that are not 0 are negative, which {role} cannot be")
-    value = float(np.percentile(shown, one.percent))
+    value = float(np.percentile(shown, span.percent))
     unit = STANDARD_UNITS[role]
     if voxels.max() == _BYTE and is_picture(voxels):
         found.append(f"whole numbers up to 255: a picture of {role}, not {role} in {unit}")
-    elif value > one.high:
-        guess = one.far_above[1] if one.far_above and value > one.far_above[0] else one.above
-        found.append(f"values of {value:.4g} (percentile {one.percent:g}) are too high for {unit}: perhaps {guess}")
-    elif value < one.low:
-        found.append(f"values of {value:.4g} (percentile {one.percent:g}) are too low for {unit}: perhaps {one.below}")
+    elif value > span.high:
+        guess = span.far_above[1] if span.far_above and value > span.far_above[0] else span.above
+        found.append(f"values of {value:.4g} (percentile {span.percent:g}) are too high for {unit}: perhaps {guess}")
+    elif value < span.low:
+        found.append(
+            f"values of {value:.4g} (percentile {span.percent:g}) are too low for {unit}: perhaps {span.below}"
+        )
     return found
 
 

@@ -20,8 +20,8 @@ def in_parallel(work: Callable[[int], None], starts: range, on_cpu: bool, messag
     pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
     try:
         waiting = [pool.submit(work, start) for start in starts]
-        for number, one in enumerate(waiting):
+        for number, future in enumerate(waiting):
             progress(number / len(waiting), message)
-            one.result()
+            future.result()
     finally:
         pool.shutdown(cancel_futures=True)

@@ -186,7 +186,7 @@ class PerfusionSegmentation:
                 "routes": [self._route_summary(route) for route in self.routes],
                 "numbers": None if self.numbers is None else self.numbers.as_dict(),
                 "sweep": None if self.sweep is None else _sweep_summary(self.sweep),
-                "criteria": [one.as_dict() for one in self.criteria],
+                "criteria": [trial.as_dict() for trial in self.criteria],
                 "units": dict(self.units),
                 "layers": [layer.record() for layer in self.layers],
                 "measured": None if self.measured is None else maps_record(self.measured),

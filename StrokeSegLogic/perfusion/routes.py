@@ -117,7 +117,7 @@ def seen_by(inputs: Iterable[InputSpec], standard: StandardMaps) -> tuple[dict[s
     """
     from ..inference.field_engine import is_picture_of_time
 
-    absolute = {one.name for one in inputs if one.scale == "absolute"}
+    absolute = {spec.name for spec in inputs if spec.scale == "absolute"}
     images: dict[str, sitk.Image] = {}
     kept: dict[str, str] = {}
     for name, image in standard.images.items():

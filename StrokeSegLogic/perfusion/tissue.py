@@ -86,8 +86,8 @@ def prepare(maps: Mapping[str, sitk.Image], settings: ThresholdSettings, brain: 
     plane, whole = MidPlane.of(brain, grid), both_hemispheres(brain, grid)
     vessel = _vessels(values, brain, settings)
 
-    def smooth(one: np.ndarray, within: np.ndarray) -> np.ndarray:
-        return gaussian_within(one, within, grid, settings.smoothing_mm)
+    def smooth(volume: np.ndarray, within: np.ndarray) -> np.ndarray:
+        return gaussian_within(volume, within, grid, settings.smoothing_mm)
 
     def mirror(mask: np.ndarray) -> np.ndarray:
         return mirrored(mask, plane, grid, _MIRROR_MM)

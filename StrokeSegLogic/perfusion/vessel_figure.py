@@ -47,9 +47,9 @@ def vessel_svg(maps: PerfusionMaps) -> str:
     parts = [_curves(maps, both)]
     left = _LEFT + _WIDTH + _GAP
     height = _TOP + _HEIGHT + _BOTTOM
-    for one in both:
-        if len(one.vessel.voxels):
-            drawn, width, below = _slice(maps, one, left)
+    for shown in both:
+        if len(shown.vessel.voxels):
+            drawn, width, below = _slice(maps, shown, left)
             parts.append(drawn)
             left, height = left + width + _GAP / 2, max(height, below)
     return svg(left, height, "Arterial input and venous output", "".join(parts))
@@ -57,8 +57,8 @@ def vessel_svg(maps: PerfusionMaps) -> str:
 
 def _curves(maps: PerfusionMaps, both: list[_Drawn]) -> str:
     times = maps.times_s
-    top = max(float(one.vessel.curve.max()) for one in both)
-    low = min(0.0, *(float(one.vessel.curve.min()) for one in both))
+    top = max(float(shown.vessel.curve.max()) for shown in both)
+    low = min(0.0, *(float(shown.vessel.curve.min()) for shown in both))
     step = tick_step(top)
     roof, ground = step * math.ceil(top / step - 1e-9), low
 
@@ -82,28 +82,28 @@ def _curves(maps: PerfusionMaps, both: list[_Drawn]) -> str:
     out += [text(x(value), floor + 16, f"{value:g}", "middle") for value in ticks(float(times[0]), float(times[-1]))]
     out.append(text(_LEFT + _WIDTH / 2, floor + 34, "s since the first frame", "middle"))
     out.append(text(_LEFT - 6, _TOP - 8, "HU", "end"))
-    for row, one in enumerate(both):
-        curve = one.vessel.curve
+    for row, shown in enumerate(both):
+        curve = shown.vessel.curve
         points = " ".join(f"{x(float(t)):.1f},{y(float(v)):.1f}" for t, v in zip(times, curve, strict=True))
-        out.append(f'<polyline points="{points}" fill="none" stroke="{one.colour}" stroke-width="2"/>')
+        out.append(f'<polyline points="{points}" fill="none" stroke="{shown.colour}" stroke-width="2"/>')
         out += [
-            f'<circle cx="{x(float(t)):.1f}" cy="{y(float(v)):.1f}" r="1.8" fill="{one.colour}"/>'
+            f'<circle cx="{x(float(t)):.1f}" cy="{y(float(v)):.1f}" r="1.8" fill="{shown.colour}"/>'
             for t, v in zip(times, curve, strict=True)
         ]
         peak = int(np.argmax(curve))
         at, high = float(times[peak]), float(curve[peak])
-        dashes = f'stroke="{one.colour}" stroke-dasharray="3 3"'
+        dashes = f'stroke="{shown.colour}" stroke-dasharray="3 3"'
         out.append(rule(x(at), y(high), x(at), floor, dashes))
-        words = f"{one.name}: peak {high:.0f} HU at {at:.3g} s"
-        if one.name == "AIF" and maps.aif_scale != 1:
+        words = f"{shown.name}: peak {high:.0f} HU at {at:.3g} s"
+        if shown.name == "AIF" and maps.aif_scale != 1:
             words += f", used times {maps.aif_scale:.2f}"
-        out.append(text(_LEFT + _WIDTH, _TOP + 12 + 15 * row, words, "end", f'fill="{one.colour}"'))
+        out.append(text(_LEFT + _WIDTH, _TOP + 12 + 15 * row, words, "end", f'fill="{shown.colour}"'))
     return "".join(out)
 
 
-def _slice(maps: PerfusionMaps, one: _Drawn, left: float) -> tuple[str, float, float]:
+def _slice(maps: PerfusionMaps, shown: _Drawn, left: float) -> tuple[str, float, float]:
     """The MIP at the slice with most of the vessel's voxels; its SVG, its width, and where it ends below."""
-    voxels = one.vessel.voxels
+    voxels = shown.vessel.voxels
     z = int(np.argmax(np.bincount(voxels[:, 0], minlength=maps.grid.shape[0])))
     here = voxels[voxels[:, 0] == z]
     view = _view(maps, z)
@@ -114,14 +114,14 @@ def _slice(maps: PerfusionMaps, one: _Drawn, left: float) -> tuple[str, float, f
     places = view.pixels.to_index(maps.grid.to_world(here[:, ::-1].astype(float)))[:, :2]
     rings = "".join(
         f'<circle cx="{left + px + 0.5:.1f}" cy="{_TOP + py + 0.5:.1f}" r="{_RING:g}" fill="none" '
-        f'stroke="{one.colour}" stroke-width="1.5"/>'
+        f'stroke="{shown.colour}" stroke-width="1.5"/>'
         for px, py in places
     )
     height_mm = float(maps.grid.to_world(np.array([[*(np.array(maps.grid.size[:2]) - 1) / 2, z]]))[0, 2])
-    title = f"{one.name} ({one.long_name})"
+    title = f"{shown.name} ({shown.long_name})"
     caption = f"MIP, slice {z + 1} ({anatomical(2, height_mm)}): {len(here)} of {len(voxels)} voxels"
     drawn = (
-        text(left, 14, title, "start", f'font-weight="600" font-size="12" fill="{one.colour}"')
+        text(left, 14, title, "start", f'font-weight="600" font-size="12" fill="{shown.colour}"')
         + f'<image x="{left:.1f}" y="{_TOP:.1f}" width="{columns}" height="{rows}" '
         + f'href="data:image/png;base64,{data}"/>'
         + rings

@@ -51,8 +51,10 @@ class Places:
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready: a point for each."""
         return {
-            "slices": [{"index": one.index, "point_lps_mm": list(one.point_mm)} for one in self.slices],
-            "lesions": [{"volume_ml": one.volume_ml, "point_lps_mm": list(one.centre_mm)} for one in self.lesions],
+            "slices": [{"index": place.index, "point_lps_mm": list(place.point_mm)} for place in self.slices],
+            "lesions": [
+                {"volume_ml": lesion.volume_ml, "point_lps_mm": list(lesion.centre_mm)} for lesion in self.lesions
+            ],
         }
 
 

@@ -10,17 +10,17 @@ _TOUCHING_MM = 15.0
 """Two slabs of one scan lie at most this far apart along the slices."""
 
 
-def are_two_slabs(one: Grid, other: Grid) -> bool:
+def are_two_slabs(first: Grid, other: Grid) -> bool:
     """Whether two grids lie one above the other, with the same slices beside that: two slabs of one scan."""
-    if one.size[:2] != other.size[:2] or not np.allclose(one.spacing, other.spacing, rtol=1e-3):
+    if first.size[:2] != other.size[:2] or not np.allclose(first.spacing, other.spacing, rtol=1e-3):
         return False
-    if not np.allclose(one.direction, other.direction, atol=1e-3):
+    if not np.allclose(first.direction, other.direction, atol=1e-3):
         return False
-    normal = np.asarray(one.direction).reshape(3, 3)[:, 2]
+    normal = np.asarray(first.direction).reshape(3, 3)[:, 2]
     low, high = sorted(
-        (float(corners.min()), float(corners.max())) for corners in (one.corners() @ normal, other.corners() @ normal)
+        (float(corners.min()), float(corners.max())) for corners in (first.corners() @ normal, other.corners() @ normal)
     )
     gap = high[0] - low[1]
-    shift = one.to_world(np.zeros((1, 3)))[0] - other.to_world(np.zeros((1, 3)))[0]
+    shift = first.to_world(np.zeros((1, 3)))[0] - other.to_world(np.zeros((1, 3)))[0]
     sideways = float(np.linalg.norm(shift - normal * (normal @ shift)))
-    return -0.5 * one.spacing[2] <= gap <= _TOUCHING_MM and sideways < 0.5 * min(one.spacing[:2])
+    return -0.5 * first.spacing[2] <= gap <= _TOUCHING_MM and sideways < 0.5 * min(first.spacing[:2])

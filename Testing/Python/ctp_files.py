@@ -8,7 +8,7 @@ from typing import Any
 
 import nibabel as nib
 import numpy as np
-from io_fixtures import dicom_slices
+from io_fixtures import dicom_slices, stored
 
 OFFSET = 1024
 
@@ -84,4 +84,13 @@ def dicom_ctp(
                     **when(frame, place),
                 },
             )
+    return folder
+
+
+def dicom_map(folder: Path, name: str, seed: int = 0, **more: Any) -> Path:
+    """A perfusion map as a folder of DICOM slices, named by its description."""
+    tags = {"Modality": "CT", "SeriesDescription": name, "ImageType": ["DERIVED", "SECONDARY", "AXIAL"]}
+    origin = more.pop("origin", (-10.0, 20.0, 30.0))
+    prefix = "".join(letter for letter in name if letter.isalnum())
+    dicom_slices(folder, stored(seed=seed), suffix="", prefix=prefix, origin=origin, tags={**tags, **more})
     return folder
