@@ -12,13 +12,13 @@ import SimpleITK as sitk
 from ..base.errors import InputError
 from ..base.files import require_file, sha256_of, unreadable
 from ..grid import Grid
-from . import nifti
 from .dicom import in_order, read_dicom_colours, read_dicom_series
 from .dicom_groups import grouped, in_time_order
 from .dicom_headers import DicomTags, Slice, looks_like_dicom, read_slice
 from .dicom_series import count_frames, read_dicom_time_series
 from .frame_stack import TimeSeries
 from .header_grid import grid_of_files
+from .nifti_header import SUFFIXES, open_nifti
 from .reader import files_of, header_notes, read_volume, volume_suffix
 from .series_reader import frames_of, is_colour, read_colours, read_time_series
 
@@ -129,8 +129,8 @@ def find_series(folder: str | Path) -> list[Candidate]:
         suffix = volume_suffix(path)
         if suffix is not None:
             require_file(path)
-            if suffix in nifti.SUFFIXES:
-                nifti.open_nifti(path)  # a table or text under this name is told now, not only if it gets a role
+            if suffix in SUFFIXES:
+                open_nifti(path)  # a table or text under this name is told now, not only if it gets a role
             found.append(Candidate(path.relative_to(folder).as_posix(), files_of(path)))
         elif _is_dicom(path) and (record := read_slice(path)) is not None:
             slices.append(record)

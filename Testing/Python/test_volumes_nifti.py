@@ -174,7 +174,8 @@ def broken(path: Path, how: str) -> Path:
     ],
 )
 def test_a_damaged_file_is_refused(tmp_path, how):
-    assert "is not an intact NIfTI file" in refusal(read_volume, broken(tmp_path / "a", how))
+    word = "there are none in it" if how == "negative size" else "is not an intact NIfTI file"
+    assert word in refusal(read_volume, broken(tmp_path / "a", how))
 
 
 @pytest.mark.parametrize("spacing", [0.0, -2.0, float("nan"), float("inf")])
