@@ -9,7 +9,7 @@ import SimpleITK as sitk
 
 from .base.errors import InputError
 from .case import Role
-from .grid import Grid, reorient, resample, resample_mask
+from .grid import FEWEST_IN_A_ROW, Grid, reorient, resample, resample_mask
 
 LARGEST_BRAIN_ML = 2100.0
 """A non-zero part larger than any brain with its fluid is a head (adult intracranial volume: 1,100 to 1,900 ml)."""
@@ -102,7 +102,7 @@ def cut_from_head(image: sitk.Image, role: Role) -> sitk.Image:
         role: on T1, fat is brighter than brain and is cut off above.
     """
     coarse = _coarse(reorient(image))
-    smooth = sitk.SmoothingRecursiveGaussian(coarse, _SEARCH_MM / 2)
+    smooth = _smoothed(coarse, _SEARCH_MM / 2)
     bright = float(np.percentile(sitk.GetArrayViewFromImage(smooth), 99))
     head = sitk.BinaryMorphologicalClosing(smooth > 0.1 * bright, _radius(coarse, 8.0))
     head = sitk.BinaryFillhole(largest_part(head))
@@ -128,6 +128,16 @@ def _coarse(image: sitk.Image) -> sitk.Image:
     spacing = tuple(max(step, _SEARCH_MM) for step in grid.spacing)
     size = tuple(max(round(n * old / new), 1) for n, old, new in zip(grid.size, grid.spacing, spacing, strict=True))
     return resample(image, grid.about_centre(size, spacing))
+
+
+def _smoothed(image: sitk.Image, sigma_mm: float) -> sitk.Image:
+    if min(image.GetSize()) >= FEWEST_IN_A_ROW:
+        return sitk.SmoothingRecursiveGaussian(image, sigma_mm)
+    # A slab of few slices is smoothed within them.
+    for axis, count in enumerate(image.GetSize()):
+        if count >= FEWEST_IN_A_ROW:
+            image = sitk.RecursiveGaussian(image, sigma_mm, direction=axis)
+    return image
 
 
 def largest_part(mask: sitk.Image) -> sitk.Image:
