@@ -36,7 +36,7 @@ def sidecar_times(path: Path, frames: int) -> tuple[tuple[float, ...], str] | No
     names = [f"{stem}.json", f"{stem}.times.txt", f"{stem}_times.txt", "times.json", "times.txt"]
     for name in names:
         beside = home / name
-        if not beside.exists():
+        if not beside.is_file():
             continue
         times = _from_json(beside, frames) if name.endswith(".json") else _from_text(beside)
         if times is None:

@@ -15,6 +15,7 @@ _ROUNDING = 1e-5
 _PLAUSIBLE_MM = (2.0, 1000.0)
 """Longest side of a field of view; beyond these a header in other units is far more likely than such a scan. Extended
 fields of view of CT reach 820 mm, head and neck together 600."""
+_NOTHING = 1e-60
 _MOST_LITRES = 150.0
 """820 x 820 x 220 mm."""
 _LONGEST_VOXEL_MM = 30.0
@@ -54,6 +55,8 @@ def placed(
         InputError: if the geometry is undefined, singular or sheared.
     """
     lengths, axes = _axes(matrix, where)
+    # ITK stumbles over components whose squares are no numbers any more, and says so on the terminal.
+    axes = np.where(np.abs(axes) < _NOTHING, 0.0, axes)
     spacing = lengths if spacing is None else spacing
     if not np.isfinite(origin).all():
         raise InputError(

@@ -15,7 +15,7 @@ from ..base.files import open_regular, read_regular
 from ..grid import Grid
 from .checks import require_scalar_3d
 from .geometry import placed
-from .itk_header import NRRD_SUFFIXES, ItkHeader, fault
+from .itk_header import NRRD_SUFFIXES, ItkHeader, fault, printable
 from .limits import MOST_SAMPLES, within_memory
 from .metaimage_header import read_metaimage_header
 from .nrrd_header import read_nrrd_header
@@ -35,7 +35,8 @@ def read_header(path: Path) -> ItkHeader:
     """
     header = read_nrrd_header(path) if path.suffix.lower() in NRRD_SUFFIXES else read_metaimage_header(path)
     if not header.data.exists():
-        raise InputError(f"its data file {header.data.name} is missing", where=path, fix="Put both into one folder")
+        name = printable(header.data.name, 80)
+        raise InputError(f"its data file {name} is missing", where=path, fix="Put both into one folder")
     return header
 
 

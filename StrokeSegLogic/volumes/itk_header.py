@@ -17,6 +17,8 @@ from .limits import MOST_HEADER_BYTES, require_plausible_size
 
 Encoding = Literal["raw", "gzip", "zlib", "text", "hex"]
 NRRD_SUFFIXES = (".nrrd", ".nhdr")
+UNDEFINED_SPACING = "undefined spacing"
+_LONGEST_NAME = 255
 _WHOLE = re.compile(r"[+-]?\d{1,15}")
 
 
@@ -99,11 +101,19 @@ def data_file(path: Path, name: str) -> Path:
             "its voxels are spread over several files", where=path, fix="Save it as one .nrrd or .mha file"
         )
     place = PurePosixPath(name.replace("\\", "/"))
-    if not name or place.is_absolute() or ".." in place.parts or re.match(r"[A-Za-z]:", name):
+    within = not (place.is_absolute() or ".." in place.parts or re.match(r"[A-Za-z]:", name))
+    if not within or not name or "\0" in name or max(len(part) for part in place.parts) > _LONGEST_NAME:
         raise InputError(
-            f"its data file '{name[:80]}' does not lie in its folder", where=path, fix="Put both into one folder"
+            f"its data file '{printable(name, 80)}' does not lie in its folder",
+            where=path,
+            fix="Put both into one folder",
         )
     return path.parent / place
+
+
+def printable(text: str, most: int) -> str:
+    """A header's words as a message may hold them."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:most])
 
 
 def whole(text: str) -> int:
@@ -128,10 +138,10 @@ def numbers_of(text: str) -> list[float]:
 
 def fault(path: Path, message: str = "") -> InputError:
     """The error for a file that is not what its name says; from the reason, where it tells more."""
-    if "spac" in message:
+    if message == UNDEFINED_SPACING:
         return InputError("the voxel spacing is zero or undefined", where=path, fix="Correct the header")
     kind = "NRRD" if path.suffix.lower() in NRRD_SUFFIXES else "MetaImage"
-    because = f": {message}" if message else ""
+    because = f": {printable(message, 100)}" if message else ""
     return InputError(
         f"is not an intact {kind} file (another kind of file, cut short, or damaged{because})",
         where=path,

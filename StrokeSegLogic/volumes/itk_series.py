@@ -12,7 +12,7 @@ from ..grid import Grid
 from .frame_stack import FrameStack, TimeSeries
 from .frame_times import FIX, numbers, sidecar_times, times_of_step
 from .itk_formats import grid_of, open_voxels, read_header, stored_voxels
-from .itk_header import ItkHeader
+from .itk_header import ItkHeader, printable
 from .limits import within_memory
 
 _INDEX = "index values"
@@ -125,7 +125,9 @@ def _times(header: ItkHeader, path: Path, frames: int) -> tuple[tuple[float, ...
     else:
         raise InputError("its header says nothing on the frames' times", where=path, fix=FIX)
     if unit not in _SECONDS_PER:
-        note = f"the header gives the frames' times without a known unit ('{unit[:20]}'): seconds were assumed"
+        note = (
+            f"the header gives the frames' times without a known unit ('{printable(unit, 20)}'): seconds were assumed"
+        )
     factor = _SECONDS_PER.get(unit, 1.0)
     return tuple(value * factor for value in values), (f"{path.name}: {note}",) if note else ()
 

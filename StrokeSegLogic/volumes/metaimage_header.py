@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from .geometry import require_spacing
-from .itk_header import Encoding, ItkHeader, data_file, fault, first_bytes, numbers_of, whole
+from .itk_header import UNDEFINED_SPACING, Encoding, ItkHeader, data_file, fault, first_bytes, numbers_of, whole
 
 _KINDS = {
     **{"MET_CHAR": "i1", "MET_ASCII_CHAR": "i1", "MET_UCHAR": "u1", "MET_SHORT": "i2", "MET_USHORT": "u2"},
@@ -43,7 +43,7 @@ def read_metaimage_header(path: Path) -> ItkHeader:
             fields[found[1]] = found[2]
         return _header(path, fields, end.end())
     except (ValueError, KeyError) as error:
-        raise fault(path, f"no {error.args[0]}" if isinstance(error, KeyError) else str(error)[:120]) from error
+        raise fault(path, f"no {error.args[0]}" if isinstance(error, KeyError) else str(error)) from error
 
 
 def _header(path: Path, fields: dict[str, str], end: int) -> ItkHeader:
@@ -80,7 +80,7 @@ def _spacing(fields: dict[str, str], count: int, path: Path) -> tuple[float, ...
     try:
         spacing = _numbers(fields, ("ElementSpacing", "ElementSize"), count, [1.0] * count)
     except ValueError as error:
-        raise fault(path, "spacing") from error
+        raise fault(path, UNDEFINED_SPACING) from error
     require_spacing(spacing[:3], str(path))
     return tuple(spacing)
 

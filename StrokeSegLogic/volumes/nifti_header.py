@@ -97,7 +97,8 @@ class NiftiHeader:
 
     def _spacing(self) -> np.ndarray:
         """The lengths of the affine's columns, as the header states them (2.0) where they differ but by rounding."""
-        lengths = np.linalg.norm(self.affine[:3, :3], axis=0)
+        with np.errstate(over="ignore"):
+            lengths = np.linalg.norm(self.affine[:3, :3], axis=0)
         stated = np.asarray(self.header["pixdim"][1:4], float)
         return np.where(np.isclose(stated, lengths, rtol=1e-6, atol=0), stated, lengths)
 

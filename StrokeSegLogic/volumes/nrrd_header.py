@@ -9,7 +9,7 @@ from typing import Literal, cast
 
 import numpy as np
 
-from .itk_header import Encoding, ItkHeader, data_file, fault, first_bytes, numbers_of, whole
+from .itk_header import UNDEFINED_SPACING, Encoding, ItkHeader, data_file, fault, first_bytes, numbers_of, whole
 
 _TYPES = {
     "i1": ("signed char", "int8", "int8_t"),
@@ -61,7 +61,7 @@ def read_nrrd_header(path: Path) -> ItkHeader:
 
 
 def _reason(error: Exception) -> str:
-    return f"no {error.args[0]}" if isinstance(error, KeyError) else str(error)[:120]
+    return f"no {error.args[0]}" if isinstance(error, KeyError) else str(error)
 
 
 def _fields(lines: list[str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -149,10 +149,10 @@ def _place(fields: dict[str, str], domain: list[int], dimension: int) -> tuple[l
         if vector is None:
             continue
         if len(vector) != count or not all(map(math.isfinite, vector)):
-            raise ValueError("undefined spacing")
+            raise ValueError(UNDEFINED_SPACING)
         length = math.sqrt(sum(step * step for step in vector))
         if not 0 < length < math.inf:
-            raise ValueError("undefined spacing")
+            raise ValueError(UNDEFINED_SPACING)
         spacing[column] = length
         direction[:, column] = [step * (1.0 / length) * flip for step, flip in zip(vector, flips, strict=True)]
     first = _vectors(fields["spaceorigin"])[0] if "spaceorigin" in fields else None
@@ -185,7 +185,7 @@ def _without_space(
     known = [0.0 if math.isnan(steps[axis]) else steps[axis] for axis in domain]
     spacing = [1.0 if math.isnan(steps[axis]) else abs(steps[axis]) for axis in domain]
     if not all(0 < step < math.inf for step in spacing):
-        raise ValueError("undefined spacing")
+        raise ValueError(UNDEFINED_SPACING)
     direction = np.diag([-1.0 if step < 0 else 1.0 for step in known])
     edges = [least[axis] for axis in domain]
     if not all(known) or not all(map(math.isfinite, edges)):
