@@ -10,6 +10,10 @@ import json
 import os
 import signal
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,9 +37,24 @@ def decode(path: str, colour: bool) -> np.ndarray:
     reader.SetImageIO("GDCMImageIO")
     # Each slice has its own rescale slope: without a common type ITK would round to the first slice's.
     reader.SetOutputPixelType(sitk.sitkVectorUInt8 if colour else sitk.sitkFloat32)
-    reader.SetFileName(path)
-    array = sitk.GetArrayFromImage(reader.Execute())
+    with _utf8_name(path) as name:
+        reader.SetFileName(name)
+        array = sitk.GetArrayFromImage(reader.Execute())
     return array[0] if array.ndim == (4 if colour else 3) and len(array) == 1 else array
+
+
+@contextmanager
+def _utf8_name(path: str) -> Iterator[str]:
+    """A name of the file that ITK takes: a folder's name may be in bytes of another encoding."""
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        with tempfile.TemporaryDirectory() as folder:
+            link = Path(folder) / "slice"
+            link.symlink_to(path)
+            yield str(link)
+    else:
+        yield path
 
 
 def main() -> None:
@@ -53,7 +72,7 @@ def main() -> None:
         _alarm(SECONDS)
         try:
             pixels = decode(path, colour)
-        except (RuntimeError, MemoryError) as error:
+        except Exception as error:  # whatever a file makes it raise is an answer
             _say(answers, {"error": str(error)[:200]})
         else:
             _say(answers, {"shape": pixels.shape, "kind": pixels.dtype.str}, pixels.tobytes())

@@ -24,12 +24,22 @@ _PATIENCE_S = dicom_decoder.SECONDS + 10.0
 _LAUNCHER = "PythonSlicer"
 
 
+class _Undecodable(RuntimeError):
+    """The process says that it cannot decode a file, and waits for the next."""
+
+
+class _NeverReady(EOFError):
+    """The process ended before it had loaded its libraries: no file is to blame."""
+
+
 class _Decoder:
     """The process; it is started when it is first needed, and again after a crash."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = 0
+        self._ready = False
+        self._usable = True
         self._lock = threading.Lock()
 
     def start(self) -> None:
@@ -46,18 +56,32 @@ class _Decoder:
         """
         with self._lock:
             process = self._running()
-            if process is None:
-                return dicom_decoder.decode(str(path), colour)
-            # Whatever happens to it, nobody waits for ever.
-            watch = threading.Timer(_PATIENCE_S, process.kill)
-            watch.start()
-            try:
-                return _asked(process, path, colour)
-            except (EOFError, BrokenPipeError) as error:
-                self._end()
+            if process is not None:
+                try:
+                    return self._answer(process, path, colour)
+                except _NeverReady:
+                    self._usable = False
+        return dicom_decoder.decode(str(path), colour)
+
+    def _answer(self, process: subprocess.Popen[bytes], path: Path, colour: bool) -> np.ndarray:
+        # Whatever happens to it, nobody waits for ever.
+        watch = threading.Timer(_PATIENCE_S, process.kill)
+        watch.start()
+        try:
+            if not self._ready:
+                _require_ready(process)
+                self._ready = True
+            return _asked(process, path, colour)
+        except _Undecodable:
+            raise
+        except BaseException as error:
+            # Half an answer may be in the pipe, if the user stopped the run for instance.
+            self._end()
+            if isinstance(error, BrokenPipeError):
                 raise EOFError from error
-            finally:
-                watch.cancel()
+            raise
+        finally:
+            watch.cancel()
 
     def _running(self) -> subprocess.Popen[bytes] | None:
         """The process; None where none can be started: then this one decodes."""
@@ -67,8 +91,12 @@ class _Decoder:
         if self._process is not None and self._process.poll() is not None:
             self._end()
         interpreter = _interpreter()
-        if self._process is None and interpreter is not None:
-            self._process, self._owner = _started(interpreter), os.getpid()
+        if self._process is None and self._usable and interpreter is not None:
+            try:
+                self._process = _started(interpreter)
+            except OSError:  # where no process may be started this one has to do
+                self._usable = False
+            self._owner, self._ready = os.getpid(), False
         return self._process
 
     def _end(self) -> None:
@@ -141,15 +169,21 @@ def _started(interpreter: str) -> subprocess.Popen[bytes]:
     )
 
 
+def _require_ready(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdout is not None
+    try:
+        _line(process.stdout)
+    except EOFError as error:
+        raise _NeverReady from error
+
+
 def _asked(process: subprocess.Popen[bytes], path: Path, colour: bool) -> np.ndarray:
     assert process.stdin is not None and process.stdout is not None
     process.stdin.write(json.dumps([os.fspath(path.resolve()), colour]).encode("ascii") + b"\n")
     process.stdin.flush()
     head = _line(process.stdout)
-    if "ready" in head:
-        head = _line(process.stdout)
     if "error" in head:
-        raise RuntimeError(head["error"])
+        raise _Undecodable(head["error"])
     shape, kind = tuple(head["shape"]), np.dtype(head["kind"])
     if math.prod(shape) > 3 * MOST_SLICE_PIXELS:
         raise RuntimeError("too many pixels")
