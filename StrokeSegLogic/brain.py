@@ -12,6 +12,7 @@ from .base.errors import InputError
 from .case import Role
 from .grid import Grid, reorient, resample, resample_mask
 from .space.masks import largest_part
+from .space.smoothing import recursive_gaussian
 
 LARGEST_BRAIN_ML = 2100.0
 """A non-zero part larger than any brain with its fluid is a head (adult intracranial volume: 1,100 to 1,900 ml)."""
@@ -123,7 +124,7 @@ def cut_from_head(image: sitk.Image, role: Role) -> sitk.Image:
         role: on T1, fat is brighter than brain and is cut off above.
     """
     coarse = _coarse(reorient(image))
-    smooth = sitk.SmoothingRecursiveGaussian(coarse, _SEARCH_MM / 2)
+    smooth = recursive_gaussian(coarse, _SEARCH_MM / 2, narrow=True)
     bright = float(np.percentile(sitk.GetArrayViewFromImage(smooth), 99))
     head = sitk.BinaryMorphologicalClosing(smooth > 0.1 * bright, _radius(coarse, 8.0))
     head = sitk.BinaryFillhole(largest_part(head))

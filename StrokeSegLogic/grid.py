@@ -18,6 +18,8 @@ _SAME = 1e-4
 """Two grids are one when their corners lie closer than this part of a voxel."""
 _MIN_OVERLAP = 0.05
 """Below this common part of the smaller of two volumes they are taken for different fields of view."""
+FEWEST_IN_A_ROW = 4
+"""Voxels that ITK's recursive Gaussian needs along an axis."""
 _HALF = 0.499
 """Half, less what interpolation of 0 and 1 may lose by rounding."""
 
@@ -243,8 +245,7 @@ def smooth_axis(image: sitk.Image, axis: int, step: float) -> sitk.Image:
     Gaussian, half the new step less half the old one as sigma; nothing is done where the step grows by half or less.
     """
     spacing = image.GetSpacing()[axis]
-    # ITK's recursive filter needs four voxels in a row.
-    if step <= 1.5 * spacing or image.GetSize()[axis] < 4:
+    if step <= 1.5 * spacing or image.GetSize()[axis] < FEWEST_IN_A_ROW:
         return image
     return sitk.RecursiveGaussian(image, (step - spacing) / 2, direction=axis)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -71,9 +72,11 @@ def find_masks(place: Path, members: Sequence[str] = ()) -> dict[str, dict[str, 
     if place.is_file():
         return {_stem(place): {MODEL: place}}
     found: dict[tuple[str, str], list[Path]] = {}
-    for member, home, path in _by_member(place, members):
+    volumes = _volumes(place)
+    beside = Counter(path.parent for path in volumes)
+    for member, home, path in _by_member(volumes, place, members):
         named = _stem(path) in (member, RESULT_MASK)
-        alone = path.parent != home and sum(volume_suffix(p) is not None for p in path.parent.iterdir()) == 1
+        alone = path.parent != home and beside[path.parent] == 1
         case = _folder_case(path.parent, home) if named else _bids(_stem(path))
         case = case or (_folder_case(path.parent, home) if alone else _stem(path))
         found.setdefault((case, member), []).append(path)
@@ -106,9 +109,8 @@ def pair(predictions: Mapping[str, Mapping[str, Path]], references: Mapping[str,
     )
 
 
-def _by_member(place: Path, members: Sequence[str]) -> Iterator[tuple[str, Path, Path]]:
+def _by_member(volumes: Sequence[Path], place: Path, members: Sequence[str]) -> Iterator[tuple[str, Path, Path]]:
     """Member, the folder in which its cases lie, and file."""
-    volumes = _volumes(place)
     results = {path.parent for path in volumes if _stem(path) == RESULT_MASK}
     for path in volumes:
         first = path.relative_to(place).parts[0]

@@ -11,7 +11,7 @@ import SimpleITK as sitk
 from ..base.errors import InputError
 from ..case import MAP_ROLES, Case, ClinicalData, Modality, Role, Series
 from ..study.clinical import require_plausible
-from ..volumes import Candidate, find_series
+from ..volumes import Candidate, study_files
 from ..volumes.candidates import file_candidate
 from ..volumes.reader import volume_suffix
 from .assign import Claim, assign, read_candidate
@@ -75,7 +75,8 @@ def load_case(
 
 
 def _from_folder(folder: Path, modality: Modality | None) -> tuple[list[Series], list[str]]:
-    candidates = find_series(folder)
+    files = study_files(folder)
+    candidates = files.candidates
     try:
         found = assign(candidates, modality)
     except InputError as error:
@@ -84,7 +85,7 @@ def _from_folder(folder: Path, modality: Modality | None) -> tuple[list[Series],
         shown = "; ".join(f"{candidate.name} ({why})" for candidate, why in found.left[:8])
         more = f"; and {len(found.left) - 8} more" if len(found.left) > 8 else ""
         raise _without_role(f"no volume could be given a role; found {shown}{more}", folder, candidates, modality)
-    notes = list(found.notes)
+    notes = [*found.notes, *files.notes]
     series = []
     for claim in _with_known_colours(list(found.claims.values()), notes):
         one, more_notes = read_claim(claim)
@@ -173,7 +174,9 @@ def _named(role: Role, what: Volume) -> tuple[Series, tuple[str, ...]]:
             fix="Give a path, or an image made with SimpleITK, which carries its geometry",
         )
     path, limits, unit = _path_and_scale(what, role)
-    return read_claim(Claim(_named_candidate(role, path), role, 1.0, "named by the user"), limits, unit)
+    candidate, notes = _named_candidate(role, path)
+    series, more = read_claim(Claim(candidate, role, 1.0, "named by the user"), limits, unit)
+    return series, (*notes, *more)
 
 
 def _path_and_scale(what: str | Path, role: Role) -> tuple[Path, ColourRange | None, str | None]:
@@ -196,10 +199,12 @@ def _split(text: str) -> tuple[str, str]:
     return role, file.strip()
 
 
-def _named_candidate(role: Role, path: Path) -> Candidate:
+def _named_candidate(role: Role, path: Path) -> tuple[Candidate, tuple[str, ...]]:
+    """The volume at a path, and what was left aside beside it."""
     if not path.is_dir() or volume_suffix(path):
-        return file_candidate(path, path.name)
-    found = find_series(path)
+        return file_candidate(path, path.name), ()
+    files = study_files(path)
+    found = list(files.candidates)
     # The user named the role of the folder; of several series in it the one that also claims that role is meant.
     if len(found) > 1:
         try:
@@ -217,7 +222,7 @@ def _named_candidate(role: Role, path: Path) -> Candidate:
             )
         found = [claim.candidate]
     one = found[0]
-    return Candidate(f"{path.name}/{one.name}".replace("/. (", " ("), one.files, one.tags)
+    return Candidate(f"{path.name}/{one.name}".replace("/. (", " ("), one.files, one.tags), files.notes
 
 
 def _common_name(named: Sequence[tuple[str | Role, Volume]]) -> str:

@@ -29,5 +29,6 @@ def _lean(image: sitk.Image) -> float | None:
     brain = voxels[voxels > _NOTHING * voxels.max()]
     if brain.size == 0 or brain.size > (1 - _STRIPPED) * voxels.size:
         return None
-    low, middle, high = np.percentile(brain, (5, 50, 95))
-    return float(high * low / middle**2)
+    low, middle, high = (float(value) for value in np.percentile(brain, (5, 50, 95)))
+    # Division by division: the squares of very small numbers are 0.
+    return high / middle * (low / middle) if middle else None

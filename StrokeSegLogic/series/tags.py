@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..case import Role
-from ..volumes.dicom_headers import DicomTags, sequence_b_value
+from ..volumes.dicom_headers import DicomTags
+from ..volumes.dicom_values import sequence_b_value
 from .ct_tags import read_ct
 from .reading import Reading
 from .words import AXIAL_RANK, REFORMAT_RANK, TRACE_RANK, read_text

@@ -7,10 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import SimpleITK as sitk
 
-from ..grid import Grid
+from ..grid import FEWEST_IN_A_ROW, Grid
 
-_FEWEST = 4
-"""ITK's recursive filter needs so many voxels in a row."""
 SLICES, VOLUME = (0, 1), (0, 1, 2)
 """Axes (x, y, z) within slices stacked along z, and all."""
 
@@ -27,8 +25,10 @@ def recursive_gaussian(
         narrow: whether axes stay in whose voxels sigma is less than half of; the filter is not exact there, and there
             is little to gain.
     """
+    if narrow and tuple(axes) == VOLUME and min(image.GetSize()) >= FEWEST_IN_A_ROW:
+        return sitk.SmoothingRecursiveGaussian(image, sigma_mm)
     for axis in axes:
-        if image.GetSize()[axis] >= _FEWEST and (narrow or image.GetSpacing()[axis] <= 2 * sigma_mm):
+        if image.GetSize()[axis] >= FEWEST_IN_A_ROW and (narrow or image.GetSpacing()[axis] <= 2 * sigma_mm):
             image = sitk.RecursiveGaussian(image, sigma_mm, direction=axis)
     return image
 

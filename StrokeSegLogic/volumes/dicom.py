@@ -13,7 +13,9 @@ from ..base.files import require_file
 from ..grid import Grid
 from .checks import require_finite
 from .dicom_headers import Slice, read_slice
+from .dicom_pixels import slice_pixels, start_decoder
 from .geometry import MAX_SHEAR, placed, require_spacing, tilted
+from .limits import require_plausible_size, within_memory
 
 _GAP_PART = 0.03
 _GAP_MM = 0.02
@@ -24,7 +26,7 @@ def read_dicom_series(files: Iterable[str | Path]) -> sitk.Image:
     """The volume of one series; the files may come in any order.
 
     Positions, spacing and directions come from the headers themselves (ITK takes the slice distance from the first
-    two slices only); the pixels, with each slice's own rescale slope, come through GDCM.
+    two slices only); the pixels, with each slice's own rescale slope, come through GDCM in a process of its own.
 
     Returns:
         3-D float32, mm, LPS; slices along growing position on the normal of the slice.
@@ -33,6 +35,7 @@ def read_dicom_series(files: Iterable[str | Path]) -> sitk.Image:
         InputError: if a file is not intact, the files are not one 3-D volume (several series, several volumes at
             the same places, mixed sizes or directions, missing slices, tilted stack), or pydicom is missing.
     """
+    start_decoder()
     slices = read_records(files)
     where = f"{slices[0].path.parent} (series '{slices[0].tags.series_description or slices[0].uid}')"
     require_grey(slices, where)
@@ -40,8 +43,7 @@ def read_dicom_series(files: Iterable[str | Path]) -> sitk.Image:
         raise InputError("the files are of several series", where=where, fix="Give the files of one series")
     slices = in_order(slices)
     grid = stack_grid(slices, where)
-    image = _pixels(slices, where, sitk.sitkFloat32)
-    grid.lay(image)
+    image = grid.image(_pixels(slices, where))
     require_finite(image, where)
     return image
 
@@ -52,6 +54,7 @@ def read_dicom_colours(files: Iterable[str | Path]) -> sitk.Image:
     Raises:
         InputError: if a file is not intact, not in colour, or the files are not one volume with its geometry.
     """
+    start_decoder()
     slices = read_records(files)
     where = f"{slices[0].path.parent} (series '{slices[0].tags.series_description or slices[0].uid}')"
     if any(s.samples != 3 for s in slices):
@@ -59,7 +62,7 @@ def read_dicom_colours(files: Iterable[str | Path]) -> sitk.Image:
     _require_single(slices, where)
     slices = in_order(slices)
     grid = stack_grid(slices, where)
-    image = _pixels(slices, where, sitk.sitkVectorUInt8)
+    image = sitk.GetImageFromArray(_pixels(slices, where, colour=True), isVector=True)
     grid.lay(image)
     return image
 
@@ -106,7 +109,7 @@ def voxels_of(slices: Sequence[Slice], where: str) -> np.ndarray:
         InputError: if they are in colour, several in one file, or cannot be read.
     """
     require_grey(slices, where)
-    return sitk.GetArrayFromImage(_pixels(slices, where, sitk.sitkFloat32))
+    return _pixels(slices, where)
 
 
 def in_order(slices: Sequence[Slice]) -> list[Slice]:
@@ -192,18 +195,20 @@ def _step(slices: Sequence[Slice], where: str) -> float:
     return float((along[-1] - along[0]) / (len(slices) - 1))
 
 
-def _pixels(slices: Sequence[Slice], where: str, kind: int) -> sitk.Image:
-    reader = sitk.ImageSeriesReader()
-    reader.SetImageIO("GDCMImageIO")
-    # Each slice has its own rescale slope: without a common type ITK would round to the first slice's.
-    reader.SetOutputPixelType(kind)
-    reader.SetFileNames([str(s.path) for s in slices])
-    try:
-        image = reader.Execute()
-    except RuntimeError as error:
-        raise InputError(
-            "a slice's pixels cannot be read (cut short, damaged, or in an unknown compression)",
-            where=where,
-            fix="Export the series again, uncompressed",
-        ) from error
-    return image
+def _pixels(slices: Sequence[Slice], where: str, colour: bool = False) -> np.ndarray:
+    """(z, y, x) float32, or with a fourth axis of three uint8."""
+    rows, columns = slices[0].size
+    require_plausible_size((columns, rows, len(slices)), where)
+    for one in slices:
+        if one.path.stat().st_size < one.least_bytes:
+            raise InputError(
+                "a slice's pixels cannot be read: the file is shorter than its header says",
+                where=one.path,
+                fix="Copy or export the series again",
+            )
+    with within_memory(where):
+        shape = (len(slices), rows, columns)
+        voxels = np.empty((*shape, 3), np.uint8) if colour else np.empty(shape, np.float32)
+        for number, one in enumerate(slices):
+            voxels[number] = slice_pixels(one.path, one.size, colour)
+        return voxels

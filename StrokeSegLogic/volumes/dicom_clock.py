@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from .dicom_values import number, text
+
 if TYPE_CHECKING:
     from pydicom import Dataset
 
@@ -44,19 +46,19 @@ class Clock:
 
 def read_clock(header: Dataset) -> Clock:
     """The times that a header holds; what is no time is left out."""
-    stamp = str(header.get("AcquisitionDateTime") or "")
+    stamp = text(header, "AcquisitionDateTime")
     acquisition = seconds(stamp[:8], stamp[8:]) if len(stamp) >= 12 else None
     if acquisition is None:
-        acquisition = seconds(header.get("AcquisitionDate"), header.get("AcquisitionTime"))
-    position = _number(header, "TemporalPositionIdentifier")
+        acquisition = seconds(text(header, "AcquisitionDate"), text(header, "AcquisitionTime"))
+    position = number(header, "TemporalPositionIdentifier")
     return Clock(
         acquisition=acquisition,
-        content=seconds(header.get("ContentDate"), header.get("ContentTime")),
+        content=seconds(text(header, "ContentDate"), text(header, "ContentTime")),
         trigger=_milliseconds(header, "TriggerTime"),
         reference=_milliseconds(header, "FrameReferenceTime"),
-        position=_number(header, "TemporalPositionIndex") if position is None else position,
-        acquisition_number=_number(header, "AcquisitionNumber"),
-        instance=_number(header, "InstanceNumber"),
+        position=number(header, "TemporalPositionIndex") if position is None else position,
+        acquisition_number=number(header, "AcquisitionNumber"),
+        instance=number(header, "InstanceNumber"),
     )
 
 
@@ -75,14 +77,6 @@ def seconds(day: object, time: object) -> float | None:
     return days * _DAY_S + total
 
 
-def _number(header: Dataset, keyword: str) -> float | None:
-    value = header.get(keyword)
-    try:
-        return None if value is None or value == "" else float(value)
-    except (TypeError, ValueError):
-        return None
-
-
 def _milliseconds(header: Dataset, keyword: str) -> float | None:
-    value = _number(header, keyword)
+    value = number(header, keyword)
     return None if value is None else value / 1000.0

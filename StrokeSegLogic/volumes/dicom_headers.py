@@ -5,36 +5,49 @@ pydicom is imported with the first DICOM file: it is an optional dependency of t
 
 from __future__ import annotations
 
-import re
 import struct
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from ..base.errors import InputError
+from ..base.files import open_regular, unreadable
+from . import dicom_values as values
 from .dicom_clock import CLOCK_TAGS, Clock, read_clock
+from .dicom_values import PRIVATE_B, PRIVATE_SLOTS
+from .limits import MOST_SLICE_PIXELS, within_memory
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
 _NOT_IMAGES = frozenset({"SR", "PR", "KO", "DOC", "RTSTRUCT", "RTPLAN", "RTDOSE", "RWV", "REG", "FID"})
-# Private b-values: group, element offset, start of the creator's name.
-_PRIVATE_B = (
-    (0x0019, 0x0C, "SIEMENS MR HEADER"),
-    (0x0043, 0x39, "GEMS_PARM_01"),
-    (0x2001, 0x03, "PHILIPS IMAGING DD"),
-)
-_SEQUENCE_B = re.compile(r"\*?ep_b(\d+)", re.I)
+_DEFLATED = b"1.2.840.10008.1.2.1.99"
+_MOST_INFLATED = 256 << 20
+_UNPACKED = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"})
+"""Transfer syntaxes whose pixels are stored as they are."""
 _TAGS = (
     *("Modality", "SeriesInstanceUID", "SeriesDescription", "ProtocolName", "SequenceName", "ImageType"),
     *("ScanningSequence", "MRAcquisitionType", "EchoTime", "RepetitionTime", "InversionTime"),
     *("DiffusionBValue", "DiffusionGradientOrientation", "DiffusionDirectionality"),
     *("Rows", "Columns", "PixelSpacing", "ImagePositionPatient", "ImageOrientationPatient"),
-    *("NumberOfFrames", "SamplesPerPixel", "FrameOfReferenceUID", "SliceThickness", "WindowCenter", "WindowWidth"),
+    *(
+        "NumberOfFrames",
+        "SamplesPerPixel",
+        "BitsAllocated",
+        "FrameOfReferenceUID",
+        "SliceThickness",
+        "WindowCenter",
+        "WindowWidth",
+    ),
     *CLOCK_TAGS,
 )
+
+
+class NoPydicom(InputError):
+    """There is DICOM and nothing to read it with."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +92,7 @@ class Slice:
         clock: when it was recorded.
         frame_of_reference: UID of the space that positions are given in; "" if not given.
         thickness: of the slice, mm; None if not given.
+        least_bytes: that a file of so many pixels has; 0 where they are packed.
     """
 
     path: Path
@@ -94,6 +108,7 @@ class Slice:
     clock: Clock = field(default_factory=Clock)
     frame_of_reference: str = ""
     thickness: float | None = None
+    least_bytes: int = 0
 
     @property
     def normal(self) -> np.ndarray:
@@ -106,168 +121,121 @@ def looks_like_dicom(path: Path) -> bool:
     """Whether the file has DICOM's mark at byte 128.
 
     Raises:
-        OSError: if it cannot be read.
+        InputError: if it cannot be read.
     """
-    with path.open("rb") as file:
-        return file.read(132)[128:] == b"DICM"
+    with open_regular(path) as file:
+        try:
+            return file.read(132)[128:] == b"DICM"
+        except OSError as error:
+            raise unreadable(path, error) from error
 
 
 def read_slice(path: Path) -> Slice | None:
     """The file's record, or None if it is DICOM without a picture (report, structure set, directory).
 
+    A value that cannot be read is left out.
+
     Raises:
-        InputError: if pydicom is missing or the file is not intact DICOM.
+        NoPydicom: if it is not installed.
+        InputError: if the file is not intact DICOM, or its slice has more pixels than any has.
     """
     try:
         import pydicom
-        from pydicom.errors import InvalidDicomError
     except ImportError as error:
-        raise InputError(
+        raise NoPydicom(
             "reading DICOM needs pydicom", where=path, fix='Install it with pip install "strokeseg[dicom]"'
         ) from error
     wanted: list[Any] = [*_TAGS]
-    for group, offset, _ in _PRIVATE_B:
-        # A vendor's block may stand in any of the slots that its creator's name reserves.
-        for slot in range(0x10, 0x14):
+    for group, offset, _ in PRIVATE_B:
+        for slot in PRIVATE_SLOTS:
             wanted += [(group << 16) + slot, (group << 16) + (slot << 8) + offset]
-    try:
-        header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=wanted)
-        if header.get("Modality") in _NOT_IMAGES or not header.get("Rows"):
-            return None
-        return _slice(path, header)
-    except (
-        InvalidDicomError,
-        OSError,
-        EOFError,
-        ValueError,
-        TypeError,
-        struct.error,
-        NotImplementedError,
-    ) as error:
+    with within_memory(path), open_regular(path) as file:
+        try:
+            _require_inflatable(file, path)
+            header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=wanted)
+            if values.text(header, "Modality") in _NOT_IMAGES or not values.whole(header, "Rows", 0):
+                return None
+            return _slice(path, header)
+        except values.parser_faults() as error:
+            raise InputError(
+                "is not an intact DICOM file", where=path, fix="Copy or export it again, or take it out of the folder"
+            ) from error
+
+
+def _require_inflatable(file: BinaryIO, path: Path) -> None:
+    """Refuses a file that is packed as a whole and would be unpacked to far more than a slice."""
+    start = file.read(1024)
+    file.seek(0)
+    if _DEFLATED not in start:
+        return
+    # The length of the meta header stands in its first element.
+    (length,) = struct.unpack("<I", start[140:144])
+    file.seek(144 + length)
+    packer, packed = zlib.decompressobj(-zlib.MAX_WBITS), file.read()
+    file.seek(0)
+    size = 0
+    while size <= _MOST_INFLATED and packed:
+        size += len(packer.decompress(packed, 1 << 20))
+        packed = packer.unconsumed_tail
+    if size > _MOST_INFLATED:
         raise InputError(
-            "is not an intact DICOM file", where=path, fix="Copy or export it again, or take it out of the folder"
-        ) from error
+            f"would be unpacked to more than {_MOST_INFLATED >> 20} MB", where=path, fix="Export it uncompressed"
+        )
 
 
 def _slice(path: Path, header: Dataset) -> Slice:
-    axes = _numbers(header, "ImageOrientationPatient", 6)
-    sequence = str(header.get("SequenceName") or "")
+    axes = values.numbers(header, "ImageOrientationPatient", 6)
+    sequence = values.text(header, "SequenceName")
+    size = values.whole(header, "Rows", 0), values.whole(header, "Columns", 0)
+    samples, frames = values.whole(header, "SamplesPerPixel", 1), values.whole(header, "NumberOfFrames", 1)
+    if min(*size, samples) < 1 or size[0] * size[1] > MOST_SLICE_PIXELS:
+        raise InputError(
+            f"its header claims a slice of {size[0]} x {size[1]} pixels", where=path, fix="Export it again"
+        )
     tags = DicomTags(
-        modality=str(header.get("Modality") or "MR"),
-        series_description=str(header.get("SeriesDescription") or ""),
-        protocol_name=str(header.get("ProtocolName") or ""),
+        modality=values.text(header, "Modality") or "MR",
+        series_description=values.text(header, "SeriesDescription"),
+        protocol_name=values.text(header, "ProtocolName"),
         sequence_name=sequence,
-        image_type=_words(header, "ImageType"),
-        scanning_sequence=_words(header, "ScanningSequence"),
-        acquisition_type=str(header.get("MRAcquisitionType") or ""),
-        echo_time=_number(header, "EchoTime"),
-        repetition_time=_number(header, "RepetitionTime"),
-        inversion_time=_number(header, "InversionTime"),
-        b_value=b_value(header),
+        image_type=values.words(header, "ImageType"),
+        scanning_sequence=values.words(header, "ScanningSequence"),
+        acquisition_type=values.text(header, "MRAcquisitionType"),
+        echo_time=values.number(header, "EchoTime"),
+        repetition_time=values.number(header, "RepetitionTime"),
+        inversion_time=values.number(header, "InversionTime"),
+        b_value=values.b_value(header),
         plane=_plane(axes),
-        colour=int(header.get("SamplesPerPixel") or 1) == 3,
-        window=_window(header),
+        colour=samples == 3,
+        window=values.window(header),
     )
-    direction = _numbers(header, "DiffusionGradientOrientation", 3)
+    direction = values.numbers(header, "DiffusionGradientOrientation", 3)
     order = (
-        str(header.get("DiffusionDirectionality") or ""),
+        values.text(header, "DiffusionDirectionality"),
         tuple(round(x, 3) for x in direction or ()),
         # Siemens numbers the directions in the sequence's name: *ep_b1000#2.
         sequence,
-        _number(header, "TemporalPositionIdentifier") or 0.0,
-        _number(header, "AcquisitionNumber") or 0.0,
+        values.number(header, "TemporalPositionIdentifier") or 0.0,
+        values.number(header, "AcquisitionNumber") or 0.0,
     )
+    unpacked = str(header.file_meta.get("TransferSyntaxUID", "")) in _UNPACKED
+    bits = max(values.whole(header, "BitsAllocated", 0), 0)
     return Slice(
         path=path,
         # Files stripped of their series are kept together by folder.
-        uid=str(header.get("SeriesInstanceUID") or path.parent),
+        uid=values.text(header, "SeriesInstanceUID") or str(path.parent),
         tags=tags,
-        size=(int(header.Rows), int(header.get("Columns") or 0)),
-        position=_numbers(header, "ImagePositionPatient", 3),
+        size=size,
+        position=values.numbers(header, "ImagePositionPatient", 3),
         axes=axes,
-        spacing=_numbers(header, "PixelSpacing", 2),
-        frames=int(header.get("NumberOfFrames") or 1),
-        samples=int(header.get("SamplesPerPixel") or 1),
+        spacing=values.numbers(header, "PixelSpacing", 2),
+        frames=frames,
+        samples=samples,
         order=order,
         clock=read_clock(header),
-        frame_of_reference=str(header.get("FrameOfReferenceUID") or ""),
-        thickness=_number(header, "SliceThickness"),
+        frame_of_reference=values.text(header, "FrameOfReferenceUID"),
+        thickness=values.number(header, "SliceThickness"),
+        least_bytes=size[0] * size[1] * samples * bits // 8 if unpacked else 0,
     )
-
-
-def b_value(header: Dataset) -> float | None:
-    """The diffusion weighting in s/mm²: the standard's tag, else Siemens', GE's or Philips', else None.
-
-    GE stores it with flags added in the millions and more (1000001000 is 1000).
-    """
-    if (standard := _number(header, "DiffusionBValue")) is not None:
-        return standard
-    for group, offset, creator in _PRIVATE_B:
-        for slot in range(0x10, 0x14):
-            name = header.get((group, slot))
-            if name is None or not _text(name.value).upper().startswith(creator):
-                continue
-            element = header.get((group, (slot << 8) + offset))
-            value = None if element is None else _private_number(element.value)
-            if value is not None:
-                return value % 100_000 if creator.startswith("GEMS") else value
-    found = _SEQUENCE_B.match(str(header.get("SequenceName") or ""))
-    return float(found[1]) if found else None
-
-
-def sequence_b_value(sequence_name: str) -> float | None:
-    """The b-value in a Siemens sequence name such as *ep_b1000t."""
-    found = _SEQUENCE_B.match(sequence_name)
-    return float(found[1]) if found else None
-
-
-def _private_number(value: Any) -> float | None:
-    # Without the vendor's dictionary an element arrives as raw bytes: digits as text, or one little-endian number.
-    if isinstance(value, bytes):
-        text = value.strip(b"\0 ")
-        if re.fullmatch(rb"[\d.\\+\- eE]+", text):
-            value = text.decode("ascii").split("\\")
-        elif len(value) in (4, 8):
-            value = struct.unpack("<f" if len(value) == 4 else "<d", value)
-    if not isinstance(value, (str, int, float)):
-        try:
-            value = value[0]
-        except (TypeError, IndexError):
-            return None
-    try:
-        return float(value)
-    except ValueError:
-        return None
-
-
-def _text(value: Any) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
-
-
-def _words(header: Dataset, keyword: str) -> tuple[str, ...]:
-    value = header.get(keyword)
-    if value is None or value == "":
-        return ()
-    return (value.upper(),) if isinstance(value, str) else tuple(str(v).upper() for v in value)
-
-
-def _number(header: Dataset, keyword: str) -> float | None:
-    value = header.get(keyword)
-    return None if value is None or value == "" else float(value)
-
-
-def _numbers(header: Dataset, keyword: str, count: int) -> tuple[float, ...] | None:
-    value = header.get(keyword)
-    return tuple(float(v) for v in value) if value is not None and len(value) == count else None
-
-
-def _window(header: Dataset) -> tuple[float, float] | None:
-    # Of several windows the first is the one that a viewer shows.
-    values = [header.get("WindowCenter"), header.get("WindowWidth")]
-    if any(value is None or value == "" for value in values):
-        return None
-    centre, width = (float(v if isinstance(v, (str, int, float)) else v[0]) for v in values)
-    return centre, width
 
 
 def _plane(axes: tuple[float, ...] | None) -> str:

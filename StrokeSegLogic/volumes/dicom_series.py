@@ -14,8 +14,10 @@ from ..grid import Grid
 from .dicom import in_order, read_records, stack_grid, voxels_of
 from .dicom_clock import Clock
 from .dicom_headers import Slice
+from .dicom_pixels import start_decoder
 from .frame_stack import FrameStack, TimeSeries
 from .frame_times import FIX, sidecar_times
+from .limits import require_plausible_size, within_memory
 
 _SAME_PLACE_MM = 0.02
 _SAME_TIME_S = 1e-3
@@ -64,15 +66,18 @@ def read_dicom_time_series(files: Iterable[str | Path]) -> TimeSeries:
         InputError: if a file is not intact, frames or slices are missing, two table positions were recorded in turns
             or one after the other, the stack is tilted, or nothing tells the frames' times.
     """
+    start_decoder()
     records = read_records(files)
     where = f"{records[0].path.parent} (series '{records[0].tags.series_description or records[0].uid}')"
     places = _places(records, where)
     frames, times, notes = _frames(places, where, records[0].path.parent)
     grid = stack_grid(frames[0], where)
-    stack = FrameStack((len(frames), *grid.shape))
-    for frame in frames:
-        _require_on(grid, frame, where)
-        stack.add(voxels_of(frame, where))
+    require_plausible_size((*grid.size, len(frames)), where)
+    with within_memory(where):
+        stack = FrameStack((len(frames), *grid.shape))
+        for frame in frames:
+            _require_on(grid, frame, where)
+            stack.add(voxels_of(frame, where))
     return TimeSeries(stack.image(grid), times, notes)
 
 

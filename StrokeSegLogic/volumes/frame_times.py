@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from ..base.errors import InputError
-from ..base.files import require_file, unreadable
+from ..base.files import read_regular
+from ..base.json_files import read_json
 from ..study.time_units import SECONDS_PER
 
 _LIKELY_S = (0.3, 20.0)
 """A step of perfusion CT in seconds lies in this range; a thousand times more is milliseconds."""
 _WRITTEN_BY_DEFAULT = 1.0
+_LARGEST = 16 << 20
+"""Bytes of a file of times; some keep the tags of every slice beside them."""
 FIX = (
     "Put the frames' seconds beside the file, as times.txt (one number a frame) or in a .json of the same name "
     "with FrameTimesStart, VolumeTiming or RepetitionTime; in Python give a Series with times_s"
@@ -92,7 +92,7 @@ def numbers(text: str) -> tuple[float, ...]:
 
 def _from_text(path: Path) -> tuple[float, ...]:
     try:
-        return numbers(_text(path))
+        return numbers(read_regular(path, _LARGEST).decode("utf-8-sig"))
     except ValueError:
         fix = "Give one time in seconds a line"
         raise InputError("holds something that is no number", where=path, fix=fix) from None
@@ -100,10 +100,7 @@ def _from_text(path: Path) -> tuple[float, ...]:
 
 def _from_json(path: Path, frames: int) -> tuple[float, ...] | None:
     """The times, or None where the file says nothing on time."""
-    try:
-        content: Any = json.loads(_text(path))
-    except ValueError:
-        raise InputError("is no intact JSON file", where=path, fix="Correct it, or take it out of the folder") from None
+    content = read_json(path, fix="Correct it, or take it out of the folder", largest=_LARGEST)
     if isinstance(content, list):
         content = {"FrameTimesStart": content}
     if not isinstance(content, dict):
@@ -113,22 +110,26 @@ def _from_json(path: Path, frames: int) -> tuple[float, ...] | None:
             return _listed(content[key], key, path)
     if "RepetitionTime" not in content:
         return None
-    step = content["RepetitionTime"]
-    if isinstance(step, bool) or not isinstance(step, (int, float)) or not math.isfinite(step) or step <= 0:
-        raise InputError(f"RepetitionTime is {step!r}", where=path, fix="Give the seconds from frame to frame")
-    return tuple(k * float(step) for k in range(frames))
+    step = _number(content["RepetitionTime"])
+    if step is None or not math.isfinite(step) or step <= 0:
+        shown = repr(content["RepetitionTime"])[:40]
+        raise InputError(f"RepetitionTime is {shown}", where=path, fix="Give the seconds from frame to frame")
+    return tuple(k * step for k in range(frames))
 
 
 def _listed(values: object, key: str, path: Path) -> tuple[float, ...]:
-    whole = isinstance(values, Sequence) and not isinstance(values, str)
-    if not whole or any(isinstance(v, bool) or not isinstance(v, (int, float)) for v in values):  # type: ignore[attr-defined]
+    found = [_number(value) for value in values] if isinstance(values, list) else [None]
+    times = tuple(time for time in found if time is not None)
+    if len(times) < len(found):
         raise InputError(f"{key} is no list of numbers", where=path, fix="Give one time in seconds for each frame")
-    return tuple(float(v) for v in values)  # type: ignore[attr-defined]
+    return times
 
 
-def _text(path: Path) -> str:
-    require_file(path)
+def _number(value: object) -> float | None:
+    """A number as JSON has it; None for all else, and for integers that no float holds."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise unreadable(path, error) from error
+        return float(value)
+    except OverflowError:
+        return None

@@ -12,8 +12,13 @@ MAX_SHEAR = 1e-3
 """Largest cosine between two voxel axes that still counts as a right angle."""
 _ROUNDING = 1e-5
 """Up to this cosine axes are left as they are: no reader or writer minds, and positions stay exact."""
-_PLAUSIBLE_MM = (2.0, 5000.0)
-"""Longest side of a field of view; beyond these a header in other units is far more likely than such a scan."""
+_PLAUSIBLE_MM = (2.0, 1000.0)
+"""Longest side of a field of view; beyond these a header in other units is far more likely than such a scan. Extended
+fields of view of CT reach 820 mm, head and neck together 600."""
+_NOTHING = 1e-60
+_MOST_LITRES = 150.0
+"""820 x 820 x 220 mm."""
+_LONGEST_VOXEL_MM = 30.0
 
 
 def place(
@@ -50,6 +55,8 @@ def placed(
         InputError: if the geometry is undefined, singular or sheared.
     """
     lengths, axes = _axes(matrix, where)
+    # ITK stumbles over components whose squares are no numbers any more, and says so on the terminal.
+    axes = np.where(np.abs(axes) < _NOTHING, 0.0, axes)
     spacing = lengths if spacing is None else spacing
     if not np.isfinite(origin).all():
         raise InputError(
@@ -123,13 +130,15 @@ def straighten(image: sitk.Image, where: str) -> None:
 
 
 def _axes(matrix: np.ndarray, where: str) -> tuple[np.ndarray, np.ndarray]:
-    if not np.isfinite(matrix).all():
+    with np.errstate(over="ignore"):
+        spacing = np.linalg.norm(matrix, axis=0)
+    # Squares of numbers above 1e154 are infinite.
+    if not np.isfinite(spacing).all():
         raise InputError(
             "the affine holds NaN or infinite numbers",
             where=where,
             fix="Convert the volume again from the original DICOM",
         )
-    spacing = np.linalg.norm(matrix, axis=0)
     if (spacing < 1e-9).any() or abs(np.linalg.det(matrix / spacing)) < 1e-6:
         raise InputError(
             "the affine is singular: two voxels would lie in one place",
@@ -154,16 +163,20 @@ def require_spacing(spacing: list[float], where: str) -> None:
 
 
 def require_plausible_extent(size: tuple[int, ...], spacing: tuple[float, ...], where: str) -> None:
-    """Refuses a field of view that no scanner has: the sign of wrong length units.
+    """Refuses a field of view that no scan of a head has: the sign of wrong length units.
+
+    The networks' grid has voxels of a fixed size: without this check a few bytes of header would make it huge.
 
     Raises:
-        InputError: if the longest side is below 2 mm or above 5 m.
+        InputError: if the longest side is below 2 mm or above 1 m, the field of view larger than 150 litres, or a
+            voxel longer than 30 mm.
     """
-    longest = max(n * s for n, s in zip(size, spacing, strict=True))
+    sides = [n * s for n, s in zip(size, spacing, strict=True)]
     low, high = _PLAUSIBLE_MM
-    if not low <= longest <= high:
+    if not low <= max(sides) <= high or float(np.prod(sides)) > _MOST_LITRES * 1e6 or max(spacing) > _LONGEST_VOXEL_MM:
         raise InputError(
-            f"the field of view would be {longest:.3g} mm long",
+            f"the field of view would be {' x '.join(f'{side:.4g}' for side in sides)} mm, of voxels of "
+            f"{' x '.join(f'{step:.4g}' for step in spacing)} mm",
             where=where,
-            fix="The header's length unit is probably wrong; it has to be mm",
+            fix="The header's length unit is probably wrong: it has to be mm, and a head is at most 600 mm long",
         )

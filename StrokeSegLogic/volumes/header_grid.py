@@ -7,9 +7,9 @@ from pathlib import Path
 
 from ..base.errors import InputError
 from ..grid import Grid
-from . import nifti
 from .dicom import in_order, read_records, stack_grid
 from .itk_series import header_grid
+from .nifti_header import SUFFIXES, open_nifti
 from .reader import volume_suffix
 
 
@@ -20,10 +20,8 @@ def grid_of_files(files: Sequence[Path], dicom: bool) -> Grid | None:
             records = in_order(read_records(files))
             places = {one.position: one for one in records}
             return stack_grid(list(places.values()), str(files[0]))
-        if volume_suffix(files[0]) in nifti.SUFFIXES:
-            header = nifti.open_nifti(files[0])
-            size = [*nifti.shape_of(header), 1, 1][:3]
-            return nifti.nifti_grid(header, files[0], (size[0], size[1], size[2]))
+        if volume_suffix(files[0]) in SUFFIXES:
+            return open_nifti(files[0]).grid()
         return header_grid(files[0])
     except InputError:
         # Reading the volume says what is wrong with it; here only places are compared.

@@ -1,21 +1,43 @@
-"""NRRD and MetaImage, read through ITK."""
+"""NRRD and MetaImage, the formats of ITK, read without it: their headers can make it crash."""
 
 from __future__ import annotations
 
-import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import SimpleITK as sitk
 
 from ..base.errors import InputError
-from .checks import require_real, require_scalar_3d
-from .geometry import require_spacing, straighten
+from ..base.files import open_regular, read_regular
+from ..grid import Grid
+from .checks import require_scalar_3d
+from .geometry import placed
+from .itk_header import NRRD_SUFFIXES, ItkHeader, fault, printable
+from .limits import MOST_SAMPLES, within_memory
+from .metaimage_header import read_metaimage_header
+from .nrrd_header import read_nrrd_header
+from .voxel_stream import VoxelStream, voxel_stream
 
-SUFFIXES = {".nrrd": "NrrdImageIO", ".nhdr": "NrrdImageIO", ".mha": "MetaImageIO", ".mhd": "MetaImageIO"}
-_NRRD = (".nrrd", ".nhdr")
-_HEADER_BYTES = 1 << 16
-_DATA_FILE = re.compile(rb"^(?:ElementDataFile\s*=|data ?file\s*:)\s*(.+?)\s*$", re.I | re.M)
-_META_SPACING = re.compile(rb"^Element(?:Spacing|Size)\s*=\s*(.+?)\s*$", re.M)
+SUFFIXES = (*NRRD_SUFFIXES, ".mha", ".mhd")
+_LONGEST_LINE = 1 << 16
+_TEXT_BYTES = 32
+"""That a number takes in a text at most."""
+
+
+def read_header(path: Path) -> ItkHeader:
+    """The header of a file.
+
+    Raises:
+        InputError: if it is not what its name says, or its data file is missing or lies elsewhere.
+    """
+    header = read_nrrd_header(path) if path.suffix.lower() in NRRD_SUFFIXES else read_metaimage_header(path)
+    if not header.data.exists():
+        name = printable(header.data.name, 80)
+        raise InputError(f"its data file {name} is missing", where=path, fix="Put both into one folder")
+    return header
 
 
 def read_itk(path: Path) -> sitk.Image:
@@ -24,81 +46,93 @@ def read_itk(path: Path) -> sitk.Image:
     Raises:
         InputError: if it is not an intact file of one 3-D scalar volume with a proper geometry.
     """
-    for part in files_of(path)[1:]:
-        if not part.is_file():
-            raise InputError(f"its data file {part.name} is missing", where=path, fix="Put both into one folder")
-    require_real_geometry(path)
-    reader = sitk.ImageFileReader()
-    reader.SetImageIO(SUFFIXES[path.suffix.lower()])
-    reader.SetFileName(str(path))
-    try:
-        reader.ReadImageInformation()
-        size = reader.GetSize()
-        while len(size) > 3 and size[-1] == 1:
-            size = size[:-1]
-        require_scalar_3d(size, reader.GetNumberOfComponents(), str(path))
-        require_real(reader.GetPixelID(), str(path))
-        # A zero tells ITK to drop that dimension.
-        reader.SetExtractSize([*size, *[0] * (reader.GetDimension() - 3)])
-        reader.SetOutputPixelType(sitk.sitkFloat32)
-        image = reader.Execute()
-    except RuntimeError as error:
-        raise fault(path, str(error)) from error
-    straighten(image, str(path))
-    return image
+    header = read_header(path)
+    size = header.size
+    while len(size) > 3 and size[-1] == 1:
+        size = size[:-1]
+    require_scalar_3d(size, header.components, str(path))
+    grid = grid_of(header)
+    with within_memory(path):
+        voxels = stored_voxels(header).reshape(grid.shape)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return grid.image(voxels.astype(np.float32))
+
+
+def grid_of(header: ItkHeader) -> Grid:
+    """Where the first three axes lie.
+
+    Raises:
+        InputError: if their geometry is undefined, singular or sheared.
+    """
+    x, y, z = header.size[:3]
+    spacing = np.asarray(header.spacing[:3])
+    matrix = header.direction[:3, :3] * spacing
+    return placed((x, y, z), matrix, np.asarray(header.origin[:3]), str(header.path), spacing)
 
 
 def files_of(path: Path) -> tuple[Path, ...]:
-    """The header file and, where the voxels lie in a file of their own, that one.
+    """All files that a volume consists of, the header first.
 
     Raises:
-        InputError: if the voxels are spread over several files.
+        InputError: as `read_header`.
     """
-    found = _DATA_FILE.search(_header(path))
-    if found is None or found[1].upper() == b"LOCAL":
-        return (path,)
-    name = found[1].decode("utf-8", "replace")
-    if name.upper().startswith("LIST") or "%" in name:
-        raise InputError(
-            "its voxels are spread over several files", where=path, fix="Save it as one .nrrd or .mha file"
-        )
-    return path, path.parent / name
+    data = read_header(path).data
+    return (path,) if data == path else (path, data)
 
 
-def _header(path: Path) -> bytes:
-    with path.open("rb") as file:
-        start = file.read(_HEADER_BYTES)
-    if path.suffix.lower() in _NRRD:
-        # The voxels begin after the first empty line; nothing in them may be taken for a header line.
-        return re.split(rb"\r?\n\r?\n", start, maxsplit=1)[0]
-    local = re.search(rb"^ElementDataFile.*$", start, re.M)
-    return start[: local.end()] if local else start
-
-
-def require_real_geometry(path: Path) -> None:
-    """Refuses a MetaImage whose header gives a spacing that is no positive number.
+def stored_voxels(header: ItkHeader) -> np.ndarray:
+    """All stored numbers, (..., z, y, x) with the values of a voxel where the file has them.
 
     Raises:
-        InputError: if it does.
+        InputError: if there are fewer or far more than the header says, or they are damaged.
     """
-    # ITK turns a negative spacing of a MetaImage silently into a flipped axis.
-    if path.suffix.lower() not in _NRRD and (found := _META_SPACING.search(_header(path))):
-        try:
-            spacing = [float(s) for s in found[1].split()]
-        except ValueError as error:
-            raise fault(path, "spacing") from error
-        require_spacing(spacing[:3], str(path))
+    if header.encoding in ("text", "hex"):
+        return _from_text(header)
+    with open_voxels(header) as stream:
+        return stream.array(header.stored, header.kind)
 
 
-def fault(path: Path, message: str) -> InputError:
-    """The error for a file that ITK cannot read, from what ITK says."""
-    low = message.lower()
-    if "spacing" in low or "space vector" in low or "space directions" in low:
-        what, fix = "the voxel spacing is zero or undefined", "Correct the header"
-    elif "determinant" in low:
-        what, fix = "the direction matrix is singular", "Correct the header"
-    else:
-        kind = "NRRD" if path.suffix.lower() in _NRRD else "MetaImage"
-        what = f"is not an intact {kind} file (another kind of file, cut short, or damaged)"
-        fix = "Copy or export it again, and check that its name ends as its content is"
-    return InputError(what, where=path, fix=fix)
+@contextmanager
+def open_voxels(header: ItkHeader) -> Iterator[VoxelStream]:
+    """The stored numbers of a file that holds them as bytes, one part after the other.
+
+    Raises:
+        InputError: as `stored_voxels`.
+    """
+    assert header.encoding != "text" and header.encoding != "hex"
+    damaged, start = fault(header.path), _after_lines(header)
+    with voxel_stream(
+        header.data, header.encoding, header.bytes, damaged, start=start, skipped=header.skipped
+    ) as stream:
+        yield stream
+        stream.finish()
+
+
+def _after_lines(header: ItkHeader) -> int | None:
+    if header.start is None or not header.lines:
+        return header.start
+    with open_regular(header.data) as file:
+        file.seek(header.start)
+        for _ in range(min(header.lines, _LONGEST_LINE)):
+            file.readline(_LONGEST_LINE)
+        return file.tell()
+
+
+def _from_text(header: ItkHeader) -> np.ndarray:
+    if header.bytes > MOST_SAMPLES // 8:
+        raise fault(header.path, "too large for text")
+    most = (_TEXT_BYTES if header.encoding == "text" else 4) * header.bytes + _LONGEST_LINE
+    start = (_after_lines(header) or 0) + header.skipped
+    content = read_regular(header.data, start + most)[start:]
+    try:
+        if header.encoding == "hex":
+            stored = np.frombuffer(bytes.fromhex(content.decode("ascii")), header.kind)
+        else:
+            with warnings.catch_warnings():
+                # numpy warns where a text holds something else than numbers.
+                warnings.simplefilter("error")
+                values = np.fromstring(content.decode("ascii"), np.float64, sep=" ")
+                stored = values.astype(header.kind.newbyteorder("="))
+        return stored.reshape(header.stored).astype(header.kind.newbyteorder("="), copy=False)
+    except (ValueError, DeprecationWarning, RuntimeWarning) as error:
+        raise fault(header.path) from error

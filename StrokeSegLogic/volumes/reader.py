@@ -8,14 +8,14 @@ import SimpleITK as sitk
 
 from ..base.errors import InputError
 from ..base.files import require_file, unreadable
-from . import itk_formats, nifti
+from . import itk_formats, nifti, nifti_header
 from .checks import require_finite
 
 
 def volume_suffix(path: PurePath) -> str | None:
     """The file name's ending if it is that of a volume format, in small letters; else None."""
     name = path.name.lower()
-    return next((s for s in (*nifti.SUFFIXES, *itk_formats.SUFFIXES) if name.endswith(s)), None)
+    return next((s for s in (*nifti_header.SUFFIXES, *itk_formats.SUFFIXES) if name.endswith(s)), None)
 
 
 def read_volume(path: str | Path) -> sitk.Image:
@@ -35,14 +35,14 @@ def read_volume(path: str | Path) -> sitk.Image:
     require_file(path)
     suffix = volume_suffix(path)
     if suffix is None:
-        known = ", ".join((*nifti.SUFFIXES, *itk_formats.SUFFIXES))
+        known = ", ".join((*nifti_header.SUFFIXES, *itk_formats.SUFFIXES))
         raise InputError(
             "is of a kind that cannot be read as one volume",
             where=path,
             fix=f"Give one of {known}, or the folder of a DICOM series",
         )
     try:
-        image = nifti.read_nifti(path) if suffix in nifti.SUFFIXES else itk_formats.read_itk(path)
+        image = nifti.read_nifti(path) if suffix in nifti_header.SUFFIXES else itk_formats.read_itk(path)
     except OSError as error:
         raise unreadable(path, error) from error
     require_finite(image, str(path))
@@ -56,7 +56,7 @@ def header_notes(path: str | Path) -> tuple[str, ...]:
         InputError: if the header cannot be read.
     """
     path = Path(path)
-    return nifti.header_notes(path) if volume_suffix(path) in nifti.SUFFIXES else ()
+    return nifti_header.header_notes(path) if volume_suffix(path) in nifti_header.SUFFIXES else ()
 
 
 def files_of(path: Path) -> tuple[Path, ...]:

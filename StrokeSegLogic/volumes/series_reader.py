@@ -8,8 +8,9 @@ import SimpleITK as sitk
 
 from ..base.errors import InputError
 from ..base.files import require_file, unreadable
-from . import itk_series, nifti, nifti_series
+from . import itk_series, nifti_series
 from .frame_stack import TimeSeries
+from .nifti_header import SUFFIXES, open_nifti
 from .reader import volume_suffix
 
 
@@ -21,7 +22,7 @@ def read_time_series(path: Path) -> TimeSeries:
     """
     suffix = _suffix(path)
     try:
-        if suffix in nifti.SUFFIXES:
+        if suffix in SUFFIXES:
             return nifti_series.read_nifti_series(path)
         return itk_series.read_itk_series(path)
     except OSError as error:
@@ -36,7 +37,7 @@ def read_colours(path: Path) -> sitk.Image:
     """
     suffix = _suffix(path)
     try:
-        if suffix in nifti.SUFFIXES:
+        if suffix in SUFFIXES:
             return nifti_series.read_nifti_colours(path)
         return itk_series.read_itk_colours(path)
     except OSError as error:
@@ -49,8 +50,8 @@ def frames_of(path: Path) -> int | None:
     Raises:
         InputError: if a NIfTI file's header cannot be read.
     """
-    if volume_suffix(path) in nifti.SUFFIXES:
-        size = nifti.shape_of(nifti.open_nifti(path))
+    if volume_suffix(path) in SUFFIXES:
+        size = open_nifti(path).size
         return size[3] if len(size) == 4 else 1
     return itk_series.frames_of(path)
 
@@ -61,7 +62,7 @@ def is_colour(path: Path) -> bool:
     Raises:
         InputError: if a NIfTI file's header cannot be read.
     """
-    if volume_suffix(path) in nifti.SUFFIXES:
+    if volume_suffix(path) in SUFFIXES:
         return nifti_series.is_colour(path)
     return itk_series.is_colour(path)
 

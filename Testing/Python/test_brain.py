@@ -68,3 +68,14 @@ def test_one_stripped_volume_gives_the_brain_for_all(phantom: MriPhantom, head: 
 def test_an_image_without_anything_in_it_has_no_brain() -> None:
     with pytest.raises(InputError, match="no brain"):
         brain_mask({Role.DWI: GRID.image(np.zeros(GRID.shape, np.float32))}, Role.DWI, GRID)
+
+
+@pytest.mark.parametrize("slices", [1, 2, 3, 4])
+@pytest.mark.parametrize("role", [Role.DWI, Role.FLAIR, Role.T1])
+def test_a_head_of_few_slices_has_a_brain(head: MriPhantom, role: Role, slices: int) -> None:
+    image = head.images[role]
+    middle = image.GetSize()[2] // 2
+    slab = image[:, :, middle : middle + slices]
+    truth = sitk.GetArrayFromImage(head.brain_on(Grid.of(slab)))
+    mask, _ = brain_mask({role: slab}, role, Grid.of(slab))
+    assert dice(mask, truth) > 0.8

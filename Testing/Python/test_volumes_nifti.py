@@ -174,7 +174,8 @@ def broken(path: Path, how: str) -> Path:
     ],
 )
 def test_a_damaged_file_is_refused(tmp_path, how):
-    assert "is not an intact NIfTI file" in refusal(read_volume, broken(tmp_path / "a", how))
+    word = "there are none in it" if how == "negative size" else "is not an intact NIfTI file"
+    assert word in refusal(read_volume, broken(tmp_path / "a", how))
 
 
 @pytest.mark.parametrize("spacing", [0.0, -2.0, float("nan"), float("inf")])
@@ -319,3 +320,22 @@ def test_an_image_from_memory_is_held_to_the_same_rules():
     nan[0, 0, 0] = np.nan
     assert "1 NaN" in refusal(validate, sitk.GetImageFromArray(nan), "node")
     validate(image, "node")
+
+
+@pytest.mark.parametrize(
+    ("size", "spacing", "word"),
+    [
+        ((32, 32, 12), (70.0, 70.0, 125.0), "2240 x 2240 x 1500 mm"),
+        ((8, 8, 8), (120.0, 120.0, 120.0), "voxels of 120"),
+        ((40, 40, 40), (24.0, 24.0, 24.0), "960 x 960 x 960 mm"),
+        ((10, 10, 10), (1e30, 1.0, 1.0), "1e+31"),
+    ],
+)
+def test_a_field_of_view_that_no_head_needs_is_refused(size, spacing, word):
+    noise = np.random.default_rng(0).normal(size=size[::-1]).astype(np.float32)
+    image = sitk.GetImageFromArray(noise)
+    image.SetSpacing((3.0, 3.0, 3.0))
+    validate(image, "node")
+    image.SetSpacing(spacing)
+    message = refusal(validate, image, "node")
+    assert word in message and "600 mm" in message

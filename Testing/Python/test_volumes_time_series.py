@@ -122,7 +122,7 @@ def test_times_are_carried_as_recorded_even_unsorted(tmp_path):
     [
         ("times.txt", "1 2 3", "holds 3 times, and CTP.nii has 12 frames"),
         ("times.txt", "1 2 x", "holds something that is no number"),
-        ("CTP.json", "{", "is no intact JSON file"),
+        ("CTP.json", "{", "not readable as JSON"),
         ("CTP.json", '{"RepetitionTime": "2"}', "RepetitionTime is '2'"),
         ("CTP.json", '{"RepetitionTime": -2}', "RepetitionTime is -2"),
         ("CTP.json", '{"VolumeTiming": [1, "b"]}', "VolumeTiming is no list of numbers"),

@@ -14,7 +14,7 @@ from ...grid import Grid, require_overlap
 from ...perfusion import map_units
 from ...series.plausibility import swapped_note
 from ...volumes import header_notes, read_volume, sha256_of, validate
-from ...volumes.nifti import SUFFIXES, open_nifti
+from ...volumes.nifti_header import SUFFIXES, open_nifti
 from .findings import Finding, Severity
 from .load import labels, same_place, words
 from .subject import TIME_SERIES, DataSet, Subject

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -10,7 +11,6 @@ import SimpleITK as sitk
 from StrokeSegLogic.base.errors import InputError, OutputError
 from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.training.datasets import LAYOUTS, check, load_subject, read_data_set, write_synthetic
-from StrokeSegLogic.volumes.nifti import open_nifti
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -48,11 +48,11 @@ def test_groups_and_scores_go_with_the_deficits_size(synthetic: Callable[[str], 
 def test_isles2018_series_rise_after_the_bolus_arrives(tmp_path: Path) -> None:
     data_set = write_synthetic("isles2018", tmp_path / "data", patients=1)
     subject = data_set.subjects[0]
-    series = open_nifti(subject.images["CTP"])
+    series = nib.load(subject.images["CTP"])
     frames = np.asarray(series.dataobj)
     assert series.header.get_zooms()[3] == 2.0 and frames.shape[3] == 20
-    mask = np.asarray(open_nifti(subject.masks["truth"]).dataobj) > 0
-    cbv = np.asarray(open_nifti(subject.images["CBV"]).dataobj)
+    mask = np.asarray(nib.load(subject.masks["truth"]).dataobj) > 0
+    cbv = np.asarray(nib.load(subject.images["CBV"]).dataobj)
     healthy = frames[(cbv > 2) & ~mask].mean(axis=0)
     core = frames[mask].mean(axis=0)
     assert healthy.max() - healthy[0] > 5 and 10 <= 2 * healthy.argmax() <= 24

@@ -1,0 +1,106 @@
+"""Decodes the pixels of DICOM files for another process, which lives on where GDCM crashes or never ends.
+
+Started by its path, so that nothing else of the package is imported. Each line that comes in is a JSON list of a path
+and whether it is in colour; each answer a line of JSON ({"shape", "kind"} or {"error"}) and, after a shape, the bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+SECONDS = 60
+"""That a slice may take; one of 512 x 512 pixels takes some milliseconds."""
+_MOST_MEMORY = 4 << 30
+
+
+def decode(path: str, colour: bool) -> np.ndarray:
+    """The pixels of one file with its rescale slope and intercept: (rows, columns) float32, in colour with a third axis
+    of three uint8.
+
+    Raises:
+        RuntimeError: if GDCM cannot read it.
+    """
+    import SimpleITK as sitk
+
+    reader = sitk.ImageFileReader()
+    reader.SetImageIO("GDCMImageIO")
+    # Each slice has its own rescale slope: without a common type ITK would round to the first slice's.
+    reader.SetOutputPixelType(sitk.sitkVectorUInt8 if colour else sitk.sitkFloat32)
+    with _utf8_name(path) as name:
+        reader.SetFileName(name)
+        array = sitk.GetArrayFromImage(reader.Execute())
+    return array[0] if array.ndim == (4 if colour else 3) and len(array) == 1 else array
+
+
+@contextmanager
+def _utf8_name(path: str) -> Iterator[str]:
+    """A name of the file that ITK takes: a folder's name may be in bytes of another encoding."""
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        with tempfile.TemporaryDirectory() as folder:
+            link = Path(folder) / "slice"
+            link.symlink_to(path)
+            yield str(link)
+    else:
+        yield path
+
+
+def main() -> None:
+    """Answers until nobody asks any more."""
+    # What ITK or GDCM print is no answer.
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    _limit_memory()
+    import SimpleITK as sitk
+
+    sitk.ProcessObject.SetGlobalWarningDisplay(False)
+    _say(answers, {"ready": True})
+    for line in sys.stdin.buffer:
+        path, colour = json.loads(line)
+        _alarm(SECONDS)
+        try:
+            pixels = decode(path, colour)
+        except Exception as error:  # whatever a file makes it raise is an answer
+            _say(answers, {"error": str(error)[:200]})
+        else:
+            _say(answers, {"shape": pixels.shape, "kind": pixels.dtype.str}, pixels.tobytes())
+        _alarm(0)
+
+
+def _say(answers: object, head: dict[str, object], content: bytes = b"") -> None:
+    answers.write(json.dumps(head).encode("ascii") + b"\n" + content)  # type: ignore[attr-defined]
+    answers.flush()  # type: ignore[attr-defined]
+
+
+def _alarm(seconds: int) -> None:
+    # Its default action ends the process even inside of GDCM, and without a parent that would do it.
+    if hasattr(signal, "alarm"):
+        signal.alarm(seconds)
+
+
+def _limit_memory() -> None:
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    most = _MOST_MEMORY if hard == resource.RLIM_INFINITY else min(_MOST_MEMORY, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+
+
+if __name__ == "__main__":
+    # The script's own folder, where modules have common names.
+    del sys.path[0]
+    main()
