@@ -108,7 +108,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start", type=int, default=0, help="number of the first input: goes on, or makes one again")
     parser.add_argument("--processes", type=int, default=1)
-    parser.add_argument("--patience", type=float, default=60, help="seconds after which an input hangs")
+    parser.add_argument("--patience", type=float, default=20, help="seconds after which an input hangs")
     parser.add_argument("--findings", type=Path, default=Path("build/fuzz"), help="folder for what went wrong")
     parser.add_argument("--parsers", nargs="+", default=tuple(PARSERS), choices=tuple(PARSERS), metavar="PARSER")
     parser.add_argument("--all", action="store_true", help="say every input")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .generators import itk, nifti
+from .generators import dicom, itk, models, nifti
 from .inputs import Generator
 
 PARSERS: dict[str, tuple[Generator, float]] = {
@@ -12,6 +12,10 @@ PARSERS: dict[str, tuple[Generator, float]] = {
     "nifti over time": (nifti.series, 2),
     "nrrd": (itk.nrrd, 3),
     "metaimage": (itk.metaimage, 3),
+    "dicom": (dicom.series, 3),
+    "manifests": (models.manifest, 2),
+    "safetensors": (models.weights, 1.5),
+    "zips": (models.archive, 1.5),
 }
 """Generator and share."""
 

@@ -58,6 +58,7 @@ class Target:
         self._process: subprocess.Popen[bytes] | None = None
         self._child = 0
         self._pending = b""
+        self._said = 0
 
     def __enter__(self) -> Target:
         return self
@@ -69,6 +70,7 @@ class Target:
         """What comes of an input."""
         if not self._child:
             self._begin()
+        self._said = self._log.stat().st_size
         order = {"home": str(home), "command": list(one.command), "voxels": one.voxels}
         stream = self._stream()
         stream.write(json.dumps(order).encode("ascii") + b"\n")
@@ -136,10 +138,11 @@ class Target:
         return values
 
     def _last_words(self) -> str:
-        lines = (
-            self._log.read_text(encoding="utf-8", errors="replace")[-4000:].splitlines() if self._log.exists() else []
-        )
-        places = [line.strip() for line in lines if "File " in line]
+        """Where it died, by what it wrote since the last input was handed over."""
+        with self._log.open("rb") as log:
+            log.seek(self._said)
+            lines = log.read()[:20_000].decode("utf-8", "replace").splitlines()
+        places = [line.strip().replace(str(_ROOT), "") for line in lines if "File " in line and "/Fuzz/" not in line]
         return " < ".join(places[:4]) or " ".join(lines[-3:])
 
 

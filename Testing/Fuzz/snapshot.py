@@ -1,4 +1,4 @@
-"""Every file below a folder, before and after: nobody's file may change, nothing may appear where it does not belong."""
+"""Every file below a folder, before and after: no file of the user may change, none appear where it does not belong."""
 
 from __future__ import annotations
 
@@ -70,11 +70,11 @@ def difference(
         and value not in kept
     ]
     new = [path for path, value in after.items() if path not in before and value != "empty folder"]
-    inside = [path for path in new if path.split(os.sep)[0] == OUTPUT]
+    inside = [path for path in new if Path(path).parts[0] == OUTPUT]
     foreign = [path for path in new if path not in inside]
     draft = [path for path in inside if any(part.startswith(".") or part.endswith(_LEFT) for part in _parts(path))]
     return Difference(tuple(lost), tuple(foreign), tuple(draft if written else inside))
 
 
-def _parts(path: str) -> list[str]:
-    return path.split(os.sep)[1:]
+def _parts(path: str) -> tuple[str, ...]:
+    return Path(path).parts[1:]

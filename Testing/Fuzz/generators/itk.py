@@ -51,7 +51,9 @@ def _made(
     eol = "\r\n" if chance(rng, 0.1) and how != "right" else "\n"
     if how == "right":
         (home / name).write_bytes(text_of(fields, eol) + content)
-        return volumes.right(home, role, shown, ras, "in order", f"{role}={name}")
+        # ITK's NRRD knows no bzip2.
+        known = ("encoding", "bzip2") not in fields
+        return volumes.right(home, role, shown, ras, "in order", f"{role}={name}", must_work=known)
     if how in ("field", "two fields"):
         kind = _fields_changed(rng, fields, 1 if how == "field" else 2)
         (home / name).write_bytes(text_of(fields, eol) + content)
