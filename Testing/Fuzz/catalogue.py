@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .generators import dicom, itk, models, nifti
+from .generators import dicom, itk, models, nifti, recipes, studies, tables, worker
 from .inputs import Generator
 
 PARSERS: dict[str, tuple[Generator, float]] = {
@@ -16,6 +16,17 @@ PARSERS: dict[str, tuple[Generator, float]] = {
     "manifests": (models.manifest, 2),
     "safetensors": (models.weights, 1.5),
     "zips": (models.archive, 1.5),
+    "jobs": (worker.job, 2),
+    "worker lines": (worker.lines, 1.5),
+    "recipes": (recipes.recipe, 2.5),
+    "cohort tables": (tables.cohort, 1.5),
+    "masks": (tables.masks, 1),
+    "splits": (tables.splits, 1),
+    "data sets": (tables.participants, 0.5),
+    "times": (tables.times, 1.5),
+    "study folders": (studies.folder, 1.5),
+    "command line": (studies.arguments, 1),
+    "whole runs": (studies.segmented, 0.2),
 }
 """Generator and share."""
 

@@ -15,8 +15,10 @@ import numpy as np
 
 from .inputs import EXPECTED
 from .outcomes import Answer, Outcome
+from .worker_lines import LinesWorker
 
 _LONGEST = 500
+_WORKER = LinesWorker()
 
 
 def load(*study: str) -> Answer:
@@ -81,6 +83,11 @@ def job(path: str) -> Answer:
     values = {} if event is None else event.values
     words = f"{values.get('where', '')}: {values.get('what', '')}. {values.get('fix', '')}" if code else ""
     return told(code, errors.getvalue() or f"strokeseg: {words}")
+
+
+def lines(path: str) -> Answer:
+    """Lines are said to a worker that waits for commands."""
+    return _WORKER.tell(Path(path).read_bytes())
 
 
 def recipe(path: str, *changes: str) -> Answer:
@@ -182,6 +189,7 @@ COMMANDS: dict[str, Callable[..., Answer]] = {
     "install": install,
     "pack": pack,
     "job": job,
+    "lines": lines,
     "recipe": recipe,
     "split": split,
     "broken": broken,

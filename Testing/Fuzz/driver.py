@@ -75,15 +75,16 @@ class Target:
         stream = self._stream()
         stream.write(json.dumps(order).encode("ascii") + b"\n")
         stream.flush()
-        values = self._read(self._patience_s)
+        patience_s = self._patience_s * one.patience
+        values = self._read(patience_s)
         if values is not None and "ready" in values:
             # A child lives for so many inputs; the next one takes the order.
             self._child = int(values["ready"])
-            values = self._read(self._patience_s)
+            values = self._read(patience_s)
         if values is None:
             os.kill(self._child, signal.SIGKILL)
             self._read(_START_S)
-            values = {"outcome": Outcome.HANG.value, "words": f"no answer in {self._patience_s:g} s"}
+            values = {"outcome": Outcome.HANG.value, "words": f"no answer in {patience_s:g} s"}
             self._child = 0
         elif values["outcome"] == Outcome.CRASH.value:
             self._child = 0

@@ -25,6 +25,7 @@ class Input:
         expected: where the right answer is known (see `expect`): an answer that is another is a finding.
         must_work: a refusal is a finding, too.
         voxels: that the intact parts of the input decode to: memory is allowed for.
+        patience: times the usual patience after which it hangs.
         replaceable: files that an earlier run of the product left in the home, which it may replace.
     """
 
@@ -33,6 +34,7 @@ class Input:
     expected: bool = False
     must_work: bool = False
     voxels: int = 0
+    patience: float = 1.0
     replaceable: tuple[str, ...] = field(default=())
 
     def to_json(self) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def write_small_model(folder: Path) -> Path:
         tested_with_one_of=("DWI", "FLAIR"),
         network=network,
         spacing_mm=8.0,
-        threshold=0.5,
+        threshold=0.4,
         plane_weights=dict.fromkeys(PLANES, 1.0),
         weights=Weights("weights.safetensors", "0" * 64),
         card={},

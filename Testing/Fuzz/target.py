@@ -27,6 +27,8 @@ _FREE_MB = 200
 _LIMIT_MB = 1500
 """Address space beyond what the child has when it begins; what is claimed beyond is a MemoryError."""
 _TEMPORARY = "tmp"
+TORCH_CACHE = "torchinductor_"
+"""Made by torch for the user's next process, in whatever temporary folder there is when it is imported."""
 
 
 def main() -> None:
@@ -111,7 +113,7 @@ def _answered(order: dict[str, Any]) -> dict[str, Any]:
     most = _FREE_MB + 3 * 4 * order["voxels"] / 2**20
     if answer.outcome in (Outcome.OK, Outcome.ERROR) and grown > most:
         answer = Answer(Outcome.MEMORY, f"{grown} MB for an input of {most:.0f} MB; {answer.words}")
-    left = sorted(path.name for path in temporary.rglob("*"))
+    left = sorted(path.name for path in temporary.iterdir() if not path.name.startswith(TORCH_CACHE))
     shutil.rmtree(temporary)
     if answer.outcome in (Outcome.OK, Outcome.ERROR) and left:
         answer = Answer(Outcome.LEFTOVER, f"in the temporary folder: {', '.join(left)[:300]}")

@@ -34,7 +34,7 @@ _NAMES = (
 
 def manifest(rng: np.random.Generator, home: Path) -> Input:
     """A model's folder whose manifest is odd."""
-    kind, content = json_bytes(rng, _manifest()) if chance(rng, 0.5) else _network_changed(rng)
+    kind, content = json_bytes(rng, _manifest()) if chance(rng, 0.5) else network_changed(rng)
     _write(home / "model", content, _weights())
     if chance(rng, 0.05):
         return Input(f"{kind}, packed", ("pack", "model", "out/m.zip"))
@@ -62,6 +62,11 @@ def archive(rng: np.random.Generator, home: Path) -> Input:
     return Input(kind, ("install", name), replaceable=kept, must_work=kind == "in order")
 
 
+def write_model(folder: Path) -> None:
+    """Writes the small model."""
+    _write(folder, *_model())
+
+
 @lru_cache
 def _model() -> tuple[bytes, bytes]:
     with tempfile.TemporaryDirectory() as folder:
@@ -84,7 +89,7 @@ def _write(folder: Path, manifest_bytes: bytes, weights_bytes: bytes) -> None:
     (folder / "weights.safetensors").write_bytes(weights_bytes)
 
 
-def _network_changed(rng: np.random.Generator) -> tuple[str, bytes]:
+def network_changed(rng: np.random.Generator) -> tuple[str, bytes]:
     """Numbers of the network at an extreme: what would be built of it must not be allocated."""
     values = _manifest()
     key = pick(rng, ("decoder", "channels", "classes", "canvas", "spacing_mm", "encoder", "inputs", "file"))
