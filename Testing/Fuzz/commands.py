@@ -114,7 +114,7 @@ def broken(how: str) -> Answer:
     if how == "sleeps":
         time.sleep(3600)
     if how == "eats":
-        raise AssertionError(len(bytearray(1 << 29)))
+        return Answer(Outcome.OK, f"{len(bytes([1]) * (1 << 29))} bytes")
     if how == "writes":
         Path("elsewhere").write_text("x", encoding="utf-8")
     if how == "overwrites":

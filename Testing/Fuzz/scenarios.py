@@ -159,7 +159,10 @@ class SegmentScenario(Scenario):
 
 
 class TrainScenario(Scenario):
-    """A recipe of three planes on a few simulated patients, in steps of a moment."""
+    """A recipe of three planes on a few simulated patients, in steps of a moment.
+
+    TensorBoard's files are named after process and time, and a run that goes on begins another one: not compared.
+    """
 
     name = "train"
 
@@ -186,6 +189,9 @@ class TrainScenario(Scenario):
         assert self._template is not None
         shutil.copytree(self._template, place / "home")
         return place / "home"
+
+    def after_next(self, home: Path, number: int) -> list[str]:
+        return [one for one in super().after_next(home, number) if f"{_OUT}/tensorboard/" not in one]
 
     def after_kill(self, home: Path, number: int) -> list[str]:
         data = [path for path in self.whole if not path.startswith(f"{_OUT}/")]

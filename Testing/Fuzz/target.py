@@ -53,6 +53,7 @@ def _import_product() -> None:
     """What inputs need again and again, before the fork; threads that libraries start come after it."""
     import SimpleITK as sitk
     import torch
+    from network_guard import loopback
 
     import StrokeSegLogic.cli.main
     import StrokeSegLogic.inference.engine
@@ -60,6 +61,9 @@ def _import_product() -> None:
     import StrokeSegLogic.worker.run
     import StrokeSegLogic.worker.serve  # noqa: F401
 
+    if loopback.RECORD not in os.environ:
+        # An input that makes the product leave the machine ends the child, and is a finding.
+        loopback.install(Path(os.devnull))
     torch.set_num_threads(1)
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
     warnings.simplefilter("ignore")
@@ -103,6 +107,7 @@ def _answered(order: dict[str, Any]) -> dict[str, Any]:
     home = Path(order["home"])
     os.chdir(home)
     temporary = home.parent / _TEMPORARY
+    shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     os.environ |= {"TMPDIR": str(temporary), "HOME": str(home), "STROKESEG_MODELS": str(home / "store")}
     tempfile.tempdir = None

@@ -73,7 +73,15 @@ def _base(over_time: bool) -> tuple[tuple[Element, ...], ...]:
             data = volumes.brain(np.random.default_rng(1)).T
             tags = {"SeriesDescription": "DWI b1000", "ProtocolName": "DWI"}
             dicom_slices(Path(folder), data.astype(int), tags=tags)
-        return tuple(_walked(path.read_bytes()) for path in sorted(Path(folder).iterdir()))
+        files = [_walked(path.read_bytes()) for path in sorted(Path(folder).iterdir())]
+    # pydicom draws them by chance.
+    own = ((0x0002, 0x0003), (0x0008, 0x0018))
+    names = {(place, tag): f"1.2.840.{place:03d}.".encode() + b"1" for place in range(len(files)) for tag in own}
+    names |= {(place, (0x0020, 0x000E)): b"1.2.840.7" + b"\0" for place in range(len(files))}
+    return tuple(
+        tuple(replace(one, value=names.get((place, one.tag), one.value)) for one in elements)
+        for place, elements in enumerate(files)
+    )
 
 
 def _right(home: Path, study: Path, files: tuple[tuple[Element, ...], ...]) -> Input:

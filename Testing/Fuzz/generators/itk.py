@@ -192,9 +192,12 @@ def _nrrd_fields(rng: np.random.Generator, data: np.ndarray, ras: np.ndarray) ->
     if encoding == "ascii":
         content = " ".join(f"{value:g}" for value in shown.ravel("F")).encode()
     else:
-        content = {"raw": raw, "gzip": gzip.compress(raw, 1), "bzip2": bz2.compress(raw), "hex": raw.hex().encode()}[
-            encoding
-        ]
+        content = {
+            "raw": raw,
+            "gzip": gzip.compress(raw, 1, mtime=0),
+            "bzip2": bz2.compress(raw),
+            "hex": raw.hex().encode(),
+        }[encoding]
     place = volumes.lps(ras)
     axes = [f"({','.join(repr(float(v)) for v in place[:3, axis])})" for axis in range(3)]
     four = data.ndim == 4

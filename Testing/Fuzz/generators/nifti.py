@@ -6,6 +6,7 @@ import bz2
 import gzip
 import struct
 import zlib
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ def _odd_but_right(rng: np.random.Generator, home: Path, data: np.ndarray, ras: 
         header = bytearray(content)
         header[112:120] = struct.pack("<ff", 0.5, -20.0)
         content, shown = bytes(header), data * 0.5 - 20.0
-    (home / name).write_bytes(gzip.compress(content, 1) if name.lower().endswith("gz") else content)
+    (home / name).write_bytes(gzip.compress(content, 1, mtime=0) if name.lower().endswith("gz") else content)
     return volumes.right(home, "DWI", shown, ras, f"in order: {kind}", f"DWI={name}")
 
 
@@ -177,22 +178,19 @@ def _wrapped(rng: np.random.Generator, content: bytes, stem: str = "DWI") -> tup
     how = pick(rng, ("plain", "plain", "plain", "gz", "gz", "gz", "odd"))
     if how == "plain":
         return f"{stem}.nii", content, ""
-    packed = gzip.compress(content, 1)
+    packed = gzip.compress(content, 1, mtime=0)
     if how == "gz":
         return f"{stem}.nii.gz", packed, ""
     how = pick(
         rng, ("cut", "damaged", "tail", "twice", "bz2", "not packed", "named plain", "zlib", "two members", "bomb")
     )
     if how == "bomb":
-        # A megabyte of zeros at a time, 50 MB in all.
-        packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-        bomb = packer.compress(content) + b"".join(packer.compress(bytes(1 << 20)) for _ in range(50)) + packer.flush()
-        return f"{stem}.nii.gz", bomb, ", gz bomb"
+        return f"{stem}.nii.gz", packed + _zeros(), ", gz bomb"
     variants: dict[str, tuple[str, bytes]] = {
         "cut": (f"{stem}.nii.gz", packed[: int(rng.integers(len(packed)))]),
         "damaged": (f"{stem}.nii.gz", damaged(rng, packed)[1]),
         "tail": (f"{stem}.nii.gz", packed + rng.bytes(100)),
-        "twice": (f"{stem}.nii.gz", gzip.compress(packed)),
+        "twice": (f"{stem}.nii.gz", gzip.compress(packed, 1, mtime=0)),
         "bz2": (f"{stem}.nii.gz", bz2.compress(content)),
         "not packed": (f"{stem}.nii.gz", content),
         "named plain": (f"{stem}.nii", packed),
@@ -201,3 +199,10 @@ def _wrapped(rng: np.random.Generator, content: bytes, stem: str = "DWI") -> tup
     }
     name, content = variants[how]
     return name, content, f", gz {how}"
+
+
+@lru_cache
+def _zeros() -> bytes:
+    """50 MB of zeros as a further member of a gz file."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    return b"".join(packer.compress(bytes(1 << 20)) for _ in range(50)) + packer.flush()

@@ -122,7 +122,7 @@ def _scans(seed: int = 0) -> dict[str, bytes]:
         data = volumes.brain(np.random.default_rng([seed, place]), _SHAPE)
         affine = np.diag([8.0, 8.0, 9.0, 1.0])
         affine[:3, 3] = (-88, -104, -72)
-        files[f"{role}.nii.gz"] = gzip.compress(nib.Nifti1Image(data, affine).to_bytes(), 1)
+        files[f"{role}.nii.gz"] = gzip.compress(nib.Nifti1Image(data, affine).to_bytes(), 1, mtime=0)
     return files
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 from functools import lru_cache
@@ -196,15 +197,11 @@ def _mask_array(seed: int) -> np.ndarray:
 @lru_cache
 def mask(seed: int) -> bytes:
     """A mask of labels 0 and 1 in a compressed NIfTI file."""
-    import gzip
-
-    return gzip.compress(nib.Nifti1Image(_mask_array(seed), np.diag([2.0, 2.0, 2.0, 1.0])).to_bytes(), 1)
+    return gzip.compress(nib.Nifti1Image(_mask_array(seed), np.diag([2.0, 2.0, 2.0, 1.0])).to_bytes(), 1, mtime=0)
 
 
 @lru_cache
 def scan() -> bytes:
     """A volume in a compressed NIfTI file."""
-    import gzip
-
     data = volumes.brain(np.random.default_rng(1))
-    return gzip.compress(nib.Nifti1Image(data, np.diag([2.0, 2.0, 2.0, 1.0])).to_bytes(), 1)
+    return gzip.compress(nib.Nifti1Image(data, np.diag([2.0, 2.0, 2.0, 1.0])).to_bytes(), 1, mtime=0)

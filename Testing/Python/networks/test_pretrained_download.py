@@ -86,6 +86,8 @@ def test_a_proxy_that_does_not_answer_is_said_with_what_to_do(tmp_path: Path, mo
         pass
     for name in ("http_proxy", "HTTP_PROXY"):
         monkeypatch.setenv(name, dead.removesuffix("/models"))
+    # urllib asks for proxies once in a process, and tests before this one had none.
+    monkeypatch.setattr("urllib.request._opener", None)
     with pytest.raises(InputError, match="Check the connection and the proxy"):
         bring("http://weights.invalid/models", tmp_path)
 
