@@ -33,13 +33,12 @@ class LinesWorker:
         # A folder without a job: the shortest proper answer that there is.
         Path("out", home).mkdir(parents=True)
         order = json.dumps({"command": "run", "job": str(Path("out", home, "job.json").absolute())}).encode()
+        until = time.monotonic() + _PATIENCE_S
         try:
-            process.stdin.write(lines + order + b"\n")
-            process.stdin.flush()
+            written = _written(process.stdin.fileno(), lines + order + b"\n", until)
         except BrokenPipeError:
             return self._died()
-        until = time.monotonic() + _PATIENCE_S
-        while time.monotonic() < until:
+        while written and time.monotonic() < until:
             line = self._next(until)
             if line is None:
                 return self._died()
@@ -49,6 +48,7 @@ class LinesWorker:
             if event["event"] == "error" and event.get("code") == 2:
                 return Answer(Outcome.TRACEBACK, str(event.get("what", "")))
         process.kill()
+        process.wait()
         return Answer(Outcome.HANG, f"the worker does not answer any more after {lines[:200]!r}")
 
     def _alive(self) -> subprocess.Popen[bytes]:
@@ -62,6 +62,8 @@ class LinesWorker:
                 cwd=Path(__file__).parent,
                 bufsize=0,
             )
+            assert self._process.stdin is not None
+            os.set_blocking(self._process.stdin.fileno(), False)
             self._next(time.monotonic() + _START_S)  # it says that it is ready
         return self._process
 
@@ -83,3 +85,11 @@ class LinesWorker:
         assert self._process is not None
         code = self._process.wait()
         return Answer(Outcome.CRASH, f"the worker ended with {code} instead of taking the next job")
+
+
+def _written(stream: int, content: bytes, until: float) -> bool:
+    """Writes as the other side reads; whether all of it was taken in time."""
+    while content and time.monotonic() < until:
+        _, ready, _ = select.select([], [stream], [], max(until - time.monotonic(), 0))
+        content = content[os.write(stream, content[:65536]) :] if ready else content
+    return not content
