@@ -7,7 +7,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo test test-slow check format clean
+# What `make fuzz` does at most; FUZZ_START goes on where an attack ended, or makes an input again.
+FUZZ_SECONDS ?= 600
+FUZZ_INPUTS ?= 1000000
+FUZZ_START ?= 0
+FUZZ := PYTHONPATH=Testing:Testing/Python:Testing/Python/training OMP_NUM_THREADS=1 $(BIN)/python -m
+
+.PHONY: demo test test-slow fuzz fuzz-kills check format clean
 
 demo: $(VENV)/.ready-demo
 	$(BIN)/strokeseg demo --output demo-output
@@ -17,6 +23,14 @@ test: check
 
 test-slow: $(VENV)/.ready-test
 	$(BIN)/python -m pytest -m slow
+
+fuzz: $(VENV)/.ready-test
+	$(FUZZ) Fuzz --seconds $(FUZZ_SECONDS) --inputs $(FUZZ_INPUTS) --start $(FUZZ_START) --processes 2
+
+fuzz-kills: $(VENV)/.ready-test
+	$(FUZZ) Fuzz.kills segment --kills 200
+	$(FUZZ) Fuzz.kills train --kills 50
+	$(FUZZ) Fuzz.memory_slope --cases 100
 
 check: $(VENV)/.ready-test
 	$(BIN)/ruff check .

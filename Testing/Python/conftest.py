@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from cases import case_of
 from hypothesis import settings
+from network_guard import loopback
 
 from StrokeSegLogic.case import MRI_ROLES, Case
 from StrokeSegLogic.models.bundle import Bundle
@@ -19,6 +22,24 @@ from StrokeSegLogic.planes import PLANES
 # A busy machine is no failure, and a failure must be the same one on every machine.
 settings.register_profile("strokeseg", deadline=None, derandomize=True)
 settings.load_profile("strokeseg")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def attempts_to_leave(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file in which attempts to reach beyond loopback are recorded, by tests and by the processes they start."""
+    if loopback.RECORD not in os.environ:
+        loopback.install(tmp_path_factory.mktemp("network") / "attempts")
+    return Path(os.environ[loopback.RECORD])
+
+
+@pytest.fixture(autouse=True)
+def stays_on_this_machine(attempts_to_leave: Path) -> Iterator[None]:
+    """Fails a test in which somebody wanted to leave the machine, whatever became of the exception."""
+    yield
+    if attempts_to_leave.exists():
+        found = attempts_to_leave.read_text(encoding="utf-8")
+        attempts_to_leave.unlink()
+        pytest.fail(f"the test reached beyond loopback: {found}")
 
 
 @pytest.fixture(scope="session")
