@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..perfusion.mismatch import DelayVolume
@@ -10,11 +11,11 @@ from ..segmentation import Segmentation
 from .console import console
 
 
-def describe(result: Segmentation | PerfusionSegmentation, output: Path) -> None:
-    """Prints what a user wants to know first."""
+def describe(result: Segmentation | PerfusionSegmentation, output: Path, notes: Sequence[str] = ()) -> None:
+    """Prints what a user wants to know first; `notes` are on the output folder."""
     for one in result.case.series.values():
         console.print(f"  {one.role.value:<6}{one.source}  ({one.reason})", soft_wrap=True)
-    for note in (*result.case.notes, *result.warnings):
+    for note in (*result.case.notes, *result.warnings, *notes):
         console.print(f"  note: {note}", soft_wrap=True)
     if isinstance(result, PerfusionSegmentation):
         _perfusion(result)
