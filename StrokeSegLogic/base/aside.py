@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -42,6 +43,11 @@ def move_new(source: Path, target: Path) -> None:
         source.rename(target)
     else:
         source.unlink()
+
+
+def is_aside(name: str) -> bool:
+    """Whether a folder of this name holds what was in a run's way: no input of another run."""
+    return re.fullmatch(rf"{PREVIOUS}-\d{{8}}-\d{{4}}(-\d+)?", name) is not None
 
 
 def unused(parent: Path, name: str) -> Path:

@@ -13,7 +13,7 @@ from .files import sha256_of
 from .json_values import json_bytes, json_ready
 from .progress import Progress
 from .publishing import Workspace
-from .records import sealed
+from .records import sealed, written_by
 from .reservation import Reservation, cannot_write, holding, reserved
 
 Writers = Mapping[str, Callable[[Path], object]]
@@ -98,6 +98,30 @@ def fill_recorded(
     except OSError as error:
         raise cannot_write(folder, error) from error
     return held
+
+
+def add_recorded(held: Reservation, writers: Writers, record: str, values: Mapping[str, Any]) -> None:
+    """Adds files to those that the folder's record lists, which stay; all of them or none.
+
+    Args:
+        held: the folder.
+        writers, record, values: as in `write_recorded`.
+
+    Raises:
+        OutputError: if something cannot be written or is in the way; then the folder is as it was.
+    """
+    before = written_by(held.folder / record)
+    before.pop(record, None)
+    try:
+        with held.draft() as work:
+            for name, write in writers.items():
+                _write(work.new / name, write)
+            written = before | {name: sha256_of(work.new / name) for name in writers}
+            content = sealed({**json_ready(values), "files": [*written, record]}, written)
+            (work.new / record).write_bytes(content)
+            held.publish(work, (*writers, record), keeping=before)
+    except OSError as error:
+        raise cannot_write(held.folder, error) from error
 
 
 def files_in(folder: Path) -> list[str]:

@@ -188,6 +188,10 @@ def reserved(
     outer = holding(folder)
     if outer is not None:
         outer.overwrite = outer.overwrite or overwrite
+        try:
+            outer.try_names(names)
+        except OSError as error:
+            raise cannot_write(folder, error) from error
         outer.require_room(names, record, excluded or {})
         yield outer
         return

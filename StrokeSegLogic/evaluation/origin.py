@@ -9,6 +9,7 @@ from typing import Any
 
 from ..base.errors import InputError
 from ..base.files import unreadable
+from ..base.records import OWN, WRITTEN
 
 ORIGIN_FILE = "predictions.json"
 _MARK = "strokeseg predictions"
@@ -44,8 +45,12 @@ class Origin:
         who = f"Predictions by the model {self.model}, trained on {self.trained_on.rstrip('.')}."
         return (who, "Scored on simulated patients: no image is of a person.") if self.simulated else (who,)
 
+    def as_dict(self) -> dict[str, Any]:
+        """What a record in the folder of predictions holds beside the files' names and hashes."""
+        return {"format": _MARK, **asdict(self)}
+
     def to_json(self) -> str:
-        return json.dumps({"format": _MARK, **asdict(self)}, indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(self.as_dict(), indent=2, ensure_ascii=False) + "\n"
 
 
 def read_origin(folder: Path) -> Origin | None:
@@ -65,6 +70,8 @@ def read_origin(folder: Path) -> Origin | None:
         raise InputError(f"not a readable JSON file ({error})", where=path, fix="Take the file away") from error
     if not isinstance(content, dict) or content.pop("format", None) != _MARK:
         return None
+    for key in ("files", WRITTEN, OWN):
+        content.pop(key, None)
     try:
         return Origin(sha256=tuple(content.pop("sha256")), cases=tuple(content.pop("cases")), **content)
     except (KeyError, TypeError) as error:

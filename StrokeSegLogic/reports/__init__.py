@@ -22,4 +22,4 @@ def write_report(result: Segmentation | PerfusionSegmentation, path: Path) -> No
     Raises:
         OutputError: if the file cannot be written.
     """
-    write_whole(Path(path), html_report(result).encode("utf-8"))
+    write_whole(Path(path), html_report(result).encode("utf-8", "backslashreplace"))

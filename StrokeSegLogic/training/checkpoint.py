@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from ..base.errors import InputError, OutputError
+from ..base.files import written_aside
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
@@ -17,17 +17,11 @@ def save(path: Path, state: dict[str, Any]) -> None:
     Raises:
         OutputError: if it cannot be written; the last good one stays.
     """
-    # Written aside and renamed: a full disk or a kill leaves the last good checkpoint.
-    aside = path.with_suffix(".partial")
     try:
-        with aside.open("wb") as file:
+        with written_aside(path) as file:
             torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
     except (OSError, RuntimeError) as error:
         # torch buries the system's error under ones of its own.
-        aside.unlink(missing_ok=True)
         raise OutputError(
             f"the checkpoint cannot be written ({_reason(error)})",
             where=path,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..base.errors import OutputError
-from ..base.files import write_whole
+from ..base.files import write_whole, written_aside
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -174,9 +174,5 @@ def draw(path: Path, title: str, steps: list[dict[str, float]], epochs: list[dic
     axes.set_title(title)
     axes.legend()
     axes.grid(alpha=0.3)
-    aside = path.with_suffix(".partial.png")
-    try:
-        figure.savefig(aside, dpi=110)
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
+    with written_aside(path) as file:
+        figure.savefig(file, dpi=110, format="png")

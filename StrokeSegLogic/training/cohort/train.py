@@ -24,7 +24,7 @@ from ..loop import Loop, Plan, State
 from ..losses import Loss, loss_of
 from ..penalties import penalty
 from ..pretrained import Pretrained, few_images, load_pretrained, require_pretrained
-from ..run_folder import claim
+from ..run_folder import claim, write_model
 from ..splits import require_classes
 from ..team import together, told
 from .batches import CohortBatches
@@ -92,7 +92,8 @@ def train_cohort(
             log(f"{recipe.name}, {member}: trained")
     with together(fabric):
         if fabric.is_global_zero:
-            export(recipe, data, split, states, validating, output / "model", progress.span(0.95, 1.0))
+            rest = progress.span(0.95, 1.0)
+            write_model(output, lambda folder: export(recipe, data, split, states, validating, folder, rest))
     return Bundle.open(output / "model")
 
 

@@ -19,7 +19,7 @@ from ...planes import PLANES, Plane
 from ..devices import Hardware, launch
 from ..loop import State
 from ..pretrained import Pretrained, require_pretrained
-from ..run_folder import claim
+from ..run_folder import claim, write_model
 from ..team import together, told
 from .recipe import Recipe
 from .samples import CHANNELS, Sample
@@ -101,7 +101,8 @@ def train(
                 seen[f"{plane}, {title}"] = Seen(held_out[plane][title][1], pairs)
     with together(fabric):
         if fabric.is_global_zero:
-            export(recipe, planes, *judged(recipe, seen, log), output / "model")
+            scores, threshold = judged(recipe, seen, log)
+            write_model(output, lambda folder: export(recipe, planes, scores, threshold, folder))
     return Bundle.open(output / "model")
 
 

@@ -37,9 +37,11 @@ def test_a_second_run_is_told_before_it_computes_and_touches_nothing(tmp_path: P
     holder = start_holder(tmp_path / "out")
     try:
         before = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*"))
-        with pytest.raises(OutputError, match="another run is writing there.*Wait until it has ended"):
-            with reserved(tmp_path / "out", overwrite=True):
-                pass
+        with (
+            pytest.raises(OutputError, match="another run is writing there.*Wait until it has ended"),
+            reserved(tmp_path / "out", overwrite=True),
+        ):
+            pass
         with pytest.raises(OutputError, match="another run"):
             write_recorded(tmp_path / "out", {}, "record.json", {})
         assert sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*")) == before
@@ -95,9 +97,11 @@ def test_a_name_that_the_file_system_does_not_take_is_met_before_the_work(tmp_pa
     for names in (("a" * 250,), ("a" * 200 + "/" + "b" * 200, "c")):
         with reserved(tmp_path / ("o" * 250), names):
             pass
-    with pytest.raises(OutputError, match="cannot be written to .File name too long"):
-        with reserved(tmp_path / "out", ("a" * 256,)):
-            pass
+    with (
+        pytest.raises(OutputError, match="cannot be written to .File name too long"),
+        reserved(tmp_path / "out", ("a" * 256,)),
+    ):
+        pass
     with pytest.raises(OutputError, match="File name too long"), reserved(tmp_path / ("o" * 256)):
         pass
     assert not list(tmp_path.iterdir())
@@ -107,9 +111,11 @@ def test_a_path_that_leaves_no_room_for_the_files_is_met_before_the_work(tmp_pat
     folder = tmp_path
     while len(os.fsencode(folder)) < 3_700:
         folder = folder / ("f" * 200)
-    with pytest.raises(OutputError, match="File name too long"):
-        with reserved(folder / ("g" * 200), ("segmentation.seg.nrrd",)):
-            pass
+    with (
+        pytest.raises(OutputError, match="File name too long"),
+        reserved(folder / ("g" * 200), ("segmentation.seg.nrrd",)),
+    ):
+        pass
 
 
 def test_a_folder_name_in_undecodable_bytes_is_no_hindrance(tmp_path: Path) -> None:
