@@ -1,21 +1,29 @@
-"""Files of a segmentation node as it stands; each is whole or not there."""
+"""Files of a segmentation node as it stands; each is whole or not there, and takes no other file away."""
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import slicer
 
+from StrokeSegLogic.base.aside import is_there
 from StrokeSegLogic.base.errors import OutputError
+from StrokeSegLogic.base.files import sha256_of
+from StrokeSegLogic.base.records import is_unchanged
+from StrokeSegLogic.base.reservation import reserved
 
+_written: dict[Path, str] = {}
+"""SHA-256 of each file that this session has exported, by its path."""
 _FIX = "Check that the folder can be written to, and that its disk is not full"
 
 
-def write_seg_nrrd(node: Any, path: Path) -> None:
+def write_seg_nrrd(node: Any, path: Path) -> str:
     """Slicer's segmentation file. The node's own file name in the scene stays as it is.
+
+    Returns:
+        Where a file is now that was there before and not ours, in words; "" without.
 
     Raises:
         OutputError: if it cannot be written.
@@ -29,11 +37,14 @@ def write_seg_nrrd(node: Any, path: Path) -> None:
         if not storage.WriteData(node) or not draft.exists():
             raise OutputError("Slicer could not write it", where=path, fix=_FIX)
 
-    _replacing(path, write)
+    return _put(path, write)
 
 
-def write_labels_nifti(node: Any, reference: Any, path: Path) -> None:
+def write_labels_nifti(node: Any, reference: Any, path: Path) -> str:
     """uint8 labels on the reference volume's whole grid.
+
+    Returns:
+        As `write_seg_nrrd`.
 
     Raises:
         InputError: if a parent transform is not linear or distorts.
@@ -51,24 +62,36 @@ def write_labels_nifti(node: Any, reference: Any, path: Path) -> None:
         except RuntimeError:
             raise OutputError("the file cannot be written", where=path, fix=_FIX) from None
 
-    _replacing(path, write)
+    return _put(path, write)
 
 
-def write_text(text: str, path: Path) -> None:
+def write_text(text: str, path: Path) -> str:
     """A text file in UTF-8.
+
+    Returns:
+        As `write_seg_nrrd`.
 
     Raises:
         OutputError: if it cannot be written.
     """
-    _replacing(path, lambda draft: draft.write_text(text, encoding="utf-8"))
+    return _put(path, lambda draft: draft.write_text(text, encoding="utf-8"))
 
 
-def _replacing(path: Path, write: Callable[[Path], object]) -> None:
-    """Writes beside the path, under the file's own name, and takes its place when all went well."""
+def _put(path: Path, write: Callable[[Path], object]) -> str:
+    """Writes in a hidden folder, under the file's own name, and brings it to the path when all went well.
+
+    What is there already is replaced if this session has written it and it is unchanged; else it is moved aside.
+    """
+    if not path.parent.is_dir():
+        raise OutputError("its folder is not there", where=path, fix=_FIX)
     try:
-        with tempfile.TemporaryDirectory(prefix=".strokeseg-", dir=path.parent) as folder:
-            draft = Path(folder) / path.name
-            write(draft)
-            draft.replace(path)
+        with reserved(path.parent, (path.name,), overwrite=True) as held, held.draft() as work:
+            write(work.new / path.name)
+            digest = sha256_of(work.new / path.name)
+            ours = is_unchanged(path, _written.get(path))
+            work.publish([path.name], {path.name: _written[path] if ours else None} if is_there(path) else {})
+            moved = work.finish()
     except OSError as error:
         raise OutputError(f"cannot be written ({error.strerror or error})", where=path, fix=_FIX) from error
+    _written[path] = digest
+    return moved

@@ -98,7 +98,7 @@ class ExportSection:
         dialog.execDialog(item)
         return _("DICOM: see the export dialog")
 
-    def _save(self, parameters: PanelParameters, suffix: str, write: Callable[[Path], None]) -> str:
+    def _save(self, parameters: PanelParameters, suffix: str, write: Callable[[Path], str]) -> str:
         proposed = str(self._usual_folder() / f"{_file_name(parameters.referenceVolume)}{suffix}")
         chosen = qt.QFileDialog.getSaveFileName(slicer.util.mainWindow(), _("Save"), proposed, f"*{suffix}")
         if not chosen:
@@ -108,8 +108,10 @@ class ExportSection:
         question = _("{path} is there already. Replace it?").format(path=path)
         if str(path) != chosen and path.exists() and not slicer.util.confirmOkCancelDisplay(question, _("Save")):
             return ""
-        write(path)
+        moved = write(path)
         self._folder = path.parent
+        if moved:
+            return _("Written: {path}. What was there: {moved}").format(path=path, moved=moved)
         return _("Written: {path}").format(path=path)
 
     def _usual_folder(self) -> Path:

@@ -14,7 +14,7 @@ from .json_values import json_bytes, json_ready
 from .progress import Progress
 from .publishing import Workspace
 from .records import sealed, written_by
-from .reservation import Reservation, cannot_write, holding, reserved
+from .reservation import LOCK, Reservation, cannot_write, holding, reserved
 
 Writers = Mapping[str, Callable[[Path], object]]
 """What writes each file, by its name, "/" between folders."""
@@ -98,6 +98,28 @@ def fill_recorded(
     except OSError as error:
         raise cannot_write(folder, error) from error
     return held
+
+
+def fill_new(folder: Path, fill: Callable[[Path], object], last: str) -> None:
+    """Fills a folder that is new or empty; all files of it appear, or none.
+
+    Args:
+        folder: made if missing.
+        fill: writes all files into a folder.
+        last: name of the file that comes into its place last.
+
+    Raises:
+        OutputError: if the folder is not empty, or something cannot be written.
+    """
+    try:
+        with reserved(folder) as held:
+            if any(path.name != LOCK for path in folder.iterdir()):
+                raise OutputError("is not an empty folder", where=folder, fix="Name a new folder")
+            with held.draft() as work:
+                fill(work.new)
+                held.publish(work, sorted(files_in(work.new), key=lambda name: name == last))
+    except OSError as error:
+        raise cannot_write(folder, error) from error
 
 
 def add_recorded(held: Reservation, writers: Writers, record: str, values: Mapping[str, Any]) -> None:

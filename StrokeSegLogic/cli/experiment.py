@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..base.errors import InputError
-from ..outputs import require_writable
+from ..base.reservation import reserved
 from .console import console, job
+from .segment import Overwrite
 from .train import Accelerator, Changes, Data, DeviceName, LayoutName, SplitFile, Workers, require_training
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def experiment(
     workers: Workers = 1,
     device: DeviceName = "auto",
     layout: LayoutName = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Run a paper's table on a data set, and write it beside the paper's figures."""
     require_training()
@@ -49,7 +51,6 @@ def experiment(
 
     table = read_experiment(name)
     folder = output or Path("experiments") / name
-    require_writable(folder)
     means = Means(
         changes=tuple(changes or ()),
         rows=tuple(rows or ()),
@@ -59,10 +60,13 @@ def experiment(
         hardware=Hardware(accelerator),
         workers=workers,
         device=device,
+        overwrite=overwrite,
     )
-    with job() as progress:
+    with job() as progress, reserved(folder, overwrite=overwrite) as held:
         written = run_experiment(table, read_data_set(data, layout), folder, means, progress, console.print)
     console.print(written.read_text(encoding="utf-8"), soft_wrap=True)
+    for note in held.notes:
+        console.print(f"note: {note}", soft_wrap=True)
     console.print(f"Table in {written}", soft_wrap=True)
 
 

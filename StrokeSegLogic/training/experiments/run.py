@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -12,8 +13,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from ...base.errors import InputError
-from ...base.files import make_folder
 from ...base.progress import Progress
+from ...base.reservation import reserved
 from ...evaluation.bootstrap import RESAMPLES
 from ...evaluation.compare import comparisons
 from ...evaluation.rows import ALL, REFERENCE, Row
@@ -30,8 +31,9 @@ from ..datasets.subject import DataSet, Subject
 from ..devices import Hardware, require_one
 from ..pretrained import Pretrained, require_pretrained
 from ..recipes import find_recipe, read_recipe
+from ..run_folder import reserved_for_run
 from .spec import Experiment, ExperimentRow
-from .table import write_tables
+from .table import FILES, RECORD, write_tables
 
 SWAPPED = "resnet50"
 """The encoder of the MRI paper, which `Means.encoder` takes the place of."""
@@ -49,6 +51,7 @@ class Means:
         split_file, pretrained, hardware, workers: see `cohort.train.train_cohort`.
         device: for predicting.
         resamples, seed: of the bootstrap.
+        overwrite: move files that are in the way, and that no record shows to be ours and unchanged, aside.
     """
 
     changes: tuple[str, ...] = ()
@@ -61,6 +64,7 @@ class Means:
     device: str = "auto"
     resamples: int = RESAMPLES
     seed: int = 0
+    overwrite: bool = False
 
 
 def run_experiment(
@@ -86,6 +90,7 @@ def run_experiment(
 
     Raises:
         InputError: if the data set does not fit the table.
+        OutputError: if something cannot be written, or a file that is not ours would be replaced.
     """
     require_one(means.hardware or Hardware(), "an experiment")
     progress = progress or Progress()
@@ -98,37 +103,64 @@ def run_experiment(
     require_table(experiment, data, scored)
     for recipe in recipes.values():
         require_pretrained(recipe.pretrained, weights_of(recipe, means), progress.span(0.0, 0.0))
-    make_folder(output)
-    split_file = output / "split.tsv"
-    keep_split(split_file, split, usable_patients(data))
-    found: dict[str, list[Row]] = {}
-    for number, (name, recipe) in enumerate(recipes.items()):
-        span = progress.span(number / len(recipes), (number + 1) / len(recipes))
-        run = output / "runs" / name.replace("/", "-")
-        bundle = train_cohort(
-            recipe,
+    with ExitStack() as stack:
+        # What would be in the way at the end is met before the first recipe.
+        stack.enter_context(reserved(output, FILES, RECORD, overwrite=means.overwrite))
+        for name in recipes:
+            stack.enter_context(reserved_for_run(_run_of(output, name), overwrite=means.overwrite))
+        split_file = output / "split.tsv"
+        keep_split(split_file, split, usable_patients(data))
+        found: dict[str, list[Row]] = {}
+        for number, (name, recipe) in enumerate(recipes.items()):
+            span = progress.span(number / len(recipes), (number + 1) / len(recipes))
+            run = _run_of(output, name)
+            bundle = train_cohort(
+                recipe,
+                data,
+                run,
+                split_file=split_file,
+                prepared=output / "prepared" / prepared_name(recipe),
+                pretrained=weights_of(recipe, means),
+                hardware=means.hardware,
+                workers=means.workers,
+                progress=span.span(0.0, 0.9),
+                log=log,
+            )
+            predictions = run / "predictions"
+            members = predict_cases(
+                Predictor.of(bundle, means.device),
+                data,
+                scored,
+                predictions,
+                span.span(0.9, 0.95),
+                overwrite=means.overwrite,
+            )
+            classes = {label: (data.classes.index(label),) for label in data.classes[1 : recipe.network.classes]}
+            subjects = [subject for subject in data.subjects if subject.case in scored]
+            found[name] = [
+                row
+                for subject in subjects
+                for row in score_case(experiment, data, subject, predictions, members, classes)
+            ]
+        table = write_tables(
+            experiment,
+            rows,
+            found,
             data,
-            run,
-            split_file=split_file,
-            prepared=output / "prepared" / prepared_name(recipe),
-            pretrained=weights_of(recipe, means),
-            hardware=means.hardware,
-            workers=means.workers,
-            progress=span.span(0.0, 0.9),
-            log=log,
+            recipes,
+            split,
+            stated(means),
+            output,
+            means.resamples,
+            means.seed,
+            overwrite=means.overwrite,
         )
-        predictions = run / "predictions"
-        members = predict_cases(Predictor.of(bundle, means.device), data, scored, predictions, span.span(0.9, 0.95))
-        classes = {label: (data.classes.index(label),) for label in data.classes[1 : recipe.network.classes]}
-        subjects = [subject for subject in data.subjects if subject.case in scored]
-        found[name] = [
-            row for subject in subjects for row in score_case(experiment, data, subject, predictions, members, classes)
-        ]
-    table = write_tables(
-        experiment, rows, found, data, recipes, split, stated(means), output, means.resamples, means.seed
-    )
     progress(1.0, "done")
     return table
+
+
+def _run_of(output: Path, recipe: str) -> Path:
+    return output / "runs" / recipe.replace("/", "-")
 
 
 def require_table(experiment: Experiment, data: DataSet, scored: Sequence[str]) -> None:
