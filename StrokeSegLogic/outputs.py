@@ -2,62 +2,55 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import __version__
-from .base.json_values import json_ready
 from .base.progress import Progress
+from .base.recorded_files import write_recorded
 from .outcome import Outcome
-from .output_folder import MAPS, RESULT, draft_of, publish, require_writable
+from .output_folder import MAPS, RESULT, excluded_by, require_writable
 from .reports import extra_files, write_report
 from .volumes import write_nifti
 
 if TYPE_CHECKING:
     from .perfusion.maps import PerfusionMaps
 
-__all__ = ["NAMES", "names_of", "require_writable", "write_maps", "write_outputs"]
+__all__ = ["names_of", "require_writable", "write_maps", "write_outputs"]
 
 Writers = dict[str, Callable[[Path], None]]
-
-NAMES = (
-    "segmentation.seg.nrrd",
-    "labels.nii.gz",
-    "probability.nii.gz",
-    "agreement.nii.gz",
-    "report.html",
-    "scene.mrb",
-    RESULT,
-)
-"""The files of an MRI result."""
 
 
 def names_of(result: Outcome) -> tuple[str, ...]:
     """The files that a result has, the record last."""
-    return tuple(_writers(result))
+    return (*_writers(result), RESULT)
 
 
-def write_outputs(result: Outcome, folder: Path, progress: Progress | None = None) -> dict[str, Path]:
+def write_outputs(
+    result: Outcome, folder: Path, progress: Progress | None = None, *, overwrite: bool = False
+) -> dict[str, Path]:
     """Writes every file of a result.
 
-    All are written into a hidden folder first and then moved at once (see `output_folder.publish`): a folder with a
-    result.json is whole. An earlier result's files in it are replaced, also those that this one has none of.
+    All are written into a hidden folder first and then moved at once (see `base.publishing`): a folder with a
+    result.json is whole. An earlier result's files in it are replaced, also those that this one has none of: those
+    that its result.json lists with the very hash that they have. All else is the user's.
 
     Args:
         result: what to write.
         folder: made if missing; other files in it stay.
         progress: of the writing.
+        overwrite: move files of the user's that have names of ours into a folder `previous-DATE-TIME` in it.
 
     Returns:
         The path of each file by its name.
 
     Raises:
-        OutputError: if anything cannot be written, or the folder holds what must not be lost; then it is as it was.
+        OutputError: if anything cannot be written, or the folder holds what must not be lost; then it is as it was,
+            and the error says where the result is instead.
     """
-    return _write(_writers(result), folder, progress)
+    return _write(folder, _writers(result), RESULT, result.summary(), progress, overwrite)
 
 
 def write_maps(
@@ -67,6 +60,7 @@ def write_maps(
     *,
     name: str = "",
     provenance: Mapping[str, Any] | None = None,
+    overwrite: bool = False,
 ) -> dict[str, Path]:
     """Writes maps alone: CBF, CBV, MTT, TTP, TMAX and MIP, aif.svg, and maps.json with units, curves and warnings.
 
@@ -76,6 +70,7 @@ def write_maps(
         progress: of the writing.
         name: of the case.
         provenance: JSON-ready: from what they were made, with what settings.
+        overwrite: as in `write_outputs`.
 
     Returns:
         The path of each file by its name.
@@ -97,37 +92,32 @@ def write_maps(
     images = {f"{name}.nii.gz": image for name, image in measured.images().items() if name != "CT"}
     writers: Writers = {file: partial(write_nifti, image) for file, image in images.items()}
     writers |= {"aif.svg": partial(_write_text, partial(vessel_svg, measured))}
-    writers[MAPS] = partial(_write_record, record, (*writers, MAPS))
-    return _write(writers, folder, progress)
+    return _write(folder, writers, MAPS, record, progress, overwrite)
 
 
 def _writers(result: Outcome) -> Writers:
-    """What writes each file, by its name, the record last."""
+    """What writes each file but the record, by its name."""
     from .slicer_bridge.files import write_scene, write_segmentation
 
     writers: Writers = {"segmentation.seg.nrrd": partial(write_segmentation, result)}
     writers |= {f"{name}.nii.gz": partial(write_nifti, image) for name, image in result.volumes.items()}
     writers |= {name: partial(_write_text, draw) for name, draw in extra_files(result).items()}
     writers |= {"report.html": partial(write_report, result), "scene.mrb": partial(write_scene, result)}
-    writers[RESULT] = lambda path: _write_record(result.summary(), (*writers,), path)
     return writers
 
 
-def _write(writers: Writers, folder: Path, progress: Progress | None) -> dict[str, Path]:
-    report = progress or Progress()
-    with draft_of(folder) as draft:
-        for number, (name, write) in enumerate(writers.items()):
-            report(number / len(writers), f"writing {name}")
-            write(draft / name)
-        report(1.0, "files written")
-        publish(draft, folder, tuple(writers))
-    return {name: folder / name for name in writers}
+def _write(
+    folder: Path,
+    writers: Writers,
+    record: str,
+    values: Mapping[str, Any],
+    progress: Progress | None,
+    overwrite: bool,
+) -> dict[str, Path]:
+    excluded = excluded_by(record)
+    write_recorded(folder, writers, record, values, progress, excluded=excluded, overwrite=overwrite)
+    return {name: folder / name for name in (*writers, record)}
 
 
 def _write_text(draw: Callable[[], str], path: Path) -> None:
     path.write_text(draw(), encoding="utf-8")
-
-
-def _write_record(values: Mapping[str, Any], names: tuple[str, ...], path: Path) -> None:
-    record = {**json_ready(values), "files": list(names)}
-    path.write_text(json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")

@@ -13,6 +13,7 @@ from slicer.i18n import tr as _
 from StrokeSegLogic.base.errors import InputError, StrokeSegError
 from StrokeSegLogic.base.files import write_whole
 
+from .export_files import put
 from .notices import say, tint
 from .parameters import PanelParameters
 from .problems import words_of
@@ -103,7 +104,7 @@ class ExportSection:
         dialog.execDialog(item)
         return _("DICOM: see the export dialog")
 
-    def _save(self, parameters: PanelParameters, suffix: str, write: Callable[[Path], None]) -> str:
+    def _save(self, parameters: PanelParameters, suffix: str, write: Callable[[Path], object]) -> str:
         proposed = str(self._usual_folder() / f"{_file_name(parameters.referenceVolume)}{suffix}")
         chosen = qt.QFileDialog.getSaveFileName(slicer.util.mainWindow(), _("Save"), proposed, f"*{suffix}")
         if not chosen:
@@ -113,8 +114,10 @@ class ExportSection:
         question = _("{path} is there already. Replace it?").format(path=path)
         if str(path) != chosen and path.exists() and not slicer.util.confirmOkCancelDisplay(question, _("Save")):
             return ""
-        write(path)
+        moved = put(path, write)
         self._folder = path.parent
+        if moved:
+            return _("Written: {path}. What was there: {moved}").format(path=path, moved=moved)
         return _("Written: {path}").format(path=path)
 
     def _usual_folder(self) -> Path:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import sys
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from .errors import InputError, OutputError
+from .locks import Busy, error_says_no_locks, exclusive, locked_descriptor
 
+TEMPORARY = ".strokeseg-{}.part"
+"""The name of a file that is being written, locked while it is."""
 _CHUNK = 1 << 20
 
 
@@ -126,20 +130,47 @@ def make_folder(path: Path) -> None:
 def written_aside(path: Path) -> Iterator[BinaryIO]:
     """A file to write to under a temporary name, which takes the path's place once the block ends well.
 
-    There is the whole new file, or what was before.
+    There is the whole new file, or what was before. Files that killed processes have left half-written beside it go.
 
     Raises:
         OSError: if it cannot be written.
     """
-    temporary = path.with_name(f".{uuid.uuid4().hex}.part")
+    remove_half_written(path.parent)
+    temporary, file = _temporary(path.parent)
     try:
-        with temporary.open("wb") as file:
+        with file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+            if sys.platform != "win32":
+                # Locked until it has its name: nobody takes it for a dead process's.
+                temporary.replace(path)
+        if sys.platform == "win32":
+            temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_half_written(folder: Path) -> None:
+    """Deletes the temporary files in a folder whose writers are dead; those of live ones are locked, and stay."""
+    for left in folder.glob(TEMPORARY.format("*")):
+        # The file goes with its lock. What cannot be locked here is in nobody's way.
+        with suppress(Busy, OSError), exclusive(left):
+            pass
+
+
+def _temporary(folder: Path) -> tuple[Path, BinaryIO]:
+    while True:
+        path = folder / TEMPORARY.format(uuid.uuid4().hex)
+        try:
+            return path, os.fdopen(locked_descriptor(path), "wb")
+        except Busy:
+            # Somebody who cleans up was quicker than the lock, and deletes it.
+            continue
+        except OSError as error:
+            if not error_says_no_locks(error):
+                raise
+            return path, path.open("wb")
 
 
 def write_whole(path: Path, content: bytes) -> None:

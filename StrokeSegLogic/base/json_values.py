@@ -1,7 +1,8 @@
-"""Values as strict JSON has them."""
+"""Values as strict JSON has them, and their text."""
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -35,3 +36,16 @@ def number(value: Any) -> float | None:
         return None
     infinite = {INFINITE: math.inf, f"minus {INFINITE}": -math.inf}
     return infinite[value] if value in infinite else float(value)
+
+
+def json_bytes(values: Any) -> bytes:
+    """The values as JSON in UTF-8, indented, with a last line end.
+
+    A file name in bytes that are no UTF-8 reaches Python as lone surrogates, which UTF-8 cannot hold: they alone are
+    written as JSON's own escapes, and come back as they were.
+
+    Raises:
+        ValueError: if a number is infinite or not defined.
+    """
+    text = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return text.encode("utf-8", "backslashreplace")

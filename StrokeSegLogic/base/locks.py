@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -32,7 +33,7 @@ def exclusive(path: Path) -> Iterator[None]:
         Busy: if another process, or another block of this one, holds it.
         OSError: if the file cannot be made.
     """
-    descriptor = _locked(path)
+    descriptor = locked_descriptor(path)
     try:
         yield
     finally:
@@ -45,6 +46,11 @@ def exclusive(path: Path) -> Iterator[None]:
             # Deleted while it is held: nobody can lock a file in between that is about to go.
             path.unlink(missing_ok=True)
             os.close(descriptor)
+
+
+def error_says_no_locks(error: OSError) -> bool:
+    """Whether the file system knows no locks, as some network file systems."""
+    return error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 def held(path: Path) -> bool:
@@ -62,10 +68,16 @@ def held(path: Path) -> bool:
         return True
 
 
-def _locked(path: Path) -> int:
-    """An open descriptor of the lock file, locked."""
+def locked_descriptor(path: Path) -> int:
+    """The file opened for reading and writing, and locked until the descriptor is closed; made if missing.
+
+    Raises:
+        Busy: if another process, or another descriptor of this one, has it locked.
+        OSError: if it cannot be made, or the file system knows no locks.
+    """
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
+        descriptor = os.open(path, flags, 0o666)
         try:
             _lock(descriptor)
             if _same(descriptor, path):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
+from ..base.aside import is_there
 from ..base.errors import InputError, OutputError
+from ..base.files import write_whole
+from ..base.records import is_unchanged, sealed, written_by
 from .console import console, job
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ def check(folder: Folder, layout: LayoutOption = None, json_file: JsonFile = Non
     from ..training.datasets import read_data_set
 
     data_set = read_data_set(folder, layout)
+    if json_file is not None:
+        _require_ours(json_file)
     with job() as progress:
         findings = run(data_set, progress)
     if json_file is not None:
@@ -131,10 +135,15 @@ def _range(least: tuple[float, ...], greatest: tuple[float, ...]) -> str:
     return " x ".join(f"{a:.4g}" if a == b else f"{a:.4g}-{b:.4g}" for a, b in pairs)
 
 
-def _write(path: Path, findings: Findings) -> None:
-    try:
-        path.write_text(json.dumps(findings.as_dict(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    except OSError as error:
+def _require_ours(path: Path) -> None:
+    """Raises OutputError if there is a file that is not an earlier check's, unchanged."""
+    digest = written_by(path).get(path.name)
+    if is_there(path) and not is_unchanged(path, digest):
         raise OutputError(
-            f"cannot be written ({error.strerror or error})", where=path, fix="Check that its folder exists"
-        ) from error
+            "is there already, and was not written by a check, or was changed since", where=path, fix="Name a new file"
+        )
+
+
+def _write(path: Path, findings: Findings) -> None:
+    _require_ours(path)
+    write_whole(path, sealed(findings.as_dict(), {}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -10,29 +11,50 @@ import SimpleITK as sitk
 import typer
 
 from ..base.progress import Progress
+from ..base.recorded_files import fill_recorded
+from ..base.reservation import reserved
 from ..case import ClinicalData, Role
+from ..output_folder import CTP_FILES, MAP_FILES, MRI_FILES, RESULT, reserved_for
 from .console import console, job
 from .describe import describe
-from .segment import output_folder, perfusion_into, segment_into
+from .segment import Overwrite, output_folder, perfusion_into, segment_into
 
 Output = Annotated[str, typer.Option(help="Folder for the phantom studies and the results.")]
 Seed = Annotated[int, typer.Option(help="Which phantom.")]
 
 ROLES = (Role.T1, Role.T2, Role.DWI, Role.FLAIR)
+SIMULATED = "a simulated study: no image is of a person"
 _CTP_SPACING = (1.8, 1.8, 5.0)
 
 
-def demo(output: Output = "demo-output", seed: Seed = 0) -> None:
+STUDY = "simulated.json"
+"""The record of a phantom's study: what the demo may replace there."""
+_MRI_STUDY = (*(f"{role}.nii.gz" for role in ROLES), "truth_mask.nii.gz", STUDY)
+_CTP_STUDY = ("CTP.nii.gz", STUDY)
+
+
+def demo(output: Output = "demo-output", seed: Seed = 0, overwrite: Overwrite = False) -> None:
     """Segment an MRI phantom with a known infarct, and a CT perfusion phantom with known core and penumbra."""
     folder = output_folder(output)
-    with job() as progress:
-        folder.mkdir(parents=True, exist_ok=True)
-        told = [
-            _mri(folder / "mri", seed, progress.span(0.0, 0.5)),
-            _ctp(folder / "ctp", seed, progress.span(0.5, 1.0)),
+    mri, ctp = folder / "mri", folder / "ctp"
+    with job() as progress, ExitStack() as stack:
+        # All of them before the first is computed.
+        held = [
+            stack.enter_context(reserved_for(mri, RESULT, MRI_FILES, overwrite=overwrite)),
+            stack.enter_context(reserved(mri / "study", _MRI_STUDY, STUDY, overwrite=overwrite)),
+            stack.enter_context(reserved_for(ctp, RESULT, (*CTP_FILES, *MAP_FILES), overwrite=overwrite)),
+            stack.enter_context(reserved(ctp / "study", _CTP_STUDY, STUDY, overwrite=overwrite)),
         ]
+        told = [_mri(mri, seed, progress.span(0.0, 0.5)), _ctp(ctp, seed, progress.span(0.5, 1.0))]
     for say in told:
         say()
+    for one in held:
+        for note in one.notes:
+            console.print(f"note: {note}", soft_wrap=True)
+
+
+def _write_study(folder: Path, seed: int, fill: Callable[[Path], object]) -> None:
+    fill_recorded(folder, fill, STUDY, {"made_by": "strokeseg demo", "seed": seed, "words": SIMULATED})
 
 
 def _mri(folder: Path, seed: int, progress: Progress) -> Callable[[], None]:
@@ -43,7 +65,7 @@ def _mri(folder: Path, seed: int, progress: Progress) -> Callable[[], None]:
     study = folder / "study"
     progress(0.0, "making the MRI phantom")
     phantom = mri_phantom(seed)
-    phantom.write(study, ROLES)
+    _write_study(study, seed, lambda draft: phantom.write(draft, ROLES))
     progress(0.15, "reading the study")
     case = load_case(study, name=f"MRI phantom {seed}")
     result = segment_into(case, folder, progress.span(0.2, 1.0))
@@ -71,7 +93,7 @@ def _ctp(folder: Path, seed: int, progress: Progress) -> Callable[[], None]:
     patient = ctp_patient(seed)
     # Later in the core than the usual phantom: so that tissue beyond 10 s, and the intensity ratio, are seen.
     series = ctp_series(patient, ctp_grid(_CTP_SPACING), CtpProtocol(core_delay_s=14.0))
-    write_study(series, study)
+    _write_study(study, seed, lambda draft: write_study(series, draft))
     progress(0.3, "reading the study")
     known = ClinicalData(age=patient.age, nihss=patient.nihss)
     case = load_case(study, name=f"CT perfusion phantom {seed}", clinical=known)

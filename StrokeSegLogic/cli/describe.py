@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..outcome import Outcome
 from .console import console
 
 
-def describe(result: Outcome, output: Path) -> None:
-    """Prints what a user wants to know first."""
+def describe(result: Outcome, output: Path, notes: Sequence[str] = ()) -> None:
+    """Prints what a user wants to know first; `notes` are on the output folder."""
     for series in result.case.series.values():
         console.print(f"  {series.role.value:<6}{series.source}  ({series.reason})", soft_wrap=True)
-    for note in (*result.case.notes, *result.warnings):
+    for note in (*result.case.notes, *result.warnings, *notes):
         console.print(f"  note: {note}", soft_wrap=True)
     for line in result.headline():
         console.print(line, soft_wrap=True)

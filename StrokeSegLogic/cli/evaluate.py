@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -10,15 +11,16 @@ from rich import box
 from rich.table import Table as RichTable
 
 from ..base.errors import InputError, OutputError
+from ..base.reservation import reserved
 from ..evaluation.classes import parse_classes
 from ..evaluation.cohort import Evaluation, Sources, evaluate_folders
 from ..evaluation.pairing import MEMBERS
 from ..evaluation.plots import require_matplotlib
 from ..evaluation.readers import Joint
-from ..evaluation.report import Settings, sum_up, told, write_evaluation
+from ..evaluation.report import FILES, RECORD, Settings, sum_up, told, write_evaluation
 from ..evaluation.tables import paper_table, telling
-from ..outputs import require_writable
 from .console import console, job
+from .segment import Overwrite
 
 DEFAULT_MEMBERS = ",".join(MEMBERS)
 SHOWN = ("dice", "hausdorff95_mm", "volume_difference_ml", "lesion_f1_isles22")
@@ -62,6 +64,7 @@ def evaluate(
     resamples: Resamples = 2000,
     seed: Seed = 0,
     output: Output = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Score predicted masks against reference masks, case by case and by group."""
     sources = Sources(
@@ -80,12 +83,14 @@ def evaluate(
     if output is not None:
         require_matplotlib()
         _require_elsewhere(output, predictions, references)
-        require_writable(output)
-    with job() as progress:
+    held = nullcontext() if output is None else reserved(output, FILES, RECORD, overwrite=overwrite)
+    with job() as progress, held as place:
         evaluation = evaluate_folders(sources, progress.span(0.0, 0.8))
         if output is not None:
             write_evaluation(evaluation, sources, settings, output, progress.span(0.8, 1.0))
     show(evaluation, settings)
+    for note in () if place is None else place.notes:
+        console.print(f"note: {note}", soft_wrap=True)
     if output is not None:
         console.print(f"Tables and plots in {output}: open report.html in a browser", soft_wrap=True)
     console.print("Research use only: not a medical device")

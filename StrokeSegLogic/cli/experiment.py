@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..base.errors import InputError
-from ..outputs import require_writable
+from ..base.reservation import reserved
 from .console import console, job
+from .segment import Overwrite
 from .train import Accelerator, Changes, Data, DeviceName, LayoutName, SplitFile, Workers, require_training
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def experiment(
     workers: Workers = 1,
     device: DeviceName = "auto",
     layout: LayoutName = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Run a paper's table on a data set, and write it beside the paper's figures."""
     require_training()
@@ -50,7 +52,6 @@ def experiment(
 
     table = read_experiment(name)
     folder = output or Path("experiments") / name
-    require_writable(folder)
     options = Options(
         changes=tuple(changes or ()),
         rows=tuple(rows or ()),
@@ -59,11 +60,20 @@ def experiment(
         pretrained=_files(pretrained or [], download),
         device=device,
     )
-    with job() as progress:
+    with job() as progress, reserved(folder, overwrite=overwrite) as held:
         hardware = Hardware(accelerator)
-        context = RunContext(folder, hardware=hardware, workers=workers, progress=progress, log=console.print)
+        context = RunContext(
+            folder,
+            hardware=hardware,
+            workers=workers,
+            progress=progress,
+            log=console.print,
+            overwrite=overwrite,
+        )
         written = run_experiment(table, read_data_set(data, layout), context, options)
     console.print(written.read_text(encoding="utf-8"), soft_wrap=True)
+    for note in held.notes:
+        console.print(f"note: {note}", soft_wrap=True)
     console.print(f"Table in {written}", soft_wrap=True)
 
 

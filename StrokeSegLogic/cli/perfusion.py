@@ -8,7 +8,7 @@ import typer
 
 from ..case import Role
 from .console import console, job
-from .segment import DeviceChoice, DeviceOption, one_or_many, output_folder
+from .segment import DeviceChoice, DeviceOption, Overwrite, one_or_many, output_folder
 
 Study = Annotated[
     list[str],
@@ -28,23 +28,23 @@ def perfusion(
     motion: Motion = True,
     smoothing: Smoothing = None,
     device: DeviceOption = DeviceChoice.auto,
+    overwrite: Overwrite = False,
 ) -> None:
     """Compute CBF, CBV, MTT, TTP, Tmax and MIP of a 4-D CT perfusion series."""
     from dataclasses import asdict, replace
 
-    from ..output_folder import MAPS, require_writable
+    from ..output_folder import MAP_FILES, MAPS, reserved_for
     from ..perfusion.map_choice import compute_maps
     from ..perfusion.maps import MapsSpec
     from ..perfusion.settings import PerfusionSettings
 
     folder = output_folder(output)
-    require_writable(folder, MAPS, maps=True)
     spec = replace(MapsSpec(), motion=motion)
     if smoothing is not None:
         if not 0 <= smoothing <= 20:
             raise typer.BadParameter("--smoothing lies between 0 and 20 mm")
         spec = replace(spec, smoothing_mm=smoothing)
-    with job() as progress:
+    with job() as progress, reserved_for(folder, MAPS, (*MAP_FILES, MAPS), overwrite=overwrite) as held:
         progress(0.0, "reading the series")
         from ..outputs import write_maps
         from ..provenance import case_record
@@ -57,7 +57,7 @@ def perfusion(
         write_maps(found, folder, progress.span(0.9, 1.0), name=case.name, provenance=record)
     series = case.series[Role.CTP]
     console.print(f"  CTP   {series.source}  ({series.reason})", soft_wrap=True)
-    for note in (*case.notes, *found.warnings):
+    for note in (*case.notes, *found.warnings, *held.notes):
         console.print(f"  note: {note}", soft_wrap=True)
     size = " x ".join(map(str, found.grid.size))
     console.print(

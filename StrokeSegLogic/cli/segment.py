@@ -13,7 +13,7 @@ from ..base.errors import InputError, OutputError
 from ..base.progress import Progress
 from ..case import Case, Modality, Role
 from ..outcome import Outcome
-from ..output_folder import RESULT, require_writable
+from ..output_folder import CTP_FILES, MAP_FILES, MRI_FILES, RESULT, SEGMENTATION_FILES, require_writable, reserved_for
 from ..outputs import write_outputs
 from .console import job
 from .describe import describe
@@ -73,6 +73,10 @@ RouteOption = Annotated[
 Reproducible = Annotated[
     bool, typer.Option("--reproducible", help="MRI: float32, deterministic algorithms, run twice and compared.")
 ]
+Overwrite = Annotated[
+    bool,
+    typer.Option("--overwrite", help="Move files of yours that are in the way aside, into previous-DATE-TIME."),
+]
 
 
 def segment(
@@ -88,12 +92,13 @@ def segment(
     age: Age = None,
     nihss: Nihss = None,
     onset: Onset = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Segment the ischemic lesion, or core and penumbra, of one study."""
     role = None if reference is None else Role.parse(reference)
     known = clinical_data(age, nihss, onset)
     folder = output_folder(output)
-    with job() as progress:
+    with job() as progress, reserved_for(folder, RESULT, SEGMENTATION_FILES, overwrite=overwrite) as held:
         progress(0.0, "reading the study")
         from ..series import load_case
 
@@ -108,7 +113,7 @@ def segment(
             _refuse(case, {"--vote": vote, "--reproducible": reproducible or None})
             chosen = next((one for one in ROUTES if route is not None and one == route.value), None)
             result = perfusion_into(case, folder, progress.span(0.1, 1.0), role, model, device.value, chosen)
-    describe(result, folder)
+    describe(result, folder, held.notes)
 
 
 def one_or_many(study: list[str]) -> str | list[str]:
@@ -117,14 +122,13 @@ def one_or_many(study: list[str]) -> str | list[str]:
 
 
 def output_folder(name: str) -> Path:
-    """The output folder of that name, made sure of before any long work.
+    """The output folder of that name.
 
     Raises:
-        OutputError: if it cannot be written to, or the name is empty (an unset shell variable, often).
+        OutputError: if the name is empty (an unset shell variable, often).
     """
     if not name.strip():
         raise OutputError("is empty", where="--output", fix="Name a folder")
-    require_writable(Path(name))
     return Path(name)
 
 
@@ -141,6 +145,7 @@ def segment_into(
     """Segments an MRI case and writes every file of the result."""
     from ..inference.engine import segment as run
 
+    require_writable(output, RESULT, MRI_FILES)
     result = run(
         case,
         reference=reference,
@@ -177,7 +182,7 @@ def perfusion_into(
             "names a model without its route", where="--model", fix="Add --route slow-fusion or --route unet3d"
         )
     choice = choose_maps(case, reference)
-    require_writable(output, RESULT, maps=choice.computes)
+    require_writable(output, RESULT, (*CTP_FILES, *(MAP_FILES if choice.computes else ())))
     models = {} if model is None or route is None else {route: model}
     settings = PerfusionSettings(models=models, device=device)
     result = segment_perfusion(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -10,8 +11,9 @@ from typing import Annotated
 import typer
 
 from ..base.errors import InputError
-from ..outputs import require_writable
+from ..base.reservation import reserved
 from .console import console, job
+from .segment import Overwrite
 
 RecipeName = Annotated[str, typer.Argument(help="Name of a recipe that comes with StrokeSeg, or a TOML file.")]
 Data = Annotated[Path, typer.Option(help="Folder of the data set, or that the recipe's data folders lie in.")]
@@ -42,6 +44,7 @@ def train(
     nodes: Nodes = 1,
     workers: Workers = 1,
     layout: LayoutName = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Train a model; run it again to resume from the last checkpoint."""
     require_training()
@@ -53,6 +56,7 @@ def train(
     from ..training.pretrained import Pretrained
     from ..training.recipes import find_recipe, read_recipe
     from ..training.run_context import RunContext
+    from ..training.run_folder import reserved_for_run
     from ..training.stream.train import train as train_stream
 
     path = find_recipe(recipe)
@@ -60,14 +64,13 @@ def train(
     folder = output or Path("runs") / path.stem
     if not data.is_dir():
         raise InputError("there is no such folder", where=data, fix="Give the data folder with --data")
-    require_writable(folder)
     # A process beside the first one, started by lightning-fabric or a cluster, does the same and says nothing of it.
     console.quiet = any(os.environ.get(rank, "0") != "0" for rank in ("RANK", "LOCAL_RANK", "SLURM_PROCID"))
     if pretrained is not None and not wanted.pretrained:
         raise InputError(
             "the recipe begins without pretrained weights", where="--pretrained", fix="Leave it out, or choose another"
         )
-    with job() as progress:
+    with job() as progress, reserved_for_run(folder, overwrite=overwrite) as held:
         context = RunContext(
             folder,
             Pretrained(pretrained, download),
@@ -75,10 +78,11 @@ def train(
             workers,
             progress,
             console.print,
+            overwrite,
         )
         if isinstance(wanted, CohortRecipe) and folds:
             if split is not None:
-                raise InputError("a split and folds exclude one another", where="--folds", fix="Give one of them")
+                raise InputError("a split and folds exclude one another", option="folds", fix="Give one of them")
             predictions = cross_validate(wanted, read_data_set(data, layout), context, folds)
             console.print(
                 f"Every case's prediction, by the model that has not seen it, in {predictions}; masks beside it",
@@ -95,6 +99,8 @@ def train(
                     fix="Leave these options out",
                 )
             bundle = train_stream(wanted, data, context)
+    for note in () if held is None else held.notes:
+        console.print(f"note: {note}", soft_wrap=True)
     console.print(f"Model in {bundle.folder}", soft_wrap=True)
 
 
@@ -113,12 +119,13 @@ def predict(
     cases: Part = "test",
     device: DeviceName = "auto",
     layout: LayoutName = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Run a model over a data set's cases, for strokeseg evaluate."""
     require_training()
     from ..models.registry import find
     from ..training.cohort.predict import Predictor, predict_cases
-    from ..training.cohort.references import write_references
+    from ..training.cohort.references import reserved_for_references, write_references
     from ..training.cohort.split import cases_of
     from ..training.datasets import read_data_set
 
@@ -127,19 +134,24 @@ def predict(
     bundle = find(inside if inside.is_dir() else model)
     data_set = read_data_set(data, layout)
     chosen = cases_of(data_set, run / "split.tsv" if inside.is_dir() else None, cases)
-    require_writable(output)
-    if references is not None:
-        if references.resolve() in (output.resolve(), *output.resolve().parents) or (
-            output.resolve() in references.resolve().parents
-        ):
-            raise InputError("masks and predictions lie in one another", where=references, fix="Name two folders")
-        require_writable(references)
-    with job() as progress:
-        predictor = Predictor.of(bundle, device)
-        members = predict_cases(predictor, data_set, chosen, output, progress)
+    if references is not None and _in_one_another(output.resolve(), references.resolve()):
+        raise InputError("masks and predictions lie in one another", where=references, fix="Name two folders")
+    with ExitStack() as stack:
+        progress = stack.enter_context(job())
+        held = [stack.enter_context(reserved(output, overwrite=overwrite))]
         if references is not None:
-            write_references(data_set, chosen, references)
+            held += [stack.enter_context(reserved_for_references(data_set, chosen, references, overwrite=overwrite))]
+        predictor = Predictor.of(bundle, device)
+        members = predict_cases(predictor, data_set, chosen, output, progress, overwrite=overwrite)
+        if references is not None:
+            write_references(data_set, chosen, references, overwrite=overwrite)
+    for note in (note for one in held for note in one.notes):
+        console.print(f"note: {note}", soft_wrap=True)
     console.print(f"{len(chosen)} cases in {output}, each with {', '.join(members)}", soft_wrap=True)
+
+
+def _in_one_another(one: Path, other: Path) -> bool:
+    return one in (other, *other.parents) or other in one.parents
 
 
 def require_training() -> None:

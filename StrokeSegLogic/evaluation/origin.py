@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from ..base.json_files import read_json
+from ..base.records import OWN, WRITTEN
 from ..base.settings import from_mapping
 
 ORIGIN_FILE = "predictions.json"
@@ -43,8 +45,12 @@ class Origin:
         who = f"Predictions by the model {self.model}, trained on {self.trained_on.rstrip('.')}."
         return (who, "Scored on simulated patients: no image is of a person.") if self.simulated else (who,)
 
+    def as_dict(self) -> dict[str, Any]:
+        """What a record in the folder of predictions holds beside the files' names and hashes."""
+        return {"format": _MARK, **asdict(self)}
+
     def to_json(self) -> str:
-        return json.dumps({"format": _MARK, **asdict(self)}, indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(self.as_dict(), indent=2, ensure_ascii=False) + "\n"
 
 
 def read_origin(folder: Path) -> Origin | None:
@@ -59,4 +65,6 @@ def read_origin(folder: Path) -> Origin | None:
     content = read_json(path, fix="Take the file away")
     if not isinstance(content, dict) or content.pop("format", None) != _MARK:
         return None
+    for key in ("files", WRITTEN, OWN):
+        content.pop(key, None)
     return from_mapping(Origin, content, path)

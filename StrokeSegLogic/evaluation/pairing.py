@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from ..base.aside import is_aside
 from ..base.errors import InputError
 from ..base.files import unreadable
 from ..volumes.reader import volume_suffix
@@ -109,6 +110,11 @@ def pair(predictions: Mapping[str, Mapping[str, Path]], references: Mapping[str,
     )
 
 
+def _is_passed_over(name: str) -> bool:
+    """Whether a file or folder is hidden, or holds what was moved out of a run's way."""
+    return name.startswith(".") or is_aside(name)
+
+
 def _by_member(volumes: Sequence[Path], place: Path, members: Sequence[str]) -> Iterator[tuple[str, Path, Path]]:
     """Member, the folder in which its cases lie, and file."""
     results = {path.parent for path in volumes if _stem(path) == RESULT_MASK}
@@ -135,7 +141,7 @@ def _volumes(place: Path) -> list[Path]:
         return sorted(
             path
             for path in place.rglob("*")
-            if volume_suffix(path) and not any(part.startswith(".") for part in path.relative_to(place).parts)
+            if volume_suffix(path) and not any(map(_is_passed_over, path.relative_to(place).parts))
         )
     except OSError as error:
         raise unreadable(place, error) from error

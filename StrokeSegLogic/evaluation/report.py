@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from .. import __version__
 from ..base.progress import Progress
+from ..base.recorded_files import write_recorded
 from ..metrics.lesions import ISLES24_MATCH
 from .bootstrap import RESAMPLES
 from .catalog import MAIN, METRICS, OTHERS, OVERLAPS, SLOW_FUSION
 from .cohort import Evaluation, Sources
-from .files import RECORD, write_files
 from .page import html_page
 from .plots import plots
 from .readers import Joint
@@ -21,6 +22,10 @@ from .summary import TableRow, summarise
 from .tables import Table, cases_csv, paper_table, summary_csv, telling
 
 TITLE = "StrokeSeg evaluation"
+RECORD = "evaluation.json"
+"""Written last: a folder that has it is whole."""
+FILES = ("cases.csv", "tables.csv", "tables.md", "report.html", "dice-1.png", "bland-altman-1.png", RECORD)
+"""Of every evaluation; one of several classes has more plots."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +46,28 @@ def sum_up(evaluation: Evaluation, settings: Settings) -> list[TableRow]:
 
 
 def write_evaluation(
-    evaluation: Evaluation, sources: Sources, settings: Settings, folder: Path, progress: Progress | None = None
+    evaluation: Evaluation,
+    sources: Sources,
+    settings: Settings,
+    folder: Path,
+    progress: Progress | None = None,
+    *,
+    overwrite: bool = False,
 ) -> None:
-    """Writes cases.csv, tables.csv, tables.md, report.html, the plots and evaluation.json.
+    """Writes cases.csv, tables.csv, tables.md, report.html, the plots and evaluation.json, all or none.
+
+    What an earlier evaluation wrote there is replaced, also what this one does not write again.
+
+    Args:
+        evaluation, sources, settings: what to write, and how it came about.
+        folder: made if missing; other files in it stay.
+        progress: of the writing.
+        overwrite: move files of the user's that have these names aside (see `base.reservation.reserved`).
 
     Raises:
         InputError: if matplotlib is missing.
-        OutputError: if the folder cannot be written to; what was there before is then still there.
+        OutputError: if the folder cannot be written to, or files that are not ours are in the way; what was there
+            before is then still there.
     """
     report = progress or Progress()
     report(0.0, "summing up")
@@ -56,16 +76,25 @@ def write_evaluation(
     report(0.4, "drawing plots")
     drawn = plots(evaluation.rows, tuple(evaluation.classes))
     files = {
-        "cases.csv": cases_csv(evaluation.rows).encode(),
-        "tables.csv": summary_csv(summary).encode(),
-        "tables.md": _markdown(tables, notes, evaluation).encode(),
-        "report.html": html_page(TITLE, tables, drawn, notes, evaluation.missing, told(evaluation)).encode(),
+        "cases.csv": _utf8(cases_csv(evaluation.rows)),
+        "tables.csv": _utf8(summary_csv(summary)),
+        "tables.md": _utf8(_markdown(tables, notes, evaluation)),
+        "report.html": _utf8(html_page(TITLE, tables, drawn, notes, evaluation.missing, told(evaluation))),
         **drawn,
     }
-    files[RECORD] = _record(evaluation, sources, settings, [*files, RECORD])
-    report(0.9, "writing files")
-    write_files(folder, files)
+    writers = {name: partial(_write, content) for name, content in files.items()}
+    values = _record(evaluation, sources, settings)
+    write_recorded(folder, writers, RECORD, values, report.span(0.9, 1.0), overwrite=overwrite)
     report(1.0, "files written")
+
+
+def _utf8(text: str) -> bytes:
+    # Names of cases in undecodable bytes are shown by these bytes' numbers.
+    return text.encode("utf-8", "backslashreplace")
+
+
+def _write(content: bytes, path: Path) -> None:
+    path.write_bytes(content)
 
 
 def cohort_tables(summary: Sequence[TableRow], evaluation: Evaluation) -> list[Table]:
@@ -127,8 +156,8 @@ def _markdown(tables: Sequence[Table], notes: Sequence[str], evaluation: Evaluat
     return "\n".join([*parts, *(one.markdown() for one in tables), *(f"- {note}" for note in notes)]) + "\n"
 
 
-def _record(evaluation: Evaluation, sources: Sources, settings: Settings, files: Sequence[str]) -> bytes:
-    record = {
+def _record(evaluation: Evaluation, sources: Sources, settings: Settings) -> dict[str, Any]:
+    return {
         "strokeseg": __version__,
         "predictions": str(sources.predictions),
         "predicted_by": None if evaluation.origin is None else asdict(evaluation.origin),
@@ -143,6 +172,4 @@ def _record(evaluation: Evaluation, sources: Sources, settings: Settings, files:
         "bootstrap": {"resamples": settings.resamples, "seed": settings.seed, "level": 0.95},
         "empty_as_zero": sources.empty_as_zero,
         "metrics": {name: metric.unit for name, metric in METRICS.items()},
-        "files": list(files),
     }
-    return (json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode()

@@ -37,4 +37,4 @@ def write_report(result: Outcome, path: Path) -> None:
     Raises:
         OutputError: if the file cannot be written.
     """
-    write_whole(Path(path), html_report(result).encode("utf-8"))
+    write_whole(Path(path), html_report(result).encode("utf-8", "backslashreplace"))

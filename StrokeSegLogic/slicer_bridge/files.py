@@ -121,9 +121,9 @@ def _replacing(path: Path, suffix: str) -> Iterator[Path]:
     try:
         # The file's own name, because Slicer names the folder in a bundle after it.
         with tempfile.TemporaryDirectory(prefix=".strokeseg-", dir=path.parent) as folder:
-            draft = Path(folder) / path.name
-            yield draft
-            draft.replace(path)
+            with _named_in_utf8(Path(folder)) as reachable:
+                yield reachable / path.name
+            (Path(folder) / path.name).replace(path)
     except OSError as error:
         raise OutputError(f"cannot be written ({error.strerror or error})", where=path, fix=_FIX) from error
 
@@ -137,6 +137,20 @@ def _write_segments(node: SegmentationNode, draft: Path, path: Path) -> None:
         written = storage.WriteData(node)
     if not written or not draft.exists():
         raise OutputError(_reason(storage.GetUserMessages()), where=path, fix=_FIX)
+
+
+@contextmanager
+def _named_in_utf8(folder: Path) -> Iterator[Path]:
+    """The folder under a name that Slicer's and ITK's writers can be given: they end the process at any other."""
+    try:
+        str(folder).encode("utf-8")
+    except UnicodeEncodeError:
+        with tempfile.TemporaryDirectory(prefix="strokeseg-") as elsewhere:
+            link = Path(elsewhere) / "draft"
+            link.symlink_to(folder.absolute(), target_is_directory=True)
+            yield link
+    else:
+        yield folder
 
 
 def _reason(messages: Any) -> str:

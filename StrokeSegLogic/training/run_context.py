@@ -25,6 +25,7 @@ class RunContext:
         workers: threads that make batches.
         progress: fraction and message.
         log: gets a line a stage.
+        overwrite: move files that are in the way, and that no record shows to be ours and unchanged, aside.
     """
 
     output: Path
@@ -33,6 +34,7 @@ class RunContext:
     workers: int = 1
     progress: Progress = field(default_factory=Progress)
     log: Callable[[str], None] = print
+    overwrite: bool = False
 
     def in_process(self, fabric: Fabric) -> RunContext:
         """The same in a process of a launched run: the first alone tells of it.

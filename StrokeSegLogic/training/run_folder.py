@@ -1,14 +1,43 @@
-"""A run's folder belongs to one recipe."""
+"""A run's folder belongs to one recipe, and to one run at a time."""
 
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..base.errors import InputError
+from .. import __version__
+from ..base.aside import is_there, listed, move_aside
+from ..base.errors import InputError, OutputError
 from ..base.files import make_folder, read_regular, write_whole
+from ..base.recorded_files import fill_recorded
+from ..base.reservation import Reservation, holding, reserved
+
+RECORD = "run.json"
+"""Lists the model's files: what an earlier end of the run wrote, and a later one may replace."""
+_MARK = "recipe.json"
+_MODEL = ("model/model.json", "model/weights.safetensors", RECORD)
+_OF_A_RUN = ("prepared", "tensorboard", "*.ckpt", "*-losses.csv", "*-epochs.csv", "*-losses.png")
+"""What a run writes beside its mark and its model. A split that is there is compared, not replaced."""
+_LARGEST = 16 << 20
+
+
+@contextmanager
+def reserved_for_run(output: Path, *, overwrite: bool = False) -> Iterator[Reservation | None]:
+    """Holds a run's folder for the block; None in a process beside the run's first one, which holds it.
+
+    Raises:
+        OutputError: if another run holds it, it cannot be written to, or a model in it is not the run's own, unchanged.
+    """
+    if any(os.environ.get(rank, "0") != "0" for rank in ("RANK", "LOCAL_RANK", "SLURM_PROCID")):
+        yield None
+        return
+    with reserved(output, _MODEL, RECORD, overwrite=overwrite) as held:
+        yield held
 
 
 def claim(output: Path, recipe: Any) -> None:
@@ -20,16 +49,49 @@ def claim(output: Path, recipe: Any) -> None:
 
     Raises:
         InputError: if it is another run's.
-        OutputError: if it cannot be made or written to.
+        OutputError: if it cannot be made or written to, or holds files that the run would write to and that are of no
+            run.
     """
     make_folder(output)
-    mark = output / "recipe.json"
-    content = (json.dumps(asdict(recipe), indent=2) + "\n").encode("utf-8")
-    if not mark.exists():
+    mark = output / _MARK
+    content = (json.dumps(asdict(recipe), indent=2) + "\n").encode()
+    if not is_there(mark):
+        _require_no_others(output)
         write_whole(mark, content)
-    elif read_regular(mark, len(content)) != content:
+    elif read_regular(mark, _LARGEST) != content:
         raise InputError(
             "the folder holds a run of another recipe",
             where=output,
             fix="Choose another output folder, or empty it",
         )
+
+
+def _require_no_others(output: Path) -> None:
+    theirs = sorted({path for pattern in _OF_A_RUN for path in output.glob(pattern)})
+    held = holding(output)
+    if theirs and (held is None or not held.overwrite):
+        raise OutputError(
+            f"holds {listed([path.name for path in theirs])}, which no run of a recipe has written",
+            where=output,
+            fix="Choose another output folder, or add --overwrite: they are then moved aside, not deleted",
+        )
+    for path in theirs:
+        try:
+            place = move_aside(path)
+        except OSError as error:
+            raise OutputError(f"cannot be moved aside ({error.strerror or error})", where=path) from error
+        if held is not None:
+            held.notes.append(f"{path.name} moved to {place}")
+
+
+def write_model(output: Path, export: Callable[[Path], object]) -> None:
+    """Writes OUTPUT/model, all of it or nothing; a model that was edited since an earlier end of the run stays.
+
+    Args:
+        output: of the run.
+        export: writes the model's bundle into a folder.
+
+    Raises:
+        OutputError: if it cannot be written, or a model there is not the run's own, unchanged.
+    """
+    fill_recorded(output, lambda draft: export(draft / "model"), RECORD, {"strokeseg": __version__})

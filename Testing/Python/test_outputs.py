@@ -3,9 +3,11 @@ from __future__ import annotations
 import json
 import os
 import resource as limits
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,7 +23,8 @@ from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.case import Case, Role
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.models.bundle import Bundle
-from StrokeSegLogic.outputs import NAMES, require_writable, write_outputs
+from StrokeSegLogic.output_folder import MRI_FILES, RESULT, reserved_for
+from StrokeSegLogic.outputs import names_of, require_writable, write_outputs
 from StrokeSegLogic.phantom import MriPhantom
 from StrokeSegLogic.segmentation import Segmentation
 
@@ -40,8 +43,12 @@ def written(result: Segmentation, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 def test_every_promised_file_is_there_and_nothing_else(written: Path) -> None:
-    assert sorted(path.name for path in written.iterdir()) == sorted(NAMES)
+    assert sorted(path.name for path in written.iterdir()) == sorted(MRI_FILES)
     assert [path.name for path in written.parent.iterdir()] == ["result"]
+
+
+def test_every_name_is_looked_at_before_the_result_is_computed(result: Segmentation) -> None:
+    assert set(names_of(result)) == set(MRI_FILES)
 
 
 @pytest.mark.parametrize("name", ["labels", "probability", "agreement"])
@@ -70,13 +77,11 @@ def test_the_result_file_holds_statistics_and_provenance(written: Path, result: 
 
 def test_writing_again_replaces_the_result_and_keeps_other_files(result: Segmentation, tmp_path: Path) -> None:
     folder = tmp_path / "result"
-    folder.mkdir()
+    write_outputs(result, folder)
     (folder / "notes.txt").write_text("mine", encoding="utf-8")
-    (folder / "result.json").write_text("old", encoding="utf-8")
     write_outputs(result, folder)
     assert (folder / "notes.txt").read_text(encoding="utf-8") == "mine"
-    assert json.loads((folder / "result.json").read_text(encoding="utf-8"))["case"] == "test"
-    assert sorted(path.name for path in folder.iterdir()) == sorted([*NAMES, "notes.txt"])
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*MRI_FILES, "notes.txt"])
 
 
 def test_a_cancel_while_writing_leaves_nothing(result: Segmentation, tmp_path: Path) -> None:
@@ -102,40 +107,25 @@ def test_a_write_that_fails_leaves_the_previous_result(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(outputs, "write_report", refuse)
-    with pytest.raises(OutputError, match=r"No space left on device\)\. Free some space") as caught:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    with pytest.raises(OutputError, match=r"No space left on device\).*Free some space") as caught:
         write_outputs(result, folder)
     assert "\n" not in str(caught.value)
+    # What was computed is not lost: all that can be written is written elsewhere, and the place is told.
+    (kept,) = (tmp_path / "temporary").iterdir()
+    assert f"all but report.html was written to {kept} instead" in str(caught.value)
+    expected = {*MRI_FILES, "incomplete-result.json"} - {"report.html", "result.json"}
+    assert {path.name for path in kept.iterdir()} == expected
+    shutil.rmtree(tmp_path / "temporary")
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     assert list(tmp_path.iterdir()) == [folder]
-
-
-def test_a_move_that_fails_half_way_brings_the_previous_result_back(
-    result: Segmentation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = tmp_path / "result"
-    write_outputs(result, folder)
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    rename = Path.rename
-
-    def failing(self: Path, target: Path) -> Path:
-        if self.name == "report.html" and self.parent.name.endswith(".partial"):
-            raise OSError(5, "Input/output error")
-        return rename(self, target)
-
-    monkeypatch.setattr(Path, "rename", failing)
-    with pytest.raises(OutputError, match="Input/output error"):
-        write_outputs(result, folder)
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(OutputError, match="Input/output error"):
-        write_outputs(result, tmp_path / "empty")
-    assert not list((tmp_path / "empty").iterdir())
 
 
 def test_a_users_folder_with_the_name_of_an_output_is_left_alone(result: Segmentation, tmp_path: Path) -> None:
     (tmp_path / "labels.nii.gz").mkdir()
     (tmp_path / "labels.nii.gz" / "mine.txt").write_text("mine", encoding="utf-8")
-    for call in (lambda: require_writable(tmp_path), lambda: write_outputs(result, tmp_path)):
+    for call in (lambda: require_writable(tmp_path, RESULT, MRI_FILES), lambda: write_outputs(result, tmp_path)):
         with pytest.raises(OutputError, match=r"holds a folder named labels\.nii\.gz"):
             call()
     assert [path.name for path in tmp_path.iterdir()] == ["labels.nii.gz"]
@@ -152,21 +142,41 @@ def test_a_folder_that_is_a_link_to_elsewhere_is_written_to(result: Segmentation
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "result").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
     write_outputs(result, tmp_path / "result")
-    assert sorted(path.name for path in (tmp_path / "elsewhere").iterdir()) == sorted(NAMES)
+    assert sorted(path.name for path in (tmp_path / "elsewhere").iterdir()) == sorted(MRI_FILES)
 
 
-def test_a_full_disk_is_said_in_one_line_and_leaves_nothing(result: Segmentation, tmp_path: Path) -> None:
+def test_a_full_disk_is_said_in_one_line_and_leaves_nothing_in_the_folder(
+    result: Segmentation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     # The real thing, but for where it hits: no file may grow beyond 64 KiB.
     before = limits.getrlimit(limits.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    limits.setrlimit(limits.RLIMIT_FSIZE, (64 * 1024, before[1]))
     try:
-        with pytest.raises(OutputError) as caught:
+        with pytest.raises(OutputError) as caught, reserved_for(tmp_path / "result", RESULT, MRI_FILES):
+            # While it was computed the disk filled up.
+            limits.setrlimit(limits.RLIMIT_FSIZE, (64 * 1024, before[1]))
             write_outputs(result, tmp_path / "result")
     finally:
         limits.setrlimit(limits.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)
     assert "\n" not in str(caught.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["temporary"]
+    (kept,) = (tmp_path / "temporary").iterdir()
+    assert str(kept) in str(caught.value) and (kept / "labels.nii.gz").is_file()
+
+
+def test_a_disk_that_is_full_already_is_met_before_the_work(tmp_path: Path) -> None:
+    before = limits.getrlimit(limits.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    limits.setrlimit(limits.RLIMIT_FSIZE, (64 * 1024, before[1]))
+    try:
+        with pytest.raises(OutputError, match="cannot be written to"):
+            require_writable(tmp_path / "result")
+    finally:
+        limits.setrlimit(limits.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
     assert not list(tmp_path.iterdir())
 
 

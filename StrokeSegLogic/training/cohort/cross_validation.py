@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from ...base.errors import InputError, OutputError
-from ...base.files import make_folder, write_whole
+from ...base.errors import InputError
+from ...base.recorded_files import fill_recorded
+from ...base.reservation import reserved
 from ...evaluation.classes import LABELS_FILE
 from ...evaluation.origin import ORIGIN_FILE, Origin
 from ...models.bundle import Bundle
 from ..datasets.subject import DataSet
 from ..devices import require_single_process
 from ..run_context import RunContext
+from ..run_folder import reserved_for_run
 from .export import trained_on
-from .predict import Predictor, origin_of, predict_cases
+from .predict import VOTE, WEIGHTED, Predictor, origin_of, predict_cases
 from .recipe import CohortRecipe
-from .references import write_references
+from .references import reserved_for_references, write_references
 from .split import choose_split, usable_patients
 from .train import train_cohort
 
@@ -50,24 +54,36 @@ def cross_validate(
     Raises:
         InputError: if there are fewer patients than folds, and as `train_cohort`.
         DeviceError: if several processes are asked for.
+        OutputError: if something cannot be written, or a file that is not ours would be replaced.
     """
     if folds < 2:
         raise InputError(f"{folds} folds are no cross-validation", option="folds", fix="Ask for 2 or more")
     require_single_process(context.hardware, "cross-validation")
-    output, predictions = context.output, context.output / "predictions"
+    output, overwrite = context.output, context.overwrite
+    cases = list(usable_patients(data))
+    predictions, masks = output / "predictions", output / "masks"
+    names = [f"{case}/{member}.nii.gz" for case in cases for member in (*recipe.members, VOTE, WEIGHTED)]
     bundles: list[Bundle] = []
-    for fold in range(folds):
-        run = replace(context.span(fold / folds, (fold + 1) / folds), output=output / f"fold-{fold}")
-        own = replace(recipe, split=replace(recipe.split, folds=folds, fold=fold))
-        bundle = train_cohort(own, data, run.span(0.0, 0.9))
-        bundles.append(bundle)
-        tested = choose_split(own, data, None).test
-        answers = run.output / "predictions"
-        predict_cases(Predictor.of(bundle, device), data, tested, answers, run.progress.span(0.9, 1.0))
-        gather(answers, tested, predictions)
-        context.log(f"fold {fold}: tested on {', '.join(tested)}")
-    write_whole(predictions / ORIGIN_FILE, origin_of_folds(recipe, data, bundles).to_json().encode())
-    write_references(data, list(usable_patients(data)), output / "masks")
+    folds_of: dict[str, Path] = {}
+    with ExitStack() as stack:
+        # What would be in the way at the end is met before the first fold.
+        stack.enter_context(reserved(predictions, (LABELS_FILE, *names, ORIGIN_FILE), ORIGIN_FILE, overwrite=overwrite))
+        stack.enter_context(reserved_for_references(data, cases, masks, overwrite=overwrite))
+        for fold in range(folds):
+            stack.enter_context(reserved_for_run(output / f"fold-{fold}", overwrite=overwrite))
+        for fold in range(folds):
+            run = replace(context.span(fold / folds, (fold + 1) / folds), output=output / f"fold-{fold}")
+            own = replace(recipe, split=replace(recipe.split, folds=folds, fold=fold))
+            bundle = train_cohort(own, data, run.span(0.0, 0.9))
+            bundles.append(bundle)
+            tested = choose_split(own, data, None).test
+            answers, rest = run.output / "predictions", run.progress.span(0.9, 1.0)
+            predict_cases(Predictor.of(bundle, device), data, tested, answers, rest, overwrite=overwrite)
+            folds_of |= dict.fromkeys(tested, answers)
+            context.log(f"fold {fold}: tested on {', '.join(tested)}")
+        origin = origin_of_folds(recipe, data, bundles)
+        fill_recorded(predictions, partial(gather, folds_of), ORIGIN_FILE, origin.as_dict(), overwrite=overwrite)
+        write_references(data, cases, masks, overwrite=overwrite)
     return predictions
 
 
@@ -80,18 +96,12 @@ def origin_of_folds(recipe: CohortRecipe, data: DataSet, bundles: Sequence[Bundl
     )
 
 
-def gather(answers: Path, cases: Sequence[str], predictions: Path) -> None:
-    """Copies a fold's answers, and the classes' names, to those of the other folds.
+def gather(folds_of: Mapping[str, Path], folder: Path) -> None:
+    """Copies every case's answers out of its fold's, and the classes' names, into a folder.
 
     Raises:
-        OutputError: if they cannot be written.
+        OSError: if they cannot be written.
     """
-    make_folder(predictions)
-    try:
-        shutil.copyfile(answers / LABELS_FILE, predictions / LABELS_FILE)
-        for case in cases:
-            shutil.copytree(answers / case, predictions / case, dirs_exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"the predictions cannot be written ({error.strerror or error})", where=predictions, fix="Free some space"
-        ) from error
+    shutil.copyfile(next(iter(folds_of.values())) / LABELS_FILE, folder / LABELS_FILE)
+    for case, answers in folds_of.items():
+        shutil.copytree(answers / case, folder / case)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
 from torch import nn
 
+from ...base.aside import listed
 from ...base.errors import InputError
-from ...base.files import make_folder, write_whole
 from ...base.progress import Progress
+from ...base.recorded_files import Writers, add_recorded
+from ...base.records import is_unchanged, written_by
+from ...base.reservation import Reservation, reserved
 from ...case import Role
 from ...evaluation.classes import BACKGROUND, LABELS_FILE
 from ...evaluation.origin import ORIGIN_FILE, Origin, read_origin
@@ -125,9 +129,24 @@ def numbers_of(spec: FieldModelSpec, data: DataSet) -> list[int]:
 
 
 def predict_cases(
-    predictor: Predictor, data: DataSet, cases: Sequence[str], output: Path, progress: Progress
+    predictor: Predictor,
+    data: DataSet,
+    cases: Sequence[str],
+    output: Path,
+    progress: Progress,
+    *,
+    overwrite: bool = False,
 ) -> list[str]:
-    """Writes OUTPUT/CASE/MEMBER.nii.gz for each case, and the classes' names; cases that are there already stay.
+    """Writes OUTPUT/CASE/MEMBER.nii.gz for each case, the classes' names, and predictions.json.
+
+    Case by case: each is in its place whole, and predictions.json lists it then. Cases that it lists already stay.
+
+    Args:
+        predictor, data: the model, and what it is asked about.
+        cases: names.
+        output: made if missing.
+        progress: fraction and message.
+        overwrite: move files that are in the way, and are not listed in predictions.json as they are, aside.
 
     Returns:
         The members' names.
@@ -135,36 +154,40 @@ def predict_cases(
     Raises:
         InputError: if a case is unknown or lacks what the model needs, or the folder holds another model's answers or
             those on other cases.
-        OutputError: if a file cannot be written.
+        OutputError: if a file cannot be written, or one that is not ours would be replaced.
     """
     by_name = {subject.case: subject for subject in data.subjects}
     unknown = [name for name in cases if name not in by_name]
     if unknown:
         raise InputError(f"no case is called '{unknown[0]}'", where=data.folder, fix="Check the names")
-    members = sorted(predictor.members, key=lambda member: member == VOTE)
-    _claim(predictor, data, cases, output)
-    for number, name in enumerate(cases):
-        span = progress.span(number / len(cases), (number + 1) / len(cases))
-        span(0.0, f"predicting: {name}")
-        folder = output / name
-        # Each file is written whole, and in this order: a case is complete once its last file is there.
-        if (folder / f"{members[-1]}.nii.gz").is_file():
-            continue
-        loaded, labels = predictor(by_name[name], data, span)
-        make_folder(folder)
-        for member in members:
-            write_nifti(loaded.grid.image(labels[member]), folder / f"{member}.nii.gz")
-    progress(1.0, "predicting: done")
-    return sorted(members)
-
-
-def _claim(predictor: Predictor, data: DataSet, cases: Sequence[str], output: Path) -> None:
-    """Marks the folder as this model's answers on these cases, and writes the classes' names for evaluation."""
-    spec = predictor.bundle.spec
+    members = sorted(predictor.members)
+    files = {name: [f"{name}/{member}.nii.gz" for member in members] for name in cases}
     origin = origin_of(predictor.bundle, data, cases)
+    with reserved(output, overwrite=overwrite) as held:
+        _require_same_source(origin, output, overwrite)
+        names = (LABELS_FILE, *(name for one in files.values() for name in one), ORIGIN_FILE)
+        with reserved(output, names, ORIGIN_FILE, overwrite=overwrite):
+            labels = (json.dumps(_class_names(predictor, data)) + "\n").encode()
+            _add(held, origin, {LABELS_FILE: lambda path: path.write_bytes(labels)})
+            for number, name in enumerate(cases):
+                span = progress.span(number / len(cases), (number + 1) / len(cases))
+                span(0.0, f"predicting: {name}")
+                known = written_by(output / ORIGIN_FILE)
+                if all(is_unchanged(output / file, known.get(file)) for file in files[name]):
+                    continue
+                loaded, found = predictor(by_name[name], data, span)
+                images = {f"{name}/{member}.nii.gz": loaded.grid.image(found[member]) for member in members}
+                _add(held, origin, {file: partial(write_nifti, image) for file, image in images.items()})
+    progress(1.0, "predicting: done")
+    return members
+
+
+def _require_same_source(origin: Origin, output: Path, overwrite: bool) -> None:
+    """Refuses a folder of another model's answers, or of answers on other cases."""
     there = read_origin(output)
     if there is None:
-        theirs = (output / ORIGIN_FILE).exists() or any((output / case).exists() for case in cases)
+        theirs = (output / ORIGIN_FILE).exists() or any((output / case).exists() for case in origin.cases)
+        theirs = theirs and not overwrite
     else:
         theirs = not there.same_source(origin)
     if theirs:
@@ -175,26 +198,31 @@ def _claim(predictor: Predictor, data: DataSet, cases: Sequence[str], output: Pa
         )
     # Cases may be added (a test set, then all), but the folder never holds more than was asked for.
     before = () if there is None else there.cases
-    others = [case for case in before if case not in cases and (output / case).exists()]
+    others = [case for case in before if case not in origin.cases and (output / case).exists()]
     if others:
-        more = f" and {len(others) - 4} more" if len(others) > 4 else ""
         raise InputError(
-            f"the folder holds answers on other cases ({', '.join(others[:4])}{more}), "
-            "which would be scored together with these",
+            f"the folder holds answers on other cases ({listed(others)}), which would be scored together with these",
             where=output,
             fix="Choose another output folder for each part, or ask for all cases",
         )
-    make_folder(output)
+
+
+def _class_names(predictor: Predictor, data: DataSet) -> dict[str, str]:
+    """The classes' names by label, for evaluation."""
+    spec = predictor.bundle.spec
     if isinstance(spec, PlanesModelSpec):
-        names = {"1": "lesion"}
-    else:
-        numbers = numbers_of(spec, data)
-        names = {str(k): name for k, name in zip(numbers, spec.classes, strict=True) if k}
-        # What the references tell apart and the model does not counts as background, and evaluation must know.
-        if rest := sorted(set(range(1, len(data.classes))) - set(numbers)):
-            names["+".join(map(str, rest))] = BACKGROUND
-    write_whole(output / LABELS_FILE, (json.dumps(names) + "\n").encode())
-    write_whole(output / ORIGIN_FILE, origin.to_json().encode())
+        return {"1": "lesion"}
+    numbers = numbers_of(spec, data)
+    names = {str(k): name for k, name in zip(numbers, spec.classes, strict=True) if k}
+    # What the references tell apart and the model does not counts as background, and evaluation must know.
+    if rest := sorted(set(range(1, len(data.classes))) - set(numbers)):
+        names["+".join(map(str, rest))] = BACKGROUND
+    return names
+
+
+def _add(held: Reservation, origin: Origin, writers: Writers) -> None:
+    """Adds files to the folder and to its record."""
+    add_recorded(held, writers, ORIGIN_FILE, origin.as_dict())
 
 
 def origin_of(bundle: Bundle, data: DataSet, cases: Sequence[str]) -> Origin:

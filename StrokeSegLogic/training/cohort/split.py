@@ -68,13 +68,14 @@ def keep_split(path: Path, one: Split, patients: dict[str, str]) -> None:
         InputError: if the run began with another split, so that it has learned from what is now held out.
         OutputError: if it cannot be written.
     """
-    if path.is_file() and read_split(path, patients) != one:
+    if not path.is_file():
+        write_split(path, one, patients)
+    elif read_split(path, patients) != one:
         raise InputError(
             "the run began with another split of the cases",
             where=path,
             fix="Give the same split and the same cases as before, or another output folder",
         )
-    write_split(path, one, patients)
 
 
 def _of_data_set(data: DataSet, patients: dict[str, str]) -> Split:

@@ -25,7 +25,7 @@ from ..losses import Loss, loss_of
 from ..penalties import penalty
 from ..pretrained import Pretrained, few_images, load_pretrained, require_pretrained
 from ..run_context import RunContext
-from ..run_folder import claim
+from ..run_folder import claim, write_model
 from ..splits import require_classes
 from ..warm_start import warm_start
 from .batches import CohortBatches
@@ -80,11 +80,13 @@ def train_cohort(
         start, end = (0.1 + 0.85 * done / len(recipe.members) for done in (number, number + 1))
         states[member] = _train_member(recipe, member, cases, context.span(start, end), fabric)
         context.log(f"{recipe.name}, {member}: trained")
-    model = context.output / "model"
     with fail_together(fabric):
         if fabric.is_global_zero:
-            export(recipe, data, split, states, cases.validating, model, context.progress.span(0.95, 1.0))
-    return Bundle.open(model)
+            rest = context.progress.span(0.95, 1.0)
+            write_model(
+                context.output, lambda folder: export(recipe, data, split, states, cases.validating, folder, rest)
+            )
+    return Bundle.open(context.output / "model")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from ...base.errors import InputError, OutputError
+from ...base.errors import InputError
+from ...base.recorded_files import fill_new
 from . import synthetic_ctp, synthetic_mri
 from .layouts import read_data_set
 from .subject import SIMULATED, SIMULATED_MARK, DataSet
@@ -49,14 +50,10 @@ def write_synthetic(layout: str, folder: str | Path, patients: int = 6, seed: in
         raise InputError(f"no size is called '{size}'", fix=f"Use one of {', '.join(SIZES)}")
     if patients < 1:
         raise InputError(f"{patients} patients cannot be made", fix="Ask for 1 or more")
-    try:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise OutputError("is not an empty folder", where=folder, fix="Name a new folder")
-        folder.mkdir(parents=True, exist_ok=True)
-        _WRITERS[layout](folder, patients, seed, size == "small")
-        (folder / SIMULATED_MARK).write_text(f"{SIMULATED}\n", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(
-            f"cannot be written ({error.strerror or error})", where=folder, fix="Check the folder and the disk"
-        ) from error
+
+    def fill(draft: Path) -> None:
+        _WRITERS[layout](draft, patients, seed, size == "small")
+        (draft / SIMULATED_MARK).write_text(f"{SIMULATED}\n", encoding="utf-8")
+
+    fill_new(folder, fill, last=SIMULATED_MARK)
     return read_data_set(folder, layout)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ...base.errors import InputError
-from ...base.files import make_folder
+from ...base.reservation import reserved
 from ...evaluation.bootstrap import RESAMPLES
 from ...evaluation.compare import comparisons
 from ...evaluation.rows import ALL, REFERENCE, Row
@@ -30,8 +31,9 @@ from ..devices import require_single_process
 from ..pretrained import Pretrained, require_pretrained
 from ..recipes import find_recipe, read_recipe
 from ..run_context import RunContext
+from ..run_folder import reserved_for_run
 from .spec import Experiment, ExperimentRow
-from .table import write_tables
+from .table import FILES, RECORD, write_tables
 
 SWAPPED = "resnet50"
 """The encoder of the MRI paper, which `Options.encoder` takes the place of."""
@@ -82,9 +84,10 @@ def run_experiment(
 
     Raises:
         InputError: if the data set does not fit the table.
+        OutputError: if something cannot be written, or a file that is not ours would be replaced.
     """
     require_single_process(context.hardware, "an experiment")
-    output, progress = context.output, context.progress
+    output, progress, overwrite = context.output, context.progress, context.overwrite
     rows = chosen_rows(experiment, options.rows)
     recipes = {name: _cohort_recipe(name, options) for name in dict.fromkeys(row.recipe for row in rows)}
     split = choose_split(next(iter(recipes.values())), data, options.split_file)
@@ -94,30 +97,40 @@ def run_experiment(
     require_table(experiment, data, scored)
     for recipe in recipes.values():
         require_pretrained(recipe.pretrained, weights_of(recipe, options), progress.span(0.0, 0.0))
-    make_folder(output)
-    split_file = output / "split.tsv"
-    keep_split(split_file, split, usable_patients(data))
-    found: dict[str, list[Row]] = {}
-    for number, (name, recipe) in enumerate(recipes.items()):
-        run = replace(
-            context.span(number / len(recipes), (number + 1) / len(recipes)),
-            output=output / "runs" / name.replace("/", "-"),
-            pretrained=weights_of(recipe, options),
-        )
-        prepared = output / "prepared" / prepared_name(recipe)
-        bundle = train_cohort(recipe, data, run.span(0.0, 0.9), split_file=split_file, prepared=prepared)
-        predictions, predictor = run.output / "predictions", Predictor.of(bundle, options.device)
-        members = predict_cases(predictor, data, scored, predictions, run.progress.span(0.9, 0.95))
-        classes = {label: (data.classes.index(label),) for label in data.classes[1 : recipe.network.classes]}
-        subjects = [subject for subject in data.subjects if subject.case in scored]
-        found[name] = [
-            row for subject in subjects for row in score_case(experiment, data, subject, predictions, members, classes)
-        ]
-    table = write_tables(
-        experiment, rows, found, data, recipes, split, stated(options), output, options.resamples, options.seed
-    )
+    with ExitStack() as stack:
+        # What would be in the way at the end is met before the first recipe.
+        stack.enter_context(reserved(output, FILES, RECORD, overwrite=overwrite))
+        for name in recipes:
+            stack.enter_context(reserved_for_run(_run_of(output, name), overwrite=overwrite))
+        split_file = output / "split.tsv"
+        keep_split(split_file, split, usable_patients(data))
+        found: dict[str, list[Row]] = {}
+        for number, (name, recipe) in enumerate(recipes.items()):
+            run = replace(
+                context.span(number / len(recipes), (number + 1) / len(recipes)),
+                output=_run_of(output, name),
+                pretrained=weights_of(recipe, options),
+            )
+            prepared = output / "prepared" / prepared_name(recipe)
+            bundle = train_cohort(recipe, data, run.span(0.0, 0.9), split_file=split_file, prepared=prepared)
+            predictions, predictor = run.output / "predictions", Predictor.of(bundle, options.device)
+            rest = run.progress.span(0.9, 0.95)
+            members = predict_cases(predictor, data, scored, predictions, rest, overwrite=overwrite)
+            classes = {label: (data.classes.index(label),) for label in data.classes[1 : recipe.network.classes]}
+            subjects = [subject for subject in data.subjects if subject.case in scored]
+            found[name] = [
+                row
+                for subject in subjects
+                for row in score_case(experiment, data, subject, predictions, members, classes)
+            ]
+        how = (stated(options), output, options.resamples, options.seed)
+        table = write_tables(experiment, rows, found, data, recipes, split, *how, overwrite=overwrite)
     progress(1.0, "done")
     return table
+
+
+def _run_of(output: Path, recipe: str) -> Path:
+    return output / "runs" / recipe.replace("/", "-")
 
 
 def require_table(experiment: Experiment, data: DataSet, scored: Sequence[str]) -> None:

@@ -6,9 +6,10 @@ import csv
 import io
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
-from ...base.files import write_whole
+from ...base.recorded_files import write_recorded
 from ...evaluation.catalog import METRICS
 from ...evaluation.rows import ALL, Row
 from ...evaluation.summary import TableRow, summarise
@@ -20,6 +21,8 @@ from ..splits import Split
 from ..transfer import SCHEMES
 from .spec import Experiment, ExperimentRow
 
+RECORD = "experiment.json"
+FILES = ("cases.csv", "table.csv", "table.md", RECORD)
 Cells = dict[tuple[str, str, str], str]
 """Words by metric, group and label."""
 
@@ -103,14 +106,16 @@ def write_tables(
     output: Path,
     resamples: int,
     seed: int,
+    *,
+    overwrite: bool = False,
 ) -> Path:
-    """Writes table.md, table.csv and cases.csv.
+    """Writes table.md, table.csv and cases.csv, and the record of them.
 
     Returns:
         table.md.
 
     Raises:
-        OutputError: if they cannot be written.
+        OutputError: if they cannot be written, or files that are not ours are in the way.
     """
     tables = tables_of(experiment, rows, found, resamples, seed)
     lines = [
@@ -131,10 +136,18 @@ def write_tables(
         "Mean±SD over cases (sample SD). Research use only: not a medical device.",
         "",
     ]
-    write_whole(output / "cases.csv", cases_csv([row for own in found.values() for row in own]).encode())
-    write_whole(output / "table.csv", _csv(tables).encode("utf-8"))
-    write_whole(output / "table.md", "\n".join(lines).encode("utf-8"))
+    contents = {
+        "cases.csv": cases_csv([row for own in found.values() for row in own]),
+        "table.csv": _csv(tables),
+        "table.md": "\n".join(lines),
+    }
+    writers = {name: partial(_write, text.encode("utf-8", "backslashreplace")) for name, text in contents.items()}
+    write_recorded(output, writers, RECORD, {"experiment": experiment.title}, overwrite=overwrite)
     return output / "table.md"
+
+
+def _write(content: bytes, path: Path) -> None:
+    path.write_bytes(content)
 
 
 def words_of(recipe: CohortRecipe, run: Path) -> str:

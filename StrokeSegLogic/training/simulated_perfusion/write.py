@@ -9,8 +9,9 @@ import numpy as np
 import SimpleITK as sitk
 
 from ...base.csv_files import read_records
-from ...base.errors import InputError, OutputError
+from ...base.errors import InputError
 from ...base.progress import Progress
+from ...base.recorded_files import fill_new
 from ...volumes import write_nifti
 from ..datasets.ctp_folder import TABLE
 from ..datasets.layouts import read_data_set
@@ -62,28 +63,24 @@ def write_simulated_perfusion(
         InputError: if there are too few patients, or lesions for them.
         OutputError: if the folder is not empty or cannot be written to.
     """
-    progress = progress or Progress()
+    asked = progress or Progress()
     plans = _planned(soop, patients, seed)
     territories = Territories.read(soop)
-    try:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise OutputError("is not an empty folder", where=folder, fix="Name a new folder")
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / SIMULATED_MARK).write_text(f"{SIMULATED} Lesion shapes are from SOOP (CC0).\n", encoding="utf-8")
+
+    def fill(draft: Path) -> None:
+        (draft / SIMULATED_MARK).write_text(f"{SIMULATED} Lesion shapes are from SOOP (CC0).\n", encoding="utf-8")
         clinical, origins = [",".join(_CLINICAL)], ["case,lesion,kind,maps"]
         for number, plan in enumerate(plans):
-            progress(number / len(plans), f"simulating {plan.case} of {len(plans)}")
+            asked(number / len(plans), f"simulating {plan.case} of {len(plans)}")
             study = _study(soop, plan, territories, pixels)
-            _write(study, folder / plan.case)
+            _write(study, draft / plan.case)
             values = (plan.case, plan.case, study.nihss, study.age, study.group, plan.split)
             clinical.append(",".join(map(str, values)))
             origins.append(f"{plan.case},{plan.lesion or ''},{study.kind},{study.made_by}")
-        (folder / TABLE).write_text("\n".join(clinical) + "\n", encoding="utf-8")
-        (folder / ORIGINS).write_text("\n".join(origins) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(
-            f"cannot be written ({error.strerror or error})", where=folder, fix="Check the folder and the disk"
-        ) from error
+        (draft / TABLE).write_text("\n".join(clinical) + "\n", encoding="utf-8")
+        (draft / ORIGINS).write_text("\n".join(origins) + "\n", encoding="utf-8")
+
+    fill_new(folder, fill, last=SIMULATED_MARK)
     return read_data_set(folder, "ctp_folder")
 
 

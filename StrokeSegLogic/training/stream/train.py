@@ -19,7 +19,7 @@ from ..distributed import fail_together
 from ..loop import State
 from ..pretrained import require_pretrained
 from ..run_context import RunContext
-from ..run_folder import claim
+from ..run_folder import claim, write_model
 from .recipe import StreamRecipe
 from .samples import CHANNELS
 from .sources.build import build_sources
@@ -70,7 +70,8 @@ def train(recipe: StreamRecipe, data: Path, context: RunContext) -> Bundle:
             answers += zip(of_plane, validate(recipe, planes[plane], of_plane), strict=True)
     with fail_together(fabric):
         if fabric.is_global_zero:
-            export(recipe, planes, *judged(recipe, answers, context.log), context.output / "model")
+            scores, threshold = judged(recipe, answers, context.log)
+            write_model(context.output, lambda folder: export(recipe, planes, scores, threshold, folder))
     return Bundle.open(context.output / "model")
 
 

@@ -10,9 +10,8 @@ from evaluation.cohorts import box, write_masks
 
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.evaluation.cohort import Sources, evaluate_folders
-from StrokeSegLogic.evaluation.files import RECORD
 from StrokeSegLogic.evaluation.origin import ORIGIN_FILE, Origin, read_origin
-from StrokeSegLogic.evaluation.report import Settings, write_evaluation
+from StrokeSegLogic.evaluation.report import RECORD, Settings, write_evaluation
 
 ORIGIN = Origin("tiny <b>", ("ab",), "simulated perfusion.", "/data", True, ("a", "b"))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,9 +16,8 @@ from evaluation.cohorts import row
 
 from StrokeSegLogic.base.errors import InputError, OutputError
 from StrokeSegLogic.evaluation import Evaluation, Sources
-from StrokeSegLogic.evaluation.files import RECORD, write_files
 from StrokeSegLogic.evaluation.plots import COLOURS, bland_altman, dice_boxes, limits_of_agreement, plots
-from StrokeSegLogic.evaluation.report import Settings, write_evaluation
+from StrokeSegLogic.evaluation.report import FILES, RECORD, Settings, write_evaluation
 
 ROWS = [
     replace(row(f"c{k}", group, truth_ml=10.0 * k, predicted_ml=10.0 * k + k % 3, volume_bias_ml=k % 3), member=member)
@@ -126,32 +124,26 @@ def test_the_tables_name_the_conventions(outcome: Path) -> None:
         assert len(list(csv.DictReader(file))) == len(ROWS)
 
 
-def test_a_run_into_the_same_folder_removes_what_it_does_not_write_again(tmp_path: Path) -> None:
-    write_files(tmp_path, {"a.csv": b"1", "old.png": b"2", RECORD: b'{"files": ["a.csv", "old.png", "../mine.txt"]}'})
+def test_a_run_into_the_same_folder_replaces_its_own_files_alone(tmp_path: Path) -> None:
+    two = replace(
+        EVALUATION, rows=[*ROWS, *(replace(one, label="core") for one in ROWS)], classes={"lesion": (1,), "core": (2,)}
+    )
+    write_evaluation(two, SOURCES, Settings(100), tmp_path)
+    assert (tmp_path / "dice-2.png").exists()
     (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
-    (tmp_path.parent / "mine.txt").write_text("mine", encoding="utf-8")
-    write_files(tmp_path, {"a.csv": b"3", RECORD: b"{}"})
-    assert {path.name for path in tmp_path.iterdir()} == {"a.csv", RECORD, "notes.txt"}
-    assert (tmp_path / "a.csv").read_bytes() == b"3"
-    assert (tmp_path.parent / "mine.txt").exists()
+    write_evaluation(EVALUATION, SOURCES, Settings(100), tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {*FILES, "notes.txt"}
 
 
-def test_a_write_that_fails_leaves_the_previous_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_files(tmp_path, {"a.csv": b"1", RECORD: b'{"files": ["a.csv"]}'})
-    with pytest.raises(OutputError, match="cannot be written"):
-        # A name longer than any file system takes fails like a full disk: after the first file, before the last.
-        write_files(tmp_path, {"a.csv": b"2", "x" * 300: b"", RECORD: b"{}"})
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
-        "a.csv": b"1",
-        RECORD: b'{"files": ["a.csv"]}',
-    }
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write anywhere")
-def test_a_folder_that_may_not_be_written_to_is_refused(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    with pytest.raises(OutputError):
-        write_files(tmp_path / "new", {RECORD: b"{}"})
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_is_not_an_evaluations_is_never_replaced(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("mine", encoding="utf-8")
+    with pytest.raises(OutputError, match=f"holds {name}, which no record shows"):
+        write_evaluation(EVALUATION, SOURCES, Settings(100), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    write_evaluation(EVALUATION, SOURCES, Settings(100), tmp_path, overwrite=True)
+    (place,) = tmp_path.glob("previous-*")
+    assert (place / name).read_text(encoding="utf-8") == "mine"
 
 
 def test_without_matplotlib_the_command_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

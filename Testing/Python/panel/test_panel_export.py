@@ -80,7 +80,23 @@ def test_a_file_that_the_dialog_has_asked_about_is_not_asked_about_again(
     finished: OpenedModule, tmp_path: Path
 ) -> None:
     (tmp_path / "case.nii.gz").write_bytes(b"older")
-    assert "Written" in export(finished, "niftiButton", tmp_path / "case.nii.gz")
+    said = export(finished, "niftiButton", tmp_path / "case.nii.gz")
+    assert "Written" in said
+    # It is kept all the same: nobody else's file is deleted.
+    (kept,) = tmp_path.glob("previous-*/case.nii.gz")
+    assert kept.read_bytes() == b"older" and said.endswith(f"case.nii.gz moved to {kept.parent}")
+
+
+def test_an_export_is_replaced_by_the_next_one_unless_somebody_has_changed_it(
+    finished: OpenedModule, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        export(finished, "reportButton", tmp_path / "case.html")
+    assert not list(tmp_path.glob("previous-*")) and not list(tmp_path.glob(".strokeseg*"))
+    (tmp_path / "case.html").write_text("annotated", encoding="utf-8")
+    export(finished, "reportButton", tmp_path / "case.html")
+    (kept,) = tmp_path.glob("previous-*/case.html")
+    assert kept.read_text(encoding="utf-8") == "annotated"
 
 
 def test_the_name_that_is_proposed_is_the_references_in_the_last_folder(

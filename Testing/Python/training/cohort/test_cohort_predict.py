@@ -14,7 +14,7 @@ import SimpleITK as sitk
 from cases import case_of
 from small import Trained
 
-from StrokeSegLogic.base.errors import Cancelled, InputError, ModelError
+from StrokeSegLogic.base.errors import Cancelled, InputError, ModelError, OutputError
 from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.case import Case, Role
 from StrokeSegLogic.evaluation.origin import read_origin
@@ -77,16 +77,42 @@ def test_a_stopped_prediction_goes_on_with_the_cases_that_are_left(
     assert {message.partition(":")[0] for message in messages} == {"predicting"}
 
 
-def test_a_case_whose_last_file_is_missing_is_done_again(planes: Trained, of_planes: Predictor, tmp_path: Path) -> None:
+def test_a_case_of_which_a_file_is_missing_is_done_again(planes: Trained, of_planes: Predictor, tmp_path: Path) -> None:
     case = planes.data.subjects[0].case
     predict_cases(of_planes, planes.data, [case], tmp_path, Progress())
     vote = tmp_path / case / "vote.nii.gz"
     expected = vote.read_bytes()
     vote.unlink()
-    (tmp_path / case / "axial.nii.gz").write_bytes(b"of another time")
     predict_cases(of_planes, planes.data, [case], tmp_path, Progress())
     assert vote.read_bytes() == expected
-    assert len((tmp_path / case / "axial.nii.gz").read_bytes()) > 100
+
+
+def test_a_corrected_answer_is_neither_replaced_nor_taken_for_the_models(
+    fusion: Trained, of_fusion: Predictor, tmp_path: Path
+) -> None:
+    predict_cases(of_fusion, fusion.data, ["CTP_004"], tmp_path, Progress())
+    answer = tmp_path / "CTP_004" / "network.nii.gz"
+    ours = answer.read_bytes()
+    answer.write_bytes(b"corrected")
+    with pytest.raises(OutputError, match="holds CTP_004/network.nii.gz, which no record shows"):
+        predict_cases(of_fusion, fusion.data, ["CTP_004"], tmp_path, Progress())
+    assert answer.read_bytes() == b"corrected"
+    predict_cases(of_fusion, fusion.data, ["CTP_004"], tmp_path, Progress(), overwrite=True)
+    (place,) = tmp_path.glob("previous-*")
+    assert (place / "CTP_004" / "network.nii.gz").read_bytes() == b"corrected" and answer.read_bytes() == ours
+
+
+@pytest.mark.parametrize("name", ["labels.json", "CTP_004"])
+def test_a_users_file_of_a_name_that_is_needed_is_never_replaced(
+    fusion: Trained, of_fusion: Predictor, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).write_text("mine", encoding="utf-8")
+    with pytest.raises((InputError, OutputError)):
+        predict_cases(of_fusion, fusion.data, ["CTP_004"], tmp_path, Progress())
+    assert (tmp_path / name).read_text(encoding="utf-8") == "mine"
+    predict_cases(of_fusion, fusion.data, ["CTP_004"], tmp_path, Progress(), overwrite=True)
+    kept = [path.read_text(encoding="utf-8") for path in tmp_path.glob(f"previous-*/{name}")]
+    assert kept == ["mine"] and (tmp_path / "CTP_004" / "network.nii.gz").is_file()
 
 
 def test_another_models_answers_are_neither_kept_nor_lost(

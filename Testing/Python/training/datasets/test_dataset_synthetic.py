@@ -71,9 +71,26 @@ def test_a_folder_with_files_is_refused_and_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
+def test_a_data_set_whose_making_fails_leaves_nothing_and_can_be_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from StrokeSegLogic.training.datasets import synthetic_mri
+
+    def full(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(synthetic_mri, "_write_gz", full)
+        with pytest.raises(OutputError, match="No space left"):
+            write_synthetic("bids", tmp_path / "data", patients=1)
+    assert not list(tmp_path.iterdir())
+    write_synthetic("bids", tmp_path / "data", patients=1)
+    assert not [path.name for path in (tmp_path / "data").iterdir() if path.name.startswith(".")]
+
+
 def test_a_path_through_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("x", encoding="utf-8")
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="is a file, not a folder"):
         write_synthetic("bids", tmp_path / "mine" / "data")
 
 

@@ -1,0 +1,84 @@
+"""Records of what a run wrote, with hashes: the only proof that a file is StrokeSeg's and may be replaced."""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+from .errors import InputError
+from .files import read_regular, sha256_of
+from .json_files import parse_json
+from .json_values import json_bytes
+
+WRITTEN = "written"
+"""The record's key for the SHA-256 of every file by its name; the record itself is not among them."""
+OWN = "record_sha256"
+"""The record's key for the SHA-256 of its own bytes, taken with zeros in the place of these digits."""
+_ZEROS = b"0" * 64
+_LARGEST = 64 << 20
+
+
+def sealed(values: Mapping[str, Any], written: Mapping[str, str]) -> bytes:
+    """A record's bytes.
+
+    Args:
+        values: JSON-ready.
+        written: SHA-256 of each file by its name, relative to the record's folder, "/" between folders.
+    """
+    content = json_bytes({**values, WRITTEN: dict(written), OWN: _ZEROS.decode()})
+    before, _, after = content.rpartition(_ZEROS)
+    return before + hashlib.sha256(content).hexdigest().encode() + after
+
+
+def written_by(record: Path) -> dict[str, str]:
+    """What a record proves: SHA-256 of each file by its name, the record itself included.
+
+    Nothing is proved by a record that is missing, older than hashes, damaged, a link, or changed since it was written.
+    """
+    if not is_plain_file(record):
+        return {}
+    try:
+        content = read_regular(record, _LARGEST)
+        values = parse_json(content)
+    except (InputError, ValueError):
+        # Whatever it is, it is no record of ours: the user's, then.
+        return {}
+    if not isinstance(values, dict):
+        return {}
+    own, written = values.get(OWN), values.get(WRITTEN)
+    if not isinstance(own, str) or not isinstance(written, dict) or len(own) != len(_ZEROS) or not own.isascii():
+        return {}
+    before, _, after = content.rpartition(own.encode())
+    if hashlib.sha256(before + _ZEROS + after).hexdigest() != own:
+        return {}
+    found = {name: digest for name, digest in written.items() if is_inside(name) and isinstance(digest, str)}
+    return {**found, record.name: hashlib.sha256(content).hexdigest()}
+
+
+def is_inside(name: str) -> bool:
+    """Whether a relative name stays in its folder: a record that was meddled with must not reach files elsewhere."""
+    path = PurePosixPath(name)
+    plain = path.parts and not path.is_absolute() and ".." not in path.parts and not PureWindowsPath(name).drive
+    return bool(plain) and "\\" not in name and "\0" not in name
+
+
+def is_plain_file(path: Path) -> bool:
+    """Whether there is a file, and no link to one: what stands behind a link is never ours."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def is_unchanged(path: Path, digest: str | None) -> bool:
+    """Whether there is a plain file of exactly this SHA-256."""
+    if digest is None or not is_plain_file(path):
+        return False
+    try:
+        return sha256_of(path) == digest
+    except InputError:
+        # Empty, or not to be read by this user: then nothing proves that it is ours.
+        return False
