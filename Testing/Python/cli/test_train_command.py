@@ -126,7 +126,7 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on_once_there_is_space(
     assert "network.ckpt: the checkpoint cannot be written (File too large). Free some space" in done.stderr
     assert "Traceback" not in done.stderr
     assert (tmp_path / "network.ckpt").read_bytes() == good
-    assert not list(tmp_path.glob("*.partial"))
+    assert not list(tmp_path.rglob("*.part"))
 
     trained(recipe, ctp, tmp_path)
     assert_same_run(whole, tmp_path)
