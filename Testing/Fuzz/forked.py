@@ -168,7 +168,7 @@ class _Counter:
             self._count("step")
             report(progress, fraction, message)
 
-        Progress.__call__ = counted  # type: ignore[method-assign]
+        Progress.__call__ = counted  # type: ignore[method-assign, assignment]
         sys.addaudithook(self._seen)
 
     def _seen(self, event: str, arguments: tuple[Any, ...]) -> None:

@@ -56,9 +56,10 @@ def expect(home: Path, role: str, voxels: np.ndarray, affine: np.ndarray, times_
         times_s: of the frames.
     """
     path = home.parent / EXPECTED
-    known: Mapping[str, np.ndarray] = dict(np.load(path)) if path.exists() else {}
-    times = {} if times_s is None else {f"{role} times": np.asarray(times_s, float)}
-    np.savez(path, **{**known, f"{role} voxels": voxels, f"{role} affine": affine, **times})
+    known: Mapping[str, Any] = dict(np.load(path)) if path.exists() else {}
+    times: Mapping[str, Any] = {} if times_s is None else {f"{role} times": np.asarray(times_s, float)}
+    answer: dict[str, Any] = {**known, f"{role} voxels": voxels, f"{role} affine": affine, **times}
+    np.savez(path, **answer)
 
 
 def pick(rng: np.random.Generator, choices: list[Any] | tuple[Any, ...]) -> Any:

@@ -12,7 +12,6 @@ import json
 import os
 import resource
 import shutil
-import sys
 import tempfile
 import traceback
 import warnings
@@ -157,4 +156,4 @@ def _status(field: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -65,10 +65,6 @@ def _odd_but_right(rng: np.random.Generator, home: Path, data: np.ndarray, ras: 
         if dtype == np.int8:
             shown = shown // 2
         image = nib.Nifti1Image(shown.astype(dtype), ras, dtype=dtype)
-    elif kind == "scaled":
-        image.header.set_slope_inter(0.5, -20.0)
-        image = nib.Nifti1Image(nib.volumeutils.array_from_file(data.shape, data.dtype, _file(data)), ras, image.header)
-        image.header["scl_slope"], image.header["scl_inter"] = 0.5, -20.0
     elif kind == "big-endian":
         image = nib.Nifti1Image(data, ras, nib.Nifti1Header(endianness=">"))
     elif kind == "NIfTI-2":
@@ -90,12 +86,6 @@ def _odd_but_right(rng: np.random.Generator, home: Path, data: np.ndarray, ras: 
         content, shown = bytes(header), data * 0.5 - 20.0
     (home / name).write_bytes(gzip.compress(content, 1, mtime=0) if name.lower().endswith("gz") else content)
     return volumes.right(home, "DWI", shown, ras, f"in order: {kind}", f"DWI={name}")
-
-
-def _file(data: np.ndarray) -> Any:
-    import io
-
-    return io.BytesIO(data.tobytes("F"))
 
 
 def _spoiled(rng: np.random.Generator, image: Any, data: np.ndarray) -> tuple[str, bytes]:
