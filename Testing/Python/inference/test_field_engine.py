@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from itertools import combinations
 
 import ctp_reference as reference
@@ -175,10 +174,10 @@ def test_an_mri_model_is_refused() -> None:
 
 
 def test_a_model_that_asks_for_the_score_is_refused_without_it() -> None:
-    bundle = find("ctp-sf-pms")
-    asking, network = replace(bundle.field, nihss=True), load(bundle, reference.CPU)["network"]
-    with pytest.raises(InputError, match="the model ctp-sf-pms asks for the NIHSS score"):
-        answer(asking, network, IMAGES, GRID, None, reference.CPU, Progress())
+    bundle = find("ctp-sf-pms-n")
+    network = load(bundle, reference.CPU)["network"]
+    with pytest.raises(InputError, match="the model ctp-sf-pms-n asks for the NIHSS score"):
+        answer(bundle.field, network, IMAGES, GRID, None, reference.CPU, Progress())
 
 
 def test_a_cancelled_run_stops() -> None:
