@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..case import Case
 from ..perfusion.mismatch import DelayVolume
 from ..perfusion.result import PerfusionSegmentation, Route
 from ..segmentation import Segmentation
 from .console import console
 
 
-def describe(result: Segmentation | PerfusionSegmentation, output: Path) -> None:
-    """Prints what a user wants to know first."""
-    for one in result.case.series.values():
+def describe(result: Segmentation | PerfusionSegmentation, output: Path, case: Case | None = None) -> None:
+    """Prints what a user wants to know first.
+
+    Args:
+        result: of the case.
+        output: folder that its files are in.
+        case: as it was read, where the result is anonymous: the terminal is the user's own.
+    """
+    case = case or result.case
+    for one in case.series.values():
         console.print(f"  {one.role.value:<6}{one.source}  ({one.reason})", soft_wrap=True)
-    for note in (*result.case.notes, *result.warnings):
+    for note in (*case.notes, *result.warnings):
         console.print(f"  note: {note}", soft_wrap=True)
     if isinstance(result, PerfusionSegmentation):
         _perfusion(result)

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import SimpleITK as sitk
 
 from ..base.progress import CancelToken, Progress, ProgressCallback
 from ..case import Case, Role
 from ..grid import Grid, require_overlap, resample_mask
 from ..models.registry import find
 from ..models.spec import ModelSpec
-from ..planes import PLANES, Plane, from_stack, to_stack
+from ..mri.settings import MriSettings
+from ..planes import MIRRORED, PLANES, Plane, from_stack, to_stack
 from ..segmentation import Segmentation
 from ..statistics import measure
-from .options import MIRRORED, option_warnings, require_smallest, require_threshold, without_small_lesions
 from .prepare import Prepared, prepare
-from .vote import require_method
 from .vote import vote as let_vote
 from .way_back import onto_reference
 
@@ -31,52 +30,45 @@ if TYPE_CHECKING:
 
 def segment(
     case: Case,
+    settings: MriSettings | None = None,
     *,
     reference: Role | str | None = None,
-    model: str | Path | None = None,
-    device: str = "auto",
-    vote: str = "majority",
-    threshold: float | None = None,
-    minimum_lesion_ml: float = 0.0,
-    flips: bool = False,
-    reproducible: bool = False,
     progress: ProgressCallback | None = None,
     cancel: CancelToken | None = None,
+    **options: Any,
 ) -> Segmentation:
     """Segments the ischemic lesion of a case.
 
     Args:
         case: any mixture of sequences that the model can work with, on any grids.
+        settings: how; or, in their place, some of their fields by name: `segment(case, vote="mean", flips=True)`.
         reference: role on whose grid the result lies; None is DWI, else FLAIR, ADC, T2, T1.
-        model: name or folder of a model; None is the default bundled one.
-        device: "auto", "cpu", "cuda" or "mps".
-        vote: "majority", "weighted" or "mean".
-        threshold: of the probability, between 0 and 1; None is the model's own.
-        minimum_lesion_ml: connected parts (26 neighbours) of the voted lesion with less volume are dropped, and that
-            is said; probability and agreement stay as they are.
-        flips: axial and coronal slices are shown mirrored, too, and the two answers are averaged (twice the work).
-        reproducible: float32 and deterministic algorithms; run twice, and differing voxels are reported.
         progress: called with the fraction done and the stage in words.
         cancel: set it to stop at the next step: within a second or two, importing torch apart.
+        options: fields of `MriSettings`; a model may be a Path, or None.
 
     Returns:
         Labels, probability and agreement on the reference's grid exactly, statistics and provenance.
 
     Raises:
-        InputError: if the inputs cannot be used together.
+        TypeError: for an option that there is none of, or settings and options at once.
+        InputError: if an option is impossible or the inputs cannot be used together.
         ModelError: if the model is unknown, damaged, or cannot work with these inputs.
         DeviceError: if the device is not there or too small.
         Cancelled: if the token was set.
     """
     started = time.perf_counter()
     report = Progress(progress, cancel)
+    if settings is not None and options:
+        raise TypeError(f"settings are given, and {', '.join(options)} beside them")
     # All that can be refused is refused before anything long begins.
-    require_method(vote)
-    require_smallest(minimum_lesion_ml)
-    bundle = find(model)
+    how = settings or MriSettings.of(**options)
+    if how.anonymous:
+        case = case.anonymous()
+    bundle = find(how.model or None)
     spec = bundle.planes
     own = spec.threshold_for(case.roles)
-    limit = own if threshold is None else require_threshold(threshold)
+    limit = own if how.threshold is None else how.threshold
     spec.require_inputs(case.roles)
     base = case.reference(None if reference is None else Role.parse(reference))
     grid = Grid.of(base.image)
@@ -87,32 +79,32 @@ def segment(
     from .network import load
     from .provenance import provenance
 
-    where = choose(device, full_precision=reproducible)
+    where = choose(how.device, full_precision=how.reproducible)
     networks = load(bundle, where)
     prepared = prepare(case, base.role, spec.roles, spec.spacing_mm, report.span(0.02, 0.2))
     differing: int | None = None
-    if reproducible:
+    if how.reproducible:
         with deterministic():
-            planes = run_planes(networks, prepared, where, report.span(0.2, 0.5), flips, spec.canvas)
-            again = run_planes(networks, prepared, where, report.span(0.5, 0.8), flips, spec.canvas)
+            planes = run_planes(networks, prepared, where, report.span(0.2, 0.5), how.flips, spec.canvas)
+            again = run_planes(networks, prepared, where, report.span(0.5, 0.8), how.flips, spec.canvas)
         differing = sum(int((planes[plane] != again[plane]).sum()) for plane in PLANES)
     else:
-        planes = run_planes(networks, prepared, where, report.span(0.2, 0.8), flips, spec.canvas)
+        planes = run_planes(networks, prepared, where, report.span(0.2, 0.8), how.flips, spec.canvas)
 
     report(0.8, "back onto the reference grid")
     voted = let_vote(
         {plane: onto_reference(values, prepared.grid, grid) for plane, values in planes.items()},
-        vote,
+        how.vote,
         limit,
         spec.plane_weights,
     )
-    labels, dropped = without_small_lesions(voted.labels, grid, minimum_lesion_ml)
+    labels, dropped = without_small_lesions(voted.labels, grid, how.minimum_lesion_ml)
     brain = resample_mask(prepared.grid.image(prepared.brain.astype(np.uint8)), grid)
     report(0.9, "measuring")
     statistics = measure(labels, voted.probability, voted.members, brain, grid, prepared.slices, spec.plane_weights)
-    record = provenance(case, base.role, bundle, where, vote, prepared, differing, time.perf_counter() - started)
-    record["vote"] |= {"threshold": limit, "model_threshold": own, "flips": flips}
-    record["small_lesions"] = {"minimum_ml": minimum_lesion_ml, "dropped": dropped}
+    record = provenance(case, base.role, bundle, where, how, prepared, differing, time.perf_counter() - started)
+    record["vote"] |= {"threshold": limit, "model_threshold": own, "flips": how.flips}
+    record["small_lesions"] = {"minimum_ml": how.minimum_lesion_ml, "dropped": dropped}
     report(1.0, "segmented")
     return Segmentation(
         case=case,
@@ -126,7 +118,7 @@ def segment(
         warnings=(
             *prepared.warnings,
             *_warnings(spec, prepared, differing),
-            *option_warnings(own, limit, minimum_lesion_ml, dropped),
+            *option_warnings(own, limit, how.minimum_lesion_ml, dropped),
         ),
     )
 
@@ -141,7 +133,7 @@ def run_planes(
 ) -> dict[Plane, np.ndarray]:
     """Each plane's lesion probability (z, y, x) on the working grid, 0 outside the brain.
 
-    For `flips` see `segment`, for `canvas` `ModelSpec`.
+    For `flips` see `MriSettings`, for `canvas` `ModelSpec`.
     """
     from .network import lesion_probability
 
@@ -163,6 +155,37 @@ def run_planes(
         else:
             stack[seen] = lesion_probability(networks[plane], slices, device, span, f"{plane} plane", canvas)
         found[plane] = np.where(prepared.brain, from_stack(stack, plane), np.float32(0))
+    return found
+
+
+def without_small_lesions(labels: np.ndarray, grid: Grid, minimum_ml: float) -> tuple[np.ndarray, int]:
+    """Labels without the connected parts (26 neighbours) below a volume, and how many those were.
+
+    Args:
+        labels: uint8 (z, y, x), 1 is lesion.
+        grid: of the labels.
+        minimum_ml: a part of exactly this volume stays.
+    """
+    if minimum_ml == 0 or not labels.any():
+        return labels, 0
+    parts = sitk.GetArrayFromImage(sitk.ConnectedComponent(grid.image(labels), True))
+    sizes = np.bincount(parts.ravel())
+    # Half a voxel of tolerance: 0.1 ml in voxels of 0.001 ml is 100 of them, whatever the rounding.
+    small = sizes * grid.voxel_ml < minimum_ml - grid.voxel_ml / 2
+    small[0] = False
+    return np.where(small[parts], np.uint8(0), labels), int(small.sum())
+
+
+def option_warnings(own: float, threshold: float, minimum_ml: float, dropped: int) -> list[str]:
+    """What a reader must know of a result that was not made as the model was measured."""
+    found = []
+    if threshold != own:
+        found.append(f"the probability threshold was set to {threshold:g}; the model was measured at {own:g}")
+    if dropped:
+        found.append(
+            f"{dropped} part{'' if dropped == 1 else 's'} of the lesion below {minimum_ml:g} ml "
+            f"{'was' if dropped == 1 else 'were'} dropped"
+        )
     return found
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..base.errors import DeviceError, InputError, ModelError
+from ..base.faults import is_out_of_memory
 from ..brain import stripped_outline
 from ..ct_brain import MIP_HU, brain_of_ct
 from ..grid import Grid, reorient, resample, resample_mask
@@ -156,8 +157,6 @@ def predict(
     """
     import torch
 
-    from .network import out_of_memory
-
     score = None if nihss is None else torch.tensor([nihss], dtype=torch.float32, device=device.where)
     images = torch.from_numpy(np.ascontiguousarray(field.channels))
 
@@ -165,7 +164,7 @@ def predict(
         try:
             found = network(batch[None].to(device.where), score).float().softmax(1)[0]
         except RuntimeError as error:
-            if not out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
             what = "the volume" if whole else "one slice"
             raise DeviceError(

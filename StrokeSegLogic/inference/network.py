@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from ..base.errors import DeviceError, ModelError
+from ..base.faults import is_out_of_memory
 from ..base.progress import Progress
 from ..canvas import canvases, on_canvas
 from ..models.bundle import Bundle
@@ -92,7 +93,7 @@ def lesion_probability(
             try:
                 out[part] = _batch(network, slices[part], device, (rows, columns))
             except RuntimeError as error:
-                if not out_of_memory(error):
+                if not is_out_of_memory(error):
                     raise
                 if size == 1:
                     raise DeviceError(
@@ -122,9 +123,3 @@ def _batch(network: nn.Module, slices: np.ndarray, device: Device, canvas: Seque
     out = np.zeros((len(slices), *slices.shape[2:]), np.float32)
     out[:, origin[0], origin[1]] = said[:, target[0], target[1]]
     return out
-
-
-def out_of_memory(error: RuntimeError) -> bool:
-    """Whether a device's memory was too small; CUDA has an error class for it, the CPU and MPS only words."""
-    words = str(error).lower()
-    return isinstance(error, torch.OutOfMemoryError) or "out of memory" in words or "can't allocate memory" in words

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
 
+from ..base.choices import RouteName
 from ..base.errors import InputError
 from ..base.progress import CancelToken, Progress, ProgressCallback
 from ..case import MAP_ROLES, Case, Role
@@ -22,7 +23,7 @@ from .inputs import StandardMaps
 from .map_choice import chosen_maps, require_maps, used_roles
 from .maps import PerfusionMaps
 from .mismatch import PerfusionNumbers, measure_perfusion
-from .result import ROUTES, PerfusionSegmentation, Route, RouteName
+from .result import PerfusionSegmentation, Route
 from .route_choice import Routes
 from .settings import PerfusionSettings
 from .sweep import Sweep, sweep
@@ -48,8 +49,8 @@ def segment_perfusion(
 
     Args:
         case: maps, or a 4-D series, or both; CT and MIP where there are any.
-        route: whose labels are the result; None is the first of thresholds, slow fusion and 3-D U-Net that can be
-            taken. Routes beside it that cannot be taken are named in the warnings.
+        route: whose labels are the result; None is that of the settings. Routes beside it that cannot be taken are
+            named in the warnings.
         reference: map on whose grid the result lies; None is CBF, else the series' own grid.
         settings: how.
         progress: called with the fraction done and the stage in words.
@@ -65,10 +66,12 @@ def segment_perfusion(
     started = time.perf_counter()
     report = Progress(progress, cancel)
     settings = settings or PerfusionSettings()
+    if route is not None:
+        settings = replace(settings, route=route)
+    if settings.anonymous:
+        case = case.anonymous()
     if case.modality != "ctp":
         raise InputError("holds MR sequences, no CT perfusion", where=case.name, fix="Use --modality mri")
-    if route is not None and route not in ROUTES:
-        raise InputError(f"no route is called '{route}'", fix=f"Use one of {', '.join(ROUTES)}")
     require_plausible(case.clinical)
     from ..inference.device import choose
 
@@ -80,13 +83,17 @@ def segment_perfusion(
     report(0.5, "brain")
     brain = _brain(standard, measured)
     taken = Routes(case, standard, grid, brain, settings, device)
-    chosen, routes, left = taken.all(route, report.span(0.5, 0.85))
+    chosen, routes, left = taken.all(settings.route, report.span(0.5, 0.85))
     numbers, table, criteria = _numbers(taken.thresholds, case, report.span(0.85, 1.0))
     record = {
         **run_record(time.perf_counter() - started),
         "model": _model(next(one for one in routes if one.name == chosen)),
         "maps": "computed from the 4-D series" if measured else "given",
-        "settings": {"maps": asdict(settings.maps), "thresholds": asdict(settings.thresholds)},
+        "settings": {
+            "maps": asdict(settings.maps),
+            "thresholds": asdict(settings.thresholds),
+            "anonymous": settings.anonymous,
+        },
         "device": {"name": device.name, "precision": device.precision},
         **case_record(case, base, grid, used_roles(case, standard, measured)),
     }

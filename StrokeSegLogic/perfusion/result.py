@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import SimpleITK as sitk
 
+from ..base.choices import ROUTES as ROUTES
+from ..base.choices import RouteName as RouteName
 from ..base.json_values import json_ready
 from ..case import Case, Role
 from ..grid import Grid
@@ -25,9 +27,6 @@ from .thresholds import CORE, PENUMBRA
 
 if TYPE_CHECKING:
     from .maps import PerfusionMaps
-
-RouteName = Literal["thresholds", "slow-fusion", "unet3d"]
-ROUTES: tuple[RouteName, ...] = ("thresholds", "slow-fusion", "unet3d")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..base.choices import ROUTES, RouteName
 from ..base.errors import InputError
 from ..base.progress import Progress
 from ..case import MAP_ROLES, Case
@@ -15,7 +16,7 @@ from ..grid import Grid
 from .inputs import StandardMaps
 from .map_choice import THRESHOLD_MAPS, said_of
 from .map_units import STANDARD_UNITS
-from .result import ROUTES, Route, RouteName
+from .result import Route
 from .routes import by_network, by_thresholds, require
 from .settings import PerfusionSettings
 from .thresholds import ThresholdSegmentation, segment_by_thresholds

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import SimpleITK as sitk
 
+from ..base.choices import RouteName
 from ..base.errors import InputError, ModelError
 from ..grid import Grid
 from .inputs import StandardMaps
 from .map_units import STANDARD_UNITS
-from .result import Route, RouteName
+from .result import Route
 from .thresholds import CORE, PENUMBRA, ThresholdSegmentation
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from ..base.errors import StrokeSegError
+from ..base.faults import expected
 
 EVENTS = ("ready", "started", "progress", "warning", "log", "done", "cancelled", "error", "alive", "bye")
 _START = '{"event": '
@@ -86,13 +86,10 @@ def parse_line(line: str) -> Event | None:
 
 def described(error: Exception) -> dict[str, Any]:
     """What, where, fix and exit code of an error, in words for the panel, which has no command line."""
-    if isinstance(error, StrokeSegError):
-        what, where, fix, code = error.what, error.where or "", error.fix or "", error.exit_code
-    elif isinstance(error, MemoryError):
-        what, where, fix, code = "the computer has too little memory", "", "Close other programs, or use a crop", 1
-    elif isinstance(error, ModuleNotFoundError):
-        what, where, code = f"the package '{error.name}' is not installed", "", 1
-        fix = "Install the packages that StrokeSeg needs from its panel"
+    known = expected(error)
+    if known is not None:
+        where = known.where or (known.option or "").replace("_", " ")
+        what, fix, code = known.what, known.fix or "", known.exit_code
     else:
         what, where, code = f"this is a fault of StrokeSeg's ({type(error).__name__}: {error})", "", 2
         fix = "Please report it with the log"

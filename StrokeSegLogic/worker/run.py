@@ -109,28 +109,12 @@ def segment_any(case: Case, job: Job, progress: Progress) -> Segmentation | Perf
     if case.modality == "mri":
         from ..inference.engine import segment
 
-        return segment(
-            case,
-            reference=job.reference,
-            model=options.model or None,
-            device=options.device,
-            vote=options.vote,
-            threshold=options.threshold,
-            minimum_lesion_ml=options.minimum_lesion_ml,
-            flips=options.flips,
-            reproducible=options.reproducible,
-            progress=progress,
-        )
+        return segment(case, options, reference=job.reference, progress=progress)
     from ..perfusion.engine import segment_perfusion
-    from ..perfusion.result import ROUTES
     from ..perfusion.settings import PerfusionSettings
 
-    route = next((name for name in ROUTES if name == options.route), None)
-    if options.route and route is None:
-        raise InputError(f"no route is called '{options.route}'", fix=f"Use one of {', '.join(ROUTES)}")
-    models = {route: options.model} if route is not None and options.model else {}
-    settings = PerfusionSettings(models=models, device=options.device)
-    return segment_perfusion(case, route=route, reference=job.reference, settings=settings, progress=progress)
+    settings = PerfusionSettings.of(options.route, options.model, options.device, options.anonymous)
+    return segment_perfusion(case, reference=job.reference, settings=settings, progress=progress)
 
 
 def images_of(result: Segmentation | PerfusionSegmentation, extras: tuple[str, ...]) -> dict[str, sitk.Image]:

@@ -16,9 +16,8 @@ from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.case import Case, Role
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.inference.device import choose
-from StrokeSegLogic.inference.engine import run_planes
+from StrokeSegLogic.inference.engine import run_planes, without_small_lesions
 from StrokeSegLogic.inference.kept import KeptNetworks, keeping
-from StrokeSegLogic.inference.options import without_small_lesions
 from StrokeSegLogic.inference.prepare import prepare
 from StrokeSegLogic.models.bundle import Bundle
 from StrokeSegLogic.phantom import MriPhantom
