@@ -13,6 +13,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..base.errors import OutputError
+from ..base.native_paths import native_paths
 from ..grid import Grid
 from ..outcome import Outcome
 from .runtime import load_slicer, quiet_vtk
@@ -93,7 +94,10 @@ def _replacing(path: Path, suffix: str) -> Iterator[Path]:
         raise OutputError(f"the name does not end in {suffix}", where=path, fix=f"Name it like case{suffix}")
     try:
         # The file's own name, because Slicer names the folder in a bundle after it.
-        with tempfile.TemporaryDirectory(prefix=".strokeseg-", dir=path.parent) as folder:
+        with (
+            native_paths([path.parent]) as (home,),
+            tempfile.TemporaryDirectory(prefix=".strokeseg-", dir=home) as folder,
+        ):
             draft = Path(folder) / path.name
             yield draft
             draft.replace(path)

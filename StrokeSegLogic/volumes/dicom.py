@@ -10,6 +10,7 @@ import SimpleITK as sitk
 
 from ..base.errors import InputError
 from ..base.files import require_file
+from ..base.native_paths import native_paths
 from ..grid import Grid
 from .checks import require_finite
 from .dicom_headers import Slice, read_slice
@@ -197,9 +198,10 @@ def _pixels(slices: Sequence[Slice], where: str, kind: int) -> sitk.Image:
     reader.SetImageIO("GDCMImageIO")
     # Each slice has its own rescale slope: without a common type ITK would round to the first slice's.
     reader.SetOutputPixelType(kind)
-    reader.SetFileNames([str(s.path) for s in slices])
     try:
-        image = reader.Execute()
+        with native_paths([s.path for s in slices]) as paths:
+            reader.SetFileNames([str(path) for path in paths])
+            image = reader.Execute()
     except RuntimeError as error:
         raise InputError(
             "a slice's pixels cannot be read (cut short, damaged, or in an unknown compression)",

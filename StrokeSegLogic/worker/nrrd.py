@@ -5,13 +5,16 @@ No ITK: its paths must be of the system's code page on some platforms, and a 4-D
 
 from __future__ import annotations
 
+import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from ..base.errors import InputError, OutputError
+from ..base.files import open_regular
 
 _TYPES = {
     "int8": "i1",
@@ -25,6 +28,7 @@ _TYPES = {
 }
 _NAMES = {np.dtype(code): name for name, code in _TYPES.items()}
 _MOST_HEADER = 1 << 16
+_PART = 16 << 20
 _EXACT = "# spacing and direction: "
 """A comment to all other readers."""
 
@@ -93,21 +97,32 @@ def read_nrrd(path: Path) -> NrrdVolume:
         InputError: if the file is missing, cut short, or of another make.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             start = file.read(_MOST_HEADER)
             end = start.find(b"\n\n") + 2
             if not start.startswith(b"NRRD000") or end < 2:
                 raise InputError("is no NRRD file with its header inside", where=path, fix="Write it again")
             fields = _fields(start[:end].decode("ascii", "replace"))
             dtype, shape, spacing, origin, direction = _layout(fields, path)
+            size = dtype.itemsize * math.prod(shape)
+            # Before anything is allocated: the header may claim any size.
+            if end + size != os.fstat(file.fileno()).st_size or min(shape) < 1:
+                raise InputError(f"does not hold {size} bytes of voxels", where=path, fix="Write it again")
             array = np.empty(shape, dtype)
             file.seek(end)
-            held = file.readinto(array.data)
-            if held != array.nbytes or file.read(1):
-                raise InputError(f"does not hold {array.nbytes} bytes of voxels", where=path, fix="Write it again")
+            if _read_into(file, array) != size:
+                raise InputError("has become shorter while it was read", where=path, fix="Write it again")
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror or error})", where=path, fix="Write it again") from error
     return NrrdVolume(array, spacing, origin, direction)
+
+
+def _read_into(file: BinaryIO, array: np.ndarray) -> int:
+    """Fills an array from a file; how many bytes there were."""
+    view, done = memoryview(array).cast("B"), 0
+    while done < len(view) and (held := file.readinto(view[done : done + _PART])):  # type: ignore[attr-defined]
+        done += held
+    return done
 
 
 def _storable(array: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from ..base.progress import Progress
 from ..case import Case, Role
 from ..grid import Grid
 from ..segmentation import Segmentation
-from .job import Job
+from .job import RECORD, REPORT, RESULT_VOLUME, Job
 from .navigation import navigation
 from .nrrd import NrrdVolume, read_nrrd, write_nrrd
 
@@ -62,16 +62,16 @@ def run_job(job: Job, home: Path, into: Path, progress: Progress) -> Written:
     into.mkdir(parents=True)
     volumes = {}
     for name, image in images_of(result, job.options.extras).items():
-        volumes[name] = into / f"{name}.nrrd"
+        volumes[name] = into / f"{name}{RESULT_VOLUME}"
         write_nrrd(volumes[name], _volume(image))
         progress(0.95, "handing over the result")
     report = None
     if "report" in job.options.extras:
         from ..reports import write_report
 
-        report = into / "report.html"
+        report = into / REPORT
         write_report(result, report)
-    record = into / "result.json"
+    record = into / RECORD
     # Strict JSON: whoever reads it need not be Python.
     text = json.dumps(summary_of(result), ensure_ascii=True, allow_nan=False)
     record.write_text(text, encoding="ascii")

@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from itertools import pairwise
 from pathlib import Path
 
 import SimpleITK as sitk
@@ -62,7 +61,6 @@ class Worker:
             env={**bare, **(environment or {})},
         )
         self.events: list[Event] = []
-        self.times: list[float] = []
         self.strays: list[str] = []
         self.errors: list[str] = []
         self._threads = [threading.Thread(target=self._gather), threading.Thread(target=self._gather_errors)]
@@ -76,7 +74,6 @@ class Worker:
             if event is None:
                 self.strays.append(line)
             else:
-                self.times.append(time.monotonic())
                 self.events.append(event)
 
     def _gather_errors(self) -> None:
@@ -102,11 +99,6 @@ class Worker:
                 break
             time.sleep(0.01)
         raise AssertionError(f"it never came; came {self.events[-5:]}, errors {self.errors[-20:]}")
-
-    def longest_silence(self) -> float:
-        """The longest time in s from one report of progress to the next."""
-        told = [at for at, event in zip(self.times, self.events, strict=False) if event.name == "progress"]
-        return max((later - earlier for earlier, later in pairwise(told)), default=0.0)
 
     def last_of(self, job: str) -> Event:
         return self.wait_for(lambda event: event.job == job and event.name in ("done", "error", "cancelled"))

@@ -84,40 +84,38 @@ def test_a_warm_worker_does_the_second_case_faster_and_the_same(
     np.testing.assert_array_equal(one, other)
 
     (session / "quit").touch()
-    assert worker.join(10) == 0
+    assert worker.join() == 0
     assert session.exists(), "what is in it belongs to whoever ended the worker"
 
 
 @pytest.mark.parametrize("way", ["file", "line"])
-def test_a_cancel_ends_the_networks_within_two_seconds_and_the_worker_lives_on(
+def test_a_cancel_is_heard_among_the_planes_and_the_worker_lives_on(
     start: Start, session: Path, pair: Pair, untrained: Bundle, way: str
 ) -> None:
     worker = start("--session", str(session), "--lines")
     mri_job(session / "1", pair, JobOptions(model=str(untrained.folder), device="cpu", flips=True))
     worker.wait_for(in_networks("1"))
-    # A machine that many share may need longer than that for a single batch: then two of them.
-    patience = max(2.0, 2 * worker.longest_silence())
-    began = time.monotonic()
     if way == "file":
         (session / "1" / "cancel").touch()
     else:
         worker.say('{"command": "cancel"}')
     assert worker.last_of("1").name == "cancelled"
-    assert time.monotonic() - began < patience
+    said = [event.values["stage"] for event in worker.events if event.name == "progress"]
+    assert "plane" in said[-1], "nothing was begun after the planes"
     assert not (session / "1" / "result").exists()
-    assert not (session / "1" / "scratch").exists()
+    assert {path.name for path in (session / "1").iterdir()} - {"cancel"} == {"job.json", "DWI.nrrd", "FLAIR.nrrd"}
 
     mri_job(session / "2", pair, JobOptions(model="no such model", device="cpu"))
     error = worker.last_of("2")
     assert (error.name, error.values["code"]) == ("error", 1)
     assert "no such model" in error.values["what"]
     worker.say("quit")
-    assert worker.join(10) == 0
+    assert worker.join() == 0
 
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [("{", "cannot be read"), ('{"format": 1}', "is missing"), ("", "cannot be read")],
+    [("{", "not readable as JSON"), ('{"format": 1}', "is missing"), ("", "not readable as JSON")],
 )
 def test_a_bad_job_file_is_an_error_in_words(start: Start, session: Path, content: str, words: str) -> None:
     job = session / "1" / "job.json"
@@ -143,14 +141,28 @@ def test_a_volume_that_is_cut_short_is_named(start: Start, session: Path, pair: 
 
 def test_a_fault_of_ours_leaves_its_traceback_in_the_log(start: Start, session: Path, pair: Pair) -> None:
     job = mri_job(session / "1", pair, JobOptions(device="cpu"))
-    # A file where the result's folder is to be.
-    (job.parent / "scratch").touch()
-    worker = start(str(job))
+    faulty = session / "faulty"
+    faulty.mkdir()
+    (faulty / "sitecustomize.py").write_text("import uuid\nuuid.uuid4 = lambda: 1 / 0\n")
+    worker = start(str(job), PYTHONPATH=str(faulty))
     error = worker.last_of("1")
     assert error.values["code"] == 2
     assert "report it" in error.values["fix"]
     assert worker.join() == 2
     assert any("Traceback" in line for line in worker.errors)
+
+
+def test_a_folder_of_the_users_that_is_called_as_a_result_is_left_alone(
+    start: Start, session: Path, pair: Pair, options: JobOptions
+) -> None:
+    job = mri_job(session / "1", pair, options)
+    (job.parent / "result").mkdir()
+    (job.parent / "result" / "thesis.docx").write_text("mine")
+    worker = start(str(job))
+    error = worker.last_of("1")
+    assert worker.join() == 1
+    assert "thesis.docx" in error.values["what"]
+    assert (job.parent / "result" / "thesis.docx").read_text() == "mine"
 
 
 @pytest.mark.parametrize("sign", ["end of its input", "folder gone", "no such parent"])
@@ -166,7 +178,8 @@ def test_a_worker_that_nobody_needs_ends_and_takes_its_folder_along(start: Start
         worker.process.stdin = None
     elif sign == "folder gone":
         session.rmdir()
-    assert worker.join(20) == 0
+    # By itself, or by force where the libraries were still coming in.
+    assert worker.join() in (0, 3)
     assert gone(session)
 
 
@@ -206,7 +219,7 @@ def test_the_death_of_its_parent_in_the_middle_of_a_job_ends_the_worker_and_its_
 
 def test_an_idle_worker_ends_by_itself(start: Start, session: Path) -> None:
     worker = start("--session", str(session), "--idle", "0.1")
-    assert worker.join(30) == 0
+    assert worker.join() == 0
     assert [event.name for event in worker.events][-1] == "bye"
 
 
@@ -218,4 +231,4 @@ def test_a_worker_leads_a_group_of_its_own(start: Start, session: Path) -> None:
     pid = ready.values["pid"]
     assert os.getpgid(pid) == pid != os.getpgrp()
     os.killpg(pid, signal.SIGTERM)
-    assert worker.join(10) == 0
+    assert worker.join() in (0, 3)
