@@ -10,6 +10,7 @@ import SimpleITK as sitk
 from .base.errors import InputError
 from .case import Role
 from .grid import Grid, reorient, resample, resample_mask
+from .space.filters import execute
 
 LARGEST_BRAIN_ML = 2100.0
 """A non-zero part larger than any brain with its fluid is a head (adult intracranial volume: 1,100 to 1,900 ml)."""
@@ -77,8 +78,7 @@ def stripped_outline(image: sitk.Image) -> sitk.Image | None:
     ):
         return None
     mask = Grid.of(image).image(tissue.astype(np.uint8))
-    mask = largest_part(sitk.BinaryMorphologicalClosing(mask, _radius(image, 3.0)))
-    return sitk.BinaryFillhole(mask)
+    return filled(largest_part(closed(mask, _radius(image, 3.0))))
 
 
 def _larger_than_a_brain(tissue: sitk.Image) -> bool:
@@ -104,8 +104,7 @@ def cut_from_head(image: sitk.Image, role: Role) -> sitk.Image:
     coarse = _coarse(reorient(image))
     smooth = sitk.SmoothingRecursiveGaussian(coarse, _SEARCH_MM / 2)
     bright = float(np.percentile(sitk.GetArrayViewFromImage(smooth), 99))
-    head = sitk.BinaryMorphologicalClosing(smooth > 0.1 * bright, _radius(coarse, 8.0))
-    head = sitk.BinaryFillhole(largest_part(head))
+    head = filled(largest_part(closed(smooth > 0.1 * bright, _radius(coarse, 8.0))))
     # Unsquared, in mm, positive inside; a volume's own border counts as head, not as surface.
     depth = sitk.SignedMaurerDistanceMap(head, insideIsPositive=True, squaredDistance=False, useImageSpacing=True)
     inner = sitk.GetArrayViewFromImage(smooth)[sitk.GetArrayViewFromImage(depth) > _DEEP_MM]
@@ -116,8 +115,7 @@ def cut_from_head(image: sitk.Image, role: Role) -> sitk.Image:
     tissue = (smooth > 0.5 * middle) & (smooth < high) & (depth > _SCALP_MM)
     core = largest_part(sitk.BinaryErode(tissue & (depth > _DEEP_MM / 2), _radius(coarse, 4.0)))
     grown = sitk.BinaryDilate(core, _radius(coarse, 6.0)) & tissue
-    closed = sitk.BinaryMorphologicalClosing(grown, _radius(coarse, 8.0))
-    mask = sitk.BinaryFillhole(largest_part(closed))
+    mask = filled(largest_part(closed(grown, _radius(coarse, 8.0))))
     own = Grid.of(image)
     return own.image(resample_mask(mask, own).astype(np.uint8))
 
@@ -132,8 +130,22 @@ def _coarse(image: sitk.Image) -> sitk.Image:
 
 def largest_part(mask: sitk.Image) -> sitk.Image:
     """The largest connected part of a mask, uint8."""
-    parts = sitk.RelabelComponent(sitk.ConnectedComponent(mask), sortByObjectSize=True)
+    ordered = sitk.RelabelComponentImageFilter()
+    ordered.SortByObjectSizeOn()
+    parts = execute(ordered, execute(sitk.ConnectedComponentImageFilter(), mask))
     return sitk.Cast(parts == 1, sitk.sitkUInt8)
+
+
+def closed(mask: sitk.Image, radius: list[int]) -> sitk.Image:
+    """The morphological closing by a ball of that radius in voxels."""
+    closing = sitk.BinaryMorphologicalClosingImageFilter()
+    closing.SetKernelRadius(radius)
+    return execute(closing, mask)
+
+
+def filled(mask: sitk.Image) -> sitk.Image:
+    """The mask with its holes filled."""
+    return execute(sitk.BinaryFillholeImageFilter(), mask)
 
 
 def _radius(image: sitk.Image, mm: float) -> list[int]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from .errors import InputError, OutputError
+from .progress import check_cancelled
 
 _CHUNK = 1 << 20
 
@@ -93,6 +94,7 @@ def sha256_of(paths: str | Path | Iterable[str | Path]) -> str:
         with open_regular(Path(path)) as file:
             try:
                 while chunk := file.read(_CHUNK):
+                    check_cancelled()
                     digest.update(chunk)
             except OSError as error:
                 raise unreadable(Path(path), error) from error

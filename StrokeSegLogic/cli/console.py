@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from ..base.progress import CancelToken, Progress, ProgressCallback
+from ..base.progress import CancelToken, Progress, ProgressCallback, hearing
 
 console = Console(highlight=False, markup=False)
 
@@ -40,7 +40,9 @@ def job() -> Iterator[Progress]:
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with _bar() if console.is_terminal else nullcontext(_lines()) as report:
-            yield Progress(report, token)
+            progress = Progress(report, token)
+            with hearing(progress):
+                yield progress
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

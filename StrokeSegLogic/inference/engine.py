@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import SimpleITK as sitk
 
-from ..base.progress import CancelToken, Progress, ProgressCallback
+from ..base.progress import CancelToken, Progress, ProgressCallback, hearing
 from ..case import Case, Role
 from ..grid import Grid, require_overlap, resample_mask
 from ..models.registry import find
@@ -57,12 +57,16 @@ def segment(
         DeviceError: if the device is not there or too small.
         Cancelled: if the token was set.
     """
-    started = time.perf_counter()
-    report = Progress(progress, cancel)
     if settings is not None and options:
         raise TypeError(f"settings are given, and {', '.join(options)} beside them")
+    report = Progress(progress, cancel)
+    with hearing(report):
+        return _segmented(case, settings or MriSettings.of(**options), reference, report)
+
+
+def _segmented(case: Case, how: MriSettings, reference: Role | str | None, report: Progress) -> Segmentation:
+    started = time.perf_counter()
     # All that can be refused is refused before anything long begins.
-    how = settings or MriSettings.of(**options)
     if how.anonymous:
         case = case.anonymous()
     bundle = find(how.model or None)
@@ -91,13 +95,12 @@ def segment(
     else:
         planes = run_planes(networks, prepared, where, report.span(0.2, 0.8), how.flips, spec.canvas)
 
-    report(0.8, "back onto the reference grid")
-    voted = let_vote(
-        {plane: onto_reference(values, prepared.grid, grid) for plane, values in planes.items()},
-        how.vote,
-        limit,
-        spec.plane_weights,
-    )
+    back = {}
+    for number, (plane, values) in enumerate(planes.items()):
+        report(0.8 + 0.08 * number / len(planes), "back onto the reference grid")
+        back[plane] = onto_reference(values, prepared.grid, grid)
+    report(0.88, "vote")
+    voted = let_vote(back, how.vote, limit, spec.plane_weights)
     labels, dropped = without_small_lesions(voted.labels, grid, how.minimum_lesion_ml)
     brain = resample_mask(prepared.grid.image(prepared.brain.astype(np.uint8)), grid)
     report(0.9, "measuring")

@@ -157,12 +157,15 @@ def predict(
     """
     import torch
 
+    from .network import heard_between_layers
+
     score = None if nihss is None else torch.tensor([nihss], dtype=torch.float32, device=device.where)
     images = torch.from_numpy(np.ascontiguousarray(field.channels))
 
     def answer(batch: torch.Tensor) -> np.ndarray:
         try:
-            found = network(batch[None].to(device.where), score).float().softmax(1)[0]
+            with heard_between_layers(network, progress):
+                found = network(batch[None].to(device.where), score).float().softmax(1)[0]
         except RuntimeError as error:
             if not is_out_of_memory(error):
                 raise

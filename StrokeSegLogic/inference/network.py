@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -69,7 +70,7 @@ def lesion_probability(
         network: logits (N, 2, H, W) of (N, C, H, W).
         slices: float32 (N, C, H, W).
         device: where to compute.
-        progress: asked between batches, so that a cancel waits for one batch at most.
+        progress: told of each batch; a cancel is heard between two layers.
         message: the stage in words.
         canvas: rows and columns that slices are shown on; see `canvas.canvases`.
 
@@ -91,7 +92,8 @@ def lesion_probability(
             progress(done / count, message)
             part = left[:size]
             try:
-                out[part] = _batch(network, slices[part], device, (rows, columns))
+                with heard_between_layers(network, progress):
+                    out[part] = _batch(network, slices[part], device, (rows, columns))
             except RuntimeError as error:
                 if not is_out_of_memory(error):
                     raise
@@ -105,6 +107,21 @@ def lesion_probability(
             done += len(part)
     progress(1.0, message)
     return out
+
+
+@contextmanager
+def heard_between_layers(network: nn.Module, progress: Progress) -> Iterator[None]:
+    """Inside, a network asks before each of its layers whether to go on: on a busy computer a batch takes seconds.
+
+    Smaller batches would be heard as well, but give other bits.
+    """
+    layers = [module for module in network.modules() if not any(module.children())]
+    asking = [layer.register_forward_pre_hook(lambda _layer, _inputs: progress.check()) for layer in layers]
+    try:
+        yield
+    finally:
+        for one in asking:
+            one.remove()
 
 
 def _batch(network: nn.Module, slices: np.ndarray, device: Device, canvas: Sequence[int]) -> np.ndarray:

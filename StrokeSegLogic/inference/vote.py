@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..base.choices import VOTES, one_of
+from ..base.progress import check_cancelled
 from ..planes import Plane
 
 
@@ -61,12 +62,14 @@ def vote(
     # Summed one by one in float32: a stack of three large volumes would double the memory.
     probability = np.zeros(agreement.shape, np.float32)
     for plane, values in probabilities.items():
+        check_cancelled()
         probability += np.float32(share[plane] / total) * values
     if method == "mean":
         labels = probability >= threshold
     else:
         said = np.zeros(agreement.shape, np.float64)
         for plane, member in members.items():
+            check_cancelled()
             said += share[plane] * member
         labels = said > total / 2
     return Vote(labels.astype(np.uint8), agreement, probability, members)

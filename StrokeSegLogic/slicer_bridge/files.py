@@ -14,6 +14,7 @@ import SimpleITK as sitk
 
 from ..base.errors import OutputError
 from ..base.native_paths import native_paths
+from ..base.progress import check_cancelled
 from ..grid import Grid
 from ..outcome import Outcome
 from .runtime import load_slicer, quiet_vtk
@@ -69,6 +70,7 @@ def write_scene(segmentation: Outcome, path: Path) -> None:
     with _replacing(path, ".mrb") as draft, headless_scene(draft.parent) as scene:
         nodes = {}
         for layer in segmentation.layers:
+            check_cancelled()
             nodes[layer.name] = add_volume(scene, layer.image, layer.name)
             show_layer(scene, nodes[layer.name], layer)
         reference = nodes[segmentation.background]

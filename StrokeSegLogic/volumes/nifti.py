@@ -21,6 +21,7 @@ import SimpleITK as sitk
 
 from ..base.errors import InputError, OutputError
 from ..base.files import write_whole
+from ..base.progress import check_cancelled
 from ..grid import Grid
 from .checks import require_scalar_3d
 from .geometry import placed, require_spacing
@@ -32,6 +33,7 @@ SUFFIXES = (".nii.gz", ".nii")
 _MM_PER_UNIT = {"unknown": 1.0, "mm": 1.0, "meter": 1000.0, "micron": 0.001}
 _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0])
 _DISAGREE_MM = 0.5
+_PART = 1 << 20
 
 
 def read_nifti(path: Path) -> sitk.Image:
@@ -156,7 +158,17 @@ def _write(voxels: np.ndarray, grid: Grid, path: Path, step_s: float | None = No
     out.set_qform(affine, code="scanner")
     content = out.to_bytes()
     # No time stamp in the archive, so that a repeated run can be compared byte by byte.
-    write_whole(path, gzip.compress(content, 6, mtime=0) if path.name.lower().endswith(".gz") else content)
+    write_whole(path, _gzipped(content) if path.name.lower().endswith(".gz") else content)
+
+
+def _gzipped(content: bytes) -> bytes:
+    """The bytes as a gzip archive without a time stamp; a cancel is heard between parts of a megabyte."""
+    packer = zlib.compressobj(6, zlib.DEFLATED, 31)
+    parts = []
+    for start in range(0, len(content), _PART):
+        check_cancelled()
+        parts.append(packer.compress(content[start : start + _PART]))
+    return b"".join([*parts, packer.flush()])
 
 
 def _require_header_spacing(path: Path) -> None:

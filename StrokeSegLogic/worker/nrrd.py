@@ -119,7 +119,7 @@ def read_nrrd(path: Path) -> NrrdVolume:
 
 def _read_into(file: BinaryIO, array: np.ndarray) -> int:
     """Fills an array from a file; how many bytes there were."""
-    view, done = memoryview(array).cast("B"), 0
+    view, done = memoryview(array.data).cast("B"), 0
     while done < len(view) and (held := file.readinto(view[done : done + _PART])):  # type: ignore[attr-defined]
         done += held
     return done

@@ -17,7 +17,7 @@ from typing import Any
 
 from .. import __version__
 from ..base.errors import Cancelled, OutputError
-from ..base.progress import CancelToken, Progress, ProgressCallback
+from ..base.progress import CancelToken, Progress, ProgressCallback, hearing
 from ..base.scratch import scratch_folder
 from ..inference.kept import KeptNetworks, keeping
 from .control import Control
@@ -100,7 +100,9 @@ def _worked(job: Job, home: Path, token: CancelToken, emitter: Emitter) -> dict[
     """Runs a job; what is said when it is done."""
     from .run import run_job
 
-    written = run_job(job, home, home / RESULT, Progress(_reporter(home.name, emitter), token))
+    progress = Progress(_reporter(home.name, emitter), token)
+    with hearing(progress):
+        written = run_job(job, home, home / RESULT, progress)
     for warning in written.warnings:
         emitter.send("warning", home.name, text=warning)
     return {
