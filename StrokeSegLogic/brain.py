@@ -11,7 +11,7 @@ import SimpleITK as sitk
 from .base.errors import InputError
 from .case import Role
 from .grid import Grid, reorient, resample, resample_mask
-from .space.masks import largest_part
+from .space.masks import closed, filled, largest_part
 from .space.smoothing import recursive_gaussian
 
 LARGEST_BRAIN_ML = 2100.0
@@ -99,8 +99,7 @@ def stripped_outline(image: sitk.Image) -> sitk.Image | None:
     ):
         return None
     mask = Grid.of(image).image(tissue.astype(np.uint8))
-    mask = largest_part(sitk.BinaryMorphologicalClosing(mask, _radius(image, 3.0)))
-    return sitk.BinaryFillhole(mask)
+    return filled(largest_part(closed(mask, _radius(image, 3.0))))
 
 
 def _larger_than_a_brain(tissue: sitk.Image) -> bool:
@@ -126,8 +125,7 @@ def cut_from_head(image: sitk.Image, role: Role) -> sitk.Image:
     coarse = _coarse(reorient(image))
     smooth = recursive_gaussian(coarse, _SEARCH_MM / 2, narrow=True)
     bright = float(np.percentile(sitk.GetArrayViewFromImage(smooth), 99))
-    head = sitk.BinaryMorphologicalClosing(smooth > 0.1 * bright, _radius(coarse, 8.0))
-    head = sitk.BinaryFillhole(largest_part(head))
+    head = filled(largest_part(closed(smooth > 0.1 * bright, _radius(coarse, 8.0))))
     # Unsquared, in mm, positive inside; a volume's own border counts as head, not as surface.
     depth = sitk.SignedMaurerDistanceMap(head, insideIsPositive=True, squaredDistance=False, useImageSpacing=True)
     inner = sitk.GetArrayViewFromImage(smooth)[sitk.GetArrayViewFromImage(depth) > _DEEP_MM]
@@ -138,8 +136,7 @@ def cut_from_head(image: sitk.Image, role: Role) -> sitk.Image:
     tissue = (smooth > 0.5 * middle) & (smooth < high) & (depth > _SCALP_MM)
     core = largest_part(sitk.BinaryErode(tissue & (depth > _DEEP_MM / 2), _radius(coarse, 4.0)))
     grown = sitk.BinaryDilate(core, _radius(coarse, 6.0)) & tissue
-    closed = sitk.BinaryMorphologicalClosing(grown, _radius(coarse, 8.0))
-    mask = sitk.BinaryFillhole(largest_part(closed))
+    mask = filled(largest_part(closed(grown, _radius(coarse, 8.0))))
     own = Grid.of(image)
     return own.image(resample_mask(mask, own).astype(np.uint8))
 

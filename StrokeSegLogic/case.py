@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from .base.errors import InputError
+from .base.words import printable
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -53,6 +54,7 @@ MAP_ROLES = (Role.CBF, Role.CBV, Role.MTT, Role.TTP, Role.TMAX)
 CTP_ROLES = (Role.CT, *MAP_ROLES, Role.MIP, Role.CTP)
 
 Modality = Literal["mri", "ctp"]
+MODALITIES: tuple[Modality, ...] = get_args(Modality)
 _REFERENCES: dict[Modality, tuple[Role, ...]] = {
     "mri": (Role.DWI, Role.FLAIR, Role.ADC, Role.T2, Role.T1),
     "ctp": (Role.CBF, Role.TMAX, Role.TTP, Role.MTT, Role.CBV, Role.CTP, Role.MIP, Role.CT),
@@ -82,6 +84,11 @@ class Series:
     sha256: str
     times_s: tuple[float, ...] | None = None
     unit: str | None = None
+
+    def __post_init__(self) -> None:
+        # Names of files and texts of tags go into results of every format.
+        object.__setattr__(self, "source", printable(self.source))
+        object.__setattr__(self, "reason", printable(self.reason))
 
     @property
     def named_by_user(self) -> bool:
@@ -118,6 +125,8 @@ class Case:
         if not self.series:
             fix = "Give at least DWI or FLAIR, or CT perfusion maps, or a CTP series"
             raise InputError("the case has no volume", where=self.name, fix=fix)
+        object.__setattr__(self, "name", printable(self.name))
+        object.__setattr__(self, "notes", tuple(printable(note) for note in self.notes))
 
     @classmethod
     def of(cls, name: str, series: Iterable[Series], notes: Iterable[str] = ()) -> Case:
@@ -138,6 +147,20 @@ class Case:
                 )
             by_role[one.role] = one
         return cls(name, {role: by_role[role] for role in Role if role in by_role}, notes=tuple(notes))
+
+    def anonymous(self) -> Case:
+        """The same case without names: of the folder, of files, of series, nor what was concluded from them.
+
+        Voxels, times and what is known of the patient (age, NIHSS, onset) stay; so do the hashes of the files, by which
+        somebody who has a file can tell that it was this one.
+        """
+        series = {
+            role: replace(one, source=str(role), reason="the reason is left out of an anonymous result")
+            for role, one in self.series.items()
+        }
+        count = len(self.notes)
+        left = f"{count} note{'' if count == 1 else 's'} on the reading of the study left out of an anonymous result"
+        return replace(self, name="anonymous", series=series, notes=(left,) if count else ())
 
     @property
     def modality(self) -> Modality:

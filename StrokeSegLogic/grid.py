@@ -9,6 +9,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from .base.errors import InputError
+from .space.filters import execute
 
 WORKING_ORIENTATION = "RPI"
 """The working grid's x, y, z grow to the patient's right, back and feet: as arrays (z, y, x), an axial slice
@@ -208,17 +209,16 @@ def resample(image: sitk.Image, grid: Grid, interpolation: str = "linear", fill:
         return image
     if interpolation == "linear":
         image = _smooth_for(image, grid)
-    return sitk.Resample(
-        image,
-        grid.size,
-        sitk.Transform(3, sitk.sitkIdentity),
-        _INTERPOLATORS[interpolation],
-        grid.origin,
-        grid.spacing,
-        grid.direction,
-        fill,
-        image.GetPixelID(),
-    )
+    work = sitk.ResampleImageFilter()
+    work.SetSize(grid.size)
+    work.SetTransform(sitk.Transform(3, sitk.sitkIdentity))
+    work.SetInterpolator(_INTERPOLATORS[interpolation])
+    work.SetOutputOrigin(grid.origin)
+    work.SetOutputSpacing(grid.spacing)
+    work.SetOutputDirection(grid.direction)
+    work.SetDefaultPixelValue(fill)
+    work.SetOutputPixelType(image.GetPixelID())
+    return execute(work, image)
 
 
 def resample_mask(mask: sitk.Image, grid: Grid) -> np.ndarray:
@@ -247,7 +247,10 @@ def smooth_axis(image: sitk.Image, axis: int, step: float) -> sitk.Image:
     spacing = image.GetSpacing()[axis]
     if step <= 1.5 * spacing or image.GetSize()[axis] < FEWEST_IN_A_ROW:
         return image
-    return sitk.RecursiveGaussian(image, (step - spacing) / 2, direction=axis)
+    work = sitk.RecursiveGaussianImageFilter()
+    work.SetSigma((step - spacing) / 2)
+    work.SetDirection(axis)
+    return execute(work, image)
 
 
 def require_overlap(image: sitk.Image, name: str, reference: Grid, reference_name: str) -> None:

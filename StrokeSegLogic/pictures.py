@@ -13,6 +13,7 @@ import numpy as np
 import SimpleITK as sitk
 from PIL import Image, ImageDraw, ImageFont
 
+from .base.progress import check_cancelled
 from .grid import Grid, resample
 from .palettes import PaletteName, colours
 
@@ -91,6 +92,7 @@ class View:
 
     def __call__(self, image: sitk.Image, interpolation: Literal["linear", "nearest"] = "linear") -> np.ndarray:
         """The image's values at the picture's pixels (rows, columns), resampled in space; 0 outside of it."""
+        check_cancelled()
         if Grid.of(image).same(self.grid):
             # Cut out first, so that smoothing against aliasing touches one slice and not the volume.
             image = resample(image, self.slab, interpolation)

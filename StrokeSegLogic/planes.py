@@ -9,6 +9,10 @@ import numpy as np
 Plane = Literal["axial", "coronal", "sagittal"]
 PLANES: tuple[Plane, ...] = get_args(Plane)
 
+MIRRORED: tuple[Plane, ...] = ("axial", "coronal")
+"""Planes whose columns run from left to right. The models have learned from heads mirrored so; no network has seen a
+face where the back of the head is, which a mirrored sagittal slice would show."""
+
 # The volume axis (z, y, x) along which a plane's slices are stacked.
 _STACKED = {"axial": 0, "coronal": 1, "sagittal": 2}
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from .base.progress import check_cancelled
 from .grid import Grid
 from .hemispheres import MidPlane
 from .metrics import dice
@@ -37,6 +38,7 @@ def measure(
     """
     lesion = labels == LESION
     left = left_share(lesion, brain, grid)
+    check_cancelled()
     return Statistics(
         volume_ml=float(lesion.sum() * grid.voxel_ml),
         brain_ml=float(brain.sum() * grid.voxel_ml),
@@ -44,13 +46,17 @@ def measure(
         left_share=left,
         right_share=None if left is None else 1.0 - left,
         planes=tuple(
-            PlaneVote(
-                plane, float(member.sum() * grid.voxel_ml), dice(member, lesion), slices[plane], float(weights[plane])
-            )
-            for plane, member in members.items()
+            _plane_vote(plane, member, lesion, grid, slices[plane], weights[plane]) for plane, member in members.items()
         ),
         doubtful_slices=doubtful_slices(probability),
     )
+
+
+def _plane_vote(
+    plane: Plane, member: np.ndarray, lesion: np.ndarray, grid: Grid, slices: int, weight: float
+) -> PlaneVote:
+    check_cancelled()
+    return PlaneVote(plane, float(member.sum() * grid.voxel_ml), dice(member, lesion), slices, float(weight))
 
 
 def left_share(lesion: np.ndarray, brain: np.ndarray, grid: Grid) -> float | None:
@@ -67,7 +73,12 @@ def left_share(lesion: np.ndarray, brain: np.ndarray, grid: Grid) -> float | Non
 def doubtful_slices(probability: np.ndarray) -> tuple[int, ...]:
     """Slices along the first axis in descending doubt: the sum of each voxel's binary entropy."""
     p = np.clip(probability, 1e-6, 1 - 1e-6)
+    check_cancelled()
+    of_lesion = p * np.log2(p)
+    check_cancelled()
+    of_rest = (1 - p) * np.log2(1 - p)
+    check_cancelled()
     # Below one in a hundred a voxel is not in doubt; a whole brain of such voxels would drown a small lesion.
-    entropy = np.where(probability > 0.01, -(p * np.log2(p) + (1 - p) * np.log2(1 - p)), 0.0).sum((1, 2))
+    entropy = np.where(probability > 0.01, -(of_lesion + of_rest), 0.0).sum((1, 2))
     order = np.argsort(-entropy, kind="stable")
     return tuple(int(k) for k in order if entropy[k] > 0 and entropy[k] >= DOUBT_SHARE * entropy.max())

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from StrokeSegLogic.base.choices import EXTRAS
 from StrokeSegLogic.base.errors import Cancelled
 from StrokeSegLogic.case import Role
-from StrokeSegLogic.worker.job import EXTRAS, FORMAT, NAME, Job, JobOptions, JobVolume, write_job
+from StrokeSegLogic.mri.settings import MriSettings
+from StrokeSegLogic.worker.job import FORMAT, NAME, Job, JobOptions, JobVolume, write_job
 
 from .model_choices import route_and_model
 from .study import Settings, StudyInputs
@@ -58,14 +61,5 @@ def options_of(inputs: StudyInputs, settings: Settings) -> JobOptions:
     extras = tuple(name for name in EXTRAS if getattr(settings, name))
     if inputs.modality == "ctp":
         route, model = route_and_model(settings.route)
-        return JobOptions(model=model, device=settings.device, route=route, extras=extras)
-    return JobOptions(
-        model=settings.model,
-        device=settings.device,
-        vote=settings.vote,
-        threshold=settings.threshold,
-        minimum_lesion_ml=settings.minimum_lesion_ml,
-        flips=settings.flips,
-        reproducible=settings.reproducible,
-        extras=extras,
-    )
+        return JobOptions(model=model, device=settings.device, anonymous=settings.anonymous, route=route, extras=extras)
+    return JobOptions(**{one.name: getattr(settings, one.name) for one in fields(MriSettings)}, extras=extras)

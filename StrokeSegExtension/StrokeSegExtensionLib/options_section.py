@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from StrokeSegLogic.base.choices import DEVICES, VOTES
+
 from .blocking import quietly, set_number
 from .parameters import PanelParameters
+from .view_settings import known_or_first
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
-VOTES = ("majority", "weighted", "mean")
 _NUMBERS = {"thresholdBox": "threshold", "minimumLesionBox": "minimumLesion"}
 _CHECKS = {
     "flipsBox": "flips",
     "reproducibleBox": "reproducible",
+    "anonymousBox": "anonymous",
     "probabilityBox": "probability",
     "agreementBox": "agreement",
     "mapsBox": "maps",
@@ -46,8 +48,8 @@ class OptionsSection:
         ui = self.ui
         boxes = [getattr(ui, box) for box in (*_NUMBERS, *_CHECKS)]
         with quietly(ui.deviceBox, ui.voteBox, *boxes):
-            ui.deviceBox.setCurrentIndex(_place(DEVICES, parameters.device))
-            ui.voteBox.setCurrentIndex(_place(VOTES, parameters.vote))
+            ui.deviceBox.setCurrentIndex(DEVICES.index(known_or_first(parameters.device, DEVICES)))
+            ui.voteBox.setCurrentIndex(VOTES.index(known_or_first(parameters.vote, VOTES)))
             for box, name in _NUMBERS.items():
                 set_number(getattr(ui, box), getattr(parameters, name))
             for box, name in _CHECKS.items():
@@ -77,8 +79,3 @@ class OptionsSection:
         parameters = self._parameters()
         if parameters is not None:
             setattr(parameters, name, value)
-
-
-def _place(names: tuple[str, ...], name: str) -> int:
-    """A scene of another version may hold a name that this one does not know: the first stands for it."""
-    return names.index(name) if name in names else 0

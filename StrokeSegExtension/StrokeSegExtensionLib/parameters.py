@@ -45,6 +45,7 @@ class PanelParameters:
     minimumLesion: float = 0.0
     flips: bool = False
     reproducible: bool = False
+    anonymous: bool = False
     probability: bool = True
     agreement: bool = True
     maps: bool = True

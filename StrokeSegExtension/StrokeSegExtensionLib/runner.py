@@ -8,11 +8,13 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from StrokeSegLogic.base.errors import StrokeSegError
 from StrokeSegLogic.base.json_files import read_json_object
+from StrokeSegLogic.base.scratch import scratch_folder
 from StrokeSegLogic.case import Role
 from StrokeSegLogic.result.record import ResultRecord
 from StrokeSegLogic.worker.protocol import Event, Fault, error_of
@@ -43,6 +45,7 @@ class WorkerRunner:
         self._clock, self._make_worker = clock, make_worker
         self._worker: WorkerProcess | None = None
         self._session: Path | None = None
+        self._folders = ExitStack()
         self._job: WorkerJob | None = None
         self._next: tuple[Callable[[], None], Listener] | None = None
         self._result: Path | None = None
@@ -105,9 +108,7 @@ class WorkerRunner:
             removal.join(2.0)
         self._removals.clear()
         self._result = None
-        if self._session is not None:
-            shutil.rmtree(self._session, ignore_errors=True)
-            self._session = None
+        self._leave_session()
 
     def _begin(
         self, inputs: StudyInputs, settings: Settings, voxels: Mapping[Role, Volume], listener: Listener
@@ -131,7 +132,8 @@ class WorkerRunner:
     def _new_folder(self) -> Path:
         try:
             if self._session is None or not self._session.is_dir():
-                self._session = Path(tempfile.mkdtemp(prefix="strokeseg-"))
+                self._leave_session()
+                self._session = self._folders.enter_context(scratch_folder())
             self._number += 1
             folder = self._session / str(self._number)
             folder.mkdir()
@@ -142,6 +144,11 @@ class WorkerRunner:
                 fix="Free some space on its disk, or set TMPDIR to another one",
             ) from error
         return folder
+
+    def _leave_session(self) -> None:
+        """Deletes the session's folder; that of a Slicer that was killed is deleted with the next session's begin."""
+        self._folders.close()
+        self._session = None
 
     def _require_worker(self) -> WorkerProcess:
         if self._worker is None or self._worker.exit_code is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from StrokeSegLogic.case import ClinicalData, Modality, Role
+from StrokeSegLogic.mri.settings import MriSettings
 from StrokeSegLogic.result.record import ResultRecord
 
 Handle = str
@@ -34,33 +35,20 @@ class StudyInputs:
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How it is to be segmented.
+class Settings(MriSettings):
+    """How it is to be segmented: `MriSettings`, of which model, device and anonymous count for CT perfusion, too.
 
     Attributes:
-        model: name or folder; "" is the default one (of the route, for CT perfusion).
-        device: "auto", "cpu", "cuda" or "mps".
-        vote: "majority", "weighted" or "mean" (MRI).
-        route: "thresholds", "slow-fusion" or "unet3d"; "" is the first that the inputs allow (CT perfusion).
-        threshold: of the probability, between 0 and 1; None is the model's own (MRI).
-        minimum_lesion_ml: connected parts of the lesion below this volume are dropped (MRI).
-        flips: whether each slice is also shown mirrored and the answers are averaged (MRI).
+        route: of CT perfusion, one of `choices.ROUTES`, with a model of the user's behind it (see
+            `model_choices.route_and_model`); "" is the first that the inputs allow.
         probability, agreement, maps, report: extra results to hand over.
-        reproducible: float32, deterministic algorithms, run twice and compared.
     """
 
-    model: str = ""
-    device: str = "auto"
-    vote: str = "majority"
     route: str = ""
-    threshold: float | None = None
-    minimum_lesion_ml: float = 0.0
-    flips: bool = False
     probability: bool = True
     agreement: bool = True
     maps: bool = True
     report: bool = True
-    reproducible: bool = False
 
 
 @dataclass(frozen=True)

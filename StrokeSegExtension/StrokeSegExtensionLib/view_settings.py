@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from typing import TypeVar
+
+from StrokeSegLogic.base.choices import DEVICES, VOTES
 from StrokeSegLogic.case import CTP_ROLES, MRI_ROLES, ClinicalData, Modality, Role
 
 from .parameters import UNKNOWN, PanelParameters, volume_name
 from .study import Settings, StudyInputs
+
+T = TypeVar("T", bound=str)
 
 
 def roles_of(modality: str) -> tuple[Role, ...]:
@@ -40,17 +46,23 @@ def settings_of(parameters: PanelParameters) -> Settings:
     return Settings(
         model=parameters.model,
         route=parameters.route,
-        device=parameters.device,
-        vote=parameters.vote,
-        threshold=parameters.threshold or None,
-        minimum_lesion_ml=parameters.minimumLesion,
+        device=known_or_first(parameters.device, DEVICES),
+        vote=known_or_first(parameters.vote, VOTES),
+        threshold=parameters.threshold if 0 < parameters.threshold < 1 else None,
+        minimum_lesion_ml=parameters.minimumLesion if 0 < parameters.minimumLesion < math.inf else 0.0,
         flips=parameters.flips,
+        anonymous=parameters.anonymous,
         probability=parameters.probability,
         agreement=parameters.agreement,
         maps=parameters.maps,
         report=parameters.report,
         reproducible=parameters.reproducible,
     )
+
+
+def known_or_first(name: str, names: tuple[T, ...]) -> T:
+    """A scene of another version may hold a name that this one does not know: the first stands for it."""
+    return next((one for one in names if one == name), names[0])
 
 
 def _known(value: float) -> float | None:

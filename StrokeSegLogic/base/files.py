@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from .errors import InputError, OutputError
 from .locks import Busy, error_says_no_locks, exclusive, locked_descriptor
+from .progress import check_cancelled
 
 TEMPORARY = ".strokeseg-{}.part"
 """The name of a file that is being written, locked while it is."""
@@ -106,6 +107,7 @@ def sha256_of(paths: str | Path | Iterable[str | Path]) -> str:
         with open_regular(Path(path)) as file:
             try:
                 while chunk := file.read(_CHUNK):
+                    check_cancelled()
                     digest.update(chunk)
             except OSError as error:
                 raise unreadable(Path(path), error) from error

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from threading import Event
 
 from .errors import Cancelled
@@ -47,12 +49,46 @@ class Progress:
         self._end = end
 
     def __call__(self, fraction: float, message: str) -> None:
-        if self._cancel is not None and self._cancel.cancelled:
-            raise Cancelled
+        self.check()
         if self._callback is not None:
             self._callback(self._start + min(max(fraction, 0.0), 1.0) * (self._end - self._start), message)
+
+    def check(self) -> None:
+        """Asks the token without a report, from within a step."""
+        if self._cancel is not None and self._cancel.cancelled:
+            raise Cancelled
+        if isinstance(self._callback, Progress):
+            # A span of a larger job, handed to a function that takes any callback: the token is the job's.
+            self._callback.check()
 
     def span(self, start: float, end: float) -> Progress:
         """The part of this span between two fractions of it."""
         width = self._end - self._start
         return Progress(self._callback, self._cancel, self._start + start * width, self._start + end * width)
+
+
+_CURRENT: ContextVar[Progress | None] = ContextVar("current_progress", default=None)
+
+
+@contextmanager
+def hearing(progress: Progress) -> Iterator[None]:
+    """Inside the block, and in this thread, `check_cancelled` asks the token of this progress.
+
+    For what lies so deep (a filter on a volume, a row of a picture) that it is handed no progress.
+    """
+    before = _CURRENT.set(progress)
+    try:
+        yield
+    finally:
+        _CURRENT.reset(before)
+
+
+def check_cancelled() -> None:
+    """Asks the token of the run that this thread works for; nothing is asked outside of one.
+
+    Raises:
+        Cancelled: once it is set.
+    """
+    current = _CURRENT.get()
+    if current is not None:
+        current.check()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -12,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from ..base.progress import CancelToken, Progress, ProgressCallback
+from ..base.progress import CancelToken, Progress, ProgressCallback, hearing
 
 console = Console(highlight=False, markup=False)
 
@@ -25,22 +26,32 @@ SILENCE = 30.0
 def job() -> Iterator[Progress]:
     """A progress bar for the work inside, or lines of progress where the output is no terminal.
 
-    Ctrl-C (or a terminate signal) cancels the work cleanly; a second one ends it at once.
+    Ctrl-C (or a terminate signal) cancels the work cleanly, and at once while torch is being imported; a second one
+    interrupts whatever is being done.
     """
     token = CancelToken()
 
     def stop(number: int, frame: FrameType | None) -> None:
-        if token.cancelled:
-            raise KeyboardInterrupt
+        second = token.cancelled
         token.cancel()
+        if second or _importing():
+            raise KeyboardInterrupt
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with _bar() if console.is_terminal else nullcontext(_lines()) as report:
-            yield Progress(report, token)
+            progress = Progress(report, token)
+            with hearing(progress):
+                yield progress
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _importing() -> bool:
+    """Whether torch is coming in, which takes seconds in which nobody asks for a cancel and nothing is written."""
+    spec = getattr(sys.modules.get("torch"), "__spec__", None)
+    return bool(getattr(spec, "_initializing", False))
 
 
 @contextmanager

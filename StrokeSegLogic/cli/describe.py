@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..case import Case
 from ..outcome import Outcome
 from .console import console
 
 
-def describe(result: Outcome, output: Path, notes: Sequence[str] = ()) -> None:
-    """Prints what a user wants to know first; `notes` are on the output folder."""
-    for series in result.case.series.values():
+def describe(result: Outcome, output: Path, notes: Sequence[str] = (), case: Case | None = None) -> None:
+    """Prints what a user wants to know first.
+
+    Args:
+        result: of the case.
+        output: folder that its files are in.
+        notes: on that folder.
+        case: as it was read, where the result is anonymous: the terminal is the user's own.
+    """
+    case = case or result.case
+    for series in case.series.values():
         console.print(f"  {series.role.value:<6}{series.source}  ({series.reason})", soft_wrap=True)
-    for note in (*result.case.notes, *result.warnings, *notes):
+    for note in (*case.notes, *result.warnings, *notes):
         console.print(f"  note: {note}", soft_wrap=True)
     for line in result.headline():
         console.print(line, soft_wrap=True)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import traceback
 
 import typer
 
-from ..base.errors import StrokeSegError
+from ..base.errors import InputError
+from ..base.faults import expected
 from .dataset import app as dataset
 from .demo import demo
 from .evaluate import evaluate
 from .experiment import experiment
 from .perfusion import perfusion
 from .segment import segment
+from .terminal import lasting_streams
 from .train import predict, train
 
 app = typer.Typer(
@@ -34,13 +37,16 @@ BAD_INPUT, FAULT, CANCELLED = 1, 2, 3
 _SHORTER = {"minimum_lesion_ml": "minimum_lesion"}
 _IN_STUDY = {"role": "ROLE=FILE", "unit": "ROLE=FILE@UNIT", "colour_range": "ROLE=FILE@LOW..HIGH"}
 """What a user says of an input behind its name, not by a flag."""
+_NOTHING_GIVEN = re.compile(r"(--[\w-]+|\w+)=")
 # Typer brings its own copy of click or uses the installed one: a wrong option's error is the base of BadParameter.
 _WrongCommand = typer.BadParameter.__mro__[2]
 
 
 def main() -> None:
     """Runs the command line and exits."""
-    sys.exit(_run())
+    with lasting_streams():
+        code = _run(sys.argv[1:])
+    sys.exit(code)
 
 
 def flag(option: str) -> str:
@@ -48,19 +54,35 @@ def flag(option: str) -> str:
     return _IN_STUDY.get(option) or "--" + _SHORTER.get(option, option).replace("_", "-")
 
 
-def _run() -> int:
+def _run(arguments: list[str]) -> int:
     try:
-        return int(app(sys.argv[1:] or ["--help"], standalone_mode=False) or 0)
-    except StrokeSegError as error:
-        return _say(error.said(flag), error.exit_code)
+        _require_no_unset_variable(arguments)
+        return int(app(arguments or ["--help"], standalone_mode=False) or 0)
     except (KeyboardInterrupt, typer.Abort):
         return _say("cancelled.", CANCELLED)
     except Exception as error:
+        known = expected(error)
+        if known is not None:
+            return _say(known.said(flag), known.exit_code)
         if isinstance(error, _WrongCommand):
             # A wrong option is bad input like any other.
-            return _say(f"{error.format_message()} See strokeseg --help.", BAD_INPUT)  # type: ignore[attr-defined]
+            words = InputError(error.format_message(), fix="See strokeseg --help")  # type: ignore[attr-defined]
+            return _say(str(words), BAD_INPUT)
         traceback.print_exc()
         return _say("this is a fault of StrokeSeg's; please report it with the lines above", FAULT)
+
+
+def _require_no_unset_variable(arguments: list[str]) -> None:
+    """Refuses empty words: no option has a use for them, and as a path they are the folder that one happens to be in.
+
+    Raises:
+        InputError: if a word, or what stands behind the = of an option or a role, is empty.
+    """
+    for before, word in zip(["", *arguments], arguments, strict=False):
+        empty = not word.strip() or (_NOTHING_GIVEN.fullmatch(word) and before != "--set")
+        if empty:
+            where = word.strip() or (before if before.startswith("-") else "an argument")
+            raise InputError("is empty", where=where, fix="Give a value, or set the shell's variable that stands there")
 
 
 def _say(words: str, code: int) -> int:

@@ -8,7 +8,7 @@ import typer
 
 from ..case import Role
 from .console import console, job
-from .segment import DeviceChoice, DeviceOption, Overwrite, one_or_many, output_folder
+from .segment import Anonymous, DeviceOption, Overwrite, one_or_many, output_folder
 
 Study = Annotated[
     list[str],
@@ -27,7 +27,8 @@ def perfusion(
     output: Output = "strokeseg-perfusion",
     motion: Motion = True,
     smoothing: Smoothing = None,
-    device: DeviceOption = DeviceChoice.auto,
+    device: DeviceOption = "auto",
+    anonymous: Anonymous = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Compute CBF, CBV, MTT, TTP, Tmax and MIP of a 4-D CT perfusion series."""
@@ -51,10 +52,11 @@ def perfusion(
         from ..series import load_case
 
         case = load_case(one_or_many(study), modality="ctp")
-        settings = PerfusionSettings(maps=spec, device=device.value)
+        settings = PerfusionSettings(maps=spec, device=device, anonymous=anonymous)
         found = compute_maps(case, settings, progress.span(0.1, 0.9))
-        record = {"settings": asdict(spec), **case_record(case, Role.CTP, found.grid, [Role.CTP])}
-        write_maps(found, folder, progress.span(0.9, 1.0), name=case.name, provenance=record)
+        told = case.anonymous() if anonymous else case
+        record = {"settings": asdict(spec), **case_record(told, Role.CTP, found.grid, [Role.CTP])}
+        write_maps(found, folder, progress.span(0.9, 1.0), name=told.name, provenance=record)
     series = case.series[Role.CTP]
     console.print(f"  CTP   {series.source}  ({series.reason})", soft_wrap=True)
     for note in (*case.notes, *found.warnings, *held.notes):

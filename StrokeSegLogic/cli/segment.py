@@ -2,52 +2,33 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ..base.choices import ROUTES, RouteName
+from ..base.choices import DeviceName, RouteName, VoteName
 from ..base.errors import InputError, OutputError
 from ..base.progress import Progress
 from ..case import Case, Modality, Role
+from ..mri.settings import MriSettings
 from ..outcome import Outcome
 from ..output_folder import CTP_FILES, MAP_FILES, MRI_FILES, RESULT, SEGMENTATION_FILES, require_writable, reserved_for
 from ..outputs import write_outputs
+from ..perfusion.result import PerfusionSegmentation
+from ..segmentation import Segmentation
 from .console import job
 from .describe import describe
 from .patient import Age, Nihss, Onset, clinical_data
 
 if TYPE_CHECKING:
     from ..perfusion.result import PerfusionSegmentation
+    from ..perfusion.settings import PerfusionSettings
     from ..segmentation import Segmentation
 
 
-class DeviceChoice(str, Enum):
-    auto = "auto"
-    cpu = "cpu"
-    cuda = "cuda"
-    mps = "mps"
-
-
-class VoteChoice(str, Enum):
-    majority = "majority"
-    weighted = "weighted"
-    mean = "mean"
-
-
-class ModalityChoice(str, Enum):
-    auto = "auto"
-    mri = "mri"
-    ctp = "ctp"
-
-
-class RouteChoice(str, Enum):
-    thresholds = "thresholds"
-    slow_fusion = "slow-fusion"
-    unet3d = "unet3d"
-
+ModalityChoice = Literal["auto", Modality]
 
 Study = Annotated[
     list[str],
@@ -63,11 +44,21 @@ Reference = Annotated[
     str | None, typer.Option(help="Role on whose grid the result lies. [default: DWI, else FLAIR; CBF, else the CTP]")
 ]
 ModelName = Annotated[str | None, typer.Option(help="Name of a model or folder of a model.json.")]
-DeviceOption = Annotated[DeviceChoice, typer.Option(help="Where the networks run.")]
+DeviceOption = Annotated[DeviceName, typer.Option(help="Where the networks run.")]
 ModalityOption = Annotated[ModalityChoice, typer.Option(help="What the study is, where it holds both.")]
-VoteOption = Annotated[VoteChoice | None, typer.Option(help="MRI: how the three planes decide. [default: majority]")]
+VoteOption = Annotated[VoteName | None, typer.Option(help="MRI: how the three planes decide. [default: majority]")]
+Threshold = Annotated[
+    float | None,
+    typer.Option(help="MRI: probability from which a voxel is lesion, 0 to 1. [default: the model's own]"),
+]
+MinimumLesion = Annotated[
+    float | None, typer.Option(help="MRI: connected parts of the lesion below so many ml are dropped.")
+]
+Flips = Annotated[
+    bool, typer.Option("--flips", help="MRI: show slices mirrored, too, and average both answers (twice the work).")
+]
 RouteOption = Annotated[
-    RouteChoice | None,
+    RouteName | None,
     typer.Option(help="CT perfusion: whose core and penumbra are the result. [default: the first that can be taken]"),
 ]
 Reproducible = Annotated[
@@ -77,18 +68,25 @@ Overwrite = Annotated[
     bool,
     typer.Option("--overwrite", help="Move files of yours that are in the way aside, into previous-DATE-TIME."),
 ]
+Anonymous = Annotated[
+    bool, typer.Option("--anonymous", help="Leave names of folder, files and series out of every file of the result.")
+]
 
 
 def segment(
     study: Study,
     output: Output = "strokeseg-output",
-    modality: ModalityOption = ModalityChoice.auto,
+    modality: ModalityOption = "auto",
     reference: Reference = None,
     model: ModelName = None,
-    device: DeviceOption = DeviceChoice.auto,
+    device: DeviceOption = "auto",
     vote: VoteOption = None,
+    threshold: Threshold = None,
+    minimum_lesion: MinimumLesion = None,
+    flips: Flips = False,
     route: RouteOption = None,
     reproducible: Reproducible = False,
+    anonymous: Anonymous = False,
     age: Age = None,
     nihss: Nihss = None,
     onset: Onset = None,
@@ -97,23 +95,33 @@ def segment(
     """Segment the ischemic lesion, or core and penumbra, of one study."""
     role = None if reference is None else Role.parse(reference)
     known = clinical_data(age, nihss, onset)
+    of_mri = {
+        "vote": vote,
+        "threshold": threshold,
+        "minimum_lesion_ml": minimum_lesion,
+        "flips": flips or None,
+        "reproducible": reproducible or None,
+    }
+    given = {name: value for name, value in of_mri.items() if value is not None}
+    # Both are made before anything long begins: an impossible value is refused at once.
+    mri = MriSettings.of(model=model, device=device, anonymous=anonymous, **given)
     folder = output_folder(output)
     with job() as progress, reserved_for(folder, RESULT, SEGMENTATION_FILES, overwrite=overwrite) as held:
         progress(0.0, "reading the study")
         from ..series import load_case
 
-        kind: Modality | None = None if modality is ModalityChoice.auto else modality.value
-        case = load_case(one_or_many(study), clinical=known, modality=kind)
+        case = load_case(one_or_many(study), clinical=known, modality=None if modality == "auto" else modality)
         result: Outcome
         if case.modality == "mri":
-            _refuse(case, {"--route": route})
-            how = (vote or VoteChoice.majority).value
-            result = segment_into(case, folder, progress.span(0.1, 1.0), role, model, device.value, how, reproducible)
+            _refuse(case, ["route"] if route else [])
+            result = segment_into(case, folder, progress.span(0.1, 1.0), role, mri)
         else:
-            _refuse(case, {"--vote": vote, "--reproducible": reproducible or None})
-            chosen = next((one for one in ROUTES if route is not None and one == route.value), None)
-            result = perfusion_into(case, folder, progress.span(0.1, 1.0), role, model, device.value, chosen)
-    describe(result, folder, held.notes)
+            _refuse(case, given)
+            from ..perfusion.settings import PerfusionSettings
+
+            settings = PerfusionSettings.of(route, model, device, anonymous)
+            result = perfusion_into(case, folder, progress.span(0.1, 1.0), role, settings)
+    describe(result, folder, held.notes, case)
 
 
 def one_or_many(study: list[str]) -> str | list[str]:
@@ -133,28 +141,13 @@ def output_folder(name: str) -> Path:
 
 
 def segment_into(
-    case: Case,
-    output: Path,
-    progress: Progress,
-    reference: Role | None = None,
-    model: str | None = None,
-    device: str = "auto",
-    vote: str = "majority",
-    reproducible: bool = False,
+    case: Case, output: Path, progress: Progress, reference: Role | None = None, settings: MriSettings | None = None
 ) -> Segmentation:
     """Segments an MRI case and writes every file of the result."""
     from ..inference.engine import segment as run
 
     require_writable(output, RESULT, MRI_FILES)
-    result = run(
-        case,
-        reference=reference,
-        model=model,
-        device=device,
-        vote=vote,
-        reproducible=reproducible,
-        progress=progress.span(0.0, 0.7),
-    )
+    result = run(case, settings, reference=reference, progress=progress.span(0.0, 0.7))
     write_outputs(result, output, progress.span(0.7, 1.0))
     return result
 
@@ -164,37 +157,23 @@ def perfusion_into(
     output: Path,
     progress: Progress,
     reference: Role | None = None,
-    model: str | None = None,
-    device: str = "auto",
-    route: RouteName | None = None,
+    settings: PerfusionSettings | None = None,
 ) -> PerfusionSegmentation:
-    """Segments a CT perfusion case and writes every file of the result.
-
-    Raises:
-        InputError: if a model is named without the route that it is for.
-    """
+    """Segments a CT perfusion case and writes every file of the result."""
     from ..perfusion.engine import segment_perfusion
     from ..perfusion.map_choice import choose_maps
-    from ..perfusion.settings import PerfusionSettings
 
-    if model is not None and route in (None, "thresholds"):
-        raise InputError(
-            "names a model without its route", where="--model", fix="Add --route slow-fusion or --route unet3d"
-        )
     choice = choose_maps(case, reference)
     require_writable(output, RESULT, (*CTP_FILES, *(MAP_FILES if choice.computes else ())))
-    models = {} if model is None or route is None else {route: model}
-    settings = PerfusionSettings(models=models, device=device)
     result = segment_perfusion(
-        case, route=route, reference=reference, settings=settings, choice=choice, progress=progress.span(0.0, 0.8)
+        case, reference=reference, settings=settings, choice=choice, progress=progress.span(0.0, 0.8)
     )
     write_outputs(result, output, progress.span(0.8, 1.0))
     return result
 
 
-def _refuse(case: Case, options: dict[str, object]) -> None:
+def _refuse(case: Case, names: Iterable[str]) -> None:
     """Refuses options of the other modality: silently left out, they would seem to have worked."""
-    for name, value in options.items():
-        if value is not None:
-            kind = "MRI" if case.modality == "mri" else "CT perfusion"
-            raise InputError(f"has no meaning for {kind}, which {case.name} is", where=name, fix="Leave it out")
+    for name in names:
+        kind = "MRI" if case.modality == "mri" else "CT perfusion"
+        raise InputError(f"has no meaning for {kind}, which {case.name} is", option=name, fix="Leave it out")

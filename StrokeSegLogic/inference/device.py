@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 import torch
 
-from ..base.errors import DeviceError, InputError
-
-CHOICES = ("auto", "cpu", "cuda", "mps")
+from ..base.choices import DEVICES, one_of
+from ..base.errors import DeviceError
 
 
 @dataclass(frozen=True)
@@ -38,15 +37,14 @@ def choose(wanted: str = "auto", full_precision: bool = False) -> Device:
     """The device of that name; "auto" takes CUDA, then MPS, then the CPU.
 
     Args:
-        wanted: one of `CHOICES`.
+        wanted: one of `choices.DEVICES`.
         full_precision: float32 even where a reduced type is faster.
 
     Raises:
         DeviceError: if it was asked for and is not there.
         InputError: if there is no such choice.
     """
-    if wanted not in CHOICES:
-        raise InputError(f"'{wanted}' is no device", option="device", fix=f"Use one of {', '.join(CHOICES)}")
+    one_of(wanted, DEVICES, "device")
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     kind = next(kind for kind, found in there.items() if found) if wanted == "auto" else wanted
     if not there[kind]:

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..base.progress import CancelToken, Progress, ProgressCallback
+from ..base.progress import CancelToken, Progress, ProgressCallback, hearing
 from ..case import Case, Role
 from ..grid import Grid, require_overlap, resample_mask
 from ..models.registry import find
 from ..models.spec import PlanesModelSpec
-from ..planes import PLANES, Plane, from_stack, to_stack
+from ..mri.settings import MriSettings
+from ..planes import MIRRORED, PLANES, Plane, from_stack, to_stack
 from ..segmentation import Segmentation
 from ..space.masks import without_small_parts
 from ..statistics import measure
-from .options import MIRRORED, option_warnings, require_smallest, require_threshold
 from .prepare import Prepared, prepare
-from .vote import require_method
 from .vote import vote as let_vote
 from .way_back import onto_reference
 
@@ -32,52 +30,49 @@ if TYPE_CHECKING:
 
 def segment(
     case: Case,
+    settings: MriSettings | None = None,
     *,
     reference: Role | str | None = None,
-    model: str | Path | None = None,
-    device: str = "auto",
-    vote: str = "majority",
-    threshold: float | None = None,
-    minimum_lesion_ml: float = 0.0,
-    flips: bool = False,
-    reproducible: bool = False,
     progress: ProgressCallback | None = None,
     cancel: CancelToken | None = None,
+    **options: Any,
 ) -> Segmentation:
     """Segments the ischemic lesion of a case.
 
     Args:
         case: any mixture of sequences that the model can work with, on any grids.
+        settings: how; or, in their place, some of their fields by name: `segment(case, vote="mean", flips=True)`.
         reference: role on whose grid the result lies; None is DWI, else FLAIR, ADC, T2, T1.
-        model: name or folder of a model; None is the default bundled one.
-        device: "auto", "cpu", "cuda" or "mps".
-        vote: "majority", "weighted" or "mean".
-        threshold: of the probability, between 0 and 1; None is the model's own.
-        minimum_lesion_ml: connected parts (26 neighbours) of the voted lesion with less volume are dropped, and that
-            is said; probability and agreement stay as they are.
-        flips: axial and coronal slices are shown mirrored, too, and the two answers are averaged (twice the work).
-        reproducible: float32 and deterministic algorithms; run twice, and differing voxels are reported.
         progress: called with the fraction done and the stage in words.
         cancel: set it to stop at the next step: within a second or two, importing torch apart.
+        options: fields of `MriSettings`; a model may be a Path, or None.
 
     Returns:
         Labels, probability and agreement on the reference's grid exactly, statistics and provenance.
 
     Raises:
-        InputError: if the inputs cannot be used together.
+        TypeError: for an option that there is none of, or settings and options at once.
+        InputError: if an option is impossible or the inputs cannot be used together.
         ModelError: if the model is unknown, damaged, or cannot work with these inputs.
         DeviceError: if the device is not there or too small.
         Cancelled: if the token was set.
     """
-    started = time.perf_counter()
+    if settings is not None and options:
+        raise TypeError(f"settings are given, and {', '.join(options)} beside them")
     report = Progress(progress, cancel)
+    with hearing(report):
+        return _segmented(case, settings or MriSettings.of(**options), reference, report)
+
+
+def _segmented(case: Case, how: MriSettings, reference: Role | str | None, report: Progress) -> Segmentation:
+    started = time.perf_counter()
     # All that can be refused is refused before anything long begins.
-    require_method(vote)
-    require_smallest(minimum_lesion_ml)
-    bundle = find(model)
+    if how.anonymous:
+        case = case.anonymous()
+    bundle = find(how.model or None)
     spec = bundle.planes
     own = spec.threshold_for(case.roles)
-    limit = own if threshold is None else require_threshold(threshold)
+    limit = own if how.threshold is None else how.threshold
     spec.require_inputs(case.roles)
     base = case.reference(None if reference is None else Role.parse(reference))
     grid = Grid.of(base.image)
@@ -88,33 +83,32 @@ def segment(
     from .network import load
     from .provenance import provenance
 
-    where = choose(device, full_precision=reproducible)
+    where = choose(how.device, full_precision=how.reproducible)
     networks = load(bundle, where)
     prepared = prepare(case, base.role, spec.roles, spec.spacing_mm, report.span(0.02, 0.2))
     differing: int | None = None
-    if reproducible:
+    if how.reproducible:
         with deterministic():
-            planes = run_planes(networks, prepared, where, report.span(0.2, 0.5), flips, spec.canvas)
-            again = run_planes(networks, prepared, where, report.span(0.5, 0.8), flips, spec.canvas)
+            planes = run_planes(networks, prepared, where, report.span(0.2, 0.5), how.flips, spec.canvas)
+            again = run_planes(networks, prepared, where, report.span(0.5, 0.8), how.flips, spec.canvas)
         differing = sum(int((planes[plane] != again[plane]).sum()) for plane in PLANES)
     else:
-        planes = run_planes(networks, prepared, where, report.span(0.2, 0.8), flips, spec.canvas)
+        planes = run_planes(networks, prepared, where, report.span(0.2, 0.8), how.flips, spec.canvas)
 
-    report(0.8, "back onto the reference grid")
-    voted = let_vote(
-        {plane: onto_reference(values, prepared.grid, grid) for plane, values in planes.items()},
-        vote,
-        limit,
-        spec.plane_weights,
-    )
-    lesion, dropped = without_small_parts(voted.labels, grid, minimum_lesion_ml)
+    back = {}
+    for number, (plane, values) in enumerate(planes.items()):
+        report(0.8 + 0.08 * number / len(planes), "back onto the reference grid")
+        back[plane] = onto_reference(values, prepared.grid, grid)
+    report(0.88, "vote")
+    voted = let_vote(back, how.vote, limit, spec.plane_weights)
+    lesion, dropped = without_small_parts(voted.labels, grid, how.minimum_lesion_ml)
     labels = lesion.astype(np.uint8)
     brain = resample_mask(prepared.grid.image(prepared.brain.astype(np.uint8)), grid)
     report(0.9, "measuring")
     statistics = measure(labels, voted.probability, voted.members, brain, grid, prepared.slices, spec.plane_weights)
-    record = provenance(case, base.role, bundle, where, vote, prepared, differing, time.perf_counter() - started)
-    record["vote"] |= {"threshold": limit, "model_threshold": own, "flips": flips}
-    record["small_lesions"] = {"minimum_ml": minimum_lesion_ml, "dropped": dropped}
+    record = provenance(case, base.role, bundle, where, how, prepared, differing, time.perf_counter() - started)
+    record["vote"] |= {"threshold": limit, "model_threshold": own, "flips": how.flips}
+    record["small_lesions"] = {"minimum_ml": how.minimum_lesion_ml, "dropped": dropped}
     report(1.0, "segmented")
     return Segmentation(
         case=case,
@@ -128,7 +122,7 @@ def segment(
         warnings=(
             *prepared.warnings,
             *_warnings(spec, prepared, differing),
-            *option_warnings(own, limit, minimum_lesion_ml, dropped),
+            *option_warnings(own, limit, how.minimum_lesion_ml, dropped),
         ),
     )
 
@@ -143,7 +137,7 @@ def run_planes(
 ) -> dict[Plane, np.ndarray]:
     """Each plane's lesion probability (z, y, x) on the working grid, 0 outside the brain.
 
-    For `flips` see `segment`, for `canvas` `PlanesModelSpec`.
+    For `flips` see `MriSettings`, for `canvas` `PlanesModelSpec`.
     """
     from .network import lesion_probability
 
@@ -165,6 +159,19 @@ def run_planes(
         else:
             stack[seen] = lesion_probability(networks[plane], slices, device, span, f"{plane} plane", canvas)
         found[plane] = np.where(prepared.brain, from_stack(stack, plane), np.float32(0))
+    return found
+
+
+def option_warnings(own: float, threshold: float, minimum_ml: float, dropped: int) -> list[str]:
+    """What a reader must know of a result that was not made as the model was measured."""
+    found = []
+    if threshold != own:
+        found.append(f"the probability threshold was set to {threshold:g}; the model was measured at {own:g}")
+    if dropped:
+        found.append(
+            f"{dropped} part{'' if dropped == 1 else 's'} of the lesion below {minimum_ml:g} ml "
+            f"{'was' if dropped == 1 else 'were'} dropped"
+        )
     return found
 
 

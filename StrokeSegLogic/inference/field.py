@@ -10,6 +10,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..base.errors import DeviceError, InputError, ModelError
+from ..base.faults import is_out_of_memory
 from ..brain import stripped_outline
 from ..ct_brain import MIP_HU, brain_of_ct
 from ..grid import Grid, reorient, resample, resample_mask
@@ -157,16 +158,17 @@ def predict(
     """
     import torch
 
-    from .network import out_of_memory
+    from .network import heard_between_layers
 
     score = None if nihss is None else torch.tensor([nihss], dtype=torch.float32, device=device.where)
     images = torch.from_numpy(np.ascontiguousarray(field.channels))
 
     def answer(batch: torch.Tensor) -> np.ndarray:
         try:
-            found = network(batch[None].to(device.where), score).float().softmax(1)[0]
+            with heard_between_layers(network, progress):
+                found = network(batch[None].to(device.where), score).float().softmax(1)[0]
         except RuntimeError as error:
-            if not out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
             what = "the volume" if whole else "one slice"
             raise DeviceError(

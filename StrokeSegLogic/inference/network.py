@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import torch
 from torch import nn
 
 from ..base.errors import DeviceError, ModelError
+from ..base.faults import is_out_of_memory
 from ..base.progress import Progress
 from ..canvas import canvases, on_canvas
 from ..models.bundle import Bundle
@@ -71,7 +73,7 @@ def lesion_probability(
         network: logits (N, 2, H, W) of (N, C, H, W).
         slices: float32 (N, C, H, W).
         device: where to compute.
-        progress: asked between batches, so that a cancel waits for one batch at most.
+        progress: told of each batch; a cancel is heard between two layers.
         message: the stage in words.
         canvas: rows and columns that slices are shown on; see `canvas.canvases`.
 
@@ -93,9 +95,10 @@ def lesion_probability(
             progress(done / count, message)
             part = left[:size]
             try:
-                out[part] = _batch(network, slices[part], device, (rows, columns))
+                with heard_between_layers(network, progress):
+                    out[part] = _batch(network, slices[part], device, (rows, columns))
             except RuntimeError as error:
-                if not out_of_memory(error):
+                if not is_out_of_memory(error):
                     raise
                 if size == 1:
                     raise DeviceError(
@@ -110,6 +113,21 @@ def lesion_probability(
             done += len(part)
     progress(1.0, message)
     return out
+
+
+@contextmanager
+def heard_between_layers(network: nn.Module, progress: Progress) -> Iterator[None]:
+    """Inside, a network asks before each of its layers whether to go on: on a busy computer a batch takes seconds.
+
+    Smaller batches would be heard as well, but give other bits.
+    """
+    layers = [module for module in network.modules() if not any(module.children())]
+    asking = [layer.register_forward_pre_hook(lambda _layer, _inputs: progress.check()) for layer in layers]
+    try:
+        yield
+    finally:
+        for one in asking:
+            one.remove()
 
 
 def _batch(network: nn.Module, slices: np.ndarray, device: Device, canvas: Sequence[int]) -> np.ndarray:
@@ -131,9 +149,3 @@ def _batch(network: nn.Module, slices: np.ndarray, device: Device, canvas: Seque
     out = np.zeros((len(slices), *slices.shape[2:]), np.float32)
     out[:, origin[0], origin[1]] = said[:, target[0], target[1]]
     return out
-
-
-def out_of_memory(error: RuntimeError) -> bool:
-    """Whether a device's memory was too small; CUDA has an error class for it, the CPU and MPS only words."""
-    words = str(error).lower()
-    return isinstance(error, torch.OutOfMemoryError) or "out of memory" in words or "can't allocate memory" in words

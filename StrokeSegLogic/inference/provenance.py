@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 from ..case import Case, Role
 from ..grid import Grid
 from ..models.bundle import Bundle
+from ..mri.settings import MriSettings
 from ..planes import PLANES
 from ..provenance import case_record, run_record
 from .device import Device
@@ -18,7 +20,7 @@ def provenance(
     reference: Role,
     bundle: Bundle,
     device: Device,
-    method: str,
+    settings: MriSettings,
     prepared: Prepared,
     differing: int | None,
     seconds: float,
@@ -27,7 +29,7 @@ def provenance(
 
     Args:
         case, reference: what was segmented, and on whose grid.
-        bundle, device, method: by which model, where, by which vote.
+        bundle, device, settings: by which model, where, and how.
         prepared: what the networks saw.
         differing: working-grid voxels in which two runs differed, None if there was one run.
         seconds: that it took.
@@ -45,10 +47,12 @@ def provenance(
             "spacing_mm": spec.spacing_mm,
         },
         "vote": {
-            "method": method,
-            "weights": dict(spec.plane_weights) if method == "weighted" else None,
+            "method": settings.vote,
+            "weights": dict(spec.plane_weights) if settings.vote == "weighted" else None,
             "voted": list(PLANES),
         },
+        # By its name: where a model's folder lies is nobody's business who reads the result.
+        "settings": {one.name: getattr(settings, one.name) for one in fields(MriSettings)} | {"model": spec.name},
         "device": {"name": device.name, "precision": device.precision},
         "runs": None if differing is None else {"count": 2, "differing_voxels": differing},
         "brain": prepared.brain_from,

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..base.errors import InputError
+from ..base.choices import VOTES, one_of
+from ..base.progress import check_cancelled
 from ..planes import Plane
-
-METHODS = ("majority", "weighted", "mean")
 
 
 @dataclass(frozen=True)
@@ -48,14 +47,14 @@ def vote(
 
     Args:
         probabilities: lesion probability of each plane, arrays of one shape.
-        method: one of `METHODS`.
+        method: one of `choices.VOTES`.
         threshold: of the probability.
         weights: for "weighted"; equal if None.
 
     Raises:
         InputError: if there is no such method.
     """
-    require_method(method)
+    one_of(method, VOTES, "vote")
     members = {plane: probability >= threshold for plane, probability in probabilities.items()}
     agreement = np.asarray(sum(member.astype(np.uint8) for member in members.values()))
     share = {plane: (weights or {}).get(plane, 1.0) if method == "weighted" else 1.0 for plane in members}
@@ -63,22 +62,14 @@ def vote(
     # Summed one by one in float32: a stack of three large volumes would double the memory.
     probability = np.zeros(agreement.shape, np.float32)
     for plane, values in probabilities.items():
+        check_cancelled()
         probability += np.float32(share[plane] / total) * values
     if method == "mean":
         labels = probability >= threshold
     else:
         said = np.zeros(agreement.shape, np.float64)
         for plane, member in members.items():
+            check_cancelled()
             said += share[plane] * member
         labels = said > total / 2
     return Vote(labels.astype(np.uint8), agreement, probability, members)
-
-
-def require_method(method: str) -> None:
-    """Refuses an unknown method.
-
-    Raises:
-        InputError: if there is no such method.
-    """
-    if method not in METHODS:
-        raise InputError(f"'{method}' is no vote", option="vote", fix=f"Use one of {', '.join(METHODS)}")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
 
-from ..base.choices import ROUTES, RouteName
+from ..base.choices import RouteName
 from ..base.errors import InputError
 from ..base.progress import CancelToken, Progress, ProgressCallback
 from ..case import MAP_ROLES, Case, Role
@@ -51,8 +51,8 @@ def segment_perfusion(
 
     Args:
         case: maps, or a 4-D series, or both; CT and MIP where there are any.
-        route: whose labels are the result; None is the first of thresholds, slow fusion and 3-D U-Net that can be
-            taken. Routes beside it that cannot be taken are named in the warnings.
+        route: whose labels are the result; None is that of the settings. Routes beside it that cannot be taken are
+            named in the warnings.
         reference: map on whose grid the result lies; None is CBF, else the series' own grid.
         settings: how.
         choice: what `map_choice.choose_maps` said of this case and reference, if it was asked before.
@@ -69,12 +69,14 @@ def segment_perfusion(
     started = time.perf_counter()
     report = Progress(progress, cancel)
     settings = settings or PerfusionSettings()
+    if route is not None:
+        settings = replace(settings, route=route)
+    if settings.anonymous:
+        case = case.anonymous()
     if case.modality != "ctp":
         raise InputError(
             "holds MR sequences, no CT perfusion", where=case.name, fix="Segment it as MRI", option="modality"
         )
-    if route is not None and route not in ROUTES:
-        raise InputError(f"no route is called '{route}'", option="route", fix=f"Use one of {', '.join(ROUTES)}")
     require_plausible(case.clinical)
     from ..inference.device import choose
 
@@ -88,13 +90,17 @@ def segment_perfusion(
     report(0.5, "brain")
     brain = _brain(standard, measured)
     taken = Routes(case, standard, grid, brain, settings, device)
-    chosen, routes, left = taken.all(route, report.span(0.5, 0.85))
+    chosen, routes, left = taken.all(settings.route, report.span(0.5, 0.85))
     numbers, table, criteria = _numbers(taken.thresholds, case, report.span(0.85, 1.0))
     record = {
         **run_record(time.perf_counter() - started),
         "model": _model(next(found for found in routes if found.name == chosen)),
         "maps": "computed from the 4-D series" if measured else "given",
-        "settings": {"maps": asdict(settings.maps), "thresholds": asdict(settings.thresholds)},
+        "settings": {
+            "maps": asdict(settings.maps),
+            "thresholds": asdict(settings.thresholds),
+            "anonymous": settings.anonymous,
+        },
         "device": {"name": device.name, "precision": device.precision},
         **case_record(case, choice.base, grid, used_roles(case, standard, measured)),
     }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import SimpleITK as sitk
 
+from ..base.choices import ROUTES as ROUTES
 from ..base.choices import ExtraName, RouteName
 from ..base.json_values import json_ready
 from ..case import Case, Role

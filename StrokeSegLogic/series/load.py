@@ -55,6 +55,9 @@ def load_case(
     if clinical is not None:
         require_plausible(clinical)
     modality = None if modality is None else parse_modality(modality)
+    if isinstance(study, str) and not study.strip():
+        # The path "" would be the folder that the process happens to run in.
+        raise InputError("the study's path is empty", fix="Name a folder or a file")
     if isinstance(study, Mapping):
         named: list[tuple[str | Role, Volume]] = list(study.items())
         series, notes, default = *_from_names(named, modality), _common_name(named)
@@ -180,6 +183,8 @@ def _named(role: Role, what: Volume) -> tuple[Series, tuple[str, ...]]:
 
 
 def _path_and_scale(what: str | Path, role: Role) -> tuple[Path, ColourRange | None, str | None]:
+    if not str(what).strip():
+        raise InputError("the path is empty", where=str(role), fix="Name a file")
     if Path(what).exists():
         return Path(what), None, None
     file, limits, unit = split_scale(str(what), role)

@@ -13,6 +13,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..base.errors import OutputError
+from ..base.native_paths import native_paths
+from ..base.progress import check_cancelled
 from ..grid import Grid
 from ..outcome import Outcome
 from .runtime import SegmentationNode, VolumeNode, load_slicer, quiet_vtk
@@ -96,6 +98,7 @@ def write_scene(segmentation: Outcome, path: Path) -> None:
     with _replacing(path, ".mrb") as draft, headless_scene(draft.parent) as scene:
         nodes = {}
         for layer in segmentation.layers:
+            check_cancelled()
             nodes[layer.name] = add_volume(scene, layer.image, layer.name, layer.display)
         reference = nodes[segmentation.background]
         show_segmentation(add_segmentation(scene, segmentation, reference))
@@ -120,10 +123,13 @@ def _replacing(path: Path, suffix: str) -> Iterator[Path]:
         raise OutputError(f"the name does not end in {suffix}", where=path, fix=f"Name it like case{suffix}")
     try:
         # The file's own name, because Slicer names the folder in a bundle after it.
-        with tempfile.TemporaryDirectory(prefix=".strokeseg-", dir=path.parent) as folder:
-            with _named_in_utf8(Path(folder)) as reachable:
-                yield reachable / path.name
-            (Path(folder) / path.name).replace(path)
+        with (
+            native_paths([path.parent]) as (home,),
+            tempfile.TemporaryDirectory(prefix=".strokeseg-", dir=home) as folder,
+        ):
+            draft = Path(folder) / path.name
+            yield draft
+            draft.replace(path)
     except OSError as error:
         raise OutputError(f"cannot be written ({error.strerror or error})", where=path, fix=_FIX) from error
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from ..base.scratch import scratch_folder
 from .runtime import Scene, in_application, load_slicer, load_vtk
 
 
@@ -79,9 +79,9 @@ def _keep_one_conversion_rule_of_a_kind() -> None:
 def _attach_file_transfer(scene: Scene, stack: ExitStack, workplace: Path | None) -> None:
     """Reading a scene bundle unpacks it into the folder of the "remote" cache, which must therefore exist."""
     slicer = load_slicer()
-    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="strokeseg-scene-", dir=workplace))
+    folder = stack.enter_context(scratch_folder(workplace))
     remote, transfer = slicer.vtkMRMLRemoteIOLogic(), slicer.vtkDataIOManagerLogic()
-    remote.GetCacheManager().SetRemoteCacheDirectory(folder)
+    remote.GetCacheManager().SetRemoteCacheDirectory(str(folder))
     _attach(remote, scene, stack)
     _attach(transfer, scene, stack)
     remote.AddDataIOToScene()

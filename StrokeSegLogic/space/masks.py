@@ -8,6 +8,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..grid import Grid
+from .filters import execute
 
 _TOLERANCE = 1e-6
 """Of a voxel: 0.3 ml are three voxels of 0.1 ml, whatever the rounding."""
@@ -15,14 +16,29 @@ _TOLERANCE = 1e-6
 
 def largest_part(mask: sitk.Image) -> sitk.Image:
     """The largest connected part (6 neighbours) of a mask, uint8."""
-    parts = sitk.RelabelComponent(sitk.ConnectedComponent(mask), sortByObjectSize=True)
+    ordered = sitk.RelabelComponentImageFilter()
+    ordered.SortByObjectSizeOn()
+    parts = execute(ordered, execute(sitk.ConnectedComponentImageFilter(), mask))
     return sitk.Cast(parts == 1, sitk.sitkUInt8)
+
+
+def closed(mask: sitk.Image, radius: list[int]) -> sitk.Image:
+    """The morphological closing by a ball of that radius in voxels."""
+    closing = sitk.BinaryMorphologicalClosingImageFilter()
+    closing.SetKernelRadius(radius)
+    return execute(closing, mask)
+
+
+def filled(mask: sitk.Image) -> sitk.Image:
+    """The mask with its holes filled."""
+    return execute(sitk.BinaryFillholeImageFilter(), mask)
 
 
 def connected_parts(mask: np.ndarray) -> np.ndarray:
     """A number from 1 on for each connected part (26 neighbours) of a mask (z, y, x), 0 outside."""
-    image = sitk.GetImageFromArray((mask != 0).astype(np.uint8))
-    return sitk.GetArrayFromImage(sitk.ConnectedComponent(image, True))
+    connected = sitk.ConnectedComponentImageFilter()
+    connected.FullyConnectedOn()
+    return sitk.GetArrayFromImage(execute(connected, sitk.GetImageFromArray((mask != 0).astype(np.uint8))))
 
 
 def without_small_parts(mask: np.ndarray, grid: Grid, smallest_ml: float) -> tuple[np.ndarray, int]:

@@ -9,8 +9,8 @@ unless the sform's code is 1 ("scanner"). `nifti_header.header_notes` says so.
 
 from __future__ import annotations
 
-import gzip
 import math
+import zlib
 from io import BytesIO
 from pathlib import Path
 
@@ -19,12 +19,14 @@ import SimpleITK as sitk
 
 from ..base.errors import InputError, OutputError
 from ..base.files import write_whole
+from ..base.progress import check_cancelled
 from ..grid import Grid
 from .checks import require_scalar_3d
 from .nifti_header import RAS_TO_LPS, SUFFIXES, NiftiHeader, open_nifti
 
 _AT_ONCE = 1 << 22
 """Voxels that are scaled together: scaling takes several times their memory."""
+_PART = 1 << 20
 
 
 def read_nifti(path: Path) -> sitk.Image:
@@ -91,4 +93,14 @@ def _write(voxels: np.ndarray, grid: Grid, path: Path, step_s: float | None = No
     out.set_qform(affine, code="scanner")
     content = out.to_bytes()
     # No time stamp in the archive, so that a repeated run can be compared byte by byte.
-    write_whole(path, gzip.compress(content, 6, mtime=0) if path.name.lower().endswith(".gz") else content)
+    write_whole(path, _gzipped(content) if path.name.lower().endswith(".gz") else content)
+
+
+def _gzipped(content: bytes) -> bytes:
+    """The bytes as a gzip archive without a time stamp; a cancel is heard between parts of a megabyte."""
+    packer = zlib.compressobj(6, zlib.DEFLATED, 31)
+    parts = []
+    for start in range(0, len(content), _PART):
+        check_cancelled()
+        parts.append(packer.compress(content[start : start + _PART]))
+    return b"".join([*parts, packer.flush()])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 import queue
 import sys
 import threading
@@ -10,12 +10,17 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from ..base.json_files import parse_json
 from ..base.progress import CancelToken
+from ..base.words import printable
 from .job import CANCEL, NAME
 from .parent import is_alive
 
 QUIT = "quit"
 """In a session's folder: the file that ends the worker by being there."""
+LONGEST_LINE = 1 << 16
+"""Bytes of a command."""
+_SHOWN = 200
 POLL_S = 0.1
 _PARENT_EVERY_S = 1.0
 
@@ -112,20 +117,45 @@ class Control:
         return gone or self._listener_gone() or (self._session is not None and not self._session.is_dir())
 
     def _watch_lines(self) -> None:
-        for line in sys.stdin:
-            try:
-                order = json.loads(line)
-            except json.JSONDecodeError:
-                order = {"command": line.strip()}
-            command = order.get("command") if isinstance(order, dict) else None
-            if command == "cancel":
-                self.cancel()
-            elif command == "quit":
-                self.end()
-            elif command == "run" and isinstance(order.get("job"), str):
-                self.add(Path(order["job"]))
-            else:
-                print(f"no such command: {line.strip()}", file=sys.stderr)
+        if sys.stdin is not None:
+            # Past Python's own buffer, whose lock a thread that waits for input would hold at the process's end.
+            descriptor = sys.stdin.fileno()
+            for line in bounded_lines(lambda: os.read(descriptor, LONGEST_LINE)):
+                self._obey(line)
         # The end of the input is the end of whoever wrote it.
         self.orphaned = True
         self.end()
+
+    def _obey(self, line: bytes) -> None:
+        """Does what a line says; one that says nothing that can be done is told of, and the next one is heard."""
+        words = line.decode("utf-8", "replace").strip()
+        try:
+            order = parse_json(words)
+        except ValueError:
+            order = {"command": words}
+        command = order.get("command") if isinstance(order, dict) else None
+        if command == "cancel":
+            self.cancel()
+        elif command == "quit":
+            self.end()
+        elif command == "run" and isinstance(order.get("job"), str):
+            self.add(Path(order["job"]))
+        else:
+            print(f"no such command: {printable(words[:_SHOWN])}", file=sys.stderr)
+
+
+def bounded_lines(read: Callable[[], bytes]) -> Iterator[bytes]:
+    """The lines of what is read; of a line that is longer than any command only the beginning, and no more is kept.
+
+    Args:
+        read: gives the next bytes, none at the end.
+    """
+    begun = b""
+    while content := read():
+        *whole, rest = content.split(b"\n")
+        for line in whole:
+            yield (begun + line)[:LONGEST_LINE]
+            begun = b""
+        begun = (begun + rest)[:LONGEST_LINE]
+    if begun:
+        yield begun

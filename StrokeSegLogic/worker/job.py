@@ -6,15 +6,20 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from ..base.errors import InputError
+from ..base.choices import EXTRAS, ROUTES, one_of
 from ..base.files import write_whole
+from ..base.json_files import read_json_object
 from ..base.settings import from_mapping
-from ..case import ClinicalData, Modality
+from ..case import MODALITIES, ClinicalData, Modality
+from ..mri.settings import MriSettings
 
 FORMAT = 1
 NAME, RESULT, CANCEL = "job.json", "result", "cancel"
 """Of a job's folder: the job, the folder of its results, and the file that cancels it by being there."""
-EXTRAS = ("probability", "agreement", "maps", "report")
+
+RECORD, REPORT, RESULT_VOLUME = "result.json", "report.html", ".nrrd"
+RESULT_FILES = (RECORD, REPORT)
+"""What a worker writes into the folder of results beside volumes."""
 
 
 @dataclass(frozen=True)
@@ -33,29 +38,23 @@ class JobVolume:
 
 
 @dataclass(frozen=True)
-class JobOptions:
-    """How to segment; see `inference.engine.segment` and `perfusion.engine.segment_perfusion`.
+class JobOptions(MriSettings):
+    """How to segment. For CT perfusion those of `PerfusionSettings.of` count: route, model, device and anonymous.
 
     Attributes:
-        model: name or folder; "" is the default one.
-        route: of CT perfusion; "" is the first that the inputs allow.
-        extras: of `EXTRAS`, what is handed over beside the labels.
+        route: of CT perfusion, one of `choices.ROUTES`; "" is the first that the inputs allow.
+        extras: of `choices.EXTRAS`, what is handed over beside the labels.
     """
 
-    model: str = ""
-    device: str = "auto"
-    vote: str = "majority"
     route: str = ""
-    threshold: float | None = None
-    minimum_lesion_ml: float = 0.0
-    flips: bool = False
-    reproducible: bool = False
     extras: tuple[str, ...] = ("probability", "agreement", "maps")
 
     def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.route:
+            one_of(self.route, ROUTES, "route")
         for extra in self.extras:
-            if extra not in EXTRAS:
-                raise ValueError(f"extra '{extra}' is not one of {', '.join(EXTRAS)}")
+            one_of(extra, EXTRAS, "extra")
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ class Job:
     Attributes:
         format: of this file.
         name: of the case.
-        modality: "mri" or "ctp".
+        modality: one of `case.MODALITIES`.
         volumes: by role.
         clinical: what is known of the patient.
         reference: role on whose grid the result lies; None is the engine's choice.
@@ -83,8 +82,7 @@ class Job:
     def __post_init__(self) -> None:
         if self.format != FORMAT:
             raise ValueError(f"the job's format is {self.format}, not {FORMAT}: panel and worker are of two versions")
-        if self.modality not in ("mri", "ctp"):
-            raise ValueError(f"'{self.modality}' is not a modality: use mri or ctp")
+        one_of(self.modality, MODALITIES, "modality")
         if not self.volumes:
             raise ValueError("the job names no volume")
 
@@ -93,19 +91,18 @@ class Job:
         return "mri" if self.modality == "mri" else "ctp"
 
 
+def is_result_file(name: str) -> bool:
+    """Whether a worker writes files of that name into a job's result."""
+    return name in RESULT_FILES or name.endswith(RESULT_VOLUME)
+
+
 def read_job(path: Path) -> Job:
     """The job in a file.
 
     Raises:
         InputError: if it is missing, no JSON, or holds a wrong key or value.
     """
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"the job cannot be read ({error})", where=path, fix="Start it again") from error
-    if not isinstance(values, dict):
-        raise InputError("the job is no JSON object", where=path, fix="Start it again")
-    return from_mapping(Job, values, path)
+    return from_mapping(Job, read_json_object(path, fix="Start it again"), path)
 
 
 def write_job(path: Path, job: Job) -> None:

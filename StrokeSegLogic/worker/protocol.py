@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 from ..base.errors import StrokeSegError
+from ..base.faults import expected
 
 EVENTS = ("ready", "started", "progress", "warning", "log", "done", "cancelled", "error", "alive", "bye")
 _START = '{"event": '
@@ -98,10 +99,9 @@ class Fault(StrokeSegError):
 
 def as_error(error: Exception) -> StrokeSegError:
     """The error itself, or what a user is told in place of one that is none of ours."""
-    if isinstance(error, StrokeSegError):
-        return error
-    if isinstance(error, MemoryError):
-        return StrokeSegError("the computer has too little memory", fix="Close other programs, or use a crop")
+    known = expected(error)
+    if known is not None:
+        return known
     if isinstance(error, ModuleNotFoundError):
         fix = "Install the packages that StrokeSeg needs from its panel"
         return StrokeSegError(f"the package '{error.name}' is not installed", fix=fix)

@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
-from ..base.choices import ROUTES
 from ..base.errors import InputError
 from ..base.progress import Progress
 from ..case import Case, Role
 from ..outcome import Outcome
 from ..space.volume import Volume, storable
-from .job import Job
+from .job import RECORD, REPORT, Job
 from .volume_files import SUFFIX, read_volume, write_volume
 
 _CHOSEN = "chosen in the panel"
@@ -66,9 +65,9 @@ def run_job(job: Job, home: Path, into: Path, progress: Progress) -> Written:
     if "report" in job.options.extras:
         from ..reports import write_report
 
-        report = into / "report.html"
+        report = into / REPORT
         write_report(result, report)
-    record = into / "result.json"
+    record = into / RECORD
     # Strict JSON: whoever reads it need not be Python.
     text = json.dumps(summary_of(result), ensure_ascii=True, allow_nan=False)
     record.write_text(text, encoding="ascii")
@@ -106,27 +105,12 @@ def segment_any(case: Case, job: Job, progress: Progress) -> Outcome:
     if case.modality == "mri":
         from ..inference.engine import segment
 
-        return segment(
-            case,
-            reference=job.reference,
-            model=options.model or None,
-            device=options.device,
-            vote=options.vote,
-            threshold=options.threshold,
-            minimum_lesion_ml=options.minimum_lesion_ml,
-            flips=options.flips,
-            reproducible=options.reproducible,
-            progress=progress,
-        )
+        return segment(case, options, reference=job.reference, progress=progress)
     from ..perfusion.engine import segment_perfusion
     from ..perfusion.settings import PerfusionSettings
 
-    route = next((name for name in ROUTES if name == options.route), None)
-    if options.route and route is None:
-        raise InputError(f"no route is called '{options.route}'", fix=f"Use one of {', '.join(ROUTES)}")
-    models = {route: options.model} if route is not None and options.model else {}
-    settings = PerfusionSettings(models=models, device=options.device)
-    return segment_perfusion(case, route=route, reference=job.reference, settings=settings, progress=progress)
+    settings = PerfusionSettings.of(options.route, options.model, options.device, options.anonymous)
+    return segment_perfusion(case, reference=job.reference, settings=settings, progress=progress)
 
 
 def images_of(result: Outcome, extras: tuple[str, ...]) -> dict[str, sitk.Image]:

@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..base.errors import Cancelled
-from ..base.progress import CancelToken, Progress, ProgressCallback
+from ..base.errors import Cancelled, OutputError
+from ..base.progress import CancelToken, Progress, ProgressCallback, hearing
+from ..base.scratch import scratch_folder
 from ..inference.kept import KeptNetworks, keeping
 from .control import Control
-from .job import RESULT, read_job
+from .job import RESULT, Job, is_result_file, read_job
 from .parent import lead_a_group
 from .protocol import Emitter, described
 
@@ -73,10 +74,13 @@ def handle(path: Path, token: CancelToken, emitter: Emitter) -> int:
     """
     home = path.parent
     emitter.send("started", home.name)
-    code, last_word, values = 2, "error", dict[str, Any]()
+    code, last_word, values, ours = 2, "error", dict[str, Any](), False
     try:
+        job = read_job(path)
+        _clear_result(home / RESULT)
+        ours = True
         with _scratch(home):
-            values = _worked(path, token, emitter)
+            values = _worked(job, home, token, emitter)
         code, last_word = 0, "done"
     except Cancelled as error:
         code, last_word = error.exit_code, "cancelled"
@@ -85,21 +89,20 @@ def handle(path: Path, token: CancelToken, emitter: Emitter) -> int:
         code = int(values["code"])
         if code == 2:
             traceback.print_exc()
-    if code:
+    if code and ours:
         shutil.rmtree(home / RESULT, ignore_errors=True)
     # Said last: whoever hears it finds the folder as it stays.
     emitter.send(last_word, home.name, **values)
     return code
 
 
-def _worked(path: Path, token: CancelToken, emitter: Emitter) -> dict[str, Any]:
+def _worked(job: Job, home: Path, token: CancelToken, emitter: Emitter) -> dict[str, Any]:
     """Runs a job; what is said when it is done."""
-    home = path.parent
-    job = read_job(path)
     from .run import run_job
 
-    shutil.rmtree(home / RESULT, ignore_errors=True)
-    written = run_job(job, home, home / RESULT, Progress(_reporter(home.name, emitter), token))
+    progress = Progress(_reporter(home.name, emitter), token)
+    with hearing(progress):
+        written = run_job(job, home, home / RESULT, progress)
     for warning in written.warnings:
         emitter.send("warning", home.name, text=warning)
     return {
@@ -107,6 +110,23 @@ def _worked(path: Path, token: CancelToken, emitter: Emitter) -> dict[str, Any]:
         "volumes": {key: str(file) for key, file in written.volumes.items()},
         "report": None if written.report is None else str(written.report),
     }
+
+
+def _clear_result(folder: Path) -> None:
+    """Takes away what an earlier run of the job has left, whole or not; nothing that no worker wrote.
+
+    Raises:
+        OutputError: if there is a folder of that name that is no result, or it cannot be removed.
+    """
+    foreign = [] if not folder.is_dir() else [one.name for one in folder.iterdir() if not is_result_file(one.name)]
+    if foreign or (folder.exists() and not folder.is_dir()):
+        raise OutputError(
+            f"holds {foreign[0]}, which no worker wrote" if foreign else "is a file, and no folder of results",
+            where=folder,
+            fix="Give the job a folder of its own",
+        )
+    if folder.exists():
+        shutil.rmtree(folder)
 
 
 def _reporter(job: str, emitter: Emitter) -> ProgressCallback:
@@ -125,14 +145,13 @@ def _reporter(job: str, emitter: Emitter) -> ProgressCallback:
 @contextmanager
 def _scratch(home: Path) -> Iterator[None]:
     """Inside, temporary files of all libraries lie in the job's folder; they go at the end."""
-    folder, before = home / "scratch", tempfile.tempdir
-    try:
-        folder.mkdir(exist_ok=True)
+    before = tempfile.tempdir
+    with scratch_folder(home) as folder:
         tempfile.tempdir = str(folder)
-        yield
-    finally:
-        tempfile.tempdir = before
-        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from StrokeSegLogic.base.choices import VOTES
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.inference.vote import METHODS, Vote, vote
+from StrokeSegLogic.inference.vote import Vote, vote
 from StrokeSegLogic.planes import PLANES
 
 # Eight voxels: every way that three planes can say lesion (0.9) or not (0.2).
@@ -25,7 +26,7 @@ def test_the_majority_truth_table() -> None:
 
 
 def test_agreement_counts_the_planes() -> None:
-    for method in METHODS:
+    for method in VOTES:
         assert table(method).agreement.tolist() == [0, 1, 1, 2, 1, 2, 2, 3]
 
 
@@ -72,7 +73,7 @@ def test_the_planes_order_does_not_matter(said: np.ndarray, order: list[int], me
     np.testing.assert_allclose(one.probability, other.probability, atol=1e-6)
 
 
-@given(probabilities, st.sampled_from(METHODS))
+@given(probabilities, st.sampled_from(VOTES))
 def test_unanimous_planes_are_always_followed(said: np.ndarray, method: str) -> None:
     found = table(method, dict.fromkeys(PLANES, 0.7), said)
     assert (found.labels[found.agreement == 3] == 1).all()
@@ -82,7 +83,7 @@ def test_unanimous_planes_are_always_followed(said: np.ndarray, method: str) -> 
 @given(probabilities, probabilities)
 def test_more_probability_never_takes_lesion_away(said: np.ndarray, more: np.ndarray) -> None:
     higher = np.maximum(said, more)
-    for method in METHODS:
+    for method in VOTES:
         assert (table(method, said=higher).labels >= table(method, said=said).labels).all()
 
 

@@ -12,6 +12,7 @@ from StrokeSegExtensionLib.study import Settings, StudyInputs
 from StrokeSegExtensionLib.worker_process import WorkerProcess
 
 from StrokeSegLogic.base.errors import StrokeSegError
+from StrokeSegLogic.base.scratch import LOCK
 from StrokeSegLogic.case import Role
 from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.result.record import ResultRecord
@@ -89,13 +90,14 @@ class Bench:
 
     @property
     def files(self) -> list[str]:
-        """What lies in the folder of temporary files, once what was to be deleted is."""
+        """What lies in the folder of temporary files beside the lock, once what was to be deleted is."""
         self.clock.wait(lambda: not self.runner._removals)
-        return sorted(path.relative_to(self.temporary).as_posix() for path in self.temporary.rglob("*"))
+        found = (path for path in self.temporary.rglob("*") if path.suffix != LOCK)
+        return sorted(path.relative_to(self.temporary).as_posix() for path in found)
 
     def close(self) -> None:
         self.runner.stop()
-        assert self.files == [], "nothing stays"
+        assert self.files == [] and not list(self.temporary.iterdir()), "nothing stays"
         assert self.clock.waiting == 0
         for worker in self.workers:
             assert worker._process.poll() is not None, "no process stays"

@@ -16,7 +16,7 @@ WHOLE = Job(
     {"CTP": JobVolume("CTP.npz", "perfusion", (0.0, 1.5, 3.0)), "CT": JobVolume("CT.npz", "native")},
     ClinicalData(71.5, 12, 3.25),
     "CTP",
-    JobOptions("m", "cpu", "mean", "unet3d", 0.4, 0.1, True, True, ("maps", "report")),
+    JobOptions("m", "cpu", "mean", 0.4, 0.1, True, True, True, "unet3d", ("maps", "report")),
 )
 
 
@@ -30,12 +30,12 @@ def test_a_written_job_reads_back_as_it_was(tmp_path: Path) -> None:
     ("change", "words"),
     [
         ({"format": 2}, "two versions"),
-        ({"modality": "us"}, "not a modality"),
+        ({"modality": "us"}, "is no modality"),
         ({"volumes": {}}, "names no volume"),
         ({"volumes": {"DWI": "file.npz"}}, "volumes.DWI"),
         ({"colour": "red"}, "unknown key 'colour'"),
         ({"options": {"threshold": "high"}}, "threshold"),
-        ({"options": {"extras": ["cake"]}}, "extra 'cake'"),
+        ({"options": {"extras": ["cake"]}}, "'cake' is no extra"),
         ({"clinical": {"nihss": 2.5}}, "nihss"),
     ],
 )

@@ -107,7 +107,7 @@ def test_a_warm_worker_does_the_second_case_the_same(
 
 
 @pytest.mark.parametrize("way", ["file", "line"])
-def test_a_cancel_ends_the_networks_and_the_worker_lives_on(
+def test_a_cancel_is_heard_among_the_planes_and_the_worker_lives_on(
     start: Start, session: Path, pair: Pair, untrained: Bundle, way: str
 ) -> None:
     worker = start("--session", str(session), "--lines")
@@ -118,8 +118,10 @@ def test_a_cancel_ends_the_networks_and_the_worker_lives_on(
     else:
         worker.say('{"command": "cancel"}')
     assert worker.last_of("1").name == "cancelled"
+    said = [event.values["stage"] for event in worker.events if event.name == "progress"]
+    assert "plane" in said[-1], "nothing was begun after the planes"
     assert not (session / "1" / "result").exists()
-    assert not (session / "1" / "scratch").exists()
+    assert {path.name for path in (session / "1").iterdir()} - {"cancel"} == {"job.json", "DWI.nrrd", "FLAIR.nrrd"}
 
     mri_job(session / "2", pair, JobOptions(model="no such model", device="cpu"))
     error = worker.last_of("2")
@@ -131,7 +133,7 @@ def test_a_cancel_ends_the_networks_and_the_worker_lives_on(
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [("{", "cannot be read"), ('{"format": 1}', "is missing"), ("", "cannot be read")],
+    [("{", "not readable as JSON"), ('{"format": 1}', "is missing"), ("", "not readable as JSON")],
 )
 def test_a_bad_job_file_is_an_error_in_words(start: Start, session: Path, content: str, words: str) -> None:
     job = session / "1" / "job.json"
@@ -157,14 +159,28 @@ def test_a_volume_that_is_cut_short_is_named(start: Start, session: Path, pair: 
 
 def test_a_fault_of_ours_leaves_its_traceback_in_the_log(start: Start, session: Path, pair: Pair) -> None:
     job = mri_job(session / "1", pair, JobOptions(device="cpu"))
-    # A file where the result's folder is to be.
-    (job.parent / "scratch").touch()
-    worker = start(str(job))
+    faulty = session / "faulty"
+    faulty.mkdir()
+    (faulty / "sitecustomize.py").write_text("import uuid\nuuid.uuid4 = lambda: 1 / 0\n")
+    worker = start(str(job), PYTHONPATH=str(faulty))
     error = worker.last_of("1")
     assert error.values["code"] == 2
     assert "report it" in error.values["fix"]
     assert worker.join() == 2
     assert any("Traceback" in line for line in worker.errors)
+
+
+def test_a_folder_of_the_users_that_is_called_as_a_result_is_left_alone(
+    start: Start, session: Path, pair: Pair, options: JobOptions
+) -> None:
+    job = mri_job(session / "1", pair, options)
+    (job.parent / "result").mkdir()
+    (job.parent / "result" / "thesis.docx").write_text("mine")
+    worker = start(str(job))
+    error = worker.last_of("1")
+    assert worker.join() == 1
+    assert "thesis.docx" in error.values["what"]
+    assert (job.parent / "result" / "thesis.docx").read_text() == "mine"
 
 
 @pytest.mark.parametrize("sign", ["end of its input", "folder gone", "no such parent"])

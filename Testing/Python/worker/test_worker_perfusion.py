@@ -56,7 +56,7 @@ def test_maps_become_core_penumbra_numbers_and_criteria_as_the_engine_gives_them
 def test_a_route_and_a_model_of_ones_own_are_taken(tmp_path: Path, maps: dict) -> None:
     written = run(tmp_path / "1", maps, JobOptions(device="cpu", route="unet3d", extras=()))
     assert json.loads(written.record.read_text())["chosen"] == "unet3d"
-    with pytest.raises(InputError, match="no route is called 'magic'"):
+    with pytest.raises(InputError, match="'magic' is no route"):
         run(tmp_path / "2", maps, JobOptions(route="magic"))
     with pytest.raises(ModelError, match="no model is called 'none such'"):
         run(tmp_path / "3", maps, JobOptions(route="slow-fusion", model="none such"))

@@ -1,0 +1,65 @@
+"""How an MRI case is segmented: the one set that command line, jobs, panel, console and Python share."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from numbers import Real
+from pathlib import Path
+from typing import Any
+
+from ..base.choices import DEVICES, VOTES, one_of
+from ..base.errors import InputError
+
+
+@dataclass(frozen=True)
+class MriSettings:
+    """How an MRI case is segmented.
+
+    Attributes:
+        model: name or folder; "" is the default bundled one.
+        device: one of `choices.DEVICES`; "auto" takes a GPU where there is one.
+        vote: one of `choices.VOTES`.
+        threshold: of the probability, between 0 and 1; None is the model's own.
+        minimum_lesion_ml: connected parts (26 neighbours) of the voted lesion with less volume are dropped, and that
+            is said; probability and agreement stay as they are.
+        flips: axial and coronal slices are shown mirrored, too, and the two answers are averaged (twice the work).
+        reproducible: float32 and deterministic algorithms; run twice, and differing voxels are reported.
+        anonymous: names of folder, files and series are left out of the result.
+
+    Raises:
+        InputError: if a value is none that can be.
+    """
+
+    model: str = ""
+    device: str = "auto"
+    vote: str = "majority"
+    threshold: float | None = None
+    minimum_lesion_ml: float = 0.0
+    flips: bool = False
+    reproducible: bool = False
+    anonymous: bool = False
+
+    def __post_init__(self) -> None:
+        one_of(self.device, DEVICES, "device")
+        one_of(self.vote, VOTES, "vote")
+        if self.threshold is not None and not (isinstance(self.threshold, Real) and 0 < self.threshold < 1):
+            raise InputError(
+                f"{self.threshold!r} is no threshold of a probability",
+                option="threshold",
+                fix="Give a number between 0 and 1, or none for the model's own",
+            )
+        if not (isinstance(self.minimum_lesion_ml, Real) and 0 <= self.minimum_lesion_ml < math.inf):
+            raise InputError(
+                f"{self.minimum_lesion_ml!r} ml is no volume", option="minimum_lesion_ml", fix="Give 0 or more ml"
+            )
+
+    @classmethod
+    def of(cls, *, model: str | Path | None = None, **options: Any) -> MriSettings:
+        """Settings as a caller in Python gives them: a model may be a Path, or None for the default one.
+
+        Raises:
+            TypeError: for an option that there is none of.
+            InputError: for a value that cannot be.
+        """
+        return cls(model="" if model is None else str(model), **options)
