@@ -11,7 +11,7 @@ from StrokeSegLogic.base.choices import EXTRAS
 from StrokeSegLogic.base.errors import Cancelled
 from StrokeSegLogic.case import Role
 from StrokeSegLogic.mri.settings import MriSettings
-from StrokeSegLogic.worker.job import FORMAT, NAME, Job, JobOptions, JobVolume, write_job
+from StrokeSegLogic.worker.job import FORMAT, NAME, VOLUME, Job, JobOptions, JobVolume, write_job
 
 from .model_choices import route_and_model
 from .study import Settings, StudyInputs
@@ -40,13 +40,13 @@ def write_job_files(
         OutputError: if a file cannot be written.
         Cancelled: if it is not wanted any more.
     """
-    from StrokeSegLogic.worker.volume_files import SUFFIX, write_volume
+    from StrokeSegLogic.worker.volume_files import write_volume
 
     volumes = {}
     for role, one in voxels.items():
         if unwanted():
             raise Cancelled
-        file = f"{role}{SUFFIX}"
+        file = f"{role}{VOLUME}"
         write_volume(folder / file, one)
         volumes[role.value] = JobVolume(file, one.name, one.times_s)
     if unwanted():

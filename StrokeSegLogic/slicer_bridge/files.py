@@ -145,20 +145,6 @@ def _write_segments(node: SegmentationNode, draft: Path, path: Path) -> None:
         raise OutputError(_reason(storage.GetUserMessages()), where=path, fix=_FIX)
 
 
-@contextmanager
-def _named_in_utf8(folder: Path) -> Iterator[Path]:
-    """The folder under a name that Slicer's and ITK's writers can be given: they end the process at any other."""
-    try:
-        str(folder).encode("utf-8")
-    except UnicodeEncodeError:
-        with tempfile.TemporaryDirectory(prefix="strokeseg-") as elsewhere:
-            link = Path(elsewhere) / "draft"
-            link.symlink_to(folder.absolute(), target_is_directory=True)
-            yield link
-    else:
-        yield folder
-
-
 def _reason(messages: Any) -> str:
     """The first thing that Slicer says; one lack of space brings a message for every volume."""
     lines = messages.GetAllMessagesAsString().split("\n") if messages is not None else []

@@ -17,9 +17,9 @@ FORMAT = 1
 NAME, RESULT, CANCEL = "job.json", "result", "cancel"
 """Of a job's folder: the job, the folder of its results, and the file that cancels it by being there."""
 
-RECORD, REPORT, RESULT_VOLUME = "result.json", "report.html", ".nrrd"
+RECORD, REPORT, VOLUME = "result.json", "report.html", ".npz"
 RESULT_FILES = (RECORD, REPORT)
-"""What a worker writes into the folder of results beside volumes."""
+"""What a worker writes into the folder of results beside volumes, whose names end in `VOLUME`."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Job:
 
 def is_result_file(name: str) -> bool:
     """Whether a worker writes files of that name into a job's result."""
-    return name in RESULT_FILES or name.endswith(RESULT_VOLUME)
+    return name in RESULT_FILES or name.endswith(VOLUME)
 
 
 def read_job(path: Path) -> Job:

@@ -15,8 +15,8 @@ from ..base.progress import Progress
 from ..case import Case, Role
 from ..outcome import Outcome
 from ..space.volume import Volume, storable
-from .job import RECORD, REPORT, Job
-from .volume_files import SUFFIX, read_volume, write_volume
+from .job import RECORD, REPORT, VOLUME, Job
+from .volume_files import read_volume, write_volume
 
 _CHOSEN = "chosen in the panel"
 
@@ -58,7 +58,7 @@ def run_job(job: Job, home: Path, into: Path, progress: Progress) -> Written:
     into.mkdir(parents=True)
     volumes = {}
     for name, image in images_of(result, job.options.extras).items():
-        volumes[name] = into / f"{name}{SUFFIX}"
+        volumes[name] = into / f"{name}{VOLUME}"
         write_volume(volumes[name], Volume.of(image))
         progress(0.95, "handing over the result")
     report = None

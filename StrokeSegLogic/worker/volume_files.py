@@ -19,7 +19,6 @@ from ..base.files import open_regular
 from ..grid import Grid
 from ..space.volume import Volume
 
-SUFFIX = ".npz"
 _FIX = "Segment the study again"
 _NUMBERS = "biuf"
 """Kinds of numpy's types: truth values, whole numbers, floats."""
