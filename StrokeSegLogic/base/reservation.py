@@ -113,7 +113,11 @@ class Reservation:
                     leaving[name] = None
         records = {record, *(excluded or {})}
         work.publish(names, dict(sorted(leaving.items(), key=lambda item: item[0] not in records)))
-        moved = work.finish()
+        try:
+            moved = work.finish()
+        except OSError as error:
+            # All is in its place; the next run takes away what was replaced.
+            moved = f"What was replaced is still in {work.root} ({error.strerror or error})"
         self.notes += [moved] if moved else []
 
     def keep(self, work: Workspace) -> Path | None:
