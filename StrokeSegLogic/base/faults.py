@@ -70,4 +70,10 @@ def expected(error: BaseException) -> StrokeSegError | None:
         return InputError(
             f"the package '{error.name}' is not installed", fix="Install the packages that StrokeSeg needs"
         )
+    if isinstance(error, ImportError):
+        # Where memory is short, a loader may say no more than that.
+        return StrokeSegError(
+            f"a library cannot be loaded ({error})",
+            fix="Close other programs or raise the limit of memory; if it stays, install StrokeSeg's packages again",
+        )
     return None

@@ -121,7 +121,7 @@ def test_a_cancel_is_heard_among_the_planes_and_the_worker_lives_on(
     said = [event.values["stage"] for event in worker.events if event.name == "progress"]
     assert "plane" in said[-1], "nothing was begun after the planes"
     assert not (session / "1" / "result").exists()
-    assert {path.name for path in (session / "1").iterdir()} - {"cancel"} == {"job.json", "DWI.nrrd", "FLAIR.nrrd"}
+    assert {path.name for path in (session / "1").iterdir()} - {"cancel"} == {"job.json", "DWI.npz", "FLAIR.npz"}
 
     mri_job(session / "2", pair, JobOptions(model="no such model", device="cpu"))
     error = worker.last_of("2")

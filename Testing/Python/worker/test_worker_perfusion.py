@@ -80,3 +80,12 @@ def test_a_case_of_the_other_kind_is_refused(tmp_path: Path, maps: dict) -> None
     path = job_of("mri", home, maps, JobOptions())
     with pytest.raises(InputError, match="the job is of the other kind"):
         run_job(read_job(path), home, home / "result", Progress())
+
+
+def test_a_job_may_leave_the_names_of_nodes_out(tmp_path: Path, maps: dict) -> None:
+    written = run(tmp_path / "1", maps, JobOptions(device="cpu", anonymous=True, extras=("report",)))
+    assert written.report is not None
+    for path in (written.record, written.report):
+        assert "of the scene" not in path.read_text(encoding="utf-8")
+    record = json.loads(written.record.read_text())
+    assert [one["source"] for one in record["provenance"]["inputs"]] == [role.value for role in maps]

@@ -1,0 +1,36 @@
+"""A whole run under limits of memory: it is done, or says in one line that there is too little, and leaves nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from StrokeSegLogic.models.bundle import Bundle
+from StrokeSegLogic.output_folder import RESULT
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of address space count there")
+@pytest.mark.parametrize("megabytes", [200, 700, 1000, 1450])
+def test_a_run_ends_with_a_result_or_with_one_line(
+    study: Path, untrained: Bundle, tmp_path: Path, megabytes: int
+) -> None:
+    command = f"ulimit -v {megabytes << 10}; exec {sys.executable} -m StrokeSegLogic segment {study}"
+    done = subprocess.run(
+        ["bash", "-c", f"{command} --device cpu --model {untrained.folder} --output out"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3]), "OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode in (0, 1), done.stderr
+    if done.returncode == 0:
+        assert (tmp_path / "out" / RESULT).is_file()
+        return
+    assert done.stderr.startswith("strokeseg: ") and done.stderr.count("\n") == 1, done.stderr
+    assert len(done.stderr) < 500
+    assert "memory" in done.stderr
+    assert not list(tmp_path.iterdir())
