@@ -125,8 +125,8 @@ class FieldModelSpec:
         if self.network.dimensions != len(self.field.size):
             raise ValueError(f"a network of {self.network.dimensions} dimensions for a field of {len(self.field.size)}")
         asks = isinstance(self.network, FusionSpec) and self.network.nihss
-        if asks != self.nihss:
-            raise ValueError("model and network do not agree on whether the NIHSS score is asked for")
+        if asks and not self.nihss:
+            raise ValueError("the network asks for the NIHSS score, and the model does not")
         if isinstance(self.network, FusionSpec) and asks and self.network.size != self.field.size:
             raise ValueError("the NIHSS branch was made for another size than the field's")
 

@@ -48,7 +48,7 @@ def test_a_grown_network_first_answers_as_the_smaller_one(
     bundle = bundle_of(small, tmp_path)
     torch.manual_seed(2)
     grown, before = build(large).eval(), build(small).eval()
-    stored = {name: torch.from_numpy(value).float() for name, value in bundle.load()["network"].items()}
+    stored = {name: torch.from_numpy(value.copy()).float() for name, value in bundle.load()["network"].items()}
     before.load_state_dict(stored)
     warm_start(grown, large, INPUTS[: large.inputs], bundle)
     images, nihss = torch.randn(2, large.inputs, *SIZE), torch.tensor([3.0, 21.0])
