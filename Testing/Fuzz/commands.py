@@ -82,7 +82,8 @@ def job(path: str) -> Answer:
     event = parse_line(said.getvalue().splitlines()[-1])
     values = {} if event is None else event.values
     words = f"{values.get('where', '')}: {values.get('what', '')}. {values.get('fix', '')}" if code else ""
-    return told(code, errors.getvalue() or f"strokeseg: {words}")
+    # The panel shows its parts in a label each: a line end in them is a blank.
+    return told(code, errors.getvalue() or f"strokeseg: {' '.join(words.split())}")
 
 
 def lines(path: str) -> Answer:

@@ -167,9 +167,8 @@ def attacked(target: Target, home: Path, one: Input) -> Answer:
     answer = target.ask(home, one)
     if one.must_work and answer.outcome is Outcome.ERROR:
         answer = Answer(Outcome.WRONG, f"refused: {answer.words}")
-    found = difference(
-        before, files_below(home), written=answer.outcome is Outcome.OK, replaceable=set(one.replaceable)
-    )
+    after, written = files_below(home), answer.outcome is Outcome.OK
+    found = difference(before, after, written=written, output=one.output, replaceable=set(one.replaceable))
     if found.lost:
         return Answer(Outcome.LOSS, f"{', '.join(found.lost)[:300]} (answer: {answer.outcome}, {answer.words[:200]})")
     if answer.outcome not in GOOD:

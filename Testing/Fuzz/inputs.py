@@ -26,6 +26,7 @@ class Input:
         must_work: a refusal is a finding, too.
         voxels: that the intact parts of the input decode to: memory is allowed for.
         patience: times the usual patience after which it hangs.
+        output: folder of the home, or of its first part, that the command may write into.
         replaceable: files that an earlier run of the product left in the home, which it may replace.
     """
 
@@ -35,6 +36,7 @@ class Input:
     must_work: bool = False
     voxels: int = 0
     patience: float = 1.0
+    output: str = OUTPUT
     replaceable: tuple[str, ...] = field(default=())
 
     def to_json(self) -> dict[str, Any]:

@@ -50,13 +50,19 @@ class Difference:
 
 
 def difference(
-    before: dict[str, str], after: dict[str, str], *, written: bool, replaceable: Collection[str] = ()
+    before: dict[str, str],
+    after: dict[str, str],
+    *,
+    written: bool,
+    output: str = OUTPUT,
+    replaceable: Collection[str] = (),
 ) -> Difference:
     """What a command did to a home that it must not.
 
     Args:
         before, after: of `files_below`.
         written: whether the command said that it wrote a result.
+        output: first part of the paths that the command may write.
         replaceable: files of an earlier result.
     """
     kept = [value for path, value in after.items() if before.get(path) != value]
@@ -70,7 +76,7 @@ def difference(
         and value not in kept
     ]
     new = [path for path, value in after.items() if path not in before and value != "empty folder"]
-    inside = [path for path in new if Path(path).parts[0] == OUTPUT]
+    inside = [path for path in new if Path(path).parts[0] == output]
     foreign = [path for path in new if path not in inside]
     draft = [path for path in inside if any(part.startswith(".") or part.endswith(_LEFT) for part in _parts(path))]
     return Difference(tuple(lost), tuple(foreign), tuple(draft if written else inside))

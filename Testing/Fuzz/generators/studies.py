@@ -63,8 +63,11 @@ def segmented(rng: np.random.Generator, home: Path) -> Input:
     elif chance(rng, 0.2):
         output = pick(rng, (name, f"{name}/deep", "out/a/b", "out/" + "x" * 250, "out/" + "x" * 300, "", " ", "model"))
         kind = f"{kind}, odd output"
-    words = ("segment", _argument(name), "--output", output, "--model", "model", "--device", "cpu")
-    return Input(kind, ("cli", *words), voxels=_NETWORK_VOXELS, patience=8)
+    words = ["segment", _argument(name), "--output", output, "--model", "model", "--device", "cpu"]
+    if chance(rng, 0.2):
+        words, kind = [*words, "--overwrite"], f"{kind}, overwrite"
+    first = output.partition("/")[0]
+    return Input(kind, ("cli", *words), voxels=_NETWORK_VOXELS, patience=8, output=first)
 
 
 def arguments(rng: np.random.Generator, home: Path) -> Input:

@@ -11,7 +11,7 @@ import pytest
 from Fuzz import forked
 from Fuzz.forked import Ended, Kill
 from Fuzz.kills import plan
-from Fuzz.memory_slope import slope_mb
+from Fuzz.memory_slope import WARM, slope_mb
 from Fuzz.scenarios import SegmentScenario
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked")
@@ -77,5 +77,5 @@ def test_a_command_is_killed_before_the_call_of_that_number(tmp_path: Path) -> N
 def test_memory_that_each_case_leaves_is_the_slope_and_what_the_first_ones_load_is_not(
     each: float, slope: float
 ) -> None:
-    sizes = [500 + min(case, 5) * 40 + each * case for case in range(40)]
+    sizes = [500 + min(case, WARM) * 40 + each * case for case in range(WARM + 20)]
     assert slope_mb(sizes) == pytest.approx(slope, abs=1e-6)
