@@ -5,9 +5,22 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from io_fixtures import refusal, voxels
+from io_fixtures import nifti, refusal, voxels
 
-from StrokeSegLogic.volumes import validate
+from StrokeSegLogic.volumes import read_volume, validate
+
+
+@pytest.mark.parametrize(
+    ("data", "word"),
+    [
+        (np.ones((10, 12, 6), np.float32), "same value (1)"),
+        (voxels((10, 12, 1)), "single slice"),
+        (voxels((12, 7, 6)), "too small"),
+    ],
+)
+def test_a_volume_unfit_for_the_networks_is_refused(tmp_path, data, word):
+    image = read_volume(nifti(tmp_path / "a.nii", data))
+    assert word in refusal(validate, image, "a")
 
 
 def test_an_image_from_memory_is_held_to_the_same_rules():

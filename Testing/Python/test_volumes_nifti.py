@@ -291,16 +291,3 @@ def test_a_failed_write_keeps_the_file_that_was_there(tmp_path, monkeypatch):
 def test_a_volume_fit_for_the_networks_passes(tmp_path):
     data = voxels() - 200  # negative values are fine
     validate(read_volume(nifti(tmp_path / "a.nii", data)), "a")
-
-
-@pytest.mark.parametrize(
-    ("data", "word"),
-    [
-        (np.ones((10, 12, 6), np.float32), "same value (1)"),
-        (voxels((10, 12, 1)), "single slice"),
-        (voxels((12, 7, 6)), "too small"),
-    ],
-)
-def test_a_volume_unfit_for_the_networks_is_refused(tmp_path, data, word):
-    image = read_volume(nifti(tmp_path / "a.nii", data))
-    assert word in refusal(validate, image, "a")
