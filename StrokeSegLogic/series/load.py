@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
@@ -24,6 +25,7 @@ Volume: TypeAlias = "str | Path | sitk.Image | Series"
 Study: TypeAlias = "str | Path | Mapping[str, Volume] | Mapping[Role, Volume] | Sequence[str]"
 
 _EVIDENT = 0.6
+_SHOWN_NOTE = 120
 
 
 def load_case(
@@ -91,10 +93,23 @@ def _from_folder(folder: Path, modality: Modality | None) -> tuple[list[Series],
     notes = [*found.notes, *files.notes]
     series = []
     for claim in _with_known_colours(list(found.claims.values()), notes):
-        one, more_notes = read_claim(claim)
+        with _beside(files.notes):
+            one, more_notes = read_claim(claim)
         series.append(one)
         notes += more_notes
     return series, notes
+
+
+@contextmanager
+def _beside(notes: Sequence[str]) -> Iterator[None]:
+    """Adds to an error what was left aside: a slice that is missing may be the damaged file."""
+    try:
+        yield
+    except InputError as error:
+        if not notes:
+            raise
+        shown = f"{error.what} ({notes[0][:_SHOWN_NOTE]}{' and more' if len(notes) > 1 else ''})"
+        raise InputError(shown, where=error.where, fix=error.fix, option=error.option, roles=error.roles) from error
 
 
 def _without_role(what: str, folder: Path, candidates: Sequence[Candidate], modality: Modality | None) -> InputError:
@@ -178,7 +193,8 @@ def _named(role: Role, what: Volume) -> tuple[Series, tuple[str, ...]]:
         )
     path, limits, unit = _path_and_scale(what, role)
     candidate, notes = _named_candidate(role, path)
-    series, more = read_claim(Claim(candidate, role, 1.0, "named by the user"), limits, unit)
+    with _beside(notes):
+        series, more = read_claim(Claim(candidate, role, 1.0, "named by the user"), limits, unit)
     return series, (*notes, *more)
 
 

@@ -148,6 +148,14 @@ def test_a_file_that_is_no_dicom_is_refused_where_it_is_named(tmp_path, kind):
     assert refusal(read_dicom_series, [path])
 
 
+@pytest.mark.parametrize("named", [False, True])
+def test_a_slice_that_is_missing_because_it_was_left_aside_is_named(tmp_path, named):
+    paths = dicom_slices(tmp_path, stored(), tags=TAGS)
+    paths[2].write_bytes(BROKEN["a meta header of another length"])
+    message = refusal(StrokeSegLogic.load_case, [f"DWI={tmp_path}"] if named else tmp_path)
+    assert "slices are missing" in message and f"{paths[2].name} was left aside" in message
+
+
 def test_a_folder_of_broken_files_alone_says_what_is_wrong_with_the_first(tmp_path):
     for number in range(3):
         (tmp_path / f"IM{number}.dcm").write_bytes(BROKEN["text"])

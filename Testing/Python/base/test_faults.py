@@ -67,7 +67,8 @@ def test_what_the_system_refuses_is_told_with_the_path(tmp_path: Path) -> None:
         (tmp_path / ("a" * 5000)).exists() or (tmp_path / ("a" * 5000)).stat()
     found = expected(caught.value)
     assert isinstance(found, StrokeSegError) and found.exit_code == 1
-    assert str(tmp_path) in str(found) and "too long" in str(found)
+    # A path so long is shown by its end.
+    assert "aaa: the system refuses it" in str(found) and "too long" in str(found) and len(str(found)) < 500
 
 
 def test_a_nul_in_a_name_is_told() -> None:
