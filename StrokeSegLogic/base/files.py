@@ -78,7 +78,8 @@ def read_regular(path: Path, largest: int) -> bytes:
     """
     with open_regular(path) as file:
         try:
-            content = file.read(largest + 1)
+            # As many as there are: so much memory is taken at once as is asked for.
+            content = file.read(min(os.fstat(file.fileno()).st_size, largest) + 1)
         except OSError as error:
             raise unreadable(path, error) from error
     if len(content) > largest:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 import os
+import struct
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -22,13 +24,20 @@ from ..space.volume import Volume
 _FIX = "Segment the study again"
 _NUMBERS = "biuf"
 """Kinds of numpy's types: truth values, whole numbers, floats."""
+_FLAT = 1e-6
+"""A determinant below which three directions lie in a plane."""
 _DAMAGE = (
     ValueError,
     KeyError,
     TypeError,
     AttributeError,
     EOFError,
-    NotImplementedError,
+    OverflowError,
+    MemoryError,
+    RuntimeError,
+    struct.error,
+    tokenize.TokenError,
+    SyntaxError,
     zipfile.BadZipFile,
     zlib.error,
 )
@@ -68,15 +77,23 @@ def read_volume(path: Path) -> Volume:
             array, *place = (_member(archive, name, most) for name in ("voxels", "spacing", "origin", "direction"))
         if array.ndim not in (3, 4) or 0 in array.shape or array.dtype.kind not in _NUMBERS:
             raise ValueError(f"holds {array.dtype} of shape {array.shape}")
-        (a, b, c), (d, e, f), direction = (one.tolist() for one in place)
-        if len(direction) != 9:
-            raise ValueError(f"has a direction of {len(direction)} numbers")
+        spacing, origin, direction = (_numbers(one, count) for one, count in zip(place, (3, 3, 9), strict=True))
+        if min(spacing) <= 0 or not abs(np.linalg.det(np.reshape(direction, (3, 3)))) > _FLAT:
+            raise ValueError("its voxels have no volume")
         z, y, x = array.shape[-3:]
-        return Volume(array, Grid((x, y, z), (a, b, c), (d, e, f), tuple(direction)))
+        (a, b, c), (d, e, f) = spacing, origin
+        return Volume(array, Grid((x, y, z), (a, b, c), (d, e, f), direction))
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror or error})", where=path, fix=_FIX) from error
     except _DAMAGE as error:
         raise InputError(f"is no volume of a worker's ({error})", where=path, fix=_FIX) from error
+
+
+def _numbers(array: np.ndarray, count: int) -> tuple[float, ...]:
+    """So many finite numbers, as they are stored."""
+    if array.shape != (count,) or array.dtype.kind != "f" or not np.isfinite(array).all():
+        raise ValueError(f"holds {array.dtype} of shape {array.shape} in place of {count} numbers")
+    return tuple(array.tolist())
 
 
 def _member(archive: zipfile.ZipFile, name: str, most: int) -> np.ndarray:

@@ -64,7 +64,7 @@ def install(file: str) -> Answer:
 
 def pack(folder: str, file: str) -> Answer:
     """A model's folder becomes one file."""
-    from StrokeSegLogic.models.store import pack as run
+    from StrokeSegLogic.models.model_file import pack as run
 
     run(Path(folder), Path(file))
     return Answer(Outcome.OK)

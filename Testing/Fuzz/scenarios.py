@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from StrokeSegLogic.base.records import WRITTEN
 
 from . import forked
 from .forked import TEMPORARY, Ended, Kill
@@ -125,7 +127,7 @@ class SegmentScenario(Scenario):
             return faults
         record = json.loads((home / _OUT / _RECORD).read_text(encoding="utf-8"))
         faults += [f"{name}, which the record names, is missing" for name in record["files"] if name not in found]
-        faults += _hashes_wrong(record["files"], found)
+        faults += _hashes_wrong(record[WRITTEN], found)
         if all(self._same(found, self._before, name) for name in record["files"]):
             return faults
         if not all(self._same(found, self.whole, name) for name in record["files"]):
@@ -225,9 +227,6 @@ def _compared(found: Files, expected: Files) -> list[str]:
     ]
 
 
-def _hashes_wrong(files: object, found: Files) -> list[str]:
-    """Files whose hash is not what the record says, where it says one."""
-    if not isinstance(files, dict):
-        return []
-    told = {name: value if isinstance(value, str) else value.get("sha256", "") for name, value in files.items()}
-    return [f"{name} has not the record's hash" for name, value in told.items() if value and found.get(name) != value]
+def _hashes_wrong(written: Mapping[str, str], found: Files) -> list[str]:
+    """Files whose hash is not what the record says."""
+    return [f"{name} has not the record's hash" for name, digest in written.items() if found.get(name) != digest]

@@ -11,14 +11,14 @@ def write_small_model(folder: Path) -> Path:
 
     from StrokeSegLogic.case import MRI_ROLES
     from StrokeSegLogic.models.bundle import Bundle
-    from StrokeSegLogic.models.spec import ModelSpec
+    from StrokeSegLogic.models.spec import PlanesModelSpec
     from StrokeSegLogic.models.weights import FORMAT, Weights
     from StrokeSegLogic.networks.build import build
     from StrokeSegLogic.networks.spec import UNet2DSpec
     from StrokeSegLogic.planes import PLANES
 
     network = UNet2DSpec("compact", len(MRI_ROLES), 2, (8, 8, 8, 8))
-    spec = ModelSpec(
+    spec = PlanesModelSpec(
         format=FORMAT,
         name="small",
         version="0",

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import tempfile
+import zipfile
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from StrokeSegLogic.grid import Grid
 
 from ..inputs import Input, chance, pick
 from ..mutation import damaged, json_bytes, number, replaced_value, text
@@ -20,8 +24,8 @@ _JOB: dict[str, Any] = {
     "name": "phantom",
     "modality": "mri",
     "volumes": {
-        "DWI": {"file": "DWI.nrrd", "source": "a scene's DWI", "times_s": None},
-        "FLAIR": {"file": "FLAIR.nrrd", "source": "a scene's FLAIR", "times_s": None},
+        "DWI": {"file": "DWI.npz", "source": "a scene's DWI", "times_s": None},
+        "FLAIR": {"file": "FLAIR.npz", "source": "a scene's FLAIR", "times_s": None},
     },
     "clinical": {"age": 70, "nihss": 5, "onset_hours": 3.0},
     "reference": None,
@@ -36,7 +40,7 @@ def job(rng: np.random.Generator, home: Path) -> Input:
     """A job's folder, which lies in the output, for the worker writes its result into it."""
     folder = home / "out"
     folder.mkdir()
-    content = {f"{role}.nrrd": _volume(role) for role in ("DWI", "FLAIR")}
+    content = {f"{role}.npz": _volume(role) for role in ("DWI", "FLAIR")}
     values = json.dumps(_JOB).encode()
     how = pick(rng, ("JSON", "JSON", "file", "volume", "volume", "series", "missing", "special"))
     if how == "JSON":
@@ -44,17 +48,17 @@ def job(rng: np.random.Generator, home: Path) -> Input:
     elif how == "file":
         job_values = json.loads(values)
         named = pick(
-            rng, ("none.nrrd", "", ".", "..", "/dev/null", "pipe", "zero", "a\0b", "x" * 300, "job.json", text(rng))
+            rng, ("none.npz", "", ".", "..", "/dev/null", "pipe", "zero", "a\0b", "x" * 300, "job.json", text(rng))
         )
         job_values["volumes"]["DWI"]["file"] = named
         kind, values = "name of a volume", json.dumps(job_values).encode()
         os.mkfifo(folder / "pipe")
         (folder / "zero").symlink_to("/dev/zero")
     elif how == "volume":
-        kind, content["DWI.nrrd"] = _spoiled(rng, content["DWI.nrrd"])
+        kind, content["DWI.npz"] = _spoiled(rng, content["DWI.npz"])
     elif how == "series":
         kind, values = _series(rng)
-        content = {"CTP.nrrd": _volume("CTP")}
+        content = {"CTP.npz": _volume("CTP")}
     elif how == "missing":
         kind = "a volume is missing"
         del content[pick(rng, list(content))]
@@ -98,35 +102,65 @@ def _line(rng: np.random.Generator) -> tuple[str, bytes]:
 @lru_cache
 def _volume(role: str) -> bytes:
     """A volume as the panel writes it."""
-    from StrokeSegLogic.worker.nrrd import NrrdVolume, write_nrrd
+    from StrokeSegLogic.space.volume import Volume
+    from StrokeSegLogic.worker.volume_files import write_volume
 
     rng = np.random.default_rng(len(role))
     data = volumes.frames(rng).T if role == "CTP" else volumes.brain(rng).T.astype(np.float32)
-    direction = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+    z, y, x = data.shape[-3:]
+    grid = Grid((x, y, z), (9.0, 9.0, 9.0), (0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
     with tempfile.TemporaryDirectory() as folder:
-        write_nrrd(
-            Path(folder, "x.nrrd"), NrrdVolume(np.ascontiguousarray(data), (9.0, 9.0, 9.0), (0.0, 0.0, 0.0), direction)
-        )
-        return Path(folder, "x.nrrd").read_bytes()
+        write_volume(Path(folder, "x.npz"), Volume(np.ascontiguousarray(data), grid))
+        return Path(folder, "x.npz").read_bytes()
 
 
 def _spoiled(rng: np.random.Generator, content: bytes) -> tuple[str, bytes]:
-    head, _, data = content.partition(b"\n\n")
     if chance(rng, 0.4):
-        kind, content = damaged(rng, content, len(head) if chance(rng, 0.7) else None)
+        kind, content = damaged(rng, content, None)
         return f"volume: {kind}", content
-    rows = head.decode().split("\n")
-    place = int(rng.integers(len(rows)))
-    name, mark, _ = rows[place].partition(": ")
-    rows[place] = f"{name}{mark}{number(rng) if chance(rng, 0.7) else text(rng)}"
-    return f"volume: field {name[:20]}", "\n".join(rows).encode("utf-8", "surrogatepass") + b"\n\n" + data
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    name = pick(rng, tuple(entries))
+    kind = pick(rng, ("header", "header", "bytes", "array", "array", "missing", "named"))
+    if kind == "header":
+        # The sizes that the array's header claims.
+        start = entries[name].index(b"(") + 1
+        entries[name] = entries[name][:start] + number(rng).encode("utf-8", "surrogatepass") + entries[name][start:]
+    elif kind == "bytes":
+        entries[name] = damaged(rng, entries[name], 80)[1]
+    elif kind == "array":
+        file = io.BytesIO()
+        np.save(file, pick(rng, _ODD_ARRAYS), allow_pickle=True)
+        entries[name] = file.getvalue()
+    elif kind == "missing":
+        del entries[name]
+    else:
+        entries[text(rng).replace("\0", "")[:60] or "x"] = entries.pop(name)
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for key, value in entries.items():
+            archive.writestr(zipfile.ZipInfo(key.encode("utf-8", "replace").decode()), value)
+    return f"volume: {kind} of {name}", file.getvalue()
+
+
+_ODD_ARRAYS: tuple[Any, ...] = (
+    np.array([np.nan, 1.0, 1.0]),
+    np.array([0.0, 0.0, 0.0]),
+    np.array([-1.0, 1e300, np.inf]),
+    np.zeros(0),
+    np.zeros((3, 3)),
+    np.array("text"),
+    np.array([None, 1], dtype=object),
+    np.zeros((2, 2, 2, 2, 2)),
+    np.zeros((4, 4, 4), np.complex64),
+)
 
 
 def _series(rng: np.random.Generator) -> tuple[str, bytes]:
     times = pick(
         rng, (None, [], [0.0], list(range(8)), [1e300] * 8, [2.0 * one for one in range(8)], ["a"] * 8, [0.0] * 8)
     )
-    entry = {"file": "CTP.nrrd", "source": "a sequence", "times_s": times}
+    entry = {"file": "CTP.npz", "source": "a sequence", "times_s": times}
     values = {**_JOB, "modality": "ctp", "volumes": {"CTP": entry}, "options": {"device": "cpu"}}
     return "series", json.dumps(values).encode()
 

@@ -96,3 +96,27 @@ def test_a_damaged_file_is_refused_with_its_name(tmp_path: Path, damage: str) ->
         path.write_bytes(changed)
     with pytest.raises(InputError, match=r"DWI\.npz"):
         read_volume(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("spacing", np.zeros(3)),
+        ("spacing", np.array([1.0, -1.0, 1.0])),
+        ("spacing", np.array([np.nan, 1.0, 1.0])),
+        ("spacing", np.ones((3, 3))),
+        ("spacing", np.array("text")),
+        ("origin", np.zeros(0)),
+        ("origin", np.array([np.inf, 0.0, 0.0])),
+        ("direction", np.zeros(9)),
+        ("direction", np.ones(9)),
+        ("direction", np.eye(3)),
+        ("voxels", np.zeros((2, 2, 2), np.complex64)),
+        ("voxels", np.zeros((2, 0, 2))),
+    ],
+)
+def test_a_place_that_is_none_is_refused(tmp_path: Path, name: str, value: np.ndarray) -> None:
+    whole = {"voxels": np.ones((2, 2, 2)), "spacing": np.ones(3), "origin": np.zeros(3), "direction": np.eye(3).ravel()}
+    np.savez(tmp_path / "DWI.npz", **{**whole, name: value})
+    with pytest.raises(InputError, match=r"DWI\.npz: is no volume"):
+        read_volume(tmp_path / "DWI.npz")
