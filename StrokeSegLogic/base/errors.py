@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 LONGEST = 480
-"""Characters of a whole message, with room for the name of the program before it: it is read in one look, whatever a file's name or a value in it brought in."""
+"""Characters of a whole message, with room for the program's name before it: it is read in one look, whatever a file's
+name or a value in it brought in."""
 _LONGEST_PLACE = 150
 _LONGEST_ADVICE = 130
 _LONGEST_OPTION = 40

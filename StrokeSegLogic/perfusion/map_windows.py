@@ -6,7 +6,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..outcome import Layer, Look
-from ..pictures import Window
+from ..window import Window
 from .map_units import STANDARD_UNITS
 
 _LOOKS: dict[str, Look] = {"CBF": "flow", "CBV": "flow", "MTT": "time", "TTP": "time", "TMAX": "time"}

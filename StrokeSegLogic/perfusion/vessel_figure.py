@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..grid import bounding_box
-from ..pictures import View, Window, anatomical, lettered
+from ..pictures import View, anatomical, lettered
 from ..png import encode_png
+from ..window import Window
 from .arteries import Vessel
 from .maps import PerfusionMaps
 from .svg_parts import COLOURS, rule, svg, text, tick_step, ticks

@@ -13,8 +13,9 @@ from ..outcome import Layer
 from ..perfusion.result import PerfusionSegmentation
 from ..perfusion.thresholds import CORE, PENUMBRA
 from ..perfusion.vessel_figure import vessel_svg
-from ..pictures import Colour, Figure, View, Window, contour, lettered, painted
+from ..pictures import Colour, Figure, View, contour, lettered, painted
 from ..terminology import CORE_STYLE, PENUMBRA_STYLE, SegmentStyle
+from ..window import Window
 from .slices import SMALL_PX, montage, position, visible_box
 
 _MONTAGE = (12, 18)

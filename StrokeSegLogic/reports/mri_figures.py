@@ -9,8 +9,9 @@ import SimpleITK as sitk
 
 from ..case import Role
 from ..grid import Grid, bounding_box, resample
-from ..pictures import Colour, Figure, View, Window, blended, contour, heat, lettered, painted
+from ..pictures import Colour, Figure, View, blended, contour, heat, lettered, painted
 from ..segmentation import LESION, Segmentation
+from ..window import Window
 from .slices import LARGE_PX, SMALL_PX, fullest, montage, position, visible_box
 
 CONTOUR: Colour = (255, 90, 54)

@@ -5,8 +5,9 @@ import pytest
 import SimpleITK as sitk
 
 from StrokeSegLogic.grid import Grid
-from StrokeSegLogic.pictures import View, Window, anatomical, blended, contour, heat, lettered, painted
+from StrokeSegLogic.pictures import View, anatomical, blended, contour, heat, lettered, painted
 from StrokeSegLogic.png import encode_png
+from StrokeSegLogic.window import Window
 
 ORIENTATIONS = ("LPS", "RAS", "LAS", "RPI", "PIR", "SLP", "ASL")
 
