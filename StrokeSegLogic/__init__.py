@@ -13,22 +13,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .case import Case as Case
-    from .case import Role as Role
-    from .inference.engine import segment as segment
-    from .series import load_case as load_case
+    from .mri.engine import segment as segment
+    from .study.case import Case as Case
+    from .study.case import Role as Role
+    from .study.series.load import load_case as load_case
 
 __version__ = "0.1.0"
 
 _LAZY = {
-    "Case": "case",
-    "Role": "case",
-    "load_case": "series",
-    "segment": "inference.engine",
+    "Case": "study.case",
+    "Role": "study.case",
+    "load_case": "study.series.load",
+    "segment": "mri.engine",
 }
-_SUBMODULES = frozenset(
-    {"case", "grid", "inference", "models", "networks", "perfusion", "phantom", "series", "volumes"}
-)
+_SUBMODULES = frozenset({"ctp", "inference", "mri", "nets", "perfusion", "phantom", "space", "study"})
 
 __all__ = ["Case", "Role", "__version__", "load_case", "segment"]
 

@@ -35,11 +35,11 @@ import numpy as np
 import SimpleITK as sitk
 from mri_data import VOLUME_ROLES, Slice, Volume, heading, masked_volumes, soop_slices
 
-from StrokeSegLogic.case import Role
-from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.metrics.calibration import BINS, Reliability, auroc, binary_entropy, expected_dice, reliability
-from StrokeSegLogic.models.registry import find
-from StrokeSegLogic.planes import PLANES
+from StrokeSegLogic.metrics.voxel import dice
+from StrokeSegLogic.nets.models.registry import find
+from StrokeSegLogic.space.planes import PLANES
+from StrokeSegLogic.study.case import Role
 
 LIKELY = 0.05
 LESION_MM2 = 50.0

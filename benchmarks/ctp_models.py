@@ -25,17 +25,17 @@ from ctp_vendors import CHANGES, Images, hardened
 
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.base.progress import Progress
-from StrokeSegLogic.grid import Grid
-from StrokeSegLogic.inference.device import choose
-from StrokeSegLogic.inference.field_engine import answer, completed
-from StrokeSegLogic.inference.network import load
-from StrokeSegLogic.models.bundle import Bundle
-from StrokeSegLogic.models.registry import find
-from StrokeSegLogic.perfusion.maps import MapsSpec, maps
-from StrokeSegLogic.perfusion.thresholds import segment_by_thresholds
+from StrokeSegLogic.ctp.routes.field_engine import answer, completed
+from StrokeSegLogic.ctp.series.maps import MapsSpec, maps
+from StrokeSegLogic.ctp.tissue.thresholds import segment_by_thresholds
+from StrokeSegLogic.nets.models.bundle import Bundle
+from StrokeSegLogic.nets.models.registry import find
+from StrokeSegLogic.nets.run.device import choose
+from StrokeSegLogic.nets.run.network import load
 from StrokeSegLogic.phantom.ctp import ctp_series
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
-from StrokeSegLogic.training.datasets import read_data_set
+from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.training.datasets.layouts import read_data_set
 from StrokeSegLogic.training.datasets.load import load_subject
 
 MODELS = ("ctp-sf-pms", "ctp-sf-pms-m", "ctp-sf-pms-n", "ctp-sf-pms-m-n", "ctp-unet3d")

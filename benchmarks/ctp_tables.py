@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from StrokeSegLogic.ctp.tissue.thresholds import CORE, PENUMBRA
 from StrokeSegLogic.evaluation.bootstrap import bootstrap_intervals
-from StrokeSegLogic.metrics import dice
-from StrokeSegLogic.perfusion.thresholds import CORE, PENUMBRA
+from StrokeSegLogic.metrics.voxel import dice
 
 CLASSES = {"core": CORE, "penumbra": PENUMBRA}
 DICES = ("core Dice", "penumbra Dice", "both Dice")

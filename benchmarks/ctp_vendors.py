@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import SimpleITK as sitk
 
-from StrokeSegLogic.grid import Grid
+from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.training.simulated_perfusion.scanner import MAPS, Scanner, eight_bits
 
 Images = dict[str, sitk.Image]

@@ -27,7 +27,7 @@ import numpy as np
 from slices import interval
 
 from StrokeSegLogic.base.settings import from_mapping
-from StrokeSegLogic.case import Role
+from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.training import checkpoint
 from StrokeSegLogic.training.devices import Hardware, launch
 from StrokeSegLogic.training.run_context import RunContext

@@ -24,17 +24,17 @@ from magic_page import draw
 
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.base.progress import Progress
+from StrokeSegLogic.brain.hemispheres import MidPlane
+from StrokeSegLogic.ctp.routes.field_engine import PICTURE_SPAN_S, answer, completed, slow_fusion_for
+from StrokeSegLogic.ctp.routes.map_scales import delay
 from StrokeSegLogic.ctp.threshold_settings import ThresholdSettings
-from StrokeSegLogic.grid import Grid
-from StrokeSegLogic.hemispheres import MidPlane
-from StrokeSegLogic.inference.device import choose
-from StrokeSegLogic.inference.field_engine import PICTURE_SPAN_S, answer, completed, slow_fusion_for
-from StrokeSegLogic.inference.map_scales import delay
-from StrokeSegLogic.inference.network import load
-from StrokeSegLogic.models.registry import UNET3D, find
-from StrokeSegLogic.perfusion.bleeding import dense_ml
-from StrokeSegLogic.perfusion.laterality import asymmetry
-from StrokeSegLogic.perfusion.thresholds import CORE, PENUMBRA, segment_by_thresholds
+from StrokeSegLogic.ctp.tissue.bleeding import dense_ml
+from StrokeSegLogic.ctp.tissue.laterality import asymmetry
+from StrokeSegLogic.ctp.tissue.thresholds import CORE, PENUMBRA, segment_by_thresholds
+from StrokeSegLogic.nets.models.registry import UNET3D, find
+from StrokeSegLogic.nets.run.device import choose
+from StrokeSegLogic.nets.run.network import load
+from StrokeSegLogic.space.grid import Grid
 
 MAPS = ("cbf", "cbv", "mtt", "ttp")
 SPACING = (0.9, 0.9, 10.0)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from StrokeSegLogic.perfusion.thresholds import CORE, PENUMBRA
+from StrokeSegLogic.ctp.tissue.thresholds import CORE, PENUMBRA
 
 SLICES = 4
 _MAPS = ("CBF", "CBV", "TTP")

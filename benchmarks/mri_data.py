@@ -10,12 +10,12 @@ import numpy as np
 import SimpleITK as sitk
 
 import StrokeSegLogic
-from StrokeSegLogic.case import Case, Role
-from StrokeSegLogic.grid import Grid, reorient
-from StrokeSegLogic.inference import predict_slices
-from StrokeSegLogic.models.registry import find
-from StrokeSegLogic.planes import PLANES
-from StrokeSegLogic.segmentation import Segmentation
+from StrokeSegLogic.mri.result import Segmentation
+from StrokeSegLogic.mri.slices import predict_slices
+from StrokeSegLogic.nets.models.registry import find
+from StrokeSegLogic.space.grid import Grid, reorient
+from StrokeSegLogic.space.planes import PLANES
+from StrokeSegLogic.study.case import Case, Role
 from StrokeSegLogic.training.stream.sources.soop import Soop
 
 VOLUME_ROLES: tuple[tuple[Role, ...], ...] = ((Role.DWI, Role.ADC), (Role.DWI,))

@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from StrokeSegLogic.canvas import centred
+from StrokeSegLogic.nets.run.canvas import centred
 
 SHAPE = (182, 218, 182)
 """Of the case (z, y, x)."""
@@ -78,7 +78,7 @@ def simulated_dwi(flair: np.ndarray) -> np.ndarray:
     """A DWI (z, y, x) of a FLAIR of that shape, slice by slice with the same contrast, without any lesion."""
     import torch
 
-    from StrokeSegLogic.case import Role
+    from StrokeSegLogic.study.case import Role
     from StrokeSegLogic.training.stream.samples import CHANNELS, Sample
     from StrokeSegLogic.training.stream.simulate import complete
     from StrokeSegLogic.training.stream.tensors import CANVAS, Dice, collate
@@ -122,7 +122,7 @@ def in_a_process(folder: Path, model: str | None, flips: bool) -> dict[str, floa
 def once(folder: Path, model: str | None, flips: bool) -> dict[str, float]:
     """Seconds, peak memory and what says how it was computed, of one case in this process."""
     import StrokeSegLogic
-    from StrokeSegLogic.case import Role
+    from StrokeSegLogic.study.case import Role
 
     case = StrokeSegLogic.load_case(
         {role: folder / f"{role}.nii.gz" for role in (Role.T1, Role.T2, Role.DWI, Role.FLAIR)}
@@ -156,8 +156,8 @@ def about_the_model(model: str | None) -> None:
     """Size of the weights and parameters of each plane."""
     from mri_data import heading
 
-    from StrokeSegLogic.models.registry import find
-    from StrokeSegLogic.networks.build import build
+    from StrokeSegLogic.nets.models.registry import find
+    from StrokeSegLogic.nets.networks.build import build
 
     bundle = find(model)
     size = (bundle.folder / bundle.spec.weights.file).stat().st_size

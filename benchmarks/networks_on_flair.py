@@ -29,12 +29,12 @@ from monai.networks.nets.segresnet import SegResNet
 from torch import Tensor, nn
 from torch.nn import functional
 
-from StrokeSegLogic.canvas import centred
-from StrokeSegLogic.networks.build import build
-from StrokeSegLogic.networks.spec import UNet2DSpec
-from StrokeSegLogic.planes import PLANES
+from StrokeSegLogic.nets.networks.build import build
+from StrokeSegLogic.nets.networks.spec import UNet2DSpec
+from StrokeSegLogic.nets.run.canvas import centred
+from StrokeSegLogic.space.planes import PLANES
 from StrokeSegLogic.training.loop import update_average
-from StrokeSegLogic.training.losses import loss_of
+from StrokeSegLogic.training.losses.choose import loss_of
 from StrokeSegLogic.training.pretrained import Pretrained, few_images, load_pretrained
 from StrokeSegLogic.training.recipes import find_recipe, read_recipe
 from StrokeSegLogic.training.stream.batches import BatchMaker, normalised

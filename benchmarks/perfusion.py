@@ -26,16 +26,16 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from StrokeSegLogic.grid import Grid
-from StrokeSegLogic.metrics import dice
-from StrokeSegLogic.perfusion.deconvolution import PER_100_G, PER_100_G_MIN, DeconvolutionSpec, deconvolve
-from StrokeSegLogic.perfusion.maps import MapsSpec, PerfusionMaps, maps
-from StrokeSegLogic.perfusion.thresholds import segment_by_thresholds
+from StrokeSegLogic.ctp.series.deconvolution import PER_100_G, PER_100_G_MIN, DeconvolutionSpec, deconvolve
+from StrokeSegLogic.ctp.series.maps import MapsSpec, PerfusionMaps, maps
+from StrokeSegLogic.ctp.tissue.thresholds import segment_by_thresholds
+from StrokeSegLogic.metrics.voxel import dice
 from StrokeSegLogic.phantom.ctp import CtpSeries, Part, ctp_series
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
 from StrokeSegLogic.phantom.ctp_protocol import NOISE_HU, CtpProtocol
 from StrokeSegLogic.phantom.scan_grids import centred_grid
 from StrokeSegLogic.phantom.tracer import Bolus, Perfusion
+from StrokeSegLogic.space.grid import Grid
 
 PARTS = (Part.WHITE, Part.GREY, Part.PENUMBRA, Part.CORE)
 UNITS = {"CBF": "ml/100 g/min", "CBV": "ml/100 g", "MTT": "s", "TMAX": "s"}

@@ -23,11 +23,12 @@ import SimpleITK as sitk
 
 from StrokeSegLogic.base.errors import Cancelled
 from StrokeSegLogic.base.progress import CancelToken, Progress
-from StrokeSegLogic.perfusion import MapsSpec, maps
-from StrokeSegLogic.phantom import mri_phantom
+from StrokeSegLogic.ctp.series import maps
+from StrokeSegLogic.perfusion import MapsSpec
 from StrokeSegLogic.phantom.ctp import CtpSeries, ctp_series
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid
 from StrokeSegLogic.phantom.ctp_protocol import CtpProtocol
+from StrokeSegLogic.phantom.mri import mri_phantom
 
 IMPORT_S = 0.3
 CANCEL_S = 2.0

@@ -19,17 +19,17 @@ from mri_data import VOLUME_ROLES, mask_folders, masked_case
 
 import StrokeSegLogic
 from StrokeSegLogic.base.progress import Progress
-from StrokeSegLogic.case import Case, Role
-from StrokeSegLogic.grid import Grid, resample
-from StrokeSegLogic.inference.device import choose
-from StrokeSegLogic.inference.engine import run_planes
-from StrokeSegLogic.inference.network import load
-from StrokeSegLogic.inference.prepare import prepare
-from StrokeSegLogic.inference.way_back import onto_reference
-from StrokeSegLogic.metrics import dice
-from StrokeSegLogic.models.registry import find
-from StrokeSegLogic.outputs import write_outputs
-from StrokeSegLogic.segmentation import Segmentation
+from StrokeSegLogic.metrics.voxel import dice
+from StrokeSegLogic.mri.engine import run_planes
+from StrokeSegLogic.mri.prepare import prepare
+from StrokeSegLogic.mri.result import Segmentation
+from StrokeSegLogic.nets.models.registry import find
+from StrokeSegLogic.nets.run.device import choose
+from StrokeSegLogic.nets.run.network import load
+from StrokeSegLogic.outputs.files import write_outputs
+from StrokeSegLogic.space.grid import Grid, resample
+from StrokeSegLogic.space.way_back import onto_reference
+from StrokeSegLogic.study.case import Case, Role
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import SimpleITK as sitk
 
 import StrokeSegLogic
-from StrokeSegLogic.grid import Grid, resample
+from StrokeSegLogic.space.grid import Grid, resample
 
 ORIENTATIONS = ("LPS", "RAS", "LAS", "PIR", "SAL", "IRA")
 

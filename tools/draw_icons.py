@@ -8,10 +8,10 @@ import numpy as np
 import SimpleITK as sitk
 from matplotlib.image import imsave
 
-from StrokeSegLogic.case import Role
-from StrokeSegLogic.palettes import colours
-from StrokeSegLogic.phantom import mri_phantom
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
+from StrokeSegLogic.phantom.mri import mri_phantom
+from StrokeSegLogic.result.palettes import colours
+from StrokeSegLogic.study.case import Role
 
 FOLDER = Path(__file__).resolve().parent.parent / "StrokeSegExtension" / "Resources" / "Icons"
 SIZE = 128

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 
-from StrokeSegLogic.case import CTP_ROLES, MRI_ROLES, Modality, Role
 from StrokeSegLogic.slicer_bridge.input_volumes import InputVolume
+from StrokeSegLogic.study.case import CTP_ROLES, MRI_ROLES, Modality, Role
 
 from .offers import Recognised, offers_of, recognise
 from .protocols import Clock, Timer
@@ -139,7 +139,9 @@ class _Library:
     def loaded(self) -> bool:
         """Whether it has been imported; the first question begins it."""
         if self._thread is None:
-            self._thread = threading.Thread(target=import_module, args=("StrokeSegLogic.series",), daemon=True)
+            self._thread = threading.Thread(
+                target=import_module, args=("StrokeSegLogic.study.series.load",), daemon=True
+            )
             self._thread.start()
         # Waiting lets the thread run: Slicer's event loop may hold Python's lock.
         self._thread.join(0.005)

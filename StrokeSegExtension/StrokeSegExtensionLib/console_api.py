@@ -14,7 +14,7 @@ from typing import Any
 import slicer
 
 from StrokeSegLogic.base.errors import InputError, StrokeSegError
-from StrokeSegLogic.case import MRI_ROLES, ClinicalData, Modality, Role
+from StrokeSegLogic.study.case import MRI_ROLES, ClinicalData, Modality, Role
 
 from .console_run import ConsoleRun
 from .packages import RequiredPackages

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from StrokeSegLogic.base.choices import EXTRAS
 from StrokeSegLogic.base.errors import Cancelled
-from StrokeSegLogic.case import Role
 from StrokeSegLogic.mri.settings import MriSettings
+from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.worker.job import FORMAT, NAME, VOLUME, Job, JobOptions, JobVolume, write_job
 
 from .model_choices import route_and_model

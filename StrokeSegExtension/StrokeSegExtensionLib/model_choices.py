@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from StrokeSegLogic.base.errors import ModelError
-from StrokeSegLogic.case import CTP_ROLES, Role
-from StrokeSegLogic.models.bundle import MANIFEST
-from StrokeSegLogic.models.field_spec import FieldModelSpec
-from StrokeSegLogic.models.manifest import read_manifest
-from StrokeSegLogic.models.registry import DEFAULT, SLOW_FUSION, UNET3D, bundled_names, folder_of, names
-from StrokeSegLogic.models.spec import PlanesModelSpec
+from StrokeSegLogic.nets.models.bundle import MANIFEST
+from StrokeSegLogic.nets.models.field_spec import FieldModelSpec
+from StrokeSegLogic.nets.models.manifest import read_manifest
+from StrokeSegLogic.nets.models.registry import DEFAULT, SLOW_FUSION, UNET3D, bundled_names, folder_of, names
+from StrokeSegLogic.nets.models.spec import PlanesModelSpec
+from StrokeSegLogic.study.case import CTP_ROLES, Role
 
 from .study import ModelChoice, StudyInputs
 from .words import tr as _

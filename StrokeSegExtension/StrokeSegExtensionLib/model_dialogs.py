@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 
 from StrokeSegLogic.base.errors import StrokeSegError
 from StrokeSegLogic.base.progress import Progress
-from StrokeSegLogic.models.store import OfferedModel, fetch, install, offered, remove
+from StrokeSegLogic.nets.models.store import OfferedModel, fetch, install, offered, remove
 
 from .background import Background
 from .study import ModelChoice

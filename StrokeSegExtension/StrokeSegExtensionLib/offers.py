@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from StrokeSegLogic.base.errors import StrokeSegError
-from StrokeSegLogic.case import CTP_ROLES, MRI_ROLES, Modality, Role
 from StrokeSegLogic.slicer_bridge.input_volumes import InputVolume
+from StrokeSegLogic.study.case import CTP_ROLES, MRI_ROLES, Modality, Role
 
 from .study import Offer
 
 if TYPE_CHECKING:
-    from StrokeSegLogic.series import Reading
-    from StrokeSegLogic.volumes import DicomTags
+    from StrokeSegLogic.study.series.reading import Reading
+    from StrokeSegLogic.study.volumes.dicom_headers import DicomTags
 
 SURE = 0.6
 """Offers below are marked as doubtful."""
@@ -38,9 +38,9 @@ class Recognised:
 
 def recognise(volume: InputVolume, modality: Modality) -> Recognised:
     """What a volume is: from the tags of its DICOM series, else from its node's name, else from its file's."""
-    from StrokeSegLogic.series import Reading
-    from StrokeSegLogic.series.tags import read_tags
-    from StrokeSegLogic.series.words import read_name
+    from StrokeSegLogic.study.series.reading import Reading
+    from StrokeSegLogic.study.series.tags import read_tags
+    from StrokeSegLogic.study.series.words import read_name
 
     tags = _tags(volume)
     if tags is not None:
@@ -93,7 +93,7 @@ def _beats(one: Reading, other: Reading) -> bool:
 
 def _of_frames(reading: Reading, volume: InputVolume) -> Reading:
     """The reading where the volume has frames over time, or must have them and has not."""
-    from StrokeSegLogic.series import Reading
+    from StrokeSegLogic.study.series.reading import Reading
 
     if reading.role is Role.CTP and volume.frames == 1:
         return Reading.nothing(f"it is one volume, not a series over time, though its {reading.reason}")
@@ -116,7 +116,7 @@ def _tags(volume: InputVolume) -> DicomTags | None:
     """Tags of the DICOM series that the volume came from; None if it did not, or the file cannot be read any more."""
     if not volume.dicom_file:
         return None
-    from StrokeSegLogic.volumes.dicom_headers import read_slice
+    from StrokeSegLogic.study.volumes.dicom_headers import read_slice
 
     try:
         one = read_slice(Path(volume.dicom_file))

@@ -11,8 +11,8 @@ import vtk
 from slicer.i18n import tr as _
 
 from StrokeSegLogic.base.errors import StrokeSegError
-from StrokeSegLogic.case import Role
 from StrokeSegLogic.slicer_bridge.input_volumes import input_volumes
+from StrokeSegLogic.study.case import Role
 
 from .background import Background
 from .editor import EmbeddedEditor

@@ -5,7 +5,7 @@ from typing import Any
 import slicer
 from slicer.parameterNodeWrapper import parameterNodeWrapper
 
-from StrokeSegLogic.case import Role
+from StrokeSegLogic.study.case import Role
 
 # Slicer reads the annotations at run time; plain types and sentinels are what every version of it can store.
 UNKNOWN = -1.0

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from StrokeSegLogic.base.errors import StrokeSegError
-from StrokeSegLogic.case import Role
 from StrokeSegLogic.result.record import ResultRecord
 from StrokeSegLogic.slicer_bridge.input_volumes import InputVolume
+from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.worker.protocol import as_error
 
 from .assignment import Assignment

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from StrokeSegLogic.base.errors import StrokeSegError
-from StrokeSegLogic.case import Role
 from StrokeSegLogic.result.record import ResultRecord
 from StrokeSegLogic.slicer_bridge.input_volumes import InputVolume
+from StrokeSegLogic.study.case import Role
 
 from .states import State
 from .study import (

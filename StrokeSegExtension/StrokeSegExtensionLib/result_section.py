@@ -10,8 +10,8 @@ from slicer.i18n import tr as _
 
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.base.json_files import parse_json
-from StrokeSegLogic.case import Role
 from StrokeSegLogic.result.record import ResultRecord
+from StrokeSegLogic.study.case import Role
 
 from .blocking import quietly
 from .notices import say, tint

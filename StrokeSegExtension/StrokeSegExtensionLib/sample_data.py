@@ -83,8 +83,8 @@ def load_sample(name: str, make: Callable[[], Images]) -> list[Any]:
 
 
 def _mri() -> Images:
-    from StrokeSegLogic.case import Role
-    from StrokeSegLogic.phantom import mri_phantom
+    from StrokeSegLogic.phantom.mri import mri_phantom
+    from StrokeSegLogic.study.case import Role
 
     images = mri_phantom(0).images
     return {name: images[Role(name)] for name in _MRI_ROLES}

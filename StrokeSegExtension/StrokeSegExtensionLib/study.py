@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from StrokeSegLogic.case import ClinicalData, Modality, Role
 from StrokeSegLogic.mri.settings import MriSettings
 from StrokeSegLogic.result.record import ResultRecord
+from StrokeSegLogic.study.case import ClinicalData, Modality, Role
 
 Handle = str
 """A volume node's ID."""

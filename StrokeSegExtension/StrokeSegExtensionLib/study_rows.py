@@ -8,7 +8,7 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
-from StrokeSegLogic.case import Role
+from StrokeSegLogic.study.case import Role
 
 from .study import Handle, Offer
 from .view_settings import roles_of

@@ -7,7 +7,7 @@ from typing import Any
 
 from slicer.i18n import tr as _
 
-from StrokeSegLogic.case import Role
+from StrokeSegLogic.study.case import Role
 
 from .blocking import quietly, set_number
 from .parameters import UNKNOWN, PanelParameters

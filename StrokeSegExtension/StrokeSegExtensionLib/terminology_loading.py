@@ -5,7 +5,7 @@ from __future__ import annotations
 import slicer
 
 from StrokeSegLogic.base.resources import resource
-from StrokeSegLogic.terminology import TYPE_CONTEXT
+from StrokeSegLogic.result.terminology import TYPE_CONTEXT
 
 
 def load_terminology() -> bool:

@@ -6,7 +6,7 @@ import math
 from typing import TypeVar
 
 from StrokeSegLogic.base.choices import DEVICES, VOTES
-from StrokeSegLogic.case import CTP_ROLES, MRI_ROLES, ClinicalData, Modality, Role
+from StrokeSegLogic.study.case import CTP_ROLES, MRI_ROLES, ClinicalData, Modality, Role
 
 from .parameters import UNKNOWN, PanelParameters, volume_name
 from .study import Settings, StudyInputs

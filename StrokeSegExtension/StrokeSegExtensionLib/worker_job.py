@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from StrokeSegLogic.base.errors import Cancelled, StrokeSegError
-from StrokeSegLogic.case import Role
+from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.worker.job import CANCEL, NAME, RESULT
 from StrokeSegLogic.worker.protocol import as_error
 

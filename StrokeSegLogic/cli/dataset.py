@@ -15,8 +15,7 @@ from ..base.records import is_unchanged, sealed, written_by
 from .console import console, job
 
 if TYPE_CHECKING:
-    from ..training.datasets import Findings
-    from ..training.datasets.findings import Summary
+    from ..training.datasets.findings import Findings, Summary
 
 app = typer.Typer(help="Check data sets, and make simulated ones.")
 
@@ -39,8 +38,8 @@ _SHOWN = 40
 @app.command()
 def check(folder: Folder, layout: LayoutOption = None, json_file: JsonFile = None) -> None:
     """Say what a data set holds, what is missing and what looks wrong; exit code 1 if it cannot be trained on."""
-    from ..training.datasets import check as run
-    from ..training.datasets import read_data_set
+    from ..training.datasets.check import check as run
+    from ..training.datasets.layouts import read_data_set
 
     data_set = read_data_set(folder, layout)
     if json_file is not None:
@@ -61,7 +60,7 @@ def check(folder: Folder, layout: LayoutOption = None, json_file: JsonFile = Non
 @app.command()
 def make(layout: LayoutName, folder: NewFolder, patients: Patients = 6, seed: Seed = 0, small: Small = False) -> None:
     """Write simulated patients in the layout of a public data set."""
-    from ..training.datasets import write_synthetic
+    from ..training.datasets.synthetic import write_synthetic
 
     data_set = write_synthetic(layout, folder, patients, seed, "small" if small else "full")
     made = f"{_count(len(data_set.patients), 'simulated patient')} ({_count(len(data_set.subjects), 'case')})"

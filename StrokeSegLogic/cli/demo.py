@@ -13,8 +13,8 @@ import typer
 from ..base.progress import Progress
 from ..base.recorded_files import fill_recorded
 from ..base.reservation import reserved
-from ..case import ClinicalData, Role
-from ..output_folder import CTP_FILES, MAP_FILES, MRI_FILES, RESULT, reserved_for
+from ..outputs.folder import CTP_FILES, MAP_FILES, MRI_FILES, RESULT, reserved_for
+from ..study.case import ClinicalData, Role
 from .console import console, job
 from .describe import describe
 from .segment import Overwrite, output_folder, perfusion_into, segment_into
@@ -58,9 +58,9 @@ def _write_study(folder: Path, seed: int, fill: Callable[[Path], object]) -> Non
 
 
 def _mri(folder: Path, seed: int, progress: Progress) -> Callable[[], None]:
-    from ..metrics import dice
-    from ..phantom import mri_phantom
-    from ..series import load_case
+    from ..metrics.voxel import dice
+    from ..phantom.mri import mri_phantom
+    from ..study.series.load import load_case
 
     study = folder / "study"
     progress(0.0, "making the MRI phantom")
@@ -80,13 +80,13 @@ def _mri(folder: Path, seed: int, progress: Progress) -> Callable[[], None]:
 
 
 def _ctp(folder: Path, seed: int, progress: Progress) -> Callable[[], None]:
-    from ..metrics import dice
-    from ..perfusion.thresholds import CORE, PENUMBRA
+    from ..ctp.tissue.thresholds import CORE, PENUMBRA
+    from ..metrics.voxel import dice
     from ..phantom.ctp import ctp_series
     from ..phantom.ctp_maps import ctp_grid, ctp_patient
     from ..phantom.ctp_protocol import CtpProtocol
     from ..phantom.ctp_study import write_study
-    from ..series import load_case
+    from ..study.series.load import load_case
 
     study = folder / "study"
     progress(0.0, "making the CT perfusion phantom")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..case import Case
-from ..outcome import Outcome
+from ..result.outcome import Outcome
+from ..study.case import Case
 from .console import console
 
 

@@ -44,7 +44,7 @@ def experiment(
 ) -> None:
     """Run a paper's table on a data set, and write it beside the paper's figures."""
     require_training()
-    from ..training.datasets import read_data_set
+    from ..training.datasets.layouts import read_data_set
     from ..training.devices import Hardware
     from ..training.experiments.run import Options, run_experiment
     from ..training.experiments.spec import read_experiment
@@ -79,7 +79,7 @@ def experiment(
 
 def _files(named: list[str], download: bool) -> dict[str, Pretrained]:
     """ENCODER=FILE as given, and for all others what is in the cache or may be downloaded."""
-    from ..networks.pretrained.registry import PUBLISHED
+    from ..nets.networks.pretrained.registry import PUBLISHED
     from ..training.pretrained import Pretrained
 
     found = {name: Pretrained(None, download) for name in PUBLISHED}

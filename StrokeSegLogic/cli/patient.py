@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ..case import ClinicalData
+from ..study.case import ClinicalData
 
 Age = Annotated[float | None, typer.Option(help="Age in years.")]
 Nihss = Annotated[int | None, typer.Option(help="NIHSS score, 0 to 42.")]

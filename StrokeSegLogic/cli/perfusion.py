@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ..case import Role
+from ..study.case import Role
 from .console import console, job
 from .segment import Anonymous, DeviceOption, Overwrite, one_or_many, output_folder
 
@@ -34,10 +34,10 @@ def perfusion(
     """Compute CBF, CBV, MTT, TTP, Tmax and MIP of a 4-D CT perfusion series."""
     from dataclasses import asdict, replace
 
-    from ..output_folder import MAP_FILES, MAPS, reserved_for
-    from ..perfusion.map_choice import compute_maps
-    from ..perfusion.maps import MapsSpec
-    from ..perfusion.settings import PerfusionSettings
+    from ..ctp.maps.choice import compute_maps
+    from ..ctp.series.maps import MapsSpec
+    from ..ctp.settings import PerfusionSettings
+    from ..outputs.folder import MAP_FILES, MAPS, reserved_for
 
     folder = output_folder(output)
     spec = replace(MapsSpec(), motion=motion)
@@ -47,9 +47,9 @@ def perfusion(
         spec = replace(spec, smoothing_mm=smoothing)
     with job() as progress, reserved_for(folder, MAPS, (*MAP_FILES, MAPS), overwrite=overwrite) as held:
         progress(0.0, "reading the series")
-        from ..outputs import write_maps
-        from ..provenance import case_record
-        from ..series import load_case
+        from ..outputs.files import write_maps
+        from ..result.provenance import case_record
+        from ..study.series.load import load_case
 
         case = load_case(one_or_many(study), modality="ctp")
         settings = PerfusionSettings(maps=spec, device=device, anonymous=anonymous)

@@ -11,21 +11,21 @@ import typer
 from ..base.choices import DeviceName, RouteName, VoteName
 from ..base.errors import InputError, OutputError
 from ..base.progress import Progress
-from ..case import Case, Modality, Role
+from ..ctp.result import PerfusionSegmentation
+from ..mri.result import Segmentation
 from ..mri.settings import MriSettings
-from ..outcome import Outcome
-from ..output_folder import CTP_FILES, MAP_FILES, MRI_FILES, RESULT, SEGMENTATION_FILES, require_writable, reserved_for
-from ..outputs import write_outputs
-from ..perfusion.result import PerfusionSegmentation
-from ..segmentation import Segmentation
+from ..outputs.files import write_outputs
+from ..outputs.folder import CTP_FILES, MAP_FILES, MRI_FILES, RESULT, SEGMENTATION_FILES, require_writable, reserved_for
+from ..result.outcome import Outcome
+from ..study.case import Case, Modality, Role
 from .console import job
 from .describe import describe
 from .patient import Age, Nihss, Onset, clinical_data
 
 if TYPE_CHECKING:
-    from ..perfusion.result import PerfusionSegmentation
-    from ..perfusion.settings import PerfusionSettings
-    from ..segmentation import Segmentation
+    from ..ctp.result import PerfusionSegmentation
+    from ..ctp.settings import PerfusionSettings
+    from ..mri.result import Segmentation
 
 
 ModalityChoice = Literal["auto", Modality]
@@ -108,7 +108,7 @@ def segment(
     folder = output_folder(output)
     with job() as progress, reserved_for(folder, RESULT, SEGMENTATION_FILES, overwrite=overwrite) as held:
         progress(0.0, "reading the study")
-        from ..series import load_case
+        from ..study.series.load import load_case
 
         case = load_case(one_or_many(study), clinical=known, modality=None if modality == "auto" else modality)
         result: Outcome
@@ -117,7 +117,7 @@ def segment(
             result = segment_into(case, folder, progress.span(0.1, 1.0), role, mri)
         else:
             _refuse(case, given)
-            from ..perfusion.settings import PerfusionSettings
+            from ..ctp.settings import PerfusionSettings
 
             settings = PerfusionSettings.of(route, model, device, anonymous)
             result = perfusion_into(case, folder, progress.span(0.1, 1.0), role, settings)
@@ -144,7 +144,7 @@ def segment_into(
     case: Case, output: Path, progress: Progress, reference: Role | None = None, settings: MriSettings | None = None
 ) -> Segmentation:
     """Segments an MRI case and writes every file of the result."""
-    from ..inference.engine import segment as run
+    from ..mri.engine import segment as run
 
     require_writable(output, RESULT, MRI_FILES)
     result = run(case, settings, reference=reference, progress=progress.span(0.0, 0.7))
@@ -160,8 +160,8 @@ def perfusion_into(
     settings: PerfusionSettings | None = None,
 ) -> PerfusionSegmentation:
     """Segments a CT perfusion case and writes every file of the result."""
-    from ..perfusion.engine import segment_perfusion
-    from ..perfusion.map_choice import choose_maps
+    from ..ctp.engine import segment_perfusion
+    from ..ctp.maps.choice import choose_maps
 
     choice = choose_maps(case, reference)
     require_writable(output, RESULT, (*CTP_FILES, *(MAP_FILES if choice.computes else ())))

@@ -51,7 +51,7 @@ def train(
     from ..training.cohort.cross_validation import cross_validate
     from ..training.cohort.recipe import CohortRecipe
     from ..training.cohort.train import train_cohort
-    from ..training.datasets import read_data_set
+    from ..training.datasets.layouts import read_data_set
     from ..training.devices import Hardware
     from ..training.pretrained import Pretrained
     from ..training.recipes import find_recipe, read_recipe
@@ -123,11 +123,11 @@ def predict(
 ) -> None:
     """Run a model over a data set's cases, for strokeseg evaluate."""
     require_training()
-    from ..models.registry import find
+    from ..nets.models.registry import find
     from ..training.cohort.predict import Predictor, predict_cases
     from ..training.cohort.references import reserved_for_references, write_references
     from ..training.cohort.split import cases_of
-    from ..training.datasets import read_data_set
+    from ..training.datasets.layouts import read_data_set
 
     run = Path(model)
     inside = run / "model"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..perfusion.criteria import Criteria
-from ..perfusion.mismatch import DelayVolume, PerfusionNumbers
+from .numbers.criteria import Criteria
+from .numbers.mismatch import DelayVolume, PerfusionNumbers
 from .routes.route import Route
 
 

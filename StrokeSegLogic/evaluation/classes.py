@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..base.errors import InputError
 from ..base.json_files import read_json_object
-from ..segmentation import LESION
+from ..mri.result import LESION
 from .masks import Mask
 from .scores import Classes
 

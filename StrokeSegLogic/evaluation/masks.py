@@ -9,8 +9,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..base.errors import InputError
-from ..grid import Grid
-from ..volumes import read_volume
+from ..space.grid import Grid
+from ..study.volumes.reader import read_volume
 
 _MOST_LABELS = 64
 """More different values than this are an image, not a label map."""

@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 from ..base.aside import is_aside
 from ..base.errors import InputError
 from ..base.files import unreadable
-from ..volumes.reader import volume_suffix
+from ..study.volumes.reader import volume_suffix
 from .rows import MODEL
 
 MEMBERS = ("axial", "coronal", "sagittal", "vote", "weighted-vote", "network")

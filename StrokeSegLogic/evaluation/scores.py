@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..metrics import Variant, lesion_scores, overlap, surface_distances
-from ..metrics.surface import SpacingMm
+from ..metrics.lesions import Variant, lesion_scores
+from ..metrics.surface import SpacingMm, surface_distances
+from ..metrics.voxel import overlap
 
 Classes = Mapping[str, tuple[int, ...]]
 """Names of the classes that are scored, and the label values that belong to each."""

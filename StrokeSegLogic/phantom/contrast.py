@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..case import Role
+from ..study.case import Role
 from .anatomy import Tissue
 
 B_VALUE = 1000.0

@@ -13,7 +13,7 @@ from enum import IntEnum
 import numpy as np
 import SimpleITK as sitk
 
-from ..grid import Grid
+from ..space.grid import Grid
 from ..space.smoothing import discrete_gaussian
 from .anatomy import Tissue
 from .contrast import BRAIN_TISSUES

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 
-from ..grid import Grid
+from ..space.grid import Grid
 from .anatomy import Head
 from .contrast import BRAIN_TISSUES
 from .ctp_deficit import Deficit, brain_part

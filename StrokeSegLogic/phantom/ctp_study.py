@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..volumes import write_nifti_series
+from ..study.volumes.nifti import write_nifti_series
 from .ctp import CtpSeries
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from ..case import MRI_ROLES, Role
-from ..grid import Grid
+from ..space.grid import Grid
+from ..study.case import MRI_ROLES, Role
 from .anatomy import Head
 from .contrast import BRAIN_TISSUES, apparent_diffusion, diffusion, signal
 from .infarct import Infarct
@@ -66,7 +66,7 @@ class MriPhantom:
         Raises:
             OutputError: if a file cannot be written.
         """
-        from ..volumes import write_nifti
+        from ..study.volumes.nifti import write_nifti
 
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)

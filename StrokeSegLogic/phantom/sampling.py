@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 
-from ..grid import Grid
+from ..space.grid import Grid
 from ..space.smoothing import discrete_gaussian
 from .anatomy import Head
 from .infarct import Infarct

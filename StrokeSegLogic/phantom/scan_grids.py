@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..grid import Grid
+from ..space.grid import Grid
 from .shapes import rotation
 
 

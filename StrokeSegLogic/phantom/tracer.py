@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..perfusion.deconvolution import PER_100_G_MIN
+from ..ctp.series.deconvolution import PER_100_G_MIN
 
 STEP_S = 0.05
 """Curves are convolved at this step, far finer than any scan."""

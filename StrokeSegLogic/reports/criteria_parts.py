@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from ..html import NONE
-from ..perfusion.criteria import Criterion, Verdict
+from ..ctp.numbers.criteria import Criterion, Verdict
+from .html import NONE
 
 SIGNS: dict[Verdict, tuple[str, str]] = {
     "met": ("yes", "\u2713"),

@@ -8,19 +8,19 @@ import numpy as np
 import SimpleITK as sitk
 from markupsafe import Markup
 
+from ..ctp.numbers.criteria import RESEARCH_USE_ONLY
+from ..ctp.numbers.mismatch import LEAST_INTENSITY_ML, DelayVolume, PerfusionNumbers
+from ..ctp.numbers.sweep import Sweep
+from ..ctp.result import PerfusionSegmentation
 from ..ctp.routes.route import Route
-from ..html import NONE
-from ..perfusion.criteria import RESEARCH_USE_ONLY
-from ..perfusion.maps import PerfusionMaps
-from ..perfusion.mismatch import LEAST_INTENSITY_ML, DelayVolume, PerfusionNumbers
-from ..perfusion.result import PerfusionSegmentation
-from ..perfusion.sweep import Sweep
-from ..perfusion.sweep_figure import sweep_svg, sweep_table
-from ..perfusion.vessel_figure import vessel_svg
-from ..terminology import CORE_STYLE, PENUMBRA_STYLE
+from ..ctp.series.maps import PerfusionMaps
+from ..result.terminology import CORE_STYLE, PENUMBRA_STYLE
 from . import criteria_parts
 from .ctp_figures import colour_of, ctp_figures
+from .html import NONE
 from .parts import Cell, ml, patient, report
+from .sweep_figure import sweep_svg, sweep_table
+from .vessel_figure import vessel_svg
 
 _NAMES = {"thresholds": "thresholds", "slow-fusion": "slow fusion", "unet3d": "the 3-D U-Net"}
 _TITLES = {"thresholds": "Thresholds", "slow-fusion": "Slow fusion", "unet3d": "3-D U-Net"}

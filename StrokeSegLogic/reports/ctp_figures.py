@@ -9,14 +9,14 @@ from functools import partial
 import numpy as np
 import SimpleITK as sitk
 
-from ..outcome import Layer
-from ..perfusion.result import PerfusionSegmentation
-from ..perfusion.thresholds import CORE, PENUMBRA
-from ..perfusion.vessel_figure import vessel_svg
-from ..pictures import Colour, Figure, View, contour, lettered, painted
-from ..terminology import CORE_STYLE, PENUMBRA_STYLE, SegmentStyle
-from ..window import Window
+from ..ctp.result import PerfusionSegmentation
+from ..ctp.tissue.thresholds import CORE, PENUMBRA
+from ..result.outcome import Layer
+from ..result.terminology import CORE_STYLE, PENUMBRA_STYLE, SegmentStyle
+from ..result.window import Window
+from .pictures import Colour, Figure, View, contour, lettered, painted
 from .slices import SMALL_PX, montage, position, visible_box
+from .vessel_figure import vessel_svg
 
 _MONTAGE = (12, 18)
 """Fewest and most slices of the montage: two and three rows of six."""

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import SimpleITK as sitk
 
-from ..html import NONE
-from ..segmentation import Segmentation
+from ..mri.result import Segmentation
+from .html import NONE
 from .mri_figures import AGREEMENT, CONTOUR, figures
 from .parts import Cell, ml, patient, place, report
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import SimpleITK as sitk
 
-from ..case import Role
-from ..grid import Grid, bounding_box, resample
-from ..pictures import Colour, Figure, View, blended, contour, heat, lettered, painted
-from ..segmentation import LESION, Segmentation
-from ..window import Window
+from ..mri.result import LESION, Segmentation
+from ..result.window import Window
+from ..space.grid import Grid, bounding_box, resample
+from ..study.case import Role
+from .pictures import Colour, Figure, View, blended, contour, heat, lettered, painted
 from .slices import LARGE_PX, SMALL_PX, fullest, montage, position, visible_box
 
 CONTOUR: Colour = (255, 90, 54)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from .. import __version__
-from ..case import ClinicalData, Series
-from ..grid import Grid
-from ..html import NONE, page
-from ..outcome import Outcome
-from ..pictures import anatomical
+from ..result.outcome import Outcome
+from ..space.grid import Grid
+from ..study.case import ClinicalData, Series
+from .html import NONE, page
+from .pictures import anatomical
 
 Cell = tuple[str, str, str]
 """A box of a title, a number and words below it."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..grid import Grid, bounding_box
-from ..pictures import View, anatomical
+from ..space.grid import Grid, bounding_box
+from .pictures import View, anatomical
 
 SMALL_PX, LARGE_PX = 280, 420
 """Pixels along the longest side of the brain in the rows of six and of three."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 
-from ..grid import Grid
+from ..space.grid import Grid
 
 
 @dataclass(frozen=True)

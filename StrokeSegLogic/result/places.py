@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..grid import Grid
+from ..space.grid import Grid
 from .lesions import Lesion
 
 DOUBT_SHARE = 0.02

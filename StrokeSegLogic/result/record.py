@@ -9,8 +9,8 @@ from typing import Any
 
 from ..base.errors import InputError
 from ..base.json_values import number
-from ..case import Modality, Role
-from ..outcome import Display, Maker
+from ..study.case import Modality, Role
+from .outcome import Display, Maker
 
 Point = tuple[float, float, float]
 

@@ -15,8 +15,8 @@ import SimpleITK as sitk
 from ..base.errors import OutputError
 from ..base.native_paths import native_paths
 from ..base.progress import check_cancelled
-from ..grid import Grid
-from ..outcome import Outcome
+from ..result.outcome import Outcome
+from ..space.grid import Grid
 from .runtime import SegmentationNode, VolumeNode, load_slicer, quiet_vtk
 from .scene import headless_scene
 from .segmentations import add_segmentation, labels_of

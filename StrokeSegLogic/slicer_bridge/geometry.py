@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import InputError
-from ..grid import Grid
+from ..space.grid import Grid
 from .runtime import load_vtk
 
 _RAS_LPS = np.array([-1.0, -1.0, 1.0])

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..outcome import Display
-from ..palettes import PaletteName, colours
+from ..result.outcome import Display
+from ..result.palettes import PaletteName, colours
 from .runtime import Scene, VolumeNode
 
 _PROBABILITY_COLOURS = "vtkMRMLColorTableNodeIron"

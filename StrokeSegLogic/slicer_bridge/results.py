@@ -7,11 +7,11 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..case import Role
-from ..outcome import Display
+from ..result.outcome import Display
 from ..result.record import ResultRecord
+from ..result.terminology import SEGMENTS
 from ..space.volume import Volume
-from ..terminology import SEGMENTS
+from ..study.case import Role
 from .geometry import volume_grid
 from .input_volumes import RESULT_MARK
 from .runtime import Scene, SegmentationNode, VolumeNode

@@ -10,10 +10,10 @@ import SimpleITK as sitk
 
 from .. import __version__
 from ..base.errors import InputError
-from ..grid import Grid, resample
-from ..outcome import Maker, Outcome
+from ..result.outcome import Maker, Outcome
+from ..result.terminology import SegmentStyle
+from ..space.grid import Grid, resample
 from ..space.volume import Volume
-from ..terminology import SegmentStyle
 from .geometry import oriented_grid, set_oriented_geometry, volume_grid
 from .runtime import Scene, SegmentationNode, VolumeNode, load_slicer, load_vtk
 from .volumes import numpy_voxels, vtk_scalars

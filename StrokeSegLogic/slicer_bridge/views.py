@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..outcome import Outcome
+from ..result.outcome import Outcome
 from .geometry import to_ras
 from .runtime import Scene, SegmentationNode, VolumeNode, load_slicer
 

@@ -8,7 +8,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..base.errors import InputError
-from ..outcome import Display
+from ..result.outcome import Display
 from ..space.volume import Volume, storable
 from .geometry import set_volume_geometry, volume_grid
 from .layers import show_layer

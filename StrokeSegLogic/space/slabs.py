@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..grid import Grid
+from .grid import Grid
 
 _TOUCHING_MM = 15.0
 """Two slabs of one scan lie at most this far apart along the slices."""

@@ -10,7 +10,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..base.errors import InputError
-from ..grid import Grid
+from .grid import Grid
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..base.errors import InputError
-from ..case import ClinicalData
+from .case import ClinicalData
 
 NIHSS_RANGE = (0, 42)
 _AGES = (0.0, 120.0)

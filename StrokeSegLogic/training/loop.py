@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from ..base.errors import StrokeSegError
 from ..base.progress import Progress
-from ..networks.base import SegmentationNetwork, channels_last
+from ..nets.networks.base import SegmentationNetwork, channels_last
 from .devices import require_sound
 from .distributed import fail_together
 from .examples import Examples, MakeExamples

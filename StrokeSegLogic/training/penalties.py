@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ..networks.base import SegmentationNetwork
+from ..nets.networks.base import SegmentationNetwork
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 
 from ..base.progress import Progress
-from ..networks.base import SegmentationNetwork
-from ..networks.encoders.inflated_vgg import InflatedVGG16
-from ..networks.pretrained.checkpoint import checkpoint
-from ..networks.pretrained.load import load_encoder
-from ..networks.pretrained.statistics import restate_batch_norms
-from ..networks.unet2d import UNet2D
+from ..nets.networks.base import SegmentationNetwork
+from ..nets.networks.encoders.inflated_vgg import InflatedVGG16
+from ..nets.networks.pretrained.checkpoint import checkpoint
+from ..nets.networks.pretrained.load import load_encoder
+from ..nets.networks.pretrained.statistics import restate_batch_norms
+from ..nets.networks.unet2d import UNet2D
 from .examples import MakeExamples
 
 FEW = 32

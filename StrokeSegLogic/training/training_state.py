@@ -11,7 +11,7 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from ..base.errors import InputError
-from ..networks.base import SegmentationNetwork
+from ..nets.networks.base import SegmentationNetwork
 from . import checkpoint
 from .distributed import fail_together
 from .loss_log import LossLog

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..base.errors import InputError, StrokeSegError
 from ..base.settings import from_mapping
-from ..networks.base import SegmentationNetwork
+from ..nets.networks.base import SegmentationNetwork
 
 SCHEMES: dict[str, tuple[float, ...]] = {
     "scratch": (1.0,),

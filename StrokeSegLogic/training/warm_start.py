@@ -13,12 +13,12 @@ import torch
 from torch import Tensor
 
 from ..base.errors import ModelError
-from ..models.bundle import Bundle
-from ..models.field_spec import FieldModelSpec, InputSpec
-from ..models.verify import require_fitting_weights
-from ..networks.fusion import FusionNetwork
-from ..networks.slow_fusion import SlowFusion
-from ..networks.spec import NetworkSpec, SlowFusionSpec
+from ..nets.models.bundle import Bundle
+from ..nets.models.field_spec import FieldModelSpec, InputSpec
+from ..nets.models.verify import require_fitting_weights
+from ..nets.networks.fusion import FusionNetwork
+from ..nets.networks.slow_fusion import SlowFusion
+from ..nets.networks.spec import NetworkSpec, SlowFusionSpec
 
 
 def warm_start(network: torch.nn.Module, spec: NetworkSpec, inputs: Sequence[InputSpec], bundle: Bundle) -> None:

@@ -10,8 +10,8 @@ from ..base.choices import EXTRAS, ROUTES, one_of
 from ..base.files import write_whole
 from ..base.json_files import read_json_object
 from ..base.settings import from_mapping
-from ..case import MODALITIES, ClinicalData, Modality
 from ..mri.settings import MriSettings
+from ..study.case import MODALITIES, ClinicalData, Modality
 
 FORMAT = 1
 NAME, RESULT, CANCEL = "job.json", "result", "cancel"

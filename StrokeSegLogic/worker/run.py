@@ -12,9 +12,9 @@ import SimpleITK as sitk
 
 from ..base.errors import InputError
 from ..base.progress import Progress
-from ..case import Case, Role
-from ..outcome import Outcome
+from ..result.outcome import Outcome
 from ..space.volume import Volume, storable
+from ..study.case import Case, Role
 from .job import RECORD, REPORT, VOLUME, Job
 from .volume_files import read_volume, write_volume
 
@@ -63,7 +63,7 @@ def run_job(job: Job, home: Path, into: Path, progress: Progress) -> Written:
         progress(0.95, "handing over the result")
     report = None
     if "report" in job.options.extras:
-        from ..reports import write_report
+        from ..reports.report import write_report
 
         report = into / REPORT
         write_report(result, report)
@@ -81,7 +81,7 @@ def read_case(job: Job, home: Path) -> Case:
     Raises:
         InputError: if a volume cannot be read or used, or a role is unknown or of the other modality.
     """
-    from ..series import series_in_memory
+    from ..study.series.read import series_in_memory
 
     series = []
     for name, one in job.volumes.items():
@@ -103,11 +103,11 @@ def segment_any(case: Case, job: Job, progress: Progress) -> Outcome:
     """The case by the engine of its modality."""
     options = job.options
     if case.modality == "mri":
-        from ..inference.engine import segment
+        from ..mri.engine import segment
 
         return segment(case, options, reference=job.reference, progress=progress)
-    from ..perfusion.engine import segment_perfusion
-    from ..perfusion.settings import PerfusionSettings
+    from ..ctp.engine import segment_perfusion
+    from ..ctp.settings import PerfusionSettings
 
     settings = PerfusionSettings.of(options.route, options.model, options.device, options.anonymous)
     return segment_perfusion(case, reference=job.reference, settings=settings, progress=progress)
@@ -132,6 +132,6 @@ def _image(volume: Volume) -> sitk.Image:
     array = storable(np.asarray(volume.array))
     if array.ndim == 3:
         return volume.grid.image(array)
-    from ..volumes.frame_stack import series_image
+    from ..study.volumes.frame_stack import series_image
 
     return series_image(array, volume.grid)

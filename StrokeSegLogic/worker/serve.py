@@ -19,7 +19,7 @@ from .. import __version__
 from ..base.errors import Cancelled, OutputError
 from ..base.progress import CancelToken, Progress, ProgressCallback, hearing
 from ..base.scratch import scratch_folder
-from ..inference.kept import KeptNetworks, keeping
+from ..nets.run.cache import KeptNetworks, keeping
 from .control import Control
 from .job import RESULT, Job, is_result_file, read_job
 from .parent import lead_a_group
@@ -193,7 +193,7 @@ def _end_when_orphaned(control: Control, over: threading.Event, session: Path | 
 def _import_ahead() -> None:
     """Brings in what every job needs while the panel is still writing the volumes; a job tells what is missing."""
     try:
-        from ..inference import network  # noqa: F401
+        from ..nets.run import network  # noqa: F401
         from . import run  # noqa: F401
     except ImportError:
         traceback.print_exc(file=sys.stderr)

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..base.errors import InputError, OutputError
 from ..base.files import open_regular
-from ..grid import Grid
+from ..space.grid import Grid
 from ..space.volume import Volume
 
 _FIX = "Segment the study again"

@@ -47,7 +47,7 @@ def cli(*words: str) -> Answer:
 
 def model(folder: str) -> Answer:
     """A model's folder is opened and its weights are read."""
-    from StrokeSegLogic.models.registry import find
+    from StrokeSegLogic.nets.models.registry import find
 
     bundle = find(folder)
     weights = bundle.load()
@@ -56,7 +56,7 @@ def model(folder: str) -> Answer:
 
 def install(file: str) -> Answer:
     """A model's one file is installed; the store is part of the output."""
-    from StrokeSegLogic.models.store import install as run
+    from StrokeSegLogic.nets.models.store import install as run
 
     os.environ["STROKESEG_MODELS"] = "out"
     return Answer(Outcome.OK, run(Path(file)))
@@ -64,7 +64,7 @@ def install(file: str) -> Answer:
 
 def pack(folder: str, file: str) -> Answer:
     """A model's folder becomes one file."""
-    from StrokeSegLogic.models.model_file import pack as run
+    from StrokeSegLogic.nets.models.model_file import pack as run
 
     run(Path(folder), Path(file))
     return Answer(Outcome.OK)

@@ -62,8 +62,8 @@ def import_product() -> None:
     import torch
 
     import StrokeSegLogic.cli.main
-    import StrokeSegLogic.inference.engine
-    import StrokeSegLogic.outputs
+    import StrokeSegLogic.mri.engine
+    import StrokeSegLogic.outputs.files
     import StrokeSegLogic.slicer_bridge.files
     import StrokeSegLogic.training.cohort.train  # noqa: F401
 

@@ -39,7 +39,7 @@ def sizes_of_cases(count: int, work: Path, seed: int = 1) -> Iterator[float]:
     import torch
 
     from StrokeSegLogic import load_case, segment
-    from StrokeSegLogic.outputs import write_outputs
+    from StrokeSegLogic.outputs.files import write_outputs
 
     from .small_model import write_small_model
 

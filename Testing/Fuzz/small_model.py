@@ -9,13 +9,13 @@ def write_small_model(folder: Path) -> Path:
     """Writes the model; the same bytes each time."""
     import torch
 
-    from StrokeSegLogic.case import MRI_ROLES
-    from StrokeSegLogic.models.bundle import Bundle
-    from StrokeSegLogic.models.spec import PlanesModelSpec
-    from StrokeSegLogic.models.weights import FORMAT, Weights
-    from StrokeSegLogic.networks.build import build
-    from StrokeSegLogic.networks.spec import UNet2DSpec
-    from StrokeSegLogic.planes import PLANES
+    from StrokeSegLogic.nets.models.bundle import Bundle
+    from StrokeSegLogic.nets.models.spec import PlanesModelSpec
+    from StrokeSegLogic.nets.models.weights import FORMAT, Weights
+    from StrokeSegLogic.nets.networks.build import build
+    from StrokeSegLogic.nets.networks.spec import UNet2DSpec
+    from StrokeSegLogic.space.planes import PLANES
+    from StrokeSegLogic.study.case import MRI_ROLES
 
     network = UNet2DSpec("compact", len(MRI_ROLES), 2, (8, 8, 8, 8))
     spec = PlanesModelSpec(

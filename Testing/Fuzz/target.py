@@ -55,7 +55,7 @@ def _import_product() -> None:
     from network_guard import loopback
 
     import StrokeSegLogic.cli.main
-    import StrokeSegLogic.inference.engine
+    import StrokeSegLogic.mri.engine
     import StrokeSegLogic.training.recipes
     import StrokeSegLogic.worker.run
     import StrokeSegLogic.worker.serve  # noqa: F401

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import SimpleITK as sitk
 
-from StrokeSegLogic.case import Case, Role, Series
+from StrokeSegLogic.study.case import Case, Role, Series
 
 
 def case_of(images: dict[Role, sitk.Image], name: str = "test") -> Case:

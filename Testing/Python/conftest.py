@@ -11,13 +11,13 @@ from cases import case_of
 from hypothesis import settings
 from network_guard import loopback
 
-from StrokeSegLogic.case import MRI_ROLES, Case
-from StrokeSegLogic.models.bundle import Bundle
-from StrokeSegLogic.models.spec import PlanesModelSpec
-from StrokeSegLogic.models.weights import FORMAT, Weights
-from StrokeSegLogic.networks.spec import UNet2DSpec
-from StrokeSegLogic.phantom import MriPhantom, mri_phantom
-from StrokeSegLogic.planes import PLANES
+from StrokeSegLogic.nets.models.bundle import Bundle
+from StrokeSegLogic.nets.models.spec import PlanesModelSpec
+from StrokeSegLogic.nets.models.weights import FORMAT, Weights
+from StrokeSegLogic.nets.networks.spec import UNet2DSpec
+from StrokeSegLogic.phantom.mri import MriPhantom, mri_phantom
+from StrokeSegLogic.space.planes import PLANES
+from StrokeSegLogic.study.case import MRI_ROLES, Case
 
 # A busy machine is no failure, and a failure must be the same one on every machine.
 settings.register_profile("strokeseg", deadline=None, derandomize=True)
@@ -63,7 +63,7 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     """A whole model with random weights: for what does not depend on how good it is."""
     import torch
 
-    from StrokeSegLogic.networks.build import build
+    from StrokeSegLogic.nets.networks.build import build
 
     torch.manual_seed(1)
     network = UNet2DSpec("compact", len(MRI_ROLES), 2, (128, 64, 32, 16))

@@ -9,20 +9,20 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
-from StrokeSegLogic.case import Case, ClinicalData, Role, Series
+from StrokeSegLogic.ctp.numbers.criteria import dawn, defuse3
+from StrokeSegLogic.ctp.numbers.mismatch import measure_perfusion
+from StrokeSegLogic.ctp.numbers.sweep import sweep
+from StrokeSegLogic.ctp.numbers.uncertainty import repeated_scans
+from StrokeSegLogic.ctp.result import PerfusionSegmentation
 from StrokeSegLogic.ctp.routes.route import Route
-from StrokeSegLogic.grid import Grid
-from StrokeSegLogic.perfusion.criteria import dawn, defuse3
-from StrokeSegLogic.perfusion.map_units import STANDARD_UNITS
-from StrokeSegLogic.perfusion.maps import MapsSpec, PerfusionMaps, maps
-from StrokeSegLogic.perfusion.mismatch import measure_perfusion
-from StrokeSegLogic.perfusion.result import PerfusionSegmentation
-from StrokeSegLogic.perfusion.sweep import sweep
-from StrokeSegLogic.perfusion.thresholds import CORE, PENUMBRA, segment_by_thresholds
-from StrokeSegLogic.perfusion.uncertainty import repeated_scans
+from StrokeSegLogic.ctp.series.maps import MapsSpec, PerfusionMaps, maps
+from StrokeSegLogic.ctp.tissue.thresholds import CORE, PENUMBRA, segment_by_thresholds
 from StrokeSegLogic.phantom.ctp import ctp_series
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
 from StrokeSegLogic.phantom.ctp_protocol import CtpProtocol
+from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.study.case import Case, ClinicalData, Role, Series
+from StrokeSegLogic.study.maps.units import STANDARD_UNITS
 
 KNOWN = ClinicalData(71, 17, 8.0)
 COARSE = (3.6, 3.6, 6.0)

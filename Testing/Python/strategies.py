@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 from hypothesis import strategies as st
 
-from StrokeSegLogic.grid import Grid
+from StrokeSegLogic.space.grid import Grid
 
 # Every way of storing the same volume: an order of axes and a sign for each.
 STORAGES = [

@@ -15,8 +15,8 @@ import matplotlib as mpl
 from network_tables import SHOWN, Shown
 from u_shape import CLINICAL, DECODER, IMAGE, OURS, PRETRAINED, Box, Drawing, paint
 
-from StrokeSegLogic.networks.spec import FusionSpec, UNet2DSpec, UNet3DSpec
-from StrokeSegLogic.networks.summary import layers, on_meta
+from StrokeSegLogic.nets.networks.spec import FusionSpec, UNet2DSpec, UNet3DSpec
+from StrokeSegLogic.nets.networks.summary import layers, on_meta
 
 FOLDER = Path(__file__).parent / "networks"
 

@@ -2,7 +2,7 @@
 
     python docs/pictures/network_tables.py
 
-Each table stands between two comments that name it. Testing/Python/networks/test_network_tables.py keeps page and
+Each table stands between two comments that name it. Testing/Python/nets/networks/test_network_tables.py keeps page and
 networks together.
 """
 
@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from StrokeSegLogic.networks.spec import (
+from StrokeSegLogic.nets.networks.spec import (
     EarlyFusionSpec,
     InflatedFusionSpec,
     NetworkSpec,
@@ -21,7 +21,7 @@ from StrokeSegLogic.networks.spec import (
     UNet2DSpec,
     UNet3DSpec,
 )
-from StrokeSegLogic.networks.summary import Layer, layers, on_meta, parameters
+from StrokeSegLogic.nets.networks.summary import Layer, layers, on_meta, parameters
 
 PAGE = Path(__file__).resolve().parents[1] / "networks.md"
 WIDTHS = (256, 128, 64, 32, 16)

@@ -8,9 +8,9 @@ from itertools import combinations
 
 import numpy as np
 
-from ...perfusion.map_relations import no_delay
-from ...perfusion.map_units import Unit, doubts, is_picture, negative_part, saturated_part
+from ...study.maps.units import Unit, doubts, is_picture, negative_part, saturated_part
 from .doubts import Doubt, DoubtKind
+from .relations import no_delay
 
 _TTP_STARTS_S, _TMAX_STARTS_S = 2.0, 3.0
 

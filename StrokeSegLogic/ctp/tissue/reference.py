@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from ...base.errors import InputError
-from ...grid import Grid
+from ...space.grid import Grid
 from ...space.masks import without_small_parts
 from ..threshold_settings import CONTRALATERAL, ThresholdSettings
 

@@ -1,1 +1,0 @@
-"""Training on a data set's patients, epoch by epoch, as the papers did."""

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 
 from ...base.errors import InputError
-from ...canvas import centred
-from ...inference.field import background
-from ...inference.prepare import MIN_PIXELS, seen_slices
-from ...planes import Plane, to_stack
+from ...ctp.routes.field import background
+from ...mri.prepare import MIN_PIXELS, seen_slices
+from ...nets.run.canvas import centred
+from ...space.planes import Plane, to_stack
 from ..augmentation import Augment, Augmented, augmenter
 from ..examples import Examples
 from .prepared import PreparedCase

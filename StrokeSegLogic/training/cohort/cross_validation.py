@@ -14,7 +14,7 @@ from ...base.recorded_files import fill_recorded
 from ...base.reservation import reserved
 from ...evaluation.classes import LABELS_FILE
 from ...evaluation.origin import ORIGIN_FILE, Origin
-from ...models.bundle import Bundle
+from ...nets.models.bundle import Bundle
 from ..datasets.subject import DataSet
 from ..devices import require_single_process
 from ..run_context import RunContext

@@ -11,17 +11,17 @@ import numpy as np
 import torch
 
 from ...base.progress import Progress
-from ...case import MAP_ROLES
-from ...inference.device import Device
-from ...inference.network import lesion_probability
-from ...inference.prepare import seen_slices
-from ...metrics import dice
-from ...models.bundle import WEIGHTS, Bundle
-from ...models.field_spec import FieldModelSpec, FieldSpec
-from ...models.spec import PlanesModelSpec
-from ...models.weights import FORMAT, Weights
-from ...networks.build import build
-from ...planes import Plane, to_stack
+from ...metrics.voxel import dice
+from ...mri.prepare import seen_slices
+from ...nets.models.bundle import WEIGHTS, Bundle
+from ...nets.models.field_spec import FieldModelSpec, FieldSpec
+from ...nets.models.spec import PlanesModelSpec
+from ...nets.models.weights import FORMAT, Weights
+from ...nets.networks.build import build
+from ...nets.run.device import Device
+from ...nets.run.network import lesion_probability
+from ...space.planes import Plane, to_stack
+from ...study.case import MAP_ROLES
 from ..datasets.subject import SIMULATED, DataSet
 from ..loop import State
 from ..splits import Split

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from lightning_fabric import Fabric
 
-from ...networks.base import SegmentationNetwork
+from ...nets.networks.base import SegmentationNetwork
 from ..distributed import fail_together
 from ..loop import State, Verdict, on_cpu
 from ..transfer import TransferSpec, TransferState, after_epoch, apply

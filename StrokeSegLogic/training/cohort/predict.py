@@ -18,20 +18,20 @@ from ...base.progress import Progress
 from ...base.recorded_files import Writers, add_recorded
 from ...base.records import is_unchanged, written_by
 from ...base.reservation import Reservation, reserved
-from ...case import Role
+from ...ctp.routes.field_engine import answer
 from ...evaluation.classes import BACKGROUND, LABELS_FILE
 from ...evaluation.origin import ORIGIN_FILE, Origin, read_origin
-from ...inference.device import Device, choose
-from ...inference.engine import run_planes
-from ...inference.field_engine import answer
-from ...inference.network import load
-from ...inference.prepare import prepare
-from ...inference.vote import vote
-from ...inference.way_back import onto_reference
-from ...models.bundle import Bundle
-from ...models.field_spec import FieldModelSpec
-from ...models.spec import PlanesModelSpec
-from ...volumes.nifti import write_nifti
+from ...mri.engine import run_planes
+from ...mri.prepare import prepare
+from ...mri.vote import vote
+from ...nets.models.bundle import Bundle
+from ...nets.models.field_spec import FieldModelSpec
+from ...nets.models.spec import PlanesModelSpec
+from ...nets.run.device import Device, choose
+from ...nets.run.network import load
+from ...space.way_back import onto_reference
+from ...study.case import Role
+from ...study.volumes.nifti import write_nifti
 from ..datasets.load import LoadedSubject, load_subject
 from ..datasets.subject import DataSet, Subject
 from .prepared import mri_case

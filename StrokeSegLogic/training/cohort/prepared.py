@@ -15,11 +15,11 @@ from ...base.errors import InputError, OutputError
 from ...base.files import sha256_of, write_whole
 from ...base.json_files import read_json_object
 from ...base.progress import Progress
-from ...case import Case, Role
-from ...grid import Grid, resample
-from ...inference.field import lay
-from ...inference.prepare import prepare
-from ...series import series_in_memory
+from ...ctp.routes.field import lay
+from ...mri.prepare import prepare
+from ...space.grid import Grid, resample
+from ...study.case import Case, Role
+from ...study.series.read import series_in_memory
 from ..arrays import open_array
 from ..datasets.load import LoadedSubject, load_subject
 from ..datasets.subject import TRUTH, DataSet, Subject

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from dataclasses import field as default
 from typing import Literal
 
-from ...case import MRI_ROLES
-from ...models.field_spec import FieldSpec, InputSpec
-from ...networks.spec import FusionSpec, NetworkSpec
+from ...nets.models.field_spec import FieldSpec, InputSpec
+from ...nets.networks.spec import FusionSpec, NetworkSpec
+from ...study.case import MRI_ROLES
 from ..augmentation import AugmentationSpec
-from ..losses import FocalTversky, LossSpec
+from ..losses.choose import LossSpec
+from ..losses.focal_tversky import FocalTversky
 from ..penalties import PenaltySpec
 from ..transfer import SCHEMES, TransferSpec
 

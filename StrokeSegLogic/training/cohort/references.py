@@ -18,7 +18,7 @@ from ...base.json_files import read_json_object
 from ...base.recorded_files import write_recorded
 from ...base.records import is_unchanged, written_by
 from ...base.reservation import Reservation, reserved
-from ...volumes.nifti import write_nifti
+from ...study.volumes.nifti import write_nifti
 from ..datasets.load import load_subject
 from ..datasets.subject import TRUTH, DataSet, Subject
 

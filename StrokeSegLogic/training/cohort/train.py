@@ -12,16 +12,16 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from ...base.errors import InputError
-from ...models.bundle import Bundle
-from ...models.registry import find
-from ...networks.base import SegmentationNetwork
-from ...networks.build import build
+from ...nets.models.bundle import Bundle
+from ...nets.models.registry import find
+from ...nets.networks.base import SegmentationNetwork
+from ...nets.networks.build import build
 from ..datasets.subject import DataSet
 from ..devices import launch
 from ..distributed import fail_together
 from ..examples import Examples
 from ..loop import Loop, Plan, State
-from ..losses import Loss, loss_of
+from ..losses.choose import Loss, loss_of
 from ..penalties import penalty
 from ..pretrained import Pretrained, few_images, load_pretrained, require_pretrained
 from ..run_context import RunContext

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ...base.errors import InputError
-from ...grid import Grid
-from ...volumes import read_volume
+from ...space.grid import Grid
+from ...study.volumes.reader import read_volume
 from .folders import in_order, stem, subfolders, volumes
 from .subject import TRUTH, DataSet, Subject
 from .tables import Clinical, by_key, clinical, read_table

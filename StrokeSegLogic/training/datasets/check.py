@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from ...base.progress import Progress
-from ...grid import Grid
+from ...space.grid import Grid
 from .check_case import CaseRecord, look
 from .findings import Finding, Findings, Severity
 from .subject import GROUPS, TRUTH, DataSet

@@ -10,11 +10,13 @@ import numpy as np
 import SimpleITK as sitk
 
 from ...base.errors import InputError
-from ...grid import Grid, require_overlap
-from ...perfusion import map_units
-from ...series.plausibility import swapped_note
-from ...volumes import header_notes, read_volume, sha256_of, validate
-from ...volumes.nifti_header import SUFFIXES, open_nifti
+from ...base.files import sha256_of
+from ...space.grid import Grid, require_overlap
+from ...study.maps import units as map_units
+from ...study.series.plausibility import swapped_note
+from ...study.volumes.checks import validate
+from ...study.volumes.nifti_header import SUFFIXES, open_nifti
+from ...study.volumes.reader import header_notes, read_volume
 from .findings import Finding, Severity
 from .load import labels, same_place, words
 from .subject import TIME_SERIES, DataSet, Subject

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...base.errors import InputError
-from ...volumes.reader import volume_suffix
+from ...study.volumes.reader import volume_suffix
 
 
 def in_order(name: str) -> tuple[tuple[int, str], ...]:

@@ -10,8 +10,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from ...base.errors import InputError
-from ...grid import Grid, require_overlap, resample
-from ...volumes import read_volume
+from ...space.grid import Grid, require_overlap, resample
+from ...study.volumes.reader import read_volume
 from .subject import TIME_SERIES, DataSet, Subject
 
 _SAME_PART = 0.01

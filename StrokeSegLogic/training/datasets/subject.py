@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...models.field_spec import IMAGES
+from ...nets.models.field_spec import IMAGES
 
 IMAGE_NAMES = (*IMAGES, "CTP")
 """Every image that a case may have. CTP is the perfusion series itself (4-D), all others are volumes."""

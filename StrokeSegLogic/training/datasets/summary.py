@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 
-from ...grid import Grid
+from ...space.grid import Grid
 from .check_case import CaseRecord
 from .findings import GridRange, Spread, Summary
 from .subject import DataSet

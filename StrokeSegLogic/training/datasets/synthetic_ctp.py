@@ -8,10 +8,10 @@ import nibabel as nib
 import numpy as np
 import SimpleITK as sitk
 
-from ...grid import Grid
 from ...phantom.ctp_maps import CtpMaps, CtpPatient, ctp_grid, ctp_patient
 from ...phantom.waves import Waves
-from ...volumes import write_nifti
+from ...space.grid import Grid
+from ...study.volumes.nifti import write_nifti
 from .ctp_folder import TABLE
 from .subject import READERS
 from .synthetic_mri import seeds, split_of

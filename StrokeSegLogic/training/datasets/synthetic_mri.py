@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from ...case import Role
-from ...grid import Grid
-from ...phantom import MriPhantom, diffusion_grid, mri_phantom, structural_grid
-from ...volumes import write_nifti
+from ...phantom.mri import MriPhantom, mri_phantom
+from ...phantom.scan_grids import diffusion_grid, structural_grid
+from ...space.grid import Grid
+from ...study.case import Role
+from ...study.volumes.nifti import write_nifti
 
 _TO_MM2_PER_S = 1e-6
 _SMALL = (4.0, 4.0, 4.0)

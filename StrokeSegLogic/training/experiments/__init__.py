@@ -1,1 +1,0 @@
-"""The papers' tables: what each row is, how it is run, and what the paper printed."""

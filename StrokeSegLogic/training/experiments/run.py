@@ -18,8 +18,8 @@ from ...evaluation.bootstrap import RESAMPLES
 from ...evaluation.compare import comparisons
 from ...evaluation.rows import ALL, REFERENCE, Row
 from ...evaluation.scores import CaseScores, Classes, evaluate_labels, zero_where_both_empty
-from ...networks.build import build_encoder
-from ...networks.spec import ENCODERS, UNet2DSpec
+from ...nets.networks.build import build_encoder
+from ...nets.networks.spec import ENCODERS, UNet2DSpec
 from ..cohort.predict import Predictor, predict_cases
 from ..cohort.prepared import reference_mask, require_fit
 from ..cohort.recipe import CohortRecipe

@@ -8,8 +8,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ...base.errors import InputError
-from ...grid import Grid
-from ...perfusion.maps import MapsSpec, maps
+from ...ctp.series.maps import MapsSpec, maps
 from ...phantom.anatomy import Head
 from ...phantom.ctp import ctp_series
 from ...phantom.ctp_maps import CtpPatient
@@ -17,6 +16,7 @@ from ...phantom.ctp_protocol import CtpProtocol
 from ...phantom.sampling import indices, parts
 from ...phantom.scan_grids import centred_grid
 from ...phantom.tracer import Bolus
+from ...space.grid import Grid
 from .circulation import Circulation
 from .deficit import LesionDeficit
 from .lattice import Lattice, depth, smooth

@@ -12,7 +12,7 @@ from ...base.csv_files import read_records
 from ...base.errors import InputError
 from ...base.progress import Progress
 from ...base.recorded_files import fill_new
-from ...volumes import write_nifti
+from ...study.volumes.nifti import write_nifti
 from ..datasets.ctp_folder import TABLE
 from ..datasets.layouts import read_data_set
 from ..datasets.subject import SIMULATED, SIMULATED_MARK, SPLITS, DataSet

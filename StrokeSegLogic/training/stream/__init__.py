@@ -1,1 +1,0 @@
-"""Training on slices drawn from several sources for ever, with lesions and missing sequences simulated."""

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from ...base.errors import InputError
-from ...intensity import normalise
-from ...planes import Plane
+from ...nets.run.intensity import normalise
+from ...space.planes import Plane
 from ..examples import Examples
 from .augment import coarsen, drop, move, vary
 from .recipe import StageSpec, StreamRecipe

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...base.settings import from_mapping, read_toml
-from ...case import MRI_ROLES
-from ...networks.spec import NetworkSpec
-from ..losses import LossSpec
+from ...nets.networks.spec import NetworkSpec
+from ...study.case import MRI_ROLES
+from ..losses.choose import LossSpec
 
 FOLDS = 5
 """Folds of the ISLES'22 slices."""

@@ -7,8 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
-from ...case import MRI_ROLES, Role
-from ...planes import Plane
+from ...space.planes import Plane
+from ...study.case import MRI_ROLES, Role
 
 CHANNELS = MRI_ROLES
 """Channel order of the networks' input."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ...case import Role
+from ...study.case import Role
 from .samples import CHANNELS
 from .tensors import Batch, Dice, blur
 

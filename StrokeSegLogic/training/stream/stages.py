@@ -10,12 +10,12 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from ...networks.base import SegmentationNetwork
-from ...networks.build import build
-from ...planes import PLANES, Plane
+from ...nets.networks.base import SegmentationNetwork
+from ...nets.networks.build import build
+from ...space.planes import PLANES, Plane
 from ..examples import Examples
 from ..loop import Loop, Plan
-from ..losses import loss_of
+from ..losses.choose import loss_of
 from ..pretrained import few_images, load_pretrained
 from ..run_context import RunContext
 from .batches import BatchMaker

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ...canvas import centred
+from ...nets.run.canvas import centred
 from .samples import CHANNELS, Sample, scaled
 
 CANVAS = 208

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from torch import nn
 
-from ...models.bundle import WEIGHTS, Bundle
-from ...models.spec import PlanesModelSpec, threshold_of
-from ...models.weights import FORMAT, Weights
-from ...networks.build import build
-from ...planes import PLANES, Plane
+from ...nets.models.bundle import WEIGHTS, Bundle
+from ...nets.models.spec import PlanesModelSpec, threshold_of
+from ...nets.models.weights import FORMAT, Weights
+from ...nets.networks.build import build
+from ...space.planes import PLANES, Plane
 from ..devices import launch
 from ..distributed import fail_together
 from ..loop import State

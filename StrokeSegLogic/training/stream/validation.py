@@ -11,11 +11,11 @@ import torch
 from torch import nn
 
 from ...base.progress import Progress
-from ...case import Role
-from ...inference.device import Device
-from ...inference.network import lesion_probability
-from ...metrics import dice
-from ...planes import PLANES, Plane
+from ...metrics.voxel import dice
+from ...nets.run.device import Device
+from ...nets.run.network import lesion_probability
+from ...space.planes import PLANES, Plane
+from ...study.case import Role
 from .batches import normalised
 from .recipe import StreamRecipe
 from .samples import CHANNELS, LESION_PIXELS, Sample

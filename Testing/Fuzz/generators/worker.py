@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from StrokeSegLogic.grid import Grid
+from StrokeSegLogic.space.grid import Grid
 
 from ..inputs import Input, chance, pick
 from ..mutation import damaged, json_bytes, number, replaced_value, text

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from StrokeSegLogic.case import Role
-from StrokeSegLogic.phantom import MriPhantom
+from StrokeSegLogic.phantom.mri import MriPhantom
+from StrokeSegLogic.study.case import Role
 
 
 @pytest.fixture(scope="session")

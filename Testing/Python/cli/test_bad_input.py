@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from StrokeSegLogic.cli.main import main
-from StrokeSegLogic.models.bundle import WEIGHTS, Bundle
+from StrokeSegLogic.nets.models.bundle import WEIGHTS, Bundle
 
 Arguments = list[str]
 

@@ -15,12 +15,12 @@ import SimpleITK as sitk
 from tiny import write_data, write_recipe
 
 from StrokeSegLogic.cli import main
-from StrokeSegLogic.grid import Grid
-from StrokeSegLogic.metrics import dice
-from StrokeSegLogic.models.bundle import Bundle
-from StrokeSegLogic.output_folder import RESULT
-from StrokeSegLogic.phantom import MriPhantom
+from StrokeSegLogic.metrics.voxel import dice
+from StrokeSegLogic.nets.models.bundle import Bundle
+from StrokeSegLogic.outputs.folder import RESULT
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
+from StrokeSegLogic.phantom.mri import MriPhantom
+from StrokeSegLogic.space.grid import Grid
 
 COMMAND = [sys.executable, "-m", "StrokeSegLogic"]
 

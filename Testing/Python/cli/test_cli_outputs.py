@@ -13,8 +13,8 @@ from typer.testing import CliRunner, Result
 from StrokeSegLogic.base.errors import OutputError
 from StrokeSegLogic.base.reservation import reserved
 from StrokeSegLogic.cli.main import app
-from StrokeSegLogic.models.bundle import Bundle
-from StrokeSegLogic.output_folder import MRI_FILES
+from StrokeSegLogic.nets.models.bundle import Bundle
+from StrokeSegLogic.outputs.folder import MRI_FILES
 
 
 def strokeseg(*arguments: str | Path) -> Result:

@@ -7,7 +7,7 @@ import pytest
 
 from StrokeSegLogic.base.errors import InputError, OutputError
 from StrokeSegLogic.cli.dataset import app
-from StrokeSegLogic.training.datasets import write_synthetic
+from StrokeSegLogic.training.datasets.synthetic import write_synthetic
 
 
 def run(*arguments: str | Path) -> None:

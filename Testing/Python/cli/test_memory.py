@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from StrokeSegLogic.models.bundle import Bundle
-from StrokeSegLogic.output_folder import RESULT
+from StrokeSegLogic.nets.models.bundle import Bundle
+from StrokeSegLogic.outputs.folder import RESULT
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of address space count there")

@@ -16,14 +16,14 @@ import pytest
 import SimpleITK as sitk
 from io_fixtures import dicom_slices
 
-from StrokeSegLogic.case import Role
 from StrokeSegLogic.cli.main import main
-from StrokeSegLogic.models.bundle import Bundle
-from StrokeSegLogic.phantom import MriPhantom
+from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.phantom.ctp import ctp_series
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
 from StrokeSegLogic.phantom.ctp_protocol import CtpProtocol
 from StrokeSegLogic.phantom.ctp_study import write_study
+from StrokeSegLogic.phantom.mri import MriPhantom
+from StrokeSegLogic.study.case import Role
 
 MARK = re.compile(rb"doe.?jane|jane.?doe|ID4711", re.IGNORECASE)
 """A patient's name and number, in whatever way they are joined."""

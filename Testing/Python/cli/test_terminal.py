@@ -14,8 +14,8 @@ import pytest
 
 from StrokeSegLogic.cli.main import main
 from StrokeSegLogic.cli.terminal import lasting_streams
-from StrokeSegLogic.models.bundle import Bundle
-from StrokeSegLogic.output_folder import RESULT
+from StrokeSegLogic.nets.models.bundle import Bundle
+from StrokeSegLogic.outputs.folder import RESULT
 
 ROOT = Path(__file__).parents[3]
 posix = pytest.mark.skipif(os.name != "posix", reason="shell and descriptors of POSIX")

@@ -19,11 +19,11 @@ from tiny import write_data, write_recipe
 from StrokeSegLogic.base.errors import Cancelled
 from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.cli.main import main
-from StrokeSegLogic.models.bundle import Bundle
-from StrokeSegLogic.networks.build import build
+from StrokeSegLogic.nets.models.bundle import Bundle
+from StrokeSegLogic.nets.networks.build import build
 from StrokeSegLogic.training import checkpoint
 from StrokeSegLogic.training.cohort.train import train_cohort
-from StrokeSegLogic.training.datasets import DataSet
+from StrokeSegLogic.training.datasets.subject import DataSet
 from StrokeSegLogic.training.loss_log import read
 
 ROOT = Path(__file__).parents[3]

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from StrokeSegLogic.evaluation import Row, evaluate_pair
-from StrokeSegLogic.grid import Grid
-from StrokeSegLogic.volumes import write_nifti
+from StrokeSegLogic.evaluation.rows import Row
+from StrokeSegLogic.evaluation.scores import evaluate_pair
+from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.study.volumes.nifti import write_nifti
 
 GRID = Grid((12, 10, 6), (1.0, 1.5, 4.0), (3.0, -7.0, 11.0), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
 VOXEL_ML = 0.006

@@ -8,7 +8,7 @@ from evaluation.cohorts import GRID, VOXEL_ML, box, write_mask, write_masks
 
 from StrokeSegLogic.base.errors import Cancelled, InputError
 from StrokeSegLogic.base.progress import CancelToken, Progress
-from StrokeSegLogic.evaluation import Evaluation, Sources, evaluate_folders
+from StrokeSegLogic.evaluation.cohort import Evaluation, Sources, evaluate_folders
 from StrokeSegLogic.evaluation.readers import Joint
 
 TRUTH = box((1, 4), (2, 6), (2, 6))

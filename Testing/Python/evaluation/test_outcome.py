@@ -15,7 +15,7 @@ import pytest
 from evaluation.cohorts import row
 
 from StrokeSegLogic.base.errors import InputError, OutputError
-from StrokeSegLogic.evaluation import Evaluation, Sources
+from StrokeSegLogic.evaluation.cohort import Evaluation, Sources
 from StrokeSegLogic.evaluation.plots import COLOURS, bland_altman, dice_boxes, limits_of_agreement, plots
 from StrokeSegLogic.evaluation.report import FILES, RECORD, Settings, write_evaluation
 

@@ -10,9 +10,14 @@ from evaluation.cohorts import box
 from hypothesis import given
 from metrics.mask_pairs import Pair, mask_pairs
 
-from StrokeSegLogic.evaluation import evaluate_labels, evaluate_pair, zero_where_both_empty
 from StrokeSegLogic.evaluation.catalog import METRICS
-from StrokeSegLogic.evaluation.scores import METRIC_NAMES, mean_scores
+from StrokeSegLogic.evaluation.scores import (
+    METRIC_NAMES,
+    evaluate_labels,
+    evaluate_pair,
+    mean_scores,
+    zero_where_both_empty,
+)
 
 SPACING = (4.0, 1.5, 1.0)
 EMPTY, SOME = box(), box((1, 3), (2, 5), (2, 4))

@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from StrokeSegLogic.evaluation import summarise
 from StrokeSegLogic.evaluation.bootstrap import bootstrap_intervals
-from StrokeSegLogic.evaluation.summary import TableRow
+from StrokeSegLogic.evaluation.summary import TableRow, summarise
 
 VALUES = [0.1, 0.5, 0.55, 0.9, 0.7, 0.2, 0.35, 0.8]
 

@@ -8,9 +8,9 @@ from math import nan
 import pytest
 from evaluation.cohorts import row
 
-from StrokeSegLogic.evaluation import paper_table, summarise
 from StrokeSegLogic.evaluation.scores import METRIC_NAMES
-from StrokeSegLogic.evaluation.tables import DASH, cases_csv, summary_csv, telling
+from StrokeSegLogic.evaluation.summary import summarise
+from StrokeSegLogic.evaluation.tables import DASH, cases_csv, paper_table, summary_csv, telling
 
 ROWS = [
     row("a", "LVO", dice=0.75, hausdorff_mm=4.0, volume_difference_ml=3.0),

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from StrokeSegLogic.metrics import dice
 from StrokeSegLogic.metrics.calibration import auroc, binary_entropy, expected_dice, reliability
+from StrokeSegLogic.metrics.voxel import dice
 
 SEEDS = st.integers(0, 10**6)
 

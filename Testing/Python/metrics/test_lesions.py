@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from metrics.mask_pairs import Pair, mask_pairs, pair_of
 
-from StrokeSegLogic.metrics import Variant, lesion_scores
+from StrokeSegLogic.metrics.lesions import Variant, lesion_scores
 
 # Measured on `pair_of(seed)` with the challenges' own scorers: compute_lesion_f1_score and
 # compute_absolute_lesion_difference of ezequieldlrosa/isles22, and panoptica 2.1.7 as ezequieldlrosa/isles24 calls it

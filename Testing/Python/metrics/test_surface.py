@@ -13,7 +13,7 @@ from monai.metrics import compute_average_surface_distance, compute_hausdorff_di
 from scipy.ndimage import binary_erosion
 from scipy.spatial.distance import cdist
 
-from StrokeSegLogic.metrics import SurfaceDistances, surface_distances
+from StrokeSegLogic.metrics.surface import SurfaceDistances, surface_distances
 
 METRICS = ("hausdorff", "hausdorff95", "average_symmetric")
 

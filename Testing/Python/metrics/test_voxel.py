@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from metrics.mask_pairs import Pair, mask_pairs
 from monai.metrics import compute_confusion_matrix_metric, get_confusion_matrix
 
-from StrokeSegLogic.metrics import dice, overlap
+from StrokeSegLogic.metrics.voxel import dice, overlap
 
 RATIOS = ("dice", "jaccard", "accuracy", "balanced_accuracy", "precision", "recall", "specificity")
 

@@ -13,10 +13,10 @@ import pytest
 import StrokeSegLogic
 from StrokeSegLogic.base.choices import DEVICES, EXTRAS, ROUTES, VOTES
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.case import MODALITIES, Case
 from StrokeSegLogic.cli.segment import perfusion_into, segment, segment_into
+from StrokeSegLogic.ctp.settings import PerfusionSettings
 from StrokeSegLogic.mri.settings import MriSettings
-from StrokeSegLogic.perfusion.settings import PerfusionSettings
+from StrokeSegLogic.study.case import MODALITIES, Case
 from StrokeSegLogic.worker.job import JobOptions, read_job
 
 PANEL = Path(__file__).resolve().parents[3] / "StrokeSegExtension" / "StrokeSegExtensionLib"

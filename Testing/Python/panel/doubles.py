@@ -21,10 +21,10 @@ from StrokeSegExtensionLib.study import (
 )
 
 from StrokeSegLogic.base.errors import InputError, StrokeSegError
-from StrokeSegLogic.case import Role
-from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.result.record import ResultRecord
+from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.space.volume import Volume
+from StrokeSegLogic.study.case import Role
 
 PATIENCE_S = 120.0
 RECORD = ResultRecord.parse(

@@ -102,7 +102,7 @@ class OpenedModule:
 
     def rows(self) -> dict[str, str]:
         """Names of the volumes in the rows that are shown, by role."""
-        from StrokeSegLogic.case import Role
+        from StrokeSegLogic.study.case import Role
 
         selectors = {role.value: getattr(self.ui.study, f"selector{role.value}") for role in Role}
         shown = {role: one for role, one in selectors.items() if not target(one).isHidden()}

@@ -8,7 +8,7 @@ from StrokeSegExtensionLib.presenter import Presenter
 from StrokeSegExtensionLib.states import State
 from StrokeSegExtensionLib.study import StudyInputs
 
-from StrokeSegLogic.case import Role
+from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.worker.protocol import Fault
 
 from .doubles import Clock, FakeRunner, FakeView

@@ -13,10 +13,10 @@ from StrokeSegExtensionLib.worker_process import WorkerProcess
 
 from StrokeSegLogic.base.errors import StrokeSegError
 from StrokeSegLogic.base.scratch import LOCK
-from StrokeSegLogic.case import Role
-from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.result.record import ResultRecord
+from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.space.volume import Volume
+from StrokeSegLogic.study.case import Role
 
 from .doubles import Clock
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from StrokeSegLogic.case import Case, Role, Series
-from StrokeSegLogic.grid import Grid
-from StrokeSegLogic.planes import PLANES
+from StrokeSegLogic.mri.result import Segmentation
+from StrokeSegLogic.mri.statistics import measure
 from StrokeSegLogic.result.record import ResultRecord
-from StrokeSegLogic.segmentation import Segmentation
+from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.space.planes import PLANES
 from StrokeSegLogic.space.volume import Volume
-from StrokeSegLogic.statistics import measure
+from StrokeSegLogic.study.case import Case, Role, Series
 from StrokeSegLogic.worker.run import images_of, summary_of
 from StrokeSegLogic.worker.volume_files import write_volume
 

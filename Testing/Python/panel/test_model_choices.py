@@ -7,11 +7,11 @@ from StrokeSegExtensionLib.job_files import options_of
 from StrokeSegExtensionLib.model_choices import model_choices, route_and_model
 from StrokeSegExtensionLib.study import ModelChoice, Settings, StudyInputs
 
-from StrokeSegLogic.case import ClinicalData, Role
-from StrokeSegLogic.models.bundle import Bundle
-from StrokeSegLogic.models.model_file import pack
-from StrokeSegLogic.models.registry import DEFAULT
-from StrokeSegLogic.models.store import install, store_folder
+from StrokeSegLogic.nets.models.bundle import Bundle
+from StrokeSegLogic.nets.models.model_file import pack
+from StrokeSegLogic.nets.models.registry import DEFAULT
+from StrokeSegLogic.nets.models.store import install, store_folder
+from StrokeSegLogic.study.case import ClinicalData, Role
 
 
 @pytest.fixture(autouse=True)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from StrokeSegExtensionLib.offers import offers_of, recognise
 from StrokeSegExtensionLib.study import Offer
 
-from StrokeSegLogic.case import CTP_ROLES, MRI_ROLES, Role
 from StrokeSegLogic.slicer_bridge.input_volumes import InputVolume
+from StrokeSegLogic.study.case import CTP_ROLES, MRI_ROLES, Role
 
 Modality = Literal["mri", "ctp"]
 

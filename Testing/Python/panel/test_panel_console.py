@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from StrokeSegLogic.base.errors import Cancelled, InputError, StrokeSegError
-from StrokeSegLogic.models.bundle import Bundle
+from StrokeSegLogic.nets.models.bundle import Bundle
 
 from .studies import add_study
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.slicer_bridge.geometry import volume_grid
+from StrokeSegLogic.space.grid import Grid
 
 from .opened import OpenedModule, target
 from .studies import GRID, add_study, lesion_result

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from file_server import serving
 
-from StrokeSegLogic.models.bundle import Bundle
-from StrokeSegLogic.models.model_file import pack
-from StrokeSegLogic.models.store import OfferedModel, fetch, installed
+from StrokeSegLogic.nets.models.bundle import Bundle
+from StrokeSegLogic.nets.models.model_file import pack
+from StrokeSegLogic.nets.models.store import OfferedModel, fetch, installed
 
 from .opened import OpenedModule, target
 from .studies import add_study

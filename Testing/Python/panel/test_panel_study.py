@@ -7,7 +7,7 @@ import pytest
 import vtk
 from PySide6 import QtCore, QtTest
 
-from StrokeSegLogic.case import ClinicalData, Role
+from StrokeSegLogic.study.case import ClinicalData, Role
 
 from .opened import OpenedModule, target
 from .studies import GRID, MRI_STUDY, add_study

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from perfusion_results import perfused
 
-from StrokeSegLogic.case import Role
-from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.slicer_bridge.volumes import add_volume
+from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.study.case import Role
 
 from .opened import OpenedModule
 from .standin.stopwatch import TimedCall, stopwatch

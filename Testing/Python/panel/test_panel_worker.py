@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from StrokeSegLogic.models.bundle import Bundle
+from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.slicer_bridge.segmentations import labels_of
 
 from .opened import OpenedModule, target

@@ -10,7 +10,7 @@ from StrokeSegExtensionLib.states import TRANSITIONS, State
 from StrokeSegExtensionLib.study import Settings, StudyInputs
 
 from StrokeSegLogic.base.errors import OutputError, StrokeSegError
-from StrokeSegLogic.case import ClinicalData, Role
+from StrokeSegLogic.study.case import ClinicalData, Role
 
 from .doubles import RECORD
 from .presenter_bench import DIED, Panel

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from StrokeSegExtensionLib.study import StudyInputs
 
-from StrokeSegLogic.case import Role
 from StrokeSegLogic.slicer_bridge.input_volumes import InputVolume
+from StrokeSegLogic.study.case import Role
 
 from .presenter_bench import Panel
 

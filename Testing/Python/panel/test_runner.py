@@ -13,10 +13,10 @@ from StrokeSegExtensionLib import runner as runner_file
 from StrokeSegExtensionLib.study import Settings, StudyInputs
 
 from StrokeSegLogic.base.errors import StrokeSegError
-from StrokeSegLogic.case import ClinicalData, Role
-from StrokeSegLogic.models.bundle import Bundle
-from StrokeSegLogic.phantom import MriPhantom
+from StrokeSegLogic.nets.models.bundle import Bundle
+from StrokeSegLogic.phantom.mri import MriPhantom
 from StrokeSegLogic.space.volume import Volume
+from StrokeSegLogic.study.case import ClinicalData, Role
 from StrokeSegLogic.worker.job import read_job
 from StrokeSegLogic.worker.volume_files import read_volume
 

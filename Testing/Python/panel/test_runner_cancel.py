@@ -12,7 +12,7 @@ from StrokeSegExtensionLib import runner as runner_file
 from StrokeSegExtensionLib import worker_job
 
 from StrokeSegLogic.base.errors import StrokeSegError
-from StrokeSegLogic.case import Role
+from StrokeSegLogic.study.case import Role
 
 from .runner_bench import SMALL, alive
 

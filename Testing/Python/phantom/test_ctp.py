@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.phantom.ctp import CtpSeries, Part, ctp_series
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
 from StrokeSegLogic.phantom.ctp_protocol import CtpProtocol
 from StrokeSegLogic.phantom.tracer import Bolus, Perfusion
+from StrokeSegLogic.space.grid import Grid
 
 SLAB = ctp_grid((2.4, 2.4, 5.0)).crop((0, 0, 11), (96, 96, 3))
 QUIET = CtpProtocol(noise_hu=0.0)

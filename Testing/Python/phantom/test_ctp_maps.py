@@ -7,10 +7,10 @@ import pytest
 import SimpleITK as sitk
 from scipy import ndimage
 
-from StrokeSegLogic.grid import Grid
-from StrokeSegLogic.metrics import dice
+from StrokeSegLogic.metrics.voxel import dice
 from StrokeSegLogic.phantom.ctp_maps import CtpMaps, CtpPatient, ctp_grid, ctp_patient
 from StrokeSegLogic.phantom.waves import Waves
+from StrokeSegLogic.space.grid import Grid
 
 GRID = ctp_grid((4.0, 4.0, 5.0))
 

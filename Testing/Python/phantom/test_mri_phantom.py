@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from StrokeSegLogic.case import MRI_ROLES, Role
-from StrokeSegLogic.grid import Grid, resample
-from StrokeSegLogic.phantom import MriPhantom, diffusion_grid, mri_phantom, structural_grid
 from StrokeSegLogic.phantom.contrast import BRAIN_TISSUES
-from StrokeSegLogic.phantom.scan_grids import centred_grid
-from StrokeSegLogic.volumes import read_volume
+from StrokeSegLogic.phantom.mri import MriPhantom, mri_phantom
+from StrokeSegLogic.phantom.scan_grids import centred_grid, diffusion_grid, structural_grid
+from StrokeSegLogic.space.grid import Grid, resample
+from StrokeSegLogic.study.case import MRI_ROLES, Role
+from StrokeSegLogic.study.volumes.reader import read_volume
 
 COARSE = {"structural": structural_grid((2.0, 2.0, 5.0)), "diffusion_weighted": diffusion_grid((2.5, 2.5, 3.5))}
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import gammainc
 
-from StrokeSegLogic.perfusion.deconvolution import KAPPA, PER_100_G
+from StrokeSegLogic.ctp.series.deconvolution import KAPPA, PER_100_G
 from StrokeSegLogic.phantom.tracer import RESIDUES, Bolus, Perfusion, gamma_variate, residue, venous
 
 LONG = np.arange(0, 300, 0.1)

@@ -11,13 +11,13 @@ import SimpleITK as sitk
 from html_page import PNG, Page
 from perfusion_results import by_network, of_series, perfused, unknown_scales
 
-from StrokeSegLogic.case import ClinicalData, Role
-from StrokeSegLogic.perfusion.criteria import defuse3
-from StrokeSegLogic.perfusion.result import PerfusionSegmentation
-from StrokeSegLogic.perfusion.uncertainty import plus_minus
-from StrokeSegLogic.reports import html_report, write_report
+from StrokeSegLogic.ctp.numbers.criteria import defuse3
+from StrokeSegLogic.ctp.numbers.uncertainty import plus_minus
+from StrokeSegLogic.ctp.result import PerfusionSegmentation
 from StrokeSegLogic.reports.ctp_figures import colour_of, ctp_figures
-from StrokeSegLogic.terminology import CORE_STYLE, PENUMBRA_STYLE
+from StrokeSegLogic.reports.report import html_report, write_report
+from StrokeSegLogic.result.terminology import CORE_STYLE, PENUMBRA_STYLE
+from StrokeSegLogic.study.case import ClinicalData, Role
 
 NOTHING = ClinicalData()
 

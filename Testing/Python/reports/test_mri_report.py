@@ -11,13 +11,13 @@ import SimpleITK as sitk
 from html_page import PNG, Page
 
 from StrokeSegLogic.base.errors import OutputError
-from StrokeSegLogic.case import Case, ClinicalData, Role, Series
-from StrokeSegLogic.grid import Grid, resample
-from StrokeSegLogic.reports import html_report, write_report
+from StrokeSegLogic.mri.result import PlaneVote, Segmentation, Statistics
 from StrokeSegLogic.reports.mri_figures import CONTOUR, Figures, figures
 from StrokeSegLogic.reports.parts import ml, place
+from StrokeSegLogic.reports.report import html_report, write_report
 from StrokeSegLogic.result.lesions import Lesion
-from StrokeSegLogic.segmentation import PlaneVote, Segmentation, Statistics
+from StrokeSegLogic.space.grid import Grid, resample
+from StrokeSegLogic.study.case import Case, ClinicalData, Role, Series
 
 
 def series(role: Role, image: sitk.Image) -> Series:

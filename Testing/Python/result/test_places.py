@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.result.lesions import Lesion
 from StrokeSegLogic.result.places import Places
+from StrokeSegLogic.space.grid import Grid
 
 GRID = Grid((8, 6, 4), (2.0, 3.0, 5.0), (10.0, -20.0, 30.0), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
 

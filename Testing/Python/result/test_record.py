@@ -13,9 +13,9 @@ from panel.studies import lesion_result
 from perfusion_results import by_network, perfused, unknown_scales
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.case import Role
-from StrokeSegLogic.outcome import Display, Maker
+from StrokeSegLogic.result.outcome import Display, Maker
 from StrokeSegLogic.result.record import ResultRecord
+from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.worker.run import summary_of
 
 STORED = Path(__file__).parents[1] / "panel" / "records"

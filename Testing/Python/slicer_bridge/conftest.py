@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from StrokeSegLogic.case import Case, Role, Series
-from StrokeSegLogic.grid import Grid
+from StrokeSegLogic.mri.result import Segmentation, Statistics
 from StrokeSegLogic.result.lesions import Lesion
-from StrokeSegLogic.segmentation import Segmentation, Statistics
 from StrokeSegLogic.slicer_bridge.scene import headless_scene
+from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.study.case import Case, Role, Series
 
 from .slicer_grids import AXIAL
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from StrokeSegLogic.grid import Grid
+from StrokeSegLogic.space.grid import Grid
 
 AXES = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 AXIAL = Grid((24, 28, 10), (2.0, 2.0, 5.0), (-20.0, -30.0, 10.0), AXES)

@@ -16,12 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from StrokeSegLogic.base.errors import OutputError
-from StrokeSegLogic.grid import Grid
+from StrokeSegLogic.result.terminology import LESION_STYLE
 from StrokeSegLogic.slicer_bridge.files import write_scene, write_segmentation
 from StrokeSegLogic.slicer_bridge.scene import headless_scene
 from StrokeSegLogic.slicer_bridge.segmentations import labels_of
 from StrokeSegLogic.slicer_bridge.volumes import read_volume
-from StrokeSegLogic.terminology import LESION_STYLE
+from StrokeSegLogic.space.grid import Grid
 
 from .slicer_grids import AXIAL, grids
 

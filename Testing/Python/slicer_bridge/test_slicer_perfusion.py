@@ -16,15 +16,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from perfusion_results import SIMULATED, by_network, perfused, unknown_scales
 
-from StrokeSegLogic.grid import Grid
-from StrokeSegLogic.palettes import PALETTES
-from StrokeSegLogic.perfusion.result import PerfusionSegmentation
-from StrokeSegLogic.perfusion.thresholds import CORE, PENUMBRA
+from StrokeSegLogic.ctp.result import PerfusionSegmentation
+from StrokeSegLogic.ctp.tissue.thresholds import CORE, PENUMBRA
+from StrokeSegLogic.result.palettes import PALETTES
+from StrokeSegLogic.result.terminology import CORE_STYLE, PENUMBRA_STYLE
 from StrokeSegLogic.slicer_bridge.files import write_scene, write_segmentation
 from StrokeSegLogic.slicer_bridge.scene import headless_scene
 from StrokeSegLogic.slicer_bridge.segmentations import add_segmentation, labels_of
 from StrokeSegLogic.slicer_bridge.volumes import add_volume, read_volume
-from StrokeSegLogic.terminology import CORE_STYLE, PENUMBRA_STYLE
+from StrokeSegLogic.space.grid import Grid
 
 from .slicer_grids import grids
 

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.grid import Grid
+from StrokeSegLogic.result.terminology import LESION_STYLE
 from StrokeSegLogic.slicer_bridge.scene import headless_scene
 from StrokeSegLogic.slicer_bridge.segmentations import add_segmentation, labels_of
 from StrokeSegLogic.slicer_bridge.volumes import add_volume
-from StrokeSegLogic.terminology import LESION_STYLE
+from StrokeSegLogic.space.grid import Grid
 
 from .slicer_grids import AXIAL, grids
 

@@ -10,12 +10,12 @@ import pytest
 import SimpleITK as sitk
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.case import Role
-from StrokeSegLogic.grid import Grid
-from StrokeSegLogic.series import load_case
 from StrokeSegLogic.slicer_bridge.runtime import load_slicer, quiet_vtk
 from StrokeSegLogic.slicer_bridge.sequences import read_input, read_series
 from StrokeSegLogic.slicer_bridge.volumes import add_volume
+from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.study.case import Role
+from StrokeSegLogic.study.series.load import load_case
 
 from .slicer_grids import AXES
 

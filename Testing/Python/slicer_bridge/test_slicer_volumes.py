@@ -10,9 +10,9 @@ import vtk
 from hypothesis import given, settings
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.slicer_bridge.scene import headless_scene
 from StrokeSegLogic.slicer_bridge.volumes import add_volume, read_volume
+from StrokeSegLogic.space.grid import Grid
 
 from .slicer_grids import AXIAL, grids
 

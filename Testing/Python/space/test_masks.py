@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from StrokeSegLogic.grid import Grid
+from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.space.masks import connected_parts, filled_in_slices, grown, largest_part, without_small_parts
 
 UPRIGHT = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)

@@ -7,7 +7,7 @@ import pytest
 import SimpleITK as sitk
 from scipy import ndimage
 
-from StrokeSegLogic.grid import Grid
+from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.space.smoothing import (
     SLICES,
     discrete_gaussian,

@@ -5,7 +5,7 @@ import pytest
 import SimpleITK as sitk
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.grid import Grid
+from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.space.volume import Frames, Volume, storable
 
 GRID = Grid((4, 3, 2), (1.0, 2.0, 3.0), (5.0, 6.0, 7.0), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))

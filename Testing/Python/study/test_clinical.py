@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.case import ClinicalData
+from StrokeSegLogic.study.case import ClinicalData
 from StrokeSegLogic.study.clinical import require_plausible
 
 

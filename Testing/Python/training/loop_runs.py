@@ -11,14 +11,15 @@ import torch
 from torch import Tensor
 
 from StrokeSegLogic.base.progress import CancelToken, Progress
-from StrokeSegLogic.networks.base import SegmentationNetwork
-from StrokeSegLogic.networks.build import build
-from StrokeSegLogic.networks.spec import NetworkSpec, SlowFusionSpec
+from StrokeSegLogic.nets.networks.base import SegmentationNetwork
+from StrokeSegLogic.nets.networks.build import build
+from StrokeSegLogic.nets.networks.spec import NetworkSpec, SlowFusionSpec
 from StrokeSegLogic.training.cohort.judge import FineTuning
 from StrokeSegLogic.training.devices import Hardware, launch
 from StrokeSegLogic.training.examples import Examples
 from StrokeSegLogic.training.loop import Loop, Plan, State
-from StrokeSegLogic.training.losses import FocalTversky, loss_of
+from StrokeSegLogic.training.losses.choose import loss_of
+from StrokeSegLogic.training.losses.focal_tversky import FocalTversky
 from StrokeSegLogic.training.transfer import TransferSpec
 
 SIZE = (32, 32)

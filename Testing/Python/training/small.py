@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from StrokeSegLogic.base.progress import Progress
-from StrokeSegLogic.models.bundle import Bundle
+from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.training.cohort.recipe import CohortRecipe
 from StrokeSegLogic.training.cohort.train import train_cohort
-from StrokeSegLogic.training.datasets import DataSet, write_synthetic
+from StrokeSegLogic.training.datasets.subject import DataSet
+from StrokeSegLogic.training.datasets.synthetic import write_synthetic
 from StrokeSegLogic.training.devices import Hardware
 from StrokeSegLogic.training.pretrained import Pretrained
 from StrokeSegLogic.training.recipes import find_recipe, read_recipe

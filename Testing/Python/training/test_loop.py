@@ -12,8 +12,8 @@ from loop_runs import FUSION, PLAN, Run, assert_same, compute, examples, falling
 from torch import Tensor
 
 from StrokeSegLogic.base.errors import Cancelled, InputError, StrokeSegError
-from StrokeSegLogic.networks.base import SegmentationNetwork
-from StrokeSegLogic.networks.spec import NetworkSpec, UNet2DSpec
+from StrokeSegLogic.nets.networks.base import SegmentationNetwork
+from StrokeSegLogic.nets.networks.spec import NetworkSpec, UNet2DSpec
 from StrokeSegLogic.training import checkpoint
 from StrokeSegLogic.training.examples import Examples, MakeExamples
 from StrokeSegLogic.training.loop import State, on_cpu

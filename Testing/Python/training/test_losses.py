@@ -12,7 +12,10 @@ from loss_examples import SHAPES, batch
 
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.base.settings import from_mapping
-from StrokeSegLogic.training.losses import CrossEntropyDice, FocalTversky, IoU, LossSpec, loss_of
+from StrokeSegLogic.training.losses.choose import LossSpec, loss_of
+from StrokeSegLogic.training.losses.cross_entropy_dice import CrossEntropyDice
+from StrokeSegLogic.training.losses.focal_tversky import FocalTversky
+from StrokeSegLogic.training.losses.iou import IoU
 
 SPECS: list[LossSpec] = [
     CrossEntropyDice(),

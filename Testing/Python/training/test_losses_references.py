@@ -8,7 +8,10 @@ import torch
 from loss_examples import SHAPES, Batch, all_counted, batch, counts, softmax
 from monai.losses import DiceCELoss, DiceLoss, TverskyLoss
 
-from StrokeSegLogic.training.losses import CrossEntropyDice, FocalTversky, IoU, loss_of
+from StrokeSegLogic.training.losses.choose import loss_of
+from StrokeSegLogic.training.losses.cross_entropy_dice import CrossEntropyDice
+from StrokeSegLogic.training.losses.focal_tversky import FocalTversky
+from StrokeSegLogic.training.losses.iou import IoU
 
 every_shape = pytest.mark.parametrize("shape", SHAPES)
 

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from transfer_network import NoEncoder, TwoEncoders
 
-from StrokeSegLogic.networks.base import SegmentationNetwork
+from StrokeSegLogic.nets.networks.base import SegmentationNetwork
 from StrokeSegLogic.training.penalties import PenaltySpec, penalty
 
 

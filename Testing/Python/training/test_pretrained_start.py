@@ -8,9 +8,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from StrokeSegLogic.base.errors import InputError, ModelError
-from StrokeSegLogic.networks.build import build, build_encoder
-from StrokeSegLogic.networks.encoders.inflated_vgg import KERNEL
-from StrokeSegLogic.networks.spec import EarlyFusionSpec, InflatedFusionSpec, SlowFusionSpec, UNet2DSpec
+from StrokeSegLogic.nets.networks.build import build, build_encoder
+from StrokeSegLogic.nets.networks.encoders.inflated_vgg import KERNEL
+from StrokeSegLogic.nets.networks.spec import EarlyFusionSpec, InflatedFusionSpec, SlowFusionSpec, UNet2DSpec
 from StrokeSegLogic.training.pretrained import Pretrained, load_pretrained
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.networks.build import build
+from StrokeSegLogic.nets.networks.build import build
 from StrokeSegLogic.training.cohort.recipe import CohortRecipe
 from StrokeSegLogic.training.recipes import find_recipe, read_recipe, recipe_names
 

@@ -14,8 +14,8 @@ from transfer_network import NoEncoder, TwoEncoders
 
 from StrokeSegLogic.base.errors import InputError, StrokeSegError
 from StrokeSegLogic.base.settings import from_mapping
-from StrokeSegLogic.networks.build import build
-from StrokeSegLogic.networks.spec import InflatedFusionSpec, NetworkSpec, SlowFusionSpec, UNet2DSpec
+from StrokeSegLogic.nets.networks.build import build
+from StrokeSegLogic.nets.networks.spec import InflatedFusionSpec, NetworkSpec, SlowFusionSpec, UNet2DSpec
 from StrokeSegLogic.training.transfer import SCHEMES, TransferSpec, TransferState, after_epoch, apply
 
 losses = st.lists(st.floats(-10, 10), max_size=60)

@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from StrokeSegLogic.base.errors import ModelError
-from StrokeSegLogic.models.bundle import Bundle
-from StrokeSegLogic.models.field_spec import FieldModelSpec, FieldSpec, InputSpec
-from StrokeSegLogic.models.weights import FORMAT, Weights
-from StrokeSegLogic.networks.build import build
-from StrokeSegLogic.networks.spec import SlowFusionSpec
+from StrokeSegLogic.nets.models.bundle import Bundle
+from StrokeSegLogic.nets.models.field_spec import FieldModelSpec, FieldSpec, InputSpec
+from StrokeSegLogic.nets.models.weights import FORMAT, Weights
+from StrokeSegLogic.nets.networks.build import build
+from StrokeSegLogic.nets.networks.spec import SlowFusionSpec
 from StrokeSegLogic.training.warm_start import warm_start
 
 INPUTS = tuple(InputSpec(name, 0.0, 1.0) for name in ("CBF", "CBV", "TTP", "TMAX", "MIP"))

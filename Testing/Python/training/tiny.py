@@ -8,7 +8,7 @@ import numpy as np
 import SimpleITK as sitk
 from cases import ball
 
-from StrokeSegLogic.grid import Grid
+from StrokeSegLogic.space.grid import Grid
 
 SIZE = {"axial": (60, 50), "coronal": (44, 50), "sagittal": (44, 60)}
 SUBJECTS = [f"sub-{n}" for n in range(1, 10)]

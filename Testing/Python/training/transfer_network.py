@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from StrokeSegLogic.networks.base import SegmentationNetwork
+from StrokeSegLogic.nets.networks.base import SegmentationNetwork
 
 
 def unit(inputs: int, outputs: int) -> nn.Sequential:

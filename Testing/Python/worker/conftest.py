@@ -7,9 +7,9 @@ import pytest
 import SimpleITK as sitk
 from worker.jobs import Worker
 
-from StrokeSegLogic.case import Role
-from StrokeSegLogic.models.bundle import Bundle
-from StrokeSegLogic.phantom import MriPhantom
+from StrokeSegLogic.nets.models.bundle import Bundle
+from StrokeSegLogic.phantom.mri import MriPhantom
+from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.worker.job import JobOptions
 
 

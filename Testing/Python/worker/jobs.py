@@ -13,8 +13,8 @@ from pathlib import Path
 import SimpleITK as sitk
 
 import StrokeSegLogic
-from StrokeSegLogic.case import ClinicalData, Role
 from StrokeSegLogic.space.volume import Volume
+from StrokeSegLogic.study.case import ClinicalData, Role
 from StrokeSegLogic.worker.job import FORMAT, NAME, Job, JobOptions, JobVolume, write_job
 from StrokeSegLogic.worker.protocol import Event, parse_line
 from StrokeSegLogic.worker.volume_files import write_volume

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worker.jobs import Worker, mri_job
 
-from StrokeSegLogic.case import Role
+from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.worker.control import LONGEST_LINE, bounded_lines
 from StrokeSegLogic.worker.job import JobOptions
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from StrokeSegLogic.base.errors import InputError, OutputError
-from StrokeSegLogic.case import ClinicalData
+from StrokeSegLogic.study.case import ClinicalData
 from StrokeSegLogic.worker.job import FORMAT, Job, JobOptions, JobVolume, read_job, write_job
 
 WHOLE = Job(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from StrokeSegLogic.base.errors import InputError, OutputError
-from StrokeSegLogic.grid import Grid
+from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.space.volume import Frames, Volume
 from StrokeSegLogic.worker.volume_files import read_volume, write_volume
 

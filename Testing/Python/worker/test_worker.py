@@ -15,9 +15,9 @@ import SimpleITK as sitk
 from worker.jobs import MAIN, PATIENCE_S, Worker, mri_job
 
 import StrokeSegLogic
-from StrokeSegLogic.case import Case, Role
-from StrokeSegLogic.grid import Grid
-from StrokeSegLogic.models.bundle import Bundle
+from StrokeSegLogic.nets.models.bundle import Bundle
+from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.study.case import Case, Role
 from StrokeSegLogic.worker.job import JobOptions
 from StrokeSegLogic.worker.volume_files import read_volume
 

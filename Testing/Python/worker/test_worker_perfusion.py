@@ -13,12 +13,12 @@ from worker.jobs import job_of
 
 from StrokeSegLogic.base.errors import InputError, ModelError
 from StrokeSegLogic.base.progress import Progress
-from StrokeSegLogic.case import ClinicalData, Role
-from StrokeSegLogic.perfusion.engine import segment_perfusion
+from StrokeSegLogic.ctp.engine import segment_perfusion
 from StrokeSegLogic.phantom.ctp import ctp_series
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
 from StrokeSegLogic.phantom.ctp_protocol import CtpProtocol
 from StrokeSegLogic.space.volume import Volume
+from StrokeSegLogic.study.case import ClinicalData, Role
 from StrokeSegLogic.worker.job import FORMAT, Job, JobOptions, JobVolume, read_job
 from StrokeSegLogic.worker.run import Written, read_case, run_job
 from StrokeSegLogic.worker.volume_files import read_volume, write_volume

@@ -16,7 +16,7 @@ COARSE = (3.6, 3.6, 6.0)
 @lru_cache(maxsize=1)
 def mri() -> Any:
     """A simulated patient with an infarct."""
-    from StrokeSegLogic.phantom import mri_phantom
+    from StrokeSegLogic.phantom.mri import mri_phantom
 
     return mri_phantom(SEED)
 
@@ -43,7 +43,7 @@ def load(images: Mapping[str, Any], folder: Path, suffix: str = ".nii.gz") -> di
 
 def load_mri(folder: Path, roles: tuple[str, ...] = ("DWI", "FLAIR"), suffix: str = ".nii.gz") -> dict[str, Any]:
     """Loads some sequences of the MRI study."""
-    from StrokeSegLogic.case import Role
+    from StrokeSegLogic.study.case import Role
 
     return load({name: mri().images[Role(name)] for name in roles}, folder, suffix)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ....base.errors import InputError
-from ....case import Role
+from ....study.case import Role
 from ..recipe import SourceSpec, StreamRecipe
 from ..samples import Sample, Source
 from .carriers import Carrier, Carriers, read_carrier, read_outlined

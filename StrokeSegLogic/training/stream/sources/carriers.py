@@ -13,9 +13,9 @@ import numpy as np
 import SimpleITK as sitk
 
 from ....base.errors import InputError
-from ....case import Role
-from ....grid import Grid, bounding_box, box_slices, resample, resample_mask, working_grid
-from ....planes import PLANES, Plane, to_stack
+from ....space.grid import Grid, bounding_box, box_slices, resample, resample_mask, working_grid
+from ....space.planes import PLANES, Plane, to_stack
+from ....study.case import Role
 from ..samples import Sample, scaled
 from .lesions import Shape
 from .outlines import Outlined

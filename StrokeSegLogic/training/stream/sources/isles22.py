@@ -12,10 +12,10 @@ import numpy as np
 
 from ....base.csv_files import read_records
 from ....base.errors import InputError
-from ....case import Role
-from ....grid import bounding_box
-from ....pixels import resample_slices
-from ....planes import Plane
+from ....space.grid import bounding_box
+from ....space.pixels import resample_slices
+from ....space.planes import Plane
+from ....study.case import Role
 from ...arrays import read_arrays
 from ..recipe import FOLDS
 from ..samples import Sample

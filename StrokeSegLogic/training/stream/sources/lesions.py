@@ -9,7 +9,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ....base.errors import InputError
-from ....grid import Grid, bounding_box, box_slices, reorient
+from ....space.grid import Grid, bounding_box, box_slices, reorient
 from .soop import SPLITS, read_splits
 
 MIN_VOXELS, MAX_VOXELS = 60, 120_000

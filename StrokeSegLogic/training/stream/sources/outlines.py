@@ -14,7 +14,7 @@ import SimpleITK as sitk
 from ....base.errors import InputError
 from ....base.resources import resource
 from ....base.settings import from_mapping, read_toml
-from ....grid import Grid
+from ....space.grid import Grid
 
 BRAIN = 0.3
 """Times the median of all positive voxels: the threshold's brain lies above it."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import SimpleITK as sitk
 
-from ....case import Role
-from ....grid import Grid, bounding_box, box_slices, resample, working_grid
-from ....phantom import mri_phantom
+from ....phantom.mri import mri_phantom
+from ....space.grid import Grid, bounding_box, box_slices, resample, working_grid
+from ....study.case import Role
 from ..samples import scaled
 from .carriers import Carrier
 

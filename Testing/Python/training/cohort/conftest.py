@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from small import FUSION, FUSION_CHANGES, PLANES, PLANES_CHANGES, Trained, changed_recipe, trained, write_small
 
-from StrokeSegLogic.training.datasets import DataSet
+from StrokeSegLogic.training.datasets.subject import DataSet
 
 
 @pytest.fixture(scope="session")

@@ -16,13 +16,13 @@ from small import Trained
 
 from StrokeSegLogic.base.errors import Cancelled, InputError, ModelError, OutputError
 from StrokeSegLogic.base.progress import CancelToken, Progress
-from StrokeSegLogic.case import Case, Role
 from StrokeSegLogic.evaluation.origin import read_origin
-from StrokeSegLogic.grid import Grid
-from StrokeSegLogic.inference.engine import segment
-from StrokeSegLogic.phantom import MriPhantom
+from StrokeSegLogic.mri.engine import segment
+from StrokeSegLogic.phantom.mri import MriPhantom
+from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.study.case import Case, Role
 from StrokeSegLogic.training.cohort.predict import Predictor, predict_cases
-from StrokeSegLogic.training.datasets import load_subject
+from StrokeSegLogic.training.datasets.load import load_subject
 
 
 @pytest.fixture(scope="module")

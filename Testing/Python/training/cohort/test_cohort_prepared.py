@@ -14,8 +14,8 @@ from small import Trained
 from strategies import STORAGES
 
 from StrokeSegLogic.base.progress import Progress
-from StrokeSegLogic.grid import Grid, resample
-from StrokeSegLogic.inference.field import field_grid
+from StrokeSegLogic.ctp.routes.field import field_grid
+from StrokeSegLogic.space.grid import Grid, resample
 from StrokeSegLogic.training.cohort.prepared import (
     PreparedCase,
     label_counts,
@@ -24,7 +24,7 @@ from StrokeSegLogic.training.cohort.prepared import (
     reference_mask,
     wanted_images,
 )
-from StrokeSegLogic.training.datasets import load_subject
+from StrokeSegLogic.training.datasets.load import load_subject
 
 STRAIGHT = Grid((8, 6, 4), (2.0, 2.0, 3.0), (0.0, 0.0, 0.0), (1.0, 0, 0, 0, 1.0, 0, 0, 0, 1.0))
 

@@ -10,7 +10,7 @@ import pytest
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.training.cohort.recipe import CohortRecipe, SplitSpec
 from StrokeSegLogic.training.cohort.split import cases_of, choose_split, keep_split, usable_patients
-from StrokeSegLogic.training.datasets import DataSet, Subject
+from StrokeSegLogic.training.datasets.subject import DataSet, Subject
 from StrokeSegLogic.training.recipes import find_recipe, read_recipe
 from StrokeSegLogic.training.splits import Split, write_split
 

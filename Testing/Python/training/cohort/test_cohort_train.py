@@ -26,11 +26,12 @@ from small import (
 
 from StrokeSegLogic.base.errors import Cancelled, DeviceError, InputError, StrokeSegError
 from StrokeSegLogic.base.progress import CancelToken, Progress
-from StrokeSegLogic.models.bundle import Bundle
+from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.training import checkpoint
 from StrokeSegLogic.training.cohort.recipe import CohortRecipe, PlanesSpec
 from StrokeSegLogic.training.cohort.train import train_cohort
-from StrokeSegLogic.training.datasets import DataSet, read_data_set
+from StrokeSegLogic.training.datasets.layouts import read_data_set
+from StrokeSegLogic.training.datasets.subject import DataSet
 from StrokeSegLogic.training.loss_log import read
 from StrokeSegLogic.training.pretrained import Pretrained
 

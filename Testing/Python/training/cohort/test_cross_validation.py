@@ -9,7 +9,7 @@ from StrokeSegLogic.base.errors import DeviceError, InputError
 from StrokeSegLogic.evaluation.cohort import Sources, evaluate_folders
 from StrokeSegLogic.training.cohort.cross_validation import cross_validate
 from StrokeSegLogic.training.cohort.split import usable_patients
-from StrokeSegLogic.training.datasets import write_synthetic
+from StrokeSegLogic.training.datasets.synthetic import write_synthetic
 from StrokeSegLogic.training.devices import Hardware
 from StrokeSegLogic.training.run_context import RunContext
 from StrokeSegLogic.training.splits import read_split

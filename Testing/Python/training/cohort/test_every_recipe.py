@@ -15,18 +15,18 @@ from tiny import write_data
 
 from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.evaluation.cohort import Sources, evaluate_folders
-from StrokeSegLogic.models.bundle import Bundle
-from StrokeSegLogic.models.field_spec import FieldModelSpec
-from StrokeSegLogic.networks.build import build
-from StrokeSegLogic.networks.spec import FusionSpec
+from StrokeSegLogic.nets.models.bundle import Bundle
+from StrokeSegLogic.nets.models.field_spec import FieldModelSpec
+from StrokeSegLogic.nets.networks.build import build
+from StrokeSegLogic.nets.networks.spec import FusionSpec
 from StrokeSegLogic.training.cohort.predict import Predictor, predict_cases
 from StrokeSegLogic.training.cohort.recipe import CohortRecipe
 from StrokeSegLogic.training.cohort.references import write_references
 from StrokeSegLogic.training.cohort.split import cases_of
 from StrokeSegLogic.training.cohort.train import train_cohort
-from StrokeSegLogic.training.datasets import DataSet
+from StrokeSegLogic.training.datasets.subject import DataSet
 from StrokeSegLogic.training.loss_log import read
-from StrokeSegLogic.training.losses import loss_of
+from StrokeSegLogic.training.losses.choose import loss_of
 from StrokeSegLogic.training.recipes import find_recipe, read_recipe, recipe_names
 from StrokeSegLogic.training.stream.recipe import StreamRecipe
 from StrokeSegLogic.training.stream.train import train

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from StrokeSegLogic.training.datasets import write_synthetic
+from StrokeSegLogic.training.datasets.synthetic import write_synthetic
 
 
 @pytest.fixture(scope="session")

@@ -12,10 +12,12 @@ from damage import cut_short, edit, move, one, with_nan
 
 from StrokeSegLogic.base.errors import Cancelled
 from StrokeSegLogic.base.progress import CancelToken, Progress
-from StrokeSegLogic.perfusion.map_units import doubts
-from StrokeSegLogic.training.datasets import LAYOUTS, Findings, check, read_data_set
+from StrokeSegLogic.study.maps.units import doubts
+from StrokeSegLogic.study.volumes.reader import read_volume
+from StrokeSegLogic.training.datasets.check import check
 from StrokeSegLogic.training.datasets.check_case import adc_unit
-from StrokeSegLogic.volumes import read_volume
+from StrokeSegLogic.training.datasets.findings import Findings
+from StrokeSegLogic.training.datasets.layouts import LAYOUTS, read_data_set
 
 Folder = Callable[[str], Path]
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.training.datasets import LAYOUTS, DataSet, Subject, read_data_set
 from StrokeSegLogic.training.datasets.folders import in_order
+from StrokeSegLogic.training.datasets.layouts import LAYOUTS, read_data_set
+from StrokeSegLogic.training.datasets.subject import DataSet, Subject
 
 Folder = Callable[[str], Path]
 

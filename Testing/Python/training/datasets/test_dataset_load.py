@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.grid import Grid
-from StrokeSegLogic.training.datasets import load_subject, read_data_set
-from StrokeSegLogic.training.datasets.load import labels, same_place
-from StrokeSegLogic.volumes import read_volume
+from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.study.volumes.reader import read_volume
+from StrokeSegLogic.training.datasets.layouts import read_data_set
+from StrokeSegLogic.training.datasets.load import labels, load_subject, same_place
 
 Folder = Callable[[str], Path]
 

@@ -9,8 +9,11 @@ import pytest
 import SimpleITK as sitk
 
 from StrokeSegLogic.base.errors import InputError, OutputError
-from StrokeSegLogic.metrics import dice
-from StrokeSegLogic.training.datasets import LAYOUTS, check, load_subject, read_data_set, write_synthetic
+from StrokeSegLogic.metrics.voxel import dice
+from StrokeSegLogic.training.datasets.check import check
+from StrokeSegLogic.training.datasets.layouts import LAYOUTS, read_data_set
+from StrokeSegLogic.training.datasets.load import load_subject
+from StrokeSegLogic.training.datasets.synthetic import write_synthetic
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

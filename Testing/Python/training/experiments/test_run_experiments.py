@@ -9,7 +9,8 @@ import pytest
 from small import cpu_run
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.training.datasets import DataSet, write_synthetic
+from StrokeSegLogic.training.datasets.subject import DataSet
+from StrokeSegLogic.training.datasets.synthetic import write_synthetic
 from StrokeSegLogic.training.experiments.run import Options, changes_of, run_experiment
 from StrokeSegLogic.training.experiments.spec import read_experiment
 

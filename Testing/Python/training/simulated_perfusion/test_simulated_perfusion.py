@@ -10,9 +10,10 @@ import SimpleITK as sitk
 from scipy.ndimage import map_coordinates
 
 from StrokeSegLogic.base.errors import InputError, OutputError
-from StrokeSegLogic.grid import Grid
 from StrokeSegLogic.phantom.anatomy import Head
-from StrokeSegLogic.training.datasets import check, read_data_set
+from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.training.datasets.check import check
+from StrokeSegLogic.training.datasets.layouts import read_data_set
 from StrokeSegLogic.training.simulated_perfusion.circulation import Circulation
 from StrokeSegLogic.training.simulated_perfusion.deficit import KINDS, LesionDeficit
 from StrokeSegLogic.training.simulated_perfusion.lattice import Lattice, depth, fractions

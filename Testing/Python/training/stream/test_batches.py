@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.case import Role
-from StrokeSegLogic.planes import PLANES
+from StrokeSegLogic.space.planes import PLANES
+from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.training.stream.augment import drop, move
 from StrokeSegLogic.training.stream.batches import BatchMaker
 from StrokeSegLogic.training.stream.recipe import StageSpec, StreamRecipe

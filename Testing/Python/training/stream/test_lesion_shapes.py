@@ -7,7 +7,7 @@ import pytest
 import SimpleITK as sitk
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.grid import reorient
+from StrokeSegLogic.space.grid import reorient
 from StrokeSegLogic.training.stream.sources.lesions import Shape, read_shapes
 from StrokeSegLogic.training.stream.sources.soop import SPLITS, read_splits
 

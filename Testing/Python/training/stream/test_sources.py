@@ -8,8 +8,8 @@ import pytest
 import SimpleITK as sitk
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.case import Role
-from StrokeSegLogic.planes import PLANES
+from StrokeSegLogic.space.planes import PLANES
+from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.training.stream.recipe import SourceSpec, StreamRecipe
 from StrokeSegLogic.training.stream.sources.build import build_source, whole_volumes
 from StrokeSegLogic.training.stream.sources.carriers import Carrier, Carriers, place, read_carrier, read_outlined

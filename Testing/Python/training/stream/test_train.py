@@ -12,9 +12,9 @@ from tiny import OUTLINES, RECIPE, write_recipe
 
 from StrokeSegLogic.base.errors import Cancelled, InputError, StrokeSegError
 from StrokeSegLogic.base.progress import CancelToken, Progress
-from StrokeSegLogic.case import Role
-from StrokeSegLogic.models.bundle import Bundle
-from StrokeSegLogic.planes import PLANES
+from StrokeSegLogic.nets.models.bundle import Bundle
+from StrokeSegLogic.space.planes import PLANES
+from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.training.pretrained import Pretrained
 from StrokeSegLogic.training.stream.recipe import StageSpec, StreamRecipe
 from StrokeSegLogic.training.stream.sources.build import build_sources, held_out_slices

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from StrokeSegLogic.case import Role
+from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.training.stream.samples import CHANNELS, Sample
 from StrokeSegLogic.training.stream.tensors import CANVAS
 from StrokeSegLogic.training.stream.validation import THRESHOLDS, best_threshold, predict, score

@@ -1,0 +1,162 @@
+"""The walk from a CT perfusion case to core and penumbra: standard maps, routes, numbers, criteria."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..base.choices import RouteName
+from ..base.errors import InputError
+from ..base.progress import CancelToken, Progress, ProgressCallback
+from ..brain.perfusion import brain_of_maps
+from ..result.provenance import case_record, run_record
+from ..space.grid import Grid
+from ..study.case import MAP_ROLES, Case, Role
+from ..study.clinical import require_plausible
+from .maps.choice import MapChoice, choose_maps, chosen_maps, require_maps, used_roles
+from .maps.inputs import StandardMaps
+from .numbers.criteria import Criteria, dawn, defuse3
+from .numbers.mismatch import PerfusionNumbers, measure_perfusion
+from .numbers.sweep import Sweep, sweep
+from .numbers.uncertainty import Uncertainty, moved_thresholds, repeated_scans
+from .result import PerfusionSegmentation
+from .routes.choice import Routes
+from .routes.route import Route
+from .series.maps import PerfusionMaps
+from .settings import PerfusionSettings
+from .tissue.bleeding import said_of_bleeding
+from .tissue.thresholds import ThresholdSegmentation
+
+SIMULATED = "trained on simulated perfusion: never measured on patients"
+
+
+def segment_perfusion(
+    case: Case,
+    *,
+    route: RouteName | None = None,
+    reference: Role | str | None = None,
+    settings: PerfusionSettings | None = None,
+    choice: MapChoice | None = None,
+    progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
+) -> PerfusionSegmentation:
+    """Core and penumbra of a CT perfusion case by every route that its data allow.
+
+    Maps that are given are used. Where there is a 4-D series and they are not enough for thresholds, because CBF or
+    Tmax is missing or cannot be used, all maps are computed from the series. No perfusion lesion is a result.
+
+    Args:
+        case: maps, or a 4-D series, or both; CT and MIP where there are any.
+        route: whose labels are the result; None is that of the settings. Routes beside it that cannot be taken are
+            named in the warnings.
+        reference: map on whose grid the result lies; None is CBF, else the series' own grid.
+        settings: how.
+        choice: what `map_choice.choose_maps` said of this case and reference, if it was asked before.
+        progress: called with the fraction done and the stage in words.
+        cancel: set it to stop at the next step.
+
+    Raises:
+        InputError: if the case is no CT perfusion, its clinical data are impossible, its series cannot be used, no
+            map can be used, or the route asked for (or every route) lacks what it needs.
+        ModelError: if a model is unknown or damaged.
+        DeviceError: if the device is not there or too small.
+        Cancelled: if the token was set.
+    """
+    started = time.perf_counter()
+    report = Progress(progress, cancel)
+    settings = settings or PerfusionSettings()
+    if route is not None:
+        settings = replace(settings, route=route)
+    if settings.anonymous:
+        case = case.anonymous()
+    if case.modality != "ctp":
+        raise InputError(
+            "holds MR sequences, no CT perfusion", where=case.name, fix="Segment it as MRI", option="modality"
+        )
+    require_plausible(case.clinical)
+    from ..nets.run.device import choose
+
+    device = choose(settings.device)
+    wanted = None if reference is None else Role.parse(reference)
+    report(0.0, "maps")
+    choice = choice or choose_maps(case, wanted)
+    standard, measured = chosen_maps(case, choice, settings, report.span(0.0, 0.5))
+    require_maps(case, standard)
+    grid = Grid.of(next(iter(standard.images.values())))
+    report(0.5, "brain")
+    brain = _brain(standard, measured)
+    taken = Routes(case, standard, grid, brain, settings, device)
+    chosen, routes, left = taken.all(settings.route, report.span(0.5, 0.85))
+    numbers, table, criteria = _numbers(taken.thresholds, case, report.span(0.85, 1.0))
+    record = {
+        **run_record(time.perf_counter() - started),
+        "model": _model(next(found for found in routes if found.name == chosen)),
+        "maps": "computed from the 4-D series" if measured else "given",
+        "settings": {
+            "maps": asdict(settings.maps),
+            "thresholds": asdict(settings.thresholds),
+            "anonymous": settings.anonymous,
+        },
+        "device": {"name": device.name, "precision": device.precision},
+        **case_record(case, choice.base, grid, used_roles(case, standard, measured)),
+    }
+    blood = said_of_bleeding(standard.images["CT"], brain) if "CT" in standard.images else ()
+    warnings = [*blood, *(doubt.words for doubt in standard.doubts), *(measured.warnings if measured else ()), *left]
+    if numbers is None:
+        warnings.append("volumes over thresholds, mismatch and trial criteria could not be computed")
+    # Further down in a route's notes a reader of the volumes would miss it.
+    warnings += [f"{way.name}: {note}" for way in routes for note in way.withheld]
+    warnings += [f"{way.name}: {SIMULATED}" for way in routes if way.trained_on]
+    report(1.0, "segmented")
+    return PerfusionSegmentation(
+        case=case,
+        reference=choice.base,
+        chosen=chosen,
+        routes=tuple(routes),
+        maps=standard.images,
+        units=standard.units,
+        measured=measured,
+        brain=grid.image(brain.astype(np.uint8)),
+        numbers=numbers,
+        sweep=table,
+        criteria=criteria,
+        provenance=record,
+        warnings=tuple(dict.fromkeys(warnings)),
+    )
+
+
+def _brain(standard: StandardMaps, measured: PerfusionMaps | None) -> np.ndarray:
+    if measured is not None:
+        return measured.brain
+    values = {name: sitk.GetArrayFromImage(image).astype(np.float32) for name, image in standard.images.items()}
+    # A map that runs the wrong way is brightest outside the brain.
+    fit = {name: array for name, array in values.items() if name not in standard.inverted}
+    if any(Role(name) in MAP_ROLES for name in fit):
+        values = fit
+    brain = brain_of_maps(Grid.of(next(iter(standard.images.values()))), values)
+    return brain if standard.unjudged is None else brain & ~standard.unjudged
+
+
+def _numbers(
+    found: ThresholdSegmentation | None, case: Case, progress: Progress
+) -> tuple[PerfusionNumbers | None, Sweep | None, tuple[Criteria, ...]]:
+    if found is None:
+        return None, None, ()
+    numbers = measure_perfusion(found)
+    table = sweep(found, progress=progress)
+    either = _either(repeated_scans(numbers), moved_thresholds(table))
+    return numbers, table, (defuse3(numbers, case.clinical, either), dawn(numbers, case.clinical, either))
+
+
+def _either(first: Uncertainty, other: Uncertainty) -> Uncertainty:
+    return Uncertainty(f"{first.words}; or {other.words}", (*first.volumes, *other.volumes))
+
+
+def _model(route: Route) -> dict[str, Any]:
+    if not route.model:
+        return {"name": route.name, "title": route.title}
+    return {**route.model, "title": route.title, "trained_on": route.trained_on}

@@ -1,0 +1,47 @@
+"""Which values of a map are shown darkest and brightest, and in which colours: in the report and in 3D Slicer alike."""
+
+from __future__ import annotations
+
+import numpy as np
+import SimpleITK as sitk
+
+from ...result.outcome import Layer, Look
+from ...result.window import Window
+from ...study.maps.units import STANDARD_UNITS
+
+_LOOKS: dict[str, Look] = {"CBF": "flow", "CBV": "flow", "MTT": "time", "TTP": "time", "TMAX": "time"}
+# Wide enough for grey matter and for a delay of 10 s, the last of the usual limits; ours. TTP counts from the first
+# frame, so it has no window that fits every scan.
+_WINDOWS = {"CBF": (0.0, 80.0), "CBV": (0.0, 6.0), "MTT": (0.0, 14.0), "TMAX": (0.0, 12.0), "CT": (0.0, 80.0)}
+
+
+def map_layer(name: str, image: sitk.Image, unit: str, brain: np.ndarray) -> Layer:
+    """How a map is shown: in a fixed window where its unit is the standard one, else from its own values.
+
+    Args:
+        name: CBF, CBV, MTT, TTP, TMAX, CT or MIP.
+        image: on the brain's grid.
+        unit: in words.
+        brain: bool (z, y, x).
+    """
+    window = _WINDOWS.get(name) if unit == STANDARD_UNITS.get(name) else None
+    look = _LOOKS.get(name, "grey")
+    if window is None:
+        values = sitk.GetArrayViewFromImage(image)
+        values = values[brain] if brain.any() else values
+        window = _grey(values) if look == "grey" else _coloured(values)
+    return Layer(name, image, look, window, unit)
+
+
+def _grey(values: np.ndarray) -> tuple[float, float]:
+    own = Window.of(values)
+    return own.low, own.high
+
+
+def _coloured(values: np.ndarray) -> tuple[float, float]:
+    """Nearly all values that there are: unlike in grey, what is high above the median is what matters."""
+    held = values[np.isfinite(values) & (values != 0)]
+    if not held.size:
+        return 0.0, 1.0
+    low, high = (float(value) for value in np.percentile(held, (1, 99)))
+    return low, high if high > low else low + 1.0

@@ -1,0 +1,94 @@
+"""Which routes a case's maps allow, and why the others were left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...base.choices import ROUTES, RouteName
+from ...base.errors import InputError
+from ...base.progress import Progress
+from ...space.grid import Grid
+from ...study.case import MAP_ROLES, Case
+from ..maps.choice import THRESHOLD_MAPS, doubts_about_unusable
+from ..maps.inputs import StandardMaps
+from ..settings import PerfusionSettings
+from ..tissue.thresholds import ThresholdSegmentation, segment_by_thresholds
+from .methods import by_network, by_thresholds, require
+from .route import Route
+
+if TYPE_CHECKING:
+    from ...nets.run.device import Device
+
+
+@dataclass
+class Routes:
+    """Takes the routes; one that cannot be taken leaves its reason.
+
+    Attributes:
+        case: whose maps they are.
+        standard: its maps.
+        grid: of the maps.
+        brain: bool (z, y, x).
+        settings: how the case is worked on.
+        device: where networks compute.
+        thresholds: what the route of thresholds found, once it was taken.
+    """
+
+    case: Case
+    standard: StandardMaps
+    grid: Grid
+    brain: np.ndarray
+    settings: PerfusionSettings
+    device: Device
+    thresholds: ThresholdSegmentation | None = field(default=None, init=False)
+
+    def all(self, asked: RouteName | None, progress: Progress) -> tuple[RouteName, list[Route], list[str]]:
+        """The chosen route's name, all that were taken, and why others were not.
+
+        Raises:
+            InputError: of the route asked for, or of the first one if none can be taken; with what is doubtful about
+                the maps that could not be used.
+        """
+        taken: list[Route] = []
+        refused: dict[RouteName, InputError] = {}
+        for number, name in enumerate(ROUTES):
+            span = progress.span(number / len(ROUTES), (number + 1) / len(ROUTES))
+            try:
+                taken.append(self._take(name, span))
+            except InputError as error:
+                if name == asked:
+                    raise self._explained(error) from error
+                refused[name] = error
+        if not taken:
+            raise self._explained(next(iter(refused.values())))
+        # A warning is no place for settings: whoever shows it does not know which it is about.
+        left = [f"no route of {name}: {error.said(lambda option: '')}" for name, error in refused.items()]
+        return asked or taken[0].name, taken, left
+
+    def _explained(self, error: InputError) -> InputError:
+        """The refusal with the doubts that led to it: an error shows no warnings beside it."""
+        why = [doubt.words for doubt in doubts_about_unusable(self.case, self.standard)]
+        out = [role.value for role in self.case.series if role in MAP_ROLES and role.value not in self.standard.images]
+        fix, option = error.fix, error.option
+        if self.standard.inverted.keys() & set(error.roles):
+            fix, option = "Export them again, the right way round, or give the CTP series by itself", None
+        elif set(error.roles).intersection(out):
+            fix, option = f"Name the role and unit of {', '.join(out)}, or give the CTP series by itself", "unit"
+        where = error.where or self.case.name
+        return InputError("; ".join([error.what, *why]), where=where, fix=fix, option=option, roles=error.roles)
+
+    def _take(self, name: RouteName, progress: Progress) -> Route:
+        progress(0.0, f"route: {name}")
+        standard = self.standard
+        if name == "thresholds":
+            require(standard.images, standard.usable, THRESHOLD_MAPS, "the route of thresholds")
+            # A map whose unit is not known says nothing at an absolute limit.
+            known = {role: image for role, image in standard.images.items() if role in standard.usable}
+            self.thresholds = segment_by_thresholds(known, self.settings.thresholds, self.brain)
+            return by_thresholds(self.thresholds)
+        nihss = self.case.clinical.nihss
+        model = self.settings.models.get(name)
+        return by_network(name, model, standard, self.grid, nihss, self.device, progress)

@@ -1,0 +1,181 @@
+"""The three ways from standard maps to core and penumbra."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import SimpleITK as sitk
+
+from ...base.choices import RouteName
+from ...base.errors import InputError, ModelError
+from ...space.grid import Grid
+from ...study.maps.units import STANDARD_UNITS
+from ..maps.inputs import StandardMaps
+from ..tissue.thresholds import CORE, PENUMBRA, ThresholdSegmentation
+from .route import Route
+
+if TYPE_CHECKING:
+    from ...base.progress import Progress
+    from ...nets.models.field_spec import InputSpec
+    from ...nets.run.device import Device
+
+_LABELS = {"penumbra": PENUMBRA, "core": CORE}
+_TIMES = ("MTT", "TTP", "TMAX")
+
+
+def by_thresholds(found: ThresholdSegmentation) -> Route:
+    """The route of thresholds."""
+    settings = found.settings
+    title = (
+        f"thresholds: core rCBF < {100 * settings.core_rcbf:g} % of {found.tissue.reference.words}, "
+        f"hypoperfused Tmax > {settings.hypoperfusion_tmax_s:g} s"
+    )
+    return _route("thresholds", title, found.labels, True, notes=found.notes)
+
+
+def by_network(
+    name: RouteName,
+    model: str | None,
+    standard: StandardMaps,
+    reference: Grid,
+    nihss: int | None,
+    device: Device,
+    progress: Progress,
+) -> Route:
+    """The route of a network.
+
+    Args:
+        name: "slow-fusion" or "unet3d".
+        model: name or folder; None is the bundled one, of slow fusion the one for the inputs that there are.
+        standard: the maps; a network sees those that `seen_by` lets through.
+        reference: grid of the labels.
+        nihss: the score, None if unknown.
+        device: where to compute.
+        progress: of this route.
+
+    Raises:
+        InputError: if an image that the network needs is missing, or may not be shown to it.
+        ModelError: if there is no such model, or it is damaged or of another kind.
+    """
+    from ...nets.models.registry import SLOW_FUSION, UNET3D, find
+    from .field_engine import label, slow_fusion_for
+
+    kept: dict[str, str] = {}
+    try:
+        if model is None and name == "slow-fusion":
+            # All of slow fusion's models take their maps alike.
+            images, kept = seen_by(find(SLOW_FUSION).field.inputs, standard)
+            model = slow_fusion_for(images, nihss)
+        bundle = find(model or UNET3D)
+        images, kept = seen_by(bundle.field.inputs, standard)
+        answer = label(bundle, images, reference, nihss, device, progress)
+    except InputError as error:
+        withheld = {role: reason for role, reason in kept.items() if role in error.roles}
+        if not withheld:
+            raise
+        raise InputError(
+            f"{error.what}: {'; '.join(withheld.values())}",
+            where=error.where,
+            fix=f"Name the unit of {' and '.join(withheld)} if you know it, or give the CTP series by itself",
+            option="unit",
+            roles=error.roles,
+        ) from error
+    spec = bundle.field
+    # A model counts its classes as it likes; one that knows the core alone calls it 1.
+    values = np.zeros(len(spec.classes), np.uint8)
+    for number, meaning in enumerate(spec.classes):
+        values[number] = _LABELS.get(meaning, 0)
+    if not values.any():
+        raise ModelError("knows neither core nor penumbra", where=spec.name, fix="Choose another model")
+    labels = reference.image(values[sitk.GetArrayViewFromImage(answer.labels)])
+    used = {"name": spec.name, "version": spec.version, "weights_sha256": spec.weights.sha256}
+    shown = {meaning: answer.probability[meaning] for meaning in spec.classes if meaning in _LABELS}
+    return _route(
+        name,
+        spec.title,
+        labels,
+        "penumbra" in spec.classes,
+        spec.trained_on,
+        used,
+        (*kept.values(), *answer.notes),
+        shown,
+        tuple(kept.values()),
+    )
+
+
+def seen_by(inputs: Iterable[InputSpec], standard: StandardMaps) -> tuple[dict[str, sitk.Image], dict[str, str]]:
+    """The images that a network may see, and why it may not see the others, a sentence by name.
+
+    Flow, volume and enhancement are taken relative to the brain, so that any factor will do. Times are not: minutes
+    taken for seconds show no delay at all, and a network would say that there is no lesion.
+
+    Args:
+        inputs: the network's.
+        standard: all images that there are.
+    """
+    from .field_engine import is_picture_of_time
+
+    absolute = {spec.name for spec in inputs if spec.scale == "absolute"}
+    images: dict[str, sitk.Image] = {}
+    kept: dict[str, str] = {}
+    for name, image in standard.images.items():
+        picture = name in _TIMES and name not in absolute and is_picture_of_time(image)
+        if name in standard.inverted:
+            kept[name] = f"{name} was not shown to the network: {standard.inverted[name]}"
+        elif name in _TIMES and name not in standard.usable and not picture:
+            kept[name] = f"{name} was not shown to the network: its unit is unknown"
+        elif name in absolute and name not in _TIMES and not standard.scales_known[name]:
+            kept[name] = f"{name} was not shown to the network: it is not known to be in {STANDARD_UNITS[name]}"
+        else:
+            images[name] = image
+    return images, kept
+
+
+def require(images: Mapping[str, sitk.Image], usable: frozenset[str], names: tuple[str, ...], what: str) -> None:
+    """Refuses a route whose maps are not there or have no known unit.
+
+    Raises:
+        InputError: naming them.
+    """
+    missing = [name for name in names if name not in images]
+    if missing:
+        raise InputError(
+            f"{what} needs {' and '.join(missing)}", fix="Add them, or give the CTP series itself", roles=missing
+        )
+    unknown = [name for name in names if name not in usable]
+    if unknown:
+        raise InputError(
+            f"{what} needs {' and '.join(unknown)} in a known unit",
+            fix="Name it if you know it, or give the CTP series itself",
+            option="unit",
+            roles=unknown,
+        )
+
+
+def _route(
+    name: RouteName,
+    title: str,
+    labels: sitk.Image,
+    knows_penumbra: bool,
+    trained_on: str = "",
+    model: Mapping[str, str] | None = None,
+    notes: tuple[str, ...] = (),
+    probability: Mapping[str, sitk.Image] | None = None,
+    withheld: tuple[str, ...] = (),
+) -> Route:
+    values = sitk.GetArrayViewFromImage(labels)
+    voxel_ml = Grid.of(labels).voxel_ml
+    return Route(
+        name=name,
+        title=title,
+        labels=labels,
+        core_ml=float((values == CORE).sum() * voxel_ml),
+        penumbra_ml=float((values == PENUMBRA).sum() * voxel_ml) if knows_penumbra else None,
+        trained_on=trained_on,
+        model=model or {},
+        notes=notes,
+        probability=probability or {},
+        withheld=withheld,
+    )

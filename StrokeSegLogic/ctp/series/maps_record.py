@@ -1,0 +1,49 @@
+"""How maps were computed, for result.json and maps.json."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...space.grid import Grid
+from ...study.maps.units import STANDARD_UNITS
+from .arteries import Vessel
+from .maps import PerfusionMaps
+
+
+def maps_record(measured: PerfusionMaps) -> dict[str, Any]:
+    """JSON-ready: units, frames, curves and voxels of artery and vein, motion, warnings.
+
+    Voxels are indices x, y, z from 0, as NIfTI viewers count them; positions are mm, LPS.
+    """
+    moved = measured.motion
+    return {
+        "units": {name: STANDARD_UNITS[name] for name in measured.images()},
+        "times_s": _rounded(measured.times_s, 3),
+        "frames_before_contrast": measured.baseline,
+        "aif": _vessel(measured.aif, measured.grid) | {"scale": measured.aif_scale},
+        "vof": None if measured.vof is None else _vessel(measured.vof, measured.grid),
+        "motion": None
+        if moved is None
+        else {
+            "summary": moved.summary,
+            "largest_mm": _rounded(moved.largest_mm, 2),
+            "frames_put_back": [int(frame) for frame in np.flatnonzero(moved.corrected)],
+        },
+        "brain_ml": float(measured.brain.sum() * measured.grid.voxel_ml),
+        "warnings": list(measured.warnings),
+    }
+
+
+def _vessel(vessel: Vessel, grid: Grid) -> dict[str, Any]:
+    index = vessel.voxels[:, ::-1]
+    return {
+        "curve_hu": _rounded(vessel.curve, 2),
+        "voxels_xyz": [[int(i) for i in voxel] for voxel in index],
+        "positions_mm": [_rounded(place, 1) for place in grid.to_world(index)] if len(index) else [],
+    }
+
+
+def _rounded(values: np.ndarray, digits: int) -> list[float]:
+    return [round(float(value), digits) for value in values]

@@ -1,0 +1,57 @@
+"""How a CT perfusion case is segmented: the one set that command line, jobs, panel, console and Python share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..base.choices import DEVICES, ROUTES, RouteName, one_of
+from ..base.errors import InputError
+from .series.maps import MapsSpec
+from .threshold_settings import ThresholdSettings
+
+
+@dataclass(frozen=True)
+class PerfusionSettings:
+    """How a CT perfusion case is segmented.
+
+    Attributes:
+        maps: how maps are computed from a 4-D series.
+        thresholds: of the route of thresholds and of the numbers.
+        models: name or folder of a model for "slow-fusion" and "unet3d"; the bundled ones where none is given.
+        device: one of `choices.DEVICES`; "auto" takes a GPU where there is one.
+        route: whose core and penumbra are the result; None is the first of `choices.ROUTES` that can be taken.
+        anonymous: names of folder, files and series are left out of the result.
+
+    Raises:
+        InputError: if there is no such device or route.
+    """
+
+    maps: MapsSpec = field(default_factory=MapsSpec)
+    thresholds: ThresholdSettings = field(default_factory=ThresholdSettings)
+    models: Mapping[RouteName, str] = field(default_factory=dict)
+    device: str = "auto"
+    route: RouteName | None = None
+    anonymous: bool = False
+
+    def __post_init__(self) -> None:
+        one_of(self.device, DEVICES, "device")
+        if self.route is not None:
+            one_of(self.route, ROUTES, "route")
+
+    @classmethod
+    def of(
+        cls, route: str | None = None, model: str | None = None, device: str = "auto", anonymous: bool = False
+    ) -> PerfusionSettings:
+        """Settings of one route and its model, as command line and jobs name them; None or "" is the default one.
+
+        Raises:
+            InputError: if there is no such route, or a model is named without the route that it is for.
+        """
+        chosen = one_of(route, ROUTES, "route") if route else None
+        if model and chosen in (None, "thresholds"):
+            raise InputError(
+                "a model is named without its route", option="model", fix="Choose the route slow-fusion or unet3d, too"
+            )
+        models = {chosen: model} if chosen and model else {}
+        return cls(models=models, device=device, route=chosen, anonymous=anonymous)

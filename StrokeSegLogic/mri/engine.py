@@ -1,0 +1,190 @@
+"""The walk from a case to a segmentation: grid, brain, planes, vote, and back onto the reference."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..base.progress import CancelToken, Progress, ProgressCallback, hearing
+from ..nets.models.registry import find
+from ..nets.models.spec import PlanesModelSpec
+from ..space.grid import Grid, require_overlap, resample_mask
+from ..space.masks import without_small_parts
+from ..space.planes import MIRRORED, PLANES, Plane, from_stack, to_stack
+from ..space.way_back import onto_reference
+from ..study.case import Case, Role
+from .prepare import Prepared, prepare
+from .result import Segmentation
+from .settings import MriSettings
+from .statistics import measure
+from .vote import vote as let_vote
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from ..nets.run.device import Device
+
+
+def segment(
+    case: Case,
+    settings: MriSettings | None = None,
+    *,
+    reference: Role | str | None = None,
+    progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
+    **options: Any,
+) -> Segmentation:
+    """Segments the ischemic lesion of a case.
+
+    Args:
+        case: any mixture of sequences that the model can work with, on any grids.
+        settings: how; or, in their place, some of their fields by name: `segment(case, vote="mean", flips=True)`.
+        reference: role on whose grid the result lies; None is DWI, else FLAIR, ADC, T2, T1.
+        progress: called with the fraction done and the stage in words.
+        cancel: set it to stop at the next step: within a second or two, importing torch apart.
+        options: fields of `MriSettings`; a model may be a Path, or None.
+
+    Returns:
+        Labels, probability and agreement on the reference's grid exactly, statistics and provenance.
+
+    Raises:
+        TypeError: for an option that there is none of, or settings and options at once.
+        InputError: if an option is impossible or the inputs cannot be used together.
+        ModelError: if the model is unknown, damaged, or cannot work with these inputs.
+        DeviceError: if the device is not there or too small.
+        Cancelled: if the token was set.
+    """
+    if settings is not None and options:
+        raise TypeError(f"settings are given, and {', '.join(options)} beside them")
+    report = Progress(progress, cancel)
+    with hearing(report):
+        return _segmented(case, settings or MriSettings.of(**options), reference, report)
+
+
+def _segmented(case: Case, how: MriSettings, reference: Role | str | None, report: Progress) -> Segmentation:
+    started = time.perf_counter()
+    # All that can be refused is refused before anything long begins.
+    if how.anonymous:
+        case = case.anonymous()
+    bundle = find(how.model or None)
+    spec = bundle.planes
+    own = spec.threshold_for(case.roles)
+    limit = own if how.threshold is None else how.threshold
+    spec.require_inputs(case.roles)
+    base = case.reference(None if reference is None else Role.parse(reference))
+    grid = Grid.of(base.image)
+    for one in case.series.values():
+        require_overlap(one.image, one.source, grid, f"{base.role} ({base.source})")
+    report(0.0, "loading the model")
+    from ..nets.run.device import choose, deterministic
+    from ..nets.run.network import load
+    from .provenance import provenance
+
+    where = choose(how.device, full_precision=how.reproducible)
+    networks = load(bundle, where)
+    prepared = prepare(case, base.role, spec.roles, spec.spacing_mm, report.span(0.02, 0.2))
+    differing: int | None = None
+    if how.reproducible:
+        with deterministic():
+            planes = run_planes(networks, prepared, where, report.span(0.2, 0.5), how.flips, spec.canvas)
+            again = run_planes(networks, prepared, where, report.span(0.5, 0.8), how.flips, spec.canvas)
+        differing = sum(int((planes[plane] != again[plane]).sum()) for plane in PLANES)
+    else:
+        planes = run_planes(networks, prepared, where, report.span(0.2, 0.8), how.flips, spec.canvas)
+
+    back = {}
+    for number, (plane, values) in enumerate(planes.items()):
+        report(0.8 + 0.08 * number / len(planes), "back onto the reference grid")
+        back[plane] = onto_reference(values, prepared.grid, grid)
+    report(0.88, "vote")
+    voted = let_vote(back, how.vote, limit, spec.plane_weights)
+    lesion, dropped = without_small_parts(voted.labels, grid, how.minimum_lesion_ml)
+    labels = lesion.astype(np.uint8)
+    brain = resample_mask(prepared.grid.image(prepared.brain.astype(np.uint8)), grid)
+    report(0.9, "measuring")
+    statistics = measure(labels, voted.probability, voted.members, brain, grid, prepared.slices, spec.plane_weights)
+    record = provenance(case, base.role, bundle, where, how, prepared, differing, time.perf_counter() - started)
+    record["vote"] |= {"threshold": limit, "model_threshold": own, "flips": how.flips}
+    record["small_lesions"] = {"minimum_ml": how.minimum_lesion_ml, "dropped": dropped}
+    report(1.0, "segmented")
+    return Segmentation(
+        case=case,
+        reference=base.role,
+        labels=grid.image(labels),
+        probability=grid.image(voted.probability),
+        agreement=grid.image(voted.agreement),
+        brain=grid.image(brain.astype(np.uint8)),
+        statistics=statistics,
+        provenance=record,
+        warnings=(
+            *prepared.warnings,
+            *_warnings(spec, prepared, differing),
+            *option_warnings(own, limit, how.minimum_lesion_ml, dropped),
+        ),
+    )
+
+
+def run_planes(
+    networks: Mapping[str, nn.Module],
+    prepared: Prepared,
+    device: Device,
+    progress: Progress,
+    flips: bool = False,
+    canvas: Sequence[int] = (),
+) -> dict[Plane, np.ndarray]:
+    """Each plane's lesion probability (z, y, x) on the working grid, 0 outside the brain.
+
+    For `flips` see `MriSettings`, for `canvas` `PlanesModelSpec`.
+    """
+    from ..nets.run.network import lesion_probability
+
+    found: dict[Plane, np.ndarray] = {}
+    for number, plane in enumerate(PLANES):
+        span = progress.span(number / len(PLANES), (number + 1) / len(PLANES))
+        seen = prepared.seen(plane)
+        slices = np.stack([to_stack(channel, plane)[seen] for channel in prepared.channels], axis=1)
+        stack = np.zeros(to_stack(prepared.brain, plane).shape, np.float32)
+        if flips and plane in MIRRORED:
+            straight = lesion_probability(
+                networks[plane], slices, device, span.span(0.0, 0.5), f"{plane} plane", canvas
+            )
+            turned = slices[..., ::-1]
+            mirrored = lesion_probability(
+                networks[plane], turned, device, span.span(0.5, 1.0), f"{plane} plane, mirrored", canvas
+            )
+            stack[seen] = (straight + mirrored[..., ::-1]) / 2
+        else:
+            stack[seen] = lesion_probability(networks[plane], slices, device, span, f"{plane} plane", canvas)
+        found[plane] = np.where(prepared.brain, from_stack(stack, plane), np.float32(0))
+    return found
+
+
+def option_warnings(own: float, threshold: float, minimum_ml: float, dropped: int) -> list[str]:
+    """What a reader must know of a result that was not made as the model was measured."""
+    found = []
+    if threshold != own:
+        found.append(f"the probability threshold was set to {threshold:g}; the model was measured at {own:g}")
+    if dropped:
+        found.append(
+            f"{dropped} part{'' if dropped == 1 else 's'} of the lesion below {minimum_ml:g} ml "
+            f"{'was' if dropped == 1 else 'were'} dropped"
+        )
+    return found
+
+
+def _warnings(spec: PlanesModelSpec, prepared: Prepared, differing: int | None) -> list[str]:
+    found = []
+    used = {role.value for role in prepared.used}
+    if not used & set(spec.tested_with_one_of):
+        found.append(
+            f"{spec.name} was never measured on real images without {' or '.join(spec.tested_with_one_of)}: "
+            "what it finds here rests on training with simulated signal"
+        )
+    if prepared.unused:
+        found.append(f"{spec.name} does not use {', '.join(map(str, prepared.unused))}")
+    if differing:
+        found.append(f"two runs differed in {differing} voxels of the working grid")
+    return found

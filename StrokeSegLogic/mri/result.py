@@ -1,0 +1,178 @@
+"""The result of a run: labels, probability and agreement on the reference grid, with statistics and provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..base.choices import ExtraName
+from ..result.lesions import Lesion
+from ..result.outcome import Layer, Maker, Outcome
+from ..result.places import Places
+from ..result.terminology import SEGMENTS, SegmentStyle
+from ..space.grid import Grid
+from ..study.case import Case, Role
+
+LESION = 1
+"""Label value of the ischemic lesion."""
+
+
+@dataclass(frozen=True)
+class PlaneVote:
+    """What one plane's network said.
+
+    Attributes:
+        plane: "axial", "coronal" or "sagittal".
+        volume_ml: of the voxels that this plane alone calls lesion.
+        dice_with_vote: Dice of this plane's lesion with the voted one; 1.0 where both are empty.
+        slices: number of slices with brain that the network saw.
+        weight: share of this plane in the weighted vote.
+    """
+
+    plane: str
+    volume_ml: float
+    dice_with_vote: float
+    slices: int
+    weight: float
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What was measured on the voted lesion.
+
+    Attributes:
+        volume_ml: lesion volume.
+        brain_ml: volume of the brain mask.
+        lesions: connected components, largest first.
+        left_share, right_share: parts of the lesion volume in the patient's left and right hemisphere, divided by
+            the plane through the middles of the brain's width; None without lesion.
+        planes: each plane's own vote.
+        doubtful_slices: reference slices (index along the reference's slowest axis) in descending doubt.
+    """
+
+    volume_ml: float
+    brain_ml: float
+    lesions: tuple[Lesion, ...]
+    left_share: float | None
+    right_share: float | None
+    planes: tuple[PlaneVote, ...]
+    doubtful_slices: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """A voted lesion with all that is needed to judge it. Every image lies on the reference's grid exactly.
+
+    Attributes:
+        case: the inputs.
+        reference: the role whose grid the images lie on.
+        labels: uint8, 0 background, 1 lesion.
+        probability: float32, 0 to 1, the planes' (weighted) mean.
+        agreement: uint8, how many planes said lesion (0 to 3).
+        brain: uint8 mask that the networks worked in.
+        statistics: volumes, lesions, planes.
+        provenance: JSON-ready: model, weight hash, versions, device, inputs with hashes and reasons, times.
+        warnings: what a reader must know before trusting the result.
+    """
+
+    case: Case
+    reference: Role
+    labels: sitk.Image
+    probability: sitk.Image
+    agreement: sitk.Image
+    brain: sitk.Image
+    statistics: Statistics
+    provenance: Mapping[str, Any]
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def grid(self) -> Grid:
+        return Grid.of(self.labels)
+
+    def array(self) -> np.ndarray:
+        """The labels as an array (z, y, x), uint8."""
+        return sitk.GetArrayFromImage(self.labels)
+
+    @property
+    def styles(self) -> Mapping[int, SegmentStyle]:
+        """The one segment, by its label value."""
+        return SEGMENTS["mri"]
+
+    @property
+    def maker(self) -> Maker:
+        """The model that voted."""
+        model = self.provenance.get("model", {})
+        return Maker.of(model, model.get("trained_on", ""))
+
+    @property
+    def alternatives(self) -> Mapping[str, Outcome]:
+        """None: the planes have voted, and what each said is in the agreement."""
+        return {}
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The inputs, the probability and the planes' agreement."""
+        return (
+            *(Layer(str(role), series.image) for role, series in self.case.series.items()),
+            Layer("Probability", self.probability, "heat", (0.0, 1.0)),
+            Layer("Agreement", self.agreement, "counts", (0.0, 3.0)),
+        )
+
+    @property
+    def background(self) -> str:
+        return str(self.reference)
+
+    @property
+    def foreground(self) -> str | None:
+        return "Probability"
+
+    @property
+    def focus_mm(self) -> tuple[float, float, float] | None:
+        """The largest lesion's centre."""
+        lesions = self.statistics.lesions
+        return lesions[0].centre_mm if lesions else None
+
+    @property
+    def methods(self) -> Mapping[str, sitk.Image]:
+        """None beside the vote."""
+        return {}
+
+    @property
+    def extras(self) -> Mapping[ExtraName, Mapping[str, sitk.Image]]:
+        return {"probability": {"probability": self.probability}, "agreement": {"agreement": self.agreement}}
+
+    def headline(self) -> tuple[str, ...]:
+        """The lesion's volume, and each plane's own."""
+        count = len(self.statistics.lesions)
+        planes = (
+            f"  {plane.plane:<9}{plane.volume_ml:7.1f} ml, Dice with the vote {plane.dice_with_vote:.2f}"
+            for plane in self.statistics.planes
+        )
+        parts = f"{count} part{'' if count == 1 else 's'}"
+        return (f"Lesion volume {self.statistics.volume_ml:.1f} ml in {parts}", *planes)
+
+    def places(self) -> Places:
+        """A slice is in doubt where the probability is far from 0 and 1."""
+        probability = sitk.GetArrayViewFromImage(self.probability)
+        doubts = {k: probability[k] * (1 - probability[k]) for k in self.statistics.doubtful_slices}
+        return Places.of(doubts, self.statistics.lesions, self.grid)
+
+    @property
+    def volumes(self) -> Mapping[str, sitk.Image]:
+        return {"labels": self.labels, "probability": self.probability, "agreement": self.agreement}
+
+    def summary(self) -> dict[str, Any]:
+        """JSON-ready statistics, warnings and provenance: the content of result.json."""
+        return {
+            "case": self.case.name,
+            "research_use_only": True,
+            "reference": self.reference.value,
+            "statistics": asdict(self.statistics),
+            "layers": [layer.record() for layer in self.layers],
+            "warnings": list(self.warnings),
+            "provenance": dict(self.provenance),
+        }

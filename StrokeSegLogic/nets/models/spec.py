@@ -1,0 +1,133 @@
+"""What a model is, as its model.json says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from ...base.errors import ModelError
+from ...space.planes import PLANES
+from ...study.case import MRI_ROLES, Role
+from ..networks.spec import LONGEST_SIDE, NetworkSpec, is_size
+from .weights import FORMAT, Weights
+
+_FINEST_MM, _COARSEST_MM = 0.2, 20.0
+"""Finer pixels make a head larger than memory, coarser ones make nothing of it."""
+
+
+@dataclass(frozen=True)
+class PlanesModelSpec:
+    """A model of one network a plane.
+
+    Attributes:
+        format: of the manifest.
+        name: what users call it.
+        version: of the weights.
+        title: for people, one line.
+        trained_on: what it has learned from, in a sentence that is shown beside every result; simulated data are
+            called so.
+        inputs: roles in channel order.
+        needs_one_of: at least one of these must be there for the model to work at all.
+        tested_with_one_of: without one of these the result carries a warning: never measured on real images.
+        network: of every plane; its channels are the inputs.
+        spacing_mm: pixel size that the networks were trained at.
+        threshold: a plane says lesion where its probability is at least this; see `threshold_for`.
+        plane_weights: share of each plane in the weighted vote.
+        weights: the weights' file and hash.
+        card: what it was trained on, by what recipe, and what it reached; JSON-ready.
+        needs_all_of: every one of these must be there: the model never learned without.
+        thresholds: other thresholds for cases with a certain sequence, by its name; the first that is there counts.
+        canvas: rows and columns that networks were shown in training, and are after it (see `canvas`); empty for none.
+    """
+
+    format: int
+    name: str
+    version: str
+    title: str
+    trained_on: str
+    inputs: tuple[str, ...]
+    needs_one_of: tuple[str, ...]
+    tested_with_one_of: tuple[str, ...]
+    network: NetworkSpec
+    spacing_mm: float
+    threshold: float
+    plane_weights: dict[str, float]
+    weights: Weights
+    card: dict[str, Any]
+    needs_all_of: tuple[str, ...] = ()
+    thresholds: dict[str, float] = field(default_factory=dict)
+    canvas: tuple[int, ...] = ()
+    kind: str = "planes"
+
+    def __post_init__(self) -> None:
+        if self.format != FORMAT:
+            raise ValueError(f"manifest format {self.format} is not {FORMAT}; a newer StrokeSeg may read it")
+        if self.network.channels != len(self.inputs):
+            raise ValueError(f"{self.network.channels} channels for {len(self.inputs)} inputs")
+        if self.network.dimensions != 2 or self.network.classes != 2 or getattr(self.network, "nihss", False):
+            raise ValueError("the planes' network must be a 2-D one of two classes that asks for images alone")
+        if set(self.plane_weights) != set(PLANES) or min(self.plane_weights.values()) <= 0:
+            raise ValueError(f"plane_weights must hold a positive number for each of {', '.join(PLANES)}")
+        limits = (self.threshold, *self.thresholds.values())
+        if not all(0 < limit < 1 for limit in limits):
+            raise ValueError("thresholds must lie between 0 and 1")
+        if not _FINEST_MM <= self.spacing_mm <= _COARSEST_MM:
+            raise ValueError(f"spacing_mm must lie between {_FINEST_MM} and {_COARSEST_MM}")
+        if self.canvas and (len(self.canvas) != 2 or not is_size(self.canvas)):
+            raise ValueError(f"canvas must be two sides of 1 to {LONGEST_SIDE} pixels, or empty")
+        if len(set(self.inputs)) != len(self.inputs):
+            raise ValueError("an input is named twice")
+        named = (*self.inputs, *self.needs_one_of, *self.tested_with_one_of, *self.needs_all_of, *self.thresholds)
+        for name in named:
+            if name not in MRI_ROLES:
+                raise ValueError(f"'{name}' is no MR sequence")
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Names of the networks in the weights file."""
+        return PLANES
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """The inputs, in channel order."""
+        return tuple(Role(name) for name in self.inputs)
+
+    def threshold_for(self, used: Iterable[Role]) -> float:
+        """The threshold of the probability where these sequences are looked at.
+
+        A sequence that shows acute infarcts alone allows a lower one than another that shows old disease, too.
+        """
+        limit = threshold_of(used, self.thresholds)
+        return self.threshold if limit is None else limit
+
+    def require_inputs(self, present: Iterable[Role]) -> None:
+        """Refuses inputs that the model cannot work with.
+
+        Raises:
+            ModelError: if none of the inputs that it needs is there.
+        """
+        given = {role.value for role in present}
+        if not given & set(self.needs_one_of):
+            raise ModelError(
+                f"the model cannot work with {', '.join(sorted(given))} alone",
+                where=self.name,
+                fix=f"Add at least one of {', '.join(self.needs_one_of)}",
+            )
+        missing = [name for name in self.needs_all_of if name not in given]
+        if missing:
+            raise ModelError(
+                f"the model never learned without {', '.join(missing)}",
+                where=self.name,
+                fix=f"Add {', '.join(missing)}, or use a model that was trained with missing sequences",
+            )
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+
+
+def threshold_of(used: Iterable[Role], thresholds: Mapping[str, float]) -> float | None:
+    """The threshold of the first of `thresholds` whose sequence is looked at; None where there is none of its own."""
+    given = {role.value for role in used}
+    return next((limit for name, limit in thresholds.items() if name in given), None)

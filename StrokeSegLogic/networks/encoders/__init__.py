@@ -1,1 +1,0 @@
-"""Encoders: modules that turn an image into features at falling resolution."""

@@ -1,0 +1,169 @@
+"""What every result has in common, whatever it was made of: what files, scenes and nodes ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from ..base.choices import ExtraName
+from ..study.case import Case, Role
+from .palettes import PaletteName
+from .places import Places
+from .terminology import SegmentStyle
+
+if TYPE_CHECKING:
+    import numpy as np
+    import SimpleITK as sitk
+
+    from ..space.grid import Grid
+
+Look = Literal["grey", "counts"] | PaletteName
+
+
+@dataclass(frozen=True)
+class Display:
+    """How a volume is shown: in the report, in a scene that is written and in the user's own alike.
+
+    Attributes:
+        look: a palette; "counts" has one colour for each of 0 to 3 planes.
+        window: the values shown darkest and brightest; the viewer's own choice where None.
+        unit: of the values, "" where they have none.
+    """
+
+    look: Look = "grey"
+    window: tuple[float, float] | None = None
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A volume that a result is looked at on, or with.
+
+    Attributes:
+        name: of the volume: "DWI", "TMAX", "Probability".
+        image: on any grid.
+        look, window, unit: see `Display`.
+    """
+
+    name: str
+    image: sitk.Image
+    look: Look = "grey"
+    window: tuple[float, float] | None = None
+    unit: str = ""
+
+    @property
+    def display(self) -> Display:
+        return Display(self.look, self.window, self.unit)
+
+    def record(self) -> dict[str, Any]:
+        """JSON-ready: how it is shown, without its voxels."""
+        return {"name": self.name, **asdict(self.display)}
+
+
+@dataclass(frozen=True)
+class Maker:
+    """What drew the labels.
+
+    Attributes:
+        name: a model's name and version, or "thresholds".
+        weights_sha256: of a network, else "".
+        trained_on: what a network has learned from, else "".
+    """
+
+    name: str
+    weights_sha256: str = ""
+    trained_on: str = ""
+
+    @classmethod
+    def of(cls, model: Mapping[str, Any], trained_on: str, otherwise: str = "") -> Maker:
+        """That of a result.
+
+        Args:
+            model: name, version and weights_sha256 of a network; empty where none was at work.
+            trained_on: what the network has learned from.
+            otherwise: the name where no model has one.
+        """
+        name = " ".join(str(model[key]) for key in ("name", "version") if model.get(key))
+        return cls(name or otherwise, str(model.get("weights_sha256", "")), str(trained_on))
+
+    @property
+    def words(self) -> str:
+        """A sentence on what a network has learned from; "" where none was at work."""
+        return f"Trained on {self.trained_on.rstrip('.')}." if self.trained_on else ""
+
+
+class Outcome(Protocol):
+    """A result: labels on the reference's grid with all that is needed to judge them."""
+
+    @property
+    def case(self) -> Case: ...
+
+    @property
+    def reference(self) -> Role:
+        """The role whose grid the labels lie on."""
+
+    @property
+    def labels(self) -> sitk.Image:
+        """uint8; 0 is background."""
+
+    @property
+    def grid(self) -> Grid: ...
+
+    def array(self) -> np.ndarray:
+        """The labels as an array (z, y, x), uint8."""
+
+    @property
+    def styles(self) -> Mapping[int, SegmentStyle]:
+        """How each label value is called and drawn, in the order of a list of segments."""
+
+    @property
+    def maker(self) -> Maker: ...
+
+    @property
+    def alternatives(self) -> Mapping[str, Outcome]:
+        """The same case as other methods saw it, by the method's name: shown beside this result, never in its place."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]: ...
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """Everything to look at in a scene, each with a name of its own."""
+
+    @property
+    def background(self) -> str:
+        """Name of the layer that the labels are shown on."""
+
+    @property
+    def foreground(self) -> str | None:
+        """Name of the layer that lies before it, faded out until it is asked for."""
+
+    @property
+    def focus_mm(self) -> tuple[float, float, float] | None:
+        """What the views show first, LPS; None for the middle."""
+
+    @property
+    def brain(self) -> sitk.Image:
+        """uint8 mask of the brain."""
+
+    @property
+    def methods(self) -> Mapping[str, sitk.Image]:
+        """Where several methods stand beside one another: the labels of each, the chosen among them, by its name."""
+
+    @property
+    def extras(self) -> Mapping[ExtraName, Mapping[str, sitk.Image]]:
+        """Volumes that are handed over where they are asked for, by their names."""
+
+    def headline(self) -> tuple[str, ...]:
+        """What a reader wants to know first, in lines."""
+
+    def places(self) -> Places:
+        """Where a reviewer should look."""
+
+    @property
+    def volumes(self) -> Mapping[str, sitk.Image]:
+        """What is written as NAME.nii.gz; "labels" among them."""
+
+    def summary(self) -> dict[str, Any]:
+        """JSON-ready content of result.json."""

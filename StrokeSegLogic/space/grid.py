@@ -1,0 +1,267 @@
+"""Voxel grids in space: the reference grid, the working grid of the networks, and the exact way back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..base.errors import InputError
+from .filters import execute
+
+WORKING_ORIENTATION = "RPI"
+"""The working grid's x, y, z grow to the patient's right, back and feet: as arrays (z, y, x), an axial slice
+shows front above back, a coronal or sagittal one head above feet, columns running from left to right."""
+
+_SAME = 1e-4
+"""Two grids are one when their corners lie closer than this part of a voxel."""
+_MIN_OVERLAP = 0.05
+"""Below this common part of the smaller of two volumes they are taken for different fields of view."""
+FEWEST_IN_A_ROW = 4
+"""Voxels that ITK's recursive Gaussian needs along an axis."""
+_HALF = 0.499
+"""Half, less what interpolation of 0 and 1 may lose by rounding."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Size, spacing, origin and direction of a 3-D volume, as SimpleITK has them (x, y, z; mm; LPS)."""
+
+    size: tuple[int, int, int]
+    spacing: tuple[float, float, float]
+    origin: tuple[float, float, float]
+    direction: tuple[float, ...]
+
+    @classmethod
+    def of(cls, image: sitk.Image) -> Grid:
+        """The grid of an image; of a 4-D image (x, y, z, time) that of each frame."""
+        if image.GetDimension() == 4:
+            axes = np.reshape(image.GetDirection(), (4, 4))[:3, :3]
+            size, spacing, origin = image.GetSize()[:3], image.GetSpacing()[:3], image.GetOrigin()[:3]
+            return cls(size, spacing, origin, tuple(axes.ravel().tolist()))
+        return cls(image.GetSize(), image.GetSpacing(), image.GetOrigin(), image.GetDirection())
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """The numpy shape (z, y, x)."""
+        return self.size[2], self.size[1], self.size[0]
+
+    @property
+    def voxel_ml(self) -> float:
+        """Volume of one voxel in millilitres."""
+        return float(np.prod(self.spacing)) / 1000.0
+
+    @property
+    def words(self) -> str:
+        """Size and spacing for a message: "256 x 256 x 20 voxels of 0.9 x 0.9 x 5 mm"."""
+        return f"{' x '.join(map(str, self.size))} voxels of {' x '.join(f'{s:.4g}' for s in self.spacing)} mm"
+
+    def image(self, array: np.ndarray) -> sitk.Image:
+        """An image of this grid from an array (z, y, x)."""
+        if array.shape != self.shape:
+            raise ValueError(f"array of shape {array.shape} on a grid of shape {self.shape}")
+        image = sitk.GetImageFromArray(array)
+        self.lay(image)
+        return image
+
+    def lay(self, image: sitk.Image) -> None:
+        """Puts a 3-D image's voxels on this grid, in place."""
+        image.SetSpacing(self.spacing)
+        image.SetOrigin(self.origin)
+        image.SetDirection(self.direction)
+
+    def corners(self) -> np.ndarray:
+        """World positions (8, 3) of the outer corners of the corner voxels, mm, LPS."""
+        axes = [(-0.5, n - 0.5) for n in self.size]
+        index = np.array([(x, y, z) for x in axes[0] for y in axes[1] for z in axes[2]])
+        return self.to_world(index)
+
+    @property
+    def matrix(self) -> np.ndarray:
+        """The 3x3 matrix from index steps (x, y, z) to mm."""
+        return np.asarray(self.direction).reshape(3, 3) * np.asarray(self.spacing)
+
+    def to_world(self, index: np.ndarray) -> np.ndarray:
+        """World positions (N, 3) of continuous indices (N, 3)."""
+        return np.asarray(index) @ self.matrix.T + np.asarray(self.origin)
+
+    def to_index(self, world: np.ndarray) -> np.ndarray:
+        """Continuous indices (N, 3) of world positions (N, 3)."""
+        return (np.asarray(world) - np.asarray(self.origin)) @ np.linalg.inv(self.matrix).T
+
+    def same(self, other: Grid) -> bool:
+        """Whether both grids have the same voxels at the same places, to a ten-thousandth of a voxel."""
+        if self.size != other.size:
+            return False
+        gap = np.abs(self.corners() - other.corners()).max()
+        return bool(gap <= _SAME * min(self.spacing + other.spacing))
+
+    def crop(self, start: tuple[int, int, int], size: tuple[int, int, int]) -> Grid:
+        """The part of this grid from index `start` (x, y, z) on.
+
+        Raises:
+            ValueError: if the part does not lie within the grid.
+        """
+        if any(s < 0 or n < 1 or s + n > m for s, n, m in zip(start, size, self.size, strict=True)):
+            raise ValueError(f"a crop of size {size} at {start} leaves the grid of size {self.size}")
+        origin = self.to_world(np.array([start], float))[0]
+        return Grid(size, self.spacing, (float(origin[0]), float(origin[1]), float(origin[2])), self.direction)
+
+    def about_centre(self, size: tuple[int, ...], spacing: tuple[float, ...]) -> Grid:
+        """A grid of another size and spacing with the same centre and axes."""
+        matrix = np.asarray(self.direction).reshape(3, 3)
+        centre = self.to_world((np.asarray(self.size)[None] - 1) / 2)[0]
+        origin = centre - matrix @ ((np.asarray(size) - 1) / 2 * np.asarray(spacing))
+        return Grid(
+            (int(size[0]), int(size[1]), int(size[2])),
+            (float(spacing[0]), float(spacing[1]), float(spacing[2])),
+            (float(origin[0]), float(origin[1]), float(origin[2])),
+            self.direction,
+        )
+
+    def overlap(self, other: Grid) -> float:
+        """Common part of the smaller of the two volumes, 0 to 1, sampled on a 12-cubed lattice."""
+        return max(self._covered_by(other), other._covered_by(self))
+
+    def _covered_by(self, other: Grid) -> float:
+        unit = (np.arange(12) + 0.5) / 12
+        lattice = np.stack(np.meshgrid(unit, unit, unit), -1).reshape(-1, 3) * self.size - 0.5
+        index = other.to_index(self.to_world(lattice))
+        inside = np.all((index >= -0.5) & (index <= np.asarray(other.size) - 0.5), axis=1)
+        return float(inside.mean())
+
+
+def reorient(image: sitk.Image) -> sitk.Image:
+    """The same voxels with axes permuted and flipped so that they run nearest to the working orientation.
+
+    Nothing is interpolated: `resample` with "nearest" onto the grid of `image` gives every voxel back.
+    """
+    return sitk.DICOMOrient(image, WORKING_ORIENTATION)
+
+
+def working_grid(reference: Grid, spacing_mm: float) -> Grid:
+    """The networks' grid: the reference's field of view and axes, in working orientation, with cubic voxels.
+
+    It follows the reference's own axes (as they were acquired, oblique or not), so that the same volume stored
+    LPS, RAS, LAS or permuted gives the same working grid.
+
+    Args:
+        reference: the grid that the result will lie on.
+        spacing_mm: side of the cubic voxels.
+    """
+    # A labelled grid costs no memory worth naming as uint8 and lets ITK choose the permutation.
+    oriented = Grid.of(reorient(reference.image(np.zeros(reference.shape, np.uint8))))
+    extent = np.asarray(oriented.size) * np.asarray(oriented.spacing)
+    # Snap before rounding up: 73 x 2.0000001 mm is 146 voxels of 1 mm, not 147.
+    size = np.maximum(np.ceil(extent / spacing_mm - 1e-3), 1).astype(int)
+    return oriented.about_centre(tuple(size), (spacing_mm,) * 3)
+
+
+def bounding_box(
+    mask: np.ndarray, margin: int | Sequence[int] = 0
+) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+    """Start and size (x, y, z) of the smallest box around a mask (z, y, x), widened by a margin within the volume.
+
+    Args:
+        mask: not empty.
+        margin: voxels, alike on all sides or along x, y and z.
+
+    Raises:
+        ValueError: if the mask is empty.
+    """
+    if not mask.any():
+        raise ValueError("no voxel is set")
+    margins = (margin,) * 3 if isinstance(margin, int) else tuple(margin)
+    starts, sizes = [], []
+    for axis, wide in zip((2, 1, 0), margins, strict=True):
+        used = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))
+        first, last = max(int(used[0]) - wide, 0), min(int(used[-1]) + wide, mask.shape[axis] - 1)
+        starts.append(first)
+        sizes.append(last - first + 1)
+    return (starts[0], starts[1], starts[2]), (sizes[0], sizes[1], sizes[2])
+
+
+def box_slices(start: tuple[int, int, int], size: tuple[int, int, int]) -> tuple[slice, slice, slice]:
+    """The slices that cut a box, given as start and size (x, y, z), out of an array (z, y, x)."""
+    x, y, z = (slice(s, s + n) for s, n in zip(start, size, strict=True))
+    return z, y, x
+
+
+_INTERPOLATORS = {"linear": sitk.sitkLinear, "nearest": sitk.sitkNearestNeighbor}
+
+
+def resample(image: sitk.Image, grid: Grid, interpolation: str = "linear", fill: float = 0.0) -> sitk.Image:
+    """The image's values at the voxels of `grid`, in physical space.
+
+    With "linear", an axis that gets coarser by more than half is smoothed first (Gaussian, half the new voxel
+    less half the old one as sigma), so that fine structure does not alias. An image that already lies on the grid
+    is handed back untouched.
+
+    Args:
+        image: any 3-D image.
+        grid: where values are wanted.
+        interpolation: "linear" or "nearest" (for labels).
+        fill: value outside the image's field of view.
+    """
+    if Grid.of(image).same(grid):
+        return image
+    if interpolation == "linear":
+        image = _smooth_for(image, grid)
+    work = sitk.ResampleImageFilter()
+    work.SetSize(grid.size)
+    work.SetTransform(sitk.Transform(3, sitk.sitkIdentity))
+    work.SetInterpolator(_INTERPOLATORS[interpolation])
+    work.SetOutputOrigin(grid.origin)
+    work.SetOutputSpacing(grid.spacing)
+    work.SetOutputDirection(grid.direction)
+    work.SetDefaultPixelValue(fill)
+    work.SetOutputPixelType(image.GetPixelID())
+    return execute(work, image)
+
+
+def resample_mask(mask: sitk.Image, grid: Grid) -> np.ndarray:
+    """A 0/1 image at the voxels of `grid`: bool (z, y, x), set where at least half of the neighbourhood is.
+
+    A voxel half-way between set and unset is always set. Nearest neighbour would decide such ties by rounding, and
+    so by how the volume happens to be stored.
+    """
+    values = sitk.GetArrayFromImage(resample(sitk.Cast(mask, sitk.sitkFloat32), grid))
+    return values > _HALF
+
+
+def _smooth_for(image: sitk.Image, grid: Grid) -> sitk.Image:
+    # The target's step along each image axis: how far one sees along that axis between two target voxels.
+    along = np.abs(np.linalg.inv(np.asarray(image.GetDirection()).reshape(3, 3)) @ grid.matrix).max(axis=1)
+    for axis, step in enumerate(along):
+        image = smooth_axis(image, axis, float(step))
+    return image
+
+
+def smooth_axis(image: sitk.Image, axis: int, step: float) -> sitk.Image:
+    """An image (2-D or 3-D) smoothed along one axis before it is sampled at a larger step (mm), so as not to alias.
+
+    Gaussian, half the new step less half the old one as sigma; nothing is done where the step grows by half or less.
+    """
+    spacing = image.GetSpacing()[axis]
+    if step <= 1.5 * spacing or image.GetSize()[axis] < FEWEST_IN_A_ROW:
+        return image
+    work = sitk.RecursiveGaussianImageFilter()
+    work.SetSigma((step - spacing) / 2)
+    work.SetDirection(axis)
+    return execute(work, image)
+
+
+def require_overlap(image: sitk.Image, name: str, reference: Grid, reference_name: str) -> None:
+    """Refuses a volume that does not share its field of view with the reference.
+
+    Raises:
+        InputError: if less than 5 % of the smaller volume is common to both.
+    """
+    if Grid.of(image).overlap(reference) < _MIN_OVERLAP:
+        raise InputError(
+            f"does not overlap in space with the reference {reference_name}",
+            where=name,
+            fix="Check that both volumes are of one patient and one session, and that neither header was edited",
+        )

@@ -1,0 +1,190 @@
+"""A case: the volumes of one patient, each in its role, and what is known of the patient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import TYPE_CHECKING, Literal, get_args
+
+from ..base.errors import InputError
+from ..base.words import printable
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
+
+
+class Role(str, Enum):
+    """What a volume is to the networks. The order is the networks' channel order: append, never reorder."""
+
+    T1 = "T1"
+    T2 = "T2"
+    DWI = "DWI"
+    FLAIR = "FLAIR"
+    ADC = "ADC"
+    CT = "CT"
+    CBF = "CBF"
+    CBV = "CBV"
+    MTT = "MTT"
+    TTP = "TTP"
+    TMAX = "TMAX"
+    MIP = "MIP"
+    CTP = "CTP"
+
+    @classmethod
+    def parse(cls, text: str | Role) -> Role:
+        """The role of that name in any case.
+
+        Raises:
+            InputError: if there is no such role.
+        """
+        try:
+            return cls(str(getattr(text, "value", text)).strip().upper())
+        except ValueError:
+            names = ", ".join(role.value for role in cls)
+            raise InputError(f"'{text}' is not a role", fix=f"Use one of {names}") from None
+
+    def __str__(self) -> str:
+        return self.value
+
+
+MRI_ROLES = (Role.T1, Role.T2, Role.DWI, Role.FLAIR, Role.ADC)
+MAP_ROLES = (Role.CBF, Role.CBV, Role.MTT, Role.TTP, Role.TMAX)
+"""Perfusion maps; beside them stand CT without contrast, MIP, and CTP, the 4-D series that they are computed from."""
+CTP_ROLES = (Role.CT, *MAP_ROLES, Role.MIP, Role.CTP)
+
+Modality = Literal["mri", "ctp"]
+MODALITIES: tuple[Modality, ...] = get_args(Modality)
+_REFERENCES: dict[Modality, tuple[Role, ...]] = {
+    "mri": (Role.DWI, Role.FLAIR, Role.ADC, Role.T2, Role.T1),
+    "ctp": (Role.CBF, Role.TMAX, Role.TTP, Role.MTT, Role.CBV, Role.CTP, Role.MIP, Role.CT),
+}
+
+
+@dataclass(frozen=True)
+class Series:
+    """One volume in its role, with the reason that it has it.
+
+    Attributes:
+        role: what the volume is taken for.
+        image: 3-D float32 volume; millimetres, LPS. CTP alone is 4-D (x, y, z, time), int16 or float32 HU.
+        source: where it came from, for people (a file, a DICOM folder, a node's name).
+        reason: why it has this role, in one sentence.
+        confidence: 0 (a guess) to 1 (the user said so).
+        sha256: of the file's bytes (of all files of a DICOM series in order; of the voxels of an image in memory).
+        times_s: seconds of a 4-D image's frames, as recorded; None for one volume.
+        unit: of a perfusion map, where the user named it (see `perfusion.map_units`); None is found out from values.
+    """
+
+    role: Role
+    image: sitk.Image
+    source: str
+    reason: str
+    confidence: float
+    sha256: str
+    times_s: tuple[float, ...] | None = None
+    unit: str | None = None
+
+    def __post_init__(self) -> None:
+        # Names of files and texts of tags go into results of every format.
+        object.__setattr__(self, "source", printable(self.source))
+        object.__setattr__(self, "reason", printable(self.reason))
+
+    @property
+    def named_by_user(self) -> bool:
+        """Whether the user gave the role, not a name or tag."""
+        return self.confidence >= 1.0
+
+
+@dataclass(frozen=True)
+class ClinicalData:
+    """What is known of the patient beside the images; None is unknown."""
+
+    age: float | None = None
+    nihss: int | None = None
+    onset_hours: float | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """The volumes of one patient by role; they may lie on different grids.
+
+    Attributes:
+        name: for people and file names.
+        series: at least one.
+        clinical: age, NIHSS, time since onset.
+        notes: what the reader of the result should know (files left aside and why, doubtful roles).
+    """
+
+    name: str
+    series: Mapping[Role, Series]
+    clinical: ClinicalData = field(default_factory=ClinicalData)
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.series:
+            fix = "Give at least DWI or FLAIR, or CT perfusion maps, or a CTP series"
+            raise InputError("the case has no volume", where=self.name, fix=fix)
+        object.__setattr__(self, "name", printable(self.name))
+        object.__setattr__(self, "notes", tuple(printable(note) for note in self.notes))
+
+    @classmethod
+    def of(cls, name: str, series: Iterable[Series], notes: Iterable[str] = ()) -> Case:
+        """A case of these series, in the roles' order.
+
+        Raises:
+            InputError: if two series claim one role.
+        """
+        by_role: dict[Role, Series] = {}
+        for one in series:
+            if one.role in by_role:
+                raise InputError(
+                    f"two series claim the role {one.role}: {by_role[one.role].source} and {one.source}",
+                    where=name,
+                    fix=f"Name the right one as {one.role}",
+                    option="role",
+                    roles=(one.role.value,),
+                )
+            by_role[one.role] = one
+        return cls(name, {role: by_role[role] for role in Role if role in by_role}, notes=tuple(notes))
+
+    def anonymous(self) -> Case:
+        """The same case without names: of the folder, of files, of series, nor what was concluded from them.
+
+        Voxels, times and what is known of the patient (age, NIHSS, onset) stay; so do the hashes of the files, by which
+        somebody who has a file can tell that it was this one.
+        """
+        series = {
+            role: replace(one, source=str(role), reason="the reason is left out of an anonymous result")
+            for role, one in self.series.items()
+        }
+        count = len(self.notes)
+        left = f"{count} note{'' if count == 1 else 's'} on the reading of the study left out of an anonymous result"
+        return replace(self, name="anonymous", series=series, notes=(left,) if count else ())
+
+    @property
+    def modality(self) -> Modality:
+        """What the case is: CT perfusion unless it holds an MR sequence."""
+        return "mri" if any(role in MRI_ROLES for role in self.series) else "ctp"
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        return tuple(self.series)
+
+    def reference(self, role: Role | None = None) -> Series:
+        """The series on whose grid the result lies: the one asked for, else the first there is in this order.
+
+        MRI: DWI, FLAIR, ADC, T2, T1. CT perfusion: CBF, Tmax, TTP, MTT, CBV, the 4-D series, MIP, CT.
+
+        Raises:
+            InputError: if the case has no series of the role asked for.
+        """
+        if role is not None:
+            if role not in self.series:
+                raise InputError(
+                    f"the reference {role} is not in the case",
+                    where=self.name,
+                    fix=f"Choose one of {', '.join(map(str, self.roles))}",
+                )
+            return self.series[role]
+        return self.series[next(r for r in _REFERENCES[self.modality] if r in self.series)]

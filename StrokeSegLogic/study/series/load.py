@@ -1,0 +1,254 @@
+"""From a study, however it is given, to a case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+import SimpleITK as sitk
+
+from ...base.errors import InputError
+from ..case import MAP_ROLES, Case, ClinicalData, Modality, Role, Series
+from ..clinical import require_plausible
+from ..volumes.candidates import Candidate, file_candidate
+from ..volumes.reader import volume_suffix
+from ..volumes.study_files import study_files
+from .assign import Claim, assign, read_candidate
+from .given_scale import ColourRange, no_range, range_of, split_scale
+from .modality import parse_modality, restricted
+from .plausibility import swapped_note
+from .read import read_claim, series_in_memory
+
+Volume: TypeAlias = "str | Path | sitk.Image | Series"
+Study: TypeAlias = "str | Path | Mapping[str, Volume] | Mapping[Role, Volume] | Sequence[str]"
+
+_EVIDENT = 0.6
+_SHOWN_NOTE = 120
+
+
+def load_case(
+    study: Study,
+    *,
+    name: str | None = None,
+    clinical: ClinicalData | None = None,
+    modality: Modality | None = None,
+) -> Case:
+    """Reads and checks the volumes of one patient.
+
+    A 4-D CT perfusion series (NIfTI, a Slicer sequence or multi-volume, DICOM) becomes one series of role CTP with its
+    frames' times. A colour-coded map needs what the ends of its colour bar stand for: "TMAX=tmax.dcm@0..12". A map's
+    unit may be named: "TMAX=tmax.nii.gz@ms".
+
+    Args:
+        study: a folder, searched with subfolders (roles are found by names and DICOM tags); a mapping from role to
+            a file, a DICOM folder, an image or a `Series`; a sequence of "ROLE=FILE"; or one file whose name says its
+            role.
+        name: of the case; by default that of the folder.
+        clinical: what is known of the patient beside the images.
+        modality: "mri" or "ctp": volumes of the other are left aside. By default what the study is; it has to be given
+            where there are both MR sequences and perfusion maps.
+
+    Raises:
+        InputError: if something is missing, damaged, unfit, of no role, or two volumes claim one role; if the study is
+            of both modalities; or if the clinical data are impossible.
+    """
+    if clinical is not None:
+        require_plausible(clinical)
+    modality = None if modality is None else parse_modality(modality)
+    if isinstance(study, str) and not study.strip():
+        # The path "" would be the folder that the process happens to run in.
+        raise InputError("the study's path is empty", fix="Name a folder or a file")
+    if isinstance(study, Mapping):
+        named: list[tuple[str | Role, Volume]] = list(study.items())
+        series, notes, default = *_from_names(named, modality), _common_name(named)
+    elif not isinstance(study, (str, Path)):
+        named = [_split(text) for text in study]
+        series, notes, default = *_from_names(named, modality), _common_name(named)
+    elif Path(study).is_dir():
+        series, notes = _from_folder(Path(study), modality)
+        default = Path(study).resolve().name
+    else:
+        series, notes = _from_file(Path(study), modality)
+        default = Path(study).name.split(".")[0]
+    images = {one.role: one.image for one in series}
+    if Role.DWI in images and Role.ADC in images and (doubt := swapped_note(images[Role.DWI], images[Role.ADC])):
+        notes.append(doubt)
+    case = Case.of(name or default, series, notes)
+    return case if clinical is None else Case(case.name, case.series, clinical, case.notes)
+
+
+def _from_folder(folder: Path, modality: Modality | None) -> tuple[list[Series], list[str]]:
+    files = study_files(folder)
+    candidates = files.candidates
+    try:
+        found = assign(candidates, modality)
+    except InputError as error:
+        raise InputError(error.what, where=folder, fix=error.fix, option=error.option, roles=error.roles) from error
+    if not found.claims:
+        shown = "; ".join(f"{candidate.name} ({why})" for candidate, why in found.left[:8])
+        more = f"; and {len(found.left) - 8} more" if len(found.left) > 8 else ""
+        raise _without_role(f"no volume could be given a role; found {shown}{more}", folder, candidates, modality)
+    notes = [*found.notes, *files.notes]
+    series = []
+    for claim in _with_known_colours(list(found.claims.values()), notes):
+        with _beside(files.notes):
+            one, more_notes = read_claim(claim)
+        series.append(one)
+        notes += more_notes
+    return series, notes
+
+
+@contextmanager
+def _beside(notes: Sequence[str]) -> Iterator[None]:
+    """Adds to an error what was left aside: a slice that is missing may be the damaged file."""
+    try:
+        yield
+    except InputError as error:
+        if not notes:
+            raise
+        shown = f"{error.what} ({notes[0][:_SHOWN_NOTE]}{' and more' if len(notes) > 1 else ''})"
+        raise InputError(shown, where=error.where, fix=error.fix, option=error.option, roles=error.roles) from error
+
+
+def _without_role(what: str, folder: Path, candidates: Sequence[Candidate], modality: Modality | None) -> InputError:
+    """The error where no volume has a role of the modality asked for."""
+    for other in ("ctp", "mri"):
+        if modality not in (None, other) and any(read_candidate(one, other).role for one in candidates):
+            held = "CT perfusion" if other == "ctp" else "MRI"
+            fix = f"What is there looks like {held}: use {other}"
+            return InputError(what, where=folder, fix=fix, option="modality")
+    return InputError(what, where=folder, fix="Name the roles, for instance DWI=scan.nii.gz", option="role")
+
+
+def _with_known_colours(claims: list[Claim], notes: list[str]) -> list[Claim]:
+    """The claims without colour-coded maps of unknown scale; these are named in the notes.
+
+    Raises:
+        InputError: if no perfusion map or series is left without them.
+    """
+    coloured = [one for one in claims if one.role in MAP_ROLES and one.candidate.colour]
+    unknown = [one for one in coloured if range_of(one.candidate, None) is None]
+    if not unknown:
+        return claims
+    kept = [one for one in claims if one not in unknown]
+    if not any(one.role in MAP_ROLES or one.role is Role.CTP for one in kept):
+        raise no_range(unknown[0].role, unknown[0].candidate.name)
+    for one in unknown:
+        error = no_range(one.role, one.candidate.name)
+        notes.append(f"{one.candidate.name} was left aside as {one.role}: it {error.what}. {error.fix}")
+    return kept
+
+
+def _from_file(path: Path, modality: Modality | None) -> tuple[list[Series], list[str]]:
+    if str(path).partition("=")[0].strip().upper() in {role.value for role in Role}:
+        return _from_names([_split(str(path))], modality)
+    candidate = file_candidate(path, path.name)
+    reading = read_candidate(candidate, modality)
+    if reading.role is None or reading.confidence < _EVIDENT:
+        raise InputError(
+            f"is one file, and its role is not evident ({reading.reason})",
+            where=path,
+            fix=f"Name its role, for instance DWI={path.name}",
+        )
+    series, notes = read_claim(Claim(candidate, reading.role, reading.confidence, reading.reason))
+    return [series], list(notes)
+
+
+def _from_names(
+    named: Iterable[tuple[str | Role, Volume]], modality: Modality | None
+) -> tuple[list[Series], list[str]]:
+    by_role: dict[Role, Volume] = {}
+    for text, what in named:
+        role = Role.parse(text)
+        if role in by_role:
+            raise InputError(f"the role {role} is named twice", fix="Give each role one volume")
+        by_role[role] = what
+    if not by_role:
+        raise InputError("no volume was given", fix="Give at least DWI=FILE or FLAIR=FILE")
+    wanted = restricted(list(by_role), modality)
+    series: list[Series] = []
+    notes = [f"{role} was left aside: it is not of {modality}" for role in by_role if role not in wanted]
+    for role in wanted:
+        one, more = _named(role, by_role[role])
+        series.append(one)
+        notes += more
+    return series, notes
+
+
+def _named(role: Role, what: Volume) -> tuple[Series, tuple[str, ...]]:
+    """The volume that the user gave a role, and notes."""
+    where = f"the volume given for {role}"
+    if isinstance(what, Series):
+        return series_in_memory(role, what.image, where, what.source, what.reason, what.times_s, what.unit), ()
+    if isinstance(what, sitk.Image):
+        where = f"the image given for {role}"
+        return series_in_memory(role, what, where, "an image in memory", "named by the user"), ()
+    if not isinstance(what, (str, Path)):
+        raise InputError(
+            f"is a {type(what).__name__}, neither a path nor a SimpleITK image",
+            where=where,
+            fix="Give a path, or an image made with SimpleITK, which carries its geometry",
+        )
+    path, limits, unit = _path_and_scale(what, role)
+    candidate, notes = _named_candidate(role, path)
+    with _beside(notes):
+        series, more = read_claim(Claim(candidate, role, 1.0, "named by the user"), limits, unit)
+    return series, (*notes, *more)
+
+
+def _path_and_scale(what: str | Path, role: Role) -> tuple[Path, ColourRange | None, str | None]:
+    if not str(what).strip():
+        raise InputError("the path is empty", where=str(role), fix="Name a file")
+    if Path(what).exists():
+        return Path(what), None, None
+    file, limits, unit = split_scale(str(what), role)
+    return Path(file), limits, unit
+
+
+def _split(text: str) -> tuple[str, str]:
+    role, mark, file = str(text).partition("=")
+    if not mark and text.strip().upper() not in {one.value for one in Role}:
+        raise InputError(
+            "there is no such file or folder",
+            where=text,
+            fix="Check the path; single volumes are named by their role, for instance DWI=scan.nii.gz",
+        )
+    if not mark or not role.strip() or not file.strip():
+        raise InputError(f"'{text}' is not of the form ROLE=FILE", fix="Write for instance DWI=scan.nii.gz")
+    return role, file.strip()
+
+
+def _named_candidate(role: Role, path: Path) -> tuple[Candidate, tuple[str, ...]]:
+    """The volume at a path, and what was left aside beside it."""
+    if not path.is_dir() or volume_suffix(path):
+        return file_candidate(path, path.name), ()
+    files = study_files(path)
+    found = list(files.candidates)
+    # The user named the role of the folder; of several series in it the one that also claims that role is meant.
+    if len(found) > 1:
+        try:
+            claim = assign([one for one in found if read_candidate(one).role is role]).claims.get(role)
+        except InputError as error:
+            raise InputError(error.what, where=path, fix=error.fix, option=error.option, roles=error.roles) from error
+        if claim is None:
+            raise InputError(
+                f"the folder holds {len(found)} volumes and none of them is evidently {role}: "
+                + "; ".join(one.name for one in found[:8]),
+                where=path,
+                fix=f"Name the file, or a folder with this series alone, as {role}",
+                option="role",
+                roles=(role.value,),
+            )
+        found = [claim.candidate]
+    one = found[0]
+    return Candidate(f"{path.name}/{one.name}".replace("/. (", " ("), one.files, one.tags), files.notes
+
+
+def _common_name(named: Sequence[tuple[str | Role, Volume]]) -> str:
+    """The folder of the first file, for want of anything better."""
+    for _, what in named:
+        if not isinstance(what, (sitk.Image, Series)):
+            return Path(what).resolve().parent.name or "case"
+    return "case"

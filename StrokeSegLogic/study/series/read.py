@@ -1,0 +1,153 @@
+"""A claim's files, or an image in memory, as a checked series."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+import SimpleITK as sitk
+
+from ...base.errors import InputError
+from ...space.grid import Grid
+from ..case import CTP_ROLES, Role, Series
+from ..maps.colour_volume import decode_volume
+from ..volumes.checks import require_real, validate
+from ..volumes.frame_times import FIX, times_of_step
+from ..volumes.geometry import require_plausible_extent, require_right_angles
+from .assign import Claim
+from .given_scale import ColourRange, no_range, range_of
+
+_COLOUR_TRUST = 0.7
+"""Values read off colours are never as sure as those of a map with grey values."""
+
+
+def read_claim(
+    claim: Claim, given: ColourRange | None = None, unit: str | None = None
+) -> tuple[Series, tuple[str, ...]]:
+    """The series of a claim, and what a reader must know of it.
+
+    Args:
+        claim: a candidate in its role.
+        given: what the ends of the colour bar stand for, for a colour-coded map.
+        unit: that the user named.
+
+    Raises:
+        InputError: if the volume cannot be read or used.
+    """
+    candidate, role = claim.candidate, claim.role
+    where = candidate.name if candidate.tags else str(candidate.files[0])
+    if role is Role.CTP:
+        if candidate.colour:
+            raise InputError("is in colour", where=where, fix="Give the 4-D series with HU")
+        found = candidate.read_time_series()
+        _validate_frames(found.image, where)
+        series = Series(
+            role, found.image, candidate.name, claim.reason, claim.confidence, candidate.sha256(), found.times_s
+        )
+        return series, (*found.notes, *candidate.notes())
+    if role in CTP_ROLES and candidate.colour:
+        return _decoded(claim, given, where)
+    if given is not None:
+        raise InputError(
+            f"has grey values, and a colour range of {given.low:g} to {given.high:g} was given",
+            where=where,
+            fix="Leave the range out",
+            option="colour_range",
+            roles=(role.value,),
+        )
+    image = candidate.read()
+    _validate(image, role, where)
+    series = Series(role, image, candidate.name, claim.reason, claim.confidence, candidate.sha256(), unit=unit)
+    return series, candidate.notes()
+
+
+def _decoded(claim: Claim, given: ColourRange | None, where: str) -> tuple[Series, tuple[str, ...]]:
+    candidate, role = claim.candidate, claim.role
+    known = range_of(candidate, given)
+    if role in (Role.CT, Role.MIP):
+        raise InputError(f"is in colour and cannot be the {role}", where=where, fix="Give it with grey values")
+    if known is None:
+        raise no_range(role, where)
+    image, notes = decode_volume(candidate.read_colours(), known.low, known.high, where)
+    _validate(image, role, where)
+    words = f"its colours run from {known.low:g} to {known.high:g}, {known.source}"
+    series = Series(
+        role,
+        image,
+        candidate.name,
+        f"{claim.reason}; {words}",
+        min(claim.confidence, _COLOUR_TRUST),
+        candidate.sha256(),
+    )
+    return series, (*(f"{candidate.name}: {note}" for note in (words, *notes)), *candidate.notes())
+
+
+def series_in_memory(
+    role: Role,
+    image: sitk.Image,
+    where: str,
+    source: str,
+    reason: str,
+    times_s: Sequence[float] | None = None,
+    unit: str | None = None,
+) -> Series:
+    """A series of an image that comes from no file, with the role that the user gave it.
+
+    Args:
+        role: named by the user.
+        image: any scalar type; for CTP 4-D (x, y, z, time).
+        where: what to call it in an error.
+        source, reason: see `case.Series`; the hash is of the float32 voxels, of CTP of those that it has.
+        times_s: of the frames of CTP; without them the fourth axis' step is taken for seconds, unless it is 1.
+        unit: of a perfusion map, if the user named it.
+
+    Raises:
+        InputError: if the image cannot be used.
+    """
+    if role is Role.CTP:
+        return _frames_in_memory(image, where, source, reason, times_s)
+    _validate(image, role, where)
+    volume = sitk.Cast(image, sitk.sitkFloat32)
+    # A double beyond float32's range becomes infinite.
+    _validate(volume, role, where)
+    digest = hashlib.sha256(sitk.GetArrayFromImage(volume).tobytes()).hexdigest()
+    return Series(role, volume, source, reason, 1.0, digest, unit=unit)
+
+
+def _frames_in_memory(
+    image: sitk.Image, where: str, source: str, reason: str, times_s: Sequence[float] | None
+) -> Series:
+    _validate_frames(image, where)
+    frames = image.GetSize()[3]
+    if times_s is None:
+        times_s, _ = times_of_step(image.GetSpacing()[3], "", image.GetOrigin()[3], frames, where)
+    if len(times_s) != frames:
+        raise InputError(f"has {frames} frames and {len(times_s)} times", where=where, fix=FIX)
+    if image.GetPixelID() not in (sitk.sitkInt16, sitk.sitkFloat32):
+        image = sitk.Cast(image, sitk.sitkFloat32)
+    digest = hashlib.sha256(np.ascontiguousarray(sitk.GetArrayViewFromImage(image)).data).hexdigest()
+    return Series(Role.CTP, image, source, reason, 1.0, digest, tuple(float(t) for t in times_s))
+
+
+def _validate(image: sitk.Image, role: Role, where: str) -> None:
+    # Perfusion of a single slice was usual on older scanners; for MR a single slice is an accident.
+    if role in CTP_ROLES:
+        validate(image, where, fewest_slices=1)
+    else:
+        validate(image, where)
+
+
+def _validate_frames(image: sitk.Image, where: str) -> None:
+    """Refuses what is no 4-D series of numbers; whether its frames and times suffice `perfusion.series` judges."""
+    if image.GetDimension() != 4 or image.GetNumberOfComponentsPerPixel() != 1:
+        size = " x ".join(map(str, image.GetSize()))
+        raise InputError(
+            f"is no 4-D series of single values ({image.GetDimension()} dimensions: {size})",
+            where=where,
+            fix="Give the CT perfusion series with its frames over time as CTP",
+        )
+    require_real(image.GetPixelID(), where)
+    grid = Grid.of(image)
+    require_right_angles(grid.matrix, where)
+    require_plausible_extent(grid.size, grid.spacing, where)

@@ -1,0 +1,135 @@
+"""A volume that may be given a role, whatever its format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import SimpleITK as sitk
+
+from ...base.errors import InputError
+from ...base.files import require_file, sha256_of
+from ...space.grid import Grid
+from .dicom import read_dicom_colours, read_dicom_series
+from .dicom_headers import DicomTags, looks_like_dicom, read_slice
+from .dicom_series import read_dicom_time_series
+from .frame_stack import TimeSeries
+from .header_grid import grid_of_files
+from .reader import files_of, header_notes, read_volume, volume_suffix
+from .series_reader import frames_of, is_colour, read_colours, read_time_series
+
+_DICOM_SUFFIXES = (".dcm", ".ima", ".dicom")
+# Never asked whether they are DICOM, so that a folder full of them is searched quickly.
+LITTER = frozenset(
+    {
+        *(".json", ".tsv", ".csv", ".txt", ".md", ".pdf", ".png", ".jpg", ".jpeg", ".gif", ".bval", ".bvec"),
+        *(".xml", ".html", ".log", ".zip", ".gz", ".raw", ".zraw", ".npz", ".npy", ".py", ".toml", ".yaml"),
+        *(".yml", ".db", ".ini", ".docx", ".xlsx"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A volume that may be given a role; its voxels are not read yet.
+
+    Attributes:
+        name: path relative to the study folder with "/" between folders; for DICOM the folder, the series'
+            description and its b-value. It is shown to people, and for files the role is read from it.
+        files: what it consists of; DICOM slices in order of position.
+        tags: of a DICOM series, else None.
+    """
+
+    name: str
+    files: tuple[Path, ...] = ()
+    tags: DicomTags | None = None
+
+    def read(self) -> sitk.Image:
+        """The volume: 3-D float32, mm, LPS.
+
+        Raises:
+            InputError: as `read_volume` or `read_dicom_series`.
+        """
+        return read_volume(self.files[0]) if self.tags is None else read_dicom_series(self.files)
+
+    def read_time_series(self) -> TimeSeries:
+        """The frames over time.
+
+        Raises:
+            InputError: as `series_reader.read_time_series` or `read_dicom_time_series`.
+        """
+        return read_time_series(self.files[0]) if self.tags is None else read_dicom_time_series(self.files)
+
+    def read_colours(self) -> sitk.Image:
+        """The colours: 3-D, three uint8 a voxel; mm, LPS.
+
+        Raises:
+            InputError: as `series_reader.read_colours` or `read_dicom_colours`.
+        """
+        return read_colours(self.files[0]) if self.tags is None else read_dicom_colours(self.files)
+
+    @property
+    def frames(self) -> int | None:
+        """How many frames over time it holds by its header; None where that is not known.
+
+        Raises:
+            InputError: if a NIfTI file's header cannot be read.
+        """
+        if self.tags is not None:
+            return self.tags.frames
+        return frames_of(self.files[0]) if self.files else None
+
+    def grid(self) -> Grid | None:
+        """Where its voxels, or those of one frame, lie by its header; None where that is not in order."""
+        return grid_of_files(self.files, self.tags is not None) if self.files else None
+
+    @property
+    def colour(self) -> bool:
+        """Whether it holds colours by its header.
+
+        Raises:
+            InputError: as `frames`.
+        """
+        if self.tags is not None:
+            return self.tags.colour
+        return bool(self.files) and is_colour(self.files[0])
+
+    def sha256(self) -> str:
+        """Hash of all its files in order."""
+        return sha256_of(self.files)
+
+    def notes(self) -> tuple[str, ...]:
+        """What is doubtful in its header."""
+        return header_notes(self.files[0]) if self.tags is None else ()
+
+
+def file_candidate(path: Path, name: str) -> Candidate:
+    """A candidate of one file of any format; a format that cannot be read is refused when it is read.
+
+    Raises:
+        InputError: if it is missing, a folder, empty, or not what its name says.
+    """
+    require_file(path)
+    if volume_suffix(path) is None and is_dicom(path):
+        record = read_slice(path)
+        return Candidate(name, (path,), None if record is None else record.tags)
+    return Candidate(name, files_of(path))
+
+
+def is_dicom(path: Path) -> bool:
+    """Whether the file is DICOM by its content.
+
+    Raises:
+        InputError: if it is not though it is named so, or cannot be read.
+    """
+    suffix = path.suffix.lower()
+    if suffix in LITTER or path.name.upper() == "DICOMDIR" or not path.exists():
+        return False
+    marked = looks_like_dicom(path)
+    if suffix in _DICOM_SUFFIXES and not marked:
+        raise InputError(
+            "is not a DICOM file though it is named so",
+            where=path,
+            fix="Export it again or take it out of the folder",
+        )
+    return marked

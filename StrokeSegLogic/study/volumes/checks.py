@@ -1,0 +1,109 @@
+"""What a volume must be before a network sees it."""
+
+from __future__ import annotations
+
+import numpy as np
+import SimpleITK as sitk
+
+from ...base.errors import InputError
+from ...space.grid import Grid
+from .geometry import require_plausible_extent, require_right_angles
+
+_MIN_THICK = 2
+_MIN_PLANE = 8
+
+
+def validate(image: sitk.Image, name: str, fewest_slices: int = _MIN_THICK) -> None:
+    """Refuses a volume that cannot be segmented. Negative values and ringing are fine.
+
+    `read_volume` has checked all but the last two points already; it lets them pass because masks are read, too.
+
+    Args:
+        image: the volume.
+        name: file, series or node, for the message.
+        fewest_slices: along its thinnest axis.
+
+    Raises:
+        InputError: if it is not 3-D and scalar, its geometry is singular or sheared, it holds NaN or infinite
+            voxels, is thinner than that or narrower than 8 voxels, or all its voxels are equal.
+    """
+    require_scalar_3d(image.GetSize(), image.GetNumberOfComponentsPerPixel(), name)
+    require_real(image.GetPixelID(), name)
+    grid = Grid.of(image)
+    require_right_angles(grid.matrix, name)
+    require_plausible_extent(grid.size, grid.spacing, name)
+    require_finite(image, name)
+    _require_enough_voxels(grid.size, name, fewest_slices)
+    voxels = sitk.GetArrayViewFromImage(image)
+    if voxels.min() == voxels.max():
+        raise InputError(
+            f"every voxel has the same value ({voxels.min():g})",
+            where=name,
+            fix="Check that this is the right file and that its export was complete",
+        )
+
+
+def require_scalar_3d(size: tuple[int, ...], components: int, where: str) -> None:
+    """Refuses colours, vectors, time series and single slices.
+
+    Raises:
+        InputError: if there is more than one value a voxel or the size is not that of a 3-D volume.
+    """
+    if components != 1:
+        raise InputError(
+            f"has {components} values a voxel (colours or vectors)",
+            where=where,
+            fix="Give a volume with one grey value a voxel",
+        )
+    if len(size) != 3:
+        what = "a single slice" if len(size) < 3 else "a time series, or several b-values in one file"
+        raise InputError(
+            f"has {len(size)} dimensions ({' x '.join(map(str, size))}: {what}) where 3 are wanted",
+            where=where,
+            fix="Give one 3-D volume (for DWI the one with the highest b-value)",
+        )
+
+
+def require_real(pixel_id: int, where: str) -> None:
+    """Refuses complex numbers.
+
+    Raises:
+        InputError: if the voxels are complex.
+    """
+    if pixel_id in (sitk.sitkComplexFloat32, sitk.sitkComplexFloat64):
+        raise InputError("its voxels are complex numbers", where=where, fix="Give the magnitude image")
+
+
+def require_finite(image: sitk.Image, where: str) -> None:
+    """Refuses NaN and infinite voxels, with their number.
+
+    Raises:
+        InputError: if there is one.
+    """
+    voxels = sitk.GetArrayViewFromImage(image)
+    if np.isfinite(voxels).all():
+        return
+    nans = int(np.isnan(voxels).sum())
+    infinite = int(np.isinf(voxels).sum())
+    raise InputError(
+        f"holds {nans} NaN and {infinite} infinite voxels",
+        where=where,
+        fix="Replace them by finite numbers (outside the brain 0, for instance with numpy.nan_to_num)",
+    )
+
+
+def _require_enough_voxels(size: tuple[int, int, int], where: str, fewest_slices: int) -> None:
+    thick, plane, _ = sorted(size)
+    shown = " x ".join(map(str, size))
+    if thick < fewest_slices:
+        raise InputError(
+            f"is a single slice ({shown} voxels)",
+            where=where,
+            fix=f"Give a volume of at least {fewest_slices} slices; for DICOM the folder that holds the whole series",
+        )
+    if plane < _MIN_PLANE:
+        raise InputError(
+            f"is too small ({shown} voxels)",
+            where=where,
+            fix=f"Give a volume of at least {_MIN_PLANE} x {_MIN_PLANE} voxels in plane",
+        )

@@ -1,0 +1,245 @@
+"""What the headers of DICOM files say, one small record a slice; pixels are not touched here.
+
+pydicom is imported with the first DICOM file: it is an optional dependency of the package and part of Slicer.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from ...base.errors import InputError
+from ...base.files import open_regular, unreadable
+from . import dicom_values as values
+from .dicom_clock import CLOCK_TAGS, Clock, read_clock
+from .dicom_values import PRIVATE_B, PRIVATE_SLOTS
+from .limits import MOST_SLICE_PIXELS, within_memory
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+_NOT_IMAGES = frozenset({"SR", "PR", "KO", "DOC", "RTSTRUCT", "RTPLAN", "RTDOSE", "RWV", "REG", "FID"})
+_DEFLATED = b"1.2.840.10008.1.2.1.99"
+_MOST_INFLATED = 256 << 20
+_UNPACKED = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"})
+"""Transfer syntaxes whose pixels are stored as they are."""
+_TAGS = (
+    *("Modality", "SeriesInstanceUID", "SeriesDescription", "ProtocolName", "SequenceName", "ImageType"),
+    *("ScanningSequence", "MRAcquisitionType", "EchoTime", "RepetitionTime", "InversionTime"),
+    *("DiffusionBValue", "DiffusionGradientOrientation", "DiffusionDirectionality"),
+    *("Rows", "Columns", "PixelSpacing", "ImagePositionPatient", "ImageOrientationPatient"),
+    *(
+        "NumberOfFrames",
+        "SamplesPerPixel",
+        "BitsAllocated",
+        "FrameOfReferenceUID",
+        "SliceThickness",
+        "WindowCenter",
+        "WindowWidth",
+    ),
+    *CLOCK_TAGS,
+)
+
+
+class NoPydicom(InputError):
+    """There is DICOM and nothing to read it with."""
+
+
+@dataclass(frozen=True)
+class DicomTags:
+    """What a series' tags say on its contrast. Times in ms, b in s/mm²; None or empty is unknown.
+
+    `frames` is how often each place was imaged over time, where a series was kept whole (CT); `window` the centre and
+    width that the series is shown with.
+    """
+
+    modality: str = "MR"
+    series_description: str = ""
+    protocol_name: str = ""
+    sequence_name: str = ""
+    image_type: tuple[str, ...] = ()
+    scanning_sequence: tuple[str, ...] = ()
+    acquisition_type: str = ""
+    echo_time: float | None = None
+    repetition_time: float | None = None
+    inversion_time: float | None = None
+    b_value: float | None = None
+    plane: str = ""
+    frames: int = 1
+    colour: bool = False
+    window: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One DICOM file that holds one slice.
+
+    Attributes:
+        path: the file.
+        uid: of its series.
+        tags: on its contrast.
+        size: rows, columns.
+        position: of the first voxel's centre, mm, LPS; None if not given.
+        axes: (2, 3) directions of growing column and row index; None if not given.
+        spacing: between rows and between columns, mm; None if not given.
+        frames: more than 1 for a multi-frame file.
+        order: what tells repetitions of one place apart (acquisition, time, gradient direction).
+        clock: when it was recorded.
+        frame_of_reference: UID of the space that positions are given in; "" if not given.
+        thickness: of the slice, mm; None if not given.
+        least_bytes: that a file of so many pixels has; 0 where they are packed.
+    """
+
+    path: Path
+    uid: str
+    tags: DicomTags
+    size: tuple[int, int]
+    position: tuple[float, ...] | None
+    axes: tuple[float, ...] | None
+    spacing: tuple[float, ...] | None
+    frames: int
+    samples: int
+    order: tuple[Any, ...]
+    clock: Clock = field(default_factory=Clock)
+    frame_of_reference: str = ""
+    thickness: float | None = None
+    least_bytes: int = 0
+
+    @property
+    def normal(self) -> np.ndarray:
+        """Unit vector across the slice, right-handed with its axes."""
+        axes = np.reshape(self.axes or (1, 0, 0, 0, 1, 0), (2, 3))
+        return np.cross(axes[0], axes[1])
+
+
+def looks_like_dicom(path: Path) -> bool:
+    """Whether the file has DICOM's mark at byte 128.
+
+    Raises:
+        InputError: if it cannot be read.
+    """
+    with open_regular(path) as file:
+        try:
+            return file.read(132)[128:] == b"DICM"
+        except OSError as error:
+            raise unreadable(path, error) from error
+
+
+def read_slice(path: Path) -> Slice | None:
+    """The file's record, or None if it is DICOM without a picture (report, structure set, directory).
+
+    A value that cannot be read is left out.
+
+    Raises:
+        NoPydicom: if it is not installed.
+        InputError: if the file is not intact DICOM, or its slice has more pixels than any has.
+    """
+    try:
+        import pydicom
+    except ImportError as error:
+        raise NoPydicom(
+            "reading DICOM needs pydicom", where=path, fix='Install it with pip install "strokeseg[dicom]"'
+        ) from error
+    wanted: list[Any] = [*_TAGS]
+    for group, offset, _ in PRIVATE_B:
+        for slot in PRIVATE_SLOTS:
+            wanted += [(group << 16) + slot, (group << 16) + (slot << 8) + offset]
+    with within_memory(path), open_regular(path) as file:
+        try:
+            _require_inflatable(file, path)
+            header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=wanted)
+            if values.text(header, "Modality") in _NOT_IMAGES or not values.whole(header, "Rows", 0):
+                return None
+            return _slice(path, header)
+        except values.parser_faults() as error:
+            raise InputError(
+                "is not an intact DICOM file", where=path, fix="Copy or export it again, or take it out of the folder"
+            ) from error
+
+
+def _require_inflatable(file: BinaryIO, path: Path) -> None:
+    """Refuses a file that is packed as a whole and would be unpacked to far more than a slice."""
+    start = file.read(1024)
+    file.seek(0)
+    if _DEFLATED not in start:
+        return
+    # The length of the meta header stands in its first element.
+    (length,) = struct.unpack("<I", start[140:144])
+    file.seek(144 + length)
+    packer, packed = zlib.decompressobj(-zlib.MAX_WBITS), file.read()
+    file.seek(0)
+    size = 0
+    while size <= _MOST_INFLATED and packed:
+        size += len(packer.decompress(packed, 1 << 20))
+        packed = packer.unconsumed_tail
+    if size > _MOST_INFLATED:
+        raise InputError(
+            f"would be unpacked to more than {_MOST_INFLATED >> 20} MB", where=path, fix="Export it uncompressed"
+        )
+
+
+def _slice(path: Path, header: Dataset) -> Slice:
+    axes = values.numbers(header, "ImageOrientationPatient", 6)
+    sequence = values.text(header, "SequenceName")
+    size = values.whole(header, "Rows", 0), values.whole(header, "Columns", 0)
+    samples, frames = values.whole(header, "SamplesPerPixel", 1), values.whole(header, "NumberOfFrames", 1)
+    if min(*size, samples) < 1 or size[0] * size[1] > MOST_SLICE_PIXELS:
+        raise InputError(
+            f"its header claims a slice of {size[0]} x {size[1]} pixels", where=path, fix="Export it again"
+        )
+    tags = DicomTags(
+        modality=values.text(header, "Modality") or "MR",
+        series_description=values.text(header, "SeriesDescription"),
+        protocol_name=values.text(header, "ProtocolName"),
+        sequence_name=sequence,
+        image_type=values.words(header, "ImageType"),
+        scanning_sequence=values.words(header, "ScanningSequence"),
+        acquisition_type=values.text(header, "MRAcquisitionType"),
+        echo_time=values.number(header, "EchoTime"),
+        repetition_time=values.number(header, "RepetitionTime"),
+        inversion_time=values.number(header, "InversionTime"),
+        b_value=values.b_value(header),
+        plane=_plane(axes),
+        colour=samples == 3,
+        window=values.window(header),
+    )
+    direction = values.numbers(header, "DiffusionGradientOrientation", 3)
+    order = (
+        values.text(header, "DiffusionDirectionality"),
+        tuple(round(x, 3) for x in direction or ()),
+        # Siemens numbers the directions in the sequence's name: *ep_b1000#2.
+        sequence,
+        values.number(header, "TemporalPositionIdentifier") or 0.0,
+        values.number(header, "AcquisitionNumber") or 0.0,
+    )
+    unpacked = str(header.file_meta.get("TransferSyntaxUID", "")) in _UNPACKED
+    bits = max(values.whole(header, "BitsAllocated", 0), 0)
+    return Slice(
+        path=path,
+        # Files stripped of their series are kept together by folder.
+        uid=values.text(header, "SeriesInstanceUID") or str(path.parent),
+        tags=tags,
+        size=size,
+        position=values.numbers(header, "ImagePositionPatient", 3),
+        axes=axes,
+        spacing=values.numbers(header, "PixelSpacing", 2),
+        frames=frames,
+        samples=samples,
+        order=order,
+        clock=read_clock(header),
+        frame_of_reference=values.text(header, "FrameOfReferenceUID"),
+        thickness=values.number(header, "SliceThickness"),
+        least_bytes=size[0] * size[1] * samples * bits // 8 if unpacked else 0,
+    )
+
+
+def _plane(axes: tuple[float, ...] | None) -> str:
+    if axes is None:
+        return ""
+    normal = np.cross(axes[:3], axes[3:])
+    return ("sagittal", "coronal", "axial")[int(np.argmax(np.abs(normal)))]

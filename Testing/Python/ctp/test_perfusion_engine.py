@@ -1,0 +1,300 @@
+"""The walk from a CT perfusion case to core and penumbra, by every route, with the bundled networks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from StrokeSegLogic.base.choices import ROUTES, RouteName
+from StrokeSegLogic.base.errors import Cancelled, InputError
+from StrokeSegLogic.base.progress import CancelToken
+from StrokeSegLogic.ctp.engine import segment_perfusion
+from StrokeSegLogic.ctp.maps.choice import choose_maps, compute_maps
+from StrokeSegLogic.ctp.result import PerfusionSegmentation
+from StrokeSegLogic.ctp.series.maps import MapsSpec
+from StrokeSegLogic.ctp.settings import PerfusionSettings
+from StrokeSegLogic.ctp.tissue.thresholds import CORE, PENUMBRA
+from StrokeSegLogic.metrics.voxel import dice
+from StrokeSegLogic.phantom.ctp import CtpSeries, ctp_series
+from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
+from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.study.case import Case, ClinicalData, Role, Series
+
+GRID = ctp_grid((2.4, 2.4, 8.0))
+KNOWN = ClinicalData(age=64, nihss=16, onset_hours=9.0)
+STILL = PerfusionSettings(maps=MapsSpec(motion=False))
+
+
+def case_of(images: Mapping[str, sitk.Image], clinical: ClinicalData = KNOWN, confidence: float = 1.0) -> Case:
+    """A case whose roles the user gave, or with less confidence the files' names."""
+    series = [
+        Series(Role(name), image, name, "named by the test", confidence, "0" * 64) for name, image in images.items()
+    ]
+    case = Case.of("phantom", series)
+    return Case(case.name, case.series, clinical)
+
+
+def series_of(scan: CtpSeries) -> Series:
+    frames = [scan.grid.image(frame) for frame in scan.hu]
+    image = sitk.JoinSeries(frames, 0.0, 1.0)
+    return Series(Role.CTP, image, "CTP", "named by the test", 1.0, "0" * 64, times_s=tuple(scan.times_s))
+
+
+@pytest.fixture(scope="module")
+def lvo() -> tuple[dict[str, sitk.Image], np.ndarray]:
+    maps = ctp_patient(0, "LVO").maps(GRID)
+    return maps.images, sitk.GetArrayFromImage(maps.truth)
+
+
+@pytest.fixture(scope="module")
+def found(lvo: tuple[dict[str, sitk.Image], np.ndarray]) -> PerfusionSegmentation:
+    return segment_perfusion(case_of(lvo[0]))
+
+
+@pytest.fixture(scope="module")
+def scan() -> CtpSeries:
+    return ctp_series(ctp_patient(0, "LVO"), GRID)
+
+
+def test_an_occlusion_is_found_by_every_route_on_the_maps_own_grid(
+    found: PerfusionSegmentation, lvo: tuple[dict[str, sitk.Image], np.ndarray]
+) -> None:
+    truth = lvo[1]
+    assert [route.name for route in found.routes] == list(ROUTES)
+    assert found.chosen == "thresholds"
+    for route in found.routes:
+        labels = sitk.GetArrayFromImage(route.labels)
+        assert Grid.of(route.labels).same(GRID)
+        assert dice(labels == CORE, truth == CORE) > 0.5, route.name
+        if route.penumbra_ml is not None:
+            assert dice(labels > 0, truth > 0) > 0.6, route.name
+        assert route.core_ml == pytest.approx((labels == CORE).sum() * GRID.voxel_ml)
+
+
+def test_a_networks_result_says_that_it_was_trained_on_simulated_perfusion(found: PerfusionSegmentation) -> None:
+    for route in found.routes:
+        if route.name == "thresholds":
+            assert not route.trained_on
+        else:
+            assert route.trained_on.startswith("simulated perfusion")
+            assert any(route.name in words and "simulated perfusion" in words for words in found.warnings)
+
+
+def test_the_summary_is_strict_json_with_criteria_and_inputs(found: PerfusionSegmentation) -> None:
+    again = json.loads(json.dumps(found.summary(), allow_nan=False))
+    assert again["research_use_only"] is True
+    assert [trial["trial"] for trial in again["criteria"]] == ["DEFUSE 3", "DAWN"]
+    assert {one["role"] for one in again["provenance"]["inputs"]} == {str(role) for role in found.case.roles}
+    assert again["provenance"]["reference"]["role"] == "CBF"
+    assert again["numbers"]["mismatch_ml"] == pytest.approx(
+        again["numbers"]["hypoperfused_ml"] - again["numbers"]["core_ml"]
+    )
+
+
+def test_a_patient_without_stroke_gets_zeros_and_no_error() -> None:
+    found = segment_perfusion(case_of(ctp_patient(1, "WIS").maps(GRID).images))
+    assert found.numbers is not None
+    assert found.numbers.core_ml == found.numbers.hypoperfused_ml == 0
+    assert not found.array().any()
+    assert found.criteria[0].verdict == "not met"
+
+
+def test_a_series_gives_maps_of_its_own_and_the_same_side(scan: CtpSeries) -> None:
+    one = series_of(scan)
+    found = segment_perfusion(Case("scan", {Role.CTP: one}, KNOWN), settings=STILL)
+    assert found.measured is not None and found.reference is Role.CTP
+    assert found.grid.same(GRID)
+    assert set(found.maps) == {"CBF", "CBV", "MTT", "TTP", "TMAX", "MIP", "CT"}
+    assert dice(found.array() > 0, scan.labels > 0) > 0.6
+    assert found.provenance["maps"] == "computed from the 4-D series"
+
+
+def test_maps_of_a_series_alone_are_those_of_the_walk(scan: CtpSeries) -> None:
+    case = Case("scan", {Role.CTP: series_of(scan)})
+    maps = compute_maps(case, STILL)
+    np.testing.assert_array_equal(
+        maps.tmax, sitk.GetArrayFromImage(segment_perfusion(case, settings=STILL).maps["TMAX"])
+    )
+
+
+def test_given_maps_go_before_a_series(lvo: tuple[dict[str, sitk.Image], np.ndarray], scan: CtpSeries) -> None:
+    case = case_of(lvo[0])
+    both = Case(case.name, {**case.series, Role.CTP: series_of(scan)}, KNOWN)
+    found = segment_perfusion(both)
+    assert found.measured is None
+    assert next(one for one in found.provenance["inputs"] if one["role"] == "CTP")["used"] is False
+
+
+def test_the_result_lies_on_the_grid_of_the_map_asked_for(lvo: tuple[dict[str, sitk.Image], np.ndarray]) -> None:
+    images = dict(lvo[0])
+    other = GRID.about_centre((80, 80, 14), (2.6, 2.6, 8.5))
+    images["TMAX"] = sitk.Resample(images["TMAX"], other.image(np.zeros(other.shape, np.float32)))
+    found = segment_perfusion(case_of(images), reference="tmax", route="thresholds")
+    assert found.grid.same(other)
+    assert any("resampled" in words for words in found.warnings)
+
+
+def test_without_tmax_the_networks_go_on_and_say_what_is_missing(
+    lvo: tuple[dict[str, sitk.Image], np.ndarray],
+) -> None:
+    images = {name: image for name, image in lvo[0].items() if name != "TMAX"}
+    found = segment_perfusion(case_of(images))
+    assert found.chosen == "slow-fusion"
+    assert found.numbers is None and not found.criteria
+    assert any("no route of thresholds" in words and "TMAX" in words for words in found.warnings)
+
+
+def test_a_route_asked_for_that_cannot_be_taken_is_an_error_that_names_what_is_missing(
+    lvo: tuple[dict[str, sitk.Image], np.ndarray],
+) -> None:
+    images = {name: image for name, image in lvo[0].items() if name != "TMAX"}
+    with pytest.raises(InputError, match="thresholds needs TMAX"):
+        segment_perfusion(case_of(images), route="thresholds")
+
+
+def test_other_cases_and_impossible_patients_are_refused(lvo: tuple[dict[str, sitk.Image], np.ndarray]) -> None:
+    mri = Case.of("mri", [Series(Role.DWI, lvo[0]["CT"], "DWI", "named", 1.0, "0" * 64)])
+    with pytest.raises(InputError, match="no CT perfusion"):
+        segment_perfusion(mri)
+    with pytest.raises(InputError, match="NIHSS is 43"):
+        segment_perfusion(case_of(lvo[0], ClinicalData(nihss=43)))
+    with pytest.raises(InputError, match="no 4-D CT perfusion series"):
+        compute_maps(case_of(lvo[0]))
+    with pytest.raises(InputError, match="no perfusion map|needs"):
+        segment_perfusion(case_of({"CT": lvo[0]["CT"]}))
+
+
+def test_it_stops_when_asked(lvo: tuple[dict[str, sitk.Image], np.ndarray]) -> None:
+    token = CancelToken()
+
+    def stop(fraction: float, message: str) -> None:
+        if message.startswith("route: slow-fusion"):
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        segment_perfusion(case_of(lvo[0]), progress=stop, cancel=token)
+
+
+def test_without_a_penumbra_the_network_of_the_core_marks_only_core(found: PerfusionSegmentation) -> None:
+    core_only = next(route for route in found.routes if route.name == "unet3d")
+    labels = sitk.GetArrayFromImage(core_only.labels)
+    assert core_only.penumbra_ml is None
+    assert not (labels == PENUMBRA).any()
+
+
+def test_a_ct_that_may_show_blood_is_the_first_warning(lvo: tuple[dict[str, sitk.Image], np.ndarray]) -> None:
+    hu = sitk.GetArrayFromImage(lvo[0]["CT"])
+    brain = np.argwhere(sitk.GetArrayFromImage(lvo[0]["CBF"]) > 0)
+    z, y, x = brain.mean(axis=0).astype(int)
+    hu[z - 1 : z + 2, y - 5 : y + 6, x + 8 : x + 18] = 68
+    bleeding = segment_perfusion(case_of({**lvo[0], "CT": GRID.image(hu)}), route="thresholds")
+    assert "as dense as blood" in bleeding.warnings[0]
+    assert not any("blood" in words for words in segment_perfusion(case_of(lvo[0]), route="thresholds").warnings)
+
+
+def only(images: Mapping[str, sitk.Image], *names: str) -> dict[str, sitk.Image]:
+    return {name: images[name] for name in names}
+
+
+def times(image: sitk.Image, factor: float) -> sitk.Image:
+    return sitk.Multiply(sitk.Cast(image, sitk.sitkFloat32), factor)
+
+
+def inverted(image: sitk.Image) -> sitk.Image:
+    return sitk.Subtract(float(sitk.GetArrayViewFromImage(image).max()), sitk.Cast(image, sitk.sitkFloat32))
+
+
+def picture(image: sitk.Image) -> sitk.Image:
+    values = sitk.GetArrayFromImage(image)
+    return GRID.image(np.rint(np.clip(values / values.max(), 0, 1) * 255).astype(np.float32))
+
+
+def test_no_network_sees_a_tmax_in_minutes_and_ttp_stands_in_for_it(
+    lvo: tuple[dict[str, sitk.Image], np.ndarray],
+) -> None:
+    minutes = {**lvo[0], "TMAX": times(lvo[0]["TMAX"], 1 / 60)}
+    found = segment_perfusion(case_of(minutes))
+    assert found.chosen == "slow-fusion"
+    assert dice(found.array() > 0, lvo[1] > 0) > 0.5
+    assert any("TMAX was not shown to the network: its unit is unknown" in words for words in found.warnings)
+
+
+@pytest.mark.parametrize("route", ["slow-fusion", "unet3d"])
+def test_a_network_is_refused_where_no_time_map_has_a_known_unit(
+    lvo: tuple[dict[str, sitk.Image], np.ndarray], route: RouteName
+) -> None:
+    minutes = {name: image for name, image in lvo[0].items() if name != "TTP"}
+    minutes["TMAX"] = times(minutes["TMAX"], 1 / 60)
+    with pytest.raises(InputError, match=r"TMAX was not shown to the network: its unit is unknown.*Name the unit"):
+        segment_perfusion(case_of(minutes), route=route)
+
+
+def test_a_tmax_whose_unit_the_user_named_is_shown_to_the_networks(
+    lvo: tuple[dict[str, sitk.Image], np.ndarray],
+) -> None:
+    images = only(lvo[0], "CBF", "CBV", "TMAX")
+    case = case_of({**images, "TMAX": times(images["TMAX"], 10)})
+    tenths = replace(case.series[Role.TMAX], unit="0.1 s")
+    found = segment_perfusion(Case(case.name, {**case.series, Role.TMAX: tenths}, KNOWN), route="slow-fusion")
+    assert dice(found.array() > 0, lvo[1] > 0) > 0.5
+
+
+def test_an_inverted_flow_is_shown_to_no_network(lvo: tuple[dict[str, sitk.Image], np.ndarray]) -> None:
+    images = {**lvo[0], "CBF": inverted(lvo[0]["CBF"])}
+    for route in ROUTES:
+        with pytest.raises(InputError, match=r"CBF.*inverted.*right way round"):
+            segment_perfusion(case_of(images), route=route)
+
+
+def test_an_inverted_volume_leaves_thresholds_as_they_are(
+    found: PerfusionSegmentation, lvo: tuple[dict[str, sitk.Image], np.ndarray]
+) -> None:
+    upside_down = segment_perfusion(case_of({**lvo[0], "CBV": inverted(lvo[0]["CBV"])}))
+    assert [route.name for route in upside_down.routes] == ["thresholds"]
+    assert dice(upside_down.array() > 0, found.array() > 0) > 0.95
+
+
+def test_maps_that_are_all_left_out_are_refused_with_the_reason(lvo: tuple[dict[str, sitk.Image], np.ndarray]) -> None:
+    images = {"CBF": lvo[0]["CBF"], "TMAX": lvo[0]["CBV"]}
+    for one in (images, {**images, "CT": lvo[0]["CT"]}):
+        case = case_of({**one, "CBF": times(one["CBF"], 0.5), "TMAX": times(one["TMAX"], 0.01)}, confidence=0.8)
+        with pytest.raises(InputError, match=r"TMAX was left out.*name its role yourself"):
+            segment_perfusion(case)
+
+
+def test_a_refusal_says_why_a_map_cannot_be_used(lvo: tuple[dict[str, sitk.Image], np.ndarray]) -> None:
+    images = only(lvo[0], "CBF", "TMAX")
+    with pytest.raises(InputError, match=r"phantom: .*perhaps a picture of TMAX") as refused:
+        segment_perfusion(case_of({**images, "TMAX": picture(images["TMAX"])}))
+    assert refused.value.option == "unit" and refused.value.roles == ("TMAX",)
+
+
+def test_a_series_beside_a_map_of_unknown_scale_gives_all_maps(
+    lvo: tuple[dict[str, sitk.Image], np.ndarray], scan: CtpSeries
+) -> None:
+    images = only(lvo[0], "CBF", "TMAX")
+    maps = case_of({**images, "TMAX": picture(images["TMAX"])})
+    case = Case(maps.name, {**maps.series, Role.CTP: series_of(scan)}, KNOWN)
+    assert choose_maps(case).computes
+    found = segment_perfusion(case, settings=STILL, route="thresholds")
+    assert found.measured is not None and found.reference is Role.CTP
+    assert any("the given CBF, TMAX were not used" in words for words in found.warnings)
+    assert any("perhaps a picture of TMAX" in words for words in found.warnings)
+    with pytest.raises(InputError, match="series' own grid"):
+        segment_perfusion(case, settings=STILL, reference=Role.CBF)
+
+
+def test_a_series_beside_two_good_maps_is_named_as_the_way_to_the_networks(
+    lvo: tuple[dict[str, sitk.Image], np.ndarray], scan: CtpSeries
+) -> None:
+    maps = case_of(only(lvo[0], "CBF", "TMAX"))
+    case = Case(maps.name, {**maps.series, Role.CTP: series_of(scan)}, KNOWN)
+    assert not choose_maps(case).computes
+    found = segment_perfusion(case)
+    assert found.measured is None
+    assert any("slow fusion needs CBV" in words and "CTP series by itself" in words for words in found.warnings)

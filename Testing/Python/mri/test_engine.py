@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from strategies import STORAGES
+
+import StrokeSegLogic
+from StrokeSegLogic.base.errors import Cancelled, InputError, ModelError
+from StrokeSegLogic.base.progress import CancelToken
+from StrokeSegLogic.brain.head import cut_from_head
+from StrokeSegLogic.mri.result import Segmentation
+from StrokeSegLogic.nets.models.bundle import Bundle
+from StrokeSegLogic.phantom.mri import MriPhantom, mri_phantom
+from StrokeSegLogic.space.grid import Grid, resample
+from StrokeSegLogic.study.case import MRI_ROLES, Case, Role
+
+
+@pytest.fixture(scope="module")
+def small(phantom: MriPhantom, make_case: Callable[..., Case]) -> Case:
+    return make_case({role: phantom.images[role] for role in (Role.DWI, Role.FLAIR)})
+
+
+@pytest.fixture(scope="module")
+def result(small: Case, untrained: Bundle) -> Segmentation:
+    return StrokeSegLogic.segment(small, model=untrained.folder, device="cpu")
+
+
+@pytest.mark.parametrize("role", [Role.DWI, Role.FLAIR])
+def test_everything_lies_exactly_on_the_reference_grid(small: Case, untrained: Bundle, role: Role) -> None:
+    found = StrokeSegLogic.segment(small, reference=role, model=untrained.folder)
+    for image in (found.labels, found.probability, found.agreement, found.brain):
+        assert Grid.of(image) == Grid.of(small.series[role].image)
+
+
+def test_labels_are_the_majority_of_the_planes(result: Segmentation) -> None:
+    agreement = sitk.GetArrayFromImage(result.agreement)
+    assert agreement.any(), "a model with random weights says lesion somewhere"
+    np.testing.assert_array_equal(result.array(), agreement >= 2)
+
+
+def test_nothing_is_found_outside_the_brain(result: Segmentation) -> None:
+    brain = sitk.GetArrayFromImage(result.brain).astype(bool)
+    far = sitk.GetArrayFromImage(sitk.BinaryDilate(result.brain, (2, 2, 2))) == 0
+    assert brain.any()
+    assert not result.array()[far].any()
+
+
+def test_two_runs_are_bit_identical(small: Case, untrained: Bundle, result: Segmentation) -> None:
+    again = StrokeSegLogic.segment(small, model=untrained.folder, device="cpu")
+    np.testing.assert_array_equal(again.array(), result.array())
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(again.probability), sitk.GetArrayFromImage(result.probability))
+
+
+def test_reproducible_mode_runs_twice_and_counts_what_differs(small: Case, untrained: Bundle) -> None:
+    found = StrokeSegLogic.segment(small, model=untrained.folder, device="cpu", reproducible=True)
+    assert found.provenance["runs"] == {"count": 2, "differing_voxels": 0}
+    assert found.provenance["device"]["precision"] == "float32"
+
+
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(storages=st.tuples(*[st.sampled_from(STORAGES)] * 2))
+def test_the_same_physical_answer_comes_out_however_the_volumes_are_stored(
+    small: Case, untrained: Bundle, make_case: Callable[..., Case], result: Segmentation, storages: tuple
+) -> None:
+    stored = {}
+    for (role, one), (order, signs) in zip(small.series.items(), storages, strict=True):
+        stored[role] = sitk.Flip(sitk.PermuteAxes(one.image, order), [sign < 0 for sign in signs], False)
+    found = StrokeSegLogic.segment(make_case(stored), model=untrained.folder, device="cpu")
+    home = sitk.Resample(found.labels, result.labels, sitk.Transform(), sitk.sitkNearestNeighbor)
+    # Moved voxels are computed in another order: a voxel at the very threshold may fall on the other side.
+    differing = (sitk.GetArrayFromImage(home) != result.array()).sum()
+    assert differing <= 1e-4 * result.array().size
+    assert found.statistics.volume_ml == pytest.approx(result.statistics.volume_ml, rel=0.01)
+
+
+def test_a_heads_brain_does_not_depend_on_how_the_volume_is_stored() -> None:
+    flair = mri_phantom(5, skull=True).images[Role.FLAIR]
+    first = sitk.GetArrayFromImage(cut_from_head(flair, Role.FLAIR))
+    for order, signs in STORAGES[::7]:
+        stored = sitk.Flip(sitk.PermuteAxes(flair, order), [sign < 0 for sign in signs], False)
+        home = resample(cut_from_head(stored, Role.FLAIR), Grid.of(flair), "nearest")
+        assert (sitk.GetArrayFromImage(home) != first).sum() <= 1e-4 * first.sum()
+
+
+@pytest.mark.parametrize(
+    "roles",
+    [
+        {Role.DWI},
+        {Role.FLAIR},
+        {Role.ADC},
+        {Role.T2},
+        {Role.T1, Role.FLAIR},
+        {Role.T1, Role.T2, Role.DWI},
+        set(MRI_ROLES),
+    ],
+    ids=lambda roles: "+".join(sorted(role.value for role in roles)),
+)
+def test_any_mixture_with_a_needed_sequence_works(
+    phantom: MriPhantom, make_case: Callable[..., Case], untrained: Bundle, roles: set[Role]
+) -> None:
+    found = StrokeSegLogic.segment(make_case({role: phantom.images[role] for role in roles}), model=untrained.folder)
+    warned = any("never measured on real images" in warning for warning in found.warnings)
+    assert warned == (not roles & {Role.DWI, Role.FLAIR})
+
+
+def test_t1_alone_is_refused(phantom: MriPhantom, make_case: Callable[..., Case], untrained: Bundle) -> None:
+    with pytest.raises(ModelError, match="cannot work with T1 alone"):
+        StrokeSegLogic.segment(make_case({Role.T1: phantom.images[Role.T1]}), model=untrained.folder)
+
+
+def test_volumes_apart_in_space_are_refused(small: Case, untrained: Bundle, make_case: Callable[..., Case]) -> None:
+    far = sitk.Image(small.series[Role.FLAIR].image)
+    far.SetOrigin((900.0, 0.0, 0.0))
+    with pytest.raises(InputError, match="does not overlap"):
+        StrokeSegLogic.segment(
+            make_case({Role.DWI: small.series[Role.DWI].image, Role.FLAIR: far}), model=untrained.folder
+        )
+
+
+def test_a_reference_that_is_not_there_is_refused(small: Case, untrained: Bundle) -> None:
+    with pytest.raises(InputError, match="the reference T1 is not in the case"):
+        StrokeSegLogic.segment(small, reference="T1", model=untrained.folder)
+
+
+def test_a_sequence_that_covers_half_of_the_brain_is_used_where_it_is(
+    small: Case, untrained: Bundle, make_case: Callable[..., Case]
+) -> None:
+    flair = small.series[Role.FLAIR].image
+    half = flair[:, :, : flair.GetSize()[2] // 2]
+    found = StrokeSegLogic.segment(
+        make_case({Role.DWI: small.series[Role.DWI].image, Role.FLAIR: half}), model=untrained.folder
+    )
+    assert any("FLAIR covers only" in warning for warning in found.warnings)
+
+
+def test_a_cancelled_run_stops(small: Case, untrained: Bundle) -> None:
+    token = CancelToken()
+
+    def stop_when_the_planes_begin(fraction: float, message: str) -> None:
+        if "plane" in message:
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        StrokeSegLogic.segment(small, model=untrained.folder, progress=stop_when_the_planes_begin, cancel=token)
+
+
+def test_progress_only_grows_and_ends_at_one(small: Case, untrained: Bundle) -> None:
+    seen: list[float] = []
+    StrokeSegLogic.segment(small, model=untrained.folder, progress=lambda fraction, message: seen.append(fraction))
+    assert seen == sorted(seen)
+    assert seen[-1] == 1.0
+
+
+def test_the_provenance_tells_what_made_the_result(result: Segmentation, untrained: Bundle) -> None:
+    record = json.loads(json.dumps(result.summary()))["provenance"]
+    assert record["model"]["weights_sha256"] == untrained.spec.weights.sha256
+    assert record["vote"]["voted"] == ["axial", "coronal", "sagittal"]
+    assert {one["role"] for one in record["inputs"]} == {"DWI", "FLAIR"}
+    assert record["reference"]["role"] == "DWI"
+
+
+def test_the_inputs_are_left_as_they_were(small: Case, untrained: Bundle) -> None:
+    before = {role: sitk.GetArrayFromImage(one.image) for role, one in small.series.items()}
+    StrokeSegLogic.segment(small, model=untrained.folder)
+    for role, one in small.series.items():
+        np.testing.assert_array_equal(sitk.GetArrayFromImage(one.image), before[role])
+
+
+def test_statistics_belong_to_the_labels(result: Segmentation) -> None:
+    statistics = result.statistics
+    assert statistics.volume_ml == pytest.approx(result.array().sum() * result.grid.voxel_ml)
+    assert sum(one.volume_ml for one in statistics.lesions) == pytest.approx(statistics.volume_ml)
+    assert statistics.left_share is not None
+    assert dataclasses.asdict(statistics)["planes"][0]["slices"] > 10

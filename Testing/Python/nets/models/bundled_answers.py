@@ -1,0 +1,104 @@
+"""Small simulated inputs, and what each bundled model once said of them.
+
+    python Testing/Python/nets/models/bundled_answers.py
+
+Run it again when a bundled model changes, and look at what it prints: the test holds every machine against these files.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from StrokeSegLogic.base.progress import Progress
+from StrokeSegLogic.ctp.routes.field_engine import label
+from StrokeSegLogic.metrics.voxel import dice
+from StrokeSegLogic.mri.engine import segment
+from StrokeSegLogic.nets.models.registry import find, names
+from StrokeSegLogic.nets.run.device import choose
+from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
+from StrokeSegLogic.phantom.mri import mri_phantom
+from StrokeSegLogic.phantom.scan_grids import structural_grid
+from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.study.case import Case, Role, Series
+
+FOLDER = Path(__file__).resolve().parents[3] / "Data" / "Reference"
+SEED = 77
+NIHSS = 11.0
+_STEPS = {"mri": (3.0, 3.0, 4.0), "ctp": (3.0, 3.0, 8.0)}
+_GRIDS = {"mri": structural_grid(_STEPS["mri"]), "ctp": ctp_grid(_STEPS["ctp"])}
+
+Images = dict[Role, np.ndarray]
+Answer = tuple[np.ndarray, np.ndarray]
+"""Labels, uint8 (z, y, x), and the probability of lesion or core, float32."""
+
+
+def kind_of(model: str) -> str:
+    """ "mri" or "ctp"."""
+    return "mri" if find(model).spec.kind == "planes" else "ctp"
+
+
+def drawn(kind: str) -> Images:
+    """A phantom on a coarse grid, float32 (z, y, x) by role."""
+    grid = _GRIDS[kind]
+    if kind == "mri":
+        images = mri_phantom(SEED, structural=grid, diffusion_weighted=grid).images
+    else:
+        images = {Role(name): image for name, image in ctp_patient(SEED, "LVO").maps(grid).images.items()}
+    return {role: _array(image).astype(np.float32) for role, image in images.items()}
+
+
+def stored(kind: str) -> Images:
+    """The inputs as they were kept, in 16 bits and their own steps."""
+    with np.load(FOLDER / f"{kind}-inputs.npz") as store:
+        return {Role(name): store[name].astype(np.float32) for name in store}
+
+
+def reference(model: str) -> Answer:
+    """What the model once said."""
+    with np.load(FOLDER / f"{model}.npz") as store:
+        return store["labels"], store["probability"].astype(np.float32) / 255
+
+
+def answer(model: str, images: Images) -> Answer:
+    """What the model says now, on the CPU."""
+    kind = kind_of(model)
+    grid = _GRIDS[kind]
+    if kind == "mri":
+        series = [
+            Series(role, grid.image(values), "phantom", "drawn", 1.0, "0" * 64) for role, values in images.items()
+        ]
+        result = segment(Case.of("reference", series), reference=Role.DWI, model=model, device="cpu")
+        return result.array(), _array(result.probability)
+    return _maps(model, images, grid)
+
+
+def _maps(model: str, images: Images, grid: Grid) -> Answer:
+    by_name = {role.value: grid.image(values) for role, values in images.items()}
+    said = label(find(model), by_name, grid, NIHSS, choose("cpu"), Progress())
+    return _array(said.labels), _array(said.probability["core"])
+
+
+def _array(image: sitk.Image) -> np.ndarray:
+    return sitk.GetArrayFromImage(image)
+
+
+def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for kind in ("mri", "ctp"):
+        arrays = {role.value: np.round(values, 2).astype(np.float16) for role, values in drawn(kind).items()}
+        np.savez_compressed(FOLDER / f"{kind}-inputs.npz", **arrays)  # type: ignore[arg-type]
+    for model in names():
+        labels, probability = answer(model, stored(kind_of(model)))
+        path = FOLDER / f"{model}.npz"
+        if path.is_file():
+            print(f"{model}: Dice with what it said before {dice(labels > 0, reference(model)[0] > 0):.4f}")
+        kept = np.round(probability * 255).astype(np.uint8)
+        np.savez_compressed(path, labels=labels.astype(np.uint8), probability=kept)
+        print(f"{model}: {int((labels > 0).sum())} voxels marked")
+
+
+if __name__ == "__main__":
+    main()
