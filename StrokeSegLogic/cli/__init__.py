@@ -1,1 +1,0 @@
-"""The command line: `strokeseg`. Needs the extra "cli"."""

@@ -12,28 +12,12 @@ import pytest
 import StrokeSegLogic
 
 ROOT = Path(StrokeSegLogic.__file__).parent
-CTP = ("StrokeSegLogic.perfusion", "StrokeSegLogic.ctp", "StrokeSegLogic.reports.ctp")
-MRI = (
-    "StrokeSegLogic.inference.engine",
-    "StrokeSegLogic.inference.prepare",
-    "StrokeSegLogic.inference.vote",
-    "StrokeSegLogic.segmentation",
-    "StrokeSegLogic.statistics",
-    "StrokeSegLogic.mri",
-    "StrokeSegLogic.reports.mri",
-)
-# What the reading of any study needs: units and colour bars.
-SHARED = {
-    "StrokeSegLogic.perfusion",
-    "StrokeSegLogic.perfusion.map_units",
-    "StrokeSegLogic.perfusion.colour_bar",
-    "StrokeSegLogic.perfusion.colour_maps",
-    "StrokeSegLogic.perfusion.colour_volume",
-}
+CTP = ("StrokeSegLogic.perfusion", "StrokeSegLogic.ctp", "StrokeSegLogic.reports.ctp", "StrokeSegLogic.brain.perfusion")
+MRI = ("StrokeSegLogic.mri", "StrokeSegLogic.reports.mri")
 RUN_MRI = """
 from StrokeSegLogic import load_case, segment
-from StrokeSegLogic.outputs import write_outputs
-from StrokeSegLogic.case import Role
+from StrokeSegLogic.outputs.files import write_outputs
+from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.phantom.mri import mri_phantom
 mri_phantom(0).write(into / "study", (Role.DWI, Role.FLAIR))
 result = segment(load_case(into / "study"), device="cpu")
@@ -41,9 +25,9 @@ result = segment(load_case(into / "study"), device="cpu")
 RUN_CTP = """
 import SimpleITK as sitk
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
-from StrokeSegLogic.outputs import write_outputs
-from StrokeSegLogic.perfusion.engine import segment_perfusion
-from StrokeSegLogic.series import load_case
+from StrokeSegLogic.outputs.files import write_outputs
+from StrokeSegLogic.ctp.engine import segment_perfusion
+from StrokeSegLogic.study.series.load import load_case
 (into / "study").mkdir()
 for name, image in ctp_patient(0, "LVO").maps(ctp_grid((4.8, 4.8, 8.0))).images.items():
     sitk.WriteImage(image, str(into / "study" / f"{name}.nii.gz"))
@@ -71,22 +55,22 @@ def within(names: set[str], rooms: tuple[str, ...]) -> set[str]:
 def test_a_run_on_mri_loads_nothing_of_ct_perfusion(tmp_path: Path) -> None:
     loaded = loaded_by(RUN_MRI + SAY, tmp_path)
     assert within(loaded, MRI), "the run itself"
-    assert within(loaded, CTP) <= SHARED
+    assert not within(loaded, CTP)
 
 
 def test_a_run_on_ct_perfusion_loads_nothing_of_mri(tmp_path: Path) -> None:
     loaded = loaded_by(RUN_CTP + SAY, tmp_path)
-    assert within(loaded, CTP) > SHARED, "the run itself"
+    assert within(loaded, CTP), "the run itself"
     assert not within(loaded, MRI)
 
 
 def test_the_table_of_units_brings_in_five_modules_at_most() -> None:
-    code = "import StrokeSegLogic.perfusion.map_units\n" + SAY.splitlines()[2]
-    loaded = loaded_by(code) - {"StrokeSegLogic", "StrokeSegLogic.base", "StrokeSegLogic.perfusion"}
-    assert len(loaded) <= 5 and "StrokeSegLogic.perfusion.map_units" in loaded, loaded
+    code = "import StrokeSegLogic.study.maps.units\n" + SAY.splitlines()[2]
+    loaded = loaded_by(code) - {"StrokeSegLogic", "StrokeSegLogic.study", "StrokeSegLogic.study.maps"}
+    assert len(loaded) <= 5 and "StrokeSegLogic.study.maps.units" in loaded, loaded
 
 
-@pytest.mark.parametrize("first", ["", "import StrokeSegLogic.series;"])
+@pytest.mark.parametrize("first", ["", "import StrokeSegLogic.study.series.load;"])
 def test_the_public_way_to_maps_stays(first: str) -> None:
     code = f"{first}from StrokeSegLogic.perfusion import MapsSpec, maps; print('LOADED', maps.__name__, MapsSpec())"
     assert "maps" in loaded_by(code)
@@ -106,24 +90,38 @@ def imported_by(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize(
-    ("room", "above"),
-    [
-        ("perfusion", ("reports", "outputs", "output_folder", "slicer_bridge", "worker", "cli", "segmentation", "mri")),
-        ("ctp", ("reports", "outputs", "output_folder", "slicer_bridge", "worker", "cli", "segmentation", "mri")),
-        ("series", ("ctp", "inference", "reports", "outputs", "cli", "segmentation", "outcome")),
-        ("study", ("brain", "ct_brain", "inference", "models", "networks", "perfusion", "ctp", "reports", "cli")),
-        ("result", ("perfusion", "ctp", "segmentation", "inference", "reports", "outputs", "cli")),
-        ("space", ("case", "volumes", "series", "perfusion", "ctp", "brain", "ct_brain", "inference", "reports")),
-    ],
+LEVELS: tuple[tuple[str, ...], ...] = (
+    ("base",),
+    ("space",),
+    ("study", "metrics"),
+    ("nets", "result"),
+    ("brain",),
+    ("mri", "ctp"),
+    ("phantom", "reports", "slicer_bridge"),
+    ("evaluation", "outputs"),
+    ("worker", "training"),
+    ("cli",),
 )
-def test_no_room_knows_those_above_it(room: str, above: tuple[str, ...]) -> None:
+"""Rooms from the ground up; those of one floor do not know one another."""
+
+
+def test_every_room_has_its_floor_and_few_modules_lie_loose() -> None:
+    rooms = {path.name for path in ROOT.iterdir() if path.is_dir() and any(path.rglob("*.py"))}
+    assert rooms == {room for floor in LEVELS for room in floor}
+    assert len(list(ROOT.glob("*.py"))) <= 6
+
+
+@pytest.mark.parametrize("room", [room for floor in LEVELS for room in floor])
+def test_a_room_knows_only_those_below_it(room: str) -> None:
+    floor = next(number for number, rooms in enumerate(LEVELS) if room in rooms)
+    others = {name for rooms in LEVELS[floor:] for name in rooms} - {room}
     for path in sorted((ROOT / room).rglob("*.py")):
-        upward = within(imported_by(path), tuple(f"StrokeSegLogic.{name}" for name in above))
+        upward = within(imported_by(path), tuple(f"StrokeSegLogic.{name}" for name in others))
         assert not upward, f"{path.relative_to(ROOT)} imports {', '.join(sorted(upward))}"
 
 
-def test_the_reading_of_a_study_knows_units_and_colour_bars_of_perfusion_alone() -> None:
-    for path in sorted((ROOT / "series").rglob("*.py")):
-        names = within(imported_by(path), ("StrokeSegLogic.perfusion",))
-        assert all(any(name == one or name.startswith(f"{one}.") for one in SHARED) for name in names), path
+def test_rooms_load_nothing_by_their_names_alone() -> None:
+    full = [
+        path for path in ROOT.rglob("__init__.py") if path.parent != ROOT and path.read_text(encoding="utf-8").strip()
+    ]
+    assert [path.relative_to(ROOT).as_posix() for path in full] == []

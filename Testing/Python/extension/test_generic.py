@@ -69,16 +69,20 @@ def test_the_panel_never_brings_torch_into_slicers_process() -> None:
         names = {name.name for one in ast.walk(tree) if isinstance(one, ast.Import) for name in one.names}
         names |= {one.module or "" for one in ast.walk(tree) if isinstance(one, ast.ImportFrom)}
         with_torch = {name for name in names if name.partition(".")[0] in ("torch", "monai", "lightning")}
-        with_torch |= {n for n in names if n.startswith(("StrokeSegLogic.inference", "StrokeSegLogic.networks"))}
+        with_torch |= {
+            n
+            for n in names
+            if n.startswith(("StrokeSegLogic.mri.engine", "StrokeSegLogic.nets.run", "StrokeSegLogic.nets.networks"))
+        }
         if with_torch:
             bringers[relative(path)] = with_torch
     assert bringers == {}
 
 
-def test_torch_is_imported_at_file_level_by_networks_training_and_engines_alone() -> None:
+def test_torch_is_imported_at_file_level_by_networks_and_training_alone() -> None:
     """All else is read, checked and tabulated without it; what needs it there imports it where it is needed."""
     homes = {path.relative_to(LOGIC).parts[0] for path in PYTHON if LOGIC in path.parents and brings_torch(path)}
-    assert homes == {"inference", "networks", "training"}
+    assert homes == {"nets", "training"}
 
 
 def brings_torch(path: Path) -> bool:
