@@ -13,22 +13,19 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from StrokeSegLogic.base.errors import Cancelled, StrokeSegError
+from StrokeSegLogic.base.errors import StrokeSegError
 from StrokeSegLogic.base.scratch import scratch_folder
 from StrokeSegLogic.case import Role
-from StrokeSegLogic.worker.job import CANCEL, NAME, RESULT
-from StrokeSegLogic.worker.protocol import Event, described
+from StrokeSegLogic.worker.protocol import Event
 
-from .job_files import write_job_files
 from .protocols import Clock, Listener, Timer
 from .study import Problem, Settings, StudyInputs, Voxels
+from .worker_job import SILENCE_S, WorkerJob, goes_on
 from .worker_process import WorkerProcess
 
 POLL_S = 0.05
 CANCEL_PATIENCE_S = 5.0
 """A worker that has not heeded a cancel for so long is ended by force."""
-SILENCE_S = 60.0
-"""A worker says something every two seconds; after so long without a word the user is told."""
 
 
 class WorkerRunner:
@@ -44,7 +41,7 @@ class WorkerRunner:
         self._worker: WorkerProcess | None = None
         self._session: Path | None = None
         self._folders = ExitStack()
-        self._job: _Job | None = None
+        self._job: WorkerJob | None = None
         self._next: tuple[Callable[[], None], Listener] | None = None
         self._result: Path | None = None
         self._number = 0
@@ -114,7 +111,7 @@ class WorkerRunner:
         folder = self._new_folder()
         # Started before the volumes are written: importing the libraries takes as long as that.
         self._require_worker()
-        self._job = _Job(folder, listener)
+        self._job = WorkerJob(folder, listener)
         self._job.write(inputs, settings, voxels)
         listener.progressed(0.0, "handing over the volumes")
         self._poll_soon()
@@ -159,7 +156,7 @@ class WorkerRunner:
 
     def _poll(self) -> None:
         self._timer = None
-        self._removals = [one for one in self._removals if _goes_on(one)]
+        self._removals = [one for one in self._removals if goes_on(one)]
         job, worker = self._job, self._worker
         if job is not None and worker is not None:
             self._listen(job, worker)
@@ -169,7 +166,7 @@ class WorkerRunner:
             (begin, _listener), self._next = self._next, None
             begin()
 
-    def _listen(self, job: _Job, worker: WorkerProcess) -> None:
+    def _listen(self, job: WorkerJob, worker: WorkerProcess) -> None:
         for line in worker.lines():
             job.listener.logged(line)
         for event in worker.events():
@@ -178,7 +175,7 @@ class WorkerRunner:
         if self._job is job:
             self._look_after(job, worker)
 
-    def _hear(self, job: _Job, event: Event) -> None:
+    def _hear(self, job: WorkerJob, event: Event) -> None:
         values = event.values
         if event.name == "started":
             job.started = True
@@ -196,7 +193,7 @@ class WorkerRunner:
         elif event.name == "done":
             self._finish(job, values)
 
-    def _look_after(self, job: _Job, worker: WorkerProcess) -> None:
+    def _look_after(self, job: WorkerJob, worker: WorkerProcess) -> None:
         """What the worker does not say: that it died or hangs, that the job could not be written."""
         problem = job.writing_failed
         if problem is not None:
@@ -214,7 +211,7 @@ class WorkerRunner:
         elif job.silent(worker.heard) and not job.cancelled:
             job.listener.logged(f"The worker has said nothing for {SILENCE_S:g} s. Cancel ends it.")
 
-    def _on_death(self, job: _Job, worker: WorkerProcess) -> None:
+    def _on_death(self, job: WorkerJob, worker: WorkerProcess) -> None:
         self._worker = None
         if job.cancelled:
             self._end(job)
@@ -226,7 +223,7 @@ class WorkerRunner:
         else:
             self._fail(job, _death(worker))
 
-    def _finish(self, job: _Job, values: Mapping[str, Any]) -> None:
+    def _finish(self, job: WorkerJob, values: Mapping[str, Any]) -> None:
         try:
             record = json.loads(Path(values["record"]).read_text(encoding="ascii"))
         except (OSError, ValueError) as error:
@@ -239,18 +236,18 @@ class WorkerRunner:
         report = Path(values["report"]) if values["report"] else None
         job.listener.finished(record, volumes, report)
 
-    def _fail(self, job: _Job, problem: Problem) -> None:
+    def _fail(self, job: WorkerJob, problem: Problem) -> None:
         self._end(job)
         if job.cancelled:
             job.listener.cancelled()
         else:
             job.listener.failed(problem)
 
-    def _end(self, job: _Job) -> None:
+    def _end(self, job: WorkerJob) -> None:
         self._job = None
         self._remove(job.folder, after=job)
 
-    def _remove(self, folder: Path, after: _Job | None = None) -> None:
+    def _remove(self, folder: Path, after: WorkerJob | None = None) -> None:
         """Deletes a folder on a thread: it may hold gigabytes, and a job's files may still be being written."""
 
         def remove() -> None:
@@ -261,78 +258,6 @@ class WorkerRunner:
         self._removals.append(threading.Thread(target=remove, daemon=True))
         self._removals[-1].start()
         self._poll_soon()
-
-
-class _Job:
-    """One job: its folder, whom to tell, how far it has come."""
-
-    def __init__(self, folder: Path, listener: Listener) -> None:
-        self.folder, self.listener = folder, listener
-        self.started = self.again = self.cancelled = False
-        self.force_at: float | None = None
-        self.writing_failed: Problem | None = None
-        self._thread: threading.Thread | None = None
-        self._heard, self._heard_at = 0, time.monotonic()
-
-    @property
-    def writing(self) -> bool:
-        if self._thread is not None:
-            return _goes_on(self._thread)
-        return False
-
-    @property
-    def posted(self) -> bool:
-        """Whether the worker can see it."""
-        return (self.folder / NAME).exists()
-
-    def write(self, inputs: StudyInputs, settings: Settings, voxels: Mapping[Role, Voxels]) -> None:
-        """Begins to write the job's files, on a thread: they may be gigabytes."""
-
-        def write() -> None:
-            try:
-                write_job_files(self.folder, inputs, settings, voxels, lambda: self.cancelled)
-            except Cancelled:
-                return
-            except Exception as error:  # on this thread nobody else would hear of it
-                words = described(error)
-                self.writing_failed = Problem(words["what"], words["where"], words["fix"])
-
-        self._thread = threading.Thread(target=write, daemon=True)
-        self._thread.start()
-
-    def cancel(self) -> None:
-        self.cancelled = True
-        try:
-            (self.folder / CANCEL).touch()
-        except OSError:
-            return  # the folder is gone, and with it the job
-
-    def join(self, seconds: float | None = 2.0) -> None:
-        """Waits for the files that are being written: until then the folder cannot be deleted."""
-        if self._thread is not None:
-            self._thread.join(seconds)
-
-    def forget_inputs(self) -> None:
-        """Deletes all but the result."""
-        for path in self.folder.iterdir():
-            if path.name != RESULT and path.is_file():
-                path.unlink(missing_ok=True)
-
-    def silent(self, heard: int) -> bool:
-        """Whether nothing has been heard for long; true once each time."""
-        now = time.monotonic()
-        if heard != self._heard or self.writing:
-            self._heard, self._heard_at = heard, now
-        if now - self._heard_at > SILENCE_S:
-            self._heard_at = now
-            return True
-        return False
-
-
-def _goes_on(thread: threading.Thread) -> bool:
-    # Waiting lets the thread run: Slicer's event loop may hold Python's lock.
-    thread.join(0.001)
-    return thread.is_alive()
 
 
 def _death(worker: WorkerProcess) -> Problem:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from StrokeSegExtensionLib import runner as runner_file
+from StrokeSegExtensionLib import worker_job
 from StrokeSegExtensionLib.runner import WorkerRunner
 from StrokeSegExtensionLib.study import Problem, Settings, StudyInputs, Voxels
 from StrokeSegExtensionLib.worker_process import WorkerProcess
@@ -246,7 +247,7 @@ def test_a_worker_that_hangs_is_ended_with_all_that_it_started(
 
 
 def test_a_worker_that_says_nothing_is_spoken_of(bench: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner_file, "SILENCE_S", 0.2)
+    monkeypatch.setattr(worker_job, "SILENCE_S", 0.2)
     one = bench("wait_for_cancel")
     heard = one.start()
     one.clock.wait(lambda: any("said nothing" in line for line in heard.log))
@@ -304,7 +305,7 @@ def test_a_run_that_waits_for_the_end_of_another_can_be_cancelled_too(bench: Cal
 def test_a_cancel_while_the_volumes_are_written_starts_nothing(
     bench: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = runner_file.write_job_files
+    write = worker_job.write_job_files
 
     def write_slowly(*arguments: Any) -> None:
         cancelled = arguments[-1]
@@ -312,7 +313,7 @@ def test_a_cancel_while_the_volumes_are_written_starts_nothing(
             time.sleep(0.005)
         write(*arguments)
 
-    monkeypatch.setattr(runner_file, "write_job_files", write_slowly)
+    monkeypatch.setattr(worker_job, "write_job_files", write_slowly)
     one = bench("succeed")
     heard = one.start(voxels={Role.DWI: SMALL, Role.FLAIR: SMALL})
     one.runner.cancel()
