@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from types import FrameType
@@ -9,26 +10,43 @@ from types import FrameType
 from .base.errors import Cancelled
 from .base.faults import expected
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 def main() -> None:
     """Runs the command line and exits; Ctrl-C and a lack of memory are heard while the libraries come in, too."""
-    from .cli.limited import is_limited, run_beside
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
-        if is_limited():
-            sys.exit(run_beside(sys.argv[1:]))
-        from .cli.main import main as command_line
+        code = _run()
     except (Exception, KeyboardInterrupt) as error:
         known = Cancelled() if isinstance(error, KeyboardInterrupt) else expected(error)
         if known is None:
             raise
         print(f"strokeseg: {known}", file=sys.stderr)
-        sys.exit(known.exit_code)
-    command_line()
+        code = known.exit_code
+    if code == Cancelled.exit_code:
+        # Everything is put away. Python's own end would take a second Ctrl-C, or one that was heard inside of a
+        # library's import, for its cause of death.
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            stream.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def _run() -> int:
+    from .cli.limited import is_limited, run_beside
+
+    if is_limited():
+        return run_beside(sys.argv[1:])
+    from .cli.main import run
+
+    return run(sys.argv[1:])
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -37,6 +37,8 @@ BAD_INPUT, FAULT, CANCELLED = 1, 2, 3
 _SHORTER = {"minimum_lesion_ml": "minimum_lesion"}
 _IN_STUDY = {"role": "ROLE=FILE", "unit": "ROLE=FILE@UNIT", "colour_range": "ROLE=FILE@LOW..HIGH"}
 """What a user says of an input behind its name, not by a flag."""
+_INTERRUPTED = 130
+"""What Typer makes of a KeyboardInterrupt."""
 _NOTHING_GIVEN = re.compile(r"(--[\w-]+|\w+)=")
 # Typer brings its own copy of click or uses the installed one: a wrong option's error is the base of BadParameter.
 _WrongCommand = typer.BadParameter.__mro__[2]
@@ -44,9 +46,13 @@ _WrongCommand = typer.BadParameter.__mro__[2]
 
 def main() -> None:
     """Runs the command line and exits."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Runs the command line; its exit code."""
     with lasting_streams():
-        code = _run(sys.argv[1:])
-    sys.exit(code)
+        return _run(arguments)
 
 
 def flag(option: str) -> str:
@@ -57,7 +63,10 @@ def flag(option: str) -> str:
 def _run(arguments: list[str]) -> int:
     try:
         _require_no_unset_variable(arguments)
-        return int(app(arguments or ["--help"], standalone_mode=False) or 0)
+        code = int(app(arguments or ["--help"], standalone_mode=False) or 0)
+        if code == _INTERRUPTED:
+            raise KeyboardInterrupt
+        return code
     except (KeyboardInterrupt, typer.Abort):
         return _say("cancelled.", CANCELLED)
     except Exception as error:

@@ -37,6 +37,7 @@ def measure(
         weights: each plane's share in the weighted vote.
     """
     lesion = labels == LESION
+    check_cancelled()
     left = left_share(lesion, brain, grid)
     check_cancelled()
     return Statistics(

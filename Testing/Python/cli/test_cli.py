@@ -132,6 +132,36 @@ def test_ctrl_c_ends_with_code_3_and_leaves_nothing(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_torch_comes_in_ends_at_once_and_says_so(
+    study: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    # Beside the real one: a torch whose import begins, tells of it, and never ends.
+    slow = tmp_path / "slow"
+    slow.mkdir()
+    (slow / "torch.py").write_text("import sys, time\nprint('torch comes', flush=True)\ntime.sleep(600)\n")
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(slow), str(Path(__file__).parents[3])])}
+    process = subprocess.Popen(
+        [*COMMAND, "segment", str(study)],
+        cwd=home,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "torch comes" in line:
+            break
+    process.send_signal(number)
+    _, said = process.communicate()
+    assert (process.returncode, said.strip()) == (3, "strokeseg: cancelled.")
+    assert not list(home.iterdir())
+
+
 def test_wrong_options_are_bad_input(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
