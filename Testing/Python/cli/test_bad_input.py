@@ -150,8 +150,9 @@ def test_weights_whose_hash_differs_are_refused(
     refused: Callable[..., str], study: Path, untrained: Bundle, tmp_path: Path
 ) -> None:
     copy = Path(shutil.copytree(untrained.folder, tmp_path / "model"))
-    with (copy / WEIGHTS).open("ab") as file:
-        file.write(b"x")
+    content = bytearray((copy / WEIGHTS).read_bytes())
+    content[-1] ^= 1
+    (copy / WEIGHTS).write_bytes(content)
     assert "SHA-256" in refused(study, "--model", copy)
 
 

@@ -14,7 +14,7 @@ import pytest
 import SimpleITK as sitk
 from tiny import write_data, write_recipe
 
-from StrokeSegLogic.cli import main
+from StrokeSegLogic.cli.main import main
 from StrokeSegLogic.metrics.voxel import dice
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.outputs.folder import RESULT

@@ -232,7 +232,7 @@ def test_wrong_recipes_are_refused(refused: Callable[..., str], ctp: DataSet, tm
 def test_wrong_options_are_refused(refused: Callable[..., str], ctp: DataSet, tmp_path: Path) -> None:
     words = arguments(FUSION, ctp, tmp_path / "run", FUSION_CHANGES)
     assert "no accelerator is called 'tpu'. Use one of auto, cpu, cuda, mps" in refused(*words, "--accelerator", "tpu")
-    assert "split.tsv: there is no such file" in refused(*words, "--split", tmp_path / "split.tsv")
+    assert "split.tsv: does not exist" in refused(*words, "--split", tmp_path / "split.tsv")
     assert "no layout is called 'isles2099'" in refused(*words, "--layout", "isles2099")
     assert "is not laid out as any known data set" in refused("train", FUSION, "--data", tmp_path)
     assert "nowhere: there is no such folder" in refused("train", FUSION, "--data", tmp_path / "nowhere")

@@ -43,11 +43,12 @@ def test_a_few_kills_are_spread_over_the_run_too() -> None:
             "the result is neither the previous nor the new one",
         ),
         ({"result.json": "", "notes.txt": "mine"}, "labels.nii.gz, which the record names, is missing"),
+        ({"result.json": "", "labels.nii.gz": "new", "notes.txt": "mine"}, "labels.nii.gz has not the record's hash"),
         ({"result.json": "", "labels.nii.gz": "new", "notes.txt": "mine"}, None),
         ({"result.json": "", "labels.nii.gz": "old", "notes.txt": "mine"}, None),
         ({"notes.txt": "mine"}, None),
     ],
-    ids=["foreign file", "half", "missing", "new", "previous", "between the renames"],
+    ids=["foreign file", "half", "missing", "hash", "new", "previous", "between the renames"],
 )
 def test_what_a_kill_must_not_leave_is_found(
     found: dict[str, str], fault: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -57,7 +58,10 @@ def test_what_a_kill_must_not_leave_is_found(
     monkeypatch.setattr(scenario, "_before", {"labels.nii.gz": "old", "notes.txt": "mine", "expert.nii.gz": "theirs"})
     monkeypatch.setattr(scenario, "_volatile", {"result.json"})
     (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "result.json").write_text(json.dumps({"files": ["labels.nii.gz"]}), encoding="ascii")
+    # "other" is no hash that a file of this test has.
+    hashes = {"labels.nii.gz": "other" if fault and "hash" in fault else found.get("labels.nii.gz")}
+    record = {"files": ["labels.nii.gz"], "written": hashes}
+    (tmp_path / "out" / "result.json").write_text(json.dumps(record), encoding="ascii")
     monkeypatch.setattr("Fuzz.scenarios.files_below", lambda folder: {**found, "expert.nii.gz": "theirs"})
     faults = scenario.after_kill(tmp_path, 0)
     assert faults == ([] if fault is None else faults) and (fault is None or fault in faults)

@@ -6,8 +6,7 @@ import pytest
 from io_fixtures import refusal
 
 from StrokeSegLogic.study.case import Role
-from StrokeSegLogic.study.series import assign
-from StrokeSegLogic.study.series.assign import read_candidate
+from StrokeSegLogic.study.series.assign import assign, read_candidate
 from StrokeSegLogic.study.volumes.candidates import Candidate
 from StrokeSegLogic.study.volumes.dicom_headers import DicomTags
 

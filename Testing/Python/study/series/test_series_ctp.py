@@ -12,8 +12,7 @@ from io_fixtures import nifti, refusal, voxels
 
 from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.study.case import ClinicalData, Role, Series
-from StrokeSegLogic.study.series import assign
-from StrokeSegLogic.study.series.assign import read_candidate
+from StrokeSegLogic.study.series.assign import assign, read_candidate
 from StrokeSegLogic.study.series.load import load_case
 from StrokeSegLogic.study.volumes.candidates import Candidate
 from StrokeSegLogic.study.volumes.dicom_headers import DicomTags

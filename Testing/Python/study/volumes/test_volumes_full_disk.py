@@ -22,7 +22,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, ending: str) -> None:
     code = f"""
 import numpy as np, SimpleITK as sitk
 from StrokeSegLogic.base.errors import OutputError
-from StrokeSegLogic.study.volumes import write_nifti
+from StrokeSegLogic.study.volumes.nifti import write_nifti
 noise = np.random.default_rng(1).integers(0, 255, (40, 50, 60)).astype(np.uint8)
 try:
     write_nifti(sitk.GetImageFromArray(noise), {str(path)!r})
