@@ -16,6 +16,7 @@ from StrokeSegLogic.nets.models.spec import PlanesModelSpec
 from StrokeSegLogic.nets.models.weights import FORMAT, Weights
 from StrokeSegLogic.nets.networks.spec import UNet2DSpec
 from StrokeSegLogic.phantom.mri import MriPhantom, mri_phantom
+from StrokeSegLogic.phantom.scan_grids import diffusion_grid, structural_grid
 from StrokeSegLogic.space.planes import PLANES
 from StrokeSegLogic.study.case import MRI_ROLES, Case
 
@@ -44,8 +45,9 @@ def stays_on_this_machine(attempts_to_leave: Path) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def phantom() -> MriPhantom:
-    """A phantom patient with an infarct; not to be changed."""
-    return mri_phantom(3)
+    """A phantom patient with an infarct, in voxels three times as large as a scanner's; not to be changed."""
+    structural, diffusion = structural_grid((1.5, 1.5, 5.0)), diffusion_grid((2.5, 2.5, 4.5))
+    return mri_phantom(3, structural=structural, diffusion_weighted=diffusion)
 
 
 @pytest.fixture(scope="session")
