@@ -130,7 +130,9 @@ def test_the_terminal_still_says_what_was_read(
 def named_series(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A patient's name in the names of the folder and the files of a CT perfusion series."""
     study = tmp_path_factory.mktemp("series") / "Jane Doe ID4711"
-    write_study(ctp_series(ctp_patient(0), ctp_grid((4.5, 4.5, 13.0)), CtpProtocol()), study)
+    write_study(
+        ctp_series(ctp_patient(0), ctp_grid((4.5, 4.5, 13.0)), CtpProtocol(tuple(3.0 * k for k in range(22)))), study
+    )
     (study / "CTP.nii.gz").rename(study / "doe_jane_CTP.nii.gz")
     for beside in study.glob("CTP.*"):
         beside.rename(study / beside.name.replace("CTP", "doe_jane_CTP"))

@@ -22,6 +22,7 @@ from StrokeSegLogic.ctp.tissue.thresholds import CORE, PENUMBRA
 from StrokeSegLogic.metrics.voxel import dice
 from StrokeSegLogic.phantom.ctp import CtpSeries, ctp_series
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
+from StrokeSegLogic.phantom.ctp_protocol import CtpProtocol
 from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.study.case import Case, ClinicalData, Role, Series
 
@@ -58,7 +59,7 @@ def found(lvo: tuple[dict[str, sitk.Image], np.ndarray]) -> PerfusionSegmentatio
 
 @pytest.fixture(scope="module")
 def scan() -> CtpSeries:
-    return ctp_series(ctp_patient(0, "LVO"), GRID)
+    return ctp_series(ctp_patient(0, "LVO"), GRID, CtpProtocol(tuple(2.5 * k for k in range(26))))
 
 
 def test_an_occlusion_is_found_by_every_route_on_the_maps_own_grid(

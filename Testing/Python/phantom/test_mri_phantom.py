@@ -11,7 +11,7 @@ from StrokeSegLogic.space.grid import Grid, resample
 from StrokeSegLogic.study.case import MRI_ROLES, Role
 from StrokeSegLogic.study.volumes.reader import read_volume
 
-COARSE = {"structural": structural_grid((2.0, 2.0, 5.0)), "diffusion_weighted": diffusion_grid((2.5, 2.5, 3.5))}
+COARSE = {"structural": structural_grid((2.5, 2.5, 5.0)), "diffusion_weighted": diffusion_grid((3.0, 3.0, 4.0))}
 
 
 def array(image: sitk.Image) -> np.ndarray:

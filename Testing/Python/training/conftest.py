@@ -19,7 +19,7 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> StreamRecipe:
     return StreamRecipe.read(write_recipe(tmp_path_factory.mktemp("recipes") / "tiny.toml"))
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def losses_undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leaves out the picture of the losses, half a second each time, which other tests look at."""
     monkeypatch.setattr(loss_log, "draw", lambda *_: None)

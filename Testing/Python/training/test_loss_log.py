@@ -11,6 +11,11 @@ from StrokeSegLogic.base.errors import OutputError
 from StrokeSegLogic.training.loss_log import LossLog, read
 
 
+@pytest.fixture(autouse=True)
+def losses_undrawn() -> None:
+    """Here they are drawn."""
+
+
 def begun(folder: Path, steps: int = 6, start: int = 0, epoch: int = 2) -> LossLog:
     """A log with steps and epochs in it, not yet written."""
     log = LossLog(folder, "axial")

@@ -43,7 +43,7 @@ def test_maps_in_standard_units_are_recognised_with_and_without_names(seed: int)
             assert one.confidence > 0.7 and not one.doubtful
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.sampled_from(sorted(MAPS)), st.tuples(*[st.sampled_from(sorted(SCALES[role])) for role in FLOWS]))
 def test_named_maps_in_any_vendors_unit_come_back_to_standard_units_or_are_named_doubtful(
     seed: int, units: tuple[str, ...]
@@ -61,7 +61,7 @@ def test_named_maps_in_any_vendors_unit_come_back_to_standard_units_or_are_named
     assert sum(one.factor is not None for one in found.values()) >= 4, said(found)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.sampled_from(sorted(MAPS)), st.tuples(*[st.sampled_from(sorted(SCALES[role])) for role in FLOWS]))
 def test_maps_without_names_are_never_taken_for_others(seed: int, units: tuple[str, ...]) -> None:
     maps = {f"series {role}": stored(role, unit, MAPS[seed][role]) for role, unit in zip(FLOWS, units, strict=True)}

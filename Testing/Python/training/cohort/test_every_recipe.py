@@ -80,7 +80,6 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Callable[[CohortRecipe
     )
 
 
-@pytest.mark.usefixtures("losses_undrawn")
 @pytest.mark.parametrize("name", TRAINED)
 def test_a_cohort_recipe_trains_predicts_and_is_scored(
     name: str,
@@ -122,7 +121,6 @@ def test_a_recipes_loss_has_a_slope_for_every_class(name: str) -> None:
     assert (logits.grad.abs().amax((0, 2, 3)) > 0).all()
 
 
-@pytest.mark.usefixtures("losses_undrawn")
 @pytest.mark.parametrize("name", STREAM)
 def test_a_stream_recipe_trains_on_what_it_is_given(name: str, tmp_path: Path) -> None:
     recipe = read_recipe(
