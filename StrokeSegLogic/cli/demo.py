@@ -24,8 +24,7 @@ Seed = Annotated[int, typer.Option(help="Which phantom.")]
 
 ROLES = (Role.T1, Role.T2, Role.DWI, Role.FLAIR)
 SIMULATED = "a simulated study: no image is of a person"
-_CTP_SPACING = (1.8, 1.8, 5.0)
-
+CTP_SPACING = (1.8, 1.8, 5.0)
 
 STUDY = "simulated.json"
 """The record of a phantom's study: what the demo may replace there."""
@@ -92,7 +91,7 @@ def _ctp(folder: Path, seed: int, progress: Progress) -> Callable[[], None]:
     progress(0.0, "making the CT perfusion phantom")
     patient = ctp_patient(seed)
     # Later in the core than the usual phantom: so that tissue beyond 10 s, and the intensity ratio, are seen.
-    series = ctp_series(patient, ctp_grid(_CTP_SPACING), CtpProtocol(core_delay_s=14.0))
+    series = ctp_series(patient, ctp_grid(CTP_SPACING), CtpProtocol(core_delay_s=14.0))
     _write_study(study, seed, lambda draft: write_study(series, draft))
     progress(0.3, "reading the study")
     known = ClinicalData(age=patient.age, nihss=patient.nihss)

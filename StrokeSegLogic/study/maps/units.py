@@ -28,9 +28,9 @@ STANDARD_UNITS = MappingProxyType(
 RELATIVE = "relative to normal tissue"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Unit:
-    """One way in which a map is stored.
+    """One way in which a map is stored. Each stands once, in `UNITS`: itself alone is equal to it, which is quick to ask.
 
     Attributes:
         role: CBF, CBV, MTT, TTP, TMAX, CT or MIP.

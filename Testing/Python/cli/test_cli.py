@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +17,7 @@ import pytest
 import SimpleITK as sitk
 from tiny import write_data, write_recipe
 
+from StrokeSegLogic.cli import demo as demo_command
 from StrokeSegLogic.cli.main import main, run
 from StrokeSegLogic.metrics.voxel import dice
 from StrokeSegLogic.nets.models.bundle import Bundle
@@ -30,16 +34,29 @@ def strokeseg(*arguments: str | Path, folder: Path) -> subprocess.CompletedProce
     return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, timeout=280)
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    folder = tmp_path_factory.mktemp("demo")
-    done = strokeseg("demo", folder=folder)
-    assert done.returncode == 0, done.stderr
-    return folder / "demo-output", done.stdout
+CTP_SPACING = {"coarse": (2.7, 2.7, 7.5), "as a user meets it": demo_command.CTP_SPACING}
+Demo = tuple[Path, str, Grid]
 
 
-def test_the_demo_leaves_every_file_and_the_studies(demo: tuple[Path, str]) -> None:
-    folder, _ = demo
+@pytest.fixture(scope="module", params=["coarse", pytest.param("as a user meets it", marks=pytest.mark.slow)])
+def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """What the demo leaves and says, and the grid of its series: within this process on a coarser series, and whole."""
+    folder, spacing = tmp_path_factory.mktemp("demo"), CTP_SPACING[request.param]
+    if request.param == "coarse":
+        said = io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(said):
+            patch.setattr(demo_command, "CTP_SPACING", spacing)
+            patch.chdir(folder)
+            assert run(["demo"]) == 0
+        yield folder / "demo-output", said.getvalue(), ctp_grid(spacing)
+    else:
+        done = strokeseg("demo", folder=folder)
+        assert done.returncode == 0, done.stderr
+        yield folder / "demo-output", done.stdout, ctp_grid(spacing)
+
+
+def test_the_demo_leaves_every_file_and_the_studies(demo: Demo) -> None:
+    folder = demo[0]
     assert {path.name for path in folder.iterdir()} == {"mri", "ctp"}
     for kind in ("mri", "ctp"):
         names = {path.name for path in (folder / kind).iterdir()}
@@ -50,7 +67,7 @@ def test_the_demo_leaves_every_file_and_the_studies(demo: tuple[Path, str]) -> N
     assert {"CBF.nii.gz", "TMAX.nii.gz", "MIP.nii.gz", "aif.svg"} <= {p.name for p in (folder / "ctp").iterdir()}
 
 
-def test_the_demo_finds_the_mri_phantoms_infarct(demo: tuple[Path, str]) -> None:
+def test_the_demo_finds_the_mri_phantoms_infarct(demo: Demo) -> None:
     folder, said = demo[0] / "mri", demo[1]
     truth = sitk.GetArrayFromImage(sitk.ReadImage(str(folder / "study" / "truth_mask.nii.gz")))
     found = sitk.GetArrayFromImage(sitk.ReadImage(str(folder / "labels.nii.gz")))
@@ -62,7 +79,7 @@ def test_the_demo_finds_the_mri_phantoms_infarct(demo: tuple[Path, str]) -> None
     assert "Research use only" in said and "simulated" in said
 
 
-def test_the_demo_finds_the_ct_perfusion_phantoms_deficit(demo: tuple[Path, str]) -> None:
+def test_the_demo_finds_the_ct_perfusion_phantoms_deficit(demo: Demo) -> None:
     folder, said = demo[0] / "ctp", demo[1]
     result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
     routes = {route["name"]: route for route in result["routes"]}
@@ -70,7 +87,7 @@ def test_the_demo_finds_the_ct_perfusion_phantoms_deficit(demo: tuple[Path, str]
     for name in ("slow-fusion", "unet3d"):
         assert routes[name]["trained_on"].startswith("simulated perfusion")
     assert "trained on simulated perfusion" in said
-    truth = sitk.GetArrayFromImage(ctp_patient(0).truth(ctp_grid((1.8, 1.8, 5.0))))
+    truth = sitk.GetArrayFromImage(ctp_patient(0).truth(demo[2]))
     found = sitk.GetArrayFromImage(sitk.ReadImage(str(folder / "labels.nii.gz")))
     overlap = dice(found > 0, truth > 0)
     assert overlap > 0.6
@@ -79,7 +96,7 @@ def test_the_demo_finds_the_ct_perfusion_phantoms_deficit(demo: tuple[Path, str]
     assert [trial["trial"] for trial in result["criteria"]] == ["DEFUSE 3", "DAWN"]
 
 
-def test_the_demos_mri_study_lies_on_two_grids(demo: tuple[Path, str]) -> None:
+def test_the_demos_mri_study_lies_on_two_grids(demo: Demo) -> None:
     study = demo[0] / "mri" / "study"
     grids = [Grid.of(sitk.ReadImage(str(study / f"{role}.nii.gz"))) for role in ("FLAIR", "DWI")]
     assert not grids[0].same(grids[1])

@@ -64,7 +64,7 @@ def test_a_route_and_a_model_of_ones_own_are_taken(tmp_path: Path, maps: dict) -
 
 def test_a_series_over_time_hands_its_maps_over(tmp_path: Path) -> None:
     grid = ctp_grid((4.5, 4.5, 13.0))
-    series = ctp_series(0, grid, CtpProtocol())
+    series = ctp_series(0, grid, CtpProtocol(tuple(3.0 * k for k in range(22))))
     write_volume(tmp_path / "CTP.npz", Volume(series.hu, grid))
     times = tuple(float(time) for time in series.times_s)
     job = Job(FORMAT, "phantom", "ctp", {"CTP": JobVolume("CTP.npz", "a sequence", times)})
