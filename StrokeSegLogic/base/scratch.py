@@ -63,12 +63,17 @@ def _lock_of(folder: Path) -> Path:
 def remove_abandoned(home: Path) -> None:
     """Deletes the folders in `home` that killed runs have left behind; what a live run, or another user, has stays."""
     for lock in home.glob(f"{PREFIX}*{LOCK}"):
-        folder = lock.with_name(lock.name.removesuffix(LOCK))
-        # Held by a live run, gone in the meantime, or not ours to delete: in each case it is left alone.
-        with suppress(Busy, OSError, ValueError):
-            if _ours(lock, folder):
-                with exclusive(lock):
-                    shutil.rmtree(folder, ignore_errors=True)
+        remove_if_abandoned(lock.with_name(lock.name.removesuffix(LOCK)))
+
+
+def remove_if_abandoned(folder: Path) -> None:
+    """Deletes a folder that `scratch_folder` has made and whose process is dead; any other stays."""
+    lock = _lock_of(folder)
+    # Held by a live run, gone in the meantime, or not ours to delete: in each case it is left alone.
+    with suppress(Busy, OSError, ValueError):
+        if _ours(lock, folder):
+            with exclusive(lock):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _ours(lock: Path, folder: Path) -> bool:
