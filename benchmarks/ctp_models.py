@@ -175,18 +175,18 @@ def other_scores(ways: Mapping[str, Segment], patients: Sequence[Patient]) -> No
             core, late = (np.nanmean([row[f"{name} Dice"] for row in rows]) for name in CLASSES)
             moved = np.abs(ml.sum(axis=1) - own.sum(axis=1)).max()
             said = "own" if nihss is None else str(nihss)
-            volumes = " | ".join(f"{one:.1f}" for one in ml.mean(axis=0))
+            volumes = " | ".join(f"{volume:.1f}" for volume in ml.mean(axis=0))
             print(f"| {way} | {said} | {volumes} | {core:.3f} | {late:.3f} | {moved:.1f} |", flush=True)
 
 
 def scalings(ways: Mapping[str, Segment], patients: Sequence[Patient]) -> None:
     print("| maps | " + " | ".join(ways) + " |\n" + "| --- " * (len(ways) + 1) + "|")
     for name, change in CHANGES.items():
-        changed = [replace(one, images=change(one.images, number)) for number, one in enumerate(patients)]
+        changed = [replace(patient, images=change(patient.images, number)) for number, patient in enumerate(patients)]
         cells = []
         for way, segment in ways.items():
             rows = [_score(segment(patient), patient).values for patient in changed]
-            core, late = (np.nanmean([row[f"{one} Dice"] for row in rows]) for one in CLASSES)
+            core, late = (np.nanmean([row[f"{tissue} Dice"] for row in rows]) for tissue in CLASSES)
             cells.append(f"{core:.3f}" if "unet3d" in way else f"{core:.3f} / {late:.3f}")
         print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
 

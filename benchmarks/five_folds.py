@@ -81,10 +81,10 @@ def train(recipe: StreamRecipe, data: Path, run: Path, output: Path) -> None:
     state = stages.loop("axial", 2, ("axial",), recipe.plane).run(network, context.progress)
     held_out = isles22_sets(recipe, data)
     arrays: dict[str, np.ndarray] = {}
-    for one, pairs in zip(held_out, validate(recipe, state, held_out), strict=True):
-        for sample, (probability, truth) in zip(one.samples, pairs, strict=True):
-            arrays[f"{key(one.roles)}|{sample.patient}|probability"] = probability.astype(np.float16)
-            arrays[f"{key(one.roles)}|{sample.patient}|truth"] = truth
+    for held, pairs in zip(held_out, validate(recipe, state, held_out), strict=True):
+        for sample, (probability, truth) in zip(held.samples, pairs, strict=True):
+            arrays[f"{key(held.roles)}|{sample.patient}|probability"] = probability.astype(np.float16)
+            arrays[f"{key(held.roles)}|{sample.patient}|truth"] = truth
     np.savez_compressed(done, **arrays)  # type: ignore[arg-type]
 
 

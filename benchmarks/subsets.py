@@ -140,7 +140,7 @@ def real(data: Path, model: str | None) -> list[bool]:
 def on_soop(data: Path, model: str | None) -> list[Pair]:
     """SOOP's test slices."""
     threshold = find(model).planes.threshold_for([Role.FLAIR])
-    return [(one.probability >= threshold, one.truth, 1.0) for one in soop_slices(data, model)]
+    return [(sample.probability >= threshold, sample.truth, 1.0) for sample in soop_slices(data, model)]
 
 
 def on_volumes(data: Path, model: str | None, roles: Sequence[Role]) -> list[Pair]:
@@ -160,8 +160,8 @@ def row(slices: str, signal: str, roles: Iterable[Role], measure: Callable[[], l
     except Exception as error:  # whatever it is, it belongs into the table
         print(f"{start} failed: {type(error).__name__}: {error} | | | |", flush=True)
         return False
-    each = [measured([(one, truth)], 0.5, area) for one, truth, area in pairs]
-    found, false = [value for one, _ in each for value in one], [value for _, one in each for value in one]
+    each = [measured([(probability, truth)], 0.5, area) for probability, truth, area in pairs]
+    found, false = [value for part, _ in each for value in part], [value for _, part in each for value in part]
     mean, wrong = (f"{np.mean(found):.3f}" if found else "-"), (f"{np.mean(false):.1f}" if false else "-")
     print(f"{start} {len(found)} | {mean} | {len(false)} | {wrong} |", flush=True)
     return True

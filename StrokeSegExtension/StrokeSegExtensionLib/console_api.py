@@ -153,7 +153,7 @@ def _inputs(volumes: Mapping[Role | str, Any], name: str) -> StudyInputs:
 
 
 def _settings(options: Mapping[str, Any]) -> Settings:
-    known = [one.name for one in fields(Settings)]
+    known = [field.name for field in fields(Settings)]
     for key in options:
         if key not in known:
             raise InputError(f"no option is called '{key}'", fix=f"Use {', '.join(known)}")

@@ -33,7 +33,7 @@ def route_and_model(key: str) -> tuple[str, str]:
 
 def _planes(inputs: StudyInputs) -> list[ModelChoice]:
     choices = []
-    for name in sorted(names(), key=lambda one: (one != DEFAULT, one)):
+    for name in sorted(names(), key=lambda name: (name != DEFAULT, name)):
         spec = _spec(name)
         if not isinstance(spec, PlanesModelSpec):
             continue
@@ -69,13 +69,13 @@ def _network_routes(given: set[str], nihss: bool) -> list[ModelChoice]:
             continue  # the engine takes the one that fits the inputs
         route = "unet3d" if len(spec.field.size) == 3 else "slow-fusion"
         key = route if name in (SLOW_FUSION, UNET3D) else f"{route}{SEPARATOR}{name}"
-        needed = tuple(one.name for one in spec.inputs)
+        needed = tuple(entry.name for entry in spec.inputs)
         choice = _choice(key, spec.title, needed, spec.missing(given), given, spec.trained_on, bundled)
         if choice.fits and spec.nihss and not nihss:
             choice = ModelChoice(key, spec.title, False, _("Asks for the NIHSS score"), spec.trained_on, bundled)
         choices.append(choice)
     order = {"slow-fusion": 0, "unet3d": 1}
-    return sorted(choices, key=lambda one: (not one.bundled, order[route_and_model(one.key)[0]], one.key))
+    return sorted(choices, key=lambda choice: (not choice.bundled, order[route_and_model(choice.key)[0]], choice.key))
 
 
 def _choice(

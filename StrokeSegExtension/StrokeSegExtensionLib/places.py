@@ -44,16 +44,24 @@ class Places:
 def _slices(slices: Sequence[DoubtfulSlice]) -> list[Place]:
     words = _("slice {slice}, doubt {number} of {count}")
     return [
-        Place(_ras(one.point_lps_mm), words.format(slice=one.index + 1, number=number, count=len(slices)), "slice")
-        for number, one in enumerate(slices, 1)
+        Place(
+            _ras(doubtful.point_lps_mm),
+            words.format(slice=doubtful.index + 1, number=number, count=len(slices)),
+            "slice",
+        )
+        for number, doubtful in enumerate(slices, 1)
     ]
 
 
 def _lesions(lesions: Sequence[LesionPlace]) -> list[Place]:
     words = _("lesion {number} of {count}, {volume:.1f} ml")
     return [
-        Place(_ras(one.point_lps_mm), words.format(number=number, count=len(lesions), volume=one.volume_ml), "lesion")
-        for number, one in enumerate(lesions, 1)
+        Place(
+            _ras(lesion.point_lps_mm),
+            words.format(number=number, count=len(lesions), volume=lesion.volume_ml),
+            "lesion",
+        )
+        for number, lesion in enumerate(lesions, 1)
     ]
 
 

@@ -161,7 +161,7 @@ class WorkerRunner:
 
     def _poll(self) -> None:
         self._timer = None
-        self._removals = [one for one in self._removals if goes_on(one)]
+        self._removals = [removal for removal in self._removals if goes_on(removal)]
         job, worker = self._job, self._worker
         if job is not None and worker is not None:
             self._listen(job, worker)

@@ -78,7 +78,7 @@ def read_groups(path: Path) -> Groups:
         if case in of_case:
             raise InputError(f"names the case {case} twice", where=path, fix="Leave one row for each case")
         of_case[case] = Membership(group, patient or case)
-    names = list(dict.fromkeys(one.group for one in of_case.values()))
+    names = list(dict.fromkeys(known.group for known in of_case.values()))
     if ALL in names:
         raise InputError(f"calls a group {ALL}, which means all groups here", where=path, fix="Choose another name")
     order = [name for name in _PAPER_ORDER if name in names]

@@ -153,7 +153,7 @@ def _markdown(tables: Sequence[Table], notes: Sequence[str], evaluation: Evaluat
     gaps = ["**In no figure:**", *(f"- {gap}" for gap in evaluation.missing), ""] if evaluation.missing else []
     whose = [line for sentence in told(evaluation) for line in (sentence, "")]
     parts = [f"# {TITLE}", "", "Research use only: not a medical device.", "", *whose, *gaps]
-    return "\n".join([*parts, *(one.markdown() for one in tables), *(f"- {note}" for note in notes)]) + "\n"
+    return "\n".join([*parts, *(table.markdown() for table in tables), *(f"- {note}" for note in notes)]) + "\n"
 
 
 def _record(evaluation: Evaluation, sources: Sources, settings: Settings) -> dict[str, Any]:

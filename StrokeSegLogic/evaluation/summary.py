@@ -71,9 +71,9 @@ def summarise(
     for row in rows:
         cells.setdefault(tuple(getattr(row, name) for name in by), []).append(row)
     return [
-        one
+        line
         for key, cell in cells.items()
-        for one in _table_rows(dict(zip(by, key, strict=True)), cell, metrics or tuple(METRICS), resamples, seed)
+        for line in _table_rows(dict(zip(by, key, strict=True)), cell, metrics or tuple(METRICS), resamples, seed)
     ]
 
 

@@ -148,9 +148,9 @@ def _sampled(patient: CtpPatient, grid: Grid) -> tuple[np.ndarray, np.ndarray, n
         hu, amounts = np.zeros(len(near), np.float32), np.zeros((_KINDS + 3, len(near)), np.float32)
         for offset in offsets:
             points = patient.head.to_head(grid.to_world(index[near] + offset))
-            one_hu, one = _signals(patient, points, max(grid.spacing[0], 1.0))
-            hu += one_hu / samples
-            amounts += one / np.float32(samples)
+            density, amount = _signals(patient, points, max(grid.spacing[0], 1.0))
+            hu += density / samples
+            amounts += amount / np.float32(samples)
         plain.reshape(-1)[part.start + near] = hu
         some = np.flatnonzero(amounts.any(axis=0))
         fed.append(part.start + near[some])
@@ -215,8 +215,8 @@ def _truth(
     for name, filled in maps.items():
         filled.reshape(-1)[where] = np.where(flow > 1e-3, values[name], 0)
     white, grey = (
-        tissue[[BRAIN_TISSUES.index(one) * _STATES for one in ones]].sum(axis=0)
-        for ones in ((Tissue.WHITE,), (Tissue.GREY, Tissue.DEEP_GREY))
+        tissue[[BRAIN_TISSUES.index(name) * _STATES for name in tissues]].sum(axis=0)
+        for tissues in ((Tissue.WHITE,), (Tissue.GREY, Tissue.DEEP_GREY))
     )
     shares = {Part.WHITE: white, Part.GREY: grey, Part.PENUMBRA: tissue[1::_STATES].sum(axis=0)}
     artery = amounts[_ARTERY] + amounts[_LATE_ARTERY]
@@ -226,8 +226,8 @@ def _truth(
     fluid = np.abs(inside.reshape(-1) - HU_OF[Tissue.CSF]) < 2
     fluid[where[amounts.sum(axis=0) > 0.1]] = False
     part[fluid] = Part.CSF
-    for one, share in shares.items():
-        part[where[share >= _PURE]] = one
+    for kind, share in shares.items():
+        part[where[share >= _PURE]] = kind
     return maps, part.reshape(grid.shape)
 
 

@@ -32,8 +32,8 @@ def late_component(artery: np.ndarray, times_s: np.ndarray, basis: np.ndarray) -
     for transit in _TRANSITS_S:
         for delay in _DELAYS_S:
             passed = np.convolve(inflow, _residue(fine - fine[0] - delay, transit))[: len(fine)]
-            one = np.interp(times_s, fine, passed)
-            curves.append(one / max(float(np.linalg.norm(one)), 1e-9))
+            curve = np.interp(times_s, fine, passed)
+            curves.append(curve / max(float(np.linalg.norm(curve)), 1e-9))
     beside = np.stack(curves, axis=1)
     beside -= basis @ (basis.T @ beside)
     left, _, _ = np.linalg.svd(beside, full_matrices=False)

@@ -67,7 +67,7 @@ def find_colour_bar(picture: np.ndarray, where: str) -> ColourBar:
             "highest value",
         )
     # Tissue has strips, too, but it meanders: of a bar alone every colour comes once.
-    bar = next((one for one in strips if _alike_places(one.colours) is None), None)
+    bar = next((strip for strip in strips if _alike_places(strip.colours) is None), None)
     if bar is None:
         require_telling(strips[0].colours, where)
         raise AssertionError("the best strip was found ambiguous before")
@@ -123,7 +123,7 @@ def _strips(shown: np.ndarray) -> list[ColourBar]:
             uneven = float(np.abs(strip - colours[:, None]).mean())
             score = (stop - start) / (_UNEVEN_FLOOR + uneven)
             found.append((score, ColourBar(start, stop, left, right, colours[::-1])))
-    return [bar for _, bar in sorted(found, key=lambda one: -one[0])]
+    return [bar for _, bar in sorted(found, key=lambda scored: -scored[0])]
 
 
 def _unit(picture: np.ndarray, where: str) -> np.ndarray:

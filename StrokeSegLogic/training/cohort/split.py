@@ -61,7 +61,7 @@ def choose_split(recipe: CohortRecipe, data: DataSet, file: Path | None) -> Spli
     return split(patients, (wanted.train, wanted.val, wanted.test), recipe.seed, groups)
 
 
-def keep_split(path: Path, one: Split, patients: dict[str, str]) -> None:
+def keep_split(path: Path, parts: Split, patients: dict[str, str]) -> None:
     """Writes the run's split, or makes sure that it is the one that was written.
 
     Raises:
@@ -69,8 +69,8 @@ def keep_split(path: Path, one: Split, patients: dict[str, str]) -> None:
         OutputError: if it cannot be written.
     """
     if not path.is_file():
-        write_split(path, one, patients)
-    elif read_split(path, patients) != one:
+        write_split(path, parts, patients)
+    elif read_split(path, patients) != parts:
         raise InputError(
             "the run began with another split of the cases",
             where=path,

@@ -174,17 +174,17 @@ class _Look:
                 )
 
     def _clinical(self) -> None:
-        one = self.subject
-        if self.data_set.clinical and one.nihss is None and one.group is None and one.age is None:
+        subject = self.subject
+        if self.data_set.clinical and subject.nihss is None and subject.group is None and subject.age is None:
             self._say("warning", None, "there is no clinical row")
-        elif self.data_set.clinical and one.nihss is None:
+        elif self.data_set.clinical and subject.nihss is None:
             self._say("warning", None, "its NIHSS is missing")
-        elif self.data_set.clinical and one.group is None:
+        elif self.data_set.clinical and subject.group is None:
             self._say("warning", None, "its group is missing")
-        if one.nihss is not None and not 0 <= one.nihss <= 42:
-            self._say("warning", None, f"an NIHSS of {one.nihss:g} is outside of 0 to 42")
-        if one.age is not None and not 0 <= one.age <= 120:
-            self._say("warning", None, f"an age of {one.age:g} is outside of 0 to 120")
+        if subject.nihss is not None and not 0 <= subject.nihss <= 42:
+            self._say("warning", None, f"an NIHSS of {subject.nihss:g} is outside of 0 to 42")
+        if subject.age is not None and not 0 <= subject.age <= 120:
+            self._say("warning", None, f"an age of {subject.age:g} is outside of 0 to 120")
 
 
 def adc_unit(voxels: np.ndarray) -> str | None:

@@ -53,9 +53,9 @@ def read_data_set(folder: str | Path, layout: str | None = None) -> DataSet:
         raise InputError(f"no layout is called '{layout}'", fix=f"Use one of {', '.join(LAYOUTS)}")
     wanted = list(_LAYOUTS.values()) if layout is None else [_LAYOUTS[layout]]
     for home in _nested(folder):
-        for one in wanted:
-            if one.fits(home):
-                return _marked(_unique(one.read(home)))
+        for candidate in wanted:
+            if candidate.fits(home):
+                return _marked(_unique(candidate.read(home)))
     # How one looks fits into a line, how all of them do does not.
     known = f"Known are {', '.join(LAYOUTS)}; docs/datasets.md shows each"
     raise InputError(

@@ -165,7 +165,7 @@ def weights_of(recipe: CohortRecipe, options: Options) -> Pretrained:
 
 def prepared_name(recipe: CohortRecipe) -> str:
     """The name of the folder of prepared cases that all recipes with the same images share."""
-    what = json.dumps([[asdict(one) for one in recipe.inputs], asdict(recipe.view), recipe.network.classes])
+    what = json.dumps([[asdict(entry) for entry in recipe.inputs], asdict(recipe.view), recipe.network.classes])
     return hashlib.sha256(what.encode()).hexdigest()[:12]
 
 
@@ -239,11 +239,11 @@ def score_case(
     def score(prediction: np.ndarray, truth: np.ndarray) -> dict[str, CaseScores]:
         scores = evaluate_labels(prediction, truth, (z, y, x), classes)
         if experiment.empty_as_zero:
-            return {label: zero_where_both_empty(one) for label, one in scores.items()}
+            return {label: zero_where_both_empty(figures) for label, figures in scores.items()}
         return scores
 
     return [
-        Row(subject.case, subject.patient, subject.group or ALL, member, reference, label, one)
+        Row(subject.case, subject.patient, subject.group or ALL, member, reference, label, figures)
         for member, reference, by_class in comparisons(said, references, score)
-        for label, one in by_class.items()
+        for label, figures in by_class.items()
     ]

@@ -142,7 +142,7 @@ class Circulation:
         cbf, cbv = np.maximum(cbf, 0.05), np.maximum(cbv, 0.005)
         mtt = np.minimum(60 * cbv / np.maximum(cbf, 1), _LONGEST_MTT_S)
         hu = tissue_row(HU_OF) @ mixture + vessel * _VESSEL_HU - self.core_hu * dead - 16 * gone * tissue
-        soft = hu - np.maximum(tissue_row({one: HU_OF[one] for one in AROUND}) @ mixture, 0)
+        soft = hu - np.maximum(tissue_row({tissue: HU_OF[tissue] for tissue in AROUND}) @ mixture, 0)
         found = {
             "CBF": cbf,
             "CBV": cbv,

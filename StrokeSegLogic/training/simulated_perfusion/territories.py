@@ -61,7 +61,9 @@ class Territories:
         held = np.bincount(area[lesion & (area > 0)], minlength=int(area.max()) + 1)
         if not held.any():
             # Within fluid of the atlas: the territory that is nearest.
-            near = [(float(depth(area == one)[lesion].max(initial=-1e3)), one) for one in np.unique(area[area > 0])]
+            near = [
+                (float(depth(area == number)[lesion].max(initial=-1e3)), number) for number in np.unique(area[area > 0])
+            ]
             held[max(near)[1]] = 1
         own = np.flatnonzero(held >= _LEAST_SHARE * held.sum())
         inside, others = np.isin(area, own), (area > 0) & ~np.isin(area, own)

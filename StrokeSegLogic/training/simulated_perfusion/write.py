@@ -119,8 +119,8 @@ def _planned(soop: Path, patients: int, seed: int) -> list[Planned]:
             )
         chosen: list[str | None] = [own[i] for i in rng.permutation(len(own))[: count - without]]
         for lesion in [chosen[i] for i in rng.permutation(len(chosen))] + [None] * without:
-            other, one = own[int(rng.integers(len(own)))], int(rng.integers(2**31))
-            plans.append(Planned(f"SIM_{len(plans) + 1:04d}", one, split, lesion, other))
+            other, seed = own[int(rng.integers(len(own)))], int(rng.integers(2**31))
+            plans.append(Planned(f"SIM_{len(plans) + 1:04d}", seed, split, lesion, other))
     return plans
 
 

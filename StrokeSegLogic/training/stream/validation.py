@@ -158,10 +158,10 @@ def best_threshold(sets: Sequence[Pairs]) -> float:
     best, chosen = -1.0, None
     for threshold in THRESHOLDS:
         scores = [score(pairs, threshold) for pairs in sets]
-        found = [one.dice for one in scores if one.slices]
+        found = [score.dice for score in scores if score.slices]
         if not found:
             return 0.5
-        false = [one.false_pixels for one in scores if one.clear_slices]
+        false = [score.false_pixels for score in scores if score.clear_slices]
         if false and np.mean(false) > MAX_FALSE_PIXELS:
             continue
         if round(float(np.mean(found)), 6) >= best:
