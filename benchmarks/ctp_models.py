@@ -65,7 +65,7 @@ class Patient:
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--data", type=Path, required=True)
-    arguments.add_argument("--models", type=Path, default=None, help="folder of the models instead of the bundled ones")
+    arguments.add_argument("--models", type=Path, default=None, help="folder of models instead of the bundled")
     arguments.add_argument("--only", choices=("patients", "nihss", "scalings", "phantoms", "engine"))
     arguments.add_argument("--count", type=int, default=None, help="how many phantoms (12) or series (5)")
     arguments.add_argument("--every", type=int, default=3, help="nihss, scalings: each so many-th test patient")

@@ -9,7 +9,7 @@ goes on from RUN's first stage: axial slices, pixels of 1 mm, the other four fol
 stages, and has the loss of the first: it says what the method can do; the bundled weights have seen every slice.
 
 Patients whose whole volumes the first stage was trained on are in every fold's training and are never scored. Each
-fold's threshold is the best one on the held-out slices of the other four. Called again it goes on where it stopped.
+fold's threshold is the best on the held-out slices of the other four. Called again it goes on where it stopped.
 With --folds only these are trained and counted, so that a specialist can be set beside the model of all on the same
 patients in less time.
 """

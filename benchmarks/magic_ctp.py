@@ -115,7 +115,7 @@ def patients(data: Path) -> dict[str, list[Path]]:
 def read(paths: list[Path], ct_top: float) -> dict[str, np.ndarray]:
     loaded = [np.load(path) for path in paths]
     maps = {name.upper(): np.stack([arrays[name] for arrays in loaded]).astype(np.float32) for name in MAPS}
-    # The middle one of the three thin slices.
+    # The middle of the three thin slices.
     return maps | {"CT": np.stack([arrays["ncct3"][..., 1] for arrays in loaded]) * np.float32(ct_top / LEVELS)}
 
 

@@ -7,7 +7,7 @@ One network for all planes learns from the training split for so many minutes of
 with the bundled recipe's augmentation and its first loss, AdamW and an average of the weights. Those of MONAI are its
 own code with the widths named in `NETWORKS`. Dice and false area depend on the threshold; networks are compared where
 they mark the same area on slices without lesion: the threshold is the lowest at which that is 30, and 90, mm² on the
-validation split, and the test split, which chooses nothing, follows at the same one. Each run adds lines to
+validation split, and the test split, which chooses nothing, follows at the same limit. Each run adds lines to
 FOLDER/networks.tsv; --table prints them all as Markdown.
 """
 
@@ -138,7 +138,7 @@ def main() -> None:
 
 def learn(network: nn.Module, batches: BatchMaker, recipe: StreamRecipe, minutes: float) -> int:
     """Trains in place for so much processor time, the learning rate by what has passed of it; the weights are then the
-    averaged ones. Returns the steps done."""
+    averaged weights. Returns the steps done."""
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     compute = loss_of(recipe.loss)
     optimiser = torch.optim.AdamW(network.parameters(), weight_decay=recipe.weight_decay)

@@ -6,7 +6,7 @@ Prints Markdown. Error tables: phantoms at 0.9 x 0.9 x 5 mm, artery and vein fou
 unless said otherwise; seeds 0 and up; voxels of which at least 90 % are the tissue named and no large vessel lies
 within 6 mm; mean and SD over voxels of the error against the known truth. Threshold table: core (rCBF < 30 %) and
 hypoperfused tissue (Tmax > 6 s) against the phantom's labels, mean and range over the seeds. Check: curves whose flow,
-volume and delay are known exactly, without noise; and noisy ones by a plain loop over voxels and numpy's SVD. Speed:
+volume and delay are known exactly, without noise; and noisy curves by a plain loop over voxels and numpy's SVD. Speed:
 one study of 512 x 512 x 20 x 45 in a process of its own.
 """
 
@@ -156,7 +156,7 @@ def _segmented(words: str, found: list[tuple[CtpSeries, PerfusionMaps]]) -> str:
 
 
 def check() -> None:
-    """Deconvolution of curves whose answer is known, and of noisy ones by an implementation of its own."""
+    """Deconvolution of curves whose answer is known, and of noisy curves by an implementation of its own."""
     times, bolus = np.arange(0, 60, 1.5), Bolus(recirculation=0.0)
     known = {
         "white": Perfusion(25, 2, 1),

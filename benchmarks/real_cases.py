@@ -88,7 +88,7 @@ def without_mask(folder: Path, output: Path, model: str | None) -> None:
     centres = [str([round(v) for v in result.statistics.lesions[0].centre_mm]) for result in (on_dwi, on_flair)]
     print(f"| volume, ml | {volumes[0]} | {volumes[1]} |")
     print(f"| largest lesion's centre, mm LPS | {centres[0]} | {centres[1]} |")
-    print(f"| Dice of one with the other, on the DWI's grid | {dice(on_dwi.array(), moved):.3f} | |")
+    print(f"| Dice between the two, on the DWI's grid | {dice(on_dwi.array(), moved):.3f} | |")
 
 
 if __name__ == "__main__":

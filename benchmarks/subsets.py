@@ -42,7 +42,7 @@ NEEDED = (Role.DWI, Role.FLAIR)
 SHAPES = 130
 """At most so many lesion shapes: SOOP's test patients."""
 CLEAR = 3
-"""Every such simulated slice of a plane holds no lesion; the others are cut through one."""
+"""Every such simulated slice of a plane holds no lesion; the others are cut through a lesion."""
 TRIES = 200
 FAINT = 1e-3
 """Least signal of a brain's pixel over the median: 0 would put it outside the brain."""
@@ -56,7 +56,7 @@ def main() -> int:
     arguments.add_argument("--data", type=Path, required=True)
     arguments.add_argument("--model", default=None)
     arguments.add_argument(
-        "--slices", type=int, default=60, help="simulated ones of all planes; real ones are all used"
+        "--slices", type=int, default=60, help="simulated slices of all planes; real slices are all used"
     )
     arguments.add_argument("--seed", type=int, default=0)
     arguments.add_argument("--only-simulated", action="store_true", help="leave the real images out")
@@ -153,7 +153,7 @@ def on_volumes(data: Path, model: str | None, roles: Sequence[Role]) -> list[Pai
 
 
 def row(slices: str, signal: str, roles: Iterable[Role], measure: Callable[[], list[Pair]]) -> bool:
-    """Prints a row, with the error if there was one; whether there was none."""
+    """Prints a row, with the error if there was any; whether there was none."""
     start = f"| {slices} | {signal} | {' + '.join(map(str, roles))} |"
     try:
         pairs = measure()

@@ -72,7 +72,7 @@ def console() -> Console:
 
 
 def close_console() -> None:
-    """Ends the console's worker, where there is one: the module is loaded anew, or goes."""
+    """Ends the console's worker, where there is any: the module is loaded anew, or goes."""
     global _console
     if _console is not None:
         _console.close()

@@ -21,12 +21,12 @@ _THRESHOLD_MAPS = ("CBF", "TMAX")
 
 
 def model_choices(inputs: StudyInputs) -> list[ModelChoice]:
-    """What could be chosen; the default one comes first, what does not fit the inputs is said to."""
+    """What could be chosen; the default comes first, what does not fit the inputs is said to."""
     return _planes(inputs) if inputs.modality == "mri" else _routes(inputs)
 
 
 def route_and_model(key: str) -> tuple[str, str]:
-    """Route and model of a choice for CT perfusion; "" is the default one."""
+    """Route and model of a choice for CT perfusion; "" is the default."""
     route, _mark, model = key.partition(SEPARATOR)
     return route, model
 
@@ -66,7 +66,7 @@ def _network_routes(given: set[str], nihss: bool) -> list[ModelChoice]:
             continue
         bundled = name in bundled_names()
         if bundled and name.startswith(f"{SLOW_FUSION}-"):
-            continue  # the engine takes the one that fits the inputs
+            continue  # the engine takes the model that fits the inputs
         route = "unet3d" if len(spec.field.size) == 3 else "slow-fusion"
         key = route if name in (SLOW_FUSION, UNET3D) else f"{route}{SEPARATOR}{name}"
         needed = tuple(entry.name for entry in spec.inputs)

@@ -14,7 +14,7 @@ Kind = Literal["slice", "lesion"]
 
 
 class Places:
-    """The places of a result and where one is among them.
+    """The places of a result and where the reader is among them.
 
     Args:
         record: of the result; None where there is none.
@@ -31,7 +31,7 @@ class Places:
         return bool(self._places[kind])
 
     def step(self, kind: Kind, by: int) -> Place | None:
-        """The next place (`by` 1) or the previous one (-1), round and round; None if there are none."""
+        """The next place (`by` 1) or the previous place (-1), round and round; None if there are none."""
         places = self._places[kind]
         if not places:
             return None

@@ -61,7 +61,7 @@ def settings_of(parameters: PanelParameters) -> Settings:
 
 
 def known_or_first(name: str, names: tuple[T, ...]) -> T:
-    """A scene of another version may hold a name that this one does not know: the first stands for it."""
+    """A scene of another version may hold a name that this version does not know: the first stands for it."""
     return next((known for known in names if known == name), names[0])
 
 

@@ -112,7 +112,7 @@ class PerfusionSegmentation:
 
     @property
     def layers(self) -> tuple[Layer, ...]:
-        """The maps, and the chosen network's probability where there is one."""
+        """The maps, and the chosen network's probability where it gave any."""
         brain = sitk.GetArrayViewFromImage(self.brain) > 0
         maps = (map_layer(name, image, self._unit(name), brain) for name, image in self.maps.items())
         chances = self._probability.items()
@@ -128,7 +128,7 @@ class PerfusionSegmentation:
 
     @property
     def background(self) -> str:
-        """CT if there is one, else the map that tells tissue apart best."""
+        """CT if there is any, else the map that tells tissue apart best."""
         return next((name for name in ("CT", "CBF", "MIP", "CBV", "TMAX") if name in self.maps), next(iter(self.maps)))
 
     @property

@@ -20,7 +20,7 @@ def comparisons(
     """Member, reference and scores by class, in the order of the slow-fusion paper's Table 3.
 
     With two references (readers A and B): every member against both joined, A against B, every member against A and
-    against B. With one: every member against it.
+    against B. With one reference: every member against it.
 
     Args:
         members: label maps of what is scored.

@@ -53,7 +53,7 @@ class Groups:
 
 
 def read_groups(path: Path) -> Groups:
-    """Groups from a table with a heading: case (or participant_id), group, and if there are several of one, patient.
+    """Groups from a table with a heading: case (or participant_id), group, and if a patient has several cases, patient.
 
     Columns are parted by tab, semicolon or comma, whichever the heading holds first in this order.
 

@@ -46,7 +46,7 @@ def read_mask(path: Path) -> Mask:
     """A label map from any single-file volume format.
 
     Raises:
-        InputError: if it cannot be read, or its voxels are not whole numbers from 0 on, or too many different ones.
+        InputError: if it cannot be read, or its voxels are not whole numbers from 0 on, or too many different numbers.
     """
     image = read_volume(path)
     voxels = sitk.GetArrayFromImage(image)

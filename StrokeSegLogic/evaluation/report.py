@@ -56,7 +56,7 @@ def write_evaluation(
 ) -> None:
     """Writes cases.csv, tables.csv, tables.md, report.html, the plots and evaluation.json, all or none.
 
-    What an earlier evaluation wrote there is replaced, also what this one does not write again.
+    What an earlier evaluation wrote there is replaced, also what this evaluation does not write again.
 
     Args:
         evaluation, sources, settings: what to write, and how it came about.

@@ -51,7 +51,7 @@ def summarise(
 ) -> list[TableRow]:
     """A table row for every metric of every cell, cells in the order of their first case.
 
-    Where groups are told apart and there is more than one, "All" follows them.
+    Where groups are told apart and there are several, "All" follows them.
 
     Args:
         rows: cases.

@@ -103,7 +103,7 @@ def paper_table(
 
 
 def telling(summary: Iterable[TableRow], fields: Sequence[str]) -> tuple[str, ...]:
-    """Those fields in which the rows differ; the first one if they differ in none."""
+    """Those fields in which the rows differ; the first field if they differ in none."""
     rows = list(summary)
     return tuple(name for name in fields if len({row.key[name] for row in rows}) > 1) or tuple(fields[:1])
 
@@ -140,9 +140,7 @@ def _together(lines: list[tuple[str, ...]], rows: Sequence[str]) -> list[tuple[s
     """The groups of one comparison below one another, comparisons in the order of appearance."""
     comparisons = [tuple(word for word, name in zip(line, rows, strict=True) if name != "group") for line in lines]
     order = {comparison: place for place, comparison in reversed(list(enumerate(comparisons)))}
-    return [
-        line for _, line in sorted(zip(comparisons, lines, strict=True), key=lambda pair: order[pair[0]])
-    ]
+    return [line for _, line in sorted(zip(comparisons, lines, strict=True), key=lambda pair: order[pair[0]])]
 
 
 def _nested(heads: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:

@@ -41,7 +41,7 @@ class SurfaceDistances:
     def hausdorff95(self) -> float:
         """The larger of the two directed 95th percentiles, as MONAI and DeepMind's surface-distance have it.
 
-        Not the percentile of both sets pooled (MedPy's), which is smaller where a large surface outvotes a small one.
+        Not the percentile of both sets pooled (MedPy's), which is smaller where the larger surface outvotes the other.
         """
         return self.percentile(95.0)
 

@@ -59,7 +59,7 @@ class Head:
         straight = straight.astype(np.float32)
         # Slow bends make the two halves unequal, as they are in people.
         bend = np.stack([waves.at(straight) for waves in self._bend], axis=1) * np.float32(1.3)
-        # Faster ones keep fissures and ventricles from looking drawn with a ruler.
+        # Faster waves keep fissures and ventricles from looking drawn with a ruler.
         bend += np.stack([waves.at(straight) for waves in self._ripple], axis=1) * np.float32(0.9)
         return straight + bend
 

@@ -86,9 +86,9 @@ def ctp_series(patient: CtpPatient | int, grid: Grid, protocol: CtpProtocol | No
     """Scans a patient; the same patient, grid and protocol give the same bits.
 
     Args:
-        patient: or the seed of one with a large vessel occlusion.
+        patient: or the seed of a patient with a large vessel occlusion.
         grid: where; axial slices with the skull in view, `ctp_maps.ctp_grid` for instance.
-        protocol: the acquisition; the usual one if None.
+        protocol: the acquisition; the usual protocol if None.
     """
     patient = ctp_patient(patient) if isinstance(patient, int) else patient
     protocol = protocol or CtpProtocol()

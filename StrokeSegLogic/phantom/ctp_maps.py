@@ -4,7 +4,7 @@ Everything here is simulated. Tissue carries textbook values, the deficit lowers
 added to the maps themselves: there is no contrast bolus, no scanner and no deconvolution behind them. They are fit to
 test that software reads, trains and measures; not to say how well anything works on patients.
 
-Values are rounded textbook ones: grey and white matter with CBF 60 and 25 ml/100 g/min and CBV 4 and 2 ml/100 g. The
+Values are rounded from textbooks: grey and white matter with CBF 60 and 25 ml/100 g/min and CBV 4 and 2 ml/100 g. The
 central volume theorem MTT = 60 CBV / CBF holds before noise. Core CBF lies below 30 % of the same tissue's (Campbell et
 al., Stroke 2011), Tmax in the deficit above 6 s (Olivot et al., Stroke 2009).
 """

@@ -24,7 +24,7 @@ def recipe_names() -> tuple[str, ...]:
 
 
 def find_recipe(name: str) -> Path:
-    """The file of a recipe: a file of that path, or one that comes with StrokeSeg.
+    """The file of a recipe: a file of that path, or a recipe that comes with StrokeSeg.
 
     Raises:
         InputError: if there is none of that name.

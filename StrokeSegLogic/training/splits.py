@@ -44,7 +44,7 @@ def split(
         patients: of each case, its patient.
         shares: of training, validation and test, relative to one another: (58, 20, 22) or (89, 30, 33). Parts are
             whole patients, rounded by the largest remainder; a share above 0 gets at least one patient.
-        seed: another one gives another draw.
+        seed: another seed gives another draw.
         groups: of each case, its patient's group (LVO, Non-LVO, ...).
 
     Raises:
@@ -151,7 +151,7 @@ def require_classes(parts: Split, present: Mapping[str, Collection[int]], names:
     """Makes sure that training shows every class.
 
     Args:
-        one: the split.
+        parts: the split.
         present: of each case, the labels that its mask has.
         names: of the labels that the network is to learn.
 

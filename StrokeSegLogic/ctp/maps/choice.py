@@ -147,7 +147,7 @@ def require_maps(case: Case, standard: StandardMaps) -> None:
 
 
 def _preferred(role: Role, given: sitk.Image, made: sitk.Image) -> sitk.Image:
-    """The given image on the grid of the one that stands in for it, which still stands beyond its field of view."""
+    """The given image on the grid of the map that stands in for it, which still stands beyond its field of view."""
     grid = Grid.of(made)
     image, _ = filled(role.value, given)
     shown = sitk.GetArrayFromImage(resample(sitk.Cast(image, sitk.sitkFloat32), grid, fill=float("nan")))

@@ -92,7 +92,7 @@ def standard_maps(case: Case, reference: Role | None = None) -> StandardMaps:
         name, reading = role.value, readings[role.value]
         left_out = reading.fits is not None and not series.named_by_user
         if reading.inverted and not left_out:
-            # No unit mends it, not even one that the user named.
+            # No unit mends it, not even a unit that the user named.
             out[name], units[name] = sitk.Cast(images[name], sitk.sitkFloat32), UNKNOWN_SCALE
             inverted[name] = reading.inverted.words
             notes += [*reading.doubts, _unused(series, "is not used", "export it again, the right way round")]

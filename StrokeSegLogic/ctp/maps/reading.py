@@ -52,7 +52,7 @@ class MapReading:
 
     @property
     def inverted(self) -> Doubt | None:
-        """The doubt that large values stand for small ones: no use may be made of the map."""
+        """The doubt that large values stand for small values: no use may be made of the map."""
         return self.doubt_of(DoubtKind.INVERTED)
 
     def doubt_of(self, kind: DoubtKind) -> Doubt | None:
@@ -124,7 +124,7 @@ def unrecognised(name: str, reason: str, words: str, confidence: float = 0.0, ro
 
 
 def misnamed(name: str, claim: str, unit: Unit, confidence: float) -> MapReading:
-    """A map whose values fit another role than the one claimed for it."""
+    """A map whose values fit another role than what is claimed for it."""
     words = f"{name} is named {claim}, but its values fit {unit.role} in {unit.name}"
     doubt = Doubt((name,), DoubtKind.MISNAMED, words)
     return MapReading(name, None, None, None, 0.0, confidence, words, (doubt,), fits=unit.role)

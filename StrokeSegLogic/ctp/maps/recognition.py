@@ -32,15 +32,15 @@ _Choice = tuple[Unit | None, ...]
 def recognise(images: Mapping[str, np.ndarray], claimed: Mapping[str, str] | None = None) -> dict[str, MapReading]:
     """Role and unit of each map, or what is doubtful about it; nothing is guessed silently.
 
-    All maps are judged together: of all ways to give them roles and units the one is taken that fits best the range of
+    All maps are judged together: of all ways to give them roles and units that is taken that fits best the range of
     healthy brain, the shape of the values, and the relations between maps (CBV = CBF MTT / 60, TTP later than Tmax,
-    flow and volume in step). Confidence is how far it is ahead of the next one. Weights are ours, tried on simulated
+    flow and volume in step). Confidence is how far it is ahead of the next. Weights are ours, tried on simulated
     maps in the scalings that vendors use.
 
     Args:
         images: values by name, zero outside the brain where the map is cut out; of one shape, or the relations between
             those of different shapes are not looked at. NaN and infinity are no value, and are said.
-        claimed: the role that a name, a DICOM tag or the user gives a map, for those that have one.
+        claimed: the role that a name, a DICOM tag or the user gives a map, where there is such a claim.
     """
     claims = {name: role for name, role in (claimed or {}).items() if name in images}
     gaps = {name: no_value(name, known) for name, values in images.items() if not (known := np.isfinite(values)).all()}
@@ -162,7 +162,7 @@ class _Relations:
 
 def _vouched(samples: list[np.ndarray], images: list[np.ndarray], choice: _Choice) -> set[int]:
     """The maps that stand without a name: flow, volume and transit time that hold the central volume theorem, and
-    with them two times of which one is later; a CT with its air, and with it a MIP.
+    with them two times, the first of them later; a CT with its air, and with it a MIP.
 
     Range and shape alone are not enough: one unit's Tmax is the other's flow.
     """

@@ -138,9 +138,9 @@ def _pairs(flow: np.ndarray, volume: np.ndarray, relative: bool) -> list[tuple[f
 
 
 def contradictions(samples: Mapping[str, np.ndarray]) -> dict[str, str]:
-    """Maps that run against the others from place to place, as an inverted one does, each with a sentence why.
+    """Maps that run against the others from place to place, as an inverted map does, each with a sentence why.
 
-    Of two maps that contradict each other the one is named that also goes less well with all others; both, where the
+    Of two maps that contradict each other that map is named which also goes less well with all others; both, where the
     others do not tell.
 
     Args:

@@ -16,7 +16,7 @@ _WINDOWS = {"CBF": (0.0, 80.0), "CBV": (0.0, 6.0), "MTT": (0.0, 14.0), "TMAX": (
 
 
 def map_layer(name: str, image: sitk.Image, unit: str, brain: np.ndarray) -> Layer:
-    """How a map is shown: in a fixed window where its unit is the standard one, else from its own values.
+    """How a map is shown: in a fixed window where its unit is the standard, else from its own values.
 
     Args:
         name: CBF, CBV, MTT, TTP, TMAX, CT or MIP.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Routes:
-    """Takes the routes; one that cannot be taken leaves its reason.
+    """Takes the routes; a route that cannot be taken leaves its reason.
 
     Attributes:
         case: whose maps they are.
@@ -49,7 +49,7 @@ class Routes:
         """The chosen route's name, all that were taken, and why others were not.
 
         Raises:
-            InputError: of the route asked for, or of the first one if none can be taken; with what is doubtful about
+            InputError: of the route asked for, or of the first if none can be taken; with what is doubtful about
                 the maps that could not be used.
         """
         taken: list[Route] = []

@@ -48,7 +48,7 @@ def by_network(
 
     Args:
         name: "slow-fusion" or "unet3d".
-        model: name or folder; None is the bundled one, of slow fusion the one for the inputs that there are.
+        model: name or folder; None is the bundled model, of slow fusion that for the inputs that there are.
         standard: the maps; a network sees those that `seen_by` lets through.
         reference: grid of the labels.
         nihss: the score, None if unknown.
@@ -83,7 +83,7 @@ def by_network(
             roles=error.roles,
         ) from error
     spec = bundle.field
-    # A model counts its classes as it likes; one that knows the core alone calls it 1.
+    # A model counts its classes as it likes; a model that knows the core alone calls it 1.
     values = np.zeros(len(spec.classes), np.uint8)
     for number, meaning in enumerate(spec.classes):
         values[number] = _LABELS.get(meaning, 0)

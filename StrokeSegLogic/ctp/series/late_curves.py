@@ -52,6 +52,6 @@ def middles(curves: np.ndarray, times_s: np.ndarray) -> np.ndarray:
     return np.asarray(times_s.astype(np.float32) @ above / np.maximum(above.sum(axis=0), 1e-3))
 
 
-def late_ones(middle_s: np.ndarray) -> np.ndarray:
+def are_late(middle_s: np.ndarray) -> np.ndarray:
     """Which of a brain's curves, by their middles (N,), are late; bool (N,)."""
     return np.asarray(middle_s > np.median(middle_s) + _LATER_S)

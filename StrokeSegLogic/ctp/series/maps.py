@@ -102,7 +102,7 @@ def maps(
     """Computes perfusion maps from a series by block-circulant deconvolution (see `deconvolution`).
 
     Frames before contrast are the baseline; curves are freed of noise (see `denoising`); the arterial curve is
-    scaled to the area of the venous one against partial volume, where the vein's is larger. CBF and CBV carry the
+    scaled to the area of the venous curve against partial volume, where the vein's is larger. CBF and CBV carry the
     haematocrit factor and the brain's density (see `deconvolution`).
 
     Args:

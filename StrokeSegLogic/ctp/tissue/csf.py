@@ -1,7 +1,7 @@
 """Which voxels of the brain are cerebrospinal fluid (CSF): by CT, else by what holds no blood on both sides.
 
 By CT as in Manniesing et al., Sci Rep 2017, 7:119: what is surely CSF by its density, grown into what may be. Here
-growth ends after a few millimetres: an infarct of some hours loses 5 to 10 HU and more with the days, and one that
+growth ends after a few millimetres: an infarct of some hours loses 5 to 10 HU and more with the days, and such as
 borders on a ventricle must not be swallowed by it.
 """
 
@@ -57,7 +57,7 @@ def find_csf(
         words = "there is neither CT nor CBV" if not beyond else "there is no CBV"
         return csf, none, [f"{beyond}CSF was not excluded: {words}"]
     bloodless = _without_blood(smooth(values["CBV"], tissue), tissue, settings.fluid_rcbv) & rest
-    # Ventricles and cisterns lie on both sides; an infarct without any blood lies on one.
+    # Ventricles and cisterns lie on both sides; an infarct without any blood lies on one side.
     lost = none if mirror is None else bloodless & ~mirror(bloodless)
     return csf | (bloodless & ~lost), lost, [f"{beyond}CSF was told by its low CBV, for want of a CT"]
 

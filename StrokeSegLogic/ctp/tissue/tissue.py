@@ -27,7 +27,7 @@ _PILED_UP, _CEILING_STEP_S = 0.002, 0.25
 _CEILING_ABOVE_MEDIAN_S, _CLEAR_OF_CEILING_S = 1.5, 0.5
 """Ours. Healthy tissue in whole seconds piles up as well; limits this close below the end lose the lesion's rim."""
 NO_VESSELS = "vessels were not excluded: there is no CBV in ml/100 g"
-ONE_HEMISPHERE = "one hemisphere alone lies in the field: which one is not told, and CBF is relative to its own tissue"
+ONE_HEMISPHERE = "one hemisphere alone lies in the field: which side is not told, and CBF is relative to its own tissue"
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class PerfusionTissue:
         grid: of the maps.
         brain: bool.
         tissue: brain without vessels and CSF, bool.
-        tmax: smoothed, s; 0 outside the tissue. In `no_time` that of the nearest tissue that has one.
+        tmax: smoothed, s; 0 outside the tissue. In `no_time` that of the nearest tissue that has a delay.
         rcbf: smoothed CBF over the reference's mean; 0 outside the tissue.
         cbv: as given; None if there is none.
         no_time: tissue with hardly any flow, whose delay the maps cannot tell (Tmax 0 or no number), bool.

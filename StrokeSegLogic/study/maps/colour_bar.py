@@ -24,7 +24,7 @@ _DARK = 0.08
 _BESIDE_PX, _SHARP = 3, 0.3
 """So far beside a bar the picture differs by so much, in half of the rows at least."""
 _UNEVEN_FLOOR = 0.01
-"""Strips more even than this are alike in it: then the longer one is better."""
+"""Strips more even than this are alike in it: then the longer strip is better."""
 _ALIKE = 0.06
 """Colours closer than this cannot be told apart behind JPEG."""
 _APART = 0.1
@@ -160,7 +160,7 @@ def _thinned(colours: np.ndarray) -> np.ndarray:
 
 
 def _spread(shown: np.ndarray, column: int, start: int, stop: int) -> tuple[int, int]:
-    """The columns around one that show the same run of colours nearly everywhere."""
+    """The columns around `column` that show the same run of colours nearly everywhere."""
     run = shown[start:stop, column]
 
     def same(other: int) -> bool:

@@ -79,7 +79,7 @@ UNITS: tuple[Unit, ...] = (
 
 
 def units_of(role: str) -> tuple[Unit, ...]:
-    """The known units of a role, the standard one first."""
+    """The known units of a role, the standard unit first."""
     return tuple(unit for unit in UNITS if unit.role == role)
 
 

@@ -79,7 +79,7 @@ class CohortBatches:
 
     @property
     def per_epoch(self) -> int:
-        """Batches an epoch; the last one may be smaller, but for training: batch norms need their samples."""
+        """Batches an epoch; the last may be smaller, but for training: batch norms need their samples."""
         full, rest = divmod(len(self.items), self._recipe.batch)
         return max(full, 1) if self._training else full + (rest > 0)
 

@@ -154,7 +154,7 @@ def predict_cases(
     Raises:
         InputError: if a case is unknown or lacks what the model needs, or the folder holds another model's answers or
             those on other cases.
-        OutputError: if a file cannot be written, or one that is not ours would be replaced.
+        OutputError: if a file cannot be written, or a file that is not ours would be replaced.
     """
     by_name = {subject.case: subject for subject in data.subjects}
     unknown = [name for name in cases if name not in by_name]

@@ -62,7 +62,7 @@ def choose_split(recipe: CohortRecipe, data: DataSet, file: Path | None) -> Spli
 
 
 def keep_split(path: Path, parts: Split, patients: dict[str, str]) -> None:
-    """Writes the run's split, or makes sure that it is the one that was written.
+    """Writes the run's split, or makes sure that it is what was written.
 
     Raises:
         InputError: if the run began with another split, so that it has learned from what is now held out.
@@ -86,7 +86,7 @@ def _of_data_set(data: DataSet, patients: dict[str, str]) -> Split:
             continue
         if subject.split is None:
             raise InputError(
-                "has no split where other cases have one", where=subject.case, fix="Name its split, or remove them all"
+                "has no split where other cases have theirs", where=subject.case, fix="Name its split, or remove all"
             )
         before = part_of_patient.setdefault(subject.patient, subject.split)
         if before != subject.split:

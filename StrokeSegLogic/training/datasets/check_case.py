@@ -140,7 +140,7 @@ class _Look:
                     "warning",
                     path,
                     f"{name} lies on another grid ({words(grid)}) than {self.data_set.reference} ({words(reference)}), "
-                    f"though this layout has them on one",
+                    f"though this layout has them on one grid",
                 )
 
     def _mask(self, reader: str, path: Path, reference: sitk.Image | None) -> None:

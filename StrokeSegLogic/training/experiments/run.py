@@ -44,7 +44,7 @@ class Options:
     """How an experiment departs from its recipes, and how its rows are scored.
 
     Attributes:
-        changes: of every recipe, see `recipes.read_recipe`; "RECIPE:key=value" of that one alone.
+        changes: of every recipe, see `recipes.read_recipe`; "RECIPE:key=value" of that recipe alone.
         rows: names of the rows to run; empty is all.
         encoder: takes the place of ResNet50 in the recipes' 2-D U-Nets, and its ImageNet weights that of ResNet50's
             where a recipe asks for them; "" changes nothing.
@@ -208,7 +208,7 @@ def _cohort_recipe(name: str, options: Options) -> CohortRecipe:
 
 
 def changes_of(name: str, changes: Sequence[str]) -> list[str]:
-    """The changes that are for a recipe: "key=value" for all, "RECIPE:key=value" for the one of that name."""
+    """The changes that are for a recipe: "key=value" for all, "RECIPE:key=value" for the recipe of that name."""
     found = []
     for change in changes:
         key, equals, value = change.partition("=")

@@ -18,7 +18,7 @@ def checked(logits: Tensor, labels: Tensor, counted: Tensor, emphasised: Tensor)
     if logits.ndim < 3 or labels.shape != (logits.shape[0], *logits.shape[2:]):
         raise ValueError(f"labels {tuple(labels.shape)} do not belong to logits {tuple(logits.shape)}")
     if logits.shape[1] < 2:
-        raise ValueError("a loss needs at least two classes, the background being one")
+        raise ValueError("a loss needs at least two classes, the background among them")
     if counted.shape != labels.shape or emphasised.shape != labels.shape[:1]:
         raise ValueError(f"counted {tuple(counted.shape)} or emphasised {tuple(emphasised.shape)} has a wrong shape")
     labels = labels.masked_fill(~counted, 0)

@@ -12,7 +12,7 @@ from .focal_tversky import FocalTversky, focal_tversky
 from .iou import IoU, iou
 
 LossSpec = CrossEntropyDice | FocalTversky | IoU
-"""What `[loss]` in a recipe may be; its `kind` chooses, and without one it is the first."""
+"""What `[loss]` in a recipe may be; its `kind` chooses, and without a kind it is the first."""
 
 Loss = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
 """A scalar of logits (N, C, *S), labels int64 (N, *S), counted bool (N, *S) and emphasised bool (N,)."""

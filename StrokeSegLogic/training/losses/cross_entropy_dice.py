@@ -22,7 +22,7 @@ class CrossEntropyDice:
         dice_over: "batch" takes Dice over all images together, so that large lesions decide it; "image" over each image
             by itself, so that a lacune weighs as much as a territory.
         smooth: pixels that are added above and below the fraction.
-        empty: over images, the weight of one that does not show the class, where what is found costs
+        empty: over images, the weight of an image that does not show the class, where what is found costs
             found / (found + smooth); 0 lets the cross-entropy alone judge it.
     """
 

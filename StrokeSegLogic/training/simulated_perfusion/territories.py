@@ -19,12 +19,12 @@ from .lattice import Lattice, depth, nearest
 ATLAS = "ArterialAtlas136"
 _VENTRICLES = (9, 10)
 _LEAST_SHARE = 0.12
-"""Smallest part of a lesion that makes a territory one of its own."""
+"""Smallest part of a lesion that makes a territory of its own."""
 
 
 @dataclass(frozen=True)
 class Territories:
-    """Fine labels on a lattice, and the coarse one (anterior, middle, posterior, vertebrobasilar by side) of each."""
+    """Fine labels on a lattice, and the coarse label (anterior, middle, posterior, vertebrobasilar by side) of each."""
 
     labels: Lattice
     coarse: dict[int, int]

@@ -31,7 +31,7 @@ _CLINICAL = ("case", "patient", "nihss", "age", "group", "split")
 
 @dataclass(frozen=True)
 class Planned:
-    """A patient to be simulated: whose lesion it is (None without stroke), and whose old one there may be."""
+    """A patient to be simulated: whose lesion it is (None without stroke), and whose old lesion there may be."""
 
     case: str
     seed: int

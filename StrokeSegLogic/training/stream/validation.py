@@ -153,7 +153,7 @@ def best_threshold(sets: Sequence[Pairs]) -> float:
 
     Slices with lesion alone would ask for a low threshold: they never show what it costs where there is none. So
     only thresholds count at which the mean of false pixels on clear slices stays below a limit; if all exceed it,
-    the highest is taken. Of equally good ones the highest: it calls the least lesion. Without any lesion it is 0.5.
+    the highest is taken. Of equally good limits the highest: it calls the least lesion. Without any lesion it is 0.5.
     """
     best, chosen = -1.0, None
     for threshold in THRESHOLDS:

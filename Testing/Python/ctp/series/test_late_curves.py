@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from StrokeSegLogic.ctp.series.late_curves import late_component, late_ones, middles
+from StrokeSegLogic.ctp.series.late_curves import late_component, are_late, middles
 from StrokeSegLogic.ctp.series.maps import MapsSpec, maps
 from StrokeSegLogic.phantom.ctp import Part, ctp_series
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid
@@ -41,7 +41,7 @@ def test_it_holds_most_of_what_a_very_late_curve_has_beside_the_tissue_around_it
 def test_late_curves_are_told_by_their_middle() -> None:
     tissues = [*[Perfusion(25, 2, 1)] * 20, Perfusion(20, 3, 8), Perfusion(6, 1.4, 14)]
     middle = middles(np.stack([one.curve(BOLUS, TIMES, "exponential") for one in tissues], axis=1), TIMES)
-    assert np.array_equal(late_ones(middle), [False] * 20 + [True] * 2)
+    assert np.array_equal(are_late(middle), [False] * 20 + [True] * 2)
     assert middle[21] > middle[20] > middle[0]
 
 
