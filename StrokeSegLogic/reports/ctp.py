@@ -15,6 +15,7 @@ from ..ctp.result import PerfusionSegmentation
 from ..ctp.routes.route import Route
 from ..ctp.series.maps import PerfusionMaps
 from ..result.terminology import CORE_STYLE, PENUMBRA_STYLE
+from ..study.case import Role
 from . import criteria_parts
 from .ctp_figures import colour_of, ctp_figures
 from .html import NONE
@@ -42,7 +43,7 @@ def ctp_report(result: PerfusionSegmentation) -> str:
         units=result.units,
         key=_found(result),
         shown=shown,
-        unit_shown=result.units.get(shown.on, "unknown scale"),
+        unit_shown=result.units.get(Role(shown.on), "unknown scale"),
         last_slice=result.grid.size[2] - 1,
         found=bool((result.array() > 0).any()),
         core_colour=colour_of(CORE_STYLE),
@@ -169,14 +170,14 @@ def _sweep(sweep: Sweep) -> dict[str, object]:
 def _values(result: PerfusionSegmentation) -> list[tuple[str, str, str, str]]:
     brain = sitk.GetArrayViewFromImage(result.brain) > 0
     rows = []
-    for name, image in result.maps.items():
+    for role, image in result.maps.items():
         values = sitk.GetArrayViewFromImage(image)[brain]
         if values.size:
             low, middle, high = (float(v) for v in np.percentile(values, (1, 50, 99)))
             numbers = f"{middle:.3g}", f"{low:.3g} to {high:.3g}"
         else:
             numbers = NONE, NONE
-        rows.append((name, result.units.get(name, "unknown scale"), *numbers))
+        rows.append((role.value, result.units.get(role, "unknown scale"), *numbers))
     return rows
 
 

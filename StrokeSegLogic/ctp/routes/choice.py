@@ -71,7 +71,7 @@ class Routes:
     def _explained(self, error: InputError) -> InputError:
         """The refusal with the doubts that led to it: an error shows no warnings beside it."""
         why = [doubt.words for doubt in doubts_about_unusable(self.case, self.standard)]
-        out = [role.value for role in self.case.series if role in MAP_ROLES and role.value not in self.standard.images]
+        out = [role for role in self.case.series if role in MAP_ROLES and role not in self.standard.images]
         fix, option = error.fix, error.option
         if self.standard.inverted.keys() & set(error.roles):
             fix, option = "Export them again, the right way round, or give the CTP series by itself", None

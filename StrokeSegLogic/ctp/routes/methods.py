@@ -11,6 +11,7 @@ import SimpleITK as sitk
 from ...base.choices import RouteName
 from ...base.errors import InputError, ModelError
 from ...space.grid import Grid
+from ...study.case import Role
 from ...study.maps.units import STANDARD_UNITS
 from ..maps.inputs import StandardMaps
 from ..tissue.thresholds import CORE, PENUMBRA, ThresholdSegmentation
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ...nets.run.device import Device
 
 _LABELS = {"penumbra": PENUMBRA, "core": CORE}
-_TIMES = ("MTT", "TTP", "TMAX")
+_TIMES = (Role.MTT, Role.TTP, Role.TMAX)
 
 
 def by_thresholds(found: ThresholdSegmentation) -> Route:
@@ -62,7 +63,7 @@ def by_network(
     from ...nets.models.registry import SLOW_FUSION, UNET3D, find
     from .field_engine import label, slow_fusion_for
 
-    kept: dict[str, str] = {}
+    kept: dict[Role, str] = {}
     try:
         if model is None and name == "slow-fusion":
             # All of slow fusion's models take their maps alike.
@@ -105,8 +106,8 @@ def by_network(
     )
 
 
-def seen_by(inputs: Iterable[InputSpec], standard: StandardMaps) -> tuple[dict[str, sitk.Image], dict[str, str]]:
-    """The images that a network may see, and why it may not see the others, a sentence by name.
+def seen_by(inputs: Iterable[InputSpec], standard: StandardMaps) -> tuple[dict[str, sitk.Image], dict[Role, str]]:
+    """The images that a network may see, and why it may not see the others, a sentence by role.
 
     Flow, volume and enhancement are taken relative to the brain, so that any factor will do. Times are not: minutes
     taken for seconds show no delay at all, and a network would say that there is no lesion.
@@ -119,32 +120,32 @@ def seen_by(inputs: Iterable[InputSpec], standard: StandardMaps) -> tuple[dict[s
 
     absolute = {spec.name for spec in inputs if spec.scale == "absolute"}
     images: dict[str, sitk.Image] = {}
-    kept: dict[str, str] = {}
-    for name, image in standard.images.items():
-        picture = name in _TIMES and name not in absolute and is_picture_of_time(image)
-        if name in standard.inverted:
-            kept[name] = f"{name} was not shown to the network: {standard.inverted[name]}"
-        elif name in _TIMES and name not in standard.usable and not picture:
-            kept[name] = f"{name} was not shown to the network: its unit is unknown"
-        elif name in absolute and name not in _TIMES and not standard.scales_known[name]:
-            kept[name] = f"{name} was not shown to the network: it is not known to be in {STANDARD_UNITS[name]}"
+    kept: dict[Role, str] = {}
+    for role, image in standard.images.items():
+        picture = role in _TIMES and role not in absolute and is_picture_of_time(image)
+        if role in standard.inverted:
+            kept[role] = f"{role} was not shown to the network: {standard.inverted[role]}"
+        elif role in _TIMES and role not in standard.usable and not picture:
+            kept[role] = f"{role} was not shown to the network: its unit is unknown"
+        elif role in absolute and role not in _TIMES and not standard.scales_known[role]:
+            kept[role] = f"{role} was not shown to the network: it is not known to be in {STANDARD_UNITS[role]}"
         else:
-            images[name] = image
+            images[role.value] = image
     return images, kept
 
 
-def require(images: Mapping[str, sitk.Image], usable: frozenset[str], names: tuple[str, ...], what: str) -> None:
+def require(images: Mapping[Role, sitk.Image], usable: frozenset[Role], roles: tuple[Role, ...], what: str) -> None:
     """Refuses a route whose maps are not there or have no known unit.
 
     Raises:
         InputError: naming them.
     """
-    missing = [name for name in names if name not in images]
+    missing = [role for role in roles if role not in images]
     if missing:
         raise InputError(
             f"{what} needs {' and '.join(missing)}", fix="Add them, or give the CTP series itself", roles=missing
         )
-    unknown = [name for name in names if name not in usable]
+    unknown = [role for role in roles if role not in usable]
     if unknown:
         raise InputError(
             f"{what} needs {' and '.join(unknown)} in a known unit",

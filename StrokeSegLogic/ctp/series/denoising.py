@@ -20,7 +20,7 @@ from ...base.progress import Progress
 from ...space.grid import bounding_box, box_slices
 from ...space.smoothing import gaussian_in_slices
 from .curves import interior
-from .late_curves import late_component, are_late, middles
+from .late_curves import are_late, late_component, middles
 from .parallel import in_parallel
 from .time_series import Series
 

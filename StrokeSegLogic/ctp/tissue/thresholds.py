@@ -10,6 +10,7 @@ import SimpleITK as sitk
 
 from ...space.grid import Grid
 from ...space.masks import without_small_parts
+from ...study.case import Role
 from ..threshold_settings import ThresholdSettings
 from .tissue import PerfusionTissue, prepare
 
@@ -42,7 +43,7 @@ class ThresholdSegmentation:
 
 
 def segment_by_thresholds(
-    maps: Mapping[str, sitk.Image],
+    maps: Mapping[Role, sitk.Image],
     settings: ThresholdSettings | None = None,
     brain: np.ndarray | None = None,
 ) -> ThresholdSegmentation:
@@ -61,7 +62,7 @@ def segment_by_thresholds(
             is found, there is too little normal tissue, or the scale of Tmax is cut off at the limit of hypoperfusion.
     """
     settings = settings or ThresholdSettings()
-    used = {name: maps[name] for name in ("CBF", "CBV", "TMAX", "CT") if name in maps}
+    used = {name: maps[name] for name in (Role.CBF, Role.CBV, Role.TMAX, Role.CT) if name in maps}
     ready = prepare(used, settings, brain)
     hypoperfused = hypoperfused_mask(ready, settings.hypoperfusion_tmax_s, settings.smallest_hypoperfused_ml)
     core = core_mask(ready, settings.core_rcbf, hypoperfused, settings)

@@ -12,6 +12,7 @@ import SimpleITK as sitk
 from ...base.errors import InputError
 from ...base.files import sha256_of
 from ...space.grid import Grid, require_overlap
+from ...study.case import Role
 from ...study.maps import units as map_units
 from ...study.series.plausibility import swapped_note
 from ...study.volumes.checks import validate
@@ -92,7 +93,7 @@ class _Look:
             images[name] = image
             self.record.grids[name] = Grid.of(image)
             voxels = sitk.GetArrayViewFromImage(image)
-            for doubt in map_units.doubts(name, voxels):
+            for doubt in map_units.doubts(Role(name), voxels):
                 self._say("warning", path, doubt)
             if name == "ADC":
                 self.record.adc_unit = adc_unit(voxels)

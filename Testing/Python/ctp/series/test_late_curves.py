@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from StrokeSegLogic.ctp.series.late_curves import late_component, are_late, middles
+from StrokeSegLogic.ctp.series.late_curves import are_late, late_component, middles
 from StrokeSegLogic.ctp.series.maps import MapsSpec, maps
 from StrokeSegLogic.phantom.ctp import Part, ctp_series
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid
