@@ -26,6 +26,7 @@ from mri_data import Slice, Volume, heading, mask_folders, masked_volume, soop_s
 import StrokeSegLogic
 from StrokeSegLogic.metrics.voxel import dice
 from StrokeSegLogic.nets.models.registry import find
+from StrokeSegLogic.space.grid import bounding_box, box_slices
 from StrokeSegLogic.space.planes import PLANES
 from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.training.stream.samples import LESION_PIXELS
@@ -106,10 +107,10 @@ def axial(shown: Volume) -> list[Picture]:
     """Axial slices with brain, about 5 mm apart, cut to the brain's box."""
     brain, found, grid = shown.brain, shown.found, shown.grid
     white = float(np.percentile(shown.image[brain], 99.5))
-    depth, rows, columns = (np.flatnonzero(brain.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1)))
-    box = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+    depth, *others = box_slices(*bounding_box(brain))
+    box = tuple(others)
     pictures = []
-    for k in range(int(depth[0]), int(depth[-1]) + 1, max(round(APART_MM / grid.spacing[2]), 1)):
+    for k in range(depth.start, depth.stop, max(round(APART_MM / grid.spacing[2]), 1)):
         truth = None if shown.truth is None else shown.truth[k][box]
         image = np.clip(shown.image[k][box] / white, 0, 1)
         pictures.append(Picture(f"slice {k}", image, found[k][box], truth, grid.spacing[1] / grid.spacing[0]))

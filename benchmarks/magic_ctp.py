@@ -5,7 +5,7 @@
 DATA/magic_ctp holds *_PATIENT_SLICE.npz with CBF, CBV, MTT and TTP of 256 x 256 pixels in 8 bits and three thin slices
 of the native CT (SMILE lab, University of Florida, MIT licence): of unknown scale, without Tmax and MIP. Taken for what
 is not told: pixels of 0.9 mm, slices of 10 mm, the radiological convention (the patient's right on the left), TTP's 255
-levels for 20 s and TTP less its normal value for Tmax (as `inference.field_engine` does), CT's 255 levels for 0 to
+levels for 20 s and TTP less its normal value for Tmax (as `ctp.routes.field_engine` does), CT's 255 levels for 0 to
 80 HU (--ct-top). StrokeSeg itself refuses thresholds on such maps; here they are drawn under these assumptions, for
 comparison. Prints Markdown: volumes by side, and the side whose TTP is later. There is no reference: nothing here is a
 score.

@@ -26,7 +26,7 @@ _MOST_ADDED = 0.25
 
 
 def brain_of_frames(mean: np.ndarray, grid: Grid) -> np.ndarray:
-    """The brain, bool (z, y, x), on the mean over time (z, y, x), HU (see `ct_brain`).
+    """The brain, bool (z, y, x), on the mean over time (z, y, x), HU (see `ct`).
 
     Raises:
         InputError: if there is none.

@@ -122,8 +122,8 @@ def _find(sources: Sources) -> tuple[list[_Files], tuple[str, ...]]:
     others = {name: pair(masks[name], masks[first]) for name in more}
     complete = [case for case in pairs.cases if all(case in other.cases for other in others.values())]
     missing = (
-        *pairs.gaps(),
-        *(f"{name} beside {first}: {gap}" for name, paired in others.items() for gap in paired.gaps()),
+        *pairs.unpaired(),
+        *(f"{name} beside {first}: {what}" for name, paired in others.items() for what in paired.unpaired()),
     )
     if missing and not sources.allow_missing:
         raise InputError(

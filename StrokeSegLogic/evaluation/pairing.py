@@ -38,7 +38,7 @@ class Pairs:
     references_alone: tuple[str, ...] = ()
     members_missing: tuple[str, ...] = ()
 
-    def gaps(self) -> tuple[str, ...]:
+    def unpaired(self) -> tuple[str, ...]:
         """What has no partner, in sentences."""
         return tuple(
             f"{len(names)} {what}: {', '.join(names)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -12,10 +12,10 @@ from .. import __version__
 from ..base.progress import Progress
 from ..base.recorded_files import write_recorded
 from ..metrics.lesions import ISLES24_MATCH
+from ..reports.html import page
 from .bootstrap import RESAMPLES
 from .catalog import MAIN, METRICS, OTHERS, OVERLAPS, SLOW_FUSION
 from .cohort import Evaluation, Sources
-from .page import html_page
 from .plots import plots
 from .readers import Joint
 from .summary import TableRow, summarise
@@ -79,7 +79,7 @@ def write_evaluation(
         "cases.csv": _utf8(cases_csv(evaluation.rows)),
         "tables.csv": _utf8(summary_csv(summary)),
         "tables.md": _utf8(_markdown(tables, notes, evaluation)),
-        "report.html": _utf8(html_page(TITLE, tables, drawn, notes, evaluation.missing, told(evaluation))),
+        "report.html": _utf8(_page(tables, drawn, notes, evaluation)),
         **drawn,
     }
     writers = {name: partial(_write, content) for name, content in files.items()}
@@ -149,10 +149,24 @@ def told(evaluation: Evaluation) -> tuple[str, ...]:
     return () if evaluation.origin is None else evaluation.origin.sentences()
 
 
+def _page(tables: Sequence[Table], drawn: Mapping[str, bytes], notes: Sequence[str], evaluation: Evaluation) -> str:
+    """Tables, plots (PNG, inside the page) and notes; no script, nothing loaded from elsewhere."""
+    return page(
+        "evaluation.html",
+        title=TITLE,
+        tables=tables,
+        plots=drawn,
+        notes=notes,
+        missing=evaluation.missing,
+        told=told(evaluation),
+        version=__version__,
+    )
+
+
 def _markdown(tables: Sequence[Table], notes: Sequence[str], evaluation: Evaluation) -> str:
-    gaps = ["**In no figure:**", *(f"- {gap}" for gap in evaluation.missing), ""] if evaluation.missing else []
+    missing = ["**In no figure:**", *(f"- {what}" for what in evaluation.missing), ""] if evaluation.missing else []
     whose = [line for sentence in told(evaluation) for line in (sentence, "")]
-    parts = [f"# {TITLE}", "", "Research use only: not a medical device.", "", *whose, *gaps]
+    parts = [f"# {TITLE}", "", "Research use only: not a medical device.", "", *whose, *missing]
     return "\n".join([*parts, *(table.markdown() for table in tables), *(f"- {note}" for note in notes)]) + "\n"
 
 

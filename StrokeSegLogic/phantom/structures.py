@@ -52,9 +52,9 @@ def fissures(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, n
 
 def cerebellum(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
     """Both hemispheres of the cerebellum and the vermis, under the tentorium."""
-    halves = ellipsoid(x, y, z, (24, 62, -32), (30, 31, 27))
+    hemispheres = ellipsoid(x, y, z, (24, 62, -32), (30, 31, 27))
     vermis = ellipsoid(x, y, z, (0, 60, -28), (18, 28, 26))
-    return common(united(halves, vermis, 6), _tentorium(x, y) - 1.5 - z, 4)
+    return common(united(hemispheres, vermis, 6), _tentorium(x, y) - 1.5 - z, 4)
 
 
 def stem(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:

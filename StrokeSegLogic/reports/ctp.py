@@ -9,7 +9,7 @@ import SimpleITK as sitk
 from markupsafe import Markup
 
 from ..ctp.numbers.criteria import RESEARCH_USE_ONLY
-from ..ctp.numbers.mismatch import LEAST_INTENSITY_ML, DelayVolume, PerfusionNumbers
+from ..ctp.numbers.mismatch import LEAST_INTENSITY_ML, DelayVolume, PerfusionNumbers, ratio_words
 from ..ctp.numbers.sweep import Sweep
 from ..ctp.result import PerfusionSegmentation
 from ..ctp.routes.route import Route
@@ -92,10 +92,10 @@ def _found(result: PerfusionSegmentation) -> list[Cell]:
 def _mismatch(numbers: PerfusionNumbers | None) -> list[Cell]:
     if numbers is None:
         return [("Mismatch", "unknown", "thresholds could not be applied")]
-    value, _, words = numbers.mismatch_ratio_words.partition(" ")
+    value, words = ratio_words(numbers.mismatch_ratio)
     return [
         ("Mismatch volume", f"{numbers.mismatch_ml:.1f} ml", "hypoperfused less core, by thresholds"),
-        ("Mismatch ratio", value, words.strip("()") or "hypoperfused over core, by thresholds"),
+        ("Mismatch ratio", value, words or "hypoperfused over core, by thresholds"),
         _side(numbers),
     ]
 

@@ -73,7 +73,8 @@ def _require_no_others(output: Path) -> None:
         raise OutputError(
             f"holds {listed([path.name for path in theirs])}, which no run of a recipe has written",
             where=output,
-            fix="Choose another output folder, or add --overwrite: they are then moved aside, not deleted",
+            fix="Choose another output folder, or let them be moved aside: nothing is deleted",
+            option="overwrite",
         )
     for path in theirs:
         try:

@@ -37,7 +37,8 @@ class StandardMaps:
         doubts: what a reader must see.
         usable: maps that limits may be applied to: those in standard units, and CBF in any unit, for it is used
             relative to itself.
-        unjudged: where flow or delay has no value, bool (z, y, x) (see `gaps.unjudged`); None where it has everywhere.
+        unjudged: where flow or delay has no value, bool (z, y, x) (see `missing_values`); None where it has
+            everywhere.
         inverted: maps whose values run the wrong way, which no factor mends, each with the words that say so.
     """
 
@@ -58,7 +59,7 @@ def standard_maps(case: Case, reference: Role | None = None) -> StandardMaps:
     """The case's maps, CT and MIP on the reference's grid and in standard units.
 
     Role and unit are found out from all values together, the roles that names and tags gave being claims (see
-    `map_recognition`); a unit that the user named (`Series.unit`) is believed. A map whose unit cannot be told keeps
+    `recognition`); a unit that the user named (`Series.unit`) is believed. A map whose unit cannot be told keeps
     its values. A map that a name calls one thing and its values another is left out, unless the user named it.
 
     Args:
@@ -142,7 +143,7 @@ def on_one_grid(
 ) -> tuple[dict[Role, sitk.Image], list[Doubt]]:
     """The maps on the grid of one of them, and a doubt for each that was resampled or has voxels without value.
 
-    What has no value, NaN or outside of a map's field of view, becomes 0, on CT air (see `gaps`).
+    What has no value, NaN or outside of a map's field of view, becomes 0, on CT air (see `missing_values`).
 
     Args:
         maps: by role.
@@ -163,8 +164,8 @@ def on_one_grid(
     for other, image in maps.items():
         own = Grid.of(image)
         # Before anything is interpolated: one NaN would spread over all of its line.
-        image, gaps = filled(other, image)
-        notes += gaps
+        image, missing = filled(other, image)
+        notes += missing
         if own.same(grid):
             out[other] = image
             continue

@@ -44,8 +44,10 @@ def recognise(images: Mapping[str, np.ndarray], claimed: Mapping[str, Role] | No
         claimed: the role that a name, a DICOM tag or the user gives a map, where there is such a claim.
     """
     claims = {name: role for name, role in (claimed or {}).items() if name in images}
-    gaps = {name: no_value(name, known) for name, values in images.items() if not (known := np.isfinite(values)).all()}
-    whole = {name: np.nan_to_num(images[name], posinf=0, neginf=0) if name in gaps else images[name] for name in images}
+    holes = {name: no_value(name, known) for name, values in images.items() if not (known := np.isfinite(values)).all()}
+    whole = {
+        name: np.nan_to_num(images[name], posinf=0, neginf=0) if name in holes else images[name] for name in images
+    }
     readings = {name: found for name, values in whole.items() if (found := spoilt(name, values, claims.get(name)))}
     good = {name: values for name, values in whole.items() if name not in readings}
     samples = _brain_samples(good)
@@ -71,7 +73,7 @@ def recognise(images: Mapping[str, np.ndarray], claimed: Mapping[str, Role] | No
             # Whatever else it may be: in the role that is claimed for it no use may be made of it.
             doubt = Doubt((name,), DoubtKind.INVERTED, words)
             readings[name] = replace(readings[name], doubts=(*readings[name].doubts, doubt))
-    for name, doubt in gaps.items():
+    for name, doubt in holes.items():
         readings[name] = replace(readings[name], doubts=(doubt, *readings[name].doubts))
     return with_swaps({name: readings[name] for name in images}, claims)
 
@@ -190,8 +192,8 @@ def _reading(name: str, place: int, ways: list[tuple[float, _Choice]], claim: Ro
     best, choice = ways[0]
     unit = choice[place]
     rival = next(((score, way[place]) for score, way in ways if way[place] != unit), None)
-    ahead = best - rival[0] if rival else 10.0
-    confidence = min(float(1 / (1 + np.exp(-ahead))), _MOST)
+    lead = best - rival[0] if rival else 10.0
+    confidence = min(float(1 / (1 + np.exp(-lead))), _MOST)
     if unit is None:
         fitting = f"no known unit of {claim}" if claim else "no known map"
         return unrecognised(name, f"its values fit {fitting}", f"the values of {name} fit {fitting}")

@@ -41,6 +41,11 @@ class Criterion:
     flips: bool = False
     parts: tuple[Criterion, ...] = ()
 
+    @property
+    def at_other_thresholds(self) -> bool:
+        """Whether it was measured and yet not judged: at other thresholds than the trial's."""
+        return self.verdict == "unknown" and self.value is not None and not self.parts
+
 
 @dataclass(frozen=True)
 class Criteria:

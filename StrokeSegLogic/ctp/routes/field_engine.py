@@ -87,7 +87,7 @@ def label(
     Args:
         bundle: of one network.
         images: by name, in standard units; flow, volume and MIP may have any factor, times any zero. A time map in
-            another unit would be read as a map without delays: leave it out (see `perfusion.routes.seen_by`).
+            another unit would be read as a map without delays: leave it out (see `methods.seen_by`).
         reference: grid of the answer.
         nihss: the score, None if unknown.
         device: where to compute.

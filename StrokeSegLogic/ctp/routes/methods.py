@@ -63,23 +63,23 @@ def by_network(
     from ...nets.models.registry import SLOW_FUSION, UNET3D, find
     from .field_engine import label, slow_fusion_for
 
-    kept: dict[Role, str] = {}
+    withheld: dict[Role, str] = {}
     try:
         if model is None and name == "slow-fusion":
             # All of slow fusion's models take their maps alike.
-            images, kept = seen_by(find(SLOW_FUSION).field.inputs, standard)
+            images, withheld = seen_by(find(SLOW_FUSION).field.inputs, standard)
             model = slow_fusion_for(images, nihss)
         bundle = find(model or UNET3D)
-        images, kept = seen_by(bundle.field.inputs, standard)
+        images, withheld = seen_by(bundle.field.inputs, standard)
         answer = label(bundle, images, reference, nihss, device, progress)
     except InputError as error:
-        withheld = {role: reason for role, reason in kept.items() if role in error.roles}
-        if not withheld:
+        needed = {role: reason for role, reason in withheld.items() if role in error.roles}
+        if not needed:
             raise
         raise InputError(
-            f"{error.what}: {'; '.join(withheld.values())}",
+            f"{error.what}: {'; '.join(needed.values())}",
             where=error.where,
-            fix=f"Name the unit of {' and '.join(withheld)} if you know it, or give the CTP series by itself",
+            fix=f"Name the unit of {' and '.join(needed)} if you know it, or give the CTP series by itself",
             option="unit",
             roles=error.roles,
         ) from error
@@ -100,9 +100,9 @@ def by_network(
         "penumbra" in spec.classes,
         spec.trained_on,
         used,
-        (*kept.values(), *answer.notes),
+        (*withheld.values(), *answer.notes),
         shown,
-        tuple(kept.values()),
+        tuple(withheld.values()),
     )
 
 
@@ -120,18 +120,18 @@ def seen_by(inputs: Iterable[InputSpec], standard: StandardMaps) -> tuple[dict[s
 
     absolute = {spec.name for spec in inputs if spec.scale == "absolute"}
     images: dict[str, sitk.Image] = {}
-    kept: dict[Role, str] = {}
+    withheld: dict[Role, str] = {}
     for role, image in standard.images.items():
         picture = role in _TIMES and role not in absolute and is_picture_of_time(image)
         if role in standard.inverted:
-            kept[role] = f"{role} was not shown to the network: {standard.inverted[role]}"
+            withheld[role] = f"{role} was not shown to the network: {standard.inverted[role]}"
         elif role in _TIMES and role not in standard.usable and not picture:
-            kept[role] = f"{role} was not shown to the network: its unit is unknown"
+            withheld[role] = f"{role} was not shown to the network: its unit is unknown"
         elif role in absolute and role not in _TIMES and not standard.scales_known[role]:
-            kept[role] = f"{role} was not shown to the network: it is not known to be in {STANDARD_UNITS[role]}"
+            withheld[role] = f"{role} was not shown to the network: it is not known to be in {STANDARD_UNITS[role]}"
         else:
             images[role.value] = image
-    return images, kept
+    return images, withheld
 
 
 def require(images: Mapping[Role, sitk.Image], usable: frozenset[Role], roles: tuple[Role, ...], what: str) -> None:

@@ -37,7 +37,7 @@ def find_csf(
     """CSF, what holds no blood and is no CSF, both bool (z, y, x), and what a reader must know.
 
     Args:
-        values: CBV and CT where there are, (z, y, x); CT below `gaps.NO_CT_HU` is none.
+        values: CBV and CT where there are, (z, y, x); CT below `missing_values.NO_CT_HU` is none.
         tissue: brain without vessels, bool.
         grid: of all.
         settings: limits.

@@ -55,7 +55,7 @@ def segment_by_thresholds(
         settings: thresholds and clean-up.
         brain: (z, y, x), 0 outside; by default what the maps show (see `brain.brain_of_maps`).
 
-    NaN and infinity are no value: their number is said, where flow has none nothing is judged (see `gaps`).
+    NaN and infinity are no value: their number is said, where flow has none nothing is judged (see `missing_values`).
 
     Raises:
         InputError: if CBF or TMAX is missing, a map holds no number at all, the maps lie on different grids, no brain

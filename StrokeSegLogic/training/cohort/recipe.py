@@ -90,7 +90,7 @@ class CohortRecipe:
         seed: of everything random.
         clip: largest norm of all gradients together.
         begins_with: name or folder of a slow fusion of the first of the inputs, into which the others grow (see
-            `growth`); "" for none.
+            `warm_start`); "" for none.
         learns: of the data set's classes those to learn, the background first; voxels of the others count as
             background. Empty is all.
     """

@@ -43,7 +43,8 @@ def reserved_for_references(
             raise OutputError(
                 "is there already, and no record shows it to be StrokeSeg's own and unchanged",
                 where=folder.with_name(GROUPS_FILE),
-                fix="Choose another folder, or add --overwrite: it is then moved aside, not deleted",
+                fix="Choose another folder, or let it be moved aside: nothing is deleted",
+                option="overwrite",
             )
         yield held
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...base.progress import Progress
 from ...space.grid import Grid
+from ...space.slabs import have_same_slices
 from .check_case import CaseRecord, look
 from .findings import Finding, Findings, Severity
 from .subject import GROUPS, TRUTH, DataSet
@@ -143,9 +144,7 @@ def _slabs(records: list[CaseRecord], data_set: DataSet) -> Iterable[Finding]:
 
 def _stacked(lower: Grid, upper: Grid) -> bool:
     """Whether two grids share rows and columns in space and touch or partly overlap along the slices."""
-    if lower.size[:2] != upper.size[:2] or not np.allclose(lower.spacing, upper.spacing, rtol=1e-3):
-        return False
-    if not np.allclose(lower.direction, upper.direction, atol=1e-3):
+    if not have_same_slices(lower, upper):
         return False
     x, y, z = lower.to_index(np.array([upper.origin]))[0]
     beside = abs(x) < 0.05 and abs(y) < 0.05

@@ -60,7 +60,7 @@ class Territories:
         area = self._fine if fine else self._coarse
         held = np.bincount(area[lesion & (area > 0)], minlength=int(area.max()) + 1)
         if not held.any():
-            # Within fluid of the atlas: the territory that is nearest.
+            # Within CSF of the atlas: the territory that is nearest.
             near = [
                 (float(depth(area == number)[lesion].max(initial=-1e3)), number) for number in np.unique(area[area > 0])
             ]

@@ -8,7 +8,7 @@ import pytest
 import SimpleITK as sitk
 from map_cases import plain_case, simulated
 
-from StrokeSegLogic.ctp.numbers.mismatch import measure_perfusion, mismatch_ratio, ratio_words
+from StrokeSegLogic.ctp.numbers.mismatch import measure_perfusion, mismatch_ratio
 from StrokeSegLogic.ctp.numbers.sweep import sweep
 from StrokeSegLogic.ctp.threshold_settings import ThresholdSettings
 from StrokeSegLogic.ctp.tissue.thresholds import segment_by_thresholds
@@ -41,7 +41,7 @@ def test_no_lesion_is_a_result_of_zeros() -> None:
     assert {one.ml for one in numbers.delays} <= {0.0} or numbers.delays[0].ml < 5
     assert numbers.mismatch_ratio is None and numbers.hypoperfusion_intensity_ratio is None
     assert numbers.cbv_index is None and numbers.side is None and numbers.left_share is None
-    assert ratio_words(numbers.mismatch_ratio) == "undefined (no lesion)"
+    assert numbers.mismatch_ratio_words == "undefined (no lesion)"
     json.dumps(numbers.as_dict(), allow_nan=False)
 
 
