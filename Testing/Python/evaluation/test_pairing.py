@@ -84,7 +84,7 @@ def masks(*names: str) -> dict[str, dict[str, Path]]:
     return {name: {"model": Path(f"{name}.nii")} for name in names}
 
 
-def test_a_session_may_be_left_out_where_there_is_one(tmp_path: Path) -> None:
+def test_a_session_may_be_left_out_where_there_is_no_other(tmp_path: Path) -> None:
     pairs = pair(masks("sub-1", "sub-2"), masks("sub-1_ses-1", "sub-2_ses-1"))
     assert list(pairs.cases) == ["sub-1_ses-1", "sub-2_ses-1"] and pairs.unpaired() == ()
 

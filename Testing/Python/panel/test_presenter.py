@@ -230,7 +230,7 @@ def test_closing_the_panel_stops_the_runner_and_leaves_no_call_behind(state: Sta
     assert panel.clock.waiting == 0
 
 
-def test_every_transition_that_is_shown_is_one_that_is_allowed() -> None:
+def test_every_transition_that_is_shown_is_allowed() -> None:
     for state in State:
         panel = Panel()
         panel.reach(state)
