@@ -148,7 +148,7 @@ class FakeView:
     def voxels(self, handle: Handle) -> Volume:
         self.asked.append(handle)
         if handle in self.unusable:
-            raise InputError(self.unusable[handle], where=handle, fix="Choose another one")
+            raise InputError(self.unusable[handle], where=handle, fix="Choose another volume")
         return Volume(np.zeros(PLACE.shape, np.float32), PLACE, handle)
 
 

@@ -52,7 +52,7 @@ def compute(network: SegmentationNetwork, logits: Tensor, batch: Examples) -> Te
 
 
 def falling(*losses: float) -> Callable[[SegmentationNetwork], float]:
-    """A validation whose losses are given: one for each epoch, the last one for all that follow."""
+    """A validation whose losses are given: one for each epoch, the last for all that follow."""
     left = list(losses)
     return lambda network: left.pop(0) if len(left) > 1 else left[0]
 

@@ -1,4 +1,4 @@
-"""Checkpoints: whole or not at all, plain data, damaged ones named."""
+"""Checkpoints: whole or not at all, plain data, damaged files named."""
 
 from __future__ import annotations
 

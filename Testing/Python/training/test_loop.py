@@ -40,7 +40,7 @@ def encoder_state(run: Run, state: State) -> State:
 
 
 def encoder_parameters(network: SegmentationNetwork, first: int) -> set[str]:
-    """Names of the parameters of the encoders' units from that one on."""
+    """Names of the parameters of the encoders' units from that on."""
     inside = {id(value) for depth in network.units()[first:] for unit in depth for value in unit.parameters()}
     return {name for name, parameter in network.named_parameters() if id(parameter) in inside}
 

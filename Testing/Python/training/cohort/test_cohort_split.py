@@ -77,7 +77,7 @@ def test_a_patient_in_two_splits_of_a_file_is_refused(recipe: CohortRecipe, tmp_
 
 
 def test_a_case_with_a_split_among_cases_without_is_refused(recipe: CohortRecipe) -> None:
-    with pytest.raises(InputError, match="b: has no split where other cases have one"):
+    with pytest.raises(InputError, match="b: has no split where other cases have theirs"):
         choose_split(recipe, data_set(subject("a", "train"), subject("b"), subject("c", "val")), None)
 
 

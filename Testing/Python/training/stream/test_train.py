@@ -58,7 +58,7 @@ def test_a_run_that_was_stopped_and_resumed_gives_the_same_model(
     token = CancelToken()
 
     def stop(fraction: float, message: str) -> None:
-        # Between two checkpoints: what came after the last one is done again.
+        # Between two checkpoints: what came after the last is done again.
         if "shared-1: step 3" in message:
             token.cancel()
 
