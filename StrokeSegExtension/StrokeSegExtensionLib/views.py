@@ -59,7 +59,7 @@ class SliceViews:
             composite.SetHotLinkedControl(True)
             composite.SetBackgroundVolumeID(volume.GetID())
             composite.SetForegroundVolumeID(None)
-            # Linked views of one group move together, also those that are not shown: the user's own are another one's.
+            # Linked views of one group move together, also those that are not shown: the user's own have another.
             view.SetViewGroup(LAYOUT)
             view.SetLayoutLabel(title)
             view.SetOrientation("Axial")

@@ -62,7 +62,10 @@ class Reservation:
         else:
             what = f"holds {listed(theirs)}, which no record shows to be StrokeSeg's own and unchanged"
         raise OutputError(
-            what, where=self.folder, fix=f"{_ELSEWHERE}, or add --overwrite: it is then moved aside, not deleted"
+            what,
+            where=self.folder,
+            fix=f"{_ELSEWHERE}, or let it be moved aside: nothing is deleted",
+            option="overwrite",
         )
 
     @contextmanager
@@ -226,7 +229,7 @@ def cannot_write(folder: Path, error: OSError) -> OutputError:
     return OutputError(
         f"cannot be written to ({error.strerror or error})",
         where=folder,
-        fix="Free some space, or choose another folder with --output",
+        fix="Free some space, or choose another folder",
     )
 
 

@@ -42,7 +42,7 @@ class MidPlane:
         low, high = np.full(len(keys), np.inf), np.full(len(keys), -np.inf)
         np.minimum.at(low, row, world[:, 0])
         np.maximum.at(high, row, world[:, 0])
-        # Wide rows see both hemispheres; the narrow ones at poles and brain stem say little of the middle.
+        # Wide rows see both hemispheres; narrow rows at poles and brain stem say little of the middle.
         wide = high - low >= _WIDE * (high - low).max()
         places = (np.column_stack([keys // depth, keys % depth]) + first) * _ROW_MM
         design = np.column_stack([np.ones(int(wide.sum())), places[wide]])

@@ -82,10 +82,9 @@ def _mri(folder: Path, seed: int, progress: Progress) -> Callable[[], None]:
 def _ctp(folder: Path, seed: int, progress: Progress) -> Callable[[], None]:
     from ..ctp.tissue.thresholds import CORE, PENUMBRA
     from ..metrics.voxel import dice
-    from ..phantom.ctp import ctp_series
+    from ..phantom.ctp import ctp_series, write_study
     from ..phantom.ctp_maps import ctp_grid, ctp_patient
     from ..phantom.ctp_protocol import CtpProtocol
-    from ..phantom.ctp_study import write_study
     from ..study.series.load import load_case
 
     study = folder / "study"

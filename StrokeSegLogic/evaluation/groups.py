@@ -53,7 +53,7 @@ class Groups:
 
 
 def read_groups(path: Path) -> Groups:
-    """Groups from a table with a heading: case (or participant_id), group, and if there are several of one, patient.
+    """Groups from a table with a heading: case (or participant_id), group, and if a patient has several cases, patient.
 
     Columns are parted by tab, semicolon or comma, whichever the heading holds first in this order.
 
@@ -78,7 +78,7 @@ def read_groups(path: Path) -> Groups:
         if case in of_case:
             raise InputError(f"names the case {case} twice", where=path, fix="Leave one row for each case")
         of_case[case] = Membership(group, patient or case)
-    names = list(dict.fromkeys(one.group for one in of_case.values()))
+    names = list(dict.fromkeys(known.group for known in of_case.values()))
     if ALL in names:
         raise InputError(f"calls a group {ALL}, which means all groups here", where=path, fix="Choose another name")
     order = [name for name in _PAPER_ORDER if name in names]

@@ -4,7 +4,7 @@ Everything here is simulated. Tissue carries textbook values, the deficit lowers
 added to the maps themselves: there is no contrast bolus, no scanner and no deconvolution behind them. They are fit to
 test that software reads, trains and measures; not to say how well anything works on patients.
 
-Values are rounded textbook ones: grey and white matter with CBF 60 and 25 ml/100 g/min and CBV 4 and 2 ml/100 g. The
+Values are rounded from textbooks: grey and white matter with CBF 60 and 25 ml/100 g/min and CBV 4 and 2 ml/100 g. The
 central volume theorem MTT = 60 CBV / CBF holds before noise. Core CBF lies below 30 % of the same tissue's (Campbell et
 al., Stroke 2011), Tmax in the deficit above 6 s (Olivot et al., Stroke 2009).
 """
@@ -112,21 +112,19 @@ class CtpPatient:
     def _signals(self, points: np.ndarray, edge_mm: float) -> dict[str, np.ndarray]:
         """Noise-free maps (N,) at head positions (N, 3)."""
         mixture = self.head.tissues(points, edge_mm, skull=True)
-        dead, starved = np.zeros(len(points), np.float32), np.zeros(len(points), np.float32)
+        in_core, in_penumbra = np.zeros(len(points), np.float32), np.zeros(len(points), np.float32)
         if self.deficit:
-            whole, core = self.deficit.depths(points)
-            dead = cover(core, 3 + edge_mm)
-            starved = cover(whole, 3 + edge_mm) * (1 - dead)
-        vessel = self._vessels(points, edge_mm) * (1 - 0.8 * dead)
+            in_penumbra, in_core = self.deficit.shares(points, edge_mm)
+        vessel = self._vessels(points, edge_mm) * (1 - 0.8 * in_core)
         mixture = mixture * (1 - vessel)
-        cbf = tissue_row(CBF_OF) @ mixture * (1 - 0.55 * starved - 0.86 * dead) + vessel * _VESSEL["CBF"]
+        cbf = tissue_row(CBF_OF) @ mixture * (1 - 0.55 * in_penumbra - 0.86 * in_core) + vessel * _VESSEL["CBF"]
         # Vessels dilate to hold the volume in the penumbra, and collapse in the core.
-        cbv = tissue_row(CBV_OF) @ mixture * (1 + 0.1 * starved - 0.6 * dead) + vessel * _VESSEL["CBV"]
+        cbv = tissue_row(CBV_OF) @ mixture * (1 + 0.1 * in_penumbra - 0.6 * in_core) + vessel * _VESSEL["CBV"]
         texture = self.head.texture(points)
         fed = (mixture[list(BRAIN_TISSUES)].sum(axis=0) + vessel) >= _DELAY
         mtt = np.where(fed, 60 * cbv / np.maximum(cbf, 1), 0)
-        tmax = np.where(fed, 1.3 + 7.5 * starved + 9.5 * dead, 0)
-        hu = tissue_row(HU_OF) @ mixture + vessel * _VESSEL["HU"] - 4 * dead
+        tmax = np.where(fed, 1.3 + 7.5 * in_penumbra + 9.5 * in_core, 0)
+        hu = tissue_row(HU_OF) @ mixture + vessel * _VESSEL["HU"] - 4 * in_core
         # Bone is taken off before the projection: else its partial volume would shine around the brain.
         soft = hu - np.maximum(tissue_row({tissue: HU_OF[tissue] for tissue in AROUND}) @ mixture, 0)
         return {

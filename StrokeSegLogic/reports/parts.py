@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from .. import __version__
 from ..result.outcome import Outcome
 from ..space.grid import Grid
-from ..study.case import ClinicalData, Series
+from ..study.case import ClinicalData, Role, Series
 from .html import NONE, page
 from .pictures import anatomical
 
@@ -23,7 +23,7 @@ def report(
     *,
     kind: str,
     made_by: str,
-    units: Mapping[str, str] | None = None,
+    units: Mapping[Role, str] | None = None,
     **values: object,
 ) -> str:
     """A report as HTML; warnings come first.
@@ -62,12 +62,12 @@ def patient(clinical: ClinicalData) -> list[Cell]:
     return [("Patient", words[0], ", ".join(words[1:]))] if words else []
 
 
-def _inputs(result: Outcome, units: Mapping[str, str] | None) -> dict[str, Sequence[object]]:
+def _inputs(result: Outcome, units: Mapping[Role, str] | None) -> dict[str, Sequence[object]]:
     """Heads and rows: which file is what, on which grid, in which unit its values were read, and why."""
     rows = []
     for role, series in result.case.series.items():
         use = f"{role} (reference)" if role is result.reference else str(role)
-        unit = [] if units is None else [units.get(role.value, "HU" if role.value == "CTP" else NONE)]
+        unit = [] if units is None else [units.get(role, "HU" if role is Role.CTP else NONE)]
         why = (series.reason, f"{series.confidence:.0%}", series.sha256[:12])
         rows.append((use, series.source, _size(series), *unit, *why))
     heads = ("Role", "Source", "Grid", *([] if units is None else ["Unit"]), "Why this role", "Confidence", "SHA-256")

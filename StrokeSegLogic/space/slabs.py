@@ -10,11 +10,18 @@ _TOUCHING_MM = 15.0
 """Two slabs of one scan lie at most this far apart along the slices."""
 
 
+def have_same_slices(first: Grid, other: Grid) -> bool:
+    """Whether slices of two grids have the same pixels, distance and orientation, wherever they lie."""
+    if first.size[:2] != other.size[:2]:
+        return False
+    return np.allclose(first.spacing, other.spacing, rtol=1e-3) and np.allclose(
+        first.direction, other.direction, atol=1e-3
+    )
+
+
 def are_two_slabs(first: Grid, other: Grid) -> bool:
     """Whether two grids lie one above the other, with the same slices beside that: two slabs of one scan."""
-    if first.size[:2] != other.size[:2] or not np.allclose(first.spacing, other.spacing, rtol=1e-3):
-        return False
-    if not np.allclose(first.direction, other.direction, atol=1e-3):
+    if not have_same_slices(first, other):
         return False
     normal = np.asarray(first.direction).reshape(3, 3)[:, 2]
     low, high = sorted(

@@ -45,7 +45,7 @@ class Asymmetry:
 def asymmetry(values: np.ndarray, brain: np.ndarray, grid: Grid) -> Asymmetry:
     """How the hemispheres differ.
 
-    On a map of delay (TTP, Tmax, MTT) the higher side is the delayed one.
+    On a map of delay (TTP, Tmax, MTT) the higher side is the delayed side.
 
     Args:
         values: (z, y, x).

@@ -66,7 +66,7 @@ def train(recipe: StreamRecipe, data: Path, context: RunContext) -> Bundle:
         loop = stages.loop(plane, number, (plane,), recipe.plane)
         planes[plane] = loop.run(network, context.progress.span(*next(spans)))
         if fabric.is_global_zero:
-            of_plane = [one for one in held_out if one.plane == plane]
+            of_plane = [held for held in held_out if held.plane == plane]
             answers += zip(of_plane, validate(recipe, planes[plane], of_plane), strict=True)
     with fail_together(fabric):
         if fabric.is_global_zero:
@@ -104,7 +104,7 @@ def validate(recipe: StreamRecipe, state: State, sets: Sequence[HeldOut]) -> lis
     network: nn.Module = build(recipe.network)
     network.load_state_dict(state)
     network.eval()
-    return [predict(network, one.samples, one.roles, recipe.patch) for one in sets]
+    return [predict(network, held.samples, held.roles, recipe.patch) for held in sets]
 
 
 def export(

@@ -51,7 +51,7 @@ def test_what_an_earlier_result_had_stays_beside_the_new_one_if_it_was_changed_a
 def test_a_file_of_the_users_is_never_replaced_but_moved_aside_when_asked(tmp_path: Path, name: str) -> None:
     names = ("labels.nii.gz", "report.html", "aif.svg", "CBF.nii.gz", RESULT)
     (tmp_path / name).write_text("the expert's", encoding="utf-8")
-    with pytest.raises(OutputError, match=f"holds {name}, {WORDS}.*--overwrite"):
+    with pytest.raises(OutputError, match=f"holds {name}, {WORDS}.*overwrite"):
         put(tmp_path, *names)
     with pytest.raises(OutputError, match=name):
         require_writable(tmp_path, RESULT, names)

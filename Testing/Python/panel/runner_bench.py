@@ -64,7 +64,7 @@ class Heard:
 
 
 class Bench:
-    """A runner with a worker that plays a part, or the real one."""
+    """A runner with a worker that plays a part, or the real worker."""
 
     def __init__(self, part: str | None, temporary: Path) -> None:
         self.clock, self.temporary, self.workers = Clock(), temporary, list[WorkerProcess]()
@@ -108,6 +108,6 @@ def alive(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    # One that has ended and whose parent has not asked is no process any more.
+    # A process that has ended and whose parent has not asked is no process any more.
     stat = Path(f"/proc/{pid}/stat")
     return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"

@@ -45,16 +45,16 @@ def test_it_has_all_roles_on_two_oblique_grids(phantom: MriPhantom) -> None:
 
 
 def test_the_same_seed_gives_the_same_bits() -> None:
-    one, other = (mri_phantom(5, **COARSE) for _ in range(2))
+    first, other = (mri_phantom(5, **COARSE) for _ in range(2))
     for role in MRI_ROLES:
-        assert np.array_equal(array(one.images[role]), array(other.images[role]))
-    assert np.array_equal(array(one.truth), array(other.truth))
+        assert np.array_equal(array(first.images[role]), array(other.images[role]))
+    assert np.array_equal(array(first.truth), array(other.truth))
 
 
 def test_another_seed_gives_another_patient() -> None:
-    one, other = (mri_phantom(seed, noise=0.0, **COARSE) for seed in (5, 6))
-    assert not np.array_equal(array(one.truth), array(other.truth))
-    assert np.mean((array(one.images[Role.T1]) > 0) != (array(other.images[Role.T1]) > 0)) > 0.005
+    first, other = (mri_phantom(seed, noise=0.0, **COARSE) for seed in (5, 6))
+    assert not np.array_equal(array(first.truth), array(other.truth))
+    assert np.mean((array(first.images[Role.T1]) > 0) != (array(other.images[Role.T1]) > 0)) > 0.005
 
 
 @pytest.mark.parametrize("seed", range(8))

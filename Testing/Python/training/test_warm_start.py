@@ -42,7 +42,7 @@ def bundle_of(spec: SlowFusionSpec, folder: Path) -> Bundle:
     ],
     ids=["MIP", "NIHSS", "both", "MIP beside NIHSS"],
 )
-def test_a_grown_network_first_answers_as_the_smaller_one(
+def test_a_grown_network_first_answers_as_the_smaller_network(
     small: SlowFusionSpec, large: SlowFusionSpec, tmp_path: Path
 ) -> None:
     bundle = bundle_of(small, tmp_path)

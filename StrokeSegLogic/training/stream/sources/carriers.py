@@ -96,7 +96,7 @@ class Carriers:
 
 
 def interest(carrier: Carrier, plane: Plane) -> np.ndarray:
-    """How often each slice (N,) of a carrier is drawn for its own sake; sums to one.
+    """How often each slice (N,) of a carrier is drawn for its own sake; sums to 1.
 
     Slices with bright spots on DWI, which are no lesions, are drawn more often: they are what misleads a network.
     """

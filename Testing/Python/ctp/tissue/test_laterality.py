@@ -47,10 +47,10 @@ def test_a_slice_alone_suffices() -> None:
     values, brain, grid = of("LVO", 0, "TTP")
     truth = sitk.GetArrayFromImage(simulated("LVO", 0).truth)
     k = int((truth > 0).sum(axis=(1, 2)).argmax())
-    one = Grid((grid.size[0], grid.size[1], 1), grid.spacing, grid.origin, grid.direction)
+    slab = Grid((grid.size[0], grid.size[1], 1), grid.spacing, grid.origin, grid.direction)
     deficit = ctp_patient(0, "LVO").deficit
     assert deficit is not None
-    assert asymmetry(values[k : k + 1], brain[k : k + 1], one).side == deficit.side
+    assert asymmetry(values[k : k + 1], brain[k : k + 1], slab).side == deficit.side
 
 
 @settings(max_examples=25, deadline=None)
