@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from ...base.errors import InputError
+from ...base.errors import InputError, shortened
 from ...space.grid import Grid
 from ..time_units import SECONDS_PER
 from .frame_stack import FrameStack, TimeSeries
 from .frame_times import FIX, numbers, sidecar_times, times_of_step
 from .itk_formats import grid_of, open_voxels, read_header, stored_voxels
-from .itk_header import ItkHeader, printable
+from .itk_header import ItkHeader
 from .limits import within_memory
 
 _INDEX = "index values"
@@ -126,7 +126,7 @@ def _times(header: ItkHeader, path: Path, frames: int) -> tuple[tuple[float, ...
         raise InputError("its header says nothing on the frames' times", where=path, fix=FIX)
     if unit not in SECONDS_PER:
         note = (
-            f"the header gives the frames' times without a known unit ('{printable(unit, 20)}'): seconds were assumed"
+            f"the header gives the frames' times without a known unit ('{shortened(unit, 20)}'): seconds were assumed"
         )
     factor = SECONDS_PER.get(unit, 1.0)
     return tuple(value * factor for value in values), (f"{path.name}: {note}",) if note else ()
