@@ -48,7 +48,7 @@ def move_new(source: Path, target: Path) -> None:
 
 
 def is_aside(name: str) -> bool:
-    """Whether a folder of this name holds what a run put aside, of its own or of the user's: no input of another run."""
+    """Whether a folder of this name holds what a run put aside, its own or the user's: no input of another run."""
     return re.fullmatch(rf"({PREVIOUS}|{UNPUBLISHED})-\d{{8}}-\d{{4}}(-\d+)?", name) is not None
 
 

@@ -16,7 +16,7 @@ from ...space.grid import Grid
 from .checks import require_scalar_3d
 from .geometry import placed
 from .itk_header import NRRD_SUFFIXES, ItkHeader, fault
-from .limits import MOST_SAMPLES, within_memory
+from .limits import MOST_SAMPLES
 from .metaimage_header import read_metaimage_header
 from .nrrd_header import read_nrrd_header
 from .voxel_stream import VoxelStream, voxel_stream
@@ -52,10 +52,9 @@ def read_itk(path: Path) -> sitk.Image:
         size = size[:-1]
     require_scalar_3d(size, header.components, str(path))
     grid = grid_of(header)
-    with within_memory(path):
-        voxels = stored_voxels(header).reshape(grid.shape)
-        with np.errstate(over="ignore", invalid="ignore"):
-            return grid.image(voxels.astype(np.float32))
+    voxels = stored_voxels(header).reshape(grid.shape)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return grid.image(voxels.astype(np.float32))
 
 
 def grid_of(header: ItkHeader) -> Grid:

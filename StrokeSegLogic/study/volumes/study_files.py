@@ -52,10 +52,10 @@ def study_files(folder: str | Path) -> StudyFiles:
     """Every volume in a folder and its subfolders, and what was left aside.
 
     Hidden files and what is no image (tables, pictures, sidecars) are skipped; folders in which an earlier run put
-    something aside are skipped and named, for what lies there would claim the roles of this study. DICOM files are known by their
-    content. A DICOM series is split where one place was imaged several times: by b-value, echo time, image type,
-    gradient direction, time. What is no regular file (a pipe, a device, a link to itself) and what is no intact DICOM
-    is left aside and named.
+    something aside are skipped and named, for what lies there would claim the roles of this study. DICOM files are
+    known by their content. A DICOM series is split where one place was imaged several times: by b-value, echo time,
+    image type, gradient direction, time. What is no regular file (a pipe, a device, a link to itself) and what is no
+    intact DICOM is left aside and named.
 
     Raises:
         InputError: if the folder is missing or holds no volume, a file's header is not what its name says, or
