@@ -11,6 +11,8 @@ from pathlib import Path
 
 PREVIOUS = "previous"
 """Begins the name of the folder in which a user finds what was in a run's way."""
+UNPUBLISHED = "unpublished"
+"""Begins the name of the folder in which a user finds what a run computed and could not bring into its place."""
 _NO_LINKS = {
     *(errno.EPERM, errno.EACCES, errno.EISDIR, errno.EMLINK, errno.EINVAL, errno.ENOSYS),
     *(errno.ENOTSUP, errno.EOPNOTSUPP, errno.EXDEV),
@@ -46,8 +48,8 @@ def move_new(source: Path, target: Path) -> None:
 
 
 def is_aside(name: str) -> bool:
-    """Whether a folder of this name holds what was in a run's way: no input of another run."""
-    return re.fullmatch(rf"{PREVIOUS}-\d{{8}}-\d{{4}}(-\d+)?", name) is not None
+    """Whether a folder of this name holds what a run put aside, its own or the user's: no input of another run."""
+    return re.fullmatch(rf"({PREVIOUS}|{UNPUBLISHED})-\d{{8}}-\d{{4}}(-\d+)?", name) is not None
 
 
 def unused(parent: Path, name: str) -> Path:

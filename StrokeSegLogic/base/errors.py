@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from .words import printable
+
 LONGEST = 480
 """Characters of a whole message, with room for the program's name before it: it is read in one look, whatever a file's
 name or a value in it brought in."""
@@ -81,10 +83,7 @@ def _one_line(text: str) -> str:
     # Of 10 MB no more is looked at than could be shown.
     if len(text) > 2 * LONGEST:
         text = f"{text[:LONGEST]} … {text[-LONGEST:]}"
-    plain = " ".join(text.split())
-    if plain.isprintable():
-        return plain
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in plain)
+    return printable(" ".join(text.split()))
 
 
 class InputError(StrokeSegError):

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from .errors import InputError, StrokeSegError
 
@@ -18,16 +22,19 @@ _NO_MEMORY = (
     "could not create a primitive",
     "can't start new thread",
     "failed to map segment",
+    "memoryerror",
+    "error -4 while",
 )
 """Words of torch, oneDNN, ITK, NumPy, zlib, Python and the loader of libraries for memory that there is none of."""
 
 
 class OutOfMemory(StrokeSegError):
-    """The computer, or the limit that this process runs under, has too little memory for the case."""
+    """The computer, or the limit that this process runs under, has too little memory for the case, or for a file."""
 
-    def __init__(self) -> None:
+    def __init__(self, where: str | Path | None = None) -> None:
         super().__init__(
-            "there is too little memory for this case",
+            "there is too little memory for this case" if where is None else "needs more memory than there is",
+            where=where,
             fix="Close other programs, raise the limit that this one runs under, or give volumes cut to the head",
         )
 
@@ -39,7 +46,33 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, OSError) and error.errno == errno.ENOMEM:
         return True
     words = str(error).lower()
-    return isinstance(error, (RuntimeError, OSError, ImportError)) and any(one in words for one in _NO_MEMORY)
+    kinds = RuntimeError, OSError, ImportError, zlib.error
+    return isinstance(error, kinds) and any(one in words for one in _NO_MEMORY)
+
+
+def is_for_lack_of_memory(error: BaseException) -> bool:
+    """Whether memory was lacking for this error or for one that it came out of, however that was worded since."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if is_out_of_memory(seen):
+            return True
+        seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
+    return False
+
+
+@contextmanager
+def within_memory(where: str | Path) -> Iterator[None]:
+    """What cannot be read for lack of memory is said to be so, with the file, and not to be damaged.
+
+    Raises:
+        OutOfMemory: if an error comes out of the block that stands for it, whoever worded it.
+    """
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, OutOfMemory) or not is_for_lack_of_memory(error):
+            raise
+        raise OutOfMemory(where) from error
 
 
 def expected(error: BaseException) -> StrokeSegError | None:
@@ -49,11 +82,8 @@ def expected(error: BaseException) -> StrokeSegError | None:
     """
     if isinstance(error, StrokeSegError):
         return error
-    seen: BaseException | None = error
-    while seen is not None:
-        if is_out_of_memory(seen):
-            return OutOfMemory()
-        seen = seen.__cause__ or seen.__context__
+    if is_for_lack_of_memory(error):
+        return OutOfMemory()
     if isinstance(error, RecursionError):
         return InputError("the input is nested too deeply to be read", fix="Check the files, or leave the odd one out")
     if isinstance(error, OSError) and error.errno is not None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path, PurePosixPath
 
-from .aside import is_there, listed, unused
+from .aside import UNPUBLISHED, is_there, listed, unused
 from .errors import OutputError
 from .locks import Busy, error_says_no_locks, exclusive
 from .publishing import Workspace
@@ -126,7 +126,7 @@ class Reservation:
     def keep(self, work: Workspace) -> Path | None:
         """Brings a draft that could not be published under a name that is seen; None if that cannot be done, too."""
         try:
-            place = unused(self.folder, "unpublished")
+            place = unused(self.folder, UNPUBLISHED)
             work.new.rename(place)
         except OSError:
             # The reason is told already: it is the one for which nothing could be published.

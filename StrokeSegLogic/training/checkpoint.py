@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from ..base.errors import InputError, OutputError
+from ..base.faults import within_memory
 from ..base.files import written_aside
 
 
@@ -46,13 +47,15 @@ def load(path: Path) -> dict[str, Any] | None:
     """
     if not path.is_file():
         return None
-    try:
-        # weights_only: tensors and plain numbers, no code, even though the file is our own.
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        # A damaged archive fails in as many ways as it has parts.
-        raise InputError(
-            f"the checkpoint cannot be read ({type(error).__name__})",
-            where=path,
-            fix="Delete it: the stage begins again from what came before it",
-        ) from error
+    # Memory that is lacking is no reason to delete a checkpoint.
+    with within_memory(path):
+        try:
+            # weights_only: tensors and plain numbers, no code, even though the file is our own.
+            return torch.load(path, map_location="cpu", weights_only=True)
+        except Exception as error:
+            # A damaged archive fails in as many ways as it has parts.
+            raise InputError(
+                f"the checkpoint cannot be read ({type(error).__name__})",
+                where=path,
+                fix="Delete it: the stage begins again from what came before it",
+            ) from error

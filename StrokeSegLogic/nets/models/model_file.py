@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ...base.errors import InputError, ModelError, OutputError
+from ...base.faults import within_memory
 from ...base.files import open_regular, read_regular, write_whole
 from ..networks.parameters import parameter_shapes
 from .bundle import LARGEST as LARGEST_WEIGHTS
@@ -86,14 +87,16 @@ def unpack(file: Path, folder: Path) -> str:
     Raises:
         ModelError: if the file is no model, is damaged or holds anything else; if its weights are not those that the
             manifest names, or would not load.
+        OutOfMemory: if there is too little memory for it.
         OutputError: if the disk has no room for it.
         OSError: if the folder cannot be written to.
     """
-    try:
-        with open_regular(file) as source:
-            return _unpacked(source, file, folder)
-    except InputError as error:
-        raise ModelError(f"cannot be read: it {error.what}", where=file.name, fix=error.fix) from error
+    with within_memory(file.name):
+        try:
+            with open_regular(file) as source:
+                return _unpacked(source, file, folder)
+        except InputError as error:
+            raise ModelError(f"cannot be read: it {error.what}", where=file.name, fix=error.fix) from error
 
 
 def _unpacked(source: BinaryIO, file: Path, folder: Path) -> str:

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from ...base.errors import InputError
+from ...base.faults import within_memory
 from ...base.files import open_regular, unreadable
+from ...base.progress import check_cancelled
 from . import dicom_values as values
 from .dicom_clock import CLOCK_TAGS, Clock, read_clock
 from .dicom_values import PRIVATE_B, PRIVATE_SLOTS
-from .limits import MOST_SLICE_PIXELS, within_memory
+from .limits import MOST_SLICE_PIXELS
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -178,6 +180,7 @@ def _require_inflatable(file: BinaryIO, path: Path) -> None:
     file.seek(0)
     size = 0
     while size <= _MOST_INFLATED and packed:
+        check_cancelled()
         size += len(packer.decompress(packed, 1 << 20))
         packed = packer.unconsumed_tail
     if size > _MOST_INFLATED:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ...base.errors import InputError
+from ...base.faults import is_out_of_memory
 from ...base.files import require_file
 from . import dicom_decoder
 from .limits import MOST_SLICE_PIXELS
@@ -141,9 +142,11 @@ def slice_pixels(path: Path, size: tuple[int, int], colour: bool = False) -> np.
     try:
         pixels = _DECODER.pixels(path, colour)
     except RuntimeError as error:
+        # A slice for which the decoder's own limit is too low is damaged, whatever memory the computer has.
+        of_file = is_out_of_memory(error) and not dicom_decoder.is_limited_from_outside()
         raise InputError(
             "a slice's pixels cannot be read (cut short, damaged, or in an unknown compression)", where=path, fix=fix
-        ) from error
+        ) from (None if of_file else error)
     except EOFError as error:
         raise InputError("a slice's pixels cannot be read: it makes the decoder crash", where=path, fix=fix) from error
     if pixels.shape != (*size, *([3] if colour else [])):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from ...base.errors import InputError
@@ -60,18 +59,3 @@ def require_plausible_size(size: Sequence[int], where: str | Path, samples: int 
 def _short(number: int) -> str:
     """Digits that fit into a line."""
     return str(number) if abs(number) < 10**12 else "more than 10^12"
-
-
-@contextmanager
-def within_memory(where: str | Path) -> Iterator[None]:
-    """What cannot be allocated names the file.
-
-    Raises:
-        InputError: for a MemoryError in the block.
-    """
-    try:
-        yield
-    except MemoryError as error:
-        raise InputError(
-            "needs more memory than there is", where=where, fix="Close other programs, or give a smaller volume"
-        ) from error

@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 import SimpleITK as sitk
 
 from ...base.errors import InputError
+from ...base.faults import within_memory
 from ...base.files import require_file, unreadable
 from . import itk_formats, nifti, nifti_header
 from .checks import require_finite
@@ -30,6 +31,7 @@ def read_volume(path: str | Path) -> sitk.Image:
     Raises:
         InputError: if the file is missing, unknown, damaged, not one 3-D scalar volume, holds NaN or infinite
             voxels, or if its geometry is singular or sheared.
+        OutOfMemory: if there is too little memory for it.
     """
     path = Path(path)
     require_file(path)
@@ -41,11 +43,12 @@ def read_volume(path: str | Path) -> sitk.Image:
             where=path,
             fix=f"Give one of {known}, or the folder of a DICOM series",
         )
-    try:
-        image = nifti.read_nifti(path) if suffix in nifti_header.SUFFIXES else itk_formats.read_itk(path)
-    except OSError as error:
-        raise unreadable(path, error) from error
-    require_finite(image, str(path))
+    with within_memory(path):
+        try:
+            image = nifti.read_nifti(path) if suffix in nifti_header.SUFFIXES else itk_formats.read_itk(path)
+        except OSError as error:
+            raise unreadable(path, error) from error
+        require_finite(image, str(path))
     return image
 
 

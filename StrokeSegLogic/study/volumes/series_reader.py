@@ -7,6 +7,7 @@ from pathlib import Path
 import SimpleITK as sitk
 
 from ...base.errors import InputError
+from ...base.faults import within_memory
 from ...base.files import require_file, unreadable
 from . import itk_series, nifti_series
 from .frame_stack import TimeSeries
@@ -19,14 +20,16 @@ def read_time_series(path: Path) -> TimeSeries:
 
     Raises:
         InputError: if the file is missing, damaged, not 4-D, or its frames have no known times.
+        OutOfMemory: if there is too little memory for it.
     """
     suffix = _suffix(path)
-    try:
-        if suffix in SUFFIXES:
-            return nifti_series.read_nifti_series(path)
-        return itk_series.read_itk_series(path)
-    except OSError as error:
-        raise unreadable(path, error) from error
+    with within_memory(path):
+        try:
+            if suffix in SUFFIXES:
+                return nifti_series.read_nifti_series(path)
+            return itk_series.read_itk_series(path)
+        except OSError as error:
+            raise unreadable(path, error) from error
 
 
 def read_colours(path: Path) -> sitk.Image:
@@ -34,14 +37,16 @@ def read_colours(path: Path) -> sitk.Image:
 
     Raises:
         InputError: if the file is missing, damaged or not in colour.
+        OutOfMemory: if there is too little memory for it.
     """
     suffix = _suffix(path)
-    try:
-        if suffix in SUFFIXES:
-            return nifti_series.read_nifti_colours(path)
-        return itk_series.read_itk_colours(path)
-    except OSError as error:
-        raise unreadable(path, error) from error
+    with within_memory(path):
+        try:
+            if suffix in SUFFIXES:
+                return nifti_series.read_nifti_colours(path)
+            return itk_series.read_itk_colours(path)
+        except OSError as error:
+            raise unreadable(path, error) from error
 
 
 def frames_of(path: Path) -> int | None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from ...base.aside import is_aside
 from ...base.errors import InputError
 from ...study.volumes.reader import volume_suffix
 
@@ -50,4 +51,4 @@ def stem(path: Path) -> str:
 
 
 def _visible(name: str) -> bool:
-    return not name.startswith((".", "__MACOSX"))
+    return not name.startswith((".", "__MACOSX")) and not is_aside(name)
