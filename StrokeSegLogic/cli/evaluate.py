@@ -45,7 +45,7 @@ EmptyAsZero = Annotated[
     bool,
     typer.Option("--empty-as-zero", help="Count 0 where both masks are empty, as the slow-fusion paper's tables do."),
 ]
-Resamples = Annotated[int, typer.Option(help="Resamples of the bootstrap.", min=100)]
+Resamples = Annotated[int, typer.Option(help="Resamples of the bootstrap.", min=0, max=100_000)]
 Seed = Annotated[int, typer.Option(help="Seed of the bootstrap.", min=0)]
 Output = Annotated[Path | None, typer.Option(help="Folder for tables, plots and page; made if missing.")]
 

@@ -5,6 +5,7 @@ pydicom is imported with the first DICOM file: it is an optional dependency of t
 
 from __future__ import annotations
 
+import os
 import struct
 import warnings
 import zlib
@@ -157,7 +158,7 @@ def read_slice(path: Path) -> Slice | None:
         warnings.simplefilter("ignore")
         try:
             _require_inflatable(file, path)
-            header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=wanted)
+            header = pydicom.dcmread(_Clamped(file), stop_before_pixels=True, specific_tags=wanted)
             if values.text(header, "Modality") in _NOT_IMAGES or not values.whole(header, "Rows", 0):
                 return None
             return _slice(path, header)
@@ -165,6 +166,19 @@ def read_slice(path: Path) -> Slice | None:
             raise InputError(
                 "is not an intact DICOM file", where=path, fix="Copy or export it again, or take it out of the folder"
             ) from error
+
+
+class _Clamped:
+    """A file of which no more is asked than it holds: for the length that an element claims memory is taken at once."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._size = os.fstat(file.fileno()).st_size
+        self.seek, self.tell = file.seek, file.tell
+
+    def read(self, size: int = -1) -> bytes:
+        left = max(self._size - self._file.tell(), 0)
+        return self._file.read(left if size < 0 else min(size, left))
 
 
 def _require_inflatable(file: BinaryIO, path: Path) -> None:

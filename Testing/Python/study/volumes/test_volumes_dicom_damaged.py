@@ -16,7 +16,7 @@ from io_fixtures import dicom_slices, nifti, refusal, stored
 import StrokeSegLogic
 from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.study.volumes.dicom import read_dicom_series
-from StrokeSegLogic.study.volumes.dicom_headers import read_slice
+from StrokeSegLogic.study.volumes.dicom_headers import _Clamped, read_slice
 from StrokeSegLogic.study.volumes.study_files import find_series, study_files
 
 pydicom = pytest.importorskip("pydicom")
@@ -211,3 +211,13 @@ def test_what_pydicom_warns_of_does_not_come_between_the_lines_of_the_user(tmp_p
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert study_files(tmp_path).candidates
+
+
+def test_no_more_is_read_than_there_is_whatever_length_an_element_claims(tmp_path):
+    (path,) = dicom_slices(tmp_path, stored()[:1], tags=TAGS)
+    with path.open("rb") as file:
+        clamped = _Clamped(file)
+        assert clamped.read(10) == path.read_bytes()[:10]
+        # So much memory would be taken at once.
+        assert clamped.read(1 << 60) == path.read_bytes()[10:]
+        assert clamped.read(1 << 60) == b"" and clamped.read() == b""
