@@ -130,7 +130,7 @@ class PerfusionSegmentation:
     def background(self) -> str:
         """CT if there is any, else the map that tells tissue apart best."""
         telling = (Role.CT, Role.CBF, Role.MIP, Role.CBV, Role.TMAX)
-        return next((role for role in telling if role in self.maps), next(iter(self.maps))).value
+        return str(next((role for role in telling if role in self.maps), next(iter(self.maps))))
 
     @property
     def foreground(self) -> str | None:
@@ -154,7 +154,7 @@ class PerfusionSegmentation:
 
     @property
     def extras(self) -> Mapping[ExtraName, Mapping[str, sitk.Image]]:
-        return {"maps": {role.value: image for role, image in self.maps.items()}}
+        return {"maps": {str(role): image for role, image in self.maps.items()}}
 
     def headline(self) -> tuple[str, ...]:
         """Volumes of the routes, numbers and trials."""
@@ -173,7 +173,7 @@ class PerfusionSegmentation:
         named = {"labels": self.labels, **{f"labels-{name}": labels for name, labels in self.methods.items()}}
         named |= {f"probability-{name}": image for name, image in self._probability.items()}
         if self.measured is not None:
-            named |= {role.value: image for role, image in self.measured.images().items() if role is not Role.CT}
+            named |= {str(role): image for role, image in self.measured.images().items() if role != Role.CT}
         return named
 
     def summary(self) -> dict[str, Any]:
@@ -189,7 +189,7 @@ class PerfusionSegmentation:
                 "numbers": None if self.numbers is None else self.numbers.as_dict(),
                 "sweep": None if self.sweep is None else _sweep_summary(self.sweep),
                 "criteria": [trial.as_dict() for trial in self.criteria],
-                "units": {role.value: unit for role, unit in self.units.items()},
+                "units": {str(role): unit for role, unit in self.units.items()},
                 "layers": [layer.record() for layer in self.layers],
                 "measured": None if self.measured is None else maps_record(self.measured),
                 "warnings": self.warnings,

@@ -177,7 +177,7 @@ def _values(result: PerfusionSegmentation) -> list[tuple[str, str, str, str]]:
             numbers = f"{middle:.3g}", f"{low:.3g} to {high:.3g}"
         else:
             numbers = NONE, NONE
-        rows.append((role.value, result.units.get(role, "unknown scale"), *numbers))
+        rows.append((str(role), result.units.get(role, "unknown scale"), *numbers))
     return rows
 
 

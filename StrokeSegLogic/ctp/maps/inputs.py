@@ -135,7 +135,7 @@ def _placed(
         grid = Grid.of(base.image)
         images = {base.role: grid.image(np.zeros(grid.shape, np.uint8)), **images}
     placed, notes = on_one_grid(images, base.role)
-    return {role: placed[role] for role in images if role is not Role.CTP}, notes
+    return {role: placed[role] for role in images if role != Role.CTP}, notes
 
 
 def on_one_grid(

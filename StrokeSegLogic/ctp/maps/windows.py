@@ -37,7 +37,7 @@ def map_layer(role: Role, image: sitk.Image, unit: str, brain: np.ndarray) -> La
         values = sitk.GetArrayViewFromImage(image)
         values = values[brain] if brain.any() else values
         window = _grey(values) if look == "grey" else _coloured(values)
-    return Layer(role.value, image, look, window, unit)
+    return Layer(str(role), image, look, window, unit)
 
 
 def _grey(values: np.ndarray) -> tuple[float, float]:

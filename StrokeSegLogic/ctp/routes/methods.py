@@ -130,7 +130,7 @@ def seen_by(inputs: Iterable[InputSpec], standard: StandardMaps) -> tuple[dict[s
         elif role in absolute and role not in _TIMES and not standard.scales_known[role]:
             withheld[role] = f"{role} was not shown to the network: it is not known to be in {STANDARD_UNITS[role]}"
         else:
-            images[role.value] = image
+            images[str(role)] = image
     return images, withheld
 
 
