@@ -9,6 +9,7 @@ from pathlib import Path
 from ..base.csv_files import read_cells, read_lines
 from ..base.errors import InputError
 from ..base.files import require_file
+from .classes import require_short
 from .rows import ALL
 
 _CASE_HEADS = ("case", "participant_id")
@@ -90,4 +91,4 @@ def _cell(row: dict[str, str], head: str, path: Path) -> str:
         return ""
     if not row[head]:
         raise InputError(f"has an empty {head} in the row {' | '.join(row.values())}", where=path, fix="Fill the cell")
-    return row[head]
+    return require_short(row[head], path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -118,7 +119,8 @@ def test_the_real_worker_segments_cancels_and_serves_again(
     voxels = {role: Volume.of(phantom.images[role], "phantom") for role in (Role.DWI, Role.FLAIR)}
     inputs = StudyInputs(volumes={Role.DWI: "a", Role.FLAIR: "b"})
     settings = Settings(model=str(untrained.folder), device="cpu")
-    heard = desk.start(inputs, settings, voxels)
+    # Many passes through the networks, so that the cancel comes among them on any machine.
+    heard = desk.start(inputs, replace(settings, flips=True, reproducible=True), voxels)
     desk.clock.wait(lambda: any("plane" in stage for _, stage in heard.progress))
     desk.runner.cancel()
     assert desk.wait(heard).last_word == "cancelled"

@@ -111,7 +111,8 @@ def test_a_cancel_is_heard_among_the_planes_and_the_worker_lives_on(
     start: Start, session: Path, pair: Pair, untrained: Bundle, way: str
 ) -> None:
     worker = start("--session", str(session), "--lines")
-    mri_job(session / "1", pair, JobOptions(model=str(untrained.folder), device="cpu", flips=True))
+    # Many passes through the networks, so that the cancel comes among them on any machine.
+    mri_job(session / "1", pair, JobOptions(model=str(untrained.folder), device="cpu", flips=True, reproducible=True))
     worker.wait_for(in_networks("1"))
     if way == "file":
         (session / "1" / "cancel").touch()
