@@ -13,6 +13,11 @@ from .files import read_regular, sha256_of
 from .json_files import parse_json
 from .json_values import json_bytes
 
+SCHEMA = "schema"
+"""The record's key for the version of its layout; records that were written before it was counted have none."""
+SCHEMA_VERSION = 1
+"""Of every record that is written now. It grows by one whenever a key goes or comes to mean something else, so that a
+reader who knows the old layout would be wrong; keys may be added without that."""
 WRITTEN = "written"
 """The record's key for the SHA-256 of every file by its name; the record itself is not among them."""
 OWN = "record_sha256"
@@ -28,7 +33,7 @@ def sealed(values: Mapping[str, Any], written: Mapping[str, str]) -> bytes:
         values: JSON-ready.
         written: SHA-256 of each file by its name, relative to the record's folder, "/" between folders.
     """
-    content = json_bytes({**values, WRITTEN: dict(written), OWN: _ZEROS.decode()})
+    content = json_bytes({SCHEMA: SCHEMA_VERSION, **values, WRITTEN: dict(written), OWN: _ZEROS.decode()})
     before, _, after = content.rpartition(_ZEROS)
     return before + hashlib.sha256(content).hexdigest().encode() + after
 
@@ -37,6 +42,28 @@ def proven(record: Path) -> dict[str, Any] | None:
     """The values of a record that is as it was written; None if it is missing, older than hashes, damaged, a link, or
     changed since."""
     return None if (read := _read(record)) is None else read[0]
+
+
+def schema_of(content: Mapping[str, Any], where: str | Path) -> int:
+    """The version of a record's layout; 0 for a record of the time before it was counted.
+
+    Args:
+        content: of the record, as JSON gives it.
+        where: for the message.
+
+    Raises:
+        InputError: if it is newer than what this version reads, or no number.
+    """
+    found = content.get(SCHEMA, 0)
+    if not isinstance(found, int) or isinstance(found, bool) or found < 0:
+        raise InputError("its schema is no whole number", where=where, fix="Take the record from where it was written")
+    if found > SCHEMA_VERSION:
+        raise InputError(
+            f"the record is of schema {found}, and this StrokeSeg reads up to {SCHEMA_VERSION}: a newer one wrote it",
+            where=where,
+            fix="Update StrokeSeg",
+        )
+    return found
 
 
 def written_by(record: Path) -> dict[str, str]:

@@ -12,6 +12,7 @@ import SimpleITK as sitk
 from ..base.choices import ROUTES as ROUTES
 from ..base.choices import ExtraName, RouteName
 from ..base.json_values import json_ready
+from ..base.records import SCHEMA, SCHEMA_VERSION
 from ..metrics.voxel import dice
 from ..result.lesions import Lesion, lesions
 from ..result.outcome import Layer, Maker, Outcome
@@ -180,6 +181,7 @@ class PerfusionSegmentation:
         """Strict JSON of numbers, criteria, warnings and provenance: the content of result.json."""
         return json_ready(
             {
+                SCHEMA: SCHEMA_VERSION,
                 "case": self.case.name,
                 "modality": "ctp",
                 "research_use_only": True,

@@ -10,6 +10,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..base.choices import ExtraName
+from ..base.records import SCHEMA, SCHEMA_VERSION
 from ..result.lesions import Lesion
 from ..result.outcome import Layer, Maker, Outcome
 from ..result.places import Places
@@ -168,6 +169,7 @@ class Segmentation:
     def summary(self) -> dict[str, Any]:
         """JSON-ready statistics, warnings and provenance: the content of result.json."""
         return {
+            SCHEMA: SCHEMA_VERSION,
             "case": self.case.name,
             "research_use_only": True,
             "reference": self.reference.value,

@@ -66,7 +66,7 @@ def test_labels_of_another_form_are_one_line(tmp_path: Path, text: str) -> None:
     ids=["digits", "blanks", "NUL", "sums"],
 )
 def test_labels_in_words_of_another_form_are_one_line_at_once(words: str) -> None:
-    with pytest.raises(InputError, match="VALUE=NAME") as caught:
+    with pytest.raises(InputError, match="VALUE=NAME|no table can show") as caught:
         parse_classes(words)
     assert len(str(caught.value)) < 500
 
