@@ -27,7 +27,7 @@ FRAMES = 30
 def slow(calls: list[TimedCall]) -> list[str]:
     """The calls over the limit, for a message; at least one call must have been timed."""
     assert calls
-    return [f"{call.name} {1000 * call.seconds:.0f} ms" for call in calls if call.seconds > LIMIT_S]
+    return [f"{one.name} {1000 * one.seconds:.0f} ms" for one in calls if one.seconds > LIMIT_S]
 
 
 def add_volumes(scene: Any, names: tuple[str, ...], grid: Grid) -> None:
