@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from ..study.case import Role
-from .console import console, job
 from .segment import Anonymous, DeviceOption, Overwrite, one_or_many, output_folder
+from .terminal import console, job
 
 Study = Annotated[
     list[str],

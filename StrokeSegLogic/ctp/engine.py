@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
-from ..base.choices import RouteName
 from ..base.errors import InputError
 from ..base.progress import CancelToken, Progress, ProgressCallback
+from ..base.settings import RouteName
 from ..brain.perfusion import brain_of_maps
 from ..result.provenance import case_record, run_record
 from ..space.grid import Grid

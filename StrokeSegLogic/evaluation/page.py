@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from .. import __version__
-from ..reports.html import page
+from ..reports.page import page
 from .tables import Table
 
 

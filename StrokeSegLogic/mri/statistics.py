@@ -9,8 +9,7 @@ import numpy as np
 from ..base.progress import check_cancelled
 from ..brain.hemispheres import MidPlane
 from ..metrics.voxel import dice
-from ..result.lesions import lesions
-from ..result.places import DOUBT_SHARE
+from ..result.lesions import DOUBT_SHARE, lesions
 from ..space.grid import Grid
 from ..space.planes import Plane
 from .result import LESION, PlaneVote, Statistics

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..base.choices import VOTES, one_of
 from ..base.progress import check_cancelled
+from ..base.settings import VOTES, one_of
 from ..space.planes import Plane
 
 

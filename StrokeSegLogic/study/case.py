@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Literal, get_args
 
-from ..base.errors import InputError
-from ..base.words import printable
+from ..base.errors import InputError, printable
 
 if TYPE_CHECKING:
     import SimpleITK as sitk

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...base.errors import ModelError
-from ...base.files import is_file
-from ...base.resources import resource
+from ...base.files import is_file, resource
 from .bundle import MANIFEST, Bundle
 from .store import installed, store_folder
 

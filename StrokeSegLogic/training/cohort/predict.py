@@ -12,11 +12,10 @@ import numpy as np
 import SimpleITK as sitk
 from torch import nn
 
-from ...base.aside import listed
 from ...base.errors import InputError
 from ...base.progress import Progress
 from ...base.recorded_files import Writers, add_recorded
-from ...base.records import is_unchanged, written_by
+from ...base.records import is_unchanged, listed, written_by
 from ...base.reservation import Reservation, reserved
 from ...ctp.routes.field_engine import answer
 from ...evaluation.classes import BACKGROUND, LABELS_FILE

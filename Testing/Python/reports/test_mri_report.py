@@ -12,8 +12,8 @@ from html_page import PNG, Page
 
 from StrokeSegLogic.base.errors import OutputError
 from StrokeSegLogic.mri.result import PlaneVote, Segmentation, Statistics
-from StrokeSegLogic.reports.mri_figures import CONTOUR, Figures, figures
-from StrokeSegLogic.reports.parts import ml, place
+from StrokeSegLogic.reports.mri import CONTOUR, Figures, figures
+from StrokeSegLogic.reports.page import ml, place
 from StrokeSegLogic.reports.report import html_report, write_report
 from StrokeSegLogic.result.lesions import Lesion
 from StrokeSegLogic.space.grid import Grid, resample
