@@ -1,4 +1,4 @@
-"""Errors that a user can act on: what is wrong, where, and what to do; and text of foreign make, fit to be shown."""
+"""Errors that a user can act on: what is wrong, where, what to do; and text of foreign make, fit to be shown."""
 
 from __future__ import annotations
 

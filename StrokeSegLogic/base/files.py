@@ -1,4 +1,4 @@
-"""Files: what is there, its bytes' hash, writing so that no half-written file is left, and names that libraries take."""
+"""Files: what is there, its bytes' hash, writing that leaves nothing half-written, names that libraries can take."""
 
 from __future__ import annotations
 

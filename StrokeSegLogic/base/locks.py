@@ -1,6 +1,4 @@
-"""Locks between processes, held until the block ends, or until the process dies, however it dies; and temporary folders
-that such a lock tells to be in use: those of a killed run go with the next one.
-"""
+"""Locks between processes, gone with the process that holds them; and temporary folders, in use while one is held."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""Records of what a run wrote, with hashes: the only proof that a file is StrokeSeg's and may be replaced. What no record
-proves is moved aside, under a name that is told; it is neither replaced nor deleted.
+"""Records of what a run wrote, with hashes: the only proof that a file is StrokeSeg's and may be replaced.
+
+What no record proves is moved aside, under a name that is told; it is neither replaced nor deleted.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""Settings: what may be chosen by name, and frozen dataclasses out of TOML and JSON, with a message that names the wrong
-key. Each list of choices stands here alone: command line, panel, jobs and engines read it.
+"""What may be chosen by name, and frozen dataclasses out of TOML and JSON, with a message that names the wrong key.
+
+Each list of choices stands here alone: command line, panel, jobs and engines read it.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""The page of both reports, out of the templates under Resources/Report: what both say in the same way (numbers, inputs,
-provenance). Nothing is loaded from elsewhere, all text is escaped.
+"""The page around both reports, out of the templates under Resources/Report, and what both say in the same way.
+
+Nothing is loaded from elsewhere, and all text is escaped.
 """
 
 from __future__ import annotations

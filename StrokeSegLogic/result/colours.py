@@ -1,4 +1,4 @@
-"""Values shown as greys or colours, which are black and which brightest: one table for the report and for 3D Slicer."""
+"""Values as greys or colours, which are black and which brightest: one table for the report and for 3D Slicer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The connected parts of what was found, and where a reviewer should look: doubtful slices and lesions, as points in space."""
+"""The connected parts of what was found, and where a reviewer should look, as points in space."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Getting hold of slicer and vtk, scenes of our own apart from the one that a user of 3D Slicer works in, and keeping VTK's
-log lines off the terminal.
-"""
+"""Getting hold of slicer and vtk, scenes apart from the user's own, and keeping VTK's log lines off the terminal."""
 
 from __future__ import annotations
 

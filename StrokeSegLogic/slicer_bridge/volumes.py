@@ -1,6 +1,4 @@
-"""Volumes to and from scalar volume nodes: where they lie (mm; LPS here, RAS in a scene), and how they are shown, alike in the
-user's scene and in those that are written.
-"""
+"""Volumes to and from scalar volume nodes: where they lie (mm; LPS here, RAS in a scene) and how they are shown."""
 
 from __future__ import annotations
 

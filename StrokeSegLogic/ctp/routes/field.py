@@ -14,7 +14,7 @@ from ...base.faults import is_out_of_memory
 from ...brain.ct import MIP_HU, brain_of_ct
 from ...brain.head import stripped_outline
 from ...nets.models.field_spec import FieldSpec, InputSpec
-from ...nets.run.intensity import LOWEST, normalise
+from ...nets.run.inputs import LOWEST, normalise
 from ...space.grid import Grid, reorient, resample, resample_mask
 from .map_scales import delay, rainbow, relative
 

@@ -15,8 +15,7 @@ from ...metrics.voxel import dice
 from ...mri.prepare import seen_slices
 from ...nets.models.bundle import WEIGHTS, Bundle
 from ...nets.models.field_spec import FieldModelSpec, FieldSpec
-from ...nets.models.spec import PlanesModelSpec
-from ...nets.models.weights import FORMAT, Weights
+from ...nets.models.spec import FORMAT, PlanesModelSpec, Weights
 from ...nets.networks.build import build
 from ...nets.run.device import Device
 from ...nets.run.network import lesion_probability

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ...base.errors import InputError
-from ...nets.run.intensity import normalise
+from ...nets.run.inputs import normalise
 from ...space.planes import Plane
 from ..examples import Examples
 from .augment import coarsen, drop, move, vary

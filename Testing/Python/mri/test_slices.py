@@ -11,9 +11,8 @@ from StrokeSegLogic.metrics.voxel import dice
 from StrokeSegLogic.mri.slices import predict_slices
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.nets.models.registry import find
-from StrokeSegLogic.nets.run.canvas import centred
 from StrokeSegLogic.nets.run.device import choose
-from StrokeSegLogic.nets.run.intensity import LOWEST, normalise
+from StrokeSegLogic.nets.run.inputs import LOWEST, centred, normalise
 from StrokeSegLogic.nets.run.network import load
 from StrokeSegLogic.phantom.mri import MriPhantom
 from StrokeSegLogic.space.grid import Grid, resample, working_grid
