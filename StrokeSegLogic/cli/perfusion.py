@@ -37,7 +37,7 @@ def perfusion(
     from ..ctp.maps.choice import compute_maps
     from ..ctp.series.maps import MapsSpec
     from ..ctp.settings import PerfusionSettings
-    from ..outputs.folder import MAP_FILES, MAPS, reserved_for
+    from ..outputs.files import MAP_FILES, MAPS, reserved_for
 
     folder = output_folder(output)
     spec = replace(MapsSpec(), motion=motion)

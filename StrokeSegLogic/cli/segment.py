@@ -14,8 +14,16 @@ from ..base.settings import DeviceName, RouteName, VoteName
 from ..ctp.result import PerfusionSegmentation
 from ..mri.result import Segmentation
 from ..mri.settings import MriSettings
-from ..outputs.files import write_outputs
-from ..outputs.folder import CTP_FILES, MAP_FILES, MRI_FILES, RESULT, SEGMENTATION_FILES, require_writable, reserved_for
+from ..outputs.files import (
+    CTP_FILES,
+    MAP_FILES,
+    MRI_FILES,
+    RESULT,
+    SEGMENTATION_FILES,
+    require_writable,
+    reserved_for,
+    write_outputs,
+)
 from ..result.outcome import Outcome
 from ..study.case import Case, ClinicalData, Modality, Role
 from .terminal import describe, job
@@ -36,7 +44,7 @@ def clinical_data(age: float | None, nihss: int | None, onset: float | None) -> 
     Raises:
         InputError: if no patient has such data.
     """
-    from ..study.clinical import require_plausible
+    from ..study.case import require_plausible
 
     known = ClinicalData(age, nihss, onset)
     require_plausible(known)

@@ -11,8 +11,8 @@ from ..base.errors import InputError
 from ..base.progress import Progress
 from ..nets.models.registry import find
 from ..nets.run.inputs import normalise
-from ..space.pixels import SpacingMm, resample_slices
-from ..space.planes import PLANES
+from ..space.grid import PLANES
+from ..space.resampling import SpacingMm, resample_slices
 from ..study.case import Role
 
 

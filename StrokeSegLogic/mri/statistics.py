@@ -10,8 +10,7 @@ from ..base.progress import check_cancelled
 from ..brain.hemispheres import MidPlane
 from ..metrics.voxel import dice
 from ..result.lesions import DOUBT_SHARE, lesions
-from ..space.grid import Grid
-from ..space.planes import Plane
+from ..space.grid import Grid, Plane
 from .result import LESION, PlaneVote, Statistics
 
 

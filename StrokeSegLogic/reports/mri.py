@@ -10,7 +10,8 @@ import SimpleITK as sitk
 
 from ..mri.result import LESION, Segmentation
 from ..result.colours import Window
-from ..space.grid import Grid, bounding_box, resample
+from ..space.grid import Grid, bounding_box
+from ..space.resampling import resample
 from ..study.case import Role
 from .page import NONE, Cell, ml, patient, place, report
 from .pictures import (

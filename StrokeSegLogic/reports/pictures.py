@@ -18,7 +18,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ..base.progress import check_cancelled
 from ..result.colours import colours
-from ..space.grid import Grid, bounding_box, resample
+from ..space.grid import Grid, bounding_box
+from ..space.resampling import resample
 
 Colour = tuple[int, int, int]
 

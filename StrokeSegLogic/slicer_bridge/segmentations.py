@@ -12,7 +12,8 @@ from .. import __version__
 from ..base.errors import InputError
 from ..result.outcome import Maker, Outcome
 from ..result.terminology import SegmentStyle
-from ..space.grid import Grid, resample
+from ..space.grid import Grid
+from ..space.resampling import resample
 from ..space.volume import Volume
 from .runtime import Scene, SegmentationNode, VolumeNode, load_slicer, load_vtk
 from .volumes import numpy_voxels, oriented_grid, set_oriented_geometry, volume_grid, vtk_scalars

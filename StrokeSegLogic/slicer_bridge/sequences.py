@@ -8,7 +8,7 @@ import numpy as np
 
 from ..base.errors import InputError
 from ..space.volume import Frames, Volume
-from ..study.time_units import SECONDS_PER
+from ..study.maps.units import SECONDS_PER
 from .runtime import Scene, VolumeNode, nodes_of_class
 from .volumes import read_volume, volume_grid
 

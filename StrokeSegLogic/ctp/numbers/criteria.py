@@ -9,8 +9,7 @@ from itertools import product
 from typing import Any, Literal
 
 from ...base.json_files import json_ready
-from ...study.case import ClinicalData
-from ...study.clinical import require_plausible
+from ...study.case import ClinicalData, require_plausible
 from .mismatch import PerfusionNumbers, mismatch_ratio
 from .uncertainty import Uncertainty
 

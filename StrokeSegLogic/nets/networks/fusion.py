@@ -195,7 +195,7 @@ class EarlyFusion(FusionNetwork):
 
 
 class InflatedFusion(FusionNetwork):
-    """EFI, early fusion with inflation: the images as frames of a film through one VGG16 whose kernels are inflated along time."""
+    """EFI, early fusion with inflation: the images as frames of a film through one VGG16, inflated along time."""
 
     def __init__(self, spec: InflatedFusionSpec) -> None:
         super().__init__(spec, [InflatedVGG16(spec.inputs, spec.channels_per_input, spec.width, spec.least)])

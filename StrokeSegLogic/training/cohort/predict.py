@@ -28,7 +28,7 @@ from ...nets.models.field_spec import FieldModelSpec
 from ...nets.models.spec import PlanesModelSpec
 from ...nets.run.device import Device, choose
 from ...nets.run.network import load
-from ...space.way_back import onto_reference
+from ...space.resampling import onto_reference
 from ...study.case import Role
 from ...study.volumes.nifti import write_nifti
 from ..datasets.load import LoadedSubject, load_subject
