@@ -63,7 +63,7 @@ def run_job(job: Job, home: Path, into: Path, progress: Progress) -> Written:
         progress(0.95, "handing over the result")
     report = None
     if "report" in job.options.extras:
-        from ..reports.report import write_report
+        from ..outputs.files import write_report
 
         report = into / REPORT
         write_report(result, report)

@@ -17,9 +17,9 @@ from typing import Any
 
 from .. import __version__
 from ..base.errors import Cancelled, OutputError
+from ..base.locks import scratch_folder
 from ..base.progress import CancelToken, Progress, ProgressCallback, hearing
-from ..base.scratch import scratch_folder
-from ..nets.run.cache import KeptNetworks, keeping
+from ..nets.models.registry import KeptNetworks, keeping
 from .control import Control
 from .job import RESULT, Job, is_result_file, read_job
 from .parent import lead_a_group

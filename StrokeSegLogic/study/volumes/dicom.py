@@ -11,11 +11,10 @@ import SimpleITK as sitk
 from ...base.errors import InputError
 from ...base.files import require_file
 from ...space.grid import Grid
-from .checks import require_finite
+from .checks import require_finite, require_plausible_size, within_memory
 from .dicom_headers import Slice, read_slice
 from .dicom_pixels import slice_pixels, start_decoder
 from .geometry import MAX_SHEAR, placed, require_spacing, tilted
-from .limits import require_plausible_size, within_memory
 
 _GAP_PART = 0.03
 _GAP_MM = 0.02

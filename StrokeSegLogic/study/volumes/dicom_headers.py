@@ -16,9 +16,9 @@ import numpy as np
 from ...base.errors import InputError
 from ...base.files import open_regular, unreadable
 from . import dicom_values as values
+from .checks import MOST_SLICE_PIXELS, within_memory
 from .dicom_clock import CLOCK_TAGS, Clock, read_clock
 from .dicom_values import PRIVATE_B, PRIVATE_SLOTS
-from .limits import MOST_SLICE_PIXELS, within_memory
 
 if TYPE_CHECKING:
     from pydicom import Dataset

@@ -9,12 +9,12 @@ import SimpleITK as sitk
 
 from ...base.errors import InputError
 from ...space.grid import Grid
-from ..time_units import SECONDS_PER
+from ..maps.units import SECONDS_PER
+from .checks import within_memory
 from .frame_stack import FrameStack, TimeSeries
 from .frame_times import FIX, numbers, sidecar_times, times_of_step
 from .itk_formats import grid_of, open_voxels, read_header, stored_voxels
 from .itk_header import ItkHeader, printable
-from .limits import within_memory
 
 _INDEX = "index values"
 _LABELS = "MultiVolume.FrameLabels"

@@ -17,7 +17,7 @@ from .dicom_groups import grouped, in_time_order
 from .dicom_headers import NoPydicom, Slice, read_slice
 from .dicom_pixels import start_decoder
 from .dicom_series import count_frames
-from .nifti_header import SUFFIXES, open_nifti
+from .nifti import SUFFIXES, open_nifti
 from .reader import files_of, volume_suffix
 
 _SHOWN = 5
@@ -89,7 +89,7 @@ def study_files(folder: str | Path) -> StudyFiles:
                 aside.append(error)
             else:
                 slices += [] if record is None else [record]
-    found += _dicom_candidates(slices, folder)
+    found += _dicom_candidates(slices, folder) if slices else []
     if not found:
         raise _no_volume(folder, aside)
     return StudyFiles(tuple(sorted(found, key=lambda c: c.name)), _left_aside(aside, folder))

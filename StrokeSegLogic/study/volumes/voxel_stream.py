@@ -15,7 +15,7 @@ import numpy as np
 
 from ...base.errors import InputError
 from ...base.files import open_regular
-from .limits import DEFLATE_RATIO, MOST_BYTES_BEFORE, MOST_BYTES_BEHIND, within_memory
+from .checks import DEFLATE_RATIO, MOST_BYTES_BEFORE, MOST_BYTES_BEHIND, within_memory
 
 Packing = Literal["raw", "gzip", "zlib"]
 _CHUNK = 1 << 20

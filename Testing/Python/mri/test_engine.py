@@ -18,7 +18,8 @@ from StrokeSegLogic.brain.head import cut_from_head
 from StrokeSegLogic.mri.result import Segmentation
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.phantom.mri import MriPhantom, mri_phantom
-from StrokeSegLogic.space.grid import Grid, resample
+from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.space.resampling import resample
 from StrokeSegLogic.study.case import MRI_ROLES, Case, Role
 
 
