@@ -27,8 +27,8 @@ from StrokeSegLogic.nets.models.registry import find
 from StrokeSegLogic.nets.run.device import choose
 from StrokeSegLogic.nets.run.network import load
 from StrokeSegLogic.outputs.files import write_outputs
-from StrokeSegLogic.space.grid import Grid, resample
-from StrokeSegLogic.space.way_back import onto_reference
+from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.space.resampling import onto_reference, resample
 from StrokeSegLogic.study.case import Case, Role
 
 

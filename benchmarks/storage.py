@@ -14,7 +14,8 @@ from pathlib import Path
 import SimpleITK as sitk
 
 import StrokeSegLogic
-from StrokeSegLogic.space.grid import Grid, resample
+from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.space.resampling import resample
 
 ORIENTATIONS = ("LPS", "RAS", "LAS", "PIR", "SAL", "IRA")
 

@@ -7,8 +7,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from StrokeSegLogic.base.choices import EXTRAS
 from StrokeSegLogic.base.errors import Cancelled
+from StrokeSegLogic.base.settings import EXTRAS
 from StrokeSegLogic.mri.settings import MriSettings
 from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.worker.job import FORMAT, NAME, VOLUME, Job, JobOptions, JobVolume, write_job

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from StrokeSegLogic.base.errors import ModelError
-from StrokeSegLogic.nets.models.bundle import MANIFEST
+from StrokeSegLogic.nets.models.bundle import MANIFEST, read_manifest
 from StrokeSegLogic.nets.models.field_spec import FieldModelSpec
-from StrokeSegLogic.nets.models.manifest import read_manifest
 from StrokeSegLogic.nets.models.registry import DEFAULT, SLOW_FUSION, UNET3D, bundled_names, folder_of, names
 from StrokeSegLogic.nets.models.spec import PlanesModelSpec
 from StrokeSegLogic.study.case import CTP_ROLES, Role

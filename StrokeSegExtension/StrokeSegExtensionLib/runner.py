@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from StrokeSegLogic.base.errors import StrokeSegError
 from StrokeSegLogic.base.json_files import read_json_object
-from StrokeSegLogic.base.scratch import scratch_folder
+from StrokeSegLogic.base.locks import scratch_folder
 from StrokeSegLogic.result.record import ResultRecord
 from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.worker.protocol import Event, Fault, error_of

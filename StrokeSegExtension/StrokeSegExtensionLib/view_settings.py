@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TypeVar
 
-from StrokeSegLogic.base.choices import DEVICES, VOTES
+from StrokeSegLogic.base.settings import DEVICES, VOTES
 from StrokeSegLogic.study.case import CTP_ROLES, MRI_ROLES, ClinicalData, Modality, Role
 
 from .parameters import UNKNOWN, PanelParameters, volume_name

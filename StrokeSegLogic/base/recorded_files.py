@@ -10,7 +10,7 @@ from typing import Any
 
 from .errors import Cancelled, OutputError, StrokeSegError
 from .files import sha256_of
-from .json_values import json_bytes, json_ready
+from .json_files import json_bytes, json_ready
 from .progress import Progress
 from .publishing import Workspace
 from .records import sealed, written_by

@@ -7,11 +7,10 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path, PurePosixPath
 
-from .aside import UNPUBLISHED, is_there, listed, unused
 from .errors import OutputError
 from .locks import Busy, error_says_no_locks, exclusive
 from .publishing import Workspace
-from .records import is_unchanged, written_by
+from .records import UNPUBLISHED, is_there, is_unchanged, listed, unused, written_by
 
 LOCK = ".strokeseg.lock"
 _ELSEWHERE = "Choose another output folder"

@@ -13,8 +13,7 @@ from ..space.masks import filled_in_slices
 from ..study.case import Role
 from .ct import AIR_HU, MEAN_HU, brain_of_ct
 from .head import LARGEST_SECTION_CM2, stripped_outline
-from .hemispheres import MidPlane
-from .symmetry import both_hemispheres, mirrored
+from .hemispheres import MidPlane, both_hemispheres, mirrored
 
 _SMALLEST_ML = 20.0
 _WIDE_BRAIN = 0.02

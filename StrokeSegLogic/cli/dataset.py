@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from ..base.aside import is_there
 from ..base.errors import InputError, OutputError
 from ..base.files import write_whole
-from ..base.records import proven, sealed
-from .console import console, job
+from ..base.records import is_there, proven, sealed
+from .terminal import console, job
 
 if TYPE_CHECKING:
     from ..training.datasets.findings import Findings, Summary

@@ -19,8 +19,8 @@ from ..evaluation.plots import require_matplotlib
 from ..evaluation.readers import Joint
 from ..evaluation.report import FILES, RECORD, Settings, sum_up, told, write_evaluation
 from ..evaluation.tables import paper_table, telling
-from .console import console, job
 from .segment import Overwrite
+from .terminal import console, job
 
 DEFAULT_MEMBERS = ",".join(MEMBERS)
 SHOWN = ("dice", "hausdorff95_mm", "volume_difference_ml", "lesion_f1_isles22")

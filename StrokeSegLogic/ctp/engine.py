@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
-from ..base.choices import RouteName
 from ..base.errors import InputError
 from ..base.progress import CancelToken, Progress, ProgressCallback
+from ..base.settings import RouteName
 from ..brain.perfusion import brain_of_maps
 from ..result.provenance import case_record, run_record
 from ..space.grid import Grid
-from ..study.case import MAP_ROLES, Case, Role
-from ..study.clinical import require_plausible
+from ..study.case import MAP_ROLES, Case, Role, require_plausible
 from .maps.choice import MapChoice, choose_maps, chosen_maps, require_maps, used_roles
 from .maps.inputs import StandardMaps
 from .numbers.criteria import Criteria, dawn, defuse3

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import SimpleITK as sitk
 
-from ..base.choices import ROUTES as ROUTES
-from ..base.choices import ExtraName, RouteName
-from ..base.json_values import json_ready
+from ..base.json_files import json_ready
 from ..base.records import SCHEMA, SCHEMA_VERSION
+from ..base.settings import ROUTES as ROUTES
+from ..base.settings import ExtraName, RouteName
 from ..metrics.voxel import dice
-from ..result.lesions import Lesion, lesions
+from ..result.lesions import DOUBT_SHARE, Lesion, Places, lesions
 from ..result.outcome import Layer, Maker, Outcome
-from ..result.places import DOUBT_SHARE, Places
 from ..result.terminology import SEGMENTS, SegmentStyle
 from ..space.grid import Grid
 from ..study.case import Case, Role

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..base.choices import DEVICES, ROUTES, RouteName, one_of
 from ..base.errors import InputError
+from ..base.settings import DEVICES, ROUTES, RouteName, one_of
 from .series.maps import MapsSpec
 from .threshold_settings import ThresholdSettings
 

@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from ..base.aside import is_aside
 from ..base.errors import InputError
 from ..base.files import unreadable
+from ..base.records import is_aside
 from ..study.volumes.reader import volume_suffix
 from .rows import MODEL
 

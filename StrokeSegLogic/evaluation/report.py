@@ -12,7 +12,7 @@ from .. import __version__
 from ..base.progress import Progress
 from ..base.recorded_files import write_recorded
 from ..metrics.lesions import ISLES24_MATCH
-from ..reports.html import page
+from ..reports.page import page
 from .bootstrap import RESAMPLES
 from .catalog import MAIN, METRICS, OTHERS, OVERLAPS, SLOW_FUSION
 from .cohort import Evaluation, Sources

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
-from ..base.choices import ExtraName
 from ..base.records import SCHEMA, SCHEMA_VERSION
-from ..result.lesions import Lesion
+from ..base.settings import ExtraName
+from ..result.lesions import Lesion, Places
 from ..result.outcome import Layer, Maker, Outcome
-from ..result.places import Places
 from ..result.terminology import SEGMENTS, SegmentStyle
 from ..space.grid import Grid
 from ..study.case import Case, Role

@@ -9,10 +9,8 @@ import numpy as np
 from ..base.progress import check_cancelled
 from ..brain.hemispheres import MidPlane
 from ..metrics.voxel import dice
-from ..result.lesions import lesions
-from ..result.places import DOUBT_SHARE
-from ..space.grid import Grid
-from ..space.planes import Plane
+from ..result.lesions import DOUBT_SHARE, lesions
+from ..space.grid import Grid, Plane
 from .result import LESION, PlaneVote, Statistics
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ..ctp.numbers.criteria import Criterion, Verdict
-from .html import NONE
+from .page import NONE
 
 SIGNS: dict[Verdict, tuple[str, str]] = {
     "met": ("yes", "\u2713"),

@@ -18,8 +18,7 @@ from ..result.terminology import CORE_STYLE, PENUMBRA_STYLE
 from ..study.case import Role
 from . import criteria_parts
 from .ctp_figures import colour_of, ctp_figures
-from .html import NONE
-from .parts import Cell, ml, patient, report
+from .page import NONE, Cell, ml, patient, report
 from .sweep_figure import sweep_svg, sweep_table
 from .vessel_figure import vessel_svg
 

@@ -13,12 +13,11 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..base.errors import OutputError
-from ..base.native_paths import native_paths
+from ..base.files import native_paths
 from ..base.progress import check_cancelled
 from ..result.outcome import Outcome
 from ..space.grid import Grid
-from .runtime import SegmentationNode, VolumeNode, load_slicer, quiet_vtk
-from .scene import headless_scene
+from .runtime import SegmentationNode, VolumeNode, headless_scene, load_slicer, quiet_vtk
 from .segmentations import add_segmentation, labels_of
 from .views import show_result, show_segmentation
 from .volumes import add_volume

@@ -12,11 +12,11 @@ from .. import __version__
 from ..base.errors import InputError
 from ..result.outcome import Maker, Outcome
 from ..result.terminology import SegmentStyle
-from ..space.grid import Grid, resample
+from ..space.grid import Grid
+from ..space.resampling import resample
 from ..space.volume import Volume
-from .geometry import oriented_grid, set_oriented_geometry, volume_grid
 from .runtime import Scene, SegmentationNode, VolumeNode, load_slicer, load_vtk
-from .volumes import numpy_voxels, vtk_scalars
+from .volumes import numpy_voxels, oriented_grid, set_oriented_geometry, volume_grid, vtk_scalars
 
 RESEARCH = "Research use only, not a medical device."
 LABELMAP = "Binary labelmap"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..result.outcome import Outcome
-from .geometry import to_ras
 from .runtime import Scene, SegmentationNode, VolumeNode, load_slicer
+from .volumes import to_ras
 
 _VIEWS = {"Red": "Axial", "Yellow": "Sagittal", "Green": "Coronal"}
 """The slice views of Slicer's standard layouts, each known by its colour and that colour's first letter."""

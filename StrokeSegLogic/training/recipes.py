@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import InputError
-from ..base.files import is_file
-from ..base.resources import resource
+from ..base.files import is_file, resource
 from ..base.settings import from_mapping, parse_toml, read_toml
 from .cohort.recipe import CohortRecipe
 from .stream.recipe import StreamRecipe

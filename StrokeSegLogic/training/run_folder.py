@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..base.aside import is_there, listed, move_aside
 from ..base.errors import InputError, OutputError
 from ..base.files import make_folder, read_regular, write_whole
 from ..base.recorded_files import fill_recorded
+from ..base.records import is_there, listed, move_aside
 from ..base.reservation import Reservation, holding, reserved
 
 RECORD = "run.json"

@@ -13,11 +13,9 @@ import torch
 from torch import Tensor
 
 from ..base.errors import ModelError
-from ..nets.models.bundle import Bundle
+from ..nets.models.bundle import Bundle, require_fitting_weights
 from ..nets.models.field_spec import FieldModelSpec, InputSpec
-from ..nets.models.verify import require_fitting_weights
-from ..nets.networks.fusion import FusionNetwork
-from ..nets.networks.slow_fusion import SlowFusion
+from ..nets.networks.fusion import FusionNetwork, SlowFusion
 from ..nets.networks.spec import NetworkSpec, SlowFusionSpec
 
 

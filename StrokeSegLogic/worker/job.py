@@ -6,10 +6,9 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from ..base.choices import EXTRAS, ROUTES, one_of
 from ..base.files import write_whole
 from ..base.json_files import read_json_object
-from ..base.settings import from_mapping
+from ..base.settings import EXTRAS, ROUTES, from_mapping, one_of
 from ..mri.settings import MriSettings
 from ..study.case import MODALITIES, ClinicalData, Modality
 

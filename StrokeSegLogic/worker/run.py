@@ -61,7 +61,7 @@ def run_job(job: Job, home: Path, into: Path, progress: Progress) -> Written:
     images = {f"{name}{VOLUME}": image for name, image in images_of(result, job.options.extras).items()}
     writers: dict[str, Callable[[Path], object]] = {name: partial(_hand_over, image) for name, image in images.items()}
     if "report" in job.options.extras:
-        from ..reports.report import write_report
+        from ..outputs.files import write_report
 
         writers[REPORT] = partial(write_report, result)
     write_recorded(into, writers, RECORD, summary_of(result), progress.span(0.9, 1.0))

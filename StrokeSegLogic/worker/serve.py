@@ -16,10 +16,10 @@ from typing import Any
 
 from .. import __version__
 from ..base.errors import Cancelled
+from ..base.locks import remove_if_abandoned, scratch_folder
 from ..base.progress import CancelToken, Progress, ProgressCallback, hearing
 from ..base.reservation import reserved
-from ..base.scratch import remove_if_abandoned, scratch_folder
-from ..nets.run.cache import KeptNetworks, keeping
+from ..nets.models.registry import KeptNetworks, keeping
 from .control import Control
 from .job import RECORD, REPORT, RESULT, Job, read_job
 from .parent import lead_a_group

@@ -34,7 +34,6 @@ def test_reading_and_preparing_a_case_needs_no_torch() -> None:
         "mri.statistics",
         "outputs.files",
         "phantom.mri",
-        "reports.report",
         "study.series.load",
     )
     lines = "\n".join(f"import StrokeSegLogic.{name}" for name in modules)

@@ -10,7 +10,8 @@ import SimpleITK as sitk
 
 from ...base.errors import InputError
 from ...base.progress import Progress
-from ...space.grid import Grid, require_overlap, resample
+from ...space.grid import Grid, require_overlap
+from ...space.resampling import resample
 from ...study.case import MAP_ROLES, Case, Role
 from ...study.maps.units import STANDARD_UNITS
 from ..series.maps import PerfusionMaps, maps

@@ -10,8 +10,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from ...base.errors import InputError
-from ...space.grid import Grid, require_overlap, resample
-from ...space.slabs import are_two_slabs
+from ...space.grid import Grid, are_two_slabs, require_overlap
+from ...space.resampling import resample
 from ...study.case import MAP_ROLES, Case, Role, Series
 from ...study.maps.units import RELATIVE, STANDARD_UNITS, doubts, is_picture, unit_named, units_of
 from .doubts import Doubt, DoubtKind

@@ -13,7 +13,8 @@ import SimpleITK as sitk
 
 from ...base.errors import InputError
 from ...brain.ct import AIR_HU
-from ...space.grid import Grid, resample
+from ...space.grid import Grid
+from ...space.resampling import resample
 from ...study.case import Role
 from .doubts import Doubt, DoubtKind
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import SimpleITK as sitk
 
+from ...result.colours import Window
 from ...result.outcome import Layer, Look
-from ...result.window import Window
 from ...study.case import Role
 from ...study.maps.units import STANDARD_UNITS
 

@@ -8,9 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import Any, Literal
 
-from ...base.json_values import json_ready
-from ...study.case import ClinicalData
-from ...study.clinical import require_plausible
+from ...base.json_files import json_ready
+from ...study.case import ClinicalData, require_plausible
 from .mismatch import PerfusionNumbers, mismatch_ratio
 from .uncertainty import Uncertainty
 

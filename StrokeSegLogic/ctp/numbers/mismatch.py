@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...base.json_values import json_ready
+from ...base.json_files import json_ready
 from ..tissue.reference import Side
 from ..tissue.thresholds import ThresholdSegmentation, hypoperfused_mask
 

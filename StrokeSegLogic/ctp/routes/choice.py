@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...base.choices import ROUTES, RouteName
 from ...base.errors import InputError
 from ...base.progress import Progress
+from ...base.settings import ROUTES, RouteName
 from ...space.grid import Grid
 from ...study.case import MAP_ROLES, Case
 from ..maps.choice import THRESHOLD_MAPS, doubts_about_unusable

@@ -14,8 +14,9 @@ from ...base.faults import is_out_of_memory
 from ...brain.ct import MIP_HU, brain_of_ct
 from ...brain.head import stripped_outline
 from ...nets.models.field_spec import FieldSpec, InputSpec
-from ...nets.run.intensity import LOWEST, normalise
-from ...space.grid import Grid, reorient, resample, resample_mask
+from ...nets.run.inputs import LOWEST, normalise
+from ...space.grid import Grid, reorient
+from ...space.resampling import resample, resample_mask
 from .map_scales import delay, rainbow, relative
 
 if TYPE_CHECKING:

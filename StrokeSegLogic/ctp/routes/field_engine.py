@@ -13,7 +13,8 @@ import SimpleITK as sitk
 from ...base.errors import InputError, ModelError
 from ...nets.models.field_spec import FieldModelSpec
 from ...nets.models.registry import SLOW_FUSION, names
-from ...space.grid import Grid, resample
+from ...space.grid import Grid
+from ...space.resampling import resample
 from .field import labels_on, lay, predict
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import SimpleITK as sitk
 
-from ...base.choices import RouteName
 from ...base.errors import InputError, ModelError
+from ...base.settings import RouteName
 from ...space.grid import Grid
 from ...study.case import Role
 from ...study.maps.units import STANDARD_UNITS

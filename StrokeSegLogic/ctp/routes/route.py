@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
-from ...base.choices import RouteName
+from ...base.settings import RouteName
 
 
 @dataclass(frozen=True)

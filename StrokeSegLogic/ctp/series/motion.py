@@ -8,7 +8,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from ...base.progress import Progress
-from ...space.grid import Grid, resample
+from ...space.grid import Grid
+from ...space.resampling import resample
 from ...space.smoothing import SLICES, recursive_gaussian
 from .time_series import Series
 

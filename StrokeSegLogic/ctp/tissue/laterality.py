@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...base.errors import InputError
-from ...brain.hemispheres import MidPlane
-from ...brain.symmetry import both_hemispheres
+from ...brain.hemispheres import MidPlane, both_hemispheres
 from ...space.grid import Grid
 from ...space.smoothing import gaussian_within
 from .reference import Side

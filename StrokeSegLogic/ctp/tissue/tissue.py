@@ -9,9 +9,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from ...base.errors import InputError
-from ...brain.hemispheres import MidPlane
+from ...brain.hemispheres import MidPlane, both_hemispheres, mirrored
 from ...brain.perfusion import brain_of_maps
-from ...brain.symmetry import both_hemispheres, mirrored
 from ...space.grid import Grid
 from ...space.smoothing import gaussian_within
 from ...study.case import Role

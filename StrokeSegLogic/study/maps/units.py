@@ -207,3 +207,13 @@ def _hounsfield(role: Role, shown: np.ndarray) -> list[str]:
     if shown.max() <= 2:
         return [f"no value above 2: {role} in HU it is not, perhaps a normalised map"]
     return []
+
+
+SECONDS_PER = MappingProxyType(
+    {
+        **dict.fromkeys(("s", "sec", "second", "seconds"), 1.0),
+        **dict.fromkeys(("ms", "msec", "millisecond", "milliseconds"), 1e-3),
+        **dict.fromkeys(("us", "usec", "microsecond", "microseconds"), 1e-6),
+    }
+)
+"""By the unit's name in small letters."""

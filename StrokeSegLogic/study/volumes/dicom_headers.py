@@ -20,9 +20,9 @@ from ...base.faults import within_memory
 from ...base.files import open_regular, unreadable
 from ...base.progress import check_cancelled
 from . import dicom_values as values
+from .checks import MOST_SLICE_PIXELS
 from .dicom_clock import CLOCK_TAGS, Clock, read_clock
 from .dicom_values import PRIVATE_B, PRIVATE_SLOTS
-from .limits import MOST_SLICE_PIXELS
 
 if TYPE_CHECKING:
     from pydicom import Dataset

@@ -15,12 +15,11 @@ from ...metrics.voxel import dice
 from ...mri.prepare import seen_slices
 from ...nets.models.bundle import WEIGHTS, Bundle
 from ...nets.models.field_spec import FieldModelSpec, FieldSpec
-from ...nets.models.spec import PlanesModelSpec
-from ...nets.models.weights import FORMAT, Weights
+from ...nets.models.spec import FORMAT, PlanesModelSpec, Weights
 from ...nets.networks.build import build
 from ...nets.run.device import Device
 from ...nets.run.network import lesion_probability
-from ...space.planes import Plane, to_stack
+from ...space.grid import Plane, to_stack
 from ...study.case import MAP_ROLES
 from ..datasets.subject import SIMULATED, DataSet
 from ..loop import State

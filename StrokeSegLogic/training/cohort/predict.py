@@ -12,11 +12,10 @@ import numpy as np
 import SimpleITK as sitk
 from torch import nn
 
-from ...base.aside import listed
 from ...base.errors import InputError
 from ...base.progress import Progress
 from ...base.recorded_files import Writers, add_recorded
-from ...base.records import is_unchanged, written_by
+from ...base.records import is_unchanged, listed, written_by
 from ...base.reservation import Reservation, reserved
 from ...ctp.routes.field_engine import answer
 from ...evaluation.classes import BACKGROUND, LABELS_FILE
@@ -29,7 +28,7 @@ from ...nets.models.field_spec import FieldModelSpec
 from ...nets.models.spec import PlanesModelSpec
 from ...nets.run.device import Device, choose
 from ...nets.run.network import load
-from ...space.way_back import onto_reference
+from ...space.resampling import onto_reference
 from ...study.case import Role
 from ...study.volumes.nifti import write_nifti
 from ..datasets.load import LoadedSubject, load_subject

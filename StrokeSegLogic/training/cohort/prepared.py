@@ -17,7 +17,8 @@ from ...base.json_files import read_json_object
 from ...base.progress import Progress
 from ...ctp.routes.field import lay
 from ...mri.prepare import prepare
-from ...space.grid import Grid, resample
+from ...space.grid import Grid
+from ...space.resampling import resample
 from ...study.case import Case, Role
 from ...study.series.read import series_in_memory
 from ..arrays import open_array

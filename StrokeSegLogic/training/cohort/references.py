@@ -11,12 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ...base.aside import is_there, move_aside
 from ...base.errors import InputError, OutputError
 from ...base.files import write_whole
 from ...base.json_files import read_json_object
 from ...base.recorded_files import write_recorded
-from ...base.records import is_unchanged, written_by
+from ...base.records import is_there, is_unchanged, move_aside, written_by
 from ...base.reservation import Reservation, reserved
 from ...study.volumes.nifti import write_nifti
 from ..datasets.load import load_subject

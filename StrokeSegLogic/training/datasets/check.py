@@ -9,8 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from ...base.progress import Progress
-from ...space.grid import Grid
-from ...space.slabs import have_same_slices
+from ...space.grid import Grid, have_same_slices
 from .check_case import CaseRecord, look
 from .findings import Finding, Findings, Severity
 from .subject import GROUPS, TRUTH, DataSet

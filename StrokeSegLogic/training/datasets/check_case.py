@@ -14,9 +14,9 @@ from ...base.files import sha256_of
 from ...space.grid import Grid, require_overlap
 from ...study.case import Role
 from ...study.maps import units as map_units
-from ...study.series.plausibility import swapped_note
+from ...study.series.read import swapped_note
 from ...study.volumes.checks import validate
-from ...study.volumes.nifti_header import SUFFIXES, open_nifti
+from ...study.volumes.nifti import SUFFIXES, open_nifti
 from ...study.volumes.reader import header_notes, read_volume
 from .findings import Finding, Severity
 from .load import labels, same_place, words

@@ -10,7 +10,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from ...base.errors import InputError
-from ...space.grid import Grid, require_overlap, resample
+from ...space.grid import Grid, require_overlap
+from ...space.resampling import resample
 from ...study.volumes.reader import read_volume
 from .subject import TIME_SERIES, DataSet, Subject
 

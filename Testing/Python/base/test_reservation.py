@@ -179,7 +179,7 @@ def test_a_folder_that_vanished_during_the_work_does_not_take_the_result_with_it
 
 
 def test_moving_never_replaces_where_there_are_no_second_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from StrokeSegLogic.base.aside import move_new
+    from StrokeSegLogic.base.records import move_new
 
     def refuse(*arguments: object, **options: object) -> None:
         raise OSError(errno.EPERM, "Operation not permitted")

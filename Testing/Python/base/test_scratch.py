@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from StrokeSegLogic.base.scratch import remove_abandoned, scratch_folder
+from StrokeSegLogic.base.locks import remove_abandoned, scratch_folder
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from StrokeSegLogic.base.scratch import scratch_folder
+from StrokeSegLogic.base.locks import scratch_folder
 with scratch_folder(Path(sys.argv[1])) as folder:
     (folder / "half.nrrd").write_text("half")
     print(folder, flush=True)

@@ -17,7 +17,7 @@ from tiny import write_data, write_recipe
 from StrokeSegLogic.cli.main import main, run
 from StrokeSegLogic.metrics.voxel import dice
 from StrokeSegLogic.nets.models.bundle import Bundle
-from StrokeSegLogic.outputs.folder import RESULT
+from StrokeSegLogic.outputs.files import RESULT
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
 from StrokeSegLogic.phantom.mri import MriPhantom
 from StrokeSegLogic.space.grid import Grid

@@ -17,7 +17,7 @@ from StrokeSegLogic.base.errors import OutputError
 from StrokeSegLogic.base.reservation import reserved
 from StrokeSegLogic.cli.main import app
 from StrokeSegLogic.nets.models.bundle import Bundle
-from StrokeSegLogic.outputs.folder import MRI_FILES
+from StrokeSegLogic.outputs.files import MRI_FILES
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 

@@ -15,7 +15,7 @@ import pytest
 from StrokeSegLogic.cli.main import main
 from StrokeSegLogic.cli.terminal import lasting_streams
 from StrokeSegLogic.nets.models.bundle import Bundle
-from StrokeSegLogic.outputs.folder import RESULT
+from StrokeSegLogic.outputs.files import RESULT
 
 ROOT = Path(__file__).parents[3]
 posix = pytest.mark.skipif(os.name != "posix", reason="shell and descriptors of POSIX")

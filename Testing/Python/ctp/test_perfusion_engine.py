@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from StrokeSegLogic.base.choices import ROUTES, RouteName
 from StrokeSegLogic.base.errors import Cancelled, InputError
 from StrokeSegLogic.base.progress import CancelToken
+from StrokeSegLogic.base.settings import ROUTES, RouteName
 from StrokeSegLogic.ctp.engine import segment_perfusion
 from StrokeSegLogic.ctp.maps.choice import choose_maps, compute_maps
 from StrokeSegLogic.ctp.result import PerfusionSegmentation

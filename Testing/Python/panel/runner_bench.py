@@ -12,7 +12,7 @@ from StrokeSegExtensionLib.study import Settings, StudyInputs
 from StrokeSegExtensionLib.worker_process import WorkerProcess
 
 from StrokeSegLogic.base.errors import StrokeSegError
-from StrokeSegLogic.base.scratch import LOCK
+from StrokeSegLogic.base.locks import SCRATCH_LOCK
 from StrokeSegLogic.result.record import ResultRecord
 from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.space.volume import Volume
@@ -92,7 +92,7 @@ class Bench:
     def files(self) -> list[str]:
         """What lies in the folder of temporary files beside the lock, once what was to be deleted is."""
         self.clock.wait(lambda: not self.runner._removals)
-        found = (path for path in self.temporary.rglob("*") if path.suffix != LOCK)
+        found = (path for path in self.temporary.rglob("*") if path.suffix != SCRATCH_LOCK)
         return sorted(path.relative_to(self.temporary).as_posix() for path in found)
 
     def close(self) -> None:

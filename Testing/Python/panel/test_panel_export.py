@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from StrokeSegLogic.slicer_bridge.geometry import volume_grid
+from StrokeSegLogic.slicer_bridge.volumes import volume_grid
 from StrokeSegLogic.space.grid import Grid
 
 from .opened import OpenedModule, target

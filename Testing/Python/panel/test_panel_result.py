@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 from perfusion_results import perfused
 
-from StrokeSegLogic.slicer_bridge.geometry import oriented_grid, volume_grid
 from StrokeSegLogic.slicer_bridge.segmentations import labels_of
-from StrokeSegLogic.slicer_bridge.volumes import numpy_voxels
+from StrokeSegLogic.slicer_bridge.volumes import numpy_voxels, oriented_grid, volume_grid
 
 from .opened import OpenedModule, target
 from .studies import GRID, add_study, lesion_result

@@ -7,7 +7,8 @@ import SimpleITK as sitk
 from StrokeSegLogic.phantom.contrast import BRAIN_TISSUES
 from StrokeSegLogic.phantom.mri import MriPhantom, mri_phantom
 from StrokeSegLogic.phantom.scan_grids import centred_grid, diffusion_grid, structural_grid
-from StrokeSegLogic.space.grid import Grid, resample
+from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.space.resampling import resample
 from StrokeSegLogic.study.case import MRI_ROLES, Role
 from StrokeSegLogic.study.volumes.reader import read_volume
 

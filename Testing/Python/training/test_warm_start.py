@@ -11,7 +11,7 @@ import torch
 from StrokeSegLogic.base.errors import ModelError
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.nets.models.field_spec import FieldModelSpec, FieldSpec, InputSpec
-from StrokeSegLogic.nets.models.weights import FORMAT, Weights
+from StrokeSegLogic.nets.models.spec import FORMAT, Weights
 from StrokeSegLogic.nets.networks.build import build
 from StrokeSegLogic.nets.networks.spec import SlowFusionSpec
 from StrokeSegLogic.training.warm_start import warm_start

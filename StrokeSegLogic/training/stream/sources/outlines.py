@@ -12,7 +12,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ....base.errors import InputError
-from ....base.resources import resource
+from ....base.files import resource
 from ....base.settings import from_mapping, read_toml
 from ....space.grid import Grid
 

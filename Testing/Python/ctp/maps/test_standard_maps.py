@@ -12,7 +12,8 @@ from map_cases import simulated
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.ctp.maps.doubts import DoubtKind, doubts_about
 from StrokeSegLogic.ctp.maps.inputs import RELATIVE, UNKNOWN_SCALE, StandardMaps, standard_maps
-from StrokeSegLogic.space.grid import Grid, resample
+from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.space.resampling import resample
 from StrokeSegLogic.study.case import Case, Role, Series
 
 ALL = ("CT", "CBF", "CBV", "MTT", "TTP", "TMAX", "MIP")

@@ -9,8 +9,7 @@ from map_cases import simulated
 from scipy import stats
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.brain.hemispheres import MidPlane
-from StrokeSegLogic.brain.symmetry import both_hemispheres, mirrored
+from StrokeSegLogic.brain.hemispheres import MidPlane, both_hemispheres, mirrored
 from StrokeSegLogic.ctp.tissue.laterality import asymmetry
 from StrokeSegLogic.phantom.ctp_maps import ctp_patient
 from StrokeSegLogic.space.grid import Grid

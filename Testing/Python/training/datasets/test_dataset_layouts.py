@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from StrokeSegLogic.base.aside import move_aside
 from StrokeSegLogic.base.errors import InputError
+from StrokeSegLogic.base.records import move_aside
 from StrokeSegLogic.training.datasets.folders import in_order
 from StrokeSegLogic.training.datasets.layouts import LAYOUTS, read_data_set
 from StrokeSegLogic.training.datasets.subject import Subject
