@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -111,6 +112,9 @@ def _same(descriptor: int, path: Path) -> bool:
 
 SCRATCH_PREFIX, SCRATCH_LOCK = "strokeseg-", ".lock"
 """Of a folder's name, and the ending of the lock file beside it, which is held as long as the folder is in use."""
+_NAME = re.compile(rf"{SCRATCH_PREFIX}[0-9a-f]{{12}}")
+_MARK = "StrokeSeg's own, and deleted once nobody holds this lock: "
+"""What the lock file says before the name of the folder: a folder and a lock of such names may be anybody's."""
 
 
 @contextmanager
@@ -139,24 +143,41 @@ def scratch_folder(home: Path | None = None) -> Iterator[Path]:
 def _locked_name(place: Path, stack: ExitStack) -> Path:
     while True:
         folder = place / f"{SCRATCH_PREFIX}{uuid.uuid4().hex[:12]}"
+        lock = _lock_of(folder)
         try:
-            stack.enter_context(exclusive(folder.with_name(folder.name + SCRATCH_LOCK)))
+            stack.enter_context(exclusive(lock))
         except Busy:
             # Another run looked whether the new lock is free in the moment before it was held.
             continue
+        lock.write_text(_MARK + folder.name, encoding="ascii")
         return folder
+
+
+def _lock_of(folder: Path) -> Path:
+    return folder.with_name(folder.name + SCRATCH_LOCK)
 
 
 def remove_abandoned(home: Path) -> None:
     """Deletes the folders in `home` that killed runs have left behind; what a live run, or another user, has stays."""
     for lock in home.glob(f"{SCRATCH_PREFIX}*{SCRATCH_LOCK}"):
-        folder = lock.with_name(lock.name.removesuffix(SCRATCH_LOCK))
-        # Held by a live run, gone in the meantime, or not ours to delete: in each case it is left alone.
-        with suppress(Busy, OSError):
-            if _ours(lock):
-                with exclusive(lock):
-                    shutil.rmtree(folder, ignore_errors=True)
+        remove_if_abandoned(lock.with_name(lock.name.removesuffix(SCRATCH_LOCK)))
 
 
-def _ours(path: Path) -> bool:
-    return not hasattr(os, "getuid") or path.lstat().st_uid == os.getuid()
+def remove_if_abandoned(folder: Path) -> None:
+    """Deletes a folder that `scratch_folder` has made and whose process is dead; any other stays."""
+    lock = _lock_of(folder)
+    # Held by a live run, gone in the meantime, or not ours to delete: in each case it is left alone.
+    with suppress(Busy, OSError, ValueError):
+        if _ours(lock, folder):
+            with exclusive(lock):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _ours(lock: Path, folder: Path) -> bool:
+    """Whether a run of this user's has made the lock for that folder."""
+    own = not hasattr(os, "getuid") or lock.lstat().st_uid == os.getuid()
+    if not own or not _NAME.fullmatch(folder.name) or lock.is_symlink() or folder.is_symlink():
+        return False
+    said = lock.read_text(encoding="ascii")
+    # A run that was killed before it could write into its lock has not made its folder yet.
+    return said == _MARK + folder.name or (not said and not folder.exists())

@@ -110,29 +110,43 @@ def sealed(values: Mapping[str, Any], written: Mapping[str, str]) -> bytes:
     return before + hashlib.sha256(content).hexdigest().encode() + after
 
 
+def proven(record: Path) -> dict[str, Any] | None:
+    """The values of a record that is as it was written; None if it is missing, older than hashes, damaged, a link, or
+    changed since."""
+    return None if (read := _read(record)) is None else read[0]
+
+
 def written_by(record: Path) -> dict[str, str]:
     """What a record proves: SHA-256 of each file by its name, the record itself included.
 
-    Nothing is proved by a record that is missing, older than hashes, damaged, a link, or changed since it was written.
+    Nothing is proved by a record that `proven` does not take.
     """
-    if not is_plain_file(record):
+    read = _read(record)
+    if read is None:
         return {}
+    values, content = read
+    found = {name: digest for name, digest in values[WRITTEN].items() if is_inside(name) and isinstance(digest, str)}
+    return {**found, record.name: hashlib.sha256(content).hexdigest()}
+
+
+def _read(record: Path) -> tuple[dict[str, Any], bytes] | None:
+    if not is_plain_file(record):
+        return None
     try:
         content = read_regular(record, _LARGEST)
         values = parse_json(content)
     except (InputError, ValueError):
         # Whatever it is, it is no record of ours: the user's, then.
-        return {}
+        return None
     if not isinstance(values, dict):
-        return {}
-    own, written = values.get(OWN), values.get(WRITTEN)
-    if not isinstance(own, str) or not isinstance(written, dict) or len(own) != len(_ZEROS) or not own.isascii():
-        return {}
+        return None
+    own = values.get(OWN)
+    if not isinstance(own, str) or not isinstance(values.get(WRITTEN), dict) or len(own) != len(_ZEROS):
+        return None
+    if not own.isascii():
+        return None
     before, _, after = content.rpartition(own.encode())
-    if hashlib.sha256(before + _ZEROS + after).hexdigest() != own:
-        return {}
-    found = {name: digest for name, digest in written.items() if is_inside(name) and isinstance(digest, str)}
-    return {**found, record.name: hashlib.sha256(content).hexdigest()}
+    return (values, content) if hashlib.sha256(before + _ZEROS + after).hexdigest() == own else None
 
 
 def is_inside(name: str) -> bool:

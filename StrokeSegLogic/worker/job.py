@@ -17,7 +17,6 @@ NAME, RESULT, CANCEL = "job.json", "result", "cancel"
 """Of a job's folder: the job, the folder of its results, and the file that cancels it by being there."""
 
 RECORD, REPORT, VOLUME = "result.json", "report.html", ".npz"
-RESULT_FILES = (RECORD, REPORT)
 """What a worker writes into the folder of results beside volumes, whose names end in `VOLUME`."""
 
 
@@ -88,11 +87,6 @@ class Job:
     @property
     def kind(self) -> Modality:
         return "mri" if self.modality == "mri" else "ctp"
-
-
-def is_result_file(name: str) -> bool:
-    """Whether a worker writes files of that name into a job's result."""
-    return name in RESULT_FILES or name.endswith(VOLUME)
 
 
 def read_job(path: Path) -> Job:

@@ -26,6 +26,8 @@ _NUMBERS = "biuf"
 """Kinds of numpy's types: truth values, whole numbers, floats."""
 _FLAT = 1e-6
 """A determinant below which three directions lie in a plane."""
+_LEAST_MM, _MOST_MM = 1e-4, 1e4
+"""Sides of voxels; beyond them ITK finds no inverse of the grid."""
 _DAMAGE = (
     ValueError,
     KeyError,
@@ -78,7 +80,8 @@ def read_volume(path: Path) -> Volume:
         if array.ndim not in (3, 4) or 0 in array.shape or array.dtype.kind not in _NUMBERS:
             raise ValueError(f"holds {array.dtype} of shape {array.shape}")
         spacing, origin, direction = (_numbers(one, count) for one, count in zip(place, (3, 3, 9), strict=True))
-        if min(spacing) <= 0 or not abs(np.linalg.det(np.reshape(direction, (3, 3)))) > _FLAT:
+        flat = not abs(np.linalg.det(np.reshape(direction, (3, 3)))) > _FLAT
+        if flat or not _LEAST_MM <= min(spacing) <= max(spacing) <= _MOST_MM:
             raise ValueError("its voxels have no volume")
         z, y, x = array.shape[-3:]
         (a, b, c), (d, e, f) = spacing, origin

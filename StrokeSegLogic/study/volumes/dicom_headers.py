@@ -6,6 +6,7 @@ pydicom is imported with the first DICOM file: it is an optional dependency of t
 from __future__ import annotations
 
 import struct
+import warnings
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -149,7 +150,9 @@ def read_slice(path: Path) -> Slice | None:
     for group, offset, _ in PRIVATE_B:
         for slot in PRIVATE_SLOTS:
             wanted += [(group << 16) + slot, (group << 16) + (slot << 8) + offset]
-    with within_memory(path), open_regular(path) as file:
+    with within_memory(path), open_regular(path) as file, warnings.catch_warnings():
+        # What pydicom warns of, a value too long for its type for instance, either reads all the same or is left out.
+        warnings.simplefilter("ignore")
         try:
             _require_inflatable(file, path)
             header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=wanted)

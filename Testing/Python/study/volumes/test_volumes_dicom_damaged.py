@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import warnings
 import zlib
 from pathlib import Path
 
@@ -200,3 +201,13 @@ def test_a_file_that_is_packed_as_a_whole_is_read(tmp_path):
         pydicom.dcmwrite(content, header)
         path.write_bytes(content.getvalue())
     assert np.array_equal(sitk.GetArrayFromImage(read_dicom_series(paths)), stored())
+
+
+def test_what_pydicom_warns_of_does_not_come_between_the_lines_of_the_user(tmp_path):
+    paths = dicom_slices(tmp_path, stored(), tags=TAGS)
+    uid = paths[0].read_bytes()
+    with_value(paths[0], (0x0020, 0x000D), "UI", b"1." * 40)
+    assert paths[0].read_bytes() != uid
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert study_files(tmp_path).candidates
