@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from models.small_models import small_model
+from nets.models.small_models import small_model
 
 from StrokeSegLogic.base.errors import ModelError, OutputError
 from StrokeSegLogic.nets.models.bundle import Bundle

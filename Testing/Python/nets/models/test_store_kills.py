@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from models.small_models import small_model
+from nets.models.small_models import small_model
 from safetensors.torch import load as parsed
 from safetensors.torch import save
 

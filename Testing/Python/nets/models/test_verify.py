@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from models.tensor_files import entry, safetensors
+from nets.models.tensor_files import entry, safetensors
 from safetensors.torch import load as parsed
 from safetensors.torch import save
 
