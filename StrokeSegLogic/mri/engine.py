@@ -18,9 +18,8 @@ from ..space.masks import without_small_parts
 from ..space.resampling import onto_reference, resample_mask
 from ..study.case import Case, Role
 from .prepare import Prepared, prepare
-from .result import Segmentation
+from .result import Segmentation, measure
 from .settings import MriSettings
-from .statistics import measure
 from .vote import vote as let_vote
 
 if TYPE_CHECKING:

@@ -14,8 +14,7 @@ from ..space.volume import Volume
 from ..study.case import Role
 from .input_volumes import RESULT_MARK
 from .runtime import Scene, SegmentationNode, VolumeNode
-from .segmentations import add_segments, keep_grid
-from .views import show_outline, show_segmentation
+from .segmentations import add_segments, keep_grid, show_outline, show_segmentation
 from .volumes import add_volume, volume_grid
 
 LABELS, PROBABILITY, AGREEMENT = "labels", "probability", "agreement"

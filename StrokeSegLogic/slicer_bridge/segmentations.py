@@ -1,4 +1,4 @@
-"""Labels to and from editable segmentation nodes."""
+"""Labels to and from editable segmentation nodes, and how segments are shown."""
 
 from __future__ import annotations
 
@@ -215,3 +215,21 @@ def _tagged_value(segment: Any) -> int:
     segment.GetTag(LABEL_TAG, tag)
     text = str(tag)
     return int(text) if text.isdecimal() and int(text) < 256 else 0
+
+
+def show_segmentation(node: SegmentationNode, visible: bool = True) -> None:
+    """Shows segments as an outline with a light filling, so that the tissue below stays readable."""
+    display = node.GetDisplayNode()
+    display.SetVisibility(visible)
+    display.SetAllSegmentsVisibility(True)
+    display.SetOpacity2DFill(0.3)
+    display.SetOpacity2DOutline(1.0)
+
+
+def show_outline(node: SegmentationNode) -> None:
+    """Shows segments as thin lines without filling, hidden until they are asked for."""
+    display = node.GetDisplayNode()
+    display.SetVisibility(False)
+    display.SetOpacity2DFill(0.0)
+    display.SetOpacity2DOutline(1.0)
+    display.SetSliceIntersectionThickness(2)

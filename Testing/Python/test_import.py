@@ -31,7 +31,7 @@ def test_reading_and_preparing_a_case_needs_no_torch() -> None:
         "metrics.voxel",
         "mri.engine",
         "mri.prepare",
-        "mri.statistics",
+        "mri.result",
         "outputs.files",
         "phantom.mri",
         "study.series.load",

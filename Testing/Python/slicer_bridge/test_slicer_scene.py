@@ -87,7 +87,7 @@ def test_without_slicer_the_message_says_what_to_install(
 def test_importing_the_bridge_imports_no_slicer():
     code = (
         "import sys\n"
-        "from StrokeSegLogic.slicer_bridge import files, input_volumes, results, segmentations, sequences, views\n"
+        "from StrokeSegLogic.slicer_bridge import files, input_volumes, results, segmentations, sequences, volumes\n"
         "assert not {'slicer', 'vtk', 'torch', 'qt', 'ctk'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -45,7 +45,7 @@ def session(tmp_path: Path) -> Path:
     place = tmp_path / "Sitzung Größe 脳"
     place.mkdir()
     code = (
-        "import os, sys; from pathlib import Path; from StrokeSegLogic.base.scratch import scratch_folder\n"
+        "import os, sys; from pathlib import Path; from StrokeSegLogic.base.locks import scratch_folder\n"
         "with scratch_folder(Path(sys.argv[1])): os._exit(0)"
     )
     subprocess.run([sys.executable, "-c", code, str(place)], check=True)
