@@ -47,8 +47,10 @@ def exclusive(path: Path) -> Iterator[None]:
             with suppress(PermissionError):
                 path.unlink(missing_ok=True)
         else:
-            # Deleted while it is held: nobody can lock a file in between that is about to go.
-            path.unlink(missing_ok=True)
+            # Deleted while it is held: nobody can lock a file in between that is about to go. Where it cannot be (its
+            # folder is gone, or something else by now), whoever comes next takes it over; the block's own error counts.
+            with suppress(OSError):
+                path.unlink()
             os.close(descriptor)
 
 
