@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 import SimpleITK as sitk
 
+from StrokeSegLogic.ctp.tissue.thresholds import ThresholdSegmentation, segment_by_thresholds
 from StrokeSegLogic.phantom.ctp_maps import CtpMaps, ctp_grid, ctp_patient
 from StrokeSegLogic.space.grid import Grid
 
@@ -16,6 +17,12 @@ UPRIGHT = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 @lru_cache(maxsize=8)
 def simulated(group: str = "LVO", seed: int = 0, noise: float = 1.0) -> CtpMaps:
     return ctp_patient(seed, group).maps(ctp_grid((3.6, 3.6, 6.0)), noise)
+
+
+@lru_cache(maxsize=8)
+def segmented(group: str = "LVO", seed: int = 0) -> ThresholdSegmentation:
+    """What is found by thresholds on `simulated` maps as they are."""
+    return segment_by_thresholds(simulated(group, seed).images)
 
 
 def arrays(maps: CtpMaps) -> dict[str, np.ndarray]:

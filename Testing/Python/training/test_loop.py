@@ -20,6 +20,8 @@ from StrokeSegLogic.training.loop import State, on_cpu
 from StrokeSegLogic.training.loss_log import read
 from StrokeSegLogic.training.transfer import TransferSpec
 
+pytestmark = pytest.mark.usefixtures("losses_undrawn")
+
 U_NET = UNet2DSpec("compact", 2, 3, (16, 8, 8, 8))
 
 

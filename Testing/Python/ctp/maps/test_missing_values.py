@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from map_cases import arrays, plain_case, simulated
+from map_cases import arrays, plain_case, segmented, simulated
 
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.ctp.maps.inputs import on_one_grid, standard_maps
@@ -39,7 +39,7 @@ def few(image: sitk.Image) -> np.ndarray:
 @pytest.mark.parametrize("name", ["CBF", "CBV", "TMAX", "CT"])
 def test_a_few_voxels_without_value_hardly_change_the_numbers_and_are_counted(name: str, value: float) -> None:
     maps = dict(simulated().images)
-    expected = measure_perfusion(segment_by_thresholds(maps))
+    expected = measure_perfusion(segmented())
     places = few(maps[name])
     found = segment_by_thresholds(maps | {name: holed(maps[name], places, value)})
     numbers = measure_perfusion(found)

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from map_cases import plain_case, simulated
+from map_cases import plain_case, segmented, simulated
 
 from StrokeSegLogic.ctp.numbers.mismatch import measure_perfusion, mismatch_ratio
 from StrokeSegLogic.ctp.numbers.sweep import sweep
@@ -36,7 +36,7 @@ def test_a_lesion_without_core_has_an_infinite_ratio_that_json_can_hold() -> Non
 
 
 def test_no_lesion_is_a_result_of_zeros() -> None:
-    numbers = measure_perfusion(segment_by_thresholds(simulated("WIS", 3).images))
+    numbers = measure_perfusion(segmented("WIS", 3))
     assert (numbers.core_ml, numbers.penumbra_ml, numbers.hypoperfused_ml, numbers.mismatch_ml) == (0, 0, 0, 0)
     assert {delay.ml for delay in numbers.delays} <= {0.0} or numbers.delays[0].ml < 5
     assert numbers.mismatch_ratio is None and numbers.hypoperfusion_intensity_ratio is None
@@ -46,7 +46,7 @@ def test_no_lesion_is_a_result_of_zeros() -> None:
 
 
 def test_longer_delays_have_smaller_volumes_and_core_and_penumbra_make_the_whole() -> None:
-    numbers = measure_perfusion(segment_by_thresholds(simulated().images))
+    numbers = measure_perfusion(segmented())
     volumes = [delay.ml for delay in numbers.delays]
     assert volumes == sorted(volumes, reverse=True) and volumes[1] == pytest.approx(numbers.hypoperfused_ml)
     assert numbers.core_ml + numbers.penumbra_ml == pytest.approx(numbers.hypoperfused_ml)
@@ -110,7 +110,7 @@ def test_of_one_hemisphere_alone_the_side_is_unknown_and_flow_is_relative_to_its
 @pytest.mark.parametrize(("end", "told"), [(8.0, 2), (10.0, 3), (11.0, 4)])
 def test_volumes_beyond_the_end_of_the_scale_are_not_told(end: float, told: int) -> None:
     maps = dict(simulated().images)
-    expected = measure_perfusion(segment_by_thresholds(maps))
+    expected = measure_perfusion(segmented())
     maps["TMAX"] = sitk.Minimum(maps["TMAX"], end)
     found = segment_by_thresholds(maps)
     numbers = measure_perfusion(found)

@@ -4,7 +4,7 @@ import math
 from xml.etree import ElementTree
 
 import pytest
-from map_cases import simulated
+from map_cases import segmented, simulated
 
 from StrokeSegLogic.base.errors import Cancelled
 from StrokeSegLogic.base.progress import CancelToken, Progress
@@ -15,7 +15,7 @@ from StrokeSegLogic.ctp.threshold_settings import ThresholdSettings
 from StrokeSegLogic.ctp.tissue.thresholds import segment_by_thresholds
 from StrokeSegLogic.reports.sweep_figure import sweep_svg, sweep_table
 
-FOUND = segment_by_thresholds(simulated().images)
+FOUND = segmented()
 TABLE = sweep(FOUND)
 
 

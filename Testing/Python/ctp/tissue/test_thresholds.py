@@ -5,12 +5,12 @@ import pytest
 import SimpleITK as sitk
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from map_cases import plain_case, simulated
+from map_cases import plain_case, segmented, simulated
 
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.base.settings import from_mapping
 from StrokeSegLogic.ctp.threshold_settings import NORMAL_TISSUE, ThresholdSettings
-from StrokeSegLogic.ctp.tissue.thresholds import CORE, ThresholdSegmentation, segment_by_thresholds
+from StrokeSegLogic.ctp.tissue.thresholds import CORE, segment_by_thresholds
 from StrokeSegLogic.metrics.voxel import dice
 from StrokeSegLogic.space.grid import Grid
 
@@ -29,7 +29,7 @@ def test_voxels_below_30_percent_and_over_6_s_are_counted_to_the_voxel() -> None
 @pytest.mark.parametrize(("seed", "group"), [(0, "LVO"), (1, "LVO"), (5, "Non-LVO")])
 def test_simulated_core_and_penumbra_are_found(seed: int, group: str) -> None:
     maps = simulated(group, seed)
-    labels = sitk.GetArrayFromImage(segment_by_thresholds(maps.images).labels)
+    labels = sitk.GetArrayFromImage(segmented(group, seed).labels)
     truth = sitk.GetArrayFromImage(maps.truth)
     assert dice(labels > 0, truth > 0) > (0.85 if group == "LVO" else 0.7)
     if group == "LVO":
@@ -37,22 +37,16 @@ def test_simulated_core_and_penumbra_are_found(seed: int, group: str) -> None:
 
 
 def test_a_healthy_brain_has_no_lesion_and_that_is_a_result() -> None:
-    found = segment_by_thresholds(simulated("WIS", 3).images)
+    found = segmented("WIS", 3)
     assert not found.core.any() and not found.hypoperfused.any()
     assert found.tissue.reference.affected is None
     assert "both hemispheres" in found.tissue.reference.words
 
 
-@pytest.fixture(scope="module")
-def expected() -> ThresholdSegmentation:
-    """What is found on the simulated patient's maps as they are."""
-    return segment_by_thresholds(simulated().images)
-
-
 @settings(max_examples=8, deadline=None)
-@given(factor=st.floats(1e-3, 1e3))
-def test_the_unit_of_flow_does_not_matter(expected: ThresholdSegmentation, factor: float) -> None:
-    maps = dict(simulated().images)
+@given(st.floats(1e-3, 1e3))
+def test_the_unit_of_flow_does_not_matter(factor: float) -> None:
+    maps, expected = dict(simulated().images), segmented()
     maps["CBF"] = maps["CBF"] * factor
     found = segment_by_thresholds(maps)
     # A voxel on the very threshold may fall either way by rounding.
@@ -61,8 +55,7 @@ def test_the_unit_of_flow_does_not_matter(expected: ThresholdSegmentation, facto
 
 
 def test_the_mirrored_patient_has_the_mirrored_lesion_on_the_other_side() -> None:
-    maps = simulated().images
-    right = segment_by_thresholds(maps)
+    maps, right = simulated().images, segmented()
     mirrored = {}
     for name, image in maps.items():
         grid = Grid.of(image)

@@ -14,6 +14,8 @@ from StrokeSegLogic.training.devices import Hardware
 from StrokeSegLogic.training.run_context import RunContext
 from StrokeSegLogic.training.splits import read_split
 
+pytestmark = pytest.mark.usefixtures("losses_undrawn")
+
 NAME = "unet3d-table/modified"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -71,14 +71,28 @@ def run_folder(tmp_path: Path) -> Iterator[Path]:
     shutil.rmtree(tmp_path / "run")
 
 
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Callable[[CohortRecipe], Path]:
+    """Where the cases lie that recipes of the same images on the same grids share, as the rows of an experiment do."""
+    folder, numbers = tmp_path_factory.mktemp("prepared"), dict[str, int]()
+    return lambda recipe: (
+        folder / str(numbers.setdefault(repr((recipe.view, recipe.inputs, recipe.network.classes)), len(numbers)))
+    )
+
+
+@pytest.mark.usefixtures("losses_undrawn")
 @pytest.mark.parametrize("name", TRAINED)
 def test_a_cohort_recipe_trains_predicts_and_is_scored(
-    name: str, data_sets: dict[str, DataSet], run_folder: Path, tmp_path: Path
+    name: str,
+    data_sets: dict[str, DataSet],
+    prepared: Callable[[CohortRecipe], Path],
+    run_folder: Path,
+    tmp_path: Path,
 ) -> None:
     recipe = read_recipe(find_recipe(name), shrunk(name))
     assert isinstance(recipe, CohortRecipe)
     data = data_sets[layout_of(name)]
-    bundle = train_cohort(recipe, data, cpu_run(run_folder))
+    bundle = train_cohort(recipe, data, cpu_run(run_folder), prepared=prepared(recipe))
     assert bundle.spec.network == recipe.network
     for member in recipe.members:
         assert len(read(run_folder / f"{member}-epochs.csv")) == 1
@@ -108,6 +122,7 @@ def test_a_recipes_loss_has_a_slope_for_every_class(name: str) -> None:
     assert (logits.grad.abs().amax((0, 2, 3)) > 0).all()
 
 
+@pytest.mark.usefixtures("losses_undrawn")
 @pytest.mark.parametrize("name", STREAM)
 def test_a_stream_recipe_trains_on_what_it_is_given(name: str, tmp_path: Path) -> None:
     recipe = read_recipe(
