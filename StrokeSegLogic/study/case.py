@@ -72,7 +72,7 @@ class Series:
         confidence: 0 (a guess) to 1 (the user said so).
         sha256: of the file's bytes (of all files of a DICOM series in order; of the voxels of an image in memory).
         times_s: seconds of a 4-D image's frames, as recorded; None for one volume.
-        unit: of a perfusion map, where the user named it (see `perfusion.map_units`); None is found out from values.
+        unit: of a perfusion map, where the user named it (see `maps.units`); None is found out from values.
     """
 
     role: Role
