@@ -11,8 +11,6 @@ import typer
 from ..base.errors import InputError, OutputError
 from ..base.progress import Progress
 from ..base.settings import DeviceName, RouteName, VoteName
-from ..ctp.result import PerfusionSegmentation
-from ..mri.result import Segmentation
 from ..mri.settings import MriSettings
 from ..outputs.files import (
     CTP_FILES,
@@ -25,7 +23,7 @@ from ..outputs.files import (
     write_outputs,
 )
 from ..result.outcome import Outcome
-from ..study.case import Case, ClinicalData, Modality, Role
+from ..study.case import Case, ClinicalData, Modality, Role, require_plausible
 from .terminal import describe, job
 
 if TYPE_CHECKING:
@@ -44,7 +42,6 @@ def clinical_data(age: float | None, nihss: int | None, onset: float | None) -> 
     Raises:
         InputError: if no patient has such data.
     """
-    from ..study.case import require_plausible
 
     known = ClinicalData(age, nihss, onset)
     require_plausible(known)

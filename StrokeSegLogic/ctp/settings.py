@@ -19,8 +19,8 @@ class PerfusionSettings:
         maps: how maps are computed from a 4-D series.
         thresholds: of the route of thresholds and of the numbers.
         models: name or folder of a model for "slow-fusion" and "unet3d"; the bundled models where none is given.
-        device: one of `choices.DEVICES`; "auto" takes a GPU where there is any.
-        route: whose core and penumbra are the result; None is the first of `choices.ROUTES` that can be taken.
+        device: one of `base.settings.DEVICES`; "auto" takes a GPU where there is any.
+        route: whose core and penumbra are the result; None is the first of `base.settings.ROUTES` that can be taken.
         anonymous: names of folder, files and series are left out of the result.
 
     Raises:

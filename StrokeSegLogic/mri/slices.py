@@ -25,7 +25,7 @@ def predict_slices(
 ) -> np.ndarray:
     """Lesion probability of slices of one plane, each slice normalised by itself.
 
-    Rows and columns as `planes.to_stack` gives them: axial from front to back, coronal and sagittal from head to
+    Rows and columns as `grid.to_stack` gives them: axial from front to back, coronal and sagittal from head to
     feet; columns from left to right, in sagittal slices from back to front.
 
     Args:

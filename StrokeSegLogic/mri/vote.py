@@ -47,7 +47,7 @@ def vote(
 
     Args:
         probabilities: lesion probability of each plane, arrays of one shape.
-        method: one of `choices.VOTES`.
+        method: one of `base.settings.VOTES`.
         threshold: of the probability.
         weights: for "weighted"; equal if None.
 

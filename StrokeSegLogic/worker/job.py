@@ -40,8 +40,8 @@ class JobOptions(MriSettings):
     """How to segment. For CT perfusion those of `PerfusionSettings.of` count: route, model, device and anonymous.
 
     Attributes:
-        route: of CT perfusion, one of `choices.ROUTES`; "" is the first that the inputs allow.
-        extras: of `choices.EXTRAS`, what is handed over beside the labels.
+        route: of CT perfusion, one of `base.settings.ROUTES`; "" is the first that the inputs allow.
+        extras: of `base.settings.EXTRAS`, what is handed over beside the labels.
     """
 
     route: str = ""

@@ -17,7 +17,7 @@ class Route:
     """What one way to core and penumbra found.
 
     Attributes:
-        name: one of `choices.ROUTES`.
+        name: one of `base.settings.ROUTES`.
         title: for people, one line: "thresholds: core rCBF < 30 %, hypoperfused Tmax > 6 s".
         labels: uint8 on the reference's grid: 0, 1 penumbra, 2 core.
         core_ml: volume of the core.

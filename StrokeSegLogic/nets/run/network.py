@@ -74,7 +74,7 @@ def lesion_probability(
         device: where to compute.
         progress: told of each batch; a cancel is heard between two layers.
         message: the stage in words.
-        canvas: rows and columns that slices are shown on; see `canvas.canvases`.
+        canvas: rows and columns that slices are shown on; see `inputs.canvases`.
 
     Returns:
         float32 (N, H, W).

@@ -139,7 +139,7 @@ def _validate(image: sitk.Image, role: Role, where: str) -> None:
 
 
 def _validate_frames(image: sitk.Image, where: str) -> None:
-    """Refuses what is no 4-D series of numbers; whether its frames and times suffice `perfusion.series` judges."""
+    """Refuses what is no 4-D series of numbers; whether its frames and times suffice `ctp.series` judges."""
     if image.GetDimension() != 4 or image.GetNumberOfComponentsPerPixel() != 1:
         size = " x ".join(map(str, image.GetSize()))
         raise InputError(

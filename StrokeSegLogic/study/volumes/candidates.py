@@ -66,7 +66,7 @@ class Candidate:
         """The frames over time.
 
         Raises:
-            InputError: as `series_reader.read_time_series` or `read_dicom_time_series`.
+            InputError: as `reader.read_time_series` or `read_dicom_time_series`.
         """
         return read_time_series(self.files[0]) if self.tags is None else read_dicom_time_series(self.files)
 
@@ -74,7 +74,7 @@ class Candidate:
         """The colours: 3-D, three uint8 a voxel; mm, LPS.
 
         Raises:
-            InputError: as `series_reader.read_colours` or `read_dicom_colours`.
+            InputError: as `reader.read_colours` or `read_dicom_colours`.
         """
         return read_colours(self.files[0]) if self.tags is None else read_dicom_colours(self.files)
 

@@ -4,7 +4,7 @@ Read through nibabel rather than ITK: it says what ITK hides (units, shear, whic
 counts), it keeps the terminal clean, and the voxels' positions are those of `nibabel.load(path).affine`.
 
 Where the header's sform and qform differ, nibabel takes the sform and ITK 5.4 (hence 3D Slicer) takes the qform
-unless the sform's code is 1 ("scanner"). `nifti_header.header_notes` says so.
+unless the sform's code is 1 ("scanner"). `header_notes` says so.
 """
 
 from __future__ import annotations
