@@ -79,15 +79,9 @@ def test_a_terminal_that_takes_nothing_more_costs_no_result(
 @pytest.mark.parametrize(
     "words",
     [
-        ("segment", ""),
         ("segment", "  "),
-        ("segment", "x", "--output", ""),
         ("segment", "x", "--output="),
-        ("segment", "x", "--model", ""),
         ("segment", "DWI="),
-        ("perfusion", ""),
-        ("train", "", "--data", "x"),
-        ("evaluate", "a", ""),
     ],
 )
 def test_an_empty_word_is_a_variable_that_was_not_set(
