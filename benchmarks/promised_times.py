@@ -1,37 +1,56 @@
-"""The times that are promised: importing the package, and how soon a cancel is heard.
+"""The times that are promised: importing the package, how soon a cancel is heard, how long the panel's window waits.
 
     python benchmarks/promised_times.py [--runs 5]
 
 The package is imported in fresh processes. `strokeseg segment` on a phantom gets Ctrl-C at each of its stages and is
-timed until it has ended; a CT perfusion series is cancelled at each stage of its maps. Needs no data; prints a Markdown
-table with the promise beside each time. The tests hold what a cancel leaves, this what it takes: run it with nothing
-else on the machine.
+timed until it has ended; a CT perfusion series is cancelled at each stage of its maps; in the panel, on the tests'
+stand-in for 3D Slicer, the longest call on the window's thread is looked for, on studies of real size. Needs no data;
+prints a Markdown table with the promise beside each time. The tests hold what comes of it, this what it takes: run it
+with nothing else on the machine.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-import SimpleITK as sitk
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "Testing" / "Python")]
+sys.path.append(str(ROOT / "StrokeSegExtension"))
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from StrokeSegLogic.base.errors import Cancelled
-from StrokeSegLogic.base.progress import CancelToken, Progress
-from StrokeSegLogic.ctp.series import maps
-from StrokeSegLogic.perfusion import MapsSpec
-from StrokeSegLogic.phantom.ctp import CtpSeries, ctp_series
-from StrokeSegLogic.phantom.ctp_maps import ctp_grid
-from StrokeSegLogic.phantom.ctp_protocol import CtpProtocol
-from StrokeSegLogic.phantom.mri import mri_phantom
+import SimpleITK as sitk  # noqa: E402
+from panel import walkthroughs  # noqa: E402
+from panel.opened import OpenedModule  # noqa: E402
+from panel.standin.install import standin  # noqa: E402
+from panel.standin.stopwatch import TimedCall  # noqa: E402
+from panel.studies import ScriptedRunner, add_study, lesion_result  # noqa: E402
+
+from StrokeSegLogic.base.errors import Cancelled  # noqa: E402
+from StrokeSegLogic.base.progress import CancelToken, Progress  # noqa: E402
+from StrokeSegLogic.ctp.series import maps  # noqa: E402
+from StrokeSegLogic.perfusion import MapsSpec  # noqa: E402
+from StrokeSegLogic.phantom.ctp import CtpSeries, ctp_series  # noqa: E402
+from StrokeSegLogic.phantom.ctp_maps import ctp_grid  # noqa: E402
+from StrokeSegLogic.phantom.ctp_protocol import CtpProtocol  # noqa: E402
+from StrokeSegLogic.phantom.mri import mri_phantom  # noqa: E402
+from StrokeSegLogic.space.grid import Grid  # noqa: E402
 
 IMPORT_S = 0.3
 CANCEL_S = 2.0
+WINDOW_S = 0.1
+FLIPPED_X = (-1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+MRI = Grid((256, 256, 48), (0.9, 0.9, 3.0), (115.0, -115.0, -70.0), FLIPPED_X)
+FRAME = Grid((256, 256, 16), (0.9, 0.9, 8.0), (115.0, -115.0, -60.0), FLIPPED_X)
+FRAMES = 30
 STAGES = (
     "reading",
     "loading the model",
@@ -60,6 +79,9 @@ def main() -> None:
             row(f"Ctrl-C to segment, {stage}", interrupted(study, Path(folder) / "out", stage), CANCEL_S)
     for stage, seconds in cancelled_maps().items():
         row(f"cancel of perfusion maps, {stage}", seconds, CANCEL_S)
+    for what, calls in panel_calls():
+        longest = max(calls, key=lambda call: call.seconds)
+        row(f"longest of {len(calls)} calls of the panel, {what}: {longest.name}", longest.seconds, WINDOW_S)
 
 
 def row(what: str, seconds: float | None, promised: float) -> None:
@@ -104,6 +126,37 @@ def cancelled_maps() -> dict[str, float]:
             run(series, Progress(cancel, token))
         found[stage] = time.perf_counter() - asked[0]
     return found
+
+
+def panel_calls() -> Iterator[tuple[str, list[TimedCall]]]:
+    """Calls into the panel by what the user does, each in an application of its own."""
+
+    def after_a_run(then: Callable[[OpenedModule], list[TimedCall]]) -> Callable[[OpenedModule, Path], list[TimedCall]]:
+        def both(opened: OpenedModule, folder: Path) -> list[TimedCall]:
+            add_study(opened.slicer.scene, grid=MRI)
+            opened.run_to(lesion_result(MRI), folder)
+            return then(opened)
+
+        return both
+
+    ways: dict[str, Callable[[OpenedModule, Path], list[TimedCall]]] = {
+        "an MRI study from loading to the review": lambda o, folder: walkthroughs.run_and_review(o, MRI, folder),
+        "a 4-D series handed over": lambda o, _: walkthroughs.hand_over_series(o, FRAME, FRAMES),
+        "a CT perfusion result": lambda o, folder: walkthroughs.load_perfusion_result(o, (1.5, 1.5, 6.0), folder),
+        "a correction thrown away": after_a_run(walkthroughs.start_over),
+        "a hundred nodes of others": after_a_run(walkthroughs.add_many_nodes),
+        "the scene cleared": after_a_run(walkthroughs.clear_scene),
+    }
+    for what, way in ways.items():
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name) / "slicer"
+            folder.mkdir()
+            with standin(folder, ROOT / "StrokeSegExtension" / "StrokeSegExtension.py", window=True) as slicer:
+                opened = OpenedModule(slicer, runner=ScriptedRunner)
+                try:
+                    yield what, way(opened, Path(name) / "result")
+                finally:
+                    opened.close()
 
 
 def run(series: CtpSeries, progress: Progress) -> None:

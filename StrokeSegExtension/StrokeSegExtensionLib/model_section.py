@@ -1,4 +1,4 @@
-"""The section "Model": the models and routes for these inputs, and the ones that are installed."""
+"""The section "Model": the models and routes for these inputs, and those that are installed."""
 
 from __future__ import annotations
 

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from ..base.aside import is_there
 from ..base.errors import InputError, OutputError
 from ..base.files import write_whole
-from ..base.records import is_unchanged, sealed, written_by
-from .console import console, job
+from ..base.records import is_there, proven, sealed
+from .terminal import console, job
 
 if TYPE_CHECKING:
     from ..training.datasets.findings import Findings, Summary
@@ -136,10 +135,13 @@ def _range(least: tuple[float, ...], greatest: tuple[float, ...]) -> str:
     return " x ".join(f"{a:.4g}" if a == b else f"{a:.4g}-{b:.4g}" for a, b in pairs)
 
 
+_KEYS = {"usable", "summary", "found"}
+"""What a check's file says, and no other record of ours."""
+
+
 def _require_ours(path: Path) -> None:
     """Raises OutputError if there is a file that is not an earlier check's, unchanged."""
-    digest = written_by(path).get(path.name)
-    if is_there(path) and not is_unchanged(path, digest):
+    if is_there(path) and not (proven(path) or {}).keys() >= _KEYS:
         raise OutputError(
             "is there already, and was not written by a check, or was changed since", where=path, fix="Name a new file"
         )

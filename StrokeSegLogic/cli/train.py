@@ -12,8 +12,8 @@ import typer
 
 from ..base.errors import InputError
 from ..base.reservation import reserved
-from .console import console, job
 from .segment import Overwrite
+from .terminal import console, job
 
 RecipeName = Annotated[str, typer.Argument(help="Name of a recipe that comes with StrokeSeg, or a TOML file.")]
 Data = Annotated[Path, typer.Option(help="Folder of the data set, or that the recipe's data folders lie in.")]

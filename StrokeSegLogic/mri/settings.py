@@ -8,8 +8,8 @@ from numbers import Real
 from pathlib import Path
 from typing import Any
 
-from ..base.choices import DEVICES, VOTES, one_of
 from ..base.errors import InputError
+from ..base.settings import DEVICES, VOTES, one_of
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..base.choices import VOTES, one_of
 from ..base.progress import check_cancelled
-from ..space.planes import Plane
+from ..base.settings import VOTES, one_of
+from ..space.grid import Plane
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..base.errors import InputError
-from ..base.json_values import number
+from ..base.json_files import number
 from ..base.records import schema_of
 from ..study.case import Modality, Role
 from .outcome import Display, Maker

@@ -13,10 +13,10 @@ from ..base.files import written_aside
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
-    """Writes a state of tensors, numbers, text, lists and dicts beside the last good one and takes its place.
+    """Writes a state of tensors, numbers, text, lists and dicts beside the last good file and takes its place.
 
     Raises:
-        OutputError: if it cannot be written; the last good one stays.
+        OutputError: if it cannot be written; the last good file stays.
     """
     try:
         with written_aside(path) as file:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cases import case_of
@@ -12,16 +13,43 @@ from hypothesis import settings
 from network_guard import loopback
 
 from StrokeSegLogic.nets.models.bundle import Bundle
-from StrokeSegLogic.nets.models.spec import PlanesModelSpec
-from StrokeSegLogic.nets.models.weights import FORMAT, Weights
+from StrokeSegLogic.nets.models.spec import FORMAT, PlanesModelSpec, Weights
 from StrokeSegLogic.nets.networks.spec import UNet2DSpec
 from StrokeSegLogic.phantom.mri import MriPhantom, mri_phantom
-from StrokeSegLogic.space.planes import PLANES
+from StrokeSegLogic.phantom.scan_grids import diffusion_grid, structural_grid
+from StrokeSegLogic.space.grid import PLANES
 from StrokeSegLogic.study.case import MRI_ROLES, Case
 
 # A busy machine is no failure, and a failure must be the same one on every machine.
 settings.register_profile("strokeseg", deadline=None, derandomize=True)
 settings.load_profile("strokeseg")
+
+
+CPU_MINUTES = 10
+"""That the quick tests may take in all, on all processors together."""
+_worker_seconds: list[float] = []
+
+
+def cpu_seconds(with_children: bool) -> float:
+    """Of this process, and of those that it has started and seen end."""
+    times = os.times()
+    return times.user + times.system + with_children * (times.children_user + times.children_system)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["cpu_seconds"] = cpu_seconds(with_children=True)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    _worker_seconds.append(getattr(node, "workeroutput", {}).get("cpu_seconds", 0.0))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    # The workers are children of this process: counted by what they say, and not twice.
+    minutes = (cpu_seconds(with_children=not _worker_seconds) + sum(_worker_seconds)) / 60
+    terminalreporter.write_line(f"{minutes:.1f} CPU minutes in all; `make test` may take {CPU_MINUTES}")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -44,8 +72,9 @@ def stays_on_this_machine(attempts_to_leave: Path) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def phantom() -> MriPhantom:
-    """A phantom patient with an infarct; not to be changed."""
-    return mri_phantom(3)
+    """A phantom patient with an infarct, in voxels three times as large as a scanner's; not to be changed."""
+    structural, diffusion = structural_grid((1.5, 1.5, 5.0)), diffusion_grid((2.5, 2.5, 4.5))
+    return mri_phantom(3, structural=structural, diffusion_weighted=diffusion)
 
 
 @pytest.fixture(scope="session")

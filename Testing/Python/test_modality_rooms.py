@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,9 @@ from pathlib import Path
 import pytest
 
 import StrokeSegLogic
+from StrokeSegLogic.nets.models.bundle import Bundle
+from StrokeSegLogic.phantom.mri import MriPhantom
+from StrokeSegLogic.study.case import Role
 
 ROOT = Path(StrokeSegLogic.__file__).parent
 CTP = ("StrokeSegLogic.perfusion", "StrokeSegLogic.ctp", "StrokeSegLogic.reports.ctp", "StrokeSegLogic.brain.perfusion")
@@ -18,9 +22,7 @@ RUN_MRI = """
 from StrokeSegLogic import load_case, segment
 from StrokeSegLogic.outputs.files import write_outputs
 from StrokeSegLogic.study.case import Role
-from StrokeSegLogic.phantom.mri import mri_phantom
-mri_phantom(0).write(into / "study", (Role.DWI, Role.FLAIR))
-result = segment(load_case(into / "study"), device="cpu")
+result = segment(load_case(into / "study"), device="cpu", model=into / "model")
 """
 RUN_CTP = """
 import SimpleITK as sitk
@@ -52,7 +54,9 @@ def within(names: set[str], rooms: tuple[str, ...]) -> set[str]:
     return {name for name in names if any(name == room or name.startswith(f"{room}.") for room in rooms)}
 
 
-def test_a_run_on_mri_loads_nothing_of_ct_perfusion(tmp_path: Path) -> None:
+def test_a_run_on_mri_loads_nothing_of_ct_perfusion(phantom: MriPhantom, untrained: Bundle, tmp_path: Path) -> None:
+    phantom.write(tmp_path / "study", (Role.DWI, Role.FLAIR))
+    shutil.copytree(untrained.folder, tmp_path / "model")
     loaded = loaded_by(RUN_MRI + SAY, tmp_path)
     assert within(loaded, MRI), "the run itself"
     assert not within(loaded, CTP)

@@ -18,8 +18,7 @@ from StrokeSegLogic.base.errors import InputError, OutputError
 from StrokeSegLogic.base.json_files import read_json_object
 from StrokeSegLogic.cli.main import app
 from StrokeSegLogic.evaluation.origin import read_origin
-from StrokeSegLogic.nets.models.bundle import Bundle
-from StrokeSegLogic.nets.models.verify import verify
+from StrokeSegLogic.nets.models.bundle import Bundle, verify
 from StrokeSegLogic.nets.networks.spec import UNet3DSpec
 from StrokeSegLogic.result.record import ResultRecord
 from StrokeSegLogic.study.case import ClinicalData, Role
@@ -83,7 +82,7 @@ def test_a_result_without_hashes_is_the_users_and_is_moved_aside_only_when_asked
 @pytest.fixture
 def scene() -> Iterator[Any]:
     pytest.importorskip("slicer")
-    from StrokeSegLogic.slicer_bridge.scene import headless_scene
+    from StrokeSegLogic.slicer_bridge.runtime import headless_scene
 
     with headless_scene() as opened:
         yield opened

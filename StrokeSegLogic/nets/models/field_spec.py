@@ -9,7 +9,7 @@ from math import prod
 from typing import Any
 
 from ..networks.spec import LONGEST_SIDE, FusionSpec, NetworkSpec, is_size
-from .weights import FORMAT, Weights
+from .spec import FORMAT, Weights
 
 IMAGES = ("T1", "T2", "DWI", "FLAIR", "ADC", "CT", "CBF", "CBV", "MTT", "TTP", "TMAX", "MIP")
 """Images that a field may be made of."""

@@ -18,15 +18,10 @@ from ...base.errors import InputError, ModelError, OutputError
 from ...base.faults import within_memory
 from ...base.files import open_regular, read_regular, write_whole
 from ..networks.parameters import parameter_shapes
-from .bundle import LARGEST as LARGEST_WEIGHTS
-from .bundle import MANIFEST
+from .bundle import LARGEST_MANIFEST, LARGEST_WEIGHTS, MANIFEST, read_manifest, verify
 from .field_spec import FieldModelSpec
-from .manifest import LARGEST as LARGEST_MANIFEST
-from .manifest import read_manifest
-from .spec import PlanesModelSpec
+from .spec import PlanesModelSpec, Weights
 from .tensors import LARGEST_HEADER
-from .verify import verify
-from .weights import Weights
 
 SUFFIX = ".strokeseg-model.zip"
 _CHUNK = 1 << 20

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import torch
 
-from ...base.choices import DEVICES, one_of
 from ...base.errors import DeviceError
+from ...base.settings import DEVICES, one_of
 
 
 @dataclass(frozen=True)

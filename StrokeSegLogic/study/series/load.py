@@ -10,16 +10,13 @@ from typing import TypeAlias
 import SimpleITK as sitk
 
 from ...base.errors import InputError
-from ..case import MAP_ROLES, Case, ClinicalData, Modality, Role, Series
-from ..clinical import require_plausible
+from ..case import MAP_ROLES, Case, ClinicalData, Modality, Role, Series, require_plausible
 from ..volumes.candidates import Candidate, file_candidate
 from ..volumes.reader import volume_suffix
 from ..volumes.study_files import study_files
-from .assign import Claim, assign, read_candidate
+from .assign import Claim, assign, parse_modality, read_candidate, restricted
 from .given_scale import ColourRange, no_range, range_of, split_scale
-from .modality import parse_modality, restricted
-from .plausibility import swapped_note
-from .read import read_claim, series_in_memory
+from .read import read_claim, series_in_memory, swapped_note
 
 Volume: TypeAlias = "str | Path | sitk.Image | Series"
 Study: TypeAlias = "str | Path | Mapping[str, Volume] | Mapping[Role, Volume] | Sequence[str]"

@@ -13,11 +13,10 @@ from ...base.faults import within_memory
 from ...base.files import require_file
 from ...base.progress import check_cancelled
 from ...space.grid import Grid
-from .checks import require_finite
+from .checks import require_finite, require_plausible_size
 from .dicom_headers import Slice, read_slice
 from .dicom_pixels import slice_pixels, start_decoder
 from .geometry import MAX_SHEAR, placed, require_spacing, tilted
-from .limits import require_plausible_size
 
 _GAP_PART = 0.03
 _GAP_MM = 0.02

@@ -13,10 +13,9 @@ import SimpleITK as sitk
 from ...base.errors import InputError, shortened
 from ...base.files import open_regular, read_regular
 from ...space.grid import Grid
-from .checks import require_scalar_3d
+from .checks import MOST_SAMPLES, require_scalar_3d
 from .geometry import placed
 from .itk_header import NRRD_SUFFIXES, ItkHeader, fault
-from .limits import MOST_SAMPLES
 from .metaimage_header import read_metaimage_header
 from .nrrd_header import read_nrrd_header
 from .voxel_stream import VoxelStream, voxel_stream

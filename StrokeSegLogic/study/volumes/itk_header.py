@@ -13,7 +13,7 @@ import numpy as np
 
 from ...base.errors import InputError, shortened
 from ...base.files import open_regular, unreadable
-from .limits import MOST_HEADER_BYTES, require_plausible_size
+from .checks import MOST_HEADER_BYTES, require_plausible_size
 
 Encoding = Literal["raw", "gzip", "zlib", "text", "hex"]
 NRRD_SUFFIXES = (".nrrd", ".nhdr")

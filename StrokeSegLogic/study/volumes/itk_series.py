@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from ...base.errors import InputError, shortened
 from ...base.progress import check_cancelled
 from ...space.grid import Grid
-from ..time_units import SECONDS_PER
+from ..maps.units import SECONDS_PER
 from .frame_stack import FrameStack, TimeSeries
 from .frame_times import FIX, numbers, sidecar_times, times_of_step
 from .itk_formats import grid_of, open_voxels, read_header, stored_voxels

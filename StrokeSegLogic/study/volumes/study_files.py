@@ -9,17 +9,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ...base.aside import is_aside
 from ...base.errors import InputError
 from ...base.files import require_file, unreadable
 from ...base.progress import check_cancelled
+from ...base.records import is_aside
 from .candidates import LITTER, Candidate, is_dicom
 from .dicom import in_order
 from .dicom_groups import grouped, in_time_order
 from .dicom_headers import NoPydicom, Slice, read_slice
 from .dicom_pixels import start_decoder
 from .dicom_series import count_frames
-from .nifti_header import SUFFIXES, open_nifti
+from .nifti import SUFFIXES, open_nifti
 from .reader import files_of, volume_suffix
 
 _SHOWN = 5
@@ -94,7 +94,7 @@ def study_files(folder: str | Path) -> StudyFiles:
                 aside.append(error)
             else:
                 slices += [] if record is None else [record]
-    found += _dicom_candidates(slices, folder)
+    found += _dicom_candidates(slices, folder) if slices else []
     aside += [
         InputError(
             "holds what an earlier run put aside", where=path, fix="Name that folder itself to have its volumes read"

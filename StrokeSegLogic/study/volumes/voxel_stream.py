@@ -16,7 +16,7 @@ import numpy as np
 from ...base.errors import InputError
 from ...base.files import open_regular
 from ...base.progress import check_cancelled
-from .limits import DEFLATE_RATIO, MOST_BYTES_BEFORE, MOST_BYTES_BEHIND
+from .checks import DEFLATE_RATIO, MOST_BYTES_BEFORE, MOST_BYTES_BEHIND
 
 Packing = Literal["raw", "gzip", "zlib"]
 _CHUNK = 1 << 20

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...base.aside import is_aside
 from ...base.errors import InputError
+from ...base.records import is_aside
 from ...study.volumes.reader import volume_suffix
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
 import sys
-import traceback
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from base.killed_writer import KILLED
 
 from StrokeSegLogic.base.errors import OutputError
 from StrokeSegLogic.base.publishing import Workspace
@@ -16,37 +19,58 @@ from StrokeSegLogic.base.recorded_files import write_recorded
 from StrokeSegLogic.base.reservation import LOCK, reserved
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-CHANGES = ("os.link", "os.rename", "os.remove", "os.rmdir", "os.mkdir")
 
 
-def write(folder: Path, words: str, *, last: int = 0, overwrite: bool = False) -> bool:
+Write = Callable[..., bool]
+
+
+@pytest.fixture(scope="module")
+def write() -> Iterator[Write]:
     """Three files and a record by a process of its own that dies before its change number `last` of the file system.
 
     Returns:
         Whether it died.
     """
-    child = os.fork()
-    if child:
-        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        assert code in (0, 9)
-        return code == 9
-    changes = 0
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    command = [sys.executable, str(Path(__file__).with_name("killed_writer.py"))]
+    with subprocess.Popen(command, env=environment, text=True, **pipes) as process:  # type: ignore[call-overload]
 
-    def count(event: str, arguments: object) -> None:
-        nonlocal changes
-        changes += event in CHANGES
-        if changes == last and event in CHANGES:
-            os._exit(9)
+        def order(folder: Path, words: str, *, last: int = 0, overwrite: bool = False) -> bool:
+            line = {"folder": str(folder), "words": words, "last": last, "overwrite": overwrite}
+            process.stdin.write(json.dumps(line) + "\n")
+            process.stdin.flush()
+            code = int(process.stdout.readline())
+            assert code in (0, KILLED)
+            return code == KILLED
 
-    sys.addaudithook(count)
-    try:
-        names = ("a", "cases/b", words)
-        files = {name: lambda path, name=name: path.write_text(words + name) for name in names}
-        write_recorded(folder, files, "record.json", {"words": words}, overwrite=overwrite)
-    except BaseException:
-        traceback.print_exc()
-        os._exit(1)
-    os._exit(0)
+        yield order
+
+
+@pytest.fixture(scope="module")
+def first(write: Write, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a finished run, to be copied."""
+    folder = tmp_path_factory.mktemp("first") / "out"
+    assert not write(folder, "one")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def half_moved(write: Write, first: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+    """Makes a folder as a second run leaves it that is killed when the first of its files has just moved."""
+    probes = tmp_path_factory.mktemp("probes")
+
+    def killed_at(last: int, folder: Path) -> Path:
+        shutil.copytree(first, folder)
+        assert write(folder, "two", last=last)
+        return folder
+
+    def is_half(folder: Path) -> bool:
+        return not (folder / "record.json").exists() and (folder / "a").exists() and seen(folder)["a"] == "twoa"
+
+    begun = next(last for last in range(1, 200) if is_half(killed_at(last, probes / str(last))))
+    # Made anew each time: a file has two names in it, which a copy would tear apart.
+    return lambda folder: killed_at(begun, folder)
 
 
 def seen(folder: Path) -> dict[str, str]:
@@ -67,11 +91,12 @@ def heal(folder: Path) -> None:
         pass
 
 
-def test_a_run_killed_at_any_step_leaves_the_previous_result_or_the_new_one(tmp_path: Path) -> None:
+def test_a_run_killed_at_any_step_leaves_the_previous_result_or_the_new_one(
+    write: Write, first: Path, tmp_path: Path
+) -> None:
     outcomes = []
     for last in range(1, 200):
-        folder = tmp_path / str(last)
-        write(folder, "one")
+        folder = shutil.copytree(first, tmp_path / str(last))
         (folder / "notes.txt").write_text("mine", encoding="utf-8")
         died = write(folder, "two", last=last)
         heal(folder)
@@ -86,7 +111,7 @@ def test_a_run_killed_at_any_step_leaves_the_previous_result_or_the_new_one(tmp_
     assert outcomes.index("two") > 15
 
 
-def test_a_run_killed_on_its_way_into_a_new_folder_leaves_all_or_nothing(tmp_path: Path) -> None:
+def test_a_run_killed_on_its_way_into_a_new_folder_leaves_all_or_nothing(write: Write, tmp_path: Path) -> None:
     for last in range(1, 200):
         folder = tmp_path / str(last)
         died = write(folder, "one", last=last)
@@ -97,10 +122,11 @@ def test_a_run_killed_on_its_way_into_a_new_folder_leaves_all_or_nothing(tmp_pat
     assert seen(folder) == result("one")
 
 
-def test_a_killed_run_that_moved_a_users_files_aside_loses_none_of_them(tmp_path: Path) -> None:
+def test_a_killed_run_that_moved_a_users_files_aside_loses_none_of_them(
+    write: Write, first: Path, tmp_path: Path
+) -> None:
     for last in range(1, 200):
-        folder = tmp_path / str(last)
-        write(folder, "one")
+        folder = shutil.copytree(first, tmp_path / str(last))
         (folder / "a").write_text("mine", encoding="utf-8")
         (folder / "two").mkdir()
         (folder / "two" / "deep").write_text("mine, too", encoding="utf-8")
@@ -114,12 +140,11 @@ def test_a_killed_run_that_moved_a_users_files_aside_loses_none_of_them(tmp_path
             break
 
 
-def test_healing_that_is_killed_itself_is_healed(tmp_path: Path) -> None:
-    begun = next(last for last in range(1, 200) if _half_moved(tmp_path / f"probe{last}", last))
+def test_healing_that_is_killed_itself_is_healed(
+    write: Write, half_moved: Callable[[Path], Path], tmp_path: Path
+) -> None:
     for last in range(1, 60):
-        folder = tmp_path / str(last)
-        write(folder, "one")
-        assert write(folder, "two", last=begun)
+        folder = half_moved(tmp_path / str(last))
         # The next run heals first, and is killed at that.
         died = write(folder, "three", last=last)
         heal(folder)
@@ -128,17 +153,10 @@ def test_healing_that_is_killed_itself_is_healed(tmp_path: Path) -> None:
             break
 
 
-def _half_moved(folder: Path, last: int) -> bool:
-    write(folder, "one")
-    write(folder, "two", last=last)
-    return not (folder / "record.json").exists() and (folder / "a").exists() and seen(folder)["a"] == "twoa"
-
-
-def test_what_has_taken_a_files_place_since_the_kill_stays_and_the_previous_file_is_kept(tmp_path: Path) -> None:
-    begun = next(last for last in range(1, 200) if _half_moved(tmp_path / f"probe{last}", last))
-    folder = tmp_path / "out"
-    write(folder, "one")
-    assert write(folder, "two", last=begun)
+def test_what_has_taken_a_files_place_since_the_kill_stays_and_the_previous_file_is_kept(
+    half_moved: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    folder = half_moved(tmp_path / "out")
     (folder / "a").write_text("mine", encoding="utf-8")
     with reserved(folder) as held:
         assert any("previous-" in note for note in held.notes) and any("killed" in note for note in held.notes)

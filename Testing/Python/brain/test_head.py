@@ -9,6 +9,7 @@ from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.brain.head import brain_mask, cut_from_head, stripped_outline
 from StrokeSegLogic.metrics.voxel import dice
 from StrokeSegLogic.phantom.mri import MriPhantom, mri_phantom
+from StrokeSegLogic.phantom.scan_grids import diffusion_grid, structural_grid
 from StrokeSegLogic.space.grid import Grid, working_grid
 from StrokeSegLogic.study.case import MRI_ROLES, Role
 
@@ -18,7 +19,8 @@ GRID = Grid((22, 24, 20), (6.0, 6.0, 6.0), (-60.0, -70.0, -50.0), (1, 0, 0, 0, 1
 @pytest.fixture(scope="module")
 def head() -> MriPhantom:
     """The session's phantom would do, but this one shows skull, scalp and eyes."""
-    return mri_phantom(5, skull=True)
+    structural, diffusion = structural_grid((1.5, 1.5, 4.0)), diffusion_grid((2.5, 2.5, 4.0))
+    return mri_phantom(5, skull=True, structural=structural, diffusion_weighted=diffusion)
 
 
 def test_the_outline_of_a_stripped_volume_is_its_tissue() -> None:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from killed_commands import killed_at
 from typer.testing import CliRunner, Result
 
 from StrokeSegLogic.base.errors import OutputError
 from StrokeSegLogic.base.reservation import reserved
 from StrokeSegLogic.cli.main import app
 from StrokeSegLogic.nets.models.bundle import Bundle
-from StrokeSegLogic.outputs.folder import MRI_FILES
+from StrokeSegLogic.outputs.files import MRI_FILES
+
+posix = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 
 
 def strokeseg(*arguments: str | Path) -> Result:
@@ -22,15 +27,7 @@ def strokeseg(*arguments: str | Path) -> Result:
     return CliRunner().invoke(app, [str(one) for one in arguments], catch_exceptions=False, standalone_mode=False)
 
 
-def start(*arguments: str | Path) -> subprocess.Popen[str]:
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
-    command = [sys.executable, "-m", "StrokeSegLogic", *map(str, arguments)]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def wait_for(process: subprocess.Popen[str], words: str) -> None:
-    assert process.stdout is not None
-    assert any(words in line for line in process.stdout)
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
 
 
 @pytest.fixture
@@ -53,7 +50,7 @@ def test_an_experts_file_in_the_study_folder_stops_a_run_into_it_before_it_compu
 ) -> None:
     (own / name).write_bytes((own / "truth_mask.nii.gz").read_bytes())
     before = contents(own)
-    with pytest.raises(OutputError, match=f"holds {name}, which no record shows.*--overwrite") as error:
+    with pytest.raises(OutputError, match=f"holds {name}, which no record shows.*overwrite") as error:
         strokeseg("segment", own, "--output", own, "--model", untrained.folder)
     assert len(str(error.value)) < 500 + len(str(own)) and "\n" not in str(error.value)
     assert contents(own) == before
@@ -84,32 +81,50 @@ def test_the_demo_stops_at_a_file_of_the_users_before_it_computes(tmp_path: Path
         assert (folder / name).read_text(encoding="utf-8") == "mine"
 
 
+@posix
 def test_the_second_of_two_runs_on_one_folder_says_so_and_the_first_goes_on(
     study: Path, untrained: Bundle, tmp_path: Path
 ) -> None:
     command = ("segment", study, "--output", tmp_path / "out", "--model", untrained.folder)
-    first = start(*command)
-    wait_for(first, "reading the study")
-    with pytest.raises(OutputError, match="another run is writing there"):
-        strokeseg(*command)
+    first = subprocess.Popen(
+        [sys.executable, "-m", "StrokeSegLogic", *map(str, command)],
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert first.stdout is not None
+    assert any("reading the study" in line for line in first.stdout)
+    # It waits meanwhile, however long the second takes to be heard.
+    first.send_signal(signal.SIGSTOP)
+    try:
+        with pytest.raises(OutputError, match="another run is writing there"):
+            strokeseg(*command)
+    finally:
+        first.send_signal(signal.SIGCONT)
     _, said = first.communicate()
     assert first.returncode == 0, said
     assert {path.name for path in (tmp_path / "out").iterdir()} == set(MRI_FILES)
 
 
+@pytest.fixture(scope="module")
+def finished(study: Path, untrained: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a whole run, to be copied."""
+    out = tmp_path_factory.mktemp("finished") / "out"
+    strokeseg("segment", study, "--output", out, "--model", untrained.folder)
+    return out
+
+
+@posix
 @pytest.mark.parametrize("stage", ["axial plane", "writing scene.mrb"])
 def test_a_killed_run_leaves_the_previous_result_and_the_next_one_takes_its_draft_away(
-    study: Path, untrained: Bundle, tmp_path: Path, stage: str
+    study: Path, untrained: Bundle, finished: Path, tmp_path: Path, stage: str
 ) -> None:
-    out = tmp_path / "out"
-    command = ("segment", study, "--output", out, "--model", untrained.folder)
-    strokeseg(*command)
+    out = shutil.copytree(finished, tmp_path / "out")
     before = contents(out)
-    killed = start(*command)
-    wait_for(killed, stage)
-    killed.kill()
-    killed.communicate()
+    killed_at(stage, "segment", study, "--output", out, "--model", untrained.folder)
     assert {name: content for name, content in contents(out).items() if not name.startswith(".")} == before
+    assert len(list(out.iterdir())) > len(before), "its draft"
     with reserved(out):
         pass
     assert contents(out) == before and {path.name for path in out.iterdir()} == set(MRI_FILES)

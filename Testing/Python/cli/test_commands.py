@@ -43,7 +43,7 @@ def empty_words() -> Iterator[tuple[str, ...]]:
                 yield (*words, *("x" for _ in arguments), option.opts[-1], "")
 
 
-@pytest.mark.parametrize("words", empty_words(), ids=" ".join)
+@pytest.mark.parametrize("words", list(empty_words()), ids=" ".join)
 def test_no_word_may_be_empty(
     words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -18,10 +18,9 @@ from io_fixtures import dicom_slices
 
 from StrokeSegLogic.cli.main import main
 from StrokeSegLogic.nets.models.bundle import Bundle
-from StrokeSegLogic.phantom.ctp import ctp_series
+from StrokeSegLogic.phantom.ctp import ctp_series, write_study
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
 from StrokeSegLogic.phantom.ctp_protocol import CtpProtocol
-from StrokeSegLogic.phantom.ctp_study import write_study
 from StrokeSegLogic.phantom.mri import MriPhantom
 from StrokeSegLogic.study.case import Role
 
@@ -126,17 +125,24 @@ def test_the_terminal_still_says_what_was_read(
     assert "doe-jane_FLAIR.nii.gz" in said and "doe-jane_mask.nii.gz was left aside" in said
 
 
-@pytest.mark.parametrize("command", ["segment", "perfusion"])
-def test_ct_perfusion_keeps_names_out_as_well(monkeypatch: pytest.MonkeyPatch, command: str, tmp_path: Path) -> None:
-    study = tmp_path / "Jane Doe ID4711"
-    series = ctp_series(ctp_patient(0), ctp_grid((4.5, 4.5, 13.0)), CtpProtocol())
-    write_study(series, study)
+@pytest.fixture(scope="module")
+def named_series(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A patient's name in the names of the folder and the files of a CT perfusion series."""
+    study = tmp_path_factory.mktemp("series") / "Jane Doe ID4711"
+    write_study(ctp_series(ctp_patient(0), ctp_grid((4.5, 4.5, 13.0)), CtpProtocol()), study)
     (study / "CTP.nii.gz").rename(study / "doe_jane_CTP.nii.gz")
     for beside in study.glob("CTP.*"):
         beside.rename(study / beside.name.replace("CTP", "doe_jane_CTP"))
-    run(monkeypatch, command, study, "--output", tmp_path / "named")
+    return study
+
+
+@pytest.mark.parametrize("command", ["segment", "perfusion"])
+def test_ct_perfusion_keeps_names_out_as_well(
+    monkeypatch: pytest.MonkeyPatch, named_series: Path, command: str, tmp_path: Path
+) -> None:
+    run(monkeypatch, command, named_series, "--output", tmp_path / "named")
     assert marked(tmp_path / "named")
-    run(monkeypatch, command, study, "--anonymous", "--output", tmp_path / "anonymous")
+    run(monkeypatch, command, named_series, "--anonymous", "--output", tmp_path / "anonymous")
     assert marked(tmp_path / "anonymous") == set()
     assert {path.name for path in (tmp_path / "anonymous").iterdir()} == {
         p.name for p in (tmp_path / "named").iterdir()

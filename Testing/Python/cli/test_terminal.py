@@ -12,68 +12,78 @@ from pathlib import Path
 
 import pytest
 
-from StrokeSegLogic.cli.main import main
+from StrokeSegLogic.cli.main import main, run
 from StrokeSegLogic.cli.terminal import lasting_streams
 from StrokeSegLogic.nets.models.bundle import Bundle
-from StrokeSegLogic.outputs.folder import RESULT
+from StrokeSegLogic.outputs.files import RESULT
 
 ROOT = Path(__file__).parents[3]
 posix = pytest.mark.skipif(os.name != "posix", reason="shell and descriptors of POSIX")
 
 
+def shell(folder: Path, redirection: str, *words: str | Path) -> None:
+    """A command with a redirection behind it, which must be done and say nothing of it."""
+    command = " ".join(shlex.quote(str(word)) for word in (sys.executable, "-m", "StrokeSegLogic", *words))
+    done = subprocess.run(
+        ["bash", "-c", os.fsencode(f"{command} {redirection}")],
+        capture_output=True,
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"Traceback" not in done.stderr
+
+
 @pytest.fixture
-def shell(untrained: Bundle, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[bytes]]:
+def segment(untrained: Bundle, tmp_path: Path) -> Callable[[Path, str], None]:
     """Segments a folder with a redirection behind the command, and asserts that the result is there."""
 
-    def run(study: Path, redirection: str = "", **environment: str) -> subprocess.CompletedProcess[bytes]:
-        words = [sys.executable, "-m", "StrokeSegLogic", "segment", os.fsencode(study), "--output", "out"]
-        command = b" ".join(shlex.quote(os.fsdecode(word)).encode("utf-8", "surrogateescape") for word in words)
-        rest = f" --device cpu --model {shlex.quote(str(untrained.folder))} {redirection}"
-        done = subprocess.run(
-            ["bash", "-c", command + rest.encode()],
-            capture_output=True,
-            cwd=tmp_path,
-            env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
-        )
-        assert done.returncode == 0, done.stderr
+    def segmented(study: Path, redirection: str) -> None:
+        options = ("--output", "out", "--device", "cpu", "--model", untrained.folder)
+        shell(tmp_path, redirection, "segment", study, *options)
         assert (tmp_path / "out" / RESULT).is_file(), "what was computed is not lost"
-        assert b"Traceback" not in done.stderr
-        return done
 
-    return run
+    return segmented
 
 
-@posix
 def test_names_that_a_code_page_cannot_spell_are_printed_as_escapes(
-    shell: Callable[..., subprocess.CompletedProcess[bytes]], study: Path, tmp_path: Path
+    study: Path, untrained: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     russian = tmp_path / "дом"
     russian.mkdir()
     (russian / "DWI снимок.nii.gz").write_bytes((study / "DWI.nii.gz").read_bytes())
-    done = shell(russian, PYTHONIOENCODING="cp1252")
-    assert rb"DWI \u0441\u043d" in done.stdout
+    western = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
+    monkeypatch.setattr(sys, "stdout", western)
+    words = ["segment", russian, "--device", "cpu", "--model", untrained.folder, "--output", tmp_path / "out"]
+    assert run([str(word) for word in words]) == 0
+    western.flush()
+    assert rb"DWI \u0441\u043d" in western.buffer.getvalue()
+    assert (tmp_path / "out" / RESULT).is_file()
 
 
 @posix
 @pytest.mark.skipif(sys.platform != "linux", reason="names of files are bytes there")
-def test_a_folder_named_in_other_bytes_is_segmented_and_named(
-    shell: Callable[..., subprocess.CompletedProcess[bytes]], study: Path, tmp_path: Path
+def test_a_folder_named_in_other_bytes_is_segmented_and_named_and_a_full_terminal_costs_no_result(
+    segment: Callable[[Path, str], None], study: Path, tmp_path: Path
 ) -> None:
     latin = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
     latin.mkdir()
     (latin / "DWI.nii.gz").write_bytes((study / "DWI.nii.gz").read_bytes())
-    shell(latin)
+    segment(latin, "> /dev/full 2> /dev/full")
     assert r'"case": "caf\\xe9"' in (tmp_path / "out" / RESULT).read_text(encoding="utf-8")
 
 
 @posix
-@pytest.mark.parametrize("redirection", ["| head -1", ">&-", ">&- 2>&-", "> /dev/full 2> /dev/full"])
-def test_a_terminal_that_takes_nothing_more_costs_no_result(
-    shell: Callable[..., subprocess.CompletedProcess[bytes]], study: Path, redirection: str
-) -> None:
-    if "/dev/full" in redirection and not Path("/dev/full").exists():
-        pytest.skip("no device that is full")
-    shell(study, redirection)
+def test_a_reader_that_has_had_enough_costs_no_result(segment: Callable[[Path, str], None], study: Path) -> None:
+    segment(study, "| head -1")
+
+
+@posix
+@pytest.mark.parametrize("redirection", [">&-", ">&- 2>&-"])
+def test_a_closed_terminal_costs_no_result(tmp_path: Path, redirection: str) -> None:
+    # No network: this is of Python's streams, which all commands share.
+    shell(tmp_path, redirection, "dataset", "make", "isles2022", "data", "--patients", "1", "--small")
+    assert list((tmp_path / "data").rglob("*_dwi.nii.gz"))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -13,12 +12,13 @@ from pathlib import Path
 import pytest
 import torch
 from full_disk import run_limited
+from killed_commands import killed_at
 from small import FUSION, FUSION_CHANGES, assert_same_run, changed_recipe, cpu_run, shrunk, trained, write_small
 from tiny import write_data, write_recipe
 
 from StrokeSegLogic.base.errors import Cancelled
 from StrokeSegLogic.base.progress import CancelToken, Progress
-from StrokeSegLogic.cli.main import main
+from StrokeSegLogic.cli.main import main, run
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.nets.networks.build import build
 from StrokeSegLogic.training import checkpoint
@@ -95,19 +95,17 @@ def whole(ctp: DataSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 def test_a_run_that_was_killed_and_run_again_leaves_the_same_bytes_and_a_line_a_stage(
-    ctp: DataSet, whole: Path, tmp_path: Path
+    ctp: DataSet, whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = arguments(FUSION, ctp, tmp_path, FUSION_CHANGES)
-    process = begun(words, saved(tmp_path, 8))
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
+    # Checkpoints are every 4 steps.
+    killed_at("network: step 10 ", *words)
     assert not (tmp_path / "model").exists()
-    done = strokeseg(*words)
-    assert done.returncode == 0, done.stderr
+    assert saved(tmp_path, 8)()
+    assert run(words) == 0
     assert_same_run(whole, tmp_path)
     # A log has a line a stage, and not one a step.
-    stages = [line[6:].partition(":")[0] for line in done.stdout.splitlines() if "%" in line[:4]]
+    stages = [line[6:].partition(":")[0] for line in capsys.readouterr().out.splitlines() if "%" in line[:4]]
     assert stages == ["preparing cases", "network"]
 
 
@@ -157,7 +155,7 @@ def test_two_processes_learn_what_one_learns_from_batches_twice_as_large(tmp_pat
         count += start.numel()
     assert moved / count > 5e-4
     assert apart < 0.01 * moved
-    for one, other in zip(*(read(tmp_path / run / "network-losses.csv") for run in ("one", "two")), strict=True):
+    for one, other in zip(*(read(tmp_path / name / "network-losses.csv") for name in ("one", "two")), strict=True):
         assert one["loss"] == pytest.approx(other["loss"], abs=1e-4)
 
     # What is said is said once, and one process wrote.

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from StrokeSegLogic.base.choices import ROUTES, RouteName
 from StrokeSegLogic.base.errors import Cancelled, InputError
 from StrokeSegLogic.base.progress import CancelToken
+from StrokeSegLogic.base.settings import ROUTES, RouteName
 from StrokeSegLogic.ctp.engine import segment_perfusion
 from StrokeSegLogic.ctp.maps.choice import choose_maps, compute_maps
 from StrokeSegLogic.ctp.result import PerfusionSegmentation
@@ -89,7 +89,7 @@ def test_the_summary_is_strict_json_with_criteria_and_inputs(found: PerfusionSeg
     again = json.loads(json.dumps(found.summary(), allow_nan=False))
     assert again["research_use_only"] is True
     assert [trial["trial"] for trial in again["criteria"]] == ["DEFUSE 3", "DAWN"]
-    assert {one["role"] for one in again["provenance"]["inputs"]} == {str(role) for role in found.case.roles}
+    assert {entry["role"] for entry in again["provenance"]["inputs"]} == {str(role) for role in found.case.roles}
     assert again["provenance"]["reference"]["role"] == "CBF"
     assert again["numbers"]["mismatch_ml"] == pytest.approx(
         again["numbers"]["hypoperfused_ml"] - again["numbers"]["core_ml"]
@@ -105,8 +105,8 @@ def test_a_patient_without_stroke_gets_zeros_and_no_error() -> None:
 
 
 def test_a_series_gives_maps_of_its_own_and_the_same_side(scan: CtpSeries) -> None:
-    one = series_of(scan)
-    found = segment_perfusion(Case("scan", {Role.CTP: one}, KNOWN), settings=STILL)
+    series = series_of(scan)
+    found = segment_perfusion(Case("scan", {Role.CTP: series}, KNOWN), settings=STILL)
     assert found.measured is not None and found.reference is Role.CTP
     assert found.grid.same(GRID)
     assert set(found.maps) == {"CBF", "CBV", "MTT", "TTP", "TMAX", "MIP", "CT"}
@@ -127,7 +127,7 @@ def test_given_maps_go_before_a_series(lvo: tuple[dict[str, sitk.Image], np.ndar
     both = Case(case.name, {**case.series, Role.CTP: series_of(scan)}, KNOWN)
     found = segment_perfusion(both)
     assert found.measured is None
-    assert next(one for one in found.provenance["inputs"] if one["role"] == "CTP")["used"] is False
+    assert next(entry for entry in found.provenance["inputs"] if entry["role"] == "CTP")["used"] is False
 
 
 def test_the_result_lies_on_the_grid_of_the_map_asked_for(lvo: tuple[dict[str, sitk.Image], np.ndarray]) -> None:
@@ -187,14 +187,16 @@ def test_without_a_penumbra_the_network_of_the_core_marks_only_core(found: Perfu
     assert not (labels == PENUMBRA).any()
 
 
-def test_a_ct_that_may_show_blood_is_the_first_warning(lvo: tuple[dict[str, sitk.Image], np.ndarray]) -> None:
+def test_a_ct_that_may_show_blood_is_the_first_warning(
+    found: PerfusionSegmentation, lvo: tuple[dict[str, sitk.Image], np.ndarray]
+) -> None:
     hu = sitk.GetArrayFromImage(lvo[0]["CT"])
     brain = np.argwhere(sitk.GetArrayFromImage(lvo[0]["CBF"]) > 0)
     z, y, x = brain.mean(axis=0).astype(int)
     hu[z - 1 : z + 2, y - 5 : y + 6, x + 8 : x + 18] = 68
     bleeding = segment_perfusion(case_of({**lvo[0], "CT": GRID.image(hu)}), route="thresholds")
     assert "as dense as blood" in bleeding.warnings[0]
-    assert not any("blood" in words for words in segment_perfusion(case_of(lvo[0]), route="thresholds").warnings)
+    assert not any("blood" in words for words in found.warnings)
 
 
 def only(images: Mapping[str, sitk.Image], *names: str) -> dict[str, sitk.Image]:
@@ -261,8 +263,8 @@ def test_an_inverted_volume_leaves_thresholds_as_they_are(
 
 def test_maps_that_are_all_left_out_are_refused_with_the_reason(lvo: tuple[dict[str, sitk.Image], np.ndarray]) -> None:
     images = {"CBF": lvo[0]["CBF"], "TMAX": lvo[0]["CBV"]}
-    for one in (images, {**images, "CT": lvo[0]["CT"]}):
-        case = case_of({**one, "CBF": times(one["CBF"], 0.5), "TMAX": times(one["TMAX"], 0.01)}, confidence=0.8)
+    for maps in (images, {**images, "CT": lvo[0]["CT"]}):
+        case = case_of({**maps, "CBF": times(maps["CBF"], 0.5), "TMAX": times(maps["TMAX"], 0.01)}, confidence=0.8)
         with pytest.raises(InputError, match=r"TMAX was left out.*name its role yourself"):
             segment_perfusion(case)
 

@@ -128,7 +128,7 @@ for name in ("slicer", "slicer.i18n", "slicer.ScriptedLoadableModule", "slicer.u
 spec = importlib.util.spec_from_file_location("StrokeSegExtension", {folder!r} + "/StrokeSegExtension.py")
 spec.loader.exec_module(importlib.util.module_from_spec(spec))
 import StrokeSegLogic, StrokeSegExtensionLib
-from StrokeSegLogic.base.resources import resource
+from StrokeSegLogic.base.files import resource
 assert resource("Terminology", "StrokeSeg.term.json").is_file()
 assert resource("Models", "mri-compact", "model.json").is_file()
 print(StrokeSegLogic.__file__)

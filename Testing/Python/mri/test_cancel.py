@@ -19,9 +19,9 @@ from StrokeSegLogic.mri.result import Segmentation
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.nets.run.device import choose
 from StrokeSegLogic.nets.run.network import lesion_probability
+from StrokeSegLogic.outputs.files import html_report
 from StrokeSegLogic.phantom.mri import MriPhantom
 from StrokeSegLogic.reports.pictures import View
-from StrokeSegLogic.reports.report import html_report
 from StrokeSegLogic.study.case import Case, Role
 from StrokeSegLogic.study.volumes.nifti import write_nifti
 

@@ -18,7 +18,9 @@ from StrokeSegLogic.brain.head import cut_from_head
 from StrokeSegLogic.mri.result import Segmentation
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.phantom.mri import MriPhantom, mri_phantom
-from StrokeSegLogic.space.grid import Grid, resample
+from StrokeSegLogic.phantom.scan_grids import structural_grid
+from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.space.resampling import resample
 from StrokeSegLogic.study.case import MRI_ROLES, Case, Role
 
 
@@ -81,7 +83,7 @@ def test_the_same_physical_answer_comes_out_however_the_volumes_are_stored(
 
 
 def test_a_heads_brain_does_not_depend_on_how_the_volume_is_stored() -> None:
-    flair = mri_phantom(5, skull=True).images[Role.FLAIR]
+    flair = mri_phantom(5, skull=True, structural=structural_grid((1.5, 1.5, 5.0))).images[Role.FLAIR]
     first = sitk.GetArrayFromImage(cut_from_head(flair, Role.FLAIR))
     for order, signs in STORAGES[::7]:
         stored = sitk.Flip(sitk.PermuteAxes(flair, order), [sign < 0 for sign in signs], False)

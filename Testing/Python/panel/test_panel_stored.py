@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from StrokeSegLogic.base import choices
+from StrokeSegLogic.base import settings as choices
 from StrokeSegLogic.slicer_bridge.runtime import quiet_vtk
 from StrokeSegLogic.slicer_bridge.segmentations import labels_of
 

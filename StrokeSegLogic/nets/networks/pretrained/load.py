@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 
 from ....base.errors import ModelError
-from ..encoders.base import Encoder
+from ..base import Encoder
 from ..first_convolution import adapt_first_convolution
 
 _CLASSIFIERS = ("fc.", "classifier.")

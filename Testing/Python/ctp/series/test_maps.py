@@ -203,7 +203,7 @@ def test_a_cancel_is_heard_within_the_stage_that_it_comes_in(series: CtpSeries) 
 
 
 def test_importing_perfusion_brings_no_torch() -> None:
-    code = "import sys, StrokeSegLogic; StrokeSegLogic.ctp.series.maps; print('torch' in sys.modules)"
+    code = "import sys, StrokeSegLogic; StrokeSegLogic.perfusion.maps; print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"
 
 

@@ -10,7 +10,7 @@ from map_cases import plain_case, simulated
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.base.settings import from_mapping
 from StrokeSegLogic.ctp.threshold_settings import NORMAL_TISSUE, ThresholdSettings
-from StrokeSegLogic.ctp.tissue.thresholds import CORE, segment_by_thresholds
+from StrokeSegLogic.ctp.tissue.thresholds import CORE, ThresholdSegmentation, segment_by_thresholds
 from StrokeSegLogic.metrics.voxel import dice
 from StrokeSegLogic.space.grid import Grid
 
@@ -43,11 +43,16 @@ def test_a_healthy_brain_has_no_lesion_and_that_is_a_result() -> None:
     assert "both hemispheres" in found.tissue.reference.words
 
 
+@pytest.fixture(scope="module")
+def expected() -> ThresholdSegmentation:
+    """What is found on the simulated patient's maps as they are."""
+    return segment_by_thresholds(simulated().images)
+
+
 @settings(max_examples=8, deadline=None)
-@given(st.floats(1e-3, 1e3))
-def test_the_unit_of_flow_does_not_matter(factor: float) -> None:
+@given(factor=st.floats(1e-3, 1e3))
+def test_the_unit_of_flow_does_not_matter(expected: ThresholdSegmentation, factor: float) -> None:
     maps = dict(simulated().images)
-    expected = segment_by_thresholds(maps)
     maps["CBF"] = maps["CBF"] * factor
     found = segment_by_thresholds(maps)
     # A voxel on the very threshold may fall either way by rounding.
@@ -60,8 +65,8 @@ def test_the_mirrored_patient_has_the_mirrored_lesion_on_the_other_side() -> Non
     right = segment_by_thresholds(maps)
     mirrored = {}
     for name, image in maps.items():
-        one = Grid.of(image)
-        image = one.image(sitk.GetArrayFromImage(image)[:, :, ::-1].copy())
+        grid = Grid.of(image)
+        image = grid.image(sitk.GetArrayFromImage(image)[:, :, ::-1].copy())
         mirrored[name] = image
     found = segment_by_thresholds(mirrored)
     assert {right.tissue.reference.affected, found.tissue.reference.affected} == {"left", "right"}

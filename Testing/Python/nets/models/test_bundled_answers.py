@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from models.bundled_answers import FOLDER, answer, kind_of, reference, stored
+from nets.models.bundled_answers import FOLDER, answer, kind_of, reference, stored
 
 from StrokeSegLogic.metrics.voxel import dice
 from StrokeSegLogic.nets.models.registry import names

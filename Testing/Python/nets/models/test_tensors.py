@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from models.tensor_files import entry, safetensors
+from nets.models.tensor_files import entry, safetensors
 from safetensors.torch import save
 
 from StrokeSegLogic.base.errors import InputError

@@ -12,7 +12,7 @@ from io_fixtures import dicom_slices, nifti, refusal, stored, voxels
 from StrokeSegLogic import load_case as public_load_case
 from StrokeSegLogic.study.case import ClinicalData, Role
 from StrokeSegLogic.study.series.load import load_case
-from StrokeSegLogic.study.series.plausibility import swapped_note
+from StrokeSegLogic.study.series.read import swapped_note
 
 
 def test_a_folder_of_nifti_becomes_a_case_with_reasons_and_hashes(tmp_path):

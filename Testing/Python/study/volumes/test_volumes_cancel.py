@@ -17,8 +17,7 @@ from StrokeSegLogic.base.errors import Cancelled
 from StrokeSegLogic.base.progress import CancelToken, Progress, hearing
 from StrokeSegLogic.study.volumes import dicom
 from StrokeSegLogic.study.volumes.dicom import read_dicom_series
-from StrokeSegLogic.study.volumes.reader import read_volume
-from StrokeSegLogic.study.volumes.series_reader import read_time_series
+from StrokeSegLogic.study.volumes.reader import read_time_series, read_volume
 from StrokeSegLogic.study.volumes.study_files import find_series
 
 

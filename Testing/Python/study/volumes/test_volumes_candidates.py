@@ -10,8 +10,8 @@ import pytest
 import SimpleITK as sitk
 from io_fixtures import dicom_slices, nifti, refusal, stored, voxels
 
-from StrokeSegLogic.base.aside import UNPUBLISHED, move_aside, unused
 from StrokeSegLogic.base.files import sha256_of
+from StrokeSegLogic.base.records import UNPUBLISHED, move_aside, unused
 from StrokeSegLogic.study.volumes.study_files import find_series, study_files
 
 

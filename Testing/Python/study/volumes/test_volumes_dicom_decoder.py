@@ -111,7 +111,7 @@ def test_it_dies_with_the_process_that_asks(slices):
 
 
 def test_where_no_python_can_be_started_this_process_decodes(slices, monkeypatch):
-    dicom_pixels._DECODER.close()
+    dicom_pixels._decoder().close()
     monkeypatch.setattr(sys, "executable", "/opt/Slicer/SlicerApp-real")
     monkeypatch.setenv("PATH", "")
     assert np.array_equal(slice_pixels(slices[1], (12, 10)), DATA[1] * 3.0)
@@ -120,7 +120,7 @@ def test_where_no_python_can_be_started_this_process_decodes(slices, monkeypatch
 
 def test_where_the_process_cannot_load_its_libraries_this_one_decodes(slices, monkeypatch):
     decoder = dicom_pixels._Decoder()
-    monkeypatch.setattr(dicom_pixels, "_DECODER", decoder)
+    monkeypatch.setattr(dicom_pixels, "_decoder", lambda: decoder)
     monkeypatch.setenv("PYTHONHOME", "/nowhere")
     assert np.array_equal(slice_pixels(slices[1], (12, 10)), DATA[1] * 3.0)
     decoder.close()
@@ -150,7 +150,7 @@ def test_a_lack_of_memory_is_the_files_fault_only_beyond_the_processs_own_limit(
     def lacking(*_: object) -> np.ndarray:
         raise dicom_pixels._Undecodable(words)
 
-    monkeypatch.setattr(dicom_pixels._DECODER, "pixels", lacking)
+    monkeypatch.setattr(dicom_pixels._decoder(), "pixels", lacking)
     monkeypatch.setattr(dicom_decoder, "is_limited_from_outside", lambda: False)
     assert "cut short, damaged" in refusal(read_dicom_series, slices)
     monkeypatch.setattr(dicom_decoder, "is_limited_from_outside", lambda: True)

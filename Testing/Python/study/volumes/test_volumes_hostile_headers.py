@@ -12,8 +12,7 @@ import SimpleITK as sitk
 from hostile_files import SHORTS, meta_bytes, nifti_bytes, nrrd_bytes, written, zeros_packed
 from io_fixtures import refusal
 
-from StrokeSegLogic.study.volumes.reader import read_volume
-from StrokeSegLogic.study.volumes.series_reader import frames_of, is_colour, read_colours, read_time_series
+from StrokeSegLogic.study.volumes.reader import frames_of, is_colour, read_colours, read_time_series, read_volume
 from StrokeSegLogic.study.volumes.study_files import find_series
 
 SERIES = SHORTS.reshape(6, 2, 6, 10)

@@ -26,7 +26,7 @@ import re, sys
 from pathlib import Path
 from StrokeSegLogic.base.faults import OutOfMemory
 from StrokeSegLogic.study.volumes.reader import read_volume
-from StrokeSegLogic.study.volumes.series_reader import read_time_series
+from StrokeSegLogic.study.volumes.reader import read_time_series
 read = read_time_series if sys.argv[2] == "series" else read_volume
 image = read(Path(sys.argv[1]))
 # ru_maxrss would be that of the process that started this one.

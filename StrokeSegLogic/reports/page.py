@@ -1,15 +1,56 @@
-"""What both reports say in the same way: the page around them, numbers, inputs, provenance."""
+"""The page around both reports, out of the templates under Resources/Report, and what both say in the same way.
+
+Nothing is loaded from elsewhere, and all text is escaped.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
+
+import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .. import __version__
+from ..base.files import resource
+from ..result.colours import css_gradient
 from ..result.outcome import Outcome
 from ..space.grid import Grid
-from ..study.case import ClinicalData, Series
-from .html import NONE, page
-from .pictures import anatomical
+from ..study.case import ClinicalData, Role, Series
+from .pictures import anatomical, data_uri, encode_png
+
+NONE = "\u2013"
+"""A dash for what is not known or not there."""
+
+
+def page(template: str, **values: object) -> str:
+    """A template of Resources/Report with its values.
+
+    Args:
+        template: the name of its file.
+        values: what the template names. It has two filters of its own: `png` makes a picture (H, W, 3), uint8, or the
+            bytes of a PNG file the address of an image, `gradient` a palette's name a CSS background.
+    """
+    return _environment().get_template(template).render(values)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(resource("Report")),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters |= {"png": _png, "gradient": css_gradient}
+    return environment
+
+
+def _png(picture: np.ndarray | bytes) -> str:
+    return data_uri(picture if isinstance(picture, bytes) else encode_png(picture))
+
 
 Cell = tuple[str, str, str]
 """A box of a title, a number and words below it."""
@@ -23,7 +64,7 @@ def report(
     *,
     kind: str,
     made_by: str,
-    units: Mapping[str, str] | None = None,
+    units: Mapping[Role, str] | None = None,
     **values: object,
 ) -> str:
     """A report as HTML; warnings come first.
@@ -62,12 +103,12 @@ def patient(clinical: ClinicalData) -> list[Cell]:
     return [("Patient", words[0], ", ".join(words[1:]))] if words else []
 
 
-def _inputs(result: Outcome, units: Mapping[str, str] | None) -> dict[str, Sequence[object]]:
+def _inputs(result: Outcome, units: Mapping[Role, str] | None) -> dict[str, Sequence[object]]:
     """Heads and rows: which file is what, on which grid, in which unit its values were read, and why."""
     rows = []
     for role, series in result.case.series.items():
         use = f"{role} (reference)" if role is result.reference else str(role)
-        unit = [] if units is None else [units.get(role.value, "HU" if role.value == "CTP" else NONE)]
+        unit = [] if units is None else [units.get(role, "HU" if role is Role.CTP else NONE)]
         why = (series.reason, f"{series.confidence:.0%}", series.sha256[:12])
         rows.append((use, series.source, _size(series), *unit, *why))
     heads = ("Role", "Source", "Grid", *([] if units is None else ["Unit"]), "Why this role", "Confidence", "SHA-256")
