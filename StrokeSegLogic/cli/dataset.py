@@ -40,10 +40,10 @@ def check(folder: Folder, layout: LayoutOption = None, json_file: JsonFile = Non
     from ..training.datasets.check import check as run
     from ..training.datasets.layouts import read_data_set
 
-    data_set = read_data_set(folder, layout)
-    if json_file is not None:
-        _require_ours(json_file)
     with job() as progress:
+        data_set = read_data_set(folder, layout)
+        if json_file is not None:
+            _require_ours(json_file)
         findings = run(data_set, progress)
     if json_file is not None:
         _write(json_file, findings)
@@ -61,7 +61,9 @@ def make(layout: LayoutName, folder: NewFolder, patients: Patients = 6, seed: Se
     """Write simulated patients in the layout of a public data set."""
     from ..training.datasets.synthetic import write_synthetic
 
-    data_set = write_synthetic(layout, folder, patients, seed, "small" if small else "full")
+    # It reports nothing; that it is cancelled is heard where files are written.
+    with job():
+        data_set = write_synthetic(layout, folder, patients, seed, "small" if small else "full")
     made = f"{_count(len(data_set.patients), 'simulated patient')} ({_count(len(data_set.subjects), 'case')})"
     console.print(f"{made} in {folder}: no image is of a person", soft_wrap=True)
 

@@ -131,13 +131,13 @@ def predict(
 
     run = Path(model)
     inside = run / "model"
-    bundle = find(inside if inside.is_dir() else model)
-    data_set = read_data_set(data, layout)
-    chosen = cases_of(data_set, run / "split.tsv" if inside.is_dir() else None, cases)
-    if references is not None and _in_one_another(output.resolve(), references.resolve()):
-        raise InputError("masks and predictions lie in one another", where=references, fix="Name two folders")
     with ExitStack() as stack:
         progress = stack.enter_context(job())
+        bundle = find(inside if inside.is_dir() else model)
+        data_set = read_data_set(data, layout)
+        chosen = cases_of(data_set, run / "split.tsv" if inside.is_dir() else None, cases)
+        if references is not None and _in_one_another(output.resolve(), references.resolve()):
+            raise InputError("masks and predictions lie in one another", where=references, fix="Name two folders")
         held = [stack.enter_context(reserved(output, overwrite=overwrite))]
         if references is not None:
             held += [stack.enter_context(reserved_for_references(data_set, chosen, references, overwrite=overwrite))]

@@ -89,15 +89,9 @@ def test_a_closed_terminal_costs_no_result(tmp_path: Path, redirection: str) -> 
 @pytest.mark.parametrize(
     "words",
     [
-        ("segment", ""),
         ("segment", "  "),
-        ("segment", "x", "--output", ""),
         ("segment", "x", "--output="),
-        ("segment", "x", "--model", ""),
         ("segment", "DWI="),
-        ("perfusion", ""),
-        ("train", "", "--data", "x"),
-        ("evaluate", "a", ""),
     ],
 )
 def test_an_empty_word_is_a_variable_that_was_not_set(

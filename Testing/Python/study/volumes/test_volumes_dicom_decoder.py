@@ -150,7 +150,7 @@ def test_a_lack_of_memory_is_the_files_fault_only_beyond_the_processs_own_limit(
     def lacking(*_: object) -> np.ndarray:
         raise dicom_pixels._Undecodable(words)
 
-    monkeypatch.setattr(dicom_pixels._DECODER, "pixels", lacking)
+    monkeypatch.setattr(dicom_pixels._decoder(), "pixels", lacking)
     monkeypatch.setattr(dicom_decoder, "is_limited_from_outside", lambda: False)
     assert "cut short, damaged" in refusal(read_dicom_series, slices)
     monkeypatch.setattr(dicom_decoder, "is_limited_from_outside", lambda: True)
