@@ -15,6 +15,9 @@ _ROUNDING = 1e-5
 _PLAUSIBLE_MM = (2.0, 1000.0)
 """Longest side of a field of view; beyond these a header in other units is far more likely than such a scan. Extended
 fields of view of CT reach 820 mm, head and neck together 600."""
+_FARTHEST_MM = 1e6
+"""Of a first voxel from the scanner's middle. Far beyond it, sums with steps of a millimetre lose the steps, and filters
+that walk along them never end."""
 _NOTHING = 1e-60
 _MOST_LITRES = 150.0
 """820 x 820 x 220 mm."""
@@ -58,9 +61,13 @@ def placed(
     # ITK stumbles over components whose squares are no numbers any more, and says so on the terminal.
     axes = np.where(np.abs(axes) < _NOTHING, 0.0, axes)
     spacing = lengths if spacing is None else spacing
-    if not np.isfinite(origin).all():
+    # Not by abs() < limit alone: NaN compares with nothing.
+    if not (np.abs(origin) <= _FARTHEST_MM).all():
+        undefined = not np.isfinite(origin).all()
         raise InputError(
-            "the position of the volume is undefined (NaN or infinite)",
+            "the position of the volume is undefined (NaN or infinite)"
+            if undefined
+            else f"the volume lies {float(np.abs(origin).max()) / 1e6:.3g} km from the scanner's middle",
             where=where,
             fix="Convert the volume again from the original DICOM",
         )
