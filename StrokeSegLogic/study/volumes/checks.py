@@ -14,7 +14,7 @@ import SimpleITK as sitk
 
 from ...base.errors import InputError
 from ...space.grid import Grid
-from .geometry import require_plausible_extent, require_right_angles
+from .geometry import require_near, require_plausible_extent, require_right_angles
 
 MOST_VOXELS = 1 << 28
 """Of one volume, 640 x 640 x 640: 0.35 mm throughout a head at 7 T has 210 million."""
@@ -91,6 +91,7 @@ def validate(image: sitk.Image, name: str, fewest_slices: int = _MIN_THICK) -> N
     require_real(image.GetPixelID(), name)
     grid = Grid.of(image)
     require_right_angles(grid.matrix, name)
+    require_near(np.asarray(grid.origin), name)
     require_plausible_extent(grid.size, grid.spacing, name)
     require_finite(image, name)
     _require_enough_voxels(grid.size, name, fewest_slices)

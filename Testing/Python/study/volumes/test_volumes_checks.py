@@ -71,3 +71,10 @@ def test_a_volume_that_lies_kilometres_away_is_refused(value, axis):
     assert len(str(caught.value)) < 500
     origin[axis] = 5_000.0
     assert placed((4, 4, 4), np.eye(3), origin, "scan").origin[axis] == 5_000.0
+
+
+def test_a_volume_of_a_scene_that_lies_kilometres_away_is_refused_too():
+    image = sitk.GetImageFromArray(voxels((20, 20, 8)))
+    image.SetOrigin((0.0, 1e300, 0.0))
+    with pytest.raises(InputError, match="km from the scanner's middle"):
+        validate(image, "scene")
