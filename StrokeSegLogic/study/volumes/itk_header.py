@@ -108,6 +108,8 @@ def data_file(path: Path, name: str) -> Path:
             where=path,
             fix="Put both into one folder",
         )
+    if place == PurePosixPath(path.name):
+        raise InputError("names itself as its data file", where=path, fix="Save it again as one .nrrd or .mha file")
     return path.parent / place
 
 

@@ -145,10 +145,13 @@ def open_nifti(path: Path) -> NiftiHeader:
 
 
 def _checked(kind: type[nib.Nifti1Header], raw: bytes, path: Path) -> NiftiHeader:
+    from nibabel.imageglobals import LoggingOutputSuppressor
     from nibabel.spatialimages import HeaderDataError
 
     try:
-        header = kind(raw)
+        # What nibabel mends it would tell the terminal, between the lines that are for the user.
+        with LoggingOutputSuppressor():
+            header = kind(raw)
         shape = tuple(int(n) for n in header.get_data_shape())
         slope, intercept = header.get_slope_inter()
         opened = NiftiHeader(
