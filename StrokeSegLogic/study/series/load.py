@@ -61,7 +61,7 @@ def load_case(
         named: list[tuple[str | Role, Volume]] = list(study.items())
         series, notes, default = *_from_names(named, modality), _common_name(named)
     elif not isinstance(study, (str, Path)):
-        named = [_split(text) for text in study]
+        named = [_split(text) for text in _words(study)]
         series, notes, default = *_from_names(named, modality), _common_name(named)
     elif Path(study).is_dir():
         series, notes = _from_folder(Path(study), modality)
@@ -198,10 +198,32 @@ def _named(role: Role, what: Volume) -> tuple[Series, tuple[str, ...]]:
 def _path_and_scale(what: str | Path, role: Role) -> tuple[Path, ColourRange | None, str | None]:
     if not str(what).strip():
         raise InputError("the path is empty", where=str(role), fix="Name a file")
-    if Path(what).exists():
+    if _exists(what):
         return Path(what), None, None
     file, limits, unit = split_scale(str(what), role)
     return Path(file), limits, unit
+
+
+def _exists(path: str | Path) -> bool:
+    """Whether there is such a file or folder; of a name that the system does not take there is none."""
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _words(study: object) -> Sequence[str]:
+    """The texts of a sequence.
+
+    Raises:
+        InputError: if it is none.
+    """
+    if not isinstance(study, (list, tuple)) or not all(isinstance(text, str) for text in study):
+        raise InputError(
+            f"the study is a {type(study).__name__}, and no path, mapping or sequence of texts",
+            fix='Give a folder, {"DWI": "scan.nii.gz"} or ["DWI=scan.nii.gz"]',
+        )
+    return study
 
 
 def _split(text: str) -> tuple[str, str]:

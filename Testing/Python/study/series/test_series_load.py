@@ -10,6 +10,7 @@ import SimpleITK as sitk
 from io_fixtures import dicom_slices, nifti, refusal, stored, voxels
 
 from StrokeSegLogic import load_case as public_load_case
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.study.case import ClinicalData, Role
 from StrokeSegLogic.study.series.load import load_case
 from StrokeSegLogic.study.series.read import swapped_note
@@ -173,3 +174,15 @@ def test_swapped_dwi_and_adc_are_noted_only_when_both_look_so():
     assert swapped_note(adc + 500, dwi + 500) is None  # with something around the brain it is not judged
     assert load_case({"DWI": dwi, "ADC": adc}).notes == ()
     assert any("look swapped" in note for note in load_case({"DWI": adc, "ADC": dwi}).notes)
+
+
+@pytest.mark.parametrize("study", [None, 3, b"/tmp", [3], [None], {1, 2}])
+def test_what_is_no_study_is_refused_in_words(study) -> None:
+    with pytest.raises(InputError, match="no path, mapping or sequence of texts"):
+        load_case(study)
+
+
+def test_a_name_that_the_system_does_not_take_is_no_file() -> None:
+    with pytest.raises(InputError) as caught:
+        load_case(["DWI=" + "x" * 10_000])
+    assert len(str(caught.value)) < 500

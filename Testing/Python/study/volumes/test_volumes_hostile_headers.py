@@ -215,7 +215,7 @@ def test_a_header_that_names_itself_as_its_data_is_refused(tmp_path):
         "ElementDataFile = DWI.mhd",
     )
     header.write_text("\n".join(lines) + "\n", encoding="ascii")
-    assert "names itself as its data file" in refusal(header)
+    assert "names itself as its data file" in refusal(read_volume, header)
 
 
 def test_what_nibabel_mends_does_not_come_between_the_lines_of_the_user(tmp_path, capfd):
