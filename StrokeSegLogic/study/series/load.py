@@ -201,6 +201,11 @@ def _path_and_scale(what: str | Path, role: Role) -> tuple[Path, ColourRange | N
     if _exists(what):
         return Path(what), None, None
     file, limits, unit = split_scale(str(what), role)
+    try:
+        Path(file).exists()
+    except (OSError, ValueError) as error:
+        shown = file if len(file) <= _SHOWN_NOTE else f"{file[:_SHOWN_NOTE]}…"
+        raise InputError(f"is no name of a file ({shown!r})", where=str(role), fix="Name a file or a folder") from error
     return Path(file), limits, unit
 
 
