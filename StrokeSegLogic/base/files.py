@@ -44,6 +44,23 @@ def is_file(path: Path) -> bool:
         return False
 
 
+def require_name(path: str | Path) -> Path:
+    """A path that the system can look up, whether or not something lies there.
+
+    Raises:
+        InputError: if it is longer than the system's names, or holds a NUL, or lies where nobody may look.
+    """
+    try:
+        Path(path).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except (OSError, ValueError) as error:
+        shown = str(path) if len(str(path)) <= 120 else f"{str(path)[:120]}…"
+        why = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"is no name of a file ({why})", where=repr(shown), fix="Check the path") from error
+    return Path(path)
+
+
 def open_regular(path: Path) -> BinaryIO:
     """A file opened for reading; nothing that can hang or never end (a pipe, a device, a socket) is opened.
 

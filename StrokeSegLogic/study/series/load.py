@@ -10,6 +10,7 @@ from typing import TypeAlias
 import SimpleITK as sitk
 
 from ...base.errors import InputError
+from ...base.files import require_name
 from ..case import MAP_ROLES, Case, ClinicalData, Modality, Role, Series, require_plausible
 from ..volumes.candidates import Candidate, file_candidate
 from ..volumes.reader import volume_suffix
@@ -63,7 +64,7 @@ def load_case(
     elif not isinstance(study, (str, Path)):
         named = [_split(text) for text in _words(study)]
         series, notes, default = *_from_names(named, modality), _common_name(named)
-    elif Path(study).is_dir():
+    elif require_name(study).is_dir():
         series, notes = _from_folder(Path(study), modality)
         default = Path(study).resolve().name
     else:
@@ -201,11 +202,7 @@ def _path_and_scale(what: str | Path, role: Role) -> tuple[Path, ColourRange | N
     if _exists(what):
         return Path(what), None, None
     file, limits, unit = split_scale(str(what), role)
-    try:
-        Path(file).exists()
-    except (OSError, ValueError) as error:
-        shown = file if len(file) <= _SHOWN_NOTE else f"{file[:_SHOWN_NOTE]}…"
-        raise InputError(f"is no name of a file ({shown!r})", where=str(role), fix="Name a file or a folder") from error
+    require_name(file)
     return Path(file), limits, unit
 
 

@@ -84,12 +84,11 @@ class NiftiHeader:
         Raises:
             InputError: if the code stands for no unit.
         """
-        try:
-            return _MM_PER_UNIT[int(self.header["xyzt_units"]) & 0x07]
-        except KeyError:
+        if (code := int(self.header["xyzt_units"]) & 0x07) not in _MM_PER_UNIT:
             raise InputError(
                 "the header's length unit is unknown", where=self.path, fix="Set xyzt_units to mm (code 2)"
-            ) from None
+            )
+        return _MM_PER_UNIT[code]
 
     def grid(self) -> Grid:
         """Where the first three axes lie.

@@ -35,13 +35,11 @@ def case_of(images: Mapping[str, sitk.Image], clinical: ClinicalData = KNOWN, co
     series = [
         Series(Role(name), image, name, "named by the test", confidence, "0" * 64) for name, image in images.items()
     ]
-    case = Case.of("phantom", series)
-    return Case(case.name, case.series, clinical)
+    return replace(Case.of("phantom", series), clinical=clinical)
 
 
 def series_of(scan: CtpSeries) -> Series:
-    frames = [scan.grid.image(frame) for frame in scan.hu]
-    image = sitk.JoinSeries(frames, 0.0, 1.0)
+    image = sitk.JoinSeries([scan.grid.image(frame) for frame in scan.hu], 0.0, 1.0)
     return Series(Role.CTP, image, "CTP", "named by the test", 1.0, "0" * 64, times_s=tuple(scan.times_s))
 
 

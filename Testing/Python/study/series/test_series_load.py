@@ -183,6 +183,7 @@ def test_what_is_no_study_is_refused_in_words(study) -> None:
 
 
 def test_a_name_that_the_system_does_not_take_is_no_file() -> None:
-    with pytest.raises(InputError) as caught:
-        load_case(["DWI=" + "x" * 10_000])
-    assert len(str(caught.value)) < 500
+    for study in (["DWI=" + "x" * 10_000], {"DWI": "x" * 10_000}, "x" * 10_000, "a\0b", ["DWI=a\0b"]):
+        with pytest.raises(InputError, match="no name of a file") as caught:
+            load_case(study)
+        assert len(str(caught.value)) < 500
