@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -48,13 +49,14 @@ def require_name(path: str | Path) -> Path:
     """A path that the system can look up, whether or not something lies there.
 
     Raises:
-        InputError: if it is longer than the system's names, or holds a NUL, or lies where nobody may look.
+        InputError: if it is longer than the system's names, or holds a NUL.
     """
     try:
         Path(path).stat()
-    except (FileNotFoundError, NotADirectoryError):
-        pass
     except (OSError, ValueError) as error:
+        # What else keeps a path from being looked up (a link to itself, a closed folder) the reader tells.
+        if isinstance(error, OSError) and error.errno != errno.ENAMETOOLONG:
+            return Path(path)
         shown = str(path) if len(str(path)) <= 120 else f"{str(path)[:120]}…"
         why = error.strerror if isinstance(error, OSError) else error
         raise InputError(f"is no name of a file ({why})", where=repr(shown), fix="Check the path") from error
