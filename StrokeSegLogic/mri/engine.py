@@ -13,8 +13,9 @@ from ..base.progress import CancelToken, Progress, ProgressCallback, hearing
 from ..nets.models.registry import find
 from ..nets.models.spec import PlanesModelSpec
 from ..result.provenance import case_record, run_record
-from ..space.grid import MIRRORED, PLANES, Grid, Plane, from_stack, require_overlap, to_stack
+from ..space.grid import Grid, require_overlap
 from ..space.masks import without_small_parts
+from ..space.planes import MIRRORED, PLANES, Plane, from_stack, to_stack
 from ..space.resampling import onto_reference, resample_mask
 from ..study.case import Case, Role
 from .prepare import Prepared, prepare

@@ -11,7 +11,8 @@ from ..base.errors import InputError
 from ..base.progress import Progress
 from ..brain.head import LARGEST_BRAIN_ML, SMALLEST_BRAIN_ML, brain_mask
 from ..nets.run.inputs import normalise
-from ..space.grid import PLANES, Grid, Plane, bounding_box, box_slices, to_stack, working_grid
+from ..space.grid import Grid, bounding_box, box_slices, working_grid
+from ..space.planes import PLANES, Plane, to_stack
 from ..space.resampling import resample, resample_mask
 from ..study.case import Case, Role
 

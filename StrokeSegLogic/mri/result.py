@@ -17,7 +17,8 @@ from ..metrics.voxel import dice
 from ..result.lesions import DOUBT_SHARE, Lesion, Places, lesions
 from ..result.outcome import Layer, Maker, Outcome
 from ..result.terminology import SEGMENTS, SegmentStyle
-from ..space.grid import Grid, Plane
+from ..space.grid import Grid
+from ..space.planes import Plane
 from ..study.case import Case, Role
 
 LESION = 1

@@ -7,8 +7,7 @@ from typing import Any
 
 import torch
 
-from ..base.errors import InputError, OutputError
-from ..base.faults import within_memory
+from ..base.errors import InputError, OutputError, within_memory
 from ..base.files import written_aside
 
 

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from ..base.errors import StrokeSegError
-from ..base.faults import expected
+from ..base.errors import StrokeSegError, expected
 from ..base.json_files import parse_json
 
 EVENTS = ("ready", "started", "progress", "warning", "log", "done", "cancelled", "error", "alive", "bye")

@@ -16,8 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..base.errors import InputError, OutputError
-from ..base.faults import within_memory
+from ..base.errors import InputError, OutputError, within_memory
 from ..base.files import open_regular
 from ..space.grid import Grid
 from ..space.volume import Volume

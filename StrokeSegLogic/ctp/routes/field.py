@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import SimpleITK as sitk
 
-from ...base.errors import DeviceError, InputError, ModelError
-from ...base.faults import is_out_of_memory
+from ...base.errors import DeviceError, InputError, ModelError, is_out_of_memory
 from ...brain.ct import MIP_HU, brain_of_ct
 from ...brain.head import stripped_outline
 from ...nets.models.field_spec import FieldSpec, InputSpec

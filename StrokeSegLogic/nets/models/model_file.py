@@ -14,8 +14,7 @@ from math import prod
 from pathlib import Path
 from typing import BinaryIO
 
-from ...base.errors import InputError, ModelError, OutputError
-from ...base.faults import within_memory
+from ...base.errors import InputError, ModelError, OutputError, within_memory
 from ...base.files import open_regular, read_regular, write_whole
 from ..networks.parameters import parameter_shapes
 from .bundle import LARGEST_MANIFEST, LARGEST_WEIGHTS, MANIFEST, read_manifest, verify

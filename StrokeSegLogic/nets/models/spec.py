@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ...base.errors import ModelError
-from ...space.grid import PLANES
+from ...space.planes import PLANES
 from ...study.case import MRI_ROLES, Role
 from ..networks.spec import LONGEST_SIDE, NetworkSpec, is_size
 

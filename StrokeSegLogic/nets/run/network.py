@@ -9,8 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ...base.errors import DeviceError, ModelError
-from ...base.faults import is_out_of_memory
+from ...base.errors import DeviceError, ModelError, is_out_of_memory
 from ...base.progress import Progress
 from ..models.bundle import Bundle, require_fitting_weights
 from ..models.registry import keep

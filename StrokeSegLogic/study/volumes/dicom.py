@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from ...base.errors import InputError
-from ...base.faults import within_memory
+from ...base.errors import InputError, within_memory
 from ...base.files import require_file
 from ...base.progress import check_cancelled
 from ...space.grid import Grid

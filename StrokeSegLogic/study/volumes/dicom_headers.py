@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from ...base.errors import InputError
-from ...base.faults import within_memory
+from ...base.errors import InputError, within_memory
 from ...base.files import open_regular, unreadable
 from ...base.progress import check_cancelled
 from . import dicom_values as values

@@ -16,8 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ...base.errors import InputError
-from ...base.faults import is_out_of_memory
+from ...base.errors import InputError, is_out_of_memory
 from ...base.files import require_file
 from . import dicom_decoder
 from .checks import MOST_SLICE_PIXELS

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...base.errors import InputError
-from ...base.faults import within_memory
+from ...base.errors import InputError, within_memory
 from ...space.grid import Grid
 from .checks import require_plausible_size
 from .dicom import in_order, read_records, stack_grid, voxels_of

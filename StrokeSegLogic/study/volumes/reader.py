@@ -6,8 +6,7 @@ from pathlib import Path, PurePath
 
 import SimpleITK as sitk
 
-from ...base.errors import InputError
-from ...base.faults import within_memory
+from ...base.errors import InputError, within_memory
 from ...base.files import require_file, unreadable
 from . import itk_formats, itk_series, nifti, nifti_series
 from .checks import require_finite

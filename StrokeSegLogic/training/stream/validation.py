@@ -14,7 +14,7 @@ from ...base.progress import Progress
 from ...metrics.voxel import dice
 from ...nets.run.device import Device
 from ...nets.run.network import lesion_probability
-from ...space.grid import PLANES, Plane
+from ...space.planes import PLANES, Plane
 from ...study.case import Role
 from .batches import normalised
 from .recipe import StreamRecipe

@@ -9,8 +9,16 @@ import numpy as np
 import pytest
 import torch
 
-from StrokeSegLogic.base.errors import Cancelled, InputError, OutputError, StrokeSegError
-from StrokeSegLogic.base.faults import OutOfMemory, expected, is_out_of_memory, within_memory
+from StrokeSegLogic.base.errors import (
+    Cancelled,
+    InputError,
+    OutOfMemory,
+    OutputError,
+    StrokeSegError,
+    expected,
+    is_out_of_memory,
+    within_memory,
+)
 
 
 @pytest.mark.parametrize(

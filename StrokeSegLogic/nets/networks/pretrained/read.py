@@ -13,8 +13,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from ....base.errors import InputError
-from ....base.faults import within_memory
+from ....base.errors import InputError, within_memory
 from ....base.files import require_file
 from .onnx_zoo import CONVERTERS
 

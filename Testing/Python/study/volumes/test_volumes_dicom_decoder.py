@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from io_fixtures import dicom_slices, refusal, stored
 
-from StrokeSegLogic.base.faults import OutOfMemory
+from StrokeSegLogic.base.errors import OutOfMemory
 from StrokeSegLogic.study.volumes import dicom_decoder, dicom_pixels
 from StrokeSegLogic.study.volumes.dicom import read_dicom_series
 from StrokeSegLogic.study.volumes.dicom_pixels import slice_pixels

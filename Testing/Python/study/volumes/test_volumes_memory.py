@@ -13,7 +13,7 @@ import pytest
 import SimpleITK as sitk
 from hostile_files import nifti_bytes
 
-from StrokeSegLogic.base.faults import OutOfMemory
+from StrokeSegLogic.base.errors import OutOfMemory
 from StrokeSegLogic.study.volumes.reader import read_volume
 
 resource = pytest.importorskip("resource", reason="Windows counts no memory")
@@ -24,7 +24,7 @@ DECODED_MB = 4 * SIDE**3 / 2**20
 _SCRIPT = """
 import re, sys
 from pathlib import Path
-from StrokeSegLogic.base.faults import OutOfMemory
+from StrokeSegLogic.base.errors import OutOfMemory
 from StrokeSegLogic.study.volumes.reader import read_volume
 from StrokeSegLogic.study.volumes.reader import read_time_series
 read = read_time_series if sys.argv[2] == "series" else read_volume
