@@ -85,9 +85,7 @@ class NiftiHeader:
             InputError: if the code stands for no unit.
         """
         if (code := int(self.header["xyzt_units"]) & 0x07) not in _MM_PER_UNIT:
-            raise InputError(
-                "the header's length unit is unknown", where=self.path, fix="Set xyzt_units to mm (code 2)"
-            )
+            raise InputError("the header's length unit is unknown", where=self.path, fix="Set xyzt_units to 2 (mm)")
         return _MM_PER_UNIT[code]
 
     def grid(self) -> Grid:
@@ -144,13 +142,13 @@ def open_nifti(path: Path) -> NiftiHeader:
 
 
 def _checked(kind: type[nib.Nifti1Header], raw: bytes, path: Path) -> NiftiHeader:
-    from nibabel.imageglobals import LoggingOutputSuppressor
+    from nibabel.imageglobals import logger
     from nibabel.spatialimages import HeaderDataError
 
+    # What nibabel mends it would tell the terminal, between the lines that are for the user.
+    logger.addFilter(unheard := lambda _record: False)
     try:
-        # What nibabel mends it would tell the terminal, between the lines that are for the user.
-        with LoggingOutputSuppressor():
-            header = kind(raw)
+        header = kind(raw)
         shape = tuple(int(n) for n in header.get_data_shape())
         slope, intercept = header.get_slope_inter()
         opened = NiftiHeader(
@@ -165,6 +163,8 @@ def _checked(kind: type[nib.Nifti1Header], raw: bytes, path: Path) -> NiftiHeade
         )
     except (HeaderDataError, ValueError, OverflowError, KeyError) as error:
         raise damaged(path) from error
+    finally:
+        logger.removeFilter(unheard)
     require_plausible_size(shape, path)
     return opened
 
