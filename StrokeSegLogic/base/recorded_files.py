@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from .errors import Cancelled, OutputError, StrokeSegError
+from .errors import Cancelled, OutputError, StrokeSegError, is_for_lack_of_memory
 from .files import sha256_of
 from .json_files import json_bytes, json_ready
 from .progress import Progress
@@ -172,10 +172,10 @@ def _write_record(folder: Path, names: Collection[str], record: str, values: Map
 
 def _said(error: Exception, folder: Path, draft: Workspace | None) -> StrokeSegError:
     """The error in the words of what the user knows: the draft will be gone when they read this."""
+    if not isinstance(error, StrokeSegError) and is_for_lack_of_memory(error):
+        return OutputError("cannot be written (out of memory)", where=folder, fix="Close other programs")
     if isinstance(error, OSError):
         return cannot_write(folder, error)
-    if isinstance(error, MemoryError):
-        return OutputError("cannot be written (out of memory)", where=folder, fix="Close other programs")
     if not isinstance(error, StrokeSegError):
         what = f"cannot be written, by a fault of StrokeSeg's ({type(error).__name__}: {error})"
         return OutputError(what, where=folder, fix="Please report it")

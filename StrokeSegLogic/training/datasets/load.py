@@ -67,7 +67,7 @@ def load_subject(
         mask = _read(subject, path)
         if not same_place(Grid.of(mask), grid):
             raise InputError(
-                f"the mask lies on another grid ({words(Grid.of(mask))}) than {paths[reference]} ({words(grid)})",
+                f"the mask lies on another grid ({words(Grid.of(mask))}) than {paths[reference].name} ({words(grid)})",
                 where=f"{subject.case}: {path}",
                 fix="Give the mask on its reference's grid; labels are not resampled here",
             )
