@@ -38,7 +38,7 @@ class StrokeSegExtension(ScriptedLoadableModule):  # type: ignore[misc]
         parent.helpText = _(
             "Segments ischemic stroke lesions on MRI (DWI, FLAIR, ADC, T1, T2, any of them) and core and penumbra on "
             "CT perfusion, into segmentations that can be corrected.<br><br><b>1</b> Load a study, or take a "
-            "simulated one from Sample Data, category StrokeSeg. <b>2</b> Press Assign and check the rows; a warning "
+            "simulated study from Sample Data, category StrokeSeg. <b>2</b> Press Assign and check the rows; a warning "
             "mark says where there is doubt, its tooltip why. <b>3</b> Press Segment. <b>4</b> Go through the doubtful "
             "slices, correct, export.<br><br>Nothing leaves this computer. <b>Research use only, not a medical "
             "device.</b>"

@@ -7,8 +7,7 @@ import signal
 import sys
 from types import FrameType
 
-from .base.errors import Cancelled
-from .base.faults import expected
+from .base.errors import Cancelled, expected
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 

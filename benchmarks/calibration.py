@@ -79,13 +79,13 @@ def main() -> None:
     slices = soop_slices(given.data, given.model, given.slices)
     sets = soop_sets(slices)
     ranked = {f"SOOP test, {plane}": ranked_slices(slices, plane, threshold) for plane in PLANES}
-    ranked["SOOP test, all planes"] = [one for plane in list(ranked.values()) for one in plane]
+    ranked["SOOP test, all planes"] = [ranking for plane in list(ranked.values()) for ranking in plane]
     for roles in VOLUME_ROLES:
         name = f"volumes, {' + '.join(map(str, roles))}"
         volumes = list(masked_volumes(given.data, roles, given.model))
         sets[name] = joined([of_brain(v.probability, truth, v.brain) for _, v, truth in volumes])
-        ranked[f"{name}, axial"] = [one for case, v, truth in volumes for one in ranked_volume(case, v, truth)]
-    tables = {name: reliability(*one) for name, one in sets.items()}
+        ranked[f"{name}, axial"] = [ranking for case, v, truth in volumes for ranking in ranked_volume(case, v, truth)]
+    tables = {name: reliability(*pair) for name, pair in sets.items()}
     calibration_table(sets, tables)
     for name, table in tables.items():
         reliability_table(name, table)
@@ -100,7 +100,7 @@ def of_brain(probability: np.ndarray, truth: np.ndarray, brain: np.ndarray) -> t
 
 
 def joined(parts: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
-    return np.concatenate([one for one, _ in parts]), np.concatenate([one for _, one in parts])
+    return np.concatenate([values for values, _ in parts]), np.concatenate([values for _, values in parts])
 
 
 def soop_sets(slices: Sequence[Slice]) -> Sets:
@@ -116,11 +116,11 @@ def soop_sets(slices: Sequence[Slice]) -> Sets:
 def ranked_slices(slices: Sequence[Slice], plane: str, threshold: float) -> list[Ranked]:
     """SOOP's slices of a plane that count, with their scores; pixels of 1 mm."""
     counted = []
-    for one in slices:
-        found = one.probability >= threshold
-        if one.plane == plane and counts(found, one.truth, 1.0):
-            scores = from_probability(one.probability, found)
-            counted.append(Ranked(one.patient, dice(found, one.truth), bool(found.any()), scores))
+    for sample in slices:
+        found = sample.probability >= threshold
+        if sample.plane == plane and counts(found, sample.truth, 1.0):
+            scores = from_probability(sample.probability, found)
+            counted.append(Ranked(sample.patient, dice(found, sample.truth), bool(found.any()), scores))
     return counted
 
 
@@ -164,8 +164,8 @@ def disagreement(agreement: np.ndarray) -> float:
 
 def interval(ranked: Sequence[Ranked], score: str) -> tuple[float, float]:
     """95 % of the bootstrapped areas; NaN where too few of them are defined."""
-    groups = sorted({one.group for one in ranked})
-    held = [np.flatnonzero([one.group == group for one in ranked]) for group in groups]
+    groups = sorted({sample.group for sample in ranked})
+    held = [np.flatnonzero([sample.group == group for sample in ranked]) for group in groups]
     scores, poor = _columns(ranked, score)
     random = np.random.default_rng(SEED)
     areas = []
@@ -179,7 +179,9 @@ def interval(ranked: Sequence[Ranked], score: str) -> tuple[float, float]:
 
 
 def _columns(ranked: Sequence[Ranked], score: str) -> tuple[np.ndarray, np.ndarray]:
-    return np.array([one.scores[score] for one in ranked]), np.array([one.dice < POOR_DICE for one in ranked])
+    return np.array([sample.scores[score] for sample in ranked]), np.array(
+        [sample.dice < POOR_DICE for sample in ranked]
+    )
 
 
 def calibration_table(sets: Sets, tables: Mapping[str, Reliability]) -> None:
@@ -209,7 +211,7 @@ def ranking_table(ranked: Mapping[str, Sequence[Ranked]]) -> None:
     print(f"\n| slices | counted | of them Dice < {POOR_DICE:g} | score | AUROC (95 % interval) |")
     print("| --- | --- | --- | --- | --- |")
     for name, slices in ranked.items():
-        ranking_rows(f"{name}: something found", [one for one in slices if one.found])
+        ranking_rows(f"{name}: something found", [sample for sample in slices if sample.found])
         ranking_rows(f"{name}: these and wholly missed lesions", slices)
 
 

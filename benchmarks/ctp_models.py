@@ -65,7 +65,7 @@ class Patient:
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--data", type=Path, required=True)
-    arguments.add_argument("--models", type=Path, default=None, help="folder of the models instead of the bundled ones")
+    arguments.add_argument("--models", type=Path, default=None, help="folder of models instead of the bundled")
     arguments.add_argument("--only", choices=("patients", "nihss", "scalings", "phantoms", "engine"))
     arguments.add_argument("--count", type=int, default=None, help="how many phantoms (12) or series (5)")
     arguments.add_argument("--every", type=int, default=3, help="nihss, scalings: each so many-th test patient")
@@ -175,18 +175,18 @@ def other_scores(ways: Mapping[str, Segment], patients: Sequence[Patient]) -> No
             core, late = (np.nanmean([row[f"{name} Dice"] for row in rows]) for name in CLASSES)
             moved = np.abs(ml.sum(axis=1) - own.sum(axis=1)).max()
             said = "own" if nihss is None else str(nihss)
-            volumes = " | ".join(f"{one:.1f}" for one in ml.mean(axis=0))
+            volumes = " | ".join(f"{volume:.1f}" for volume in ml.mean(axis=0))
             print(f"| {way} | {said} | {volumes} | {core:.3f} | {late:.3f} | {moved:.1f} |", flush=True)
 
 
 def scalings(ways: Mapping[str, Segment], patients: Sequence[Patient]) -> None:
     print("| maps | " + " | ".join(ways) + " |\n" + "| --- " * (len(ways) + 1) + "|")
     for name, change in CHANGES.items():
-        changed = [replace(one, images=change(one.images, number)) for number, one in enumerate(patients)]
+        changed = [replace(patient, images=change(patient.images, number)) for number, patient in enumerate(patients)]
         cells = []
         for way, segment in ways.items():
             rows = [_score(segment(patient), patient).values for patient in changed]
-            core, late = (np.nanmean([row[f"{one} Dice"] for row in rows]) for one in CLASSES)
+            core, late = (np.nanmean([row[f"{tissue} Dice"] for row in rows]) for tissue in CLASSES)
             cells.append(f"{core:.3f}" if "unet3d" in way else f"{core:.3f} / {late:.3f}")
         print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
 

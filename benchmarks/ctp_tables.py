@@ -57,7 +57,7 @@ def tables(rows: Mapping[str, Sequence[Scored]]) -> None:
     print("\nDice: mean ± SD (95 % interval of the mean), median\n")
     _print(rows, {_HEADS.get(key, key): (key, None) for key in DICES}, "interval")
     print("\nDice by group: mean ± SD, median\n")
-    groups = [group for group in _GROUPS if any(one.group == group for one in next(iter(rows.values())))]
+    groups = [group for group in _GROUPS if any(row.group == group for row in next(iter(rows.values())))]
     _print(rows, {f"{group}: {key}": (key, group) for group in groups for key in DICES[:2]}, "median")
     print("\nVolume errors and volumes marked where there is no stroke, ml: mean ± SD, median\n")
     heads = {_HEADS.get(key, key.replace("dV", "ΔV").replace("|", "\\|")): (key, None) for key in VOLUMES}
@@ -89,5 +89,5 @@ def _cell(way: str, scored: Sequence[Scored], key: str, group: str | None, how: 
 
 
 def _values(scored: Sequence[Scored], key: str, group: str | None) -> np.ndarray:
-    values = np.array([one.values[key] for one in scored if group is None or one.group == group])
+    values = np.array([row.values[key] for row in scored if group is None or row.group == group])
     return values[~np.isnan(values)]

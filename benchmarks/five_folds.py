@@ -9,7 +9,7 @@ goes on from RUN's first stage: axial slices, pixels of 1 mm, the other four fol
 stages, and has the loss of the first: it says what the method can do; the bundled weights have seen every slice.
 
 Patients whose whole volumes the first stage was trained on are in every fold's training and are never scored. Each
-fold's threshold is the best one on the held-out slices of the other four. Called again it goes on where it stopped.
+fold's threshold is the best on the held-out slices of the other four. Called again it goes on where it stopped.
 With --folds only these are trained and counted, so that a specialist can be set beside the model of all on the same
 patients in less time.
 """
@@ -81,10 +81,10 @@ def train(recipe: StreamRecipe, data: Path, run: Path, output: Path) -> None:
     state = stages.loop("axial", 2, ("axial",), recipe.plane).run(network, context.progress)
     held_out = isles22_sets(recipe, data)
     arrays: dict[str, np.ndarray] = {}
-    for one, pairs in zip(held_out, validate(recipe, state, held_out), strict=True):
-        for sample, (probability, truth) in zip(one.samples, pairs, strict=True):
-            arrays[f"{key(one.roles)}|{sample.patient}|probability"] = probability.astype(np.float16)
-            arrays[f"{key(one.roles)}|{sample.patient}|truth"] = truth
+    for held, pairs in zip(held_out, validate(recipe, state, held_out), strict=True):
+        for sample, (probability, truth) in zip(held.samples, pairs, strict=True):
+            arrays[f"{key(held.roles)}|{sample.patient}|probability"] = probability.astype(np.float16)
+            arrays[f"{key(held.roles)}|{sample.patient}|truth"] = truth
     np.savez_compressed(done, **arrays)  # type: ignore[arg-type]
 
 

@@ -26,6 +26,7 @@ from mri_data import Slice, Volume, heading, mask_folders, masked_volume, soop_s
 import StrokeSegLogic
 from StrokeSegLogic.metrics.voxel import dice
 from StrokeSegLogic.nets.models.registry import find
+from StrokeSegLogic.space.grid import bounding_box, box_slices
 from StrokeSegLogic.space.planes import PLANES
 from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.training.stream.samples import LESION_PIXELS
@@ -75,43 +76,43 @@ def without_masks(data: Path, output: Path, model: str | None) -> None:
     """The volumes that nobody has outlined."""
     for path in sorted((data / "dwi_only_no_mask").glob("*_dwi.nii.gz")):
         name = path.name.split("_")[0]
-        one = volume(StrokeSegLogic.load_case({Role.DWI: path}, name=name), Role.DWI, model)
-        page(f"{name}: DWI alone, no mask, found {volume_ml(one):.1f} ml", {"": axial(one)}, output / f"{name}.png")
+        shown = volume(StrokeSegLogic.load_case({Role.DWI: path}, name=name), Role.DWI, model)
+        page(f"{name}: DWI alone, no mask, found {volume_ml(shown):.1f} ml", {"": axial(shown)}, output / f"{name}.png")
     case = StrokeSegLogic.load_case(data / "case_without_mask")
-    one = volume(case, Role.DWI, model)
+    shown = volume(case, Role.DWI, model)
     roles = " + ".join(map(str, case.roles))
-    title = f"{case.name}: {roles} on the DWI, no mask, found {volume_ml(one):.1f} ml"
-    page(title, {"": axial(one)}, output / "case_without_mask.png")
+    title = f"{case.name}: {roles} on the DWI, no mask, found {volume_ml(shown):.1f} ml"
+    page(title, {"": axial(shown)}, output / "case_without_mask.png")
 
 
 def with_masks(data: Path, output: Path, model: str | None) -> None:
     """The volumes with an expert's mask."""
     for folder in mask_folders(data):
-        one = masked_volume(folder, (Role.DWI, Role.ADC), model)
-        assert one.truth is not None
-        true_ml = float(one.truth.sum()) * one.grid.voxel_ml
+        shown = masked_volume(folder, (Role.DWI, Role.ADC), model)
+        assert shown.truth is not None
+        true_ml = float(shown.truth.sum()) * shown.grid.voxel_ml
         title = (
-            f"{folder.name}: DWI + ADC, Dice {dice(one.found, one.truth):.3f}, "
-            f"found {volume_ml(one):.1f} ml (red), true {true_ml:.1f} ml (green)"
+            f"{folder.name}: DWI + ADC, Dice {dice(shown.found, shown.truth):.3f}, "
+            f"found {volume_ml(shown):.1f} ml (red), true {true_ml:.1f} ml (green)"
         )
-        page(title, {"": axial(one)}, output / f"{folder.name}.png")
+        page(title, {"": axial(shown)}, output / f"{folder.name}.png")
 
 
-def volume_ml(one: Volume) -> float:
+def volume_ml(shown: Volume) -> float:
     """Of what was found."""
-    return one.result.statistics.volume_ml
+    return shown.result.statistics.volume_ml
 
 
-def axial(one: Volume) -> list[Picture]:
+def axial(shown: Volume) -> list[Picture]:
     """Axial slices with brain, about 5 mm apart, cut to the brain's box."""
-    brain, found, grid = one.brain, one.found, one.grid
-    white = float(np.percentile(one.image[brain], 99.5))
-    depth, rows, columns = (np.flatnonzero(brain.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1)))
-    box = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+    brain, found, grid = shown.brain, shown.found, shown.grid
+    white = float(np.percentile(shown.image[brain], 99.5))
+    depth, *others = box_slices(*bounding_box(brain))
+    box = tuple(others)
     pictures = []
-    for k in range(int(depth[0]), int(depth[-1]) + 1, max(round(APART_MM / grid.spacing[2]), 1)):
-        truth = None if one.truth is None else one.truth[k][box]
-        image = np.clip(one.image[k][box] / white, 0, 1)
+    for k in range(depth.start, depth.stop, max(round(APART_MM / grid.spacing[2]), 1)):
+        truth = None if shown.truth is None else shown.truth[k][box]
+        image = np.clip(shown.image[k][box] / white, 0, 1)
         pictures.append(Picture(f"slice {k}", image, found[k][box], truth, grid.spacing[1] / grid.spacing[0]))
     return pictures
 
@@ -121,29 +122,29 @@ def soop(data: Path, output: Path, model: str | None, most: int) -> None:
     threshold = find(model).planes.threshold_for([Role.FLAIR])
     slices = soop_slices(data, model)
     for plane in PLANES:
-        of_plane = [one for one in slices if one.plane == plane]
-        scored = [one for one in of_plane if one.truth.sum() >= LESION_PIXELS]
-        clear = [one for one in of_plane if not one.truth.any()]
-        values = {one.patient: dice(one.probability >= threshold, one.truth) for one in scored}
+        of_plane = [sample for sample in slices if sample.plane == plane]
+        scored = [sample for sample in of_plane if sample.truth.sum() >= LESION_PIXELS]
+        clear = [sample for sample in of_plane if not sample.truth.any()]
+        values = {sample.patient: dice(sample.probability >= threshold, sample.truth) for sample in scored}
         median = float(np.median(list(values.values())))
-        worst = sorted(scored, key=lambda one: (values[one.patient], -one.truth.sum()))[:most]
-        taken = {one.patient for one in worst}
-        rest = [one for one in scored if one.patient not in taken]
-        typical = sorted(rest, key=lambda one: abs(values[one.patient] - median))[:most]
-        false = sorted(clear, key=lambda one: -(one.probability >= threshold).sum())[:most]
+        worst = sorted(scored, key=lambda sample: (values[sample.patient], -sample.truth.sum()))[:most]
+        taken = {sample.patient for sample in worst}
+        rest = [sample for sample in scored if sample.patient not in taken]
+        typical = sorted(rest, key=lambda sample: abs(values[sample.patient] - median))[:most]
+        false = sorted(clear, key=lambda sample: -(sample.probability >= threshold).sum())[:most]
         groups = {"worst": worst, f"nearest to the median, {median:.2f}": typical, "most found without lesion": false}
-        pictures = {name: [picture(one, threshold) for one in chosen] for name, chosen in groups.items()}
+        pictures = {name: [picture(sample, threshold) for sample in chosen] for name, chosen in groups.items()}
         title = f"SOOP test, FLAIR alone, {plane} network: Dice; found red, true green"
         page(title, pictures, output / f"soop-{plane}.png")
 
 
-def picture(one: Slice, threshold: float) -> Picture:
+def picture(sample: Slice, threshold: float) -> Picture:
     """A slice with its Dice, or with what was found where there is no lesion."""
-    found = one.probability >= threshold
-    measure = f"Dice {dice(found, one.truth):.2f}" if one.truth.any() else f"{found.sum()} mm²"
-    image = one.image.astype(np.float32)
-    white = float(np.percentile(image[one.brain], 99.5)) if one.brain.any() else 1.0
-    return Picture(f"{one.patient}: {measure}", np.clip(image / white, 0, 1), found, one.truth)
+    found = sample.probability >= threshold
+    measure = f"Dice {dice(found, sample.truth):.2f}" if sample.truth.any() else f"{found.sum()} mm²"
+    image = sample.image.astype(np.float32)
+    white = float(np.percentile(image[sample.brain], 99.5)) if sample.brain.any() else 1.0
+    return Picture(f"{sample.patient}: {measure}", np.clip(image / white, 0, 1), found, sample.truth)
 
 
 def page(title: str, groups: Mapping[str, Sequence[Picture]], path: Path) -> None:
@@ -178,20 +179,20 @@ def page(title: str, groups: Mapping[str, Sequence[Picture]], path: Path) -> Non
 
 def tallest(cells: Sequence[Picture | None]) -> float:
     """Height over width of the tallest slice."""
-    shown = [one for one in cells if one is not None]
-    return max((one.aspect * one.image.shape[0] / one.image.shape[1] for one in shown), default=1.0)
+    shown = [cell for cell in cells if cell is not None]
+    return max((cell.aspect * cell.image.shape[0] / cell.image.shape[1] for cell in shown), default=1.0)
 
 
-def show(axis: Axes, one: Picture) -> None:
+def show(axis: Axes, cell: Picture) -> None:
     """A slice with its contours."""
-    axis.imshow(one.image[:, ::-1], cmap="gray", vmin=0, vmax=1, aspect=one.aspect, interpolation="nearest")
-    for mask, colour in ((one.truth, TRUE), (one.found, FOUND)):
+    axis.imshow(cell.image[:, ::-1], cmap="gray", vmin=0, vmax=1, aspect=cell.aspect, interpolation="nearest")
+    for mask, colour in ((cell.truth, TRUE), (cell.found, FOUND)):
         if mask is not None and mask.any():
             # Padded: a mask that reaches the edge keeps its contour there.
             shown = np.pad(mask[:, ::-1].astype(np.float32), 1)
             places = np.arange(-1, mask.shape[1] + 1), np.arange(-1, mask.shape[0] + 1)
             axis.contour(*places, shown, levels=[0.5], colors=colour, linewidths=0.8)
-    axis.set_title(one.title, color="white", fontsize=7, pad=2)
+    axis.set_title(cell.title, color="white", fontsize=7, pad=2)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
 DATA/magic_ctp holds *_PATIENT_SLICE.npz with CBF, CBV, MTT and TTP of 256 x 256 pixels in 8 bits and three thin slices
 of the native CT (SMILE lab, University of Florida, MIT licence): of unknown scale, without Tmax and MIP. Taken for what
 is not told: pixels of 0.9 mm, slices of 10 mm, the radiological convention (the patient's right on the left), TTP's 255
-levels for 20 s and TTP less its normal value for Tmax (as `inference.field_engine` does), CT's 255 levels for 0 to
+levels for 20 s and TTP less its normal value for Tmax (as `ctp.routes.field_engine` does), CT's 255 levels for 0 to
 80 HU (--ct-top). StrokeSeg itself refuses thresholds on such maps; here they are drawn under these assumptions, for
 comparison. Prints Markdown: volumes by side, and the side whose TTP is later. There is no reference: nothing here is a
 score.
@@ -114,9 +114,9 @@ def patients(data: Path) -> dict[str, list[Path]]:
 
 def read(paths: list[Path], ct_top: float) -> dict[str, np.ndarray]:
     loaded = [np.load(path) for path in paths]
-    maps = {name.upper(): np.stack([one[name] for one in loaded]).astype(np.float32) for name in MAPS}
-    # The middle one of the three thin slices.
-    return maps | {"CT": np.stack([one["ncct3"][..., 1] for one in loaded]) * np.float32(ct_top / LEVELS)}
+    maps = {name.upper(): np.stack([arrays[name] for arrays in loaded]).astype(np.float32) for name in MAPS}
+    # The middle of the three thin slices.
+    return maps | {"CT": np.stack([arrays["ncct3"][..., 1] for arrays in loaded]) * np.float32(ct_top / LEVELS)}
 
 
 def by_thresholds(maps: Maps) -> np.ndarray:
@@ -134,13 +134,13 @@ def by_network(name: str | None = None) -> Way:
     device = choose("cpu")
 
     def segment(maps: Maps) -> np.ndarray:
-        images = {one: _image(values) for one, values in maps.items()}
+        images = {role: _image(values) for role, values in maps.items()}
         bundle = find(name or slow_fusion_for(images, None))
         ready, spec, notes = completed(bundle.field, images)
         network = load(bundle, device)["network"]
         found = answer(spec, network, ready, Grid.of(images["CBF"]), None, device, Progress(), notes)
         label_of = {"penumbra": PENUMBRA, "core": CORE}
-        numbers = np.array([label_of.get(one, 0) for one in spec.classes], np.uint8)
+        numbers = np.array([label_of.get(kind, 0) for kind in spec.classes], np.uint8)
         return np.asarray(numbers[sitk.GetArrayViewFromImage(found.labels)])
 
     return segment

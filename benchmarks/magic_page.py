@@ -75,7 +75,7 @@ def _chosen(brain: np.ndarray, found: Mapping[str, np.ndarray]) -> list[int]:
 
 def _palette() -> Image.Image:
     """Greys, the maps' colours, the contours' and their blends with grey: a palette chosen from the picture itself
-    would turn small white spots into contour-like yellow ones."""
+    would turn small white spots into contour-like yellow lines."""
     from matplotlib import colormaps
     from matplotlib.colors import to_rgb
 

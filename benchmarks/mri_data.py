@@ -104,8 +104,8 @@ def soop_slices(data: Path, model: str | None, most: int | None = None, split: s
     for plane in PLANES:
         flair, truth = soop.flair[plane][:most], soop.mask[plane][:most]
         probability = predict_slices(model, plane, {Role.FLAIR: flair}, (SIDE_MM, SIDE_MM))
-        for one in zip(flair, probability, truth, soop.subjects, strict=False):
-            found.append(Slice(one[0], one[1], one[2], one[0] > 0, plane, one[3]))
+        for row in zip(flair, probability, truth, soop.subjects, strict=False):
+            found.append(Slice(row[0], row[1], row[2], row[0] > 0, plane, row[3]))
     return found
 
 
@@ -136,6 +136,6 @@ def volume(case: Case, reference: Role, model: str | None, truth: np.ndarray | N
 def masked_volumes(data: Path, roles: Sequence[Role], model: str | None) -> Iterator[tuple[str, Volume, np.ndarray]]:
     """Name, result and truth of every volume with a mask."""
     for folder in mask_folders(data):
-        one = masked_volume(folder, roles, model)
-        assert one.truth is not None
-        yield folder.name, one, one.truth
+        found = masked_volume(folder, roles, model)
+        assert found.truth is not None
+        yield folder.name, found, found.truth

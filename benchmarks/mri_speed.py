@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from StrokeSegLogic.nets.run.canvas import centred
+from StrokeSegLogic.nets.run.inputs import centred
 
 SHAPE = (182, 218, 182)
 """Of the case (z, y, x)."""

@@ -7,7 +7,7 @@ One network for all planes learns from the training split for so many minutes of
 with the bundled recipe's augmentation and its first loss, AdamW and an average of the weights. Those of MONAI are its
 own code with the widths named in `NETWORKS`. Dice and false area depend on the threshold; networks are compared where
 they mark the same area on slices without lesion: the threshold is the lowest at which that is 30, and 90, mm² on the
-validation split, and the test split, which chooses nothing, follows at the same one. Each run adds lines to
+validation split, and the test split, which chooses nothing, follows at the same limit. Each run adds lines to
 FOLDER/networks.tsv; --table prints them all as Markdown.
 """
 
@@ -31,7 +31,7 @@ from torch.nn import functional
 
 from StrokeSegLogic.nets.networks.build import build
 from StrokeSegLogic.nets.networks.spec import UNet2DSpec
-from StrokeSegLogic.nets.run.canvas import centred
+from StrokeSegLogic.nets.run.inputs import centred
 from StrokeSegLogic.space.planes import PLANES
 from StrokeSegLogic.training.loop import update_average
 from StrokeSegLogic.training.losses.choose import loss_of
@@ -54,7 +54,7 @@ AREA_MM2 = PIXEL_MM**2
 AVERAGE = 0.99
 """Decay of the average of the weights, for runs of a few hundred steps."""
 FALSE_MM2 = (30.0, 90.0)
-THRESHOLDS = tuple(float(one) for one in 1 / (1 + np.exp(-np.arange(-6, 8, 0.25))))
+THRESHOLDS = tuple(float(value) for value in 1 / (1 + np.exp(-np.arange(-6, 8, 0.25))))
 COLUMNS = (
     "network",
     "weights",
@@ -120,12 +120,14 @@ def main() -> None:
     network.eval()
     seen = {split: said(network, Soop(given.data / "soop", split)) for split in ("val", "test")}
     given.output.mkdir(parents=True, exist_ok=True)
-    parameters = sum(one.numel() for one in network.parameters())
+    parameters = sum(values.numel() for values in network.parameters())
     weights = "ImageNet" if given.pretrained else "random"
     fixed = (given.network, weights, parameters, given.minutes, steps, given.seed)
     lines = []
     for allowed in FALSE_MM2:
-        limit = next((one for one in THRESHOLDS if figures(seen["val"], one)[1] <= allowed), THRESHOLDS[-1])
+        limit = next(
+            (threshold for threshold in THRESHOLDS if figures(seen["val"], threshold)[1] <= allowed), THRESHOLDS[-1]
+        )
         lines += [(*fixed, allowed, limit, split, *figures(planes, limit)) for split, planes in seen.items()]
     path = given.output / "networks.tsv"
     fresh = not path.exists()
@@ -136,7 +138,7 @@ def main() -> None:
 
 def learn(network: nn.Module, batches: BatchMaker, recipe: StreamRecipe, minutes: float) -> int:
     """Trains in place for so much processor time, the learning rate by what has passed of it; the weights are then the
-    averaged ones. Returns the steps done."""
+    averaged weights. Returns the steps done."""
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     compute = loss_of(recipe.loss)
     optimiser = torch.optim.AdamW(network.parameters(), weight_decay=recipe.weight_decay)
@@ -196,7 +198,7 @@ def shrunk(batch: Batch) -> Batch:
 def figures(planes: Planes, limit: float) -> tuple[float, float]:
     """Mean Dice of slices with lesion, and mean area marked on slices without, mm²: means over the planes."""
     scores = [score(pairs, limit, AREA_MM2) for pairs in planes.values()]
-    return float(np.mean([one.dice for one in scores])), float(np.mean([one.false_pixels for one in scores]))
+    return float(np.mean([score.dice for score in scores])), float(np.mean([score.false_pixels for score in scores]))
 
 
 def table(path: Path) -> None:
@@ -208,11 +210,11 @@ def table(path: Path) -> None:
     print(f"| {' | '.join(titles)} |\n|{' --- |' * len(titles)}")
     for first in range(0, len(rows), 2 * len(FALSE_MM2)):
         run = rows[first : first + 2 * len(FALSE_MM2)]
-        one = run[0]
+        head = run[0]
         found = " | ".join(f"{float(row['dice']):.3f} ({float(row['false']):.0f})" for row in run)
         print(
-            f"| {one['network']} | {one['weights']} | {int(one['parameters']):,} | {float(one['minutes']):g} "
-            f"| {one['steps']} | {found} |"
+            f"| {head['network']} | {head['weights']} | {int(head['parameters']):,} | {float(head['minutes']):g} "
+            f"| {head['steps']} | {found} |"
         )
 
 

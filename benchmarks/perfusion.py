@@ -6,7 +6,7 @@ Prints Markdown. Error tables: phantoms at 0.9 x 0.9 x 5 mm, artery and vein fou
 unless said otherwise; seeds 0 and up; voxels of which at least 90 % are the tissue named and no large vessel lies
 within 6 mm; mean and SD over voxels of the error against the known truth. Threshold table: core (rCBF < 30 %) and
 hypoperfused tissue (Tmax > 6 s) against the phantom's labels, mean and range over the seeds. Check: curves whose flow,
-volume and delay are known exactly, without noise; and noisy ones by a plain loop over voxels and numpy's SVD. Speed:
+volume and delay are known exactly, without noise; and noisy curves by a plain loop over voxels and numpy's SVD. Speed:
 one study of 512 x 512 x 20 x 45 in a process of its own.
 """
 
@@ -156,7 +156,7 @@ def _segmented(words: str, found: list[tuple[CtpSeries, PerfusionMaps]]) -> str:
 
 
 def check() -> None:
-    """Deconvolution of curves whose answer is known, and of noisy ones by an implementation of its own."""
+    """Deconvolution of curves whose answer is known, and of noisy curves by an implementation of its own."""
     times, bolus = np.arange(0, 60, 1.5), Bolus(recirculation=0.0)
     known = {
         "white": Perfusion(25, 2, 1),
@@ -167,13 +167,13 @@ def check() -> None:
     print("\nWithout noise, usual regularisation: found (true)\n")
     print("| residue | tissue | CBF, ml/100 g/min | CBV, ml/100 g | Tmax, s |")
     print("| --- | --- | --- | --- | --- |")
-    for kind, (words, one) in product(("exponential", "box"), known.items()):
-        curve = one.curve(bolus, times, kind)[:, None].astype(np.float32)
+    for kind, (words, tissue) in product(("exponential", "box"), known.items()):
+        curve = tissue.curve(bolus, times, kind)[:, None].astype(np.float32)
         found = deconvolve(curve, bolus.at(times), times)
         cbf, cbv = found.height[0] * PER_100_G_MIN, found.area[0] * PER_100_G
         print(
-            f"| {kind} | {words} | {cbf:.1f} ({one.cbf:g}) | {cbv:.2f} ({one.cbv:g}) "
-            f"| {found.tmax_s[0]:.1f} ({one.delay_s:g}) |"
+            f"| {kind} | {words} | {cbf:.1f} ({tissue.cbf:g}) | {cbv:.2f} ({tissue.cbv:g}) "
+            f"| {found.tmax_s[0]:.1f} ({tissue.delay_s:g}) |"
         )
     tissues = list(known.values())
     clean = np.stack([tissues[i % 4].curve(bolus, times, "exponential") for i in range(400)], axis=1)
@@ -191,15 +191,15 @@ def _textbook(curve: np.ndarray, aif: np.ndarray, times: np.ndarray) -> tuple[fl
     """Height (1/s) and time (s) of the residue function's peak, by Wu et al. 2003 as it is written."""
     even = np.arange(times[0], times[-1] + 1e-9, 1.0)
     count = len(even)
-    artery, tissue = (np.r_[np.interp(even, times, one), np.zeros(count)] for one in (aif, curve))
+    artery, tissue = (np.r_[np.interp(even, times, values), np.zeros(count)] for values in (aif, curve))
     matrix = np.array(
         [[artery[(row - column) % (2 * count)] for column in range(2 * count)] for row in range(2 * count)]
     )
     left, values, right = np.linalg.svd(matrix)
     residue = np.zeros(2 * count)
-    for one, value, other in zip(left.T, values, right, strict=True):
+    for row, value, other in zip(left.T, values, right, strict=True):
         if value >= 0.1 * values[0]:
-            residue += other * (one @ tissue) / value
+            residue += other * (row @ tissue) / value
     lags = np.r_[residue[-5:], residue[:31]]
     return float(lags.max()), float(max(int(np.argmax(lags)) - 5, 0))
 

@@ -27,8 +27,8 @@ from StrokeSegLogic.nets.models.registry import find
 from StrokeSegLogic.nets.run.device import choose
 from StrokeSegLogic.nets.run.network import load
 from StrokeSegLogic.outputs.files import write_outputs
-from StrokeSegLogic.space.grid import Grid, resample
-from StrokeSegLogic.space.way_back import onto_reference
+from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.space.resampling import onto_reference, resample
 from StrokeSegLogic.study.case import Case, Role
 
 
@@ -84,11 +84,11 @@ def without_mask(folder: Path, output: Path, model: str | None) -> None:
     on_dwi, on_flair = results[Role.DWI], results[Role.FLAIR]
     moved = sitk.GetArrayFromImage(resample(on_flair.labels, on_dwi.grid, "nearest")) > 0
     print("\n| case_without_mask | on DWI | on FLAIR |\n| --- | --- | --- |")
-    volumes = [f"{one.statistics.volume_ml:.1f}" for one in (on_dwi, on_flair)]
-    centres = [str([round(v) for v in one.statistics.lesions[0].centre_mm]) for one in (on_dwi, on_flair)]
+    volumes = [f"{result.statistics.volume_ml:.1f}" for result in (on_dwi, on_flair)]
+    centres = [str([round(v) for v in result.statistics.lesions[0].centre_mm]) for result in (on_dwi, on_flair)]
     print(f"| volume, ml | {volumes[0]} | {volumes[1]} |")
     print(f"| largest lesion's centre, mm LPS | {centres[0]} | {centres[1]} |")
-    print(f"| Dice of one with the other, on the DWI's grid | {dice(on_dwi.array(), moved):.3f} | |")
+    print(f"| Dice between the two, on the DWI's grid | {dice(on_dwi.array(), moved):.3f} | |")
 
 
 if __name__ == "__main__":

@@ -36,12 +36,12 @@ def main() -> None:
     slices = soop_slices(given.data, given.model, split=given.split)
     thresholds = given.thresholds or [find(given.model).planes.threshold_for([Role.FLAIR])]
     for threshold, plane in product(thresholds, PLANES):
-        row(given.split, plane, threshold, [one for one in slices if one.plane == plane])
+        row(given.split, plane, threshold, [sample for sample in slices if sample.plane == plane])
 
 
 def row(split: str, plane: str, threshold: float, slices: list[Slice]) -> None:
     """Prints a table row: slices with at least 50 lesion pixels, and those with none."""
-    each, false = measured([(one.probability, one.truth) for one in slices], threshold)
+    each, false = measured([(sample.probability, sample.truth) for sample in slices], threshold)
     found = np.array(each)
     low, high = interval(found)
     print(

@@ -14,7 +14,8 @@ from pathlib import Path
 import SimpleITK as sitk
 
 import StrokeSegLogic
-from StrokeSegLogic.space.grid import Grid, resample
+from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.space.resampling import resample
 
 ORIENTATIONS = ("LPS", "RAS", "LAS", "PIR", "SAL", "IRA")
 
@@ -28,7 +29,7 @@ def main() -> None:
     print(f"{case.name}: {first.array().sum()} lesion voxels as stored")
     print("| stored | differing voxels |\n| --- | --- |")
     for orientation in ORIENTATIONS:
-        stored = {role: sitk.DICOMOrient(one.image, orientation) for role, one in case.series.items()}
+        stored = {role: sitk.DICOMOrient(series.image, orientation) for role, series in case.series.items()}
         result = StrokeSegLogic.segment(StrokeSegLogic.load_case(stored))
         home = resample(result.labels, Grid.of(first.labels), "nearest")
         print(f"| {orientation} | {(sitk.GetArrayFromImage(home) != first.array()).sum()} |")

@@ -42,7 +42,7 @@ NEEDED = (Role.DWI, Role.FLAIR)
 SHAPES = 130
 """At most so many lesion shapes: SOOP's test patients."""
 CLEAR = 3
-"""Every such simulated slice of a plane holds no lesion; the others are cut through one."""
+"""Every such simulated slice of a plane holds no lesion; the others are cut through a lesion."""
 TRIES = 200
 FAINT = 1e-3
 """Least signal of a brain's pixel over the median: 0 would put it outside the brain."""
@@ -56,7 +56,7 @@ def main() -> int:
     arguments.add_argument("--data", type=Path, required=True)
     arguments.add_argument("--model", default=None)
     arguments.add_argument(
-        "--slices", type=int, default=60, help="simulated ones of all planes; real ones are all used"
+        "--slices", type=int, default=60, help="simulated slices of all planes; real slices are all used"
     )
     arguments.add_argument("--seed", type=int, default=0)
     arguments.add_argument("--only-simulated", action="store_true", help="leave the real images out")
@@ -140,7 +140,7 @@ def real(data: Path, model: str | None) -> list[bool]:
 def on_soop(data: Path, model: str | None) -> list[Pair]:
     """SOOP's test slices."""
     threshold = find(model).planes.threshold_for([Role.FLAIR])
-    return [(one.probability >= threshold, one.truth, 1.0) for one in soop_slices(data, model)]
+    return [(sample.probability >= threshold, sample.truth, 1.0) for sample in soop_slices(data, model)]
 
 
 def on_volumes(data: Path, model: str | None, roles: Sequence[Role]) -> list[Pair]:
@@ -153,15 +153,15 @@ def on_volumes(data: Path, model: str | None, roles: Sequence[Role]) -> list[Pai
 
 
 def row(slices: str, signal: str, roles: Iterable[Role], measure: Callable[[], list[Pair]]) -> bool:
-    """Prints a row, with the error if there was one; whether there was none."""
+    """Prints a row, with the error if there was any; whether there was none."""
     start = f"| {slices} | {signal} | {' + '.join(map(str, roles))} |"
     try:
         pairs = measure()
     except Exception as error:  # whatever it is, it belongs into the table
         print(f"{start} failed: {type(error).__name__}: {error} | | | |", flush=True)
         return False
-    each = [measured([(one, truth)], 0.5, area) for one, truth, area in pairs]
-    found, false = [value for one, _ in each for value in one], [value for _, one in each for value in one]
+    each = [measured([(probability, truth)], 0.5, area) for probability, truth, area in pairs]
+    found, false = [value for part, _ in each for value in part], [value for _, part in each for value in part]
     mean, wrong = (f"{np.mean(found):.3f}" if found else "-"), (f"{np.mean(false):.1f}" if false else "-")
     print(f"{start} {len(found)} | {mean} | {len(false)} | {wrong} |", flush=True)
     return True

@@ -49,7 +49,7 @@ class Assignment:
     def volumes_changed(self, volumes: Sequence[InputVolume], modality: Modality) -> None:
         """The scene's volumes are now these."""
         self._loaded, self._modality = tuple(volumes), modality
-        handles = {one.handle for one in volumes}
+        handles = {volume.handle for volume in volumes}
         for role in [role for role, handle in self._rows.items() if handle not in handles]:
             # What is gone was not taken out by the user: the row is free again.
             del self._rows[role]
@@ -61,7 +61,7 @@ class Assignment:
         self._users.add(role)
         self._rows.pop(role, None)
         if handle is not None:
-            for other in [one for one, held in self._rows.items() if held == handle and one not in self._users]:
+            for other in [row for row, held in self._rows.items() if held == handle and row not in self._users]:
                 del self._rows[other]
             self._rows[role] = handle
 
@@ -105,16 +105,16 @@ class Assignment:
             self._timer = self._clock.call_later(_LOADING_S, self._recognise)
             return
         until = time.monotonic() + _SLICE_S
-        for one in self._loaded:
-            if (one, self._modality) not in self._known:
+        for volume in self._loaded:
+            if (volume, self._modality) not in self._known:
                 if time.monotonic() > until:
                     self._timer = self._clock.call_later(0.0, self._recognise)
                     return
-                self._known[one, self._modality] = recognise(one, self._modality)
+                self._known[volume, self._modality] = recognise(volume, self._modality)
         self._offer()
 
     def _offer(self) -> None:
-        self.offers = offers_of([self._known[one, self._modality] for one in self._loaded], self._modality)
+        self.offers = offers_of([self._known[volume, self._modality] for volume in self._loaded], self._modality)
         for role in _roles(self._modality):
             if role not in self._users:
                 self._rows.pop(role, None)

@@ -21,6 +21,6 @@ def quietly(*widgets: Any) -> Iterator[None]:
 
 
 def set_number(box: Any, value: float) -> None:
-    """Sets a spin box; one that has the value already keeps the text that is being typed into it."""
+    """Sets a spin box; a box that has the value already keeps the text that is being typed into it."""
     if abs(box.value - value) > _SAME:
         box.setValue(value)

@@ -72,7 +72,7 @@ def console() -> Console:
 
 
 def close_console() -> None:
-    """Ends the console's worker, where there is one: the module is loaded anew, or goes."""
+    """Ends the console's worker, where there is any: the module is loaded anew, or goes."""
     global _console
     if _console is not None:
         _console.close()
@@ -153,7 +153,7 @@ def _inputs(volumes: Mapping[Role | str, Any], name: str) -> StudyInputs:
 
 
 def _settings(options: Mapping[str, Any]) -> Settings:
-    known = [one.name for one in fields(Settings)]
+    known = [field.name for field in fields(Settings)]
     for key in options:
         if key not in known:
             raise InputError(f"no option is called '{key}'", fix=f"Use {', '.join(known)}")

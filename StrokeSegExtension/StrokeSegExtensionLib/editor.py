@@ -79,7 +79,7 @@ class EmbeddedEditor:
     def exit(self) -> None:
         """The module is hidden."""
         self._entered = False
-        # Also when folded: a script may have chosen one.
+        # Also when folded: a script may have chosen an effect.
         self._widget.setActiveEffect(None)
         self._listen()
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from StrokeSegLogic.base.aside import is_there
 from StrokeSegLogic.base.errors import OutputError
 from StrokeSegLogic.base.files import sha256_of
-from StrokeSegLogic.base.records import is_unchanged
+from StrokeSegLogic.base.records import is_there, is_unchanged
 from StrokeSegLogic.base.reservation import reserved
 
 _written: dict[Path, str] = {}

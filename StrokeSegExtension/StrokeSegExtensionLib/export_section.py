@@ -123,7 +123,10 @@ class ExportSection:
     def _usual_folder(self) -> Path:
         """Where the last file went, else the scene's folder, else the user's."""
         folders = (self._folder, Path(slicer.mrmlScene.GetRootDirectory() or ""))
-        return next((one for one in folders if one is not None and one.is_absolute() and one.is_dir()), Path.home())
+        return next(
+            (folder for folder in folders if folder is not None and folder.is_absolute() and folder.is_dir()),
+            Path.home(),
+        )
 
 
 def _report_of(parameters: PanelParameters) -> bytes:
@@ -134,5 +137,5 @@ def _report_of(parameters: PanelParameters) -> bytes:
 def _file_name(reference: Any | None) -> str:
     """After the reference volume, without what file systems refuse."""
     name = "" if reference is None else reference.GetName() or ""
-    kept = "".join("_" if one in _REFUSED or not one.isprintable() else one for one in name).strip(" .")
+    kept = "".join("_" if letter in _REFUSED or not letter.isprintable() else letter for letter in name).strip(" .")
     return f"{kept}_strokeseg" if kept else "strokeseg"

@@ -7,8 +7,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from StrokeSegLogic.base.choices import EXTRAS
 from StrokeSegLogic.base.errors import Cancelled
+from StrokeSegLogic.base.settings import EXTRAS
 from StrokeSegLogic.mri.settings import MriSettings
 from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.worker.job import FORMAT, NAME, VOLUME, Job, JobOptions, JobVolume, write_job
@@ -43,12 +43,12 @@ def write_job_files(
     from StrokeSegLogic.worker.volume_files import write_volume
 
     volumes = {}
-    for role, one in voxels.items():
+    for role, volume in voxels.items():
         if unwanted():
             raise Cancelled
         file = f"{role}{VOLUME}"
-        write_volume(folder / file, one)
-        volumes[role.value] = JobVolume(file, one.name, one.times_s)
+        write_volume(folder / file, volume)
+        volumes[role.value] = JobVolume(file, volume.name, volume.times_s)
     if unwanted():
         raise Cancelled
     reference = None if inputs.reference is None else inputs.reference.value
@@ -62,4 +62,4 @@ def options_of(inputs: StudyInputs, settings: Settings) -> JobOptions:
     if inputs.modality == "ctp":
         route, model = route_and_model(settings.route)
         return JobOptions(model=model, device=settings.device, anonymous=settings.anonymous, route=route, extras=extras)
-    return JobOptions(**{one.name: getattr(settings, one.name) for one in fields(MriSettings)}, extras=extras)
+    return JobOptions(**{field.name: getattr(settings, field.name) for field in fields(MriSettings)}, extras=extras)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from StrokeSegLogic.base.errors import ModelError
-from StrokeSegLogic.nets.models.bundle import MANIFEST
+from StrokeSegLogic.nets.models.bundle import MANIFEST, read_manifest
 from StrokeSegLogic.nets.models.field_spec import FieldModelSpec
-from StrokeSegLogic.nets.models.manifest import read_manifest
 from StrokeSegLogic.nets.models.registry import DEFAULT, SLOW_FUSION, UNET3D, bundled_names, folder_of, names
 from StrokeSegLogic.nets.models.spec import PlanesModelSpec
 from StrokeSegLogic.study.case import CTP_ROLES, Role
@@ -21,19 +20,19 @@ _THRESHOLD_MAPS = ("CBF", "TMAX")
 
 
 def model_choices(inputs: StudyInputs) -> list[ModelChoice]:
-    """What could be chosen; the default one comes first, what does not fit the inputs is said to."""
+    """What could be chosen; the default comes first, what does not fit the inputs is said to."""
     return _planes(inputs) if inputs.modality == "mri" else _routes(inputs)
 
 
 def route_and_model(key: str) -> tuple[str, str]:
-    """Route and model of a choice for CT perfusion; "" is the default one."""
+    """Route and model of a choice for CT perfusion; "" is the default."""
     route, _mark, model = key.partition(SEPARATOR)
     return route, model
 
 
 def _planes(inputs: StudyInputs) -> list[ModelChoice]:
     choices = []
-    for name in sorted(names(), key=lambda one: (one != DEFAULT, one)):
+    for name in sorted(names(), key=lambda name: (name != DEFAULT, name)):
         spec = _spec(name)
         if not isinstance(spec, PlanesModelSpec):
             continue
@@ -66,16 +65,16 @@ def _network_routes(given: set[str], nihss: bool) -> list[ModelChoice]:
             continue
         bundled = name in bundled_names()
         if bundled and name.startswith(f"{SLOW_FUSION}-"):
-            continue  # the engine takes the one that fits the inputs
+            continue  # the engine takes the model that fits the inputs
         route = "unet3d" if len(spec.field.size) == 3 else "slow-fusion"
         key = route if name in (SLOW_FUSION, UNET3D) else f"{route}{SEPARATOR}{name}"
-        needed = tuple(one.name for one in spec.inputs)
+        needed = tuple(entry.name for entry in spec.inputs)
         choice = _choice(key, spec.title, needed, spec.missing(given), given, spec.trained_on, bundled)
         if choice.fits and spec.nihss and not nihss:
             choice = ModelChoice(key, spec.title, False, _("Asks for the NIHSS score"), spec.trained_on, bundled)
         choices.append(choice)
     order = {"slow-fusion": 0, "unet3d": 1}
-    return sorted(choices, key=lambda one: (not one.bundled, order[route_and_model(one.key)[0]], one.key))
+    return sorted(choices, key=lambda choice: (not choice.bundled, order[route_and_model(choice.key)[0]], choice.key))
 
 
 def _choice(

@@ -9,8 +9,8 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from StrokeSegLogic.base.errors import StrokeSegError
-from StrokeSegLogic.base.progress import Progress
+from StrokeSegLogic.base.errors import Cancelled, StrokeSegError
+from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.nets.models.store import OfferedModel, fetch, install, offered, remove
 
 from .background import Background
@@ -27,6 +27,17 @@ class ModelDialogs:
 
     def __init__(self, changed: Callable[[], None], say: Callable[[str], None], background: Background) -> None:
         self._changed, self._say, self._background = changed, say, background
+        self._download: CancelToken | None = None
+
+    @property
+    def downloading(self) -> bool:
+        """Whether a download runs."""
+        return self._download is not None
+
+    def cancel(self) -> None:
+        """Stops the download that runs; what has come of it is kept, and the next one goes on from there."""
+        if self._download is not None:
+            self._download.cancel()
 
     def download(self) -> None:
         """Lists what is offered, asks, and fetches it."""
@@ -63,14 +74,30 @@ class ModelDialogs:
 
     def _fetch(self, offer: OfferedModel) -> None:
         told: list[float] = [0.0]
+        token = self._download = CancelToken()
 
         def tell(fraction: float, _message: str) -> None:
             told[0] = fraction
 
         def show() -> None:
+            if token.cancelled:
+                self._say(_("Stopping the download"))
+                return
             self._say(_("Downloading {title}: {percent} %").format(title=offer.title, percent=round(100 * told[0])))
 
-        self._background.run(lambda: fetch(offer, Progress(tell)), self._installed, self._failed, show)
+        def installed(name: str) -> None:
+            self._download = None
+            self._installed(name)
+
+        def failed(error: StrokeSegError) -> None:
+            self._download = None
+            if isinstance(error, Cancelled):
+                self._over()
+            else:
+                self._failed(error)
+
+        show()
+        self._background.run(lambda: fetch(offer, Progress(tell, token)), installed, failed, show)
 
     def _installed(self, name: str) -> None:
         self._over()

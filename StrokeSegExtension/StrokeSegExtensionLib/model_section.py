@@ -1,4 +1,4 @@
-"""The section "Model": the models and routes for these inputs, and the ones that are installed."""
+"""The section "Model": the models and routes for these inputs, and those that are installed."""
 
 from __future__ import annotations
 
@@ -34,9 +34,16 @@ class ModelSection:
         self._dialogs = ModelDialogs(changed, self._say, background)
         ui.modelBox.connect("currentIndexChanged(int)", self._on_index)
         ui.downloadButton.connect("clicked(bool)", lambda _checked: self._dialogs.download())
+        ui.cancelDownloadButton.connect("clicked(bool)", lambda _checked: self._dialogs.cancel())
         ui.importButton.connect("clicked(bool)", lambda _checked: self._dialogs.import_file())
         ui.removeButton.connect("clicked(bool)", lambda _checked: self._dialogs.remove(self.current))
+        self._enabled = True
+        self._show_buttons()
         self.show([], "")
+
+    def close(self) -> None:
+        """Nobody waits for a download any more."""
+        self._dialogs.cancel()
 
     @property
     def current(self) -> ModelChoice | None:
@@ -60,8 +67,10 @@ class ModelSection:
         self._describe()
 
     def set_enabled(self, enabled: bool) -> None:
-        for widget in (self.ui.modelBox, self.ui.downloadButton, self.ui.importButton):
+        self._enabled = enabled
+        for widget in (self.ui.modelBox, self.ui.importButton):
             widget.setEnabled(enabled)
+        self._show_buttons()
         current = self.current
         self.ui.removeButton.setEnabled(enabled and current is not None and not current.bundled)
 
@@ -78,10 +87,17 @@ class ModelSection:
 
     def _say(self, words: str) -> None:
         """Long work on a model, in place of what the model needs."""
+        self._show_buttons()
         if words:
             say(self.ui.needsLabel, words)
         else:
             self._describe()
+
+    def _show_buttons(self) -> None:
+        """One download at a time, which can be stopped whatever else goes on."""
+        downloading = self._dialogs.downloading
+        self.ui.downloadButton.setEnabled(self._enabled and not downloading)
+        self.ui.cancelDownloadButton.setVisible(downloading)
 
     def _describe(self) -> None:
         current = self.current

@@ -64,31 +64,33 @@ def offers_of(recognised: Sequence[Recognised], modality: Modality) -> Mapping[R
     """
     offers = {}
     for role in MRI_ROLES if modality == "mri" else CTP_ROLES:
-        rivals = sorted((one for one in recognised if one.reading.role is role), key=_strength, reverse=True)
+        rivals = sorted(
+            (candidate for candidate in recognised if candidate.reading.role is role), key=_strength, reverse=True
+        )
         if not rivals:
             continue
         best = rivals[0]
-        equal = [one for one in rivals[1:] if not _beats(best.reading, one.reading)]
+        equal = [rival for rival in rivals[1:] if not _beats(best.reading, rival.reading)]
         reason = best.reading.reason
         if equal:
-            reason += f"; so could {', '.join(one.volume.name for one in equal)}"
+            reason += f"; so could {', '.join(rival.volume.name for rival in equal)}"
         doubtful = best.reading.confidence < SURE or bool(equal)
         offers[role] = Offer(role, best.volume.handle, reason, best.reading.confidence, doubtful)
     return offers
 
 
-def _strength(one: Recognised) -> tuple[float, float, int]:
-    reading = one.reading
+def _strength(recognised: Recognised) -> tuple[float, float, int]:
+    reading = recognised.reading
     return reading.b_value or 0.0, round(reading.confidence / _CLEARLY), reading.rank
 
 
-def _beats(one: Reading, other: Reading) -> bool:
+def _beats(reading: Reading, other: Reading) -> bool:
     """Whether the first is clearly the better of two for a role; as `series.assign` has it."""
-    if one.b_value is not None and other.b_value is not None and one.b_value != other.b_value:
-        return one.b_value > other.b_value
-    if one.confidence - other.confidence >= _CLEARLY - 1e-9:
+    if reading.b_value is not None and other.b_value is not None and reading.b_value != other.b_value:
+        return reading.b_value > other.b_value
+    if reading.confidence - other.confidence >= _CLEARLY - 1e-9:
         return True
-    return one.rank > other.rank
+    return reading.rank > other.rank
 
 
 def _of_frames(reading: Reading, volume: InputVolume) -> Reading:
@@ -119,10 +121,10 @@ def _tags(volume: InputVolume) -> DicomTags | None:
     from StrokeSegLogic.study.volumes.dicom_headers import read_slice
 
     try:
-        one = read_slice(Path(volume.dicom_file))
+        header = read_slice(Path(volume.dicom_file))
     except (StrokeSegError, OSError):
         # The database may name a file that was moved away: the node's name is still there to be read.
         return None
-    if one is None:
+    if header is None:
         return None
-    return replace(one.tags, frames=volume.frames)
+    return replace(header.tags, frames=volume.frames)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from StrokeSegLogic.base.choices import DEVICES, VOTES
+from StrokeSegLogic.base.settings import DEVICES, VOTES
 
 from .blocking import quietly, set_number
 from .parameters import PanelParameters

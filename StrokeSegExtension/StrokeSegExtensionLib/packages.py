@@ -97,7 +97,7 @@ class RequiredPackages:
     @property
     def missing(self) -> tuple[Requirement, ...]:
         """What has to be installed."""
-        return tuple(one for one in (*NEEDED, TORCH) if not one.met_by(self._version(one.name)))
+        return tuple(package for package in (*NEEDED, TORCH) if not package.met_by(self._version(package.name)))
 
     def require(self) -> None:
         """See `protocols.Packages`."""
@@ -128,23 +128,23 @@ class RequiredPackages:
             raise StrokeSegError(_("still not installed: {packages}").format(packages=names), fix=fix)
 
     def _install(self, missing: Sequence[Requirement]) -> None:
-        plain = [str(one) for one in missing if one is not TORCH]
+        plain = [str(package) for package in missing if package is not TORCH]
         if plain:
             with tempfile.TemporaryDirectory(prefix="strokeseg-pip-") as folder:
                 constraints = Path(folder) / "constraints.txt"
-                held = [f"{one.name}=={self._version(one.name)}" for one in BUNDLED]
+                held = [f"{package.name}=={self._version(package.name)}" for package in BUNDLED]
                 constraints.write_text("\n".join(held) + "\n", encoding="ascii")
                 self._installer.install(plain, constraints)
         if TORCH in missing:
             self._installer.install_torch(f">={TORCH.least}")
 
     def _require_bundled(self) -> None:
-        for one in BUNDLED:
-            found = self._version(one.name)
-            if not one.met_by(found):
+        for package in BUNDLED:
+            found = self._version(package.name)
+            if not package.met_by(found):
                 what = _("this Slicer has {package} {found}, StrokeSeg needs {least}")
                 raise StrokeSegError(
-                    what.format(package=one.name, found=found or _("(none)"), least=one.least),
+                    what.format(package=package.name, found=found or _("(none)"), least=package.least),
                     fix=_("Use Slicer 5.10 or newer; its own packages are never replaced"),
                 )
 
@@ -152,8 +152,8 @@ class RequiredPackages:
 def offline(missing: Sequence[Requirement]) -> str:
     """How packages come to a computer without a network, as the end of a sentence."""
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    named = " ".join(f'"{one}"' for one in missing)
-    inside = " ".join(one.name for one in missing)
+    named = " ".join(f'"{package}"' for package in missing)
+    inside = " ".join(package.name for package in missing)
     words = _(
         "bring them here as files: on a like computer with Python {python} run  pip download -d FOLDER {packages}  and "
         "here, in Slicer's Python console,  {command}"

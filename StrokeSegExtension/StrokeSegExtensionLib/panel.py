@@ -146,6 +146,7 @@ class Panel:
         """The panel goes away for good."""
         self._loader.abandon()
         self._background.close()
+        self.model.close()
         self.presenter.close()
         self.forget_parameters()
         self.editor.set_scene(None)

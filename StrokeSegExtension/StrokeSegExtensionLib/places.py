@@ -14,7 +14,7 @@ Kind = Literal["slice", "lesion"]
 
 
 class Places:
-    """The places of a result and where one is among them.
+    """The places of a result and where the reader is among them.
 
     Args:
         record: of the result; None where there is none.
@@ -31,7 +31,7 @@ class Places:
         return bool(self._places[kind])
 
     def step(self, kind: Kind, by: int) -> Place | None:
-        """The next place (`by` 1) or the previous one (-1), round and round; None if there are none."""
+        """The next place (`by` 1) or the previous place (-1), round and round; None if there are none."""
         places = self._places[kind]
         if not places:
             return None
@@ -44,16 +44,24 @@ class Places:
 def _slices(slices: Sequence[DoubtfulSlice]) -> list[Place]:
     words = _("slice {slice}, doubt {number} of {count}")
     return [
-        Place(_ras(one.point_lps_mm), words.format(slice=one.index + 1, number=number, count=len(slices)), "slice")
-        for number, one in enumerate(slices, 1)
+        Place(
+            _ras(doubtful.point_lps_mm),
+            words.format(slice=doubtful.index + 1, number=number, count=len(slices)),
+            "slice",
+        )
+        for number, doubtful in enumerate(slices, 1)
     ]
 
 
 def _lesions(lesions: Sequence[LesionPlace]) -> list[Place]:
     words = _("lesion {number} of {count}, {volume:.1f} ml")
     return [
-        Place(_ras(one.point_lps_mm), words.format(number=number, count=len(lesions), volume=one.volume_ml), "lesion")
-        for number, one in enumerate(lesions, 1)
+        Place(
+            _ras(lesion.point_lps_mm),
+            words.format(number=number, count=len(lesions), volume=lesion.volume_ml),
+            "lesion",
+        )
+        for number, lesion in enumerate(lesions, 1)
     ]
 
 

@@ -27,7 +27,7 @@ def used_twice(inputs: StudyInputs) -> InputError | None:
     seen: dict[Handle, str] = {}
     for role, handle in inputs.volumes.items():
         if handle in seen:
-            what = _("one volume is chosen as {one} and {other}").format(one=seen[handle], other=role)
+            what = _("one volume is chosen as {first} and {other}").format(first=seen[handle], other=role)
             return InputError(what, where=_("Study"), fix=_("Choose one role for it"), roles=(seen[handle], role.value))
         seen[handle] = role.value
     return None

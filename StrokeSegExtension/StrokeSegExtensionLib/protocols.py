@@ -57,7 +57,7 @@ class View(Protocol):
         """Moves the slice views there."""
 
     def show_review(self, words: str, slices: bool, lesions: bool) -> None:
-        """Whether there are doubtful slices and lesions to go through, and where one is."""
+        """Whether there are doubtful slices and lesions to go through, and where the reader is among them."""
 
     def voxels(self, handle: Handle) -> Volume:
         """The voxels of a volume as they stand in the world.
@@ -94,7 +94,7 @@ class Runner(Protocol):
         """Begins a run; exactly one of finished, cancelled and failed is called in the end, unless `stop` was.
 
         Raises:
-            StrokeSegError: if one is under way.
+            StrokeSegError: if a run is under way.
         """
 
     def cancel(self) -> None:

@@ -60,7 +60,7 @@ class _QtTimer:
         return self._now
 
     def cancel(self, call: _Call) -> None:
-        """Cancels that call; an earlier one than the timer's present one is over already."""
+        """Cancels that call; a call before the timer's present call is over already."""
         if call is self._now:
             self.stop()
 

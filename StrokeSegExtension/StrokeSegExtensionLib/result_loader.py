@@ -25,7 +25,7 @@ _log = logging.getLogger("StrokeSeg")
 
 
 class ResultNodes(Protocol):
-    """Where the loader leaves the nodes of a result; `parameters.PanelParameters` is one."""
+    """Where the loader leaves the nodes of a result; `parameters.PanelParameters` is such a place."""
 
     segmentation: Any
     modelSegmentation: Any
@@ -113,7 +113,7 @@ class _Steps:
         self._added: list[str] = []
 
     def go_on(self) -> bool:
-        """One more step; whether there is another one."""
+        """One more step; whether there is another."""
 
         def added(_scene: Any, _event: str, node: Any) -> None:
             self._added.append(node.GetID())

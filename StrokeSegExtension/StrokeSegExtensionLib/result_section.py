@@ -162,7 +162,7 @@ class ResultSection:
         self.ui.emptyLabel.setVisible(False)
         self.ui.resultBody.setVisible(True)
         say(self.ui.simulatedLabel, trained_words(record))
-        say(self.ui.warningsLabel, "\n".join(f"\u26a0 {one}" for one in record.warnings))
+        say(self.ui.warningsLabel, "\n".join(f"\u26a0 {warning}" for warning in record.warnings))
         judged = criteria(record)
         self.ui.criteriaTree.setVisible(bool(judged))
         self._fill_tree(judged)
@@ -183,11 +183,11 @@ class ResultSection:
     def _fill_tree(self, judged: list[CriterionRow]) -> None:
         tree = self.ui.criteriaTree
         tree.clear()
-        for one in judged:
-            item = _item(one)
+        for criterion in judged:
+            item = _item(criterion)
             tree.addTopLevelItem(item)
             item.setExpanded(True)
-        lines = 3 + sum(1 + len(one.parts) for one in judged)
+        lines = 3 + sum(1 + len(criterion.parts) for criterion in judged)
         tree.setFixedHeight(min(lines, _TREE_ROWS) * (tree.fontMetrics().height() + 2))
 
 

@@ -94,22 +94,26 @@ def _routes() -> dict[str, str]:
     return {"thresholds": _("thresholds"), "slow-fusion": _("slow fusion"), "unet3d": _("3-D U-Net")}
 
 
-def _criterion(one: Judged) -> CriterionRow:
-    value = "" if one.value is None else (one.value if isinstance(one.value, str) else f"{one.value:.3g}")
-    name = one.name[:1].upper() + one.name[1:]
+def _criterion(criterion: Judged) -> CriterionRow:
+    value = (
+        ""
+        if criterion.value is None
+        else (criterion.value if isinstance(criterion.value, str) else f"{criterion.value:.3g}")
+    )
+    name = criterion.name[:1].upper() + criterion.name[1:]
     return CriterionRow(
         name,
-        f"{value} {one.unit}".strip() if value else "",
-        f"{one.limit} {'' if value else one.unit}".strip(),
-        _verdict(one),
-        tuple(_criterion(part) for part in one.parts),
+        f"{value} {criterion.unit}".strip() if value else "",
+        f"{criterion.limit} {'' if value else criterion.unit}".strip(),
+        _verdict(criterion),
+        tuple(_criterion(part) for part in criterion.parts),
     )
 
 
-def _verdict(one: Judged) -> str:
+def _verdict(criterion: Judged) -> str:
     words = {"met": _("met"), "not met": _("not met"), "unknown": _("unknown")}
-    said = words.get(one.verdict, one.verdict)
-    return _("{verdict}, uncertain").format(verdict=said) if one.flips else said
+    said = words.get(criterion.verdict, criterion.verdict)
+    return _("{verdict}, uncertain").format(verdict=said) if criterion.flips else said
 
 
 def _ml(value: float) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from StrokeSegLogic.base.errors import StrokeSegError
 from StrokeSegLogic.base.json_files import read_json_object
-from StrokeSegLogic.base.scratch import scratch_folder
+from StrokeSegLogic.base.locks import scratch_folder
 from StrokeSegLogic.result.record import ResultRecord
 from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.worker.protocol import Event, Fault, error_of
@@ -34,7 +34,7 @@ CANCEL_PATIENCE_S = 5.0
 
 
 class WorkerRunner:
-    """Runs jobs in a worker that it starts with the first one.
+    """Runs jobs in a worker that it starts with the first job.
 
     Args:
         clock: asks now and then what the worker has said.
@@ -141,7 +141,7 @@ class WorkerRunner:
             raise StrokeSegError(
                 f"no temporary folder can be made ({error.strerror or error})",
                 where=tempfile.gettempdir(),
-                fix="Free some space on its disk, or set TMPDIR to another one",
+                fix="Free some space on its disk, or set TMPDIR to another disk",
             ) from error
         return folder
 
@@ -161,7 +161,7 @@ class WorkerRunner:
 
     def _poll(self) -> None:
         self._timer = None
-        self._removals = [one for one in self._removals if goes_on(one)]
+        self._removals = [removal for removal in self._removals if goes_on(removal)]
         job, worker = self._job, self._worker
         if job is not None and worker is not None:
             self._listen(job, worker)

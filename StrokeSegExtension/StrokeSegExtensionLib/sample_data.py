@@ -93,4 +93,4 @@ def _mri() -> Images:
 def _ctp() -> Images:
     from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
 
-    return ctp_patient(0).maps(ctp_grid()).images
+    return {role.value: image for role, image in ctp_patient(0).maps(ctp_grid()).images.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import slicer
 
-from StrokeSegLogic.base.resources import resource
+from StrokeSegLogic.base.files import resource
 from StrokeSegLogic.result.terminology import TYPE_CONTEXT
 
 

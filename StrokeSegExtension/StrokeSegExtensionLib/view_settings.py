@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TypeVar
 
-from StrokeSegLogic.base.choices import DEVICES, VOTES
+from StrokeSegLogic.base.settings import DEVICES, VOTES
 from StrokeSegLogic.study.case import CTP_ROLES, MRI_ROLES, ClinicalData, Modality, Role
 
 from .parameters import UNKNOWN, PanelParameters, volume_name
@@ -61,8 +61,8 @@ def settings_of(parameters: PanelParameters) -> Settings:
 
 
 def known_or_first(name: str, names: tuple[T, ...]) -> T:
-    """A scene of another version may hold a name that this one does not know: the first stands for it."""
-    return next((one for one in names if one == name), names[0])
+    """A scene of another version may hold a name that this version does not know: the first stands for it."""
+    return next((known for known in names if known == name), names[0])
 
 
 def _known(value: float) -> float | None:

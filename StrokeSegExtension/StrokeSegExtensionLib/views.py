@@ -59,7 +59,7 @@ class SliceViews:
             composite.SetHotLinkedControl(True)
             composite.SetBackgroundVolumeID(volume.GetID())
             composite.SetForegroundVolumeID(None)
-            # Linked views of one group move together, also those that are not shown: the user's own are another one's.
+            # Linked views of one group move together, also those that are not shown: the user's own have another.
             view.SetViewGroup(LAYOUT)
             view.SetLayoutLabel(title)
             view.SetOrientation("Axial")
@@ -154,7 +154,7 @@ def _on_slice(point_ras: Point, volume: Any) -> Point:
     """The point moved along the volume's slowest axis to the middle of its slice."""
     import numpy as np
 
-    from StrokeSegLogic.slicer_bridge.geometry import to_ras, volume_grid
+    from StrokeSegLogic.slicer_bridge.volumes import to_ras, volume_grid
 
     grid = volume_grid(volume)
     index = grid.to_index(np.array([to_ras(point_ras)]))  # the way back is the same turn

@@ -1,19 +1,20 @@
-"""Files: what is there, its bytes' hash, and writing so that no half-written file is left."""
+"""Files: what is there, its bytes' hash, writing that leaves nothing half-written, names that libraries can take."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
 import sys
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from .errors import InputError, OutputError
-from .locks import Busy, error_says_no_locks, exclusive, locked_descriptor
+from .locks import Busy, error_says_no_locks, exclusive, locked_descriptor, scratch_folder
 from .progress import check_cancelled
 
 TEMPORARY = ".strokeseg-{}.part"
@@ -42,6 +43,24 @@ def is_file(path: Path) -> bool:
     except (OSError, ValueError):
         # Longer than the system's names, or with a NUL in it.
         return False
+
+
+def require_name(path: str | Path) -> Path:
+    """A path that the system can look up, whether or not something lies there.
+
+    Raises:
+        InputError: if it is longer than the system's names, or holds a NUL.
+    """
+    try:
+        Path(path).stat()
+    except (OSError, ValueError) as error:
+        # What else keeps a path from being looked up (a link to itself, a closed folder) the reader tells.
+        if isinstance(error, OSError) and error.errno != errno.ENAMETOOLONG:
+            return Path(path)
+        shown = str(path) if len(str(path)) <= 120 else f"{str(path)[:120]}…"
+        why = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"is no name of a file ({why})", where=repr(shown), fix="Check the path") from error
+    return Path(path)
 
 
 def open_regular(path: Path) -> BinaryIO:
@@ -191,3 +210,42 @@ def write_whole(path: Path, content: bytes) -> None:
             where=path,
             fix="Check that the folder exists, may be written to, and that the disk is not full",
         ) from error
+
+
+@contextmanager
+def native_paths(paths: Sequence[Path]) -> Iterator[Sequence[Path]]:
+    """The paths, or for names of bytes that are no text links to them under other names, of the same endings.
+
+    A link to a folder serves for writing into it, too. Links are gone when the block ends.
+
+    Raises:
+        OSError: if links are needed and cannot be made.
+    """
+    if all(_is_text(path) for path in paths):
+        yield paths
+        return
+    with scratch_folder() as home:
+        links = []
+        for number, path in enumerate(paths):
+            ending = "".join(path.suffixes[-2:])
+            links.append(home / f"{number:06d}{ending if ending.isascii() else ''}")
+            links[-1].symlink_to(path.absolute())
+        yield links
+
+
+def _is_text(path: Path) -> bool:
+    try:
+        str(path.absolute()).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def resource(*parts: str) -> Path:
+    """The path of a file or folder under Resources, in a source checkout, a Slicer extension or a wheel."""
+    # A wheel carries Resources inside the package; a checkout and an installed extension beside it.
+    inside = _PACKAGE / "Resources"
+    return (inside if inside.is_dir() else _PACKAGE.parent / "Resources").joinpath(*parts)

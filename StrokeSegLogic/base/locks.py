@@ -1,12 +1,16 @@
-"""Locks between processes: held until the block ends, or until the process dies, however it dies."""
+"""Locks between processes, gone with the process that holds them; and temporary folders, in use while one is held."""
 
 from __future__ import annotations
 
 import errno
 import os
+import re
+import shutil
 import sys
+import tempfile
+import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 if sys.platform == "win32":
@@ -43,8 +47,10 @@ def exclusive(path: Path) -> Iterator[None]:
             with suppress(PermissionError):
                 path.unlink(missing_ok=True)
         else:
-            # Deleted while it is held: nobody can lock a file in between that is about to go.
-            path.unlink(missing_ok=True)
+            # Deleted while it is held: nobody can lock a file in between that is about to go. Where it cannot be (its
+            # folder is gone, or something else by now), whoever comes next takes it over; the block's own error counts.
+            with suppress(OSError):
+                path.unlink()
             os.close(descriptor)
 
 
@@ -104,3 +110,76 @@ def _same(descriptor: int, path: Path) -> bool:
         return os.path.samestat(os.fstat(descriptor), path.stat())
     except FileNotFoundError:
         return False
+
+
+SCRATCH_PREFIX, SCRATCH_LOCK = "strokeseg-", ".lock"
+"""Of a folder's name, and the ending of the lock file beside it, which is held as long as the folder is in use."""
+_SCRATCH_NAME = re.compile(rf"{SCRATCH_PREFIX}[0-9a-f]{{12}}")
+_MARK = "StrokeSeg's own, and deleted once nobody holds this lock: "
+"""What the lock file says before the name of the folder: a folder and a lock of such names may be anybody's."""
+
+
+@contextmanager
+def scratch_folder(home: Path | None = None) -> Iterator[Path]:
+    """A folder of this run's own. When the block ends it is deleted; should the process be killed, the next run that
+    asks for a folder in the same place finds the lock free and deletes it.
+
+    Args:
+        home: where to make it; the system's folder for temporary files if None.
+
+    Raises:
+        OSError: if it cannot be made.
+    """
+    place = Path(tempfile.gettempdir()) if home is None else home
+    remove_abandoned(place)
+    with ExitStack() as stack:
+        # The lock before the folder: without it nobody can tell whose the folder is.
+        folder = _locked_name(place, stack)
+        folder.mkdir(mode=0o700)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _locked_name(place: Path, stack: ExitStack) -> Path:
+    while True:
+        folder = place / f"{SCRATCH_PREFIX}{uuid.uuid4().hex[:12]}"
+        lock = _lock_of(folder)
+        try:
+            stack.enter_context(exclusive(lock))
+        except Busy:
+            # Another run looked whether the new lock is free in the moment before it was held.
+            continue
+        lock.write_text(_MARK + folder.name, encoding="ascii")
+        return folder
+
+
+def _lock_of(folder: Path) -> Path:
+    return folder.with_name(folder.name + SCRATCH_LOCK)
+
+
+def remove_abandoned(home: Path) -> None:
+    """Deletes the folders in `home` that killed runs have left behind; what a live run, or another user, has stays."""
+    for lock in home.glob(f"{SCRATCH_PREFIX}*{SCRATCH_LOCK}"):
+        remove_if_abandoned(lock.with_name(lock.name.removesuffix(SCRATCH_LOCK)))
+
+
+def remove_if_abandoned(folder: Path) -> None:
+    """Deletes a folder that `scratch_folder` has made and whose process is dead; any other stays."""
+    lock = _lock_of(folder)
+    # Held by a live run, gone in the meantime, or not ours to delete: in each case it is left alone.
+    with suppress(Busy, OSError, ValueError):
+        if _ours(lock, folder):
+            with exclusive(lock):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _ours(lock: Path, folder: Path) -> bool:
+    """Whether a run of this user's has made the lock for that folder."""
+    own = not hasattr(os, "getuid") or lock.lstat().st_uid == os.getuid()
+    if not own or not _SCRATCH_NAME.fullmatch(folder.name) or lock.is_symlink() or folder.is_symlink():
+        return False
+    said = lock.read_text(encoding="ascii")
+    # A run that was killed before it could write into its lock has not made its folder yet.
+    return said == _MARK + folder.name or (not said and not folder.exists())

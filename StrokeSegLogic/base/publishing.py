@@ -9,10 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from .aside import PREVIOUS, is_there, listed, move_new, unused
 from .files import TEMPORARY, sha256_of, write_whole
 from .json_files import read_json_object
-from .records import WRITTEN, is_inside, is_unchanged, sealed, written_by
+from .records import PREVIOUS, WRITTEN, is_inside, is_there, is_unchanged, listed, move_new, sealed, unused, written_by
 
 PREFIX, SUFFIX = ".strokeseg-", ".partial"
 """Of the hidden folder in which a run prepares its files. It lies in the output folder, under whose lock it is made."""

@@ -8,9 +8,9 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from .errors import Cancelled, OutputError, StrokeSegError
+from .errors import Cancelled, OutputError, StrokeSegError, is_for_lack_of_memory
 from .files import sha256_of
-from .json_values import json_bytes, json_ready
+from .json_files import json_bytes, json_ready
 from .progress import Progress
 from .publishing import Workspace
 from .records import sealed, written_by
@@ -67,7 +67,8 @@ def write_recorded(
                     raise
         except Cancelled:
             raise
-        except (OSError, MemoryError, StrokeSegError) as error:
+        except Exception as error:
+            # Whatever it is, a library that was replaced under the run included: what was computed must not go with it.
             failed = _said(error, folder, draft)
             place = f"the finished files are in {kept}" if kept else _rescued(writers, record, values)
             raise OutputError(f"{failed.what}; {place}", where=failed.where, fix=failed.fix) from error
@@ -171,11 +172,13 @@ def _write_record(folder: Path, names: Collection[str], record: str, values: Map
 
 def _said(error: Exception, folder: Path, draft: Workspace | None) -> StrokeSegError:
     """The error in the words of what the user knows: the draft will be gone when they read this."""
+    if not isinstance(error, StrokeSegError) and is_for_lack_of_memory(error):
+        return OutputError("cannot be written (out of memory)", where=folder, fix="Close other programs")
     if isinstance(error, OSError):
         return cannot_write(folder, error)
-    if isinstance(error, MemoryError):
-        return OutputError("cannot be written (out of memory)", where=folder, fix="Close other programs")
-    assert isinstance(error, StrokeSegError)
+    if not isinstance(error, StrokeSegError):
+        what = f"cannot be written, by a fault of StrokeSeg's ({type(error).__name__}: {error})"
+        return OutputError(what, where=folder, fix="Please report it")
     if draft is None or str(draft.root) not in (error.where or ""):
         return error
     return OutputError(f"{Path(str(error.where)).name} {error.what}", where=folder, fix=error.fix)
@@ -191,7 +194,7 @@ def _rescued(writers: Writers, record: str, values: Mapping[str, Any]) -> str:
     for name, write in writers.items():
         try:
             _write(elsewhere / name, write)
-        except (OSError, MemoryError, StrokeSegError):
+        except Exception:
             # One that fails must not take the others with it; what is missing is told.
             (elsewhere / name).unlink(missing_ok=True)
             lost.append(name)

@@ -7,11 +7,10 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path, PurePosixPath
 
-from .aside import is_there, listed, unused
 from .errors import OutputError
 from .locks import Busy, error_says_no_locks, exclusive
 from .publishing import Workspace
-from .records import is_unchanged, written_by
+from .records import UNPUBLISHED, is_there, is_unchanged, listed, unused, written_by
 
 LOCK = ".strokeseg.lock"
 _ELSEWHERE = "Choose another output folder"
@@ -62,7 +61,10 @@ class Reservation:
         else:
             what = f"holds {listed(theirs)}, which no record shows to be StrokeSeg's own and unchanged"
         raise OutputError(
-            what, where=self.folder, fix=f"{_ELSEWHERE}, or add --overwrite: it is then moved aside, not deleted"
+            what,
+            where=self.folder,
+            fix=f"{_ELSEWHERE}, or let it be moved aside: nothing is deleted",
+            option="overwrite",
         )
 
     @contextmanager
@@ -123,7 +125,7 @@ class Reservation:
     def keep(self, work: Workspace) -> Path | None:
         """Brings a draft that could not be published under a name that is seen; None if that cannot be done, too."""
         try:
-            place = unused(self.folder, "unpublished")
+            place = unused(self.folder, UNPUBLISHED)
             work.new.rename(place)
         except OSError:
             # The reason is told already: it is the one for which nothing could be published.
@@ -226,7 +228,7 @@ def cannot_write(folder: Path, error: OSError) -> OutputError:
     return OutputError(
         f"cannot be written to ({error.strerror or error})",
         where=folder,
-        fix="Free some space, or choose another folder with --output",
+        fix="Free some space, or choose another folder",
     )
 
 

@@ -1,4 +1,7 @@
-"""Frozen dataclasses out of TOML and JSON, with a message that names the wrong key."""
+"""What may be chosen by name, and frozen dataclasses out of TOML and JSON, with a message that names the wrong key.
+
+Each list of choices stands here alone: command line, panel, jobs and engines read it.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import types
 import typing
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar, Union
+from typing import Any, Literal, TypeVar, Union, get_args
 
 from .errors import InputError, shortened
 from .files import read_regular
@@ -19,6 +22,39 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+DeviceName = Literal["auto", "cpu", "cuda", "mps"]
+VoteName = Literal["majority", "weighted", "mean"]
+RouteName = Literal["thresholds", "slow-fusion", "unet3d"]
+ExtraName = Literal["probability", "agreement", "maps", "report"]
+
+DEVICES: tuple[DeviceName, ...] = get_args(DeviceName)
+VOTES: tuple[VoteName, ...] = get_args(VoteName)
+"""How the three planes of an MRI model decide."""
+ROUTES: tuple[RouteName, ...] = get_args(RouteName)
+"""Ways to core and penumbra, in the order in which one of them becomes the result."""
+EXTRAS: tuple[ExtraName, ...] = get_args(ExtraName)
+"""What a worker hands over beside the labels."""
+
+Choice = TypeVar("Choice", bound=str)
+
+
+def one_of(value: object, choices: tuple[Choice, ...], what: str) -> Choice:
+    """The choice that a value names.
+
+    Args:
+        value: from a user or a file.
+        choices: one of the lists above.
+        what: the setting is called: "vote", "device".
+
+    Raises:
+        InputError: if there is no such choice.
+    """
+    for choice in choices:
+        if choice == value:
+            return choice
+    raise InputError(f"{value!r} is no {what}", option=what, fix=f"Use one of {', '.join(choices)}")
+
 
 T = TypeVar("T")
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import SimpleITK as sitk
 
-from ..space.grid import Grid, resample, resample_mask
+from ..space.grid import Grid
 from ..space.masks import largest_part
+from ..space.resampling import resample, resample_mask
 
 MEAN_HU = (130.0, 150.0)
 """Highest HU of tissue and lowest of bone on a mean over time: tissue lies at 0 to 60, vessels with contrast below 130,

@@ -9,8 +9,9 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..base.errors import InputError
-from ..space.grid import Grid, reorient, resample, resample_mask
+from ..space.grid import Grid, reorient
 from ..space.masks import closed, filled, largest_part
+from ..space.resampling import resample, resample_mask
 from ..space.smoothing import recursive_gaussian
 from ..study.case import Role
 

@@ -10,10 +10,10 @@ import SimpleITK as sitk
 from ..base.errors import InputError
 from ..space.grid import Grid
 from ..space.masks import filled_in_slices
+from ..study.case import Role
 from .ct import AIR_HU, MEAN_HU, brain_of_ct
 from .head import LARGEST_SECTION_CM2, stripped_outline
-from .hemispheres import MidPlane
-from .symmetry import both_hemispheres, mirrored
+from .hemispheres import MidPlane, both_hemispheres, mirrored
 
 _SMALLEST_ML = 20.0
 _WIDE_BRAIN = 0.02
@@ -25,7 +25,7 @@ _MOST_ADDED = 0.25
 
 
 def brain_of_frames(mean: np.ndarray, grid: Grid) -> np.ndarray:
-    """The brain, bool (z, y, x), on the mean over time (z, y, x), HU (see `ct_brain`).
+    """The brain, bool (z, y, x), on the mean over time (z, y, x), HU (see `ct`).
 
     Raises:
         InputError: if there is none.
@@ -42,7 +42,7 @@ def brain_of_frames(mean: np.ndarray, grid: Grid) -> np.ndarray:
     return found
 
 
-def brain_of_maps(grid: Grid, values: Mapping[str, np.ndarray]) -> np.ndarray:
+def brain_of_maps(grid: Grid, values: Mapping[Role, np.ndarray]) -> np.ndarray:
     """Where maps show brain, bool (z, y, x): CBF's own outline where it is 0 outside, else where there is flow.
 
     Software stores exact zeros in infarcts, too: what another map shows, or the CT opposite of brain, belongs to it.
@@ -51,7 +51,7 @@ def brain_of_maps(grid: Grid, values: Mapping[str, np.ndarray]) -> np.ndarray:
         grid: of the maps.
         values: (z, y, x) by name, finite; at least one of CBF, CBV, MTT, TTP and TMAX, the first of which is decisive.
     """
-    names = [name for name in ("CBF", "CBV", "MTT", "TTP", "TMAX") if name in values]
+    names = [name for name in (Role.CBF, Role.CBV, Role.MTT, Role.TTP, Role.TMAX) if name in values]
     own = _outline(grid, values[names[0]])
     if own is None:
         own = _above_background(values[names[0]])
@@ -62,8 +62,8 @@ def brain_of_maps(grid: Grid, values: Mapping[str, np.ndarray]) -> np.ndarray:
         other = _outline(grid, values[name])
         if other is not None:
             own = _with(own, other)
-    if "CT" in values and both_hemispheres(own, grid):
-        on_ct = brain_of_ct(grid.image(values["CT"]), MEAN_HU) & (values["CT"] > AIR_HU / 2)
+    if Role.CT in values and both_hemispheres(own, grid):
+        on_ct = brain_of_ct(grid.image(values[Role.CT]), MEAN_HU) & (values[Role.CT] > AIR_HU / 2)
         own = _with(own, on_ct & mirrored(own, MidPlane.of(own, grid), grid))
     return own
 

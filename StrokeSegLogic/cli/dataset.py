@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from ..base.aside import is_there
 from ..base.errors import InputError, OutputError
 from ..base.files import write_whole
-from ..base.records import is_unchanged, sealed, written_by
-from .console import console, job
+from ..base.records import is_there, proven, sealed
+from .terminal import console, job
 
 if TYPE_CHECKING:
     from ..training.datasets.findings import Findings, Summary
@@ -41,10 +40,10 @@ def check(folder: Folder, layout: LayoutOption = None, json_file: JsonFile = Non
     from ..training.datasets.check import check as run
     from ..training.datasets.layouts import read_data_set
 
-    data_set = read_data_set(folder, layout)
-    if json_file is not None:
-        _require_ours(json_file)
     with job() as progress:
+        data_set = read_data_set(folder, layout)
+        if json_file is not None:
+            _require_ours(json_file)
         findings = run(data_set, progress)
     if json_file is not None:
         _write(json_file, findings)
@@ -62,7 +61,9 @@ def make(layout: LayoutName, folder: NewFolder, patients: Patients = 6, seed: Se
     """Write simulated patients in the layout of a public data set."""
     from ..training.datasets.synthetic import write_synthetic
 
-    data_set = write_synthetic(layout, folder, patients, seed, "small" if small else "full")
+    # It reports nothing; that it is cancelled is heard where files are written.
+    with job():
+        data_set = write_synthetic(layout, folder, patients, seed, "small" if small else "full")
     made = f"{_count(len(data_set.patients), 'simulated patient')} ({_count(len(data_set.subjects), 'case')})"
     console.print(f"{made} in {folder}: no image is of a person", soft_wrap=True)
 
@@ -134,10 +135,13 @@ def _range(least: tuple[float, ...], greatest: tuple[float, ...]) -> str:
     return " x ".join(f"{a:.4g}" if a == b else f"{a:.4g}-{b:.4g}" for a, b in pairs)
 
 
+_KEYS = {"usable", "summary", "found"}
+"""What a check's file says, and no other record of ours."""
+
+
 def _require_ours(path: Path) -> None:
     """Raises OutputError if there is a file that is not an earlier check's, unchanged."""
-    digest = written_by(path).get(path.name)
-    if is_there(path) and not is_unchanged(path, digest):
+    if is_there(path) and not (proven(path) or {}).keys() >= _KEYS:
         raise OutputError(
             "is there already, and was not written by a check, or was changed since", where=path, fix="Name a new file"
         )

@@ -13,11 +13,10 @@ import typer
 from ..base.progress import Progress
 from ..base.recorded_files import fill_recorded
 from ..base.reservation import reserved
-from ..outputs.folder import CTP_FILES, MAP_FILES, MRI_FILES, RESULT, reserved_for
+from ..outputs.files import CTP_FILES, MAP_FILES, MRI_FILES, RESULT, reserved_for
 from ..study.case import ClinicalData, Role
-from .console import console, job
-from .describe import describe
 from .segment import Overwrite, output_folder, perfusion_into, segment_into
+from .terminal import console, describe, job
 
 Output = Annotated[str, typer.Option(help="Folder for the phantom studies and the results.")]
 Seed = Annotated[int, typer.Option(help="Which phantom.")]
@@ -81,10 +80,9 @@ def _mri(folder: Path, seed: int, progress: Progress) -> Callable[[], None]:
 def _ctp(folder: Path, seed: int, progress: Progress) -> Callable[[], None]:
     from ..ctp.tissue.thresholds import CORE, PENUMBRA
     from ..metrics.voxel import dice
-    from ..phantom.ctp import ctp_series
+    from ..phantom.ctp import ctp_series, write_study
     from ..phantom.ctp_maps import ctp_grid, ctp_patient
     from ..phantom.ctp_protocol import CtpProtocol
-    from ..phantom.ctp_study import write_study
     from ..study.series.load import load_case
 
     study = folder / "study"

@@ -19,8 +19,8 @@ from ..evaluation.plots import require_matplotlib
 from ..evaluation.readers import Joint
 from ..evaluation.report import FILES, RECORD, Settings, sum_up, told, write_evaluation
 from ..evaluation.tables import paper_table, telling
-from .console import console, job
 from .segment import Overwrite
+from .terminal import console, job
 
 DEFAULT_MEMBERS = ",".join(MEMBERS)
 SHOWN = ("dice", "hausdorff95_mm", "volume_difference_ml", "lesion_f1_isles22")
@@ -45,7 +45,7 @@ EmptyAsZero = Annotated[
     bool,
     typer.Option("--empty-as-zero", help="Count 0 where both masks are empty, as the slow-fusion paper's tables do."),
 ]
-Resamples = Annotated[int, typer.Option(help="Resamples of the bootstrap.", min=100)]
+Resamples = Annotated[int, typer.Option(help="Resamples of the bootstrap.", min=100, max=100_000)]
 Seed = Annotated[int, typer.Option(help="Seed of the bootstrap.", min=0)]
 Output = Annotated[Path | None, typer.Option(help="Folder for tables, plots and page; made if missing.")]
 
@@ -82,7 +82,7 @@ def evaluate(
     settings = Settings(resamples, seed)
     if output is not None:
         require_matplotlib()
-        _require_elsewhere(output, predictions, references)
+        _require_elsewhere(output, predictions, references, *([] if brain is None else [brain]))
     held = nullcontext() if output is None else reserved(output, FILES, RECORD, overwrite=overwrite)
     with job() as progress, held as place:
         evaluation = evaluate_folders(sources, progress.span(0.0, 0.8))

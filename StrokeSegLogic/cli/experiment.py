@@ -9,8 +9,8 @@ import typer
 
 from ..base.errors import InputError
 from ..base.reservation import reserved
-from .console import console, job
 from .segment import Overwrite
+from .terminal import console, job
 from .train import Accelerator, Changes, Data, DeviceName, LayoutName, SplitFile, Workers, require_training
 
 if TYPE_CHECKING:

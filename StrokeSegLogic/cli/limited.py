@@ -12,7 +12,7 @@ import subprocess
 import sys
 from types import FrameType
 
-from ..base.faults import OutOfMemory
+from ..base.errors import OutOfMemory
 
 _INSIDE = "STROKESEG_LIMITED"
 

@@ -8,8 +8,7 @@ import traceback
 
 import typer
 
-from ..base.errors import InputError
-from ..base.faults import expected
+from ..base.errors import InputError, expected
 from .dataset import app as dataset
 from .demo import demo
 from .evaluate import evaluate

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from ..study.case import Role
-from .console import console, job
 from .segment import Anonymous, DeviceOption, Overwrite, one_or_many, output_folder
+from .terminal import console, job
 
 Study = Annotated[
     list[str],
@@ -37,7 +37,7 @@ def perfusion(
     from ..ctp.maps.choice import compute_maps
     from ..ctp.series.maps import MapsSpec
     from ..ctp.settings import PerfusionSettings
-    from ..outputs.folder import MAP_FILES, MAPS, reserved_for
+    from ..outputs.files import MAP_FILES, MAPS, reserved_for
 
     folder = output_folder(output)
     spec = replace(MapsSpec(), motion=motion)

@@ -8,24 +8,44 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ..base.choices import DeviceName, RouteName, VoteName
 from ..base.errors import InputError, OutputError
 from ..base.progress import Progress
-from ..ctp.result import PerfusionSegmentation
-from ..mri.result import Segmentation
+from ..base.settings import DeviceName, RouteName, VoteName
 from ..mri.settings import MriSettings
-from ..outputs.files import write_outputs
-from ..outputs.folder import CTP_FILES, MAP_FILES, MRI_FILES, RESULT, SEGMENTATION_FILES, require_writable, reserved_for
+from ..outputs.files import (
+    CTP_FILES,
+    MAP_FILES,
+    MRI_FILES,
+    RESULT,
+    SEGMENTATION_FILES,
+    require_writable,
+    reserved_for,
+    write_outputs,
+)
 from ..result.outcome import Outcome
-from ..study.case import Case, Modality, Role
-from .console import job
-from .describe import describe
-from .patient import Age, Nihss, Onset, clinical_data
+from ..study.case import Case, ClinicalData, Modality, Role, require_plausible
+from .terminal import describe, job
 
 if TYPE_CHECKING:
     from ..ctp.result import PerfusionSegmentation
     from ..ctp.settings import PerfusionSettings
     from ..mri.result import Segmentation
+
+Age = Annotated[float | None, typer.Option(help="Age in years.")]
+Nihss = Annotated[int | None, typer.Option(help="NIHSS score, 0 to 42.")]
+Onset = Annotated[float | None, typer.Option(help="Hours from when the patient was last known well to the scan.")]
+
+
+def clinical_data(age: float | None, nihss: int | None, onset: float | None) -> ClinicalData:
+    """What the options say, made sure of before any long work.
+
+    Raises:
+        InputError: if no patient has such data.
+    """
+
+    known = ClinicalData(age, nihss, onset)
+    require_plausible(known)
+    return known
 
 
 ModalityChoice = Literal["auto", Modality]

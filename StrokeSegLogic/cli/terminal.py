@@ -1,13 +1,24 @@
-"""Standard output and error as they are found: in any code page, closed, or read by somebody who has had enough."""
+"""The terminal: streams as they are found, a progress bar, Ctrl-C as a cancel, and what is said of a result."""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from types import FrameType
 from typing import Any, TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+
+from ..base.progress import CancelToken, Progress, ProgressCallback, hearing
+from ..result.outcome import Outcome
+from ..study.case import Case
 
 
 @contextmanager
@@ -77,3 +88,86 @@ def _readable(text: str) -> str:
         return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     except UnicodeEncodeError:
         return text  # another lone surrogate, which the stream itself escapes
+
+
+console = Console(highlight=False, markup=False)
+
+
+SILENCE = 30.0
+"""Seconds after which a log gets another line of the same stage."""
+
+
+@contextmanager
+def job() -> Iterator[Progress]:
+    """A progress bar for the work inside, or lines of progress where the output is no terminal.
+
+    Ctrl-C (or a terminate signal) cancels the work cleanly, and at once while torch is being imported; a second one
+    interrupts whatever is being done.
+    """
+    token = CancelToken()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        second = token.cancelled
+        token.cancel()
+        if second or _importing():
+            raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with _bar() if console.is_terminal else nullcontext(_lines()) as report:
+            progress = Progress(report, token)
+            with hearing(progress):
+                yield progress
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _importing() -> bool:
+    """Whether torch is coming in, which takes seconds in which nobody asks for a cancel and nothing is written."""
+    spec = getattr(sys.modules.get("torch"), "__spec__", None)
+    return bool(getattr(spec, "_initializing", False))
+
+
+@contextmanager
+def _bar() -> Iterator[ProgressCallback]:
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=console) as bar:
+        task = bar.add_task("starting", total=1.0)
+        yield lambda done, stage: bar.update(task, completed=done, description=stage)
+
+
+def _lines() -> ProgressCallback:
+    """A line at the beginning of each stage, and now and then within a long one."""
+    stage, said = "", 0.0
+
+    def report(done: float, message: str) -> None:
+        nonlocal stage, said
+        now = time.monotonic()
+        if message.partition(":")[0] != stage or now - said > SILENCE:
+            stage, said = message.partition(":")[0], now
+            print(f"{done:4.0%}  {message}", flush=True)
+
+    return report
+
+
+def describe(result: Outcome, output: Path, notes: Sequence[str] = (), case: Case | None = None) -> None:
+    """Prints what a user wants to know first.
+
+    Args:
+        result: of the case.
+        output: folder that its files are in.
+        notes: on that folder.
+        case: as it was read, where the result is anonymous: the terminal is the user's own.
+    """
+    case = case or result.case
+    for series in case.series.values():
+        console.print(f"  {series.role.value:<6}{series.source}  ({series.reason})", soft_wrap=True)
+    for note in (*case.notes, *result.warnings, *notes):
+        console.print(f"  note: {note}", soft_wrap=True)
+    for line in result.headline():
+        console.print(line, soft_wrap=True)
+    console.print(f"Results in {output}: open scene.mrb in 3D Slicer, report.html in a browser", soft_wrap=True)
+    if result.maker.trained_on:
+        console.print(f"Model {result.maker.name}, trained on {result.maker.trained_on}", soft_wrap=True)
+    console.print("Research use only: not a medical device")

@@ -12,8 +12,8 @@ import typer
 
 from ..base.errors import InputError
 from ..base.reservation import reserved
-from .console import console, job
 from .segment import Overwrite
+from .terminal import console, job
 
 RecipeName = Annotated[str, typer.Argument(help="Name of a recipe that comes with StrokeSeg, or a TOML file.")]
 Data = Annotated[Path, typer.Option(help="Folder of the data set, or that the recipe's data folders lie in.")]
@@ -131,13 +131,13 @@ def predict(
 
     run = Path(model)
     inside = run / "model"
-    bundle = find(inside if inside.is_dir() else model)
-    data_set = read_data_set(data, layout)
-    chosen = cases_of(data_set, run / "split.tsv" if inside.is_dir() else None, cases)
-    if references is not None and _in_one_another(output.resolve(), references.resolve()):
-        raise InputError("masks and predictions lie in one another", where=references, fix="Name two folders")
     with ExitStack() as stack:
         progress = stack.enter_context(job())
+        bundle = find(inside if inside.is_dir() else model)
+        data_set = read_data_set(data, layout)
+        chosen = cases_of(data_set, run / "split.tsv" if inside.is_dir() else None, cases)
+        if references is not None and _in_one_another(output.resolve(), references.resolve()):
+            raise InputError("masks and predictions lie in one another", where=references, fix="Name two folders")
         held = [stack.enter_context(reserved(output, overwrite=overwrite))]
         if references is not None:
             held += [stack.enter_context(reserved_for_references(data_set, chosen, references, overwrite=overwrite))]

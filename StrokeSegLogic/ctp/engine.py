@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
-from ..base.choices import RouteName
 from ..base.errors import InputError
 from ..base.progress import CancelToken, Progress, ProgressCallback
+from ..base.settings import RouteName
 from ..brain.perfusion import brain_of_maps
 from ..result.provenance import case_record, run_record
 from ..space.grid import Grid
-from ..study.case import MAP_ROLES, Case, Role
-from ..study.clinical import require_plausible
+from ..study.case import MAP_ROLES, Case, Role, require_plausible
 from .maps.choice import MapChoice, choose_maps, chosen_maps, require_maps, used_roles
 from .maps.inputs import StandardMaps
 from .numbers.criteria import Criteria, dawn, defuse3
@@ -28,7 +27,7 @@ from .routes.choice import Routes
 from .routes.route import Route
 from .series.maps import PerfusionMaps
 from .settings import PerfusionSettings
-from .tissue.bleeding import said_of_bleeding
+from .tissue.bleeding import bleeding_warnings
 from .tissue.thresholds import ThresholdSegmentation
 
 SIMULATED = "trained on simulated perfusion: never measured on patients"
@@ -55,7 +54,7 @@ def segment_perfusion(
             named in the warnings.
         reference: map on whose grid the result lies; None is CBF, else the series' own grid.
         settings: how.
-        choice: what `map_choice.choose_maps` said of this case and reference, if it was asked before.
+        choice: what `maps.choice.choose_maps` said of this case and reference, if it was asked before.
         progress: called with the fraction done and the stage in words.
         cancel: set it to stop at the next step.
 
@@ -104,7 +103,7 @@ def segment_perfusion(
         "device": {"name": device.name, "precision": device.precision},
         **case_record(case, choice.base, grid, used_roles(case, standard, measured)),
     }
-    blood = said_of_bleeding(standard.images["CT"], brain) if "CT" in standard.images else ()
+    blood = bleeding_warnings(standard.images[Role.CT], brain) if Role.CT in standard.images else ()
     warnings = [*blood, *(doubt.words for doubt in standard.doubts), *(measured.warnings if measured else ()), *left]
     if numbers is None:
         warnings.append("volumes over thresholds, mismatch and trial criteria could not be computed")
@@ -132,10 +131,10 @@ def segment_perfusion(
 def _brain(standard: StandardMaps, measured: PerfusionMaps | None) -> np.ndarray:
     if measured is not None:
         return measured.brain
-    values = {name: sitk.GetArrayFromImage(image).astype(np.float32) for name, image in standard.images.items()}
+    values = {role: sitk.GetArrayFromImage(image).astype(np.float32) for role, image in standard.images.items()}
     # A map that runs the wrong way is brightest outside the brain.
-    fit = {name: array for name, array in values.items() if name not in standard.inverted}
-    if any(Role(name) in MAP_ROLES for name in fit):
+    fit = {role: array for role, array in values.items() if role not in standard.inverted}
+    if any(role in MAP_ROLES for role in fit):
         values = fit
     brain = brain_of_maps(Grid.of(next(iter(standard.images.values()))), values)
     return brain if standard.unjudged is None else brain & ~standard.unjudged

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import SimpleITK as sitk
 
-from ..base.choices import ROUTES as ROUTES
-from ..base.choices import ExtraName, RouteName
-from ..base.json_values import json_ready
+from ..base.json_files import json_ready
+from ..base.records import SCHEMA, SCHEMA_VERSION
+from ..base.settings import ROUTES as ROUTES
+from ..base.settings import ExtraName, RouteName
 from ..metrics.voxel import dice
-from ..result.lesions import Lesion, lesions
+from ..result.lesions import DOUBT_SHARE, Lesion, Places, lesions
 from ..result.outcome import Layer, Maker, Outcome
-from ..result.places import DOUBT_SHARE, Places
 from ..result.terminology import SEGMENTS, SegmentStyle
 from ..space.grid import Grid
 from ..study.case import Case, Role
@@ -41,7 +41,7 @@ class PerfusionSegmentation:
         reference: the role whose grid the images lie on.
         chosen: the route whose labels are the result.
         routes: all that were taken, the chosen one among them.
-        maps: float32 in standard units by name: CBF, CBV, MTT, TTP, TMAX, MIP, CT, those that there are.
+        maps: float32 in standard units by role: CBF, CBV, MTT, TTP, TMAX, MIP, CT, those that there are.
         units: of each map, in words: "ml/100 g/min", "s"; "unknown scale" where a map's could not be told.
         measured: how the maps were computed; None where they were given.
         brain: uint8 mask of the brain.
@@ -56,8 +56,8 @@ class PerfusionSegmentation:
     reference: Role
     chosen: RouteName
     routes: tuple[Route, ...]
-    maps: Mapping[str, sitk.Image]
-    units: Mapping[str, str]
+    maps: Mapping[Role, sitk.Image]
+    units: Mapping[Role, str]
     measured: PerfusionMaps | None
     brain: sitk.Image
     numbers: PerfusionNumbers | None
@@ -112,9 +112,9 @@ class PerfusionSegmentation:
 
     @property
     def layers(self) -> tuple[Layer, ...]:
-        """The maps, and the chosen network's probability where there is one."""
+        """The maps, and the chosen network's probability where it gave any."""
         brain = sitk.GetArrayViewFromImage(self.brain) > 0
-        maps = (map_layer(name, image, self._unit(name), brain) for name, image in self.maps.items())
+        maps = (map_layer(role, image, self._unit(role), brain) for role, image in self.maps.items())
         chances = self._probability.items()
         return (*maps, *(Layer(f"Probability of {name}", image, "heat", (0.0, 1.0)) for name, image in chances))
 
@@ -123,18 +123,19 @@ class PerfusionSegmentation:
         """The chosen route's, of what is found; that of healthy tissue is nobody's question."""
         return {name: image for name, image in self.route.probability.items() if name in ("core", "penumbra")}
 
-    def _unit(self, name: str) -> str:
-        return self.units.get(name, "unknown scale")
+    def _unit(self, role: Role) -> str:
+        return self.units.get(role, "unknown scale")
 
     @property
     def background(self) -> str:
-        """CT if there is one, else the map that tells tissue apart best."""
-        return next((name for name in ("CT", "CBF", "MIP", "CBV", "TMAX") if name in self.maps), next(iter(self.maps)))
+        """CT if there is any, else the map that tells tissue apart best."""
+        telling = (Role.CT, Role.CBF, Role.MIP, Role.CBV, Role.TMAX)
+        return str(next((role for role in telling if role in self.maps), next(iter(self.maps))))
 
     @property
     def foreground(self) -> str | None:
         """Tmax, where it is not the background already."""
-        return "TMAX" if "TMAX" in self.maps and self.background != "TMAX" else None
+        return Role.TMAX.value if Role.TMAX in self.maps and self.background != Role.TMAX else None
 
     @property
     def focus_mm(self) -> tuple[float, float, float] | None:
@@ -153,7 +154,7 @@ class PerfusionSegmentation:
 
     @property
     def extras(self) -> Mapping[ExtraName, Mapping[str, sitk.Image]]:
-        return {"maps": self.maps}
+        return {"maps": {str(role): image for role, image in self.maps.items()}}
 
     def headline(self) -> tuple[str, ...]:
         """Volumes of the routes, numbers and trials."""
@@ -172,13 +173,14 @@ class PerfusionSegmentation:
         named = {"labels": self.labels, **{f"labels-{name}": labels for name, labels in self.methods.items()}}
         named |= {f"probability-{name}": image for name, image in self._probability.items()}
         if self.measured is not None:
-            named |= {name: image for name, image in self.measured.images().items() if name != "CT"}
+            named |= {str(role): image for role, image in self.measured.images().items() if role != Role.CT}
         return named
 
     def summary(self) -> dict[str, Any]:
         """Strict JSON of numbers, criteria, warnings and provenance: the content of result.json."""
         return json_ready(
             {
+                SCHEMA: SCHEMA_VERSION,
                 "case": self.case.name,
                 "modality": "ctp",
                 "research_use_only": True,
@@ -188,7 +190,7 @@ class PerfusionSegmentation:
                 "numbers": None if self.numbers is None else self.numbers.as_dict(),
                 "sweep": None if self.sweep is None else _sweep_summary(self.sweep),
                 "criteria": [trial.as_dict() for trial in self.criteria],
-                "units": dict(self.units),
+                "units": {str(role): unit for role, unit in self.units.items()},
                 "layers": [layer.record() for layer in self.layers],
                 "measured": None if self.measured is None else maps_record(self.measured),
                 "warnings": self.warnings,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..base.choices import DEVICES, ROUTES, RouteName, one_of
 from ..base.errors import InputError
+from ..base.settings import DEVICES, ROUTES, RouteName, one_of
 from .series.maps import MapsSpec
 from .threshold_settings import ThresholdSettings
 
@@ -18,9 +18,9 @@ class PerfusionSettings:
     Attributes:
         maps: how maps are computed from a 4-D series.
         thresholds: of the route of thresholds and of the numbers.
-        models: name or folder of a model for "slow-fusion" and "unet3d"; the bundled ones where none is given.
-        device: one of `choices.DEVICES`; "auto" takes a GPU where there is one.
-        route: whose core and penumbra are the result; None is the first of `choices.ROUTES` that can be taken.
+        models: name or folder of a model for "slow-fusion" and "unet3d"; the bundled models where none is given.
+        device: one of `base.settings.DEVICES`; "auto" takes a GPU where there is any.
+        route: whose core and penumbra are the result; None is the first of `base.settings.ROUTES` that can be taken.
         anonymous: names of folder, files and series are left out of the result.
 
     Raises:
@@ -43,7 +43,7 @@ class PerfusionSettings:
     def of(
         cls, route: str | None = None, model: str | None = None, device: str = "auto", anonymous: bool = False
     ) -> PerfusionSettings:
-        """Settings of one route and its model, as command line and jobs name them; None or "" is the default one.
+        """Settings of one route and its model, as command line and jobs name them; None or "" is the default.
 
         Raises:
             InputError: if there is no such route, or a model is named without the route that it is for.

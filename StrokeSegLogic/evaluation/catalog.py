@@ -34,8 +34,8 @@ class Metric:
 
 
 METRICS: dict[str, Metric] = {
-    one.name: one
-    for one in (
+    metric.name: metric
+    for metric in (
         Metric("dice", "Dice"),
         Metric("jaccard", "Jaccard"),
         Metric("accuracy", "Accuracy", "", "higher", 4, 4),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ..base.errors import InputError
+from ..base.errors import InputError, shortened
 from ..base.json_files import read_json_object
 from ..mri.result import LESION
 from .masks import Mask
@@ -14,6 +14,7 @@ from .scores import Classes
 LABELS_FILE = "labels.json"
 BACKGROUND = "background"
 """The name under which labels are known but not scored: what a model does not tell from background."""
+_LONGEST_NAME = 200
 _MOST_DIGITS = 5
 """Of a label: masks hold whole numbers up to 65,535."""
 
@@ -46,17 +47,32 @@ def _classes(entries: Sequence[tuple[str, object]], where: str) -> Classes:
     for labels, called in entries:
         name = called.strip() if isinstance(called, str) else ""
         values = tuple(_label(word.strip()) for word in labels.split("+"))
-        if not name or name in classes or 0 in values:
+        if not name or name in classes or 0 in values or values in classes.values():
             raise InputError(
-                "is not of the form VALUE=NAME with values from 1 on, each name once",
+                "is not of the form VALUE=NAME with values from 1 on, each value and each name once",
                 where=where,
                 fix="Write 1=penumbra,2=core",
                 option="labels",
             )
-        classes[name] = values
+        classes[require_short(name, where)] = values
     if not scored(classes):
         raise InputError("names no class", where=where, fix="Write 1=penumbra,2=core", option="labels")
     return classes
+
+
+def require_short(name: str, where: str | Path) -> str:
+    """The name of a class, group or case, if tables and plots can show it.
+
+    Raises:
+        InputError: if it is longer than any table has room for, or holds what nothing can show.
+    """
+    if len(name) > _LONGEST_NAME or not name.isprintable():
+        raise InputError(
+            f"holds the name '{shortened(name, 40)}', which no table can show",
+            where=where,
+            fix=f"Use printable names of at most {_LONGEST_NAME} characters",
+        )
+    return name
 
 
 def _label(word: str) -> int:

@@ -86,18 +86,18 @@ def evaluate_folders(sources: Sources, progress: Progress | None = None) -> Eval
     report(0.0, "looking for masks")
     files, missing = _find(sources)
     origin = read_origin(sources.predictions)
-    groups = Groups.none(one.case for one in files) if sources.groups is None else read_groups(sources.groups)
+    groups = Groups.none(pairing.case for pairing in files) if sources.groups is None else read_groups(sources.groups)
     if sources.groups is not None:
-        groups.require((one.case for one in files), sources.groups)
+        groups.require((pairing.case for pairing in files), sources.groups)
     named = _classes(sources, files, report.span(0.0, 0.2))
     rows: list[Row] = []
-    ordered = sorted(files, key=lambda one: (groups.names.index(groups.of_case[one.case].group), one.case))
-    for number, one in enumerate(ordered):
-        report(0.2 + 0.8 * number / len(ordered), f"scoring: {one.case}")
-        known = groups.of_case[one.case]
-        for member, reference, scores in _scored(one, named, sources):
+    ordered = sorted(files, key=lambda pairing: (groups.names.index(groups.of_case[pairing.case].group), pairing.case))
+    for number, pairing in enumerate(ordered):
+        report(0.2 + 0.8 * number / len(ordered), f"scoring: {pairing.case}")
+        known = groups.of_case[pairing.case]
+        for member, reference, scores in _scored(pairing, named, sources):
             rows += [
-                Row(one.case, known.patient, known.group, member, reference, label, each)
+                Row(pairing.case, known.patient, known.group, member, reference, label, each)
                 for label, each in scores.items()
             ]
     report(1.0, "scored")
@@ -121,7 +121,10 @@ def _find(sources: Sources) -> tuple[list[_Files], tuple[str, ...]]:
     # Cases are called as the first reference calls them; other readers and brain masks are paired with it.
     others = {name: pair(masks[name], masks[first]) for name in more}
     complete = [case for case in pairs.cases if all(case in other.cases for other in others.values())]
-    missing = (*pairs.gaps(), *(f"{name} beside {first}: {gap}" for name, one in others.items() for gap in one.gaps()))
+    missing = (
+        *pairs.unpaired(),
+        *(f"{name} beside {first}: {what}" for name, paired in others.items() for what in paired.unpaired()),
+    )
     if missing and not sources.allow_missing:
         raise InputError(
             "; ".join(missing),
@@ -170,9 +173,9 @@ def _classes(sources: Sources, files: Sequence[_Files], progress: Progress) -> C
         return read_classes(beside)
     # Every case is scored on every class, also where it does not occur: all labels must be known beforehand.
     values: dict[str, set[int]] = {"predictions": set(), "references": set()}
-    for number, one in enumerate(files):
-        progress(number / len(files), f"looking for labels: {one.case}")
-        for side, paths in (("predictions", one.members), ("references", one.references)):
+    for number, pairing in enumerate(files):
+        progress(number / len(files), f"looking for labels: {pairing.case}")
+        for side, paths in (("predictions", pairing.members), ("references", pairing.references)):
             for path in paths.values():
                 values[side] |= read_mask(path).values
     if values["predictions"] and values["references"] and values["predictions"].isdisjoint(values["references"]):
@@ -204,7 +207,11 @@ def _scored(files: _Files, named: Classes, sources: Sources) -> Iterator[tuple[s
 
     def scores(prediction: np.ndarray, truth: np.ndarray) -> dict[str, CaseScores]:
         found = evaluate_labels(prediction, truth, first.spacing_mm, classes, inside)
-        return {label: zero_where_both_empty(one) for label, one in found.items()} if sources.empty_as_zero else found
+        return (
+            {label: zero_where_both_empty(figures) for label, figures in found.items()}
+            if sources.empty_as_zero
+            else found
+        )
 
     yield from comparisons(
         {name: mask.labels for name, mask in members.items()},

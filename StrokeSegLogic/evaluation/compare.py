@@ -20,7 +20,7 @@ def comparisons(
     """Member, reference and scores by class, in the order of the slow-fusion paper's Table 3.
 
     With two references (readers A and B): every member against both joined, A against B, every member against A and
-    against B. With one: every member against it.
+    against B. With one reference: every member against it.
 
     Args:
         members: label maps of what is scored.
@@ -32,13 +32,13 @@ def comparisons(
         (member, name): score(labels, truth) for member, labels in members.items() for name, truth in references.items()
     }
     if len(references) == 2:
-        (a, one), (b, other) = references.items()
+        (a, own), (b, other) = references.items()
         for member, labels in members.items():
             if joint is Joint.MEAN:
                 first, second = against[member, a], against[member, b]
                 yield member, f"{a} & {b}", {label: mean_scores(first[label], second[label]) for label in first}
             else:
-                yield member, f"{a} & {b}", score(labels, join(one, other, joint))
-        yield a, b, score(one, other)
+                yield member, f"{a} & {b}", score(labels, join(own, other, joint))
+        yield a, b, score(own, other)
     for (member, name), each in against.items():
         yield member, name, each

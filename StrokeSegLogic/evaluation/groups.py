@@ -9,6 +9,7 @@ from pathlib import Path
 from ..base.csv_files import read_cells, read_lines
 from ..base.errors import InputError
 from ..base.files import require_file
+from .classes import require_short
 from .rows import ALL
 
 _CASE_HEADS = ("case", "participant_id")
@@ -53,7 +54,7 @@ class Groups:
 
 
 def read_groups(path: Path) -> Groups:
-    """Groups from a table with a heading: case (or participant_id), group, and if there are several of one, patient.
+    """Groups from a table with a heading: case (or participant_id), group, and if a patient has several cases, patient.
 
     Columns are parted by tab, semicolon or comma, whichever the heading holds first in this order.
 
@@ -78,7 +79,7 @@ def read_groups(path: Path) -> Groups:
         if case in of_case:
             raise InputError(f"names the case {case} twice", where=path, fix="Leave one row for each case")
         of_case[case] = Membership(group, patient or case)
-    names = list(dict.fromkeys(one.group for one in of_case.values()))
+    names = list(dict.fromkeys(known.group for known in of_case.values()))
     if ALL in names:
         raise InputError(f"calls a group {ALL}, which means all groups here", where=path, fix="Choose another name")
     order = [name for name in _PAPER_ORDER if name in names]
@@ -90,4 +91,4 @@ def _cell(row: dict[str, str], head: str, path: Path) -> str:
         return ""
     if not row[head]:
         raise InputError(f"has an empty {head} in the row {' | '.join(row.values())}", where=path, fix="Fill the cell")
-    return row[head]
+    return require_short(row[head], path)

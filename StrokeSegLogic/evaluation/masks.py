@@ -46,7 +46,7 @@ def read_mask(path: Path) -> Mask:
     """A label map from any single-file volume format.
 
     Raises:
-        InputError: if it cannot be read, or its voxels are not whole numbers from 0 on, or too many different ones.
+        InputError: if it cannot be read, or its voxels are not whole numbers from 0 on, or too many different numbers.
     """
     image = read_volume(path)
     voxels = sitk.GetArrayFromImage(image)
@@ -74,24 +74,24 @@ def read_mask(path: Path) -> Mask:
     return Mask(path, Grid.of(image), whole.astype(np.uint16))
 
 
-def require_same_grid(one: Mask, other: Mask) -> None:
+def require_same_grid(first: Mask, second: Mask) -> None:
     """Refuses two masks that do not lie voxel on voxel; nothing is ever resampled for a comparison.
 
     Raises:
         InputError: with the first property in which they differ.
     """
-    if one.grid.same(other.grid):
+    if first.grid.same(second.grid):
         return
     for name, digits in (("size", 0), ("spacing", 4), ("origin", 3), ("direction", 4)):
-        a, b = (np.asarray(getattr(mask.grid, name), float) for mask in (one, other))
+        a, b = (np.asarray(getattr(mask.grid, name), float) for mask in (first, second))
         if not np.allclose(a, b, rtol=0, atol=1e-9 if digits == 0 else 10.0**-digits):
             what = f"{name} {_listed(a, digits)} against {_listed(b, digits)}"
             break
     else:
         what = "positions differ by more than a ten-thousandth of a voxel"
     raise InputError(
-        f"does not lie on the grid of {other.path} ({what})",
-        where=one.path,
+        f"does not lie on the grid of {second.path} ({what})",
+        where=first.path,
         fix="Resample one of them onto the other's grid first; masks are never resampled silently here",
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.json_files import read_json
-from ..base.records import OWN, WRITTEN
+from ..base.records import OWN, SCHEMA, WRITTEN, schema_of
 from ..base.settings import from_mapping
 
 ORIGIN_FILE = "predictions.json"
@@ -57,7 +57,7 @@ def read_origin(folder: Path) -> Origin | None:
     """The record of a folder of predictions; None if there is none, or it is another program's.
 
     Raises:
-        InputError: if the file is damaged.
+        InputError: if the file is damaged, or a newer version wrote it.
     """
     path = folder / ORIGIN_FILE
     if not path.exists():
@@ -65,6 +65,7 @@ def read_origin(folder: Path) -> Origin | None:
     content = read_json(path, fix="Take the file away")
     if not isinstance(content, dict) or content.pop("format", None) != _MARK:
         return None
-    for key in ("files", WRITTEN, OWN):
+    schema_of(content, path)
+    for key in (SCHEMA, "files", WRITTEN, OWN):
         content.pop(key, None)
     return from_mapping(Origin, content, path)

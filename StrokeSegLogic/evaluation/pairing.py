@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from ..base.aside import is_aside
 from ..base.errors import InputError
 from ..base.files import unreadable
+from ..base.records import is_aside
 from ..study.volumes.reader import volume_suffix
 from .rows import MODEL
 
@@ -38,7 +38,7 @@ class Pairs:
     references_alone: tuple[str, ...] = ()
     members_missing: tuple[str, ...] = ()
 
-    def gaps(self) -> tuple[str, ...]:
+    def unpaired(self) -> tuple[str, ...]:
         """What has no partner, in sentences."""
         return tuple(
             f"{len(names)} {what}: {', '.join(names)}"
@@ -52,13 +52,13 @@ class Pairs:
 
 
 def find_masks(place: Path, members: Sequence[str] = ()) -> dict[str, dict[str, Path]]:
-    """Every mask of a folder: case to member to file; the member is "model" where no name of one is found.
+    """Every mask of a folder: case to member to file; the member is "model" where no member's name is found.
 
     A member is the first folder (vote/CASE.nii.gz) or the file's own name in the case's folder (CASE/vote.nii.gz). The
     rest of the path names the case, by the first rule that fits:
 
     1. CASE/labels.nii.gz, a result folder: the folder; all other volumes in and below it are left out.
-    2. sub-01_ses-1_..._mask.nii.gz, BIDS: sub-01_ses-1; where a case has several files, the one whose last word is
+    2. sub-01_ses-1_..._mask.nii.gz, BIDS: sub-01_ses-1; where a case has several files, that whose last word is
        msk, mask, dseg, seg, labels, lesion, gt or truth. sub-01/ses-1/ as folders count alike.
     3. CASE/anything.nii.gz, the only volume of its folder: the folder.
     4. CASE.nii.gz: the file.
@@ -152,7 +152,7 @@ def _folder_case(folder: Path, home: Path) -> str:
 
 
 def _bids(name: str) -> str | None:
-    """sub-..., with its session if the name has one; None where it is no BIDS name."""
+    """sub-..., with its session if the name has any; None where it is no BIDS name."""
     found = _BIDS.match(name)
     return None if found is None else "_".join(part for part in found.group("subject", "session") if part)
 
@@ -162,7 +162,7 @@ def _stem(path: PurePath) -> str:
 
 
 def _the_mask(files: Sequence[Path], case: str, place: Path) -> Path:
-    """The only file, or the only one that is named as a mask."""
+    """The only file, or the only file that is named as a mask."""
     named = [path for path in files if re.split(r"[_-]", _stem(path).lower())[-1] in _MASK_WORDS]
     choice = files if len(files) == 1 else named
     if len(choice) != 1:

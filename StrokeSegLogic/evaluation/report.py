@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -12,10 +12,10 @@ from .. import __version__
 from ..base.progress import Progress
 from ..base.recorded_files import write_recorded
 from ..metrics.lesions import ISLES24_MATCH
+from ..reports.page import page
 from .bootstrap import RESAMPLES
 from .catalog import MAIN, METRICS, OTHERS, OVERLAPS, SLOW_FUSION
 from .cohort import Evaluation, Sources
-from .page import html_page
 from .plots import plots
 from .readers import Joint
 from .summary import TableRow, summarise
@@ -56,7 +56,7 @@ def write_evaluation(
 ) -> None:
     """Writes cases.csv, tables.csv, tables.md, report.html, the plots and evaluation.json, all or none.
 
-    What an earlier evaluation wrote there is replaced, also what this one does not write again.
+    What an earlier evaluation wrote there is replaced, also what this evaluation does not write again.
 
     Args:
         evaluation, sources, settings: what to write, and how it came about.
@@ -79,7 +79,7 @@ def write_evaluation(
         "cases.csv": _utf8(cases_csv(evaluation.rows)),
         "tables.csv": _utf8(summary_csv(summary)),
         "tables.md": _utf8(_markdown(tables, notes, evaluation)),
-        "report.html": _utf8(html_page(TITLE, tables, drawn, notes, evaluation.missing, told(evaluation))),
+        "report.html": _utf8(_page(tables, drawn, notes, evaluation)),
         **drawn,
     }
     writers = {name: partial(_write, content) for name, content in files.items()}
@@ -149,11 +149,25 @@ def told(evaluation: Evaluation) -> tuple[str, ...]:
     return () if evaluation.origin is None else evaluation.origin.sentences()
 
 
+def _page(tables: Sequence[Table], drawn: Mapping[str, bytes], notes: Sequence[str], evaluation: Evaluation) -> str:
+    """Tables, plots (PNG, inside the page) and notes; no script, nothing loaded from elsewhere."""
+    return page(
+        "evaluation.html",
+        title=TITLE,
+        tables=tables,
+        plots=drawn,
+        notes=notes,
+        missing=evaluation.missing,
+        told=told(evaluation),
+        version=__version__,
+    )
+
+
 def _markdown(tables: Sequence[Table], notes: Sequence[str], evaluation: Evaluation) -> str:
-    gaps = ["**In no figure:**", *(f"- {gap}" for gap in evaluation.missing), ""] if evaluation.missing else []
+    missing = ["**In no figure:**", *(f"- {what}" for what in evaluation.missing), ""] if evaluation.missing else []
     whose = [line for sentence in told(evaluation) for line in (sentence, "")]
-    parts = [f"# {TITLE}", "", "Research use only: not a medical device.", "", *whose, *gaps]
-    return "\n".join([*parts, *(one.markdown() for one in tables), *(f"- {note}" for note in notes)]) + "\n"
+    parts = [f"# {TITLE}", "", "Research use only: not a medical device.", "", *whose, *missing]
+    return "\n".join([*parts, *(table.markdown() for table in tables), *(f"- {note}" for note in notes)]) + "\n"
 
 
 def _record(evaluation: Evaluation, sources: Sources, settings: Settings) -> dict[str, Any]:

@@ -124,7 +124,7 @@ def evaluate_labels(
 
 
 def mean_scores(first: CaseScores, second: CaseScores) -> CaseScores:
-    """Metric by metric the mean of two; NaN where one is NaN, None where one is None."""
+    """Metric by metric the mean of two; NaN where either is NaN, None where either is None."""
     pairs = zip(first.values().items(), second.values().values(), strict=True)
     means: dict[str, Any] = {name: None if a is None or b is None else (a + b) / 2 for (name, a), b in pairs}
     return CaseScores(**means)
@@ -144,7 +144,7 @@ _OVERLAPS_AND_DISTANCES = (
 def zero_where_both_empty(scores: CaseScores) -> CaseScores:
     """The slow-fusion paper's reading of two empty masks: overlap 0 and distance 0, instead of 1 and undefined.
 
-    The paper (arXiv:2203.10039) does not say so; the "All" columns of its Table 3 follow from the LVO and Non-LVO ones
+    The paper (arXiv:2203.10039) does not say so; the "All" columns of its Table 3 follow from its other columns
     only if its three patients without stroke count 0: Dice of 0.81 and 0.48 over 19 and 11 patients and three zeros
     give 0.63, core Hausdorff distances of 3.2 and 0.7 give 2.1. For a table beside the paper's; it punishes a model for
     being right about a healthy patient.

@@ -51,7 +51,7 @@ def summarise(
 ) -> list[TableRow]:
     """A table row for every metric of every cell, cells in the order of their first case.
 
-    Where groups are told apart and there is more than one, "All" follows them.
+    Where groups are told apart and there are several, "All" follows them.
 
     Args:
         rows: cases.
@@ -71,9 +71,9 @@ def summarise(
     for row in rows:
         cells.setdefault(tuple(getattr(row, name) for name in by), []).append(row)
     return [
-        one
+        line
         for key, cell in cells.items()
-        for one in _table_rows(dict(zip(by, key, strict=True)), cell, metrics or tuple(METRICS), resamples, seed)
+        for line in _table_rows(dict(zip(by, key, strict=True)), cell, metrics or tuple(METRICS), resamples, seed)
     ]
 
 

@@ -76,18 +76,18 @@ def paper_table(
     Raises:
         ValueError: if two figures fall into one cell: a field that tells them apart is in neither list.
     """
-    shown = [one for one in summary if metrics is None or one.metric in metrics]
+    shown = [figure for figure in summary if metrics is None or figure.metric in metrics]
     if metrics is not None:
-        shown.sort(key=lambda one: list(metrics).index(one.metric))
+        shown.sort(key=lambda figure: list(metrics).index(figure.metric))
     cells: dict[tuple[tuple[str, ...], tuple[str, ...]], str] = {}
-    for one in shown:
-        place = (_values(one, rows), _values(one, columns))
+    for figure in shown:
+        place = (_values(figure, rows), _values(figure, columns))
         if place in cells:
             raise ValueError(f"two figures for {' '.join((*place[0], *place[1]))}")
-        cells[place] = interval_cell(one) if interval else paper_cell(one)
+        cells[place] = interval_cell(figure) if interval else paper_cell(figure)
     sizes: dict[tuple[str, ...], set[int]] = {}
-    for one in shown:
-        sizes.setdefault(_values(one, rows), set()).add(one.n + one.undefined)
+    for figure in shown:
+        sizes.setdefault(_values(figure, rows), set()).add(figure.n + figure.undefined)
     counted = all(len(found) == 1 for found in sizes.values())
     lines = _together(list(dict.fromkeys(place[0] for place in cells)), rows)
     heads = _nested([place[1] for place in cells])
@@ -103,7 +103,7 @@ def paper_table(
 
 
 def telling(summary: Iterable[TableRow], fields: Sequence[str]) -> tuple[str, ...]:
-    """Those fields in which the rows differ; the first one if they differ in none."""
+    """Those fields in which the rows differ; the first field if they differ in none."""
     rows = list(summary)
     return tuple(name for name in fields if len({row.key[name] for row in rows}) > 1) or tuple(fields[:1])
 
@@ -139,8 +139,8 @@ def _values(row: TableRow, fields: Sequence[str]) -> tuple[str, ...]:
 def _together(lines: list[tuple[str, ...]], rows: Sequence[str]) -> list[tuple[str, ...]]:
     """The groups of one comparison below one another, comparisons in the order of appearance."""
     comparisons = [tuple(word for word, name in zip(line, rows, strict=True) if name != "group") for line in lines]
-    order = {one: place for place, one in reversed(list(enumerate(comparisons)))}
-    return [line for _, line in sorted(zip(comparisons, lines, strict=True), key=lambda one: order[one[0]])]
+    order = {comparison: place for place, comparison in reversed(list(enumerate(comparisons)))}
+    return [line for _, line in sorted(zip(comparisons, lines, strict=True), key=lambda pair: order[pair[0]])]
 
 
 def _nested(heads: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
@@ -149,7 +149,7 @@ def _nested(heads: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
     if not unique or not unique[0]:
         return unique
     firsts = dict.fromkeys(head[0] for head in unique)
-    return [(one, *rest) for one in firsts for rest in _nested(head[1:] for head in unique if head[0] == one)]
+    return [(first, *rest) for first in firsts for rest in _nested(head[1:] for head in unique if head[0] == first)]
 
 
 def _csv(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:

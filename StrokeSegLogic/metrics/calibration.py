@@ -1,4 +1,4 @@
-"""Whether a probability means what it says, and whether it tells good results from bad ones.
+"""Whether a probability means what it says, and whether it tells good results from bad.
 
 Expected calibration error: Naeini, Cooper and Hauskrecht, AAAI 2015, here of one class, the lesion, with bins of equal
 width (Guo et al., ICML 2017). Area under the ROC curve: Hanley and McNeil, Radiology 1982, 143:29-36.
@@ -20,7 +20,7 @@ BINS = 15
 class Reliability:
     """Predictions sorted into bins of equal width from 0 to 1.
 
-    A bin holds its lower edge and not its upper one; the last one holds 1, too.
+    A bin holds its lower edge and not its upper edge; the last bin holds 1, too.
 
     Attributes:
         count: predictions of each bin (B,).
@@ -102,7 +102,7 @@ def expected_dice(probability: np.ndarray, mask: np.ndarray) -> float:
     """The Dice to expect of a mask if each voxel were lesion with its probability, whatever the others are.
 
     The ratio of the expected counts, 2 sum(p in the mask) / (voxels of the mask + sum of p): it differs from the
-    expected ratio by the order of one over the voxels. For probabilities of 0 and 1 it is the Dice of both masks;
+    expected ratio by the order of 1 / (number of voxels). For probabilities of 0 and 1 it is the Dice of both masks;
     1 where the mask and all probabilities are empty, as for Dice.
 
     Args:

@@ -9,6 +9,8 @@ import numpy as np
 import SimpleITK as sitk
 from scipy.ndimage import binary_erosion
 
+from ..space.grid import bounding_box, box_slices
+
 SpacingMm = tuple[float, float, float]
 """Side lengths of a voxel in mm, in the order of the array's axes (z, y, x)."""
 
@@ -41,7 +43,7 @@ class SurfaceDistances:
     def hausdorff95(self) -> float:
         """The larger of the two directed 95th percentiles, as MONAI and DeepMind's surface-distance have it.
 
-        Not the percentile of both sets pooled (MedPy's), which is smaller where a large surface outvotes a small one.
+        Not the percentile of both sets pooled (MedPy's), which is smaller where the larger surface outvotes the other.
         """
         return self.percentile(95.0)
 
@@ -86,7 +88,7 @@ def surface_distances(prediction: np.ndarray, truth: np.ndarray, spacing_mm: Spa
     if not p.any() or not t.any():
         return SurfaceDistances(none, none)
     # Only the box around both masks matters: nothing outside it is on a surface.
-    box = tuple(slice(used.min(), used.max() + 1) for used in np.nonzero(p | t))
+    box = box_slices(*bounding_box(p | t))
     a, b = (mask[box] & ~binary_erosion(mask[box]) for mask in (p, t))
     return SurfaceDistances(_distance_to(b, spacing_mm)[a], _distance_to(a, spacing_mm)[b])
 

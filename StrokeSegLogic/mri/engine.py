@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,20 +12,21 @@ import numpy as np
 from ..base.progress import CancelToken, Progress, ProgressCallback, hearing
 from ..nets.models.registry import find
 from ..nets.models.spec import PlanesModelSpec
-from ..space.grid import Grid, require_overlap, resample_mask
+from ..result.provenance import case_record, run_record
+from ..space.grid import Grid, require_overlap
 from ..space.masks import without_small_parts
 from ..space.planes import MIRRORED, PLANES, Plane, from_stack, to_stack
-from ..space.way_back import onto_reference
+from ..space.resampling import onto_reference, resample_mask
 from ..study.case import Case, Role
 from .prepare import Prepared, prepare
-from .result import Segmentation
+from .result import Segmentation, measure
 from .settings import MriSettings
-from .statistics import measure
 from .vote import vote as let_vote
 
 if TYPE_CHECKING:
     from torch import nn
 
+    from ..nets.models.bundle import Bundle
     from ..nets.run.device import Device
 
 
@@ -81,7 +83,6 @@ def _segmented(case: Case, how: MriSettings, reference: Role | str | None, repor
     report(0.0, "loading the model")
     from ..nets.run.device import choose, deterministic
     from ..nets.run.network import load
-    from .provenance import provenance
 
     where = choose(how.device, full_precision=how.reproducible)
     networks = load(bundle, where)
@@ -188,3 +189,48 @@ def _warnings(spec: PlanesModelSpec, prepared: Prepared, differing: int | None) 
     if differing:
         found.append(f"two runs differed in {differing} voxels of the working grid")
     return found
+
+
+def provenance(
+    case: Case,
+    reference: Role,
+    bundle: Bundle,
+    device: Device,
+    settings: MriSettings,
+    prepared: Prepared,
+    differing: int | None,
+    seconds: float,
+) -> dict[str, Any]:
+    """JSON-ready record of a run.
+
+    Args:
+        case, reference: what was segmented, and on whose grid.
+        bundle, device, settings: by which model, where, and how.
+        prepared: what the networks saw.
+        differing: working-grid voxels in which two runs differed, None if there was one run.
+        seconds: that it took.
+    """
+    spec = bundle.planes
+    return {
+        **run_record(seconds),
+        "model": {
+            "name": spec.name,
+            "version": spec.version,
+            "title": spec.title,
+            "trained_on": spec.trained_on,
+            "weights_sha256": spec.weights.sha256,
+            "encoder": spec.network.encoder,
+            "spacing_mm": spec.spacing_mm,
+        },
+        "vote": {
+            "method": settings.vote,
+            "weights": dict(spec.plane_weights) if settings.vote == "weighted" else None,
+            "voted": list(PLANES),
+        },
+        # By its name: where a model's folder lies is nobody's business who reads the result.
+        "settings": {one.name: getattr(settings, one.name) for one in fields(MriSettings)} | {"model": spec.name},
+        "device": {"name": device.name, "precision": device.precision},
+        "runs": None if differing is None else {"count": 2, "differing_voxels": differing},
+        "brain": prepared.brain_from,
+        **case_record(case, reference, Grid.of(case.series[reference].image), prepared.used),
+    }

@@ -10,9 +10,10 @@ import SimpleITK as sitk
 from ..base.errors import InputError
 from ..base.progress import Progress
 from ..brain.head import LARGEST_BRAIN_ML, SMALLEST_BRAIN_ML, brain_mask
-from ..nets.run.intensity import normalise
-from ..space.grid import Grid, bounding_box, box_slices, resample, resample_mask, working_grid
+from ..nets.run.inputs import normalise
+from ..space.grid import Grid, bounding_box, box_slices, working_grid
 from ..space.planes import PLANES, Plane, to_stack
+from ..space.resampling import resample, resample_mask
 from ..study.case import Case, Role
 
 MARGIN = 8

@@ -1,4 +1,4 @@
-"""The result of a run: labels, probability and agreement on the reference grid, with statistics and provenance."""
+"""The result of a run: labels, probability, agreement on the reference grid, and what is measured on the lesion."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
-from ..base.choices import ExtraName
-from ..result.lesions import Lesion
+from ..base.progress import check_cancelled
+from ..base.records import SCHEMA, SCHEMA_VERSION
+from ..base.settings import ExtraName
+from ..brain.hemispheres import MidPlane
+from ..metrics.voxel import dice
+from ..result.lesions import DOUBT_SHARE, Lesion, Places, lesions
 from ..result.outcome import Layer, Maker, Outcome
-from ..result.places import Places
 from ..result.terminology import SEGMENTS, SegmentStyle
 from ..space.grid import Grid
+from ..space.planes import Plane
 from ..study.case import Case, Role
 
 LESION = 1
@@ -168,6 +172,7 @@ class Segmentation:
     def summary(self) -> dict[str, Any]:
         """JSON-ready statistics, warnings and provenance: the content of result.json."""
         return {
+            SCHEMA: SCHEMA_VERSION,
             "case": self.case.name,
             "research_use_only": True,
             "reference": self.reference.value,
@@ -176,3 +181,72 @@ class Segmentation:
             "warnings": list(self.warnings),
             "provenance": dict(self.provenance),
         }
+
+
+def measure(
+    labels: np.ndarray,
+    probability: np.ndarray,
+    members: Mapping[Plane, np.ndarray],
+    brain: np.ndarray,
+    grid: Grid,
+    slices: Mapping[Plane, int],
+    weights: Mapping[str, float],
+) -> Statistics:
+    """Statistics of a result on the reference grid; all arrays (z, y, x) of that grid.
+
+    Args:
+        labels: 1 is lesion.
+        probability: 0 to 1.
+        members: each plane's own lesion, bool.
+        brain: bool.
+        grid: the reference's.
+        slices: how many slices each plane's network saw.
+        weights: each plane's share in the weighted vote.
+    """
+    lesion = labels == LESION
+    check_cancelled()
+    left = left_share(lesion, brain, grid)
+    check_cancelled()
+    return Statistics(
+        volume_ml=float(lesion.sum() * grid.voxel_ml),
+        brain_ml=float(brain.sum() * grid.voxel_ml),
+        lesions=lesions(lesion, probability, grid),
+        left_share=left,
+        right_share=None if left is None else 1.0 - left,
+        planes=tuple(
+            _plane_vote(plane, member, lesion, grid, slices[plane], weights[plane]) for plane, member in members.items()
+        ),
+        doubtful_slices=doubtful_slices(probability),
+    )
+
+
+def _plane_vote(
+    plane: Plane, member: np.ndarray, lesion: np.ndarray, grid: Grid, slices: int, weight: float
+) -> PlaneVote:
+    check_cancelled()
+    return PlaneVote(plane, float(member.sum() * grid.voxel_ml), dice(member, lesion), slices, float(weight))
+
+
+def left_share(lesion: np.ndarray, brain: np.ndarray, grid: Grid) -> float | None:
+    """Part of the lesion on the patient's left of the mid-sagittal plane; None without lesion.
+
+    The plane between them is `hemispheres.MidPlane`, so a turned or shifted head spills no lesion onto the other side.
+    """
+    if not lesion.any():
+        return None
+    spot = grid.to_world(np.argwhere(lesion)[:, ::-1])
+    return float(MidPlane.of(brain, grid).left_of(spot).mean())
+
+
+def doubtful_slices(probability: np.ndarray) -> tuple[int, ...]:
+    """Slices along the first axis in descending doubt: the sum of each voxel's binary entropy."""
+    p = np.clip(probability, 1e-6, 1 - 1e-6)
+    check_cancelled()
+    of_lesion = p * np.log2(p)
+    check_cancelled()
+    of_rest = (1 - p) * np.log2(1 - p)
+    check_cancelled()
+    # Below one in a hundred a voxel is not in doubt; a whole brain of such voxels would drown a small lesion.
+    entropy = np.where(probability > 0.01, -(of_lesion + of_rest), 0.0).sum((1, 2))
+    order = np.argsort(-entropy, kind="stable")
+    return tuple(int(k) for k in order if entropy[k] > 0 and entropy[k] >= DOUBT_SHARE * entropy.max())

@@ -8,8 +8,8 @@ from numbers import Real
 from pathlib import Path
 from typing import Any
 
-from ..base.choices import DEVICES, VOTES, one_of
 from ..base.errors import InputError
+from ..base.settings import DEVICES, VOTES, one_of
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,8 @@ class MriSettings:
 
     Attributes:
         model: name or folder; "" is the default bundled one.
-        device: one of `choices.DEVICES`; "auto" takes a GPU where there is one.
-        vote: one of `choices.VOTES`.
+        device: one of `base.settings.DEVICES`; "auto" takes a GPU where there is one.
+        vote: one of `base.settings.VOTES`.
         threshold: of the probability, between 0 and 1; None is the model's own.
         minimum_lesion_ml: connected parts (26 neighbours) of the voted lesion with less volume are dropped, and that
             is said; probability and agreement stay as they are.

@@ -10,9 +10,9 @@ import numpy as np
 from ..base.errors import InputError
 from ..base.progress import Progress
 from ..nets.models.registry import find
-from ..nets.run.intensity import normalise
-from ..space.pixels import SpacingMm, resample_slices
+from ..nets.run.inputs import normalise
 from ..space.planes import PLANES
+from ..space.resampling import SpacingMm, resample_slices
 from ..study.case import Role
 
 

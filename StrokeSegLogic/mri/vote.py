@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..base.choices import VOTES, one_of
 from ..base.progress import check_cancelled
+from ..base.settings import VOTES, one_of
 from ..space.planes import Plane
 
 
@@ -47,7 +47,7 @@ def vote(
 
     Args:
         probabilities: lesion probability of each plane, arrays of one shape.
-        method: one of `choices.VOTES`.
+        method: one of `base.settings.VOTES`.
         threshold: of the probability.
         weights: for "weighted"; equal if None.
 

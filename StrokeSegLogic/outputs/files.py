@@ -1,24 +1,90 @@
-"""The files of one run, written whole or not at all."""
+"""The folder of a result: the names of its files, what must not be in it; its files, written whole or not at all."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
+from ..base.files import write_whole
 from ..base.progress import Progress
 from ..base.recorded_files import write_recorded
-from ..reports.report import extra_files, write_report
+from ..base.reservation import Reservation, reserved
 from ..result.outcome import Outcome
+from ..study.case import Modality
 from ..study.volumes.nifti import write_nifti
-from .folder import MAPS, RESULT, excluded_by, require_writable
 
 if TYPE_CHECKING:
     from ..ctp.series.maps import PerfusionMaps
 
-__all__ = ["names_of", "require_writable", "write_maps", "write_outputs"]
+RESULT, MAPS = "result.json", "maps.json"
+"""The records: the last file of a segmentation, and of maps alone. A folder that has one is whole and has no other."""
+_KINDS = {RESULT: "a segmentation", MAPS: "perfusion maps"}
+SEGMENTATION_FILES = ("segmentation.seg.nrrd", "labels.nii.gz", "report.html", "scene.mrb", RESULT)
+"""Of every segmentation, the record last."""
+MRI_FILES = ("probability.nii.gz", "agreement.nii.gz", *SEGMENTATION_FILES)
+CTP_FILES = (
+    "labels-thresholds.nii.gz",
+    "labels-slow-fusion.nii.gz",
+    "labels-unet3d.nii.gz",
+    "probability-core.nii.gz",
+    "probability-penumbra.nii.gz",
+    *SEGMENTATION_FILES,
+)
+"""All that a CT perfusion result may have where its maps were given."""
+MAP_FILES = ("CBF.nii.gz", "CBV.nii.gz", "MTT.nii.gz", "TTP.nii.gz", "TMAX.nii.gz", "MIP.nii.gz", "aif.svg")
+"""Of maps that were computed."""
+Text = Callable[[], str]
+# By name, so that the pages of the one modality do not bring in the other's.
+_REPORTS: Mapping[Modality, str] = {
+    "mri": "StrokeSegLogic.reports.mri:mri_report",
+    "ctp": "StrokeSegLogic.reports.ctp:ctp_report",
+}
+_FIGURES: Mapping[Modality, str] = {"ctp": "StrokeSegLogic.reports.ctp_figures:figure_files"}
+
+
+def excluded_by(record: str | None) -> Mapping[str, str]:
+    """Records that must not be in the folder of this one, and what they are of."""
+    return {other: kind for other, kind in _KINDS.items() if record is not None and other != record}
+
+
+@contextmanager
+def reserved_for(
+    folder: Path, record: str, names: tuple[str, ...] = (), *, overwrite: bool = False
+) -> Iterator[Reservation]:
+    """Holds the output folder of a segmentation or of maps for the block (see `reservation.reserved`).
+
+    Args:
+        folder: made if missing, and removed again if it stays empty.
+        record: which of the two records will be written.
+        names: of the files that will be, as far as they are known.
+        overwrite: move what is in the way aside.
+
+    Raises:
+        OutputError: if another run holds the folder, it cannot be written to, or something is in the way.
+    """
+    with reserved(folder, names, record, excluded=excluded_by(record), overwrite=overwrite) as held:
+        yield held
+
+
+def require_writable(folder: Path, record: str | None = None, names: tuple[str, ...] = ()) -> None:
+    """Refuses an output folder that files cannot be written to, before any long work; leaves nothing behind.
+
+    Args:
+        folder: made later if missing.
+        record: which of the two records will be written: then the other one is in the way.
+        names: of the files that will be written: those that are there and not ours are in the way.
+
+    Raises:
+        OutputError: if the folder cannot be written to, another run holds it, or it holds what must not be lost.
+    """
+    with reserved(folder, names, record, excluded=excluded_by(record)):
+        pass
+
 
 Writers = dict[str, Callable[[Path], None]]
 
@@ -121,3 +187,27 @@ def _write(
 
 def _write_text(draw: Callable[[], str], path: Path) -> None:
     path.write_text(draw(), encoding="utf-8")
+
+
+def html_report(result: Outcome) -> str:
+    """The report as HTML: pictures inside, no script, nothing loaded from elsewhere."""
+    report: Callable[[Outcome], str] = resolve_name(_REPORTS[result.case.modality])
+    return report(result)
+
+
+def extra_files(result: Outcome) -> dict[str, Text]:
+    """Figures that are files of their own beside the report: what draws each, by its name."""
+    name = _FIGURES.get(result.case.modality)
+    if name is None:
+        return {}
+    draw: Callable[[Outcome], dict[str, Text]] = resolve_name(name)
+    return draw(result)
+
+
+def write_report(result: Outcome, path: Path) -> None:
+    """Writes the report of a result; the file is whole or not there.
+
+    Raises:
+        OutputError: if the file cannot be written.
+    """
+    write_whole(Path(path), html_report(result).encode("utf-8", "backslashreplace"))

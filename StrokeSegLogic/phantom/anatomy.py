@@ -57,11 +57,19 @@ class Head:
         traits = self.traits
         straight = (world - np.asarray(traits.shift)) @ traits.tilt / np.asarray(traits.scale)
         straight = straight.astype(np.float32)
-        # Slow bends make the two halves unequal, as they are in people.
+        # Slow bends make the two hemispheres unequal, as they are in people.
         bend = np.stack([waves.at(straight) for waves in self._bend], axis=1) * np.float32(1.3)
-        # Faster ones keep fissures and ventricles from looking drawn with a ruler.
+        # Faster waves keep fissures and ventricles from looking drawn with a ruler.
         bend += np.stack([waves.at(straight) for waves in self._ripple], axis=1) * np.float32(0.9)
         return straight + bend
+
+    def to_world(self, head: np.ndarray) -> np.ndarray:
+        """The world position (3,), mm, LPS, whose place in the head frame is `head`; the bends are slow, so few steps
+        suffice."""
+        world = np.asarray(head, float)
+        for _ in range(8):
+            world = world + (head - self.to_head(world[None])[0])
+        return world
 
     def texture(self, head: np.ndarray) -> np.ndarray:
         """Factor (N,) on the signal at head positions (N, 3): tissue is never quite even."""

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
 
 from ..space.grid import Grid
 from ..space.smoothing import discrete_gaussian
+from ..study.volumes.nifti import write_nifti_series
 from .anatomy import Tissue
 from .contrast import BRAIN_TISSUES
 from .ctp_maps import CtpPatient, ctp_patient
@@ -86,9 +88,9 @@ def ctp_series(patient: CtpPatient | int, grid: Grid, protocol: CtpProtocol | No
     """Scans a patient; the same patient, grid and protocol give the same bits.
 
     Args:
-        patient: or the seed of one with a large vessel occlusion.
+        patient: or the seed of a patient with a large vessel occlusion.
         grid: where; axial slices with the skull in view, `ctp_maps.ctp_grid` for instance.
-        protocol: the acquisition; the usual one if None.
+        protocol: the acquisition; the usual protocol if None.
     """
     patient = ctp_patient(patient) if isinstance(patient, int) else patient
     protocol = protocol or CtpProtocol()
@@ -148,9 +150,9 @@ def _sampled(patient: CtpPatient, grid: Grid) -> tuple[np.ndarray, np.ndarray, n
         hu, amounts = np.zeros(len(near), np.float32), np.zeros((_KINDS + 3, len(near)), np.float32)
         for offset in offsets:
             points = patient.head.to_head(grid.to_world(index[near] + offset))
-            one_hu, one = _signals(patient, points, max(grid.spacing[0], 1.0))
-            hu += one_hu / samples
-            amounts += one / np.float32(samples)
+            density, amount = _signals(patient, points, max(grid.spacing[0], 1.0))
+            hu += density / samples
+            amounts += amount / np.float32(samples)
         plain.reshape(-1)[part.start + near] = hu
         some = np.flatnonzero(amounts.any(axis=0))
         fed.append(part.start + near[some])
@@ -163,11 +165,9 @@ def _sampled(patient: CtpPatient, grid: Grid) -> tuple[np.ndarray, np.ndarray, n
 def _signals(patient: CtpPatient, points: np.ndarray, edge_mm: float) -> tuple[np.ndarray, np.ndarray]:
     """HU without contrast (N,) and amounts of each kind (kinds, N) at head positions (N, 3)."""
     mixture = patient.head.tissues(points, edge_mm, skull=True)
-    starved, dead = np.zeros(len(points), np.float32), np.zeros(len(points), np.float32)
+    in_penumbra, in_core = np.zeros(len(points), np.float32), np.zeros(len(points), np.float32)
     if patient.deficit:
-        whole, core = patient.deficit.depths(points)
-        dead = cover(core, 3 + edge_mm)
-        starved = cover(whole, 3 + edge_mm) * (1 - dead)
+        in_penumbra, in_core = patient.deficit.shares(points, edge_mm)
     x, y, z = np.abs(points[:, 0]), points[:, 1], points[:, 2]
     artery, vein = (cover(np.max([tube(x, y, z, way) for way in ways], axis=0), edge_mm) for ways in (ARTERIES, VEINS))
     vein = vein * (1 - artery)
@@ -175,13 +175,13 @@ def _signals(patient: CtpPatient, points: np.ndarray, edge_mm: float) -> tuple[n
     soft = 1 - mixture[[Tissue.BONE, Tissue.FAT, Tissue.MUSCLE, Tissue.AIR]].sum(axis=0)
     artery, vein = artery * soft, vein * soft
     mixture *= 1 - artery - vein
-    hu = tissue_row(HU_OF) @ mixture + (artery + vein) * np.float32(_BLOOD_HU) + np.float32(_CORE_HU) * dead * soft
+    hu = tissue_row(HU_OF) @ mixture + (artery + vein) * np.float32(_BLOOD_HU) + np.float32(_CORE_HU) * in_core * soft
     amounts = np.empty((_KINDS + 3, len(points)), np.float32)
     texture = patient.head.texture(points)
     for row, tissue in enumerate(BRAIN_TISSUES):
-        for state, share in enumerate((1 - starved - dead, starved, dead)):
+        for state, share in enumerate((1 - in_penumbra - in_core, in_penumbra, in_core)):
             amounts[row * _STATES + state] = mixture[tissue] * share * texture
-    amounts[_ARTERY], amounts[_LATE_ARTERY] = artery * (1 - starved - dead), artery * (starved + dead)
+    amounts[_ARTERY], amounts[_LATE_ARTERY] = artery * (1 - in_penumbra - in_core), artery * (in_penumbra + in_core)
     amounts[_VEIN] = vein
     return hu, amounts
 
@@ -215,19 +215,19 @@ def _truth(
     for name, filled in maps.items():
         filled.reshape(-1)[where] = np.where(flow > 1e-3, values[name], 0)
     white, grey = (
-        tissue[[BRAIN_TISSUES.index(one) * _STATES for one in ones]].sum(axis=0)
-        for ones in ((Tissue.WHITE,), (Tissue.GREY, Tissue.DEEP_GREY))
+        tissue[[BRAIN_TISSUES.index(name) * _STATES for name in tissues]].sum(axis=0)
+        for tissues in ((Tissue.WHITE,), (Tissue.GREY, Tissue.DEEP_GREY))
     )
     shares = {Part.WHITE: white, Part.GREY: grey, Part.PENUMBRA: tissue[1::_STATES].sum(axis=0)}
     artery = amounts[_ARTERY] + amounts[_LATE_ARTERY]
     shares |= {Part.CORE: tissue[2::_STATES].sum(axis=0), Part.ARTERY: artery, Part.VEIN: amounts[_VEIN]}
     part = np.full(int(np.prod(grid.shape)), Part.MIXED, np.uint8)
     # Without blood and of water's density.
-    fluid = np.abs(inside.reshape(-1) - HU_OF[Tissue.CSF]) < 2
-    fluid[where[amounts.sum(axis=0) > 0.1]] = False
-    part[fluid] = Part.CSF
-    for one, share in shares.items():
-        part[where[share >= _PURE]] = one
+    csf = np.abs(inside.reshape(-1) - HU_OF[Tissue.CSF]) < 2
+    csf[where[amounts.sum(axis=0) > 0.1]] = False
+    part[csf] = Part.CSF
+    for kind, share in shares.items():
+        part[where[share >= _PURE]] = kind
     return maps, part.reshape(grid.shape)
 
 
@@ -251,3 +251,22 @@ def _noise(grid: Grid, sd: float, rng: np.random.Generator) -> np.ndarray:
         # One voxel has no neighbours to share its grain with.
         return white * np.float32(sd)
     return grain * np.float32(sd / grain.std())
+
+
+def write_study(series: CtpSeries, folder: Path) -> Path:
+    """Writes the series as folder/CTP.nii.gz; the folder is made if missing.
+
+    Returns:
+        The file.
+
+    Raises:
+        ValueError: if the frames are not evenly spaced in time: a NIfTI file has one time step.
+        OutputError: if the file cannot be written.
+    """
+    steps = np.diff(series.times_s)
+    if not np.allclose(steps, steps[0]):
+        raise ValueError("the frames are not evenly spaced in time")
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "CTP.nii.gz"
+    write_nifti_series(series.hu, series.grid, float(steps[0]), path)
+    return path

@@ -6,6 +6,7 @@ import numpy as np
 
 from .anatomy import Head
 from .contrast import BRAIN_TISSUES
+from .shapes import cover
 from .waves import Waves
 
 _LATTICE_MM = 4.0
@@ -46,7 +47,7 @@ class Deficit:
         share = rng.uniform(0.08, 0.3) if large else rng.uniform(0.1, 0.35)
         self._limits = (0.0, 0.0)
         self.hypoperfused_ml, self.core_ml = self._calibrate(head, float(total), float(share))
-        self.centre = _to_world(head, self._core_centre * np.array([self._sign, 1, 1], np.float32))
+        self.centre = head.to_world(self._core_centre * np.array([self._sign, 1, 1], np.float32))
 
     def depths(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Depth in about mm below the edge of the whole deficit, and of the core, at head positions (N, 3)."""
@@ -55,6 +56,12 @@ class Deficit:
         scale = np.float32(self._radii.mean())
         whole = np.minimum((np.float32(self._limits[0]) - outer) * scale, mirrored[:, 0] - _MIDLINE_MM)
         return whole, np.minimum((np.float32(self._limits[1]) - inner) * scale, whole - 1)
+
+    def shares(self, points: np.ndarray, edge_mm: float) -> tuple[np.ndarray, np.ndarray]:
+        """Part of penumbra and of core, 0 to 1, at head positions (N, 3), with edges wider by `edge_mm`."""
+        whole, core = self.depths(points)
+        in_core = cover(core, 3 + edge_mm)
+        return cover(whole, 3 + edge_mm) * (1 - in_core), in_core
 
     def _levels(self, mirrored: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         outer = np.linalg.norm((mirrored - self._centre) / self._radii, axis=1) + 0.1 * self._edge.at(mirrored)
@@ -82,11 +89,3 @@ class Deficit:
 def brain_part(head: Head, points: np.ndarray, edge_mm: float) -> np.ndarray:
     """Part of brain tissue (not fluid), 0 to 1, at head positions (N, 3)."""
     return head.tissues(points, edge_mm, skull=False)[list(BRAIN_TISSUES)].sum(axis=0)
-
-
-def _to_world(head: Head, point: np.ndarray) -> np.ndarray:
-    """The world position whose place in the head frame is `point`; the bends are slow, so few steps suffice."""
-    world = np.asarray(point, float)
-    for _ in range(8):
-        world = world + (point - head.to_head(world[None])[0])
-    return world

@@ -4,7 +4,7 @@ Everything here is simulated. Tissue carries textbook values, the deficit lowers
 added to the maps themselves: there is no contrast bolus, no scanner and no deconvolution behind them. They are fit to
 test that software reads, trains and measures; not to say how well anything works on patients.
 
-Values are rounded textbook ones: grey and white matter with CBF 60 and 25 ml/100 g/min and CBV 4 and 2 ml/100 g. The
+Values are rounded from textbooks: grey and white matter with CBF 60 and 25 ml/100 g/min and CBV 4 and 2 ml/100 g. The
 central volume theorem MTT = 60 CBV / CBF holds before noise. Core CBF lies below 30 % of the same tissue's (Campbell et
 al., Stroke 2011), Tmax in the deficit above 6 s (Olivot et al., Stroke 2009).
 """
@@ -17,6 +17,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..space.grid import Grid
+from ..study.case import Role
 from .anatomy import Head
 from .contrast import BRAIN_TISSUES
 from .ctp_deficit import Deficit, brain_part
@@ -29,7 +30,15 @@ from .waves import Waves
 _VESSEL = {"CBF": 220.0, "CBV": 15.0, "HU": 45.0}
 _ENHANCEMENT = 4.0
 """HU at the bolus' peak for each ml/100 g of blood."""
-_NOISE = {"CBF": 5.0, "CBV": 0.4, "MTT": 0.5, "TTP": 0.6, "TMAX": 0.5, "CT": 3.0, "MIP": 3.5}
+_NOISE = {
+    Role.CBF: 5.0,
+    Role.CBV: 0.4,
+    Role.MTT: 0.5,
+    Role.TTP: 0.6,
+    Role.TMAX: 0.5,
+    Role.CT: 3.0,
+    Role.MIP: 3.5,
+}
 _DELAY = 0.3
 """Below this part of tissue and vessel the time maps are 0, as vendors' are in fluid."""
 
@@ -39,12 +48,12 @@ class CtpMaps:
     """What one scan of a patient shows.
 
     Attributes:
-        images: float32 by name: CBF (ml/100 g/min), CBV (ml/100 g), MTT, TTP, TMAX (s), all 0 outside the brain; MIP
+        images: float32 by role: CBF (ml/100 g/min), CBV (ml/100 g), MTT, TTP, TMAX (s), all 0 outside the brain; MIP
             (HU at the bolus' peak, 0 outside the brain); CT (HU, with skull).
         truth: uint8; 0 healthy or outside, 1 penumbra, 2 core.
     """
 
-    images: dict[str, sitk.Image]
+    images: dict[Role, sitk.Image]
     truth: sitk.Image
 
 
@@ -72,19 +81,19 @@ class CtpPatient:
             grid: where.
             noise: 0 for none, 1 for that of a clinical scan.
         """
-        clean = {name: np.zeros(grid.shape, np.float32) for name in _NOISE}
+        clean = {role: np.zeros(grid.shape, np.float32) for role in _NOISE}
         inside = np.zeros(grid.shape, bool)
         for part in parts(grid):
             points = self.head.to_head(grid.to_world(indices(grid, part)))
-            for name, values in self._signals(points, max(min(grid.spacing), 1.0)).items():
-                clean[name].reshape(-1)[part] = values
+            for role, values in self._signals(points, max(min(grid.spacing), 1.0)).items():
+                clean[role].reshape(-1)[part] = values
             inside.reshape(-1)[part] = self.head.brain(points) > 0
         rng = np.random.default_rng(np.random.SeedSequence([self.seed, *np.abs(grid.corners()[0]).astype(int)]))
         images = {}
-        for name, values in clean.items():
-            noisy = blurred(values + np.float32(noise * _NOISE[name]) * rng.standard_normal(grid.shape, np.float32))
-            shown = noisy if name in ("CT", "MIP") else np.where(values > 0, np.maximum(noisy, 0), 0)
-            images[name] = grid.image(shown if name == "CT" else np.where(inside, shown, 0).astype(np.float32))
+        for role, values in clean.items():
+            noisy = blurred(values + np.float32(noise * _NOISE[role]) * rng.standard_normal(grid.shape, np.float32))
+            shown = noisy if role in (Role.CT, Role.MIP) else np.where(values > 0, np.maximum(noisy, 0), 0)
+            images[role] = grid.image(shown if role is Role.CT else np.where(inside, shown, 0).astype(np.float32))
         return CtpMaps(images, self.truth(grid))
 
     def truth(self, grid: Grid, edge_shift: Waves | None = None, shift_mm: float = 0.0) -> sitk.Image:
@@ -109,34 +118,32 @@ class CtpPatient:
             labels.reshape(-1)[part] = label
         return grid.image(labels)
 
-    def _signals(self, points: np.ndarray, edge_mm: float) -> dict[str, np.ndarray]:
+    def _signals(self, points: np.ndarray, edge_mm: float) -> dict[Role, np.ndarray]:
         """Noise-free maps (N,) at head positions (N, 3)."""
         mixture = self.head.tissues(points, edge_mm, skull=True)
-        dead, starved = np.zeros(len(points), np.float32), np.zeros(len(points), np.float32)
+        in_core, in_penumbra = np.zeros(len(points), np.float32), np.zeros(len(points), np.float32)
         if self.deficit:
-            whole, core = self.deficit.depths(points)
-            dead = cover(core, 3 + edge_mm)
-            starved = cover(whole, 3 + edge_mm) * (1 - dead)
-        vessel = self._vessels(points, edge_mm) * (1 - 0.8 * dead)
+            in_penumbra, in_core = self.deficit.shares(points, edge_mm)
+        vessel = self._vessels(points, edge_mm) * (1 - 0.8 * in_core)
         mixture = mixture * (1 - vessel)
-        cbf = tissue_row(CBF_OF) @ mixture * (1 - 0.55 * starved - 0.86 * dead) + vessel * _VESSEL["CBF"]
+        cbf = tissue_row(CBF_OF) @ mixture * (1 - 0.55 * in_penumbra - 0.86 * in_core) + vessel * _VESSEL["CBF"]
         # Vessels dilate to hold the volume in the penumbra, and collapse in the core.
-        cbv = tissue_row(CBV_OF) @ mixture * (1 + 0.1 * starved - 0.6 * dead) + vessel * _VESSEL["CBV"]
+        cbv = tissue_row(CBV_OF) @ mixture * (1 + 0.1 * in_penumbra - 0.6 * in_core) + vessel * _VESSEL["CBV"]
         texture = self.head.texture(points)
         fed = (mixture[list(BRAIN_TISSUES)].sum(axis=0) + vessel) >= _DELAY
         mtt = np.where(fed, 60 * cbv / np.maximum(cbf, 1), 0)
-        tmax = np.where(fed, 1.3 + 7.5 * starved + 9.5 * dead, 0)
-        hu = tissue_row(HU_OF) @ mixture + vessel * _VESSEL["HU"] - 4 * dead
+        tmax = np.where(fed, 1.3 + 7.5 * in_penumbra + 9.5 * in_core, 0)
+        hu = tissue_row(HU_OF) @ mixture + vessel * _VESSEL["HU"] - 4 * in_core
         # Bone is taken off before the projection: else its partial volume would shine around the brain.
         soft = hu - np.maximum(tissue_row({tissue: HU_OF[tissue] for tissue in AROUND}) @ mixture, 0)
         return {
-            "CBF": cbf * texture,
-            "CBV": cbv * texture,
-            "MTT": mtt,
-            "TTP": np.where(fed, 12 + tmax + 0.4 * mtt, 0),
-            "TMAX": tmax,
-            "CT": hu,
-            "MIP": soft + _ENHANCEMENT * cbv * texture,
+            Role.CBF: cbf * texture,
+            Role.CBV: cbv * texture,
+            Role.MTT: mtt,
+            Role.TTP: np.where(fed, 12 + tmax + 0.4 * mtt, 0),
+            Role.TMAX: tmax,
+            Role.CT: hu,
+            Role.MIP: soft + _ENHANCEMENT * cbv * texture,
         }
 
     def _vessels(self, points: np.ndarray, edge_mm: float) -> np.ndarray:

@@ -59,7 +59,7 @@ class CtpProtocol:
     def poses(self, rng: np.random.Generator) -> np.ndarray:
         """Turns (degrees) about and shifts (mm) along x, y, z of the head in each frame, (T, 6): jerks and a drift.
 
-        The first frame is the one that the truth belongs to.
+        The truth belongs to the first frame.
         """
         count = len(self.times_s)
         jerks = np.cumsum(rng.normal(size=(count, 6)) * (rng.uniform(size=(count, 1)) < 0.12), axis=0)

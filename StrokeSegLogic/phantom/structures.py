@@ -41,7 +41,7 @@ def fissures(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, n
     arch = ellipsoid(np.zeros_like(x), y, z, (0, 5, 3), (1e3, 38, 23))
     between = np.maximum(x - 0.6, arch)
     between_cortex = np.maximum(x - 0.6, arch + 5)
-    # The Sylvian fissure: a winding slit that rises backwards, and a second one over the insula, which bulges.
+    # The Sylvian fissure: a winding slit that rises backwards, and a second slit over the insula, which bulges.
     winding = 0.22 * (x - 38) + 2.2 * np.sin((x - 38) * np.float32(0.25))
     rise = (z + 9 - 0.42 * (y + 12) - winding) * np.float32(0.9)
     slit = np.maximum(np.maximum(np.abs(rise) - 0.8, 38 - x), np.abs(y - 11) - 31)
@@ -52,9 +52,9 @@ def fissures(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, n
 
 def cerebellum(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
     """Both hemispheres of the cerebellum and the vermis, under the tentorium."""
-    halves = ellipsoid(x, y, z, (24, 62, -32), (30, 31, 27))
+    hemispheres = ellipsoid(x, y, z, (24, 62, -32), (30, 31, 27))
     vermis = ellipsoid(x, y, z, (0, 60, -28), (18, 28, 26))
-    return common(united(halves, vermis, 6), _tentorium(x, y) - 1.5 - z, 4)
+    return common(united(hemispheres, vermis, 6), _tentorium(x, y) - 1.5 - z, 4)
 
 
 def stem(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
@@ -88,7 +88,7 @@ def nuclei(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> list[tuple[np.ndarray
 
 
 def ventricles(x: np.ndarray, y: np.ndarray, z: np.ndarray, size: float) -> np.ndarray:
-    """Lateral, third and fourth ventricle and the cisterns around the midbrain; `size` scales the lateral ones."""
+    """Lateral, third and fourth ventricle and the cisterns around the midbrain; `size` scales the lateral."""
     s = size
     front_and_body = [
         (5, -29, 2, 2.2 * s),

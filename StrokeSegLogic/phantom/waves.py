@@ -21,7 +21,7 @@ class Waves:
 
     @classmethod
     def of(cls, rng: np.random.Generator, wavelength_mm: float, count: int, spread: float = 0.15) -> Waves:
-        """Waves in directions spread over the half sphere, with wavelengths within ± `spread` of the one given."""
+        """Waves in directions spread over the half sphere, with wavelengths within ± `spread` of that given."""
         # A Fibonacci lattice keeps few directions evenly spread; the turn around z makes them random.
         step = (np.arange(count) + 0.5) / count
         angle = np.arange(count) * np.pi * (3 - 5**0.5) + rng.uniform(0, 2 * np.pi)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ..ctp.numbers.criteria import Criterion, Verdict
-from .html import NONE
+from .page import NONE
 
 SIGNS: dict[Verdict, tuple[str, str]] = {
     "met": ("yes", "\u2713"),
@@ -25,6 +25,6 @@ def value(item: Criterion) -> str:
 
 
 def limit(item: Criterion) -> str:
-    # A limit that has its units in its words stays as it is.
-    plain = not item.parts and item.unit and item.limit[-1].isdigit()
+    # What joins several has their units in its words, and behind what was not judged the reason stands.
+    plain = not item.parts and item.unit and not item.at_other_thresholds
     return f"{item.limit} {item.unit}" if plain else item.limit

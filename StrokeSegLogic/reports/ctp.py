@@ -9,16 +9,16 @@ import SimpleITK as sitk
 from markupsafe import Markup
 
 from ..ctp.numbers.criteria import RESEARCH_USE_ONLY
-from ..ctp.numbers.mismatch import LEAST_INTENSITY_ML, DelayVolume, PerfusionNumbers
+from ..ctp.numbers.mismatch import LEAST_INTENSITY_ML, DelayVolume, PerfusionNumbers, ratio_words
 from ..ctp.numbers.sweep import Sweep
 from ..ctp.result import PerfusionSegmentation
 from ..ctp.routes.route import Route
 from ..ctp.series.maps import PerfusionMaps
 from ..result.terminology import CORE_STYLE, PENUMBRA_STYLE
+from ..study.case import Role
 from . import criteria_parts
 from .ctp_figures import colour_of, ctp_figures
-from .html import NONE
-from .parts import Cell, ml, patient, report
+from .page import NONE, Cell, ml, patient, report
 from .sweep_figure import sweep_svg, sweep_table
 from .vessel_figure import vessel_svg
 
@@ -42,7 +42,7 @@ def ctp_report(result: PerfusionSegmentation) -> str:
         units=result.units,
         key=_found(result),
         shown=shown,
-        unit_shown=result.units.get(shown.on, "unknown scale"),
+        unit_shown=result.units.get(Role(shown.on), "unknown scale"),
         last_slice=result.grid.size[2] - 1,
         found=bool((result.array() > 0).any()),
         core_colour=colour_of(CORE_STYLE),
@@ -91,10 +91,10 @@ def _found(result: PerfusionSegmentation) -> list[Cell]:
 def _mismatch(numbers: PerfusionNumbers | None) -> list[Cell]:
     if numbers is None:
         return [("Mismatch", "unknown", "thresholds could not be applied")]
-    value, _, words = numbers.mismatch_ratio_words.partition(" ")
+    value, words = ratio_words(numbers.mismatch_ratio)
     return [
         ("Mismatch volume", f"{numbers.mismatch_ml:.1f} ml", "hypoperfused less core, by thresholds"),
-        ("Mismatch ratio", value, words.strip("()") or "hypoperfused over core, by thresholds"),
+        ("Mismatch ratio", value, words or "hypoperfused over core, by thresholds"),
         _side(numbers),
     ]
 
@@ -169,14 +169,14 @@ def _sweep(sweep: Sweep) -> dict[str, object]:
 def _values(result: PerfusionSegmentation) -> list[tuple[str, str, str, str]]:
     brain = sitk.GetArrayViewFromImage(result.brain) > 0
     rows = []
-    for name, image in result.maps.items():
+    for role, image in result.maps.items():
         values = sitk.GetArrayViewFromImage(image)[brain]
         if values.size:
             low, middle, high = (float(v) for v in np.percentile(values, (1, 50, 99)))
             numbers = f"{middle:.3g}", f"{low:.3g} to {high:.3g}"
         else:
             numbers = NONE, NONE
-        rows.append((name, result.units.get(name, "unknown scale"), *numbers))
+        rows.append((str(role), result.units.get(role, "unknown scale"), *numbers))
     return rows
 
 

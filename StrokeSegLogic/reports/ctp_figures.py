@@ -11,11 +11,10 @@ import SimpleITK as sitk
 
 from ..ctp.result import PerfusionSegmentation
 from ..ctp.tissue.thresholds import CORE, PENUMBRA
+from ..result.colours import Window
 from ..result.outcome import Layer
 from ..result.terminology import CORE_STYLE, PENUMBRA_STYLE, SegmentStyle
-from ..result.window import Window
-from .pictures import Colour, Figure, View, contour, lettered, painted
-from .slices import SMALL_PX, montage, position, visible_box
+from .pictures import SMALL_PX, Colour, Figure, View, contour, lettered, montage, painted, position, visible_box
 from .vessel_figure import vessel_svg
 
 _MONTAGE = (12, 18)

@@ -6,6 +6,9 @@ views the front is on the left.
 
 from __future__ import annotations
 
+import base64
+import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,8 +17,9 @@ import SimpleITK as sitk
 from PIL import Image, ImageDraw, ImageFont
 
 from ..base.progress import check_cancelled
-from ..result.palettes import colours
-from ..space.grid import Grid, resample
+from ..result.colours import colours
+from ..space.grid import Grid, bounding_box
+from ..space.resampling import resample
 
 Colour = tuple[int, int, int]
 
@@ -160,3 +164,87 @@ def anatomical(axis: int, lps_mm: float) -> str:
     letters = (("R", "L"), ("A", "P"), ("I", "S"))[axis]
     rounded = round(lps_mm)
     return f"{letters[rounded >= 0]} {abs(rounded)}"
+
+
+_PALETTE = 256
+"""Colours that a palette holds."""
+
+
+def encode_png(picture: np.ndarray) -> bytes:
+    """A PNG file of a picture (H, W, 3), uint8: with a palette where up to 256 colours do, a third of the size.
+
+    Raises:
+        ValueError: if the array is no such picture.
+    """
+    if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or not picture.size:
+        raise ValueError(f"not an RGB picture: {picture.dtype} of shape {picture.shape}")
+    colours, index = np.unique(picture.astype(np.uint32) @ np.array([65536, 256, 1], np.uint32), return_inverse=True)
+    image = Image.fromarray(picture)
+    if len(colours) <= _PALETTE:
+        # Pillow's own reduction to a palette may merge colours that are near one another.
+        image = Image.fromarray(index.reshape(picture.shape[:2]).astype(np.uint8)).convert("P")
+        image.putpalette(
+            np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=1).astype(np.uint8).tobytes()
+        )
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+def data_uri(png: bytes) -> str:
+    """The bytes of a PNG file as an address that a page carries in itself."""
+    return f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
+
+
+SMALL_PX, LARGE_PX = 280, 420
+"""Pixels along the longest side of the brain in the rows of six and of three."""
+_MARGIN_MM = 8.0
+
+
+def montage(found: np.ndarray, brain: np.ndarray, fewest: int, most: int) -> list[int]:
+    """The slices that show what was found, with slices around a small one that hold none; the brain without any.
+
+    Args:
+        found, brain: bool (z, y, x).
+        fewest, most: slices to show.
+    """
+    depth = len(found)
+    held = np.flatnonzero(found.any(axis=(1, 2)))
+    if not held.size:
+        area = brain.sum(axis=(1, 2))
+        inside = np.flatnonzero(area > area.max() / 10)  # its poles tell nothing
+        return spread(inside if inside.size else np.arange(depth), fewest)
+    if held.size >= fewest:
+        return spread(held, most)
+    first, last = int(held[0]), int(held[-1])
+    spare = max(fewest - (last - first + 1), 0)
+    first = max(min(first - spare // 2, depth - fewest), 0)
+    around = np.arange(first, min(max(first + fewest, last + 1), depth))
+    return spread(around, most) if around.size > most else [int(k) for k in around]
+
+
+def fullest(found: np.ndarray, brain: np.ndarray) -> int:
+    """The slice with most of what was found; of the brain without any; the middle one without brain."""
+    tissue = found if found.any() else brain
+    return int(tissue.sum(axis=(1, 2)).argmax()) if tissue.any() else len(found) // 2
+
+
+def visible_box(brain: np.ndarray, grid: Grid) -> tuple[tuple[int, int, int], tuple[int, int, int]] | None:
+    """The box around the brain with a margin; None, for all, without brain."""
+    if not brain.any():
+        return None
+    return bounding_box(brain, [int(np.ceil(_MARGIN_MM / step)) for step in grid.spacing])
+
+
+def spread(slices: np.ndarray | Sequence[int], most: int) -> list[int]:
+    """At most `most` of the slices, evenly spread, first and last among them."""
+    if len(slices) <= most:
+        return [int(k) for k in slices]
+    return [int(slices[i]) for i in np.round(np.linspace(0, len(slices) - 1, most)).astype(int)]
+
+
+def position(view: View) -> str:
+    """Where the slice's centre lies, as 3D Slicer says it: "S 12 mm" is 12 mm to the head from the origin."""
+    centre = view.slab.to_world((np.asarray(view.slab.size)[None] - 1) / 2)[0]
+    axis = {"sagittal": 0, "coronal": 1, "axial": 2}[view.plane]
+    return f"{anatomical(axis, float(centre[axis]))} mm"

@@ -10,10 +10,9 @@ import numpy as np
 
 from ..ctp.series.arteries import Vessel
 from ..ctp.series.maps import PerfusionMaps
-from ..result.window import Window
+from ..result.colours import Window
 from ..space.grid import bounding_box
-from .pictures import View, anatomical, lettered
-from .png import encode_png
+from .pictures import View, anatomical, encode_png, lettered
 from .svg_parts import COLOURS, rule, svg, text, tick_step, ticks
 
 _WIDTH, _HEIGHT, _GAP = 400.0, 240.0, 30.0

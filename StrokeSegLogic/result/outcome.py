@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from ..base.choices import ExtraName
+from ..base.settings import ExtraName
 from ..study.case import Case, Role
-from .palettes import PaletteName
-from .places import Places
+from .colours import PaletteName
+from .lesions import Places
 from .terminology import SegmentStyle
 
 if TYPE_CHECKING:

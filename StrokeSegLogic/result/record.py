@@ -1,5 +1,8 @@
-"""What result.json says, read once: panel and scripts ask it and not the JSON. Records stored by older versions, which
-lack keys, are read too; keys that are not known are left alone."""
+"""What result.json says, read once: panel and scripts ask it and not the JSON.
+
+`schema` is the version of its layout (`base.records.SCHEMA_VERSION`). Records stored by older versions, which lack keys
+or have no `schema`, are read too; a newer schema is refused in words; keys that are not known are left alone.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..base.errors import InputError
-from ..base.json_values import number
+from ..base.json_files import number
+from ..base.records import schema_of
 from ..study.case import Modality, Role
 from .outcome import Display, Maker
 
@@ -98,6 +102,7 @@ class ResultRecord:
     """The content of result.json.
 
     Attributes:
+        schema: version of its layout; 0 for a record of the time before it was counted.
         modality: of the case.
         reference: role on whose grid the result lies.
         warnings: what a reader must know.
@@ -113,6 +118,7 @@ class ResultRecord:
         content: all of it, as it was read.
     """
 
+    schema: int
     modality: Modality
     reference: Role
     warnings: tuple[str, ...]
@@ -136,10 +142,10 @@ class ResultRecord:
             where: for the message.
 
         Raises:
-            InputError: if something that every record has is missing or of another kind.
+            InputError: if something that every record has is missing or of another kind, or a newer version wrote it.
         """
         try:
-            return _parsed(content)
+            return _parsed(content, where)
         except (KeyError, TypeError, ValueError, AttributeError, StopIteration) as error:
             reason = f"no {error}" if isinstance(error, KeyError) else str(error) or type(error).__name__
             raise InputError(
@@ -147,7 +153,8 @@ class ResultRecord:
             ) from error
 
 
-def _parsed(content: Mapping[str, Any]) -> ResultRecord:
+def _parsed(content: Mapping[str, Any], where: str) -> ResultRecord:
+    schema = schema_of(content, where)
     perfusion = "routes" in content
     navigation = content.get("navigation", {})
     routes = content.get("routes", ())
@@ -159,6 +166,7 @@ def _parsed(content: Mapping[str, Any]) -> ResultRecord:
         model = content.get("provenance", {}).get("model", {})
         maker = Maker.of(model, model.get("trained_on", ""))
     return ResultRecord(
+        schema=schema,
         modality="ctp" if perfusion else "mri",
         reference=Role(content["reference"]),
         warnings=tuple(map(str, content.get("warnings", ()))),

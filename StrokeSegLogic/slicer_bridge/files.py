@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,18 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..base.errors import OutputError
-from ..base.native_paths import native_paths
+from ..base.files import native_paths
 from ..base.progress import check_cancelled
 from ..result.outcome import Outcome
 from ..space.grid import Grid
-from .runtime import SegmentationNode, VolumeNode, load_slicer, quiet_vtk
-from .scene import headless_scene
-from .segmentations import add_segmentation, labels_of
-from .views import show_result, show_segmentation
-from .volumes import add_volume
+from .runtime import Scene, SegmentationNode, VolumeNode, headless_scene, load_slicer, quiet_vtk
+from .segmentations import add_segmentation, labels_of, show_segmentation
+from .volumes import add_volume, to_ras
+
+_VIEWS = {"Red": "Axial", "Yellow": "Sagittal", "Green": "Coronal"}
+"""The slice views of Slicer's standard layouts, each known by its colour and that colour's first letter."""
+_VIEW_SIZE = (400, 400)
+"""Pixels for which the views are fitted; Slicer keeps the field of view when it has its own size."""
 
 
 def write_segmentation(segmentation: Outcome, path: Path) -> None:
@@ -173,3 +176,37 @@ def _require_bundle(draft: Path, images: int, path: Path) -> None:
     complete = sum(name.endswith(".nrrd") for name in names) == images
     if damaged or not complete or not any(name.endswith(".mrml") for name in names):
         raise OutputError("the written file is incomplete", where=path, fix=_FIX)
+
+
+def show_result(scene: Scene, segmentation: Outcome, nodes: Mapping[str, VolumeNode]) -> None:
+    """Sets the three slice views on the background layer, in its own planes, at the result's focus.
+
+    The foreground layer lies in front, faded out: one slider brings it up.
+
+    Args:
+        scene: that the nodes are in.
+        segmentation: says what to show.
+        nodes: of the layers, by name.
+    """
+    slicer = load_slicer()
+    background = nodes[segmentation.background]
+    focus = segmentation.focus_mm
+    for view, orientation in _VIEWS.items():
+        logic = slicer.vtkMRMLSliceLogic()
+        logic.SetMRMLScene(scene)
+        node = logic.AddSliceNode(view)
+        # Slicer's own views take these from the file, too.
+        node.SetLayoutLabel(view[0])
+        node.SetLayoutColor(getattr(slicer.vtkMRMLSliceNode, f"Get{view}Color")())
+        node.SetOrientation(orientation)
+        composite = logic.GetSliceCompositeNode()
+        composite.SetBackgroundVolumeID(background.GetID())
+        if segmentation.foreground:
+            composite.SetForegroundVolumeID(nodes[segmentation.foreground].GetID())
+        composite.SetForegroundOpacity(0.0)
+        node.SetDimensions(*_VIEW_SIZE, 1)
+        node.RotateToVolumePlane(background)
+        logic.FitSliceToBackground(*_VIEW_SIZE)
+        if focus is not None:
+            node.JumpSliceByOffsetting(*to_ras(focus))
+        logic.SetMRMLScene(None)

@@ -12,12 +12,10 @@ from ..result.record import ResultRecord
 from ..result.terminology import SEGMENTS
 from ..space.volume import Volume
 from ..study.case import Role
-from .geometry import volume_grid
 from .input_volumes import RESULT_MARK
 from .runtime import Scene, SegmentationNode, VolumeNode
-from .segmentations import add_segments, keep_grid
-from .views import show_outline, show_segmentation
-from .volumes import add_volume
+from .segmentations import add_segments, keep_grid, show_outline, show_segmentation
+from .volumes import add_volume, volume_grid
 
 LABELS, PROBABILITY, AGREEMENT = "labels", "probability", "agreement"
 """Names of volumes that a result can bring; maps go by their roles."""

@@ -1,4 +1,4 @@
-"""Labels to and from editable segmentation nodes."""
+"""Labels to and from editable segmentation nodes, and how segments are shown."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .. import __version__
 from ..base.errors import InputError
 from ..result.outcome import Maker, Outcome
 from ..result.terminology import SegmentStyle
-from ..space.grid import Grid, resample
+from ..space.grid import Grid
+from ..space.resampling import resample
 from ..space.volume import Volume
-from .geometry import oriented_grid, set_oriented_geometry, volume_grid
 from .runtime import Scene, SegmentationNode, VolumeNode, load_slicer, load_vtk
-from .volumes import numpy_voxels, vtk_scalars
+from .volumes import numpy_voxels, oriented_grid, set_oriented_geometry, volume_grid, vtk_scalars
 
 RESEARCH = "Research use only, not a medical device."
 LABELMAP = "Binary labelmap"
@@ -215,3 +215,21 @@ def _tagged_value(segment: Any) -> int:
     segment.GetTag(LABEL_TAG, tag)
     text = str(tag)
     return int(text) if text.isdecimal() and int(text) < 256 else 0
+
+
+def show_segmentation(node: SegmentationNode, visible: bool = True) -> None:
+    """Shows segments as an outline with a light filling, so that the tissue below stays readable."""
+    display = node.GetDisplayNode()
+    display.SetVisibility(visible)
+    display.SetAllSegmentsVisibility(True)
+    display.SetOpacity2DFill(0.3)
+    display.SetOpacity2DOutline(1.0)
+
+
+def show_outline(node: SegmentationNode) -> None:
+    """Shows segments as thin lines without filling, hidden until they are asked for."""
+    display = node.GetDisplayNode()
+    display.SetVisibility(False)
+    display.SetOpacity2DFill(0.0)
+    display.SetOpacity2DOutline(1.0)
+    display.SetSliceIntersectionThickness(2)

@@ -8,10 +8,9 @@ import numpy as np
 
 from ..base.errors import InputError
 from ..space.volume import Frames, Volume
-from ..study.time_units import SECONDS_PER
-from .geometry import volume_grid
+from ..study.maps.units import SECONDS_PER
 from .runtime import Scene, VolumeNode, nodes_of_class
-from .volumes import read_volume
+from .volumes import read_volume, volume_grid
 
 _MOST_COPIED = 64 << 20
 """Bytes that are copied while the window waits."""

@@ -9,7 +9,6 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..base.errors import InputError
-from .filters import execute
 
 WORKING_ORIENTATION = "RPI"
 """The working grid's x, y, z grow to the patient's right, back and feet: as arrays (z, y, x), an axial slice
@@ -19,10 +18,6 @@ _SAME = 1e-4
 """Two grids are one when their corners lie closer than this part of a voxel."""
 _MIN_OVERLAP = 0.05
 """Below this common part of the smaller of two volumes they are taken for different fields of view."""
-FEWEST_IN_A_ROW = 4
-"""Voxels that ITK's recursive Gaussian needs along an axis."""
-_HALF = 0.499
-"""Half, less what interpolation of 0 and 1 may lose by rounding."""
 
 
 @dataclass(frozen=True)
@@ -189,70 +184,6 @@ def box_slices(start: tuple[int, int, int], size: tuple[int, int, int]) -> tuple
     return z, y, x
 
 
-_INTERPOLATORS = {"linear": sitk.sitkLinear, "nearest": sitk.sitkNearestNeighbor}
-
-
-def resample(image: sitk.Image, grid: Grid, interpolation: str = "linear", fill: float = 0.0) -> sitk.Image:
-    """The image's values at the voxels of `grid`, in physical space.
-
-    With "linear", an axis that gets coarser by more than half is smoothed first (Gaussian, half the new voxel
-    less half the old one as sigma), so that fine structure does not alias. An image that already lies on the grid
-    is handed back untouched.
-
-    Args:
-        image: any 3-D image.
-        grid: where values are wanted.
-        interpolation: "linear" or "nearest" (for labels).
-        fill: value outside the image's field of view.
-    """
-    if Grid.of(image).same(grid):
-        return image
-    if interpolation == "linear":
-        image = _smooth_for(image, grid)
-    work = sitk.ResampleImageFilter()
-    work.SetSize(grid.size)
-    work.SetTransform(sitk.Transform(3, sitk.sitkIdentity))
-    work.SetInterpolator(_INTERPOLATORS[interpolation])
-    work.SetOutputOrigin(grid.origin)
-    work.SetOutputSpacing(grid.spacing)
-    work.SetOutputDirection(grid.direction)
-    work.SetDefaultPixelValue(fill)
-    work.SetOutputPixelType(image.GetPixelID())
-    return execute(work, image)
-
-
-def resample_mask(mask: sitk.Image, grid: Grid) -> np.ndarray:
-    """A 0/1 image at the voxels of `grid`: bool (z, y, x), set where at least half of the neighbourhood is.
-
-    A voxel half-way between set and unset is always set. Nearest neighbour would decide such ties by rounding, and
-    so by how the volume happens to be stored.
-    """
-    values = sitk.GetArrayFromImage(resample(sitk.Cast(mask, sitk.sitkFloat32), grid))
-    return values > _HALF
-
-
-def _smooth_for(image: sitk.Image, grid: Grid) -> sitk.Image:
-    # The target's step along each image axis: how far one sees along that axis between two target voxels.
-    along = np.abs(np.linalg.inv(np.asarray(image.GetDirection()).reshape(3, 3)) @ grid.matrix).max(axis=1)
-    for axis, step in enumerate(along):
-        image = smooth_axis(image, axis, float(step))
-    return image
-
-
-def smooth_axis(image: sitk.Image, axis: int, step: float) -> sitk.Image:
-    """An image (2-D or 3-D) smoothed along one axis before it is sampled at a larger step (mm), so as not to alias.
-
-    Gaussian, half the new step less half the old one as sigma; nothing is done where the step grows by half or less.
-    """
-    spacing = image.GetSpacing()[axis]
-    if step <= 1.5 * spacing or image.GetSize()[axis] < FEWEST_IN_A_ROW:
-        return image
-    work = sitk.RecursiveGaussianImageFilter()
-    work.SetSigma((step - spacing) / 2)
-    work.SetDirection(axis)
-    return execute(work, image)
-
-
 def require_overlap(image: sitk.Image, name: str, reference: Grid, reference_name: str) -> None:
     """Refuses a volume that does not share its field of view with the reference.
 
@@ -265,3 +196,29 @@ def require_overlap(image: sitk.Image, name: str, reference: Grid, reference_nam
             where=name,
             fix="Check that both volumes are of one patient and one session, and that neither header was edited",
         )
+
+
+_TOUCHING_MM = 15.0
+"""Two slabs of one scan lie at most this far apart along the slices."""
+
+
+def have_same_slices(first: Grid, other: Grid) -> bool:
+    """Whether slices of two grids have the same pixels, distance and orientation, wherever they lie."""
+    if first.size[:2] != other.size[:2]:
+        return False
+    spaced = np.allclose(first.spacing, other.spacing, rtol=1e-3)
+    return spaced and np.allclose(first.direction, other.direction, atol=1e-3)
+
+
+def are_two_slabs(first: Grid, other: Grid) -> bool:
+    """Whether two grids lie one above the other, with the same slices beside that: two slabs of one scan."""
+    if not have_same_slices(first, other):
+        return False
+    normal = np.asarray(first.direction).reshape(3, 3)[:, 2]
+    low, high = sorted(
+        (float(corners.min()), float(corners.max())) for corners in (first.corners() @ normal, other.corners() @ normal)
+    )
+    gap = high[0] - low[1]
+    shift = first.to_world(np.zeros((1, 3)))[0] - other.to_world(np.zeros((1, 3)))[0]
+    sideways = float(np.linalg.norm(shift - normal * (normal @ shift)))
+    return -0.5 * first.spacing[2] <= gap <= _TOUCHING_MM and sideways < 0.5 * min(first.spacing[:2])

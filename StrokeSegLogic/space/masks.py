@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import SimpleITK as sitk
 
-from .filters import execute
 from .grid import Grid
+from .resampling import execute
 
 _TOLERANCE = 1e-6
 """Of a voxel: 0.3 ml are three voxels of 0.1 ml, whatever the rounding."""

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import SimpleITK as sitk
 
-from .grid import FEWEST_IN_A_ROW, Grid
+from .grid import Grid
+from .resampling import FEWEST_IN_A_ROW
 
 SLICES, VOLUME = (0, 1), (0, 1, 2)
 """Axes (x, y, z) within slices stacked along z, and all."""

@@ -1,4 +1,4 @@
-"""A case: the volumes of one patient, each in its role, and what is known of the patient."""
+"""A case: the volumes of one patient, each in its role, and what is known of the patient, which has to be possible."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Literal, get_args
 
-from ..base.errors import InputError
-from ..base.words import printable
+from ..base.errors import InputError, printable
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -73,7 +72,7 @@ class Series:
         confidence: 0 (a guess) to 1 (the user said so).
         sha256: of the file's bytes (of all files of a DICOM series in order; of the voxels of an image in memory).
         times_s: seconds of a 4-D image's frames, as recorded; None for one volume.
-        unit: of a perfusion map, where the user named it (see `perfusion.map_units`); None is found out from values.
+        unit: of a perfusion map, where the user named it (see `maps.units`); None is found out from values.
     """
 
     role: Role
@@ -188,3 +187,39 @@ class Case:
                 )
             return self.series[role]
         return self.series[next(r for r in _REFERENCES[self.modality] if r in self.series)]
+
+
+NIHSS_RANGE = (0, 42)
+_AGES = (0.0, 120.0)
+_LONGEST_HOURS = 24.0 * 14
+
+
+def require_plausible(clinical: ClinicalData) -> None:
+    """Refuses clinical data that no patient has; what is missing is fine.
+
+    Raises:
+        InputError: for an NIHSS that is no whole number from 0 to 42, an age outside of 0 to 120 years, or an onset in
+            the future or more than two weeks ago.
+    """
+    score = clinical.nihss
+    if score is not None and not (NIHSS_RANGE[0] <= score <= NIHSS_RANGE[1] and float(score).is_integer()):
+        raise InputError(
+            f"the NIHSS is {score:g}; it is a whole number from 0 to 42",
+            where="clinical data",
+            fix="Correct it, or leave it out: what depends on it is then unknown",
+        )
+    age = clinical.age
+    if age is not None and not _AGES[0] <= age <= _AGES[1]:
+        raise InputError(
+            f"the age is {age:g} years; it lies between 0 and 120",
+            where="clinical data",
+            fix="Correct it, or leave it out",
+        )
+    hours = clinical.onset_hours
+    if hours is not None and not 0 <= hours <= _LONGEST_HOURS:
+        what = "lies in the future" if hours < 0 else "is more than two weeks ago"
+        raise InputError(
+            f"the onset {what if hours == hours else 'is not a number'} ({hours:g} h before the scan)",
+            where="clinical data",
+            fix="Give the hours from when the patient was last known to be well to the scan",
+        )

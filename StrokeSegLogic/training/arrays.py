@@ -17,7 +17,7 @@ def open_array(path: Path, dimensions: int, fix: str) -> np.ndarray:
     Args:
         path: of the file.
         dimensions: that the array must have.
-        fix: what to do about one that is damaged.
+        fix: what to do about a damaged file.
 
     Raises:
         InputError: if it is missing or damaged, or holds anything but numbers in so many dimensions.

@@ -7,15 +7,15 @@ from typing import Any
 
 import torch
 
-from ..base.errors import InputError, OutputError
+from ..base.errors import InputError, OutputError, within_memory
 from ..base.files import written_aside
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
-    """Writes a state of tensors, numbers, text, lists and dicts beside the last good one and takes its place.
+    """Writes a state of tensors, numbers, text, lists and dicts beside the last good file and takes its place.
 
     Raises:
-        OutputError: if it cannot be written; the last good one stays.
+        OutputError: if it cannot be written; the last good file stays.
     """
     try:
         with written_aside(path) as file:
@@ -46,13 +46,15 @@ def load(path: Path) -> dict[str, Any] | None:
     """
     if not path.is_file():
         return None
-    try:
-        # weights_only: tensors and plain numbers, no code, even though the file is our own.
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        # A damaged archive fails in as many ways as it has parts.
-        raise InputError(
-            f"the checkpoint cannot be read ({type(error).__name__})",
-            where=path,
-            fix="Delete it: the stage begins again from what came before it",
-        ) from error
+    # Memory that is lacking is no reason to delete a checkpoint.
+    with within_memory(path):
+        try:
+            # weights_only: tensors and plain numbers, no code, even though the file is our own.
+            return torch.load(path, map_location="cpu", weights_only=True)
+        except Exception as error:
+            # A damaged archive fails in as many ways as it has parts.
+            raise InputError(
+                f"the checkpoint cannot be read ({type(error).__name__})",
+                where=path,
+                fix="Delete it: the stage begins again from what came before it",
+            ) from error

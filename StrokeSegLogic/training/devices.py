@@ -20,7 +20,7 @@ ACCELERATORS = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
 """lightning-fabric's names; the others store the weights themselves in fewer bits."""
 PATIENCE = timedelta(hours=12)
-"""How long processes wait for the first one, which alone prepares cases, validates and writes."""
+"""How long processes wait for the first, which alone prepares cases, validates and writes."""
 
 
 @dataclass(frozen=True)

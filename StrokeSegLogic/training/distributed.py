@@ -17,7 +17,7 @@ def fail_together(fabric: Fabric) -> Iterator[None]:
     """What is done inside succeeds in all processes, or ends them all.
 
     A process that fails alone would leave the others waiting for it, and each would tell of its own trouble. So all
-    of them meet at the end of the block. The first one raises its own error or the first that another one had; the
+    of them meet at the end of the block. The first process raises its own error or the first that another had; the
     others leave without a word. Faults that nobody expected are not shared: they end the process, and the others with
     it.
 

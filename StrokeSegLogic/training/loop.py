@@ -103,9 +103,9 @@ class Loop:
         plan: how.
         examples: gives the batch of a number; processes of a distributed run take turns.
         loss: of the logits.
-        folder: for checkpoint and log; one that all processes see.
+        folder: for checkpoint and log; a folder that all processes see.
         fabric: devices, processes and precision, launched.
-        judge: validates; without one all steps are done and the average is kept.
+        judge: validates; without a judge all steps are done and the average is kept.
     """
 
     def __init__(
@@ -127,7 +127,7 @@ class Loop:
             progress: of this process.
 
         Returns:
-            The judge's best weights, or the averaged ones, or the last, on the CPU.
+            The judge's best weights, or the averaged weights, or the last, on the CPU.
 
         Raises:
             StrokeSegError: if the loss or its gradient is no number any more; names the batch.
@@ -157,7 +157,7 @@ class Loop:
     def _train(self, state: TrainingState, start: int, progress: Progress) -> None:
         plan, judge, fabric = self._plan, self._judge, self._fabric
         model, stepper = self._set_up(state)
-        # Processes take turns: each batch is one's alone.
+        # Processes take turns: each batch is that of one process.
         numbers = range(
             start * fabric.world_size + fabric.global_rank, plan.steps * fabric.world_size, fabric.world_size
         )
@@ -224,7 +224,7 @@ class Loop:
         return value
 
     def _number(self, what: str, own: Tensor, step: int, batch: Examples) -> float:
-        """The mean over all processes; all of them stop if one has no number, before it reaches the weights."""
+        """The mean over all processes; all of them stop if one process has no number, before it reaches the weights."""
         # A copy, because it is reduced in place.
         value = float(self._fabric.all_reduce(own.detach().clone(), reduce_op="mean"))  # type: ignore[arg-type]
         if math.isfinite(value):
@@ -267,7 +267,7 @@ def update_average(average: State, network: nn.Module, step: int, decay: float) 
     Args:
         average: on the CPU; numbers that are no floats are those of the last step.
         network: as it is after the step.
-        step: counted from 0; over the first ones the average follows faster.
+        step: counted from 0; over the first steps the average follows faster.
         decay: of the average, 0 to 1.
     """
     kept = min(decay, (step + 1) / (step + 10))

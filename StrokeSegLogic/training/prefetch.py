@@ -1,4 +1,4 @@
-"""Batches made in threads while the network learns from the one before."""
+"""Batches made in threads while the network learns from the batch before."""
 
 from __future__ import annotations
 

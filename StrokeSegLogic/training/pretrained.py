@@ -28,7 +28,7 @@ class Pretrained:
 
     Attributes:
         file: the user's own copy, or None for what is in torch's cache.
-        download: whether a missing one may be downloaded.
+        download: whether missing weights may be downloaded.
     """
 
     file: Path | None = None
@@ -73,7 +73,7 @@ def load_pretrained(
             load_encoder(flat, tensors, colour=encoder.channels == 3)
             encoder.load_2d(flat.state_dict())
         else:
-            # The fusion networks' three channels are a colour image, or were made one; a U-Net's are sequences.
+            # The fusion networks' three channels are a colour image's, or are made so; a U-Net's are sequences.
             three = next(iter(encoder.parameters())).shape[1] == 3
             load_encoder(encoder, tensors, colour=three and not isinstance(network, UNet2D))
     if _without_statistics(tensors):

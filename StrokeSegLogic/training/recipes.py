@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import InputError
-from ..base.files import is_file
-from ..base.resources import resource
+from ..base.files import is_file, resource
 from ..base.settings import from_mapping, parse_toml, read_toml
 from .cohort.recipe import CohortRecipe
 from .stream.recipe import StreamRecipe
@@ -24,7 +23,7 @@ def recipe_names() -> tuple[str, ...]:
 
 
 def find_recipe(name: str) -> Path:
-    """The file of a recipe: a file of that path, or one that comes with StrokeSeg.
+    """The file of a recipe: a file of that path, or a recipe that comes with StrokeSeg.
 
     Raises:
         InputError: if there is none of that name.
@@ -63,7 +62,7 @@ def read_recipe(path: Path, changes: Sequence[str] = ()) -> StreamRecipe | Cohor
 def _extended(path: Path, chain: tuple[Path, ...]) -> dict[str, Any]:
     path = path.resolve()
     if path in chain:
-        way = ", ".join(one.name for one in chain)
+        way = ", ".join(link.name for link in chain)
         raise InputError(f"extends itself, over {way}", where=path, fix="Take out 'extends' from one of them")
     if len(chain) == _LONGEST_CHAIN:
         raise InputError(f"extends more than {_LONGEST_CHAIN} recipes", where=path, fix="Put some of them together")

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..base.aside import is_there, listed, move_aside
 from ..base.errors import InputError, OutputError
 from ..base.files import make_folder, read_regular, write_whole
 from ..base.recorded_files import fill_recorded
+from ..base.records import is_there, listed, move_aside
 from ..base.reservation import Reservation, holding, reserved
 
 RECORD = "run.json"
-"""Lists the model's files: what an earlier end of the run wrote, and a later one may replace."""
+"""Lists the model's files: what an earlier end of the run wrote, and a later end may replace."""
 _MARK = "recipe.json"
 _MODEL = ("model/model.json", "model/weights.safetensors", RECORD)
 _OF_A_RUN = ("prepared", "tensorboard", "*.ckpt", "*-losses.csv", "*-epochs.csv", "*-losses.png")
@@ -28,7 +28,7 @@ _LARGEST = 16 << 20
 
 @contextmanager
 def reserved_for_run(output: Path, *, overwrite: bool = False) -> Iterator[Reservation | None]:
-    """Holds a run's folder for the block; None in a process beside the run's first one, which holds it.
+    """Holds a run's folder for the block; None in a process beside the run's first, which holds it.
 
     Raises:
         OutputError: if another run holds it, it cannot be written to, or a model in it is not the run's own, unchanged.
@@ -73,7 +73,8 @@ def _require_no_others(output: Path) -> None:
         raise OutputError(
             f"holds {listed([path.name for path in theirs])}, which no run of a recipe has written",
             where=output,
-            fix="Choose another output folder, or add --overwrite: they are then moved aside, not deleted",
+            fix="Choose another output folder, or let them be moved aside: nothing is deleted",
+            option="overwrite",
         )
     for path in theirs:
         try:

@@ -44,7 +44,7 @@ def split(
         patients: of each case, its patient.
         shares: of training, validation and test, relative to one another: (58, 20, 22) or (89, 30, 33). Parts are
             whole patients, rounded by the largest remainder; a share above 0 gets at least one patient.
-        seed: another one gives another draw.
+        seed: another seed gives another draw.
         groups: of each case, its patient's group (LVO, Non-LVO, ...).
 
     Raises:
@@ -129,40 +129,40 @@ def read_split(path: Path, patients: Mapping[str, str]) -> Split:
         part_of[case] = part
     _all_named(part_of, patients, path)
     _one_part_each(part_of, patients, path)
-    parts = {part: tuple(sorted(case for case, one in part_of.items() if one == part)) for part in PARTS}
+    parts = {part: tuple(sorted(case for case, named in part_of.items() if named == part)) for part in PARTS}
     for part, use in (("train", "train"), ("val", "validate")):
         if not parts[part]:
             raise InputError(f"no case is '{part}': there is nobody to {use} on", where=path, fix="Give it some cases")
     return Split(**parts)
 
 
-def write_split(path: Path, one: Split, patients: Mapping[str, str]) -> None:
+def write_split(path: Path, parts: Split, patients: Mapping[str, str]) -> None:
     """Writes what `read_split` reads, with the patients for the record.
 
     Raises:
         OutputError: if it cannot be written; a file that was there stays.
     """
     lines = ["case\tpatient\tsplit"]
-    lines += [f"{case}\t{patients[case]}\t{part}" for part in PARTS for case in getattr(one, part)]
+    lines += [f"{case}\t{patients[case]}\t{part}" for part in PARTS for case in getattr(parts, part)]
     write_whole(path, ("\n".join(lines) + "\n").encode())
 
 
-def require_classes(one: Split, present: Mapping[str, Collection[int]], names: Mapping[int, str]) -> None:
+def require_classes(parts: Split, present: Mapping[str, Collection[int]], names: Mapping[int, str]) -> None:
     """Makes sure that training shows every class.
 
     Args:
-        one: the split.
+        parts: the split.
         present: of each case, the labels that its mask has.
         names: of the labels that the network is to learn.
 
     Raises:
         InputError: naming the classes that no training case has.
     """
-    shown = {label for case in one.train for label in present[case]}
+    shown = {label for case in parts.train for label in present[case]}
     absent = [f"{name} ({label})" for label, name in names.items() if label not in shown]
     if absent:
         raise InputError(
-            f"none of the {len(one.train)} training cases has the class {', '.join(absent)}",
+            f"none of the {len(parts.train)} training cases has the class {', '.join(absent)}",
             where="training set",
             fix="Correct the masks or their labels, move a case with it into training, or leave the class out",
         )
@@ -177,9 +177,9 @@ def _mixed(patients: Mapping[str, str], groups: Mapping[str, str] | None, seed: 
     for patient, group in _group_of(patients, groups).items():
         members[group].append(patient)
     places = []
-    for one in members.values():
-        one.sort(key=lambda patient: _draw(seed, patient))
-        places += [((i + 0.5) / len(one), _draw(seed, patient), patient) for i, patient in enumerate(one)]
+    for drawn in members.values():
+        drawn.sort(key=lambda patient: _draw(seed, patient))
+        places += [((i + 0.5) / len(drawn), _draw(seed, patient), patient) for i, patient in enumerate(drawn)]
     return [patient for _, _, patient in sorted(places)]
 
 
@@ -207,7 +207,7 @@ def _group_of(patients: Mapping[str, str], groups: Mapping[str, str] | None) -> 
 def _sizes(count: int, shares: Sequence[float]) -> list[int]:
     """Whole numbers that sum to count, near to the shares, and none of a positive share empty."""
     wanted = [count * share / sum(shares) for share in shares]
-    sizes = [math.floor(one) for one in wanted]
+    sizes = [math.floor(size) for size in wanted]
     by_remainder = sorted(range(len(shares)), key=lambda i: sizes[i] - wanted[i])
     for i in by_remainder[: count - sum(sizes)]:
         sizes[i] += 1

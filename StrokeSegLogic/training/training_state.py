@@ -30,10 +30,10 @@ class TrainingState:
     """All that the next step depends on; the loop changes it in place.
 
     Attributes:
-        network: the one that learns.
+        network: what learns.
         optimiser: of its parameters.
         average: moving average of its weights; empty if none is kept.
-        judge: if there is one.
+        judge: if there is any.
         epoch_losses: of the epoch's steps so far.
     """
 

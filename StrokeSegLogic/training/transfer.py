@@ -88,11 +88,11 @@ class TransferState:
         step: of the scheme, from 0.
         epochs: validated so far.
         epochs_in_step: those of them in the present step.
-        waiting: epochs since the last better one, or since the step began.
+        waiting: epochs since the last better score, or since the step began.
         best_loss: lowest validation loss; None before the first epoch.
         best_epoch: its epoch, from 1; 0 before.
         improved: whether the last epoch was better: its weights are to be kept.
-        stepped: whether the last epoch ended a step that another one follows: training goes on from the best weights.
+        stepped: whether the last epoch ended a step that another follows: training goes on from the best weights.
         finished: whether training is over.
     """
 

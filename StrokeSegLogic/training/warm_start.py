@@ -1,6 +1,6 @@
-"""A slow fusion that begins as a smaller one: more inputs grow into a network that has learned.
+"""A slow fusion that begins as a smaller network: more inputs grow into a network that has learned.
 
-What is new reaches what was there with a weight of 0, so that the grown network first gives the smaller one's answers
+What is new reaches what was there with a weight of 0, so that the grown network first answers as the smaller did
 (function-preserving growth, after Chen et al., Net2Net, ICLR 2016).
 """
 
@@ -13,16 +13,14 @@ import torch
 from torch import Tensor
 
 from ..base.errors import ModelError
-from ..nets.models.bundle import Bundle
+from ..nets.models.bundle import Bundle, require_fitting_weights
 from ..nets.models.field_spec import FieldModelSpec, InputSpec
-from ..nets.models.verify import require_fitting_weights
-from ..nets.networks.fusion import FusionNetwork
-from ..nets.networks.slow_fusion import SlowFusion
+from ..nets.networks.fusion import FusionNetwork, SlowFusion
 from ..nets.networks.spec import NetworkSpec, SlowFusionSpec
 
 
 def warm_start(network: torch.nn.Module, spec: NetworkSpec, inputs: Sequence[InputSpec], bundle: Bundle) -> None:
-    """Fills a slow fusion with the weights of one that has the first of its inputs, and perhaps no NIHSS.
+    """Fills a slow fusion with the weights of a slow fusion that has the first of its inputs, and perhaps no NIHSS.
 
     Args:
         network: changed in place.
@@ -82,7 +80,7 @@ def _fill(network: FusionNetwork, weights: Mapping[str, Tensor], before: int) ->
 def _place(
     state: Mapping[str, Tensor], weights: Mapping[str, Tensor], layer: str, inputs: list[int], transposed: bool = False
 ) -> None:
-    """Puts a convolution into a wider one: its outputs come first, and see nothing but the inputs at these places."""
+    """Puts a convolution into a wider: its outputs come first, and see nothing but the inputs at these places."""
     wide, narrow = state[f"{layer}.0.weight"], weights[f"{layer}.0.weight"]
     if transposed:
         wide, narrow = wide.transpose(0, 1), narrow.transpose(0, 1)

@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from ..base.errors import printable
 from ..base.json_files import parse_json
 from ..base.progress import CancelToken
-from ..base.words import printable
 from .job import CANCEL, NAME
 from .parent import is_alive
 

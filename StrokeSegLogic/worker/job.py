@@ -6,10 +6,9 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from ..base.choices import EXTRAS, ROUTES, one_of
 from ..base.files import write_whole
 from ..base.json_files import read_json_object
-from ..base.settings import from_mapping
+from ..base.settings import EXTRAS, ROUTES, from_mapping, one_of
 from ..mri.settings import MriSettings
 from ..study.case import MODALITIES, ClinicalData, Modality
 
@@ -18,7 +17,6 @@ NAME, RESULT, CANCEL = "job.json", "result", "cancel"
 """Of a job's folder: the job, the folder of its results, and the file that cancels it by being there."""
 
 RECORD, REPORT, VOLUME = "result.json", "report.html", ".npz"
-RESULT_FILES = (RECORD, REPORT)
 """What a worker writes into the folder of results beside volumes, whose names end in `VOLUME`."""
 
 
@@ -42,8 +40,8 @@ class JobOptions(MriSettings):
     """How to segment. For CT perfusion those of `PerfusionSettings.of` count: route, model, device and anonymous.
 
     Attributes:
-        route: of CT perfusion, one of `choices.ROUTES`; "" is the first that the inputs allow.
-        extras: of `choices.EXTRAS`, what is handed over beside the labels.
+        route: of CT perfusion, one of `base.settings.ROUTES`; "" is the first that the inputs allow.
+        extras: of `base.settings.EXTRAS`, what is handed over beside the labels.
     """
 
     route: str = ""
@@ -89,11 +87,6 @@ class Job:
     @property
     def kind(self) -> Modality:
         return "mri" if self.modality == "mri" else "ctp"
-
-
-def is_result_file(name: str) -> bool:
-    """Whether a worker writes files of that name into a job's result."""
-    return name in RESULT_FILES or name.endswith(VOLUME)
 
 
 def read_job(path: Path) -> Job:

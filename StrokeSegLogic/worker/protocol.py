@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from ..base.errors import StrokeSegError
-from ..base.faults import expected
+from ..base.errors import StrokeSegError, expected
+from ..base.json_files import parse_json
 
 EVENTS = ("ready", "started", "progress", "warning", "log", "done", "cancelled", "error", "alive", "bye")
 _START = '{"event": '
@@ -76,8 +76,8 @@ def parse_line(line: str) -> Event | None:
     if start < 0:
         return None
     try:
-        values = json.loads(line[start:])
-    except json.JSONDecodeError:
+        values = parse_json(line[start:])
+    except ValueError:
         return None
     name, job = values.pop("event"), values.pop("job", "")
     return Event(name, str(job), values) if name in EVENTS else None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import SimpleITK as sitk
 
 from ..base.errors import InputError
 from ..base.progress import Progress
+from ..base.recorded_files import write_recorded
 from ..result.outcome import Outcome
 from ..space.volume import Volume, storable
 from ..study.case import Case, Role
@@ -44,10 +46,11 @@ def run_job(job: Job, home: Path, into: Path, progress: Progress) -> Written:
     Args:
         job: what to do.
         home: folder that the job's files are relative to.
-        into: folder for the result; made.
+        into: folder for the result; made. What an earlier run of the job has left there is replaced, nothing else.
         progress: of the whole job.
 
     Raises:
+        OutputError: if something is in the way, or cannot be written.
         StrokeSegError: what `segment` and `segment_perfusion` raise; InputError if a volume cannot be read.
         Cancelled: if the user stopped it.
     """
@@ -55,24 +58,20 @@ def run_job(job: Job, home: Path, into: Path, progress: Progress) -> Written:
     case = read_case(job, home)
     result = segment_any(case, job, progress.span(0.05, 0.9))
     progress(0.9, "handing over the result")
-    into.mkdir(parents=True)
-    volumes = {}
-    for name, image in images_of(result, job.options.extras).items():
-        volumes[name] = into / f"{name}{VOLUME}"
-        write_volume(volumes[name], Volume.of(image))
-        progress(0.95, "handing over the result")
-    report = None
+    images = {f"{name}{VOLUME}": image for name, image in images_of(result, job.options.extras).items()}
+    writers: dict[str, Callable[[Path], object]] = {name: partial(_hand_over, image) for name, image in images.items()}
     if "report" in job.options.extras:
-        from ..reports.report import write_report
+        from ..outputs.files import write_report
 
-        report = into / REPORT
-        write_report(result, report)
-    record = into / RECORD
-    # Strict JSON: whoever reads it need not be Python.
-    text = json.dumps(summary_of(result), ensure_ascii=True, allow_nan=False)
-    record.write_text(text, encoding="ascii")
+        writers[REPORT] = partial(write_report, result)
+    write_recorded(into, writers, RECORD, summary_of(result), progress.span(0.9, 1.0))
     progress(1.0, "segmented")
-    return Written(record, volumes, report, tuple(result.warnings))
+    volumes = {name.removesuffix(VOLUME): into / name for name in images}
+    return Written(into / RECORD, volumes, into / REPORT if REPORT in writers else None, tuple(result.warnings))
+
+
+def _hand_over(image: sitk.Image, path: Path) -> None:
+    write_volume(path, Volume.of(image))
 
 
 def read_case(job: Job, home: Path) -> Case:

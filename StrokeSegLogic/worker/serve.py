@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import signal
 import sys
 import tempfile
@@ -16,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..base.errors import Cancelled, OutputError
+from ..base.errors import Cancelled
+from ..base.locks import remove_if_abandoned, scratch_folder
 from ..base.progress import CancelToken, Progress, ProgressCallback, hearing
-from ..base.scratch import scratch_folder
-from ..nets.run.cache import KeptNetworks, keeping
+from ..base.reservation import reserved
+from ..nets.models.registry import KeptNetworks, keeping
 from .control import Control
-from .job import RESULT, Job, is_result_file, read_job
+from .job import RECORD, REPORT, RESULT, Job, read_job
 from .parent import lead_a_group
 from .protocol import Emitter, described
 
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         alive.set()
         emitter.send("bye")
         if options.session is not None and control.orphaned:
-            shutil.rmtree(options.session, ignore_errors=True)
+            remove_if_abandoned(options.session)
     return code
 
 
@@ -74,12 +74,11 @@ def handle(path: Path, token: CancelToken, emitter: Emitter) -> int:
     """
     home = path.parent
     emitter.send("started", home.name)
-    code, last_word, values, ours = 2, "error", dict[str, Any](), False
+    code, last_word, values = 2, "error", dict[str, Any]()
     try:
         job = read_job(path)
-        _clear_result(home / RESULT)
-        ours = True
-        with _scratch(home):
+        # What is in the way of the result is met before anything is computed.
+        with reserved(home / RESULT, (REPORT, RECORD), RECORD), _scratch(home):
             values = _worked(job, home, token, emitter)
         code, last_word = 0, "done"
     except Cancelled as error:
@@ -89,8 +88,6 @@ def handle(path: Path, token: CancelToken, emitter: Emitter) -> int:
         code = int(values["code"])
         if code == 2:
             traceback.print_exc()
-    if code and ours:
-        shutil.rmtree(home / RESULT, ignore_errors=True)
     # Said last: whoever hears it finds the folder as it stays.
     emitter.send(last_word, home.name, **values)
     return code
@@ -110,23 +107,6 @@ def _worked(job: Job, home: Path, token: CancelToken, emitter: Emitter) -> dict[
         "volumes": {key: str(file) for key, file in written.volumes.items()},
         "report": None if written.report is None else str(written.report),
     }
-
-
-def _clear_result(folder: Path) -> None:
-    """Takes away what an earlier run of the job has left, whole or not; nothing that no worker wrote.
-
-    Raises:
-        OutputError: if there is a folder of that name that is no result, or it cannot be removed.
-    """
-    foreign = [] if not folder.is_dir() else [one.name for one in folder.iterdir() if not is_result_file(one.name)]
-    if foreign or (folder.exists() and not folder.is_dir()):
-        raise OutputError(
-            f"holds {foreign[0]}, which no worker wrote" if foreign else "is a file, and no folder of results",
-            where=folder,
-            fix="Give the job a folder of its own",
-        )
-    if folder.exists():
-        shutil.rmtree(folder)
 
 
 def _reporter(job: str, emitter: Emitter) -> ProgressCallback:
@@ -183,7 +163,7 @@ def _end_when_orphaned(control: Control, over: threading.Event, session: Path | 
             if control.ended:
                 if not over.wait(LAST_WORDS_S):
                     if session is not None and control.orphaned:
-                        shutil.rmtree(session, ignore_errors=True)
+                        remove_if_abandoned(session)
                     os._exit(3)
                 return
 

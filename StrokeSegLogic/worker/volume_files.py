@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..base.errors import InputError, OutputError
+from ..base.errors import InputError, OutputError, within_memory
 from ..base.files import open_regular
 from ..space.grid import Grid
 from ..space.volume import Volume
@@ -26,6 +26,8 @@ _NUMBERS = "biuf"
 """Kinds of numpy's types: truth values, whole numbers, floats."""
 _FLAT = 1e-6
 """A determinant below which three directions lie in a plane."""
+_LEAST_MM, _MOST_MM = 1e-4, 1e4
+"""Sides of voxels; beyond them ITK finds no inverse of the grid."""
 _DAMAGE = (
     ValueError,
     KeyError,
@@ -33,7 +35,6 @@ _DAMAGE = (
     AttributeError,
     EOFError,
     OverflowError,
-    MemoryError,
     RuntimeError,
     struct.error,
     tokenize.TokenError,
@@ -70,23 +71,29 @@ def read_volume(path: Path) -> Volume:
 
     Raises:
         InputError: if the file is missing, cut short, or of another make.
+        OutOfMemory: if there is too little memory for it.
     """
-    try:
-        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
-            most = os.fstat(file.fileno()).st_size
-            array, *place = (_member(archive, name, most) for name in ("voxels", "spacing", "origin", "direction"))
-        if array.ndim not in (3, 4) or 0 in array.shape or array.dtype.kind not in _NUMBERS:
-            raise ValueError(f"holds {array.dtype} of shape {array.shape}")
-        spacing, origin, direction = (_numbers(one, count) for one, count in zip(place, (3, 3, 9), strict=True))
-        if min(spacing) <= 0 or not abs(np.linalg.det(np.reshape(direction, (3, 3)))) > _FLAT:
-            raise ValueError("its voxels have no volume")
-        z, y, x = array.shape[-3:]
-        (a, b, c), (d, e, f) = spacing, origin
-        return Volume(array, Grid((x, y, z), (a, b, c), (d, e, f), direction))
-    except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror or error})", where=path, fix=_FIX) from error
-    except _DAMAGE as error:
-        raise InputError(f"is no volume of a worker's ({error})", where=path, fix=_FIX) from error
+    with within_memory(path):
+        try:
+            with open_regular(path) as file, zipfile.ZipFile(file) as archive:
+                most = os.fstat(file.fileno()).st_size
+                return _volume(*(_member(archive, name, most) for name in ("voxels", "spacing", "origin", "direction")))
+        except OSError as error:
+            raise InputError(f"cannot be read ({error.strerror or error})", where=path, fix=_FIX) from error
+        except _DAMAGE as error:
+            raise InputError(f"is no volume of a worker's ({error})", where=path, fix=_FIX) from error
+
+
+def _volume(array: np.ndarray, *place: np.ndarray) -> Volume:
+    if array.ndim not in (3, 4) or 0 in array.shape or array.dtype.kind not in _NUMBERS:
+        raise ValueError(f"holds {array.dtype} of shape {array.shape}")
+    spacing, origin, direction = (_numbers(part, count) for part, count in zip(place, (3, 3, 9), strict=True))
+    flat = not abs(np.linalg.det(np.reshape(direction, (3, 3)))) > _FLAT
+    if flat or not _LEAST_MM <= min(spacing) <= max(spacing) <= _MOST_MM:
+        raise ValueError("its voxels have no volume")
+    z, y, x = array.shape[-3:]
+    (a, b, c), (d, e, f) = spacing, origin
+    return Volume(array, Grid((x, y, z), (a, b, c), (d, e, f), direction))
 
 
 def _numbers(array: np.ndarray, count: int) -> tuple[float, ...]:

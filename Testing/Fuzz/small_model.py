@@ -10,8 +10,7 @@ def write_small_model(folder: Path) -> Path:
     import torch
 
     from StrokeSegLogic.nets.models.bundle import Bundle
-    from StrokeSegLogic.nets.models.spec import PlanesModelSpec
-    from StrokeSegLogic.nets.models.weights import FORMAT, Weights
+    from StrokeSegLogic.nets.models.spec import FORMAT, PlanesModelSpec, Weights
     from StrokeSegLogic.nets.networks.build import build
     from StrokeSegLogic.nets.networks.spec import UNet2DSpec
     from StrokeSegLogic.space.planes import PLANES

@@ -23,6 +23,8 @@ from .outcomes import Answer, Outcome
 _LIFE = 3000
 """Inputs that one child takes: what a library keeps must not look like the next input's memory."""
 _FREE_MB = 200
+_NETWORKS_MB = 200
+"""What a job may take beside that: one that names no model of the attack's runs the bundled networks."""
 _LIMIT_MB = 1500
 """Address space beyond what the child has when it begins; what is claimed beyond is a MemoryError."""
 _TEMPORARY = "tmp"
@@ -114,7 +116,7 @@ def _answered(order: dict[str, Any]) -> dict[str, Any]:
     before = _status("VmRSS")
     answer = run(order["command"])
     grown = (_status("VmHWM") - before) >> 10
-    most = _FREE_MB + 3 * 4 * order["voxels"] / 2**20
+    most = _FREE_MB + 3 * 4 * order["voxels"] / 2**20 + (_NETWORKS_MB if order["command"][0] == "job" else 0)
     if answer.outcome in (Outcome.OK, Outcome.ERROR) and grown > most:
         answer = Answer(Outcome.MEMORY, f"{grown} MB for an input of {most:.0f} MB; {answer.words}")
     left = sorted(path.name for path in temporary.iterdir() if not path.name.startswith(TORCH_CACHE))

@@ -13,8 +13,7 @@ from hypothesis import settings
 from network_guard import loopback
 
 from StrokeSegLogic.nets.models.bundle import Bundle
-from StrokeSegLogic.nets.models.spec import PlanesModelSpec
-from StrokeSegLogic.nets.models.weights import FORMAT, Weights
+from StrokeSegLogic.nets.models.spec import FORMAT, PlanesModelSpec, Weights
 from StrokeSegLogic.nets.networks.spec import UNet2DSpec
 from StrokeSegLogic.phantom.mri import MriPhantom, mri_phantom
 from StrokeSegLogic.phantom.scan_grids import diffusion_grid, structural_grid

@@ -31,10 +31,9 @@ def test_reading_and_preparing_a_case_needs_no_torch() -> None:
         "metrics.voxel",
         "mri.engine",
         "mri.prepare",
-        "mri.statistics",
+        "mri.result",
         "outputs.files",
         "phantom.mri",
-        "reports.report",
         "study.series.load",
     )
     lines = "\n".join(f"import StrokeSegLogic.{name}" for name in modules)

@@ -10,7 +10,8 @@ import SimpleITK as sitk
 
 from ...base.errors import InputError
 from ...base.progress import Progress
-from ...space.grid import Grid, require_overlap, resample
+from ...space.grid import Grid, require_overlap
+from ...space.resampling import resample
 from ...study.case import MAP_ROLES, Case, Role
 from ...study.maps.units import STANDARD_UNITS
 from ..series.maps import PerfusionMaps, maps
@@ -19,7 +20,7 @@ from .doubts import Doubt, DoubtKind, doubts_about
 from .inputs import StandardMaps, standard_maps
 from .missing_values import filled
 
-THRESHOLD_MAPS = ("CBF", "TMAX")
+THRESHOLD_MAPS = (Role.CBF, Role.TMAX)
 """What the route of thresholds needs."""
 
 
@@ -47,7 +48,7 @@ def choose_maps(case: Case, reference: Role | None = None) -> MapChoice:
     """
     has_series = Role.CTP in case.series
     given: StandardMaps | None = None
-    if not has_series or all(Role(name) in case.series for name in THRESHOLD_MAPS):
+    if not has_series or all(role in case.series for role in THRESHOLD_MAPS):
         base = case.reference(reference).role
         given = standard_maps(case, reference)
         if not has_series or given.usable.issuperset(THRESHOLD_MAPS):
@@ -111,9 +112,9 @@ def chosen_maps(
         if role in case.series:
             own = case.series[role]
             require_overlap(own.image, own.source, measured.grid, "the CTP series")
-            images[role.value] = _preferred(role, own.image, images[role.value])
+            images[role] = _preferred(role, own.image, images[role])
     doubts: list[Doubt] = []
-    others = tuple(role.value for role in case.series if role in MAP_ROLES)
+    others = tuple(role for role in case.series if role in MAP_ROLES)
     if others:
         words = f"the given {', '.join(others)} were not used: all maps were computed from the series"
         doubts.append(Doubt(others, DoubtKind.LEFT_OUT, words))
@@ -124,7 +125,7 @@ def chosen_maps(
 
 def doubts_about_unusable(case: Case, standard: StandardMaps) -> tuple[Doubt, ...]:
     """What there is to say of the case's maps that cannot be used."""
-    bad = [role.value for role in case.series if role in MAP_ROLES and role.value not in standard.usable]
+    bad = [role for role in case.series if role in MAP_ROLES and role not in standard.usable]
     return doubts_about(standard.doubts, bad)
 
 
@@ -134,8 +135,8 @@ def require_maps(case: Case, standard: StandardMaps) -> None:
     Raises:
         InputError: saying why, map by map.
     """
-    if not any(Role(name) in MAP_ROLES for name in standard.images):
-        given = [role.value for role in case.series if role in MAP_ROLES]
+    if not any(role in MAP_ROLES for role in standard.images):
+        given = [role for role in case.series if role in MAP_ROLES]
         why = _words(doubts_about_unusable(case, standard))
         raise InputError(
             "; ".join([f"none of its maps ({', '.join(given)}) can be used", *why]),
@@ -147,9 +148,9 @@ def require_maps(case: Case, standard: StandardMaps) -> None:
 
 
 def _preferred(role: Role, given: sitk.Image, made: sitk.Image) -> sitk.Image:
-    """The given image on the grid of the one that stands in for it, which still stands beyond its field of view."""
+    """The given image on the grid of the map that stands in for it, which still stands beyond its field of view."""
     grid = Grid.of(made)
-    image, _ = filled(role.value, given)
+    image, _ = filled(role, given)
     shown = sitk.GetArrayFromImage(resample(sitk.Cast(image, sitk.sitkFloat32), grid, fill=float("nan")))
     return grid.image(np.where(np.isnan(shown), sitk.GetArrayViewFromImage(made), shown).astype(np.float32))
 
@@ -157,5 +158,5 @@ def _preferred(role: Role, given: sitk.Image, made: sitk.Image) -> sitk.Image:
 def used_roles(case: Case, standard: StandardMaps, measured: PerfusionMaps | None) -> Sequence[Role]:
     """The series that the result rests on."""
     if measured is None:
-        return [role for role in case.series if role.value in standard.images]
+        return [role for role in case.series if role in standard.images]
     return [role for role in case.series if role in (Role.CTP, Role.CT, Role.MIP)]

@@ -17,7 +17,7 @@ class DoubtKind(str, Enum):
     PICTURE = "picture"
     """Whole numbers of an 8-bit picture, whose scale is unknown."""
     INVERTED = "inverted"
-    """Large values seem to stand for small ones: no unit mends that."""
+    """Large values seem to stand for small values: no unit mends that."""
     MISNAMED = "misnamed"
     """The values fit another role than the name's."""
     SWAPPED = "swapped"

@@ -13,7 +13,9 @@ import SimpleITK as sitk
 
 from ...base.errors import InputError
 from ...brain.ct import AIR_HU
-from ...space.grid import Grid, resample
+from ...space.grid import Grid
+from ...space.resampling import resample
+from ...study.case import Role
 from .doubts import Doubt, DoubtKind
 
 NO_CT_HU = -200.0
@@ -22,7 +24,7 @@ NO_CT_HU = -200.0
 
 def fill_of(name: str) -> float:
     """What a map holds where it has no value."""
-    return AIR_HU if name == "CT" else 0.0
+    return AIR_HU if name == Role.CT else 0.0
 
 
 def filled(name: str, image: sitk.Image) -> tuple[sitk.Image, list[Doubt]]:
@@ -56,7 +58,7 @@ def no_number(name: str) -> InputError:
     return InputError("holds no number, NaN alone", where=name, fix=fix, roles=(name,))
 
 
-def unjudged(images: Mapping[str, sitk.Image], grid: Grid) -> np.ndarray:
+def unjudged(images: Mapping[Role, sitk.Image], grid: Grid) -> np.ndarray:
     """Where nothing can be judged, bool (z, y, x) on `grid`: no number for flow, or outside of CBF's or Tmax's field.
 
     A Tmax that is no number is left to `tissue`: where hardly any blood flows no time can be measured.
@@ -65,12 +67,12 @@ def unjudged(images: Mapping[str, sitk.Image], grid: Grid) -> np.ndarray:
         images: as given, on their own grids.
     """
     none = np.zeros(grid.shape, bool)
-    for name in ("CBF", "TMAX"):
+    for name in (Role.CBF, Role.TMAX):
         if name not in images:
             continue
         own = Grid.of(images[name])
         seen = np.ones(own.shape, np.uint8)
-        if name == "CBF":
+        if name == Role.CBF:
             seen[~np.isfinite(sitk.GetArrayViewFromImage(images[name]))] = 0
         none |= sitk.GetArrayFromImage(resample(own.image(seen), grid, "nearest")) == 0
     return none

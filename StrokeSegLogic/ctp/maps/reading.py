@@ -8,6 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
+from ...study.case import Role
 from ...study.maps.units import Unit, doubts, is_picture, negative_part, saturated_part
 from .doubts import Doubt, DoubtKind
 from .relations import no_delay
@@ -32,14 +33,14 @@ class MapReading:
     """
 
     name: str
-    role: str | None
+    role: Role | None
     unit: str | None
     factor: float | None
     offset: float
     confidence: float
     reason: str
     doubts: tuple[Doubt, ...] = ()
-    fits: str | None = None
+    fits: Role | None = None
 
     @property
     def doubtful(self) -> bool:
@@ -52,7 +53,7 @@ class MapReading:
 
     @property
     def inverted(self) -> Doubt | None:
-        """The doubt that large values stand for small ones: no use may be made of the map."""
+        """The doubt that large values stand for small values: no use may be made of the map."""
         return self.doubt_of(DoubtKind.INVERTED)
 
     def doubt_of(self, kind: DoubtKind) -> Doubt | None:
@@ -70,7 +71,7 @@ class MapReading:
         return (values.astype(np.float32) * np.float32(self.factor) + np.float32(self.offset)).astype(np.float32)
 
 
-def spoilt(name: str, values: np.ndarray, claim: str | None) -> MapReading | None:
+def spoilt(name: str, values: np.ndarray, claim: Role | None) -> MapReading | None:
     """A reading of a map whose scale cannot be known; None for any other.
 
     Args:
@@ -111,20 +112,20 @@ def _corners(values: np.ndarray) -> float:
     return float(np.median(ends))
 
 
-def unknown(name: str, claim: str | None, reason: str, kind: DoubtKind, words: str) -> MapReading:
+def unknown(name: str, claim: Role | None, reason: str, kind: DoubtKind, words: str) -> MapReading:
     """A map of the role that was claimed for it, if any, in no known unit."""
     doubt = Doubt((name,), kind, words)
     return MapReading(name, claim, None, None, 0.0, 0.3 if claim else 0.0, reason, (doubt,))
 
 
-def unrecognised(name: str, reason: str, words: str, confidence: float = 0.0, role: str | None = None) -> MapReading:
+def unrecognised(name: str, reason: str, words: str, confidence: float = 0.0, role: Role | None = None) -> MapReading:
     """A map whose unit, and unless it is given whose role, the values leave open."""
     doubt = Doubt((name,), DoubtKind.UNRECOGNISED, words)
     return MapReading(name, role, None, None, 0.0, confidence, reason, (doubt,))
 
 
-def misnamed(name: str, claim: str, unit: Unit, confidence: float) -> MapReading:
-    """A map whose values fit another role than the one claimed for it."""
+def misnamed(name: str, claim: Role, unit: Unit, confidence: float) -> MapReading:
+    """A map whose values fit another role than what is claimed for it."""
     words = f"{name} is named {claim}, but its values fit {unit.role} in {unit.name}"
     doubt = Doubt((name,), DoubtKind.MISNAMED, words)
     return MapReading(name, None, None, None, 0.0, confidence, words, (doubt,), fits=unit.role)
@@ -150,17 +151,17 @@ def checked(reading: MapReading, values: np.ndarray, sample: np.ndarray) -> MapR
     if saturated := saturated_part(values):
         found.append(f"{saturated:.1%} of {name} has its largest value ({values.max():g}): the scale is cut off there")
     if role is None or reading.factor is None:
-        if role not in ("CT", "MIP", None) and (negative := negative_part(values)):
+        if role not in (Role.CT, Role.MIP, None) and (negative := negative_part(values)):
             found.append(f"{negative:.0%} of {name} is negative, which {role} cannot be")
         return _with(reading, found)
-    if role not in ("CT", "MIP"):
+    if role not in (Role.CT, Role.MIP):
         found += [f"{name}: {doubt}" for doubt in doubts(role, reading.standard(values))]
-    if role == "TMAX" and no_delay(sample):
+    if role == Role.TMAX and no_delay(sample):
         found.append(f"{name} is 0 in most of the brain: taken for no delay")
     early = float(np.percentile(reading.standard(sample), 2))
-    if role == "TTP" and early < _TTP_STARTS_S:
+    if role == Role.TTP and early < _TTP_STARTS_S:
         found.append(f"{name} starts at {early:.1f} s: its offset was taken off, or it is Tmax")
-    if role == "TMAX" and early > _TMAX_STARTS_S:
+    if role == Role.TMAX and early > _TMAX_STARTS_S:
         found.append(f"no tissue of {name} is below {early:.1f} s: it is no Tmax, or arrival was not corrected")
     return _with(reading, found)
 
@@ -170,7 +171,7 @@ def _with(reading: MapReading, found: list[str]) -> MapReading:
     return replace(reading, doubts=(*reading.doubts, *more))
 
 
-def with_swaps(readings: dict[str, MapReading], claims: Mapping[str, str]) -> dict[str, MapReading]:
+def with_swaps(readings: dict[str, MapReading], claims: Mapping[str, Role]) -> dict[str, MapReading]:
     """The readings; two maps that are each what the other is named are said to be swapped, first of all."""
     wrong = {name: reading for name, reading in readings.items() if name in claims and reading.fits is not None}
     for first, second in combinations(wrong, 2):

@@ -9,6 +9,7 @@ from itertools import chain, combinations
 import numpy as np
 import SimpleITK as sitk
 
+from ...study.case import Role
 from ...study.maps.units import UNITS, Unit
 from .doubts import Doubt, DoubtKind
 from .missing_values import no_value
@@ -29,22 +30,24 @@ _AIR_HU = -200.0
 _Choice = tuple[Unit | None, ...]
 
 
-def recognise(images: Mapping[str, np.ndarray], claimed: Mapping[str, str] | None = None) -> dict[str, MapReading]:
+def recognise(images: Mapping[str, np.ndarray], claimed: Mapping[str, Role] | None = None) -> dict[str, MapReading]:
     """Role and unit of each map, or what is doubtful about it; nothing is guessed silently.
 
-    All maps are judged together: of all ways to give them roles and units the one is taken that fits best the range of
+    All maps are judged together: of all ways to give them roles and units that is taken that fits best the range of
     healthy brain, the shape of the values, and the relations between maps (CBV = CBF MTT / 60, TTP later than Tmax,
-    flow and volume in step). Confidence is how far it is ahead of the next one. Weights are ours, tried on simulated
+    flow and volume in step). Confidence is how far it is ahead of the next. Weights are ours, tried on simulated
     maps in the scalings that vendors use.
 
     Args:
         images: values by name, zero outside the brain where the map is cut out; of one shape, or the relations between
             those of different shapes are not looked at. NaN and infinity are no value, and are said.
-        claimed: the role that a name, a DICOM tag or the user gives a map, for those that have one.
+        claimed: the role that a name, a DICOM tag or the user gives a map, where there is such a claim.
     """
     claims = {name: role for name, role in (claimed or {}).items() if name in images}
-    gaps = {name: no_value(name, known) for name, values in images.items() if not (known := np.isfinite(values)).all()}
-    whole = {name: np.nan_to_num(images[name], posinf=0, neginf=0) if name in gaps else images[name] for name in images}
+    holes = {name: no_value(name, known) for name, values in images.items() if not (known := np.isfinite(values)).all()}
+    whole = {
+        name: np.nan_to_num(images[name], posinf=0, neginf=0) if name in holes else images[name] for name in images
+    }
     readings = {name: found for name, values in whole.items() if (found := spoilt(name, values, claims.get(name)))}
     good = {name: values for name, values in whole.items() if name not in readings}
     samples = _brain_samples(good)
@@ -70,29 +73,29 @@ def recognise(images: Mapping[str, np.ndarray], claimed: Mapping[str, str] | Non
             # Whatever else it may be: in the role that is claimed for it no use may be made of it.
             doubt = Doubt((name,), DoubtKind.INVERTED, words)
             readings[name] = replace(readings[name], doubts=(*readings[name].doubts, doubt))
-    for name, doubt in gaps.items():
+    for name, doubt in holes.items():
         readings[name] = replace(readings[name], doubts=(doubt, *readings[name].doubts))
     return with_swaps({name: readings[name] for name in images}, claims)
 
 
-def _exchanged(samples: Mapping[str, np.ndarray], claims: Mapping[str, str]) -> dict[str, MapReading]:
+def _exchanged(samples: Mapping[str, np.ndarray], claims: Mapping[str, Role]) -> dict[str, MapReading]:
     """Readings of two maps that are named CBF and CBV and are each the other; none if they are not."""
     by_role = {role: name for name, role in claims.items() if name in samples}
-    if not {"CBF", "CBV"} <= by_role.keys():
+    if not {Role.CBF, Role.CBV} <= by_role.keys():
         return {}
-    names = by_role["CBF"], by_role["CBV"]
+    names = by_role[Role.CBF], by_role[Role.CBV]
     units = seem_swapped(samples[names[0]], samples[names[1]])
     return {name: misnamed(name, claims[name], unit, 0.0) for name, unit in zip(names, units or (), strict=False)}
 
 
-def _against(samples: Mapping[str, np.ndarray], claims: Mapping[str, str]) -> dict[str, str]:
+def _against(samples: Mapping[str, np.ndarray], claims: Mapping[str, Role]) -> dict[str, str]:
     """Maps that in the roles claimed for them run against the others, each with a sentence why."""
     names = {role: name for name, role in claims.items() if name in samples}
     found = contradictions({role: samples[name] for role, name in names.items()})
     return {names[role]: words for role, words in found.items()}
 
 
-def _wrong_names(samples: Mapping[str, np.ndarray], choice: _Choice, claims: Mapping[str, str]) -> bool:
+def _wrong_names(samples: Mapping[str, np.ndarray], choice: _Choice, claims: Mapping[str, Role]) -> bool:
     """Whether the roles that fit best explain why maps run against each other: they agree in them, and one name alone
     is wrong, or those that are wrong are each other's."""
     taken = {name: unit.role if unit else None for name, unit in zip(samples, choice, strict=True)}
@@ -109,7 +112,7 @@ def _contradicted(readings: Mapping[str, MapReading], samples: Mapping[str, np.n
     return {names[role]: inverted(readings[names[role]], words) for role, words in found.items()}
 
 
-def _ways(samples: Mapping[str, np.ndarray], claims: Mapping[str, str]) -> list[tuple[float, _Choice]]:
+def _ways(samples: Mapping[str, np.ndarray], claims: Mapping[str, Role]) -> list[tuple[float, _Choice]]:
     """Ways to give every map a role and a unit, the best first, each with its score (a logarithm)."""
     relations = _Relations(list(samples.values()), [claims.get(name) for name in samples])
     ways: list[tuple[float, _Choice]] = [(0.0, ())]
@@ -136,7 +139,7 @@ class _Relations:
     to a bad companion.
     """
 
-    def __init__(self, samples: list[np.ndarray], claims: list[str | None]) -> None:
+    def __init__(self, samples: list[np.ndarray], claims: list[Role | None]) -> None:
         self._samples = samples
         self._claims = claims
         self._seen: dict[tuple[tuple[int, Unit], ...], float] = {}
@@ -162,35 +165,35 @@ class _Relations:
 
 def _vouched(samples: list[np.ndarray], images: list[np.ndarray], choice: _Choice) -> set[int]:
     """The maps that stand without a name: flow, volume and transit time that hold the central volume theorem, and
-    with them two times of which one is later; a CT with its air, and with it a MIP.
+    with them two times, the first of them later; a CT with its air, and with it a MIP.
 
     Range and shape alone are not enough: one unit's Tmax is the other's flow.
     """
     places = {unit.role: place for place, unit in enumerate(choice) if unit}
 
-    def hold(*roles: str) -> bool:
+    def hold(*roles: Role) -> bool:
         members = [(samples[places[role]], choice[places[role]]) for role in roles if role in places]
         group = tuple((sample, unit) for sample, unit in members if unit is not None)
         if len(group) < len(roles) or len({sample.shape for sample, _ in group}) > 1:
             return False
         return agreement(group) > 0
 
-    stand: set[str] = set()
-    if hold("CBF", "CBV", "MTT"):
-        stand |= {"CBF", "CBV", "MTT"}
-        if hold("TTP", "TMAX"):
-            stand |= {"TTP", "TMAX"}
-    if "CT" in places and images[places["CT"]].min() < _AIR_HU:
-        stand |= {"CT", "MIP"} if hold("CT", "MIP") else {"CT"}
+    stand: set[Role] = set()
+    if hold(Role.CBF, Role.CBV, Role.MTT):
+        stand |= {Role.CBF, Role.CBV, Role.MTT}
+        if hold(Role.TTP, Role.TMAX):
+            stand |= {Role.TTP, Role.TMAX}
+    if Role.CT in places and images[places[Role.CT]].min() < _AIR_HU:
+        stand |= {Role.CT, Role.MIP} if hold(Role.CT, Role.MIP) else {Role.CT}
     return {places[role] for role in stand}
 
 
-def _reading(name: str, place: int, ways: list[tuple[float, _Choice]], claim: str | None, vouched: bool) -> MapReading:
+def _reading(name: str, place: int, ways: list[tuple[float, _Choice]], claim: Role | None, vouched: bool) -> MapReading:
     best, choice = ways[0]
     unit = choice[place]
     rival = next(((score, way[place]) for score, way in ways if way[place] != unit), None)
-    ahead = best - rival[0] if rival else 10.0
-    confidence = min(float(1 / (1 + np.exp(-ahead))), _MOST)
+    lead = best - rival[0] if rival else 10.0
+    confidence = min(float(1 / (1 + np.exp(-lead))), _MOST)
     if unit is None:
         fitting = f"no known unit of {claim}" if claim else "no known map"
         return unrecognised(name, f"its values fit {fitting}", f"the values of {name} fit {fitting}")

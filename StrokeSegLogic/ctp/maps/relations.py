@@ -7,6 +7,7 @@ from itertools import product
 
 import numpy as np
 
+from ...study.case import Role
 from ...study.maps.units import Unit, units_of
 
 _TYPICAL_WEIGHT = 0.5
@@ -24,18 +25,18 @@ _CENTRAL_VOLUME_SPREAD = 0.35
 _TRANSIT_S = (1.5, 20.0)
 """Between these lies 60 CBV / CBF of brain, in whatever software."""
 _EXPECTED = {
-    ("CBF", "CBV"): 1,
-    ("TTP", "TMAX"): 1,
-    ("MTT", "TTP"): 1,
-    ("MTT", "TMAX"): 1,
-    ("CBF", "TMAX"): -1,
-    ("CBF", "TTP"): -1,
-    ("CBF", "MTT"): -1,
-    ("CBV", "TMAX"): -1,
-    ("CBV", "TTP"): -1,
+    (Role.CBF, Role.CBV): 1,
+    (Role.TTP, Role.TMAX): 1,
+    (Role.MTT, Role.TTP): 1,
+    (Role.MTT, Role.TMAX): 1,
+    (Role.CBF, Role.TMAX): -1,
+    (Role.CBF, Role.TTP): -1,
+    (Role.CBF, Role.MTT): -1,
+    (Role.CBV, Role.TMAX): -1,
+    (Role.CBV, Role.TTP): -1,
 }
 """How two maps go together from place to place: flow and volume rise together and fall where blood comes late."""
-_LEAST_AGAINST = {("CBF", "CBV"): 0.0, ("TTP", "TMAX"): 0.0, ("CBF", "TMAX"): 0.4}
+_LEAST_AGAINST = {(Role.CBF, Role.CBV): 0.0, (Role.TTP, Role.TMAX): 0.0, (Role.CBF, Role.TMAX): 0.4}
 """From this correlation against what is expected on two maps contradict each other. Vessels and luxury perfusion
 loosen the relation of flow and delay, which therefore has to be clearly wrong."""
 _SAME_BLAME = 0.3
@@ -50,7 +51,7 @@ def fits_role(sample: np.ndarray, unit: Unit) -> float | None:
     if not sample.size:
         return None
     if no_delay(sample):
-        return _fits_delays(sample[sample > 0], unit) if unit.role == "TMAX" else None
+        return _fits_delays(sample[sample > 0], unit) if unit.role == Role.TMAX else None
     low, middle, high = (float(v) for v in np.percentile(sample, (5, 50, 95)))
     if not unit.median[0] <= middle <= unit.median[1]:
         return None
@@ -59,15 +60,15 @@ def fits_role(sample: np.ndarray, unit: Unit) -> float | None:
     centre, width = np.log(unit.median[0] * unit.median[1]) / 2, np.log(unit.median[1] / unit.median[0]) / 4
     score -= _TYPICAL_WEIGHT * 0.5 * float((np.log(middle) - centre) / width) ** 2
     start = low / middle
-    if unit.role == "TTP" and start < _EARLY_START:
+    if unit.role == Role.TTP and start < _EARLY_START:
         score -= _CLEAR
-    if unit.role == "TMAX" and start > _LATE_START:
+    if unit.role == Role.TMAX and start > _LATE_START:
         score -= _CLEAR
     # Grey matter has twice the flow of white: no map of flow or volume is that even.
-    if unit.role in ("CBF", "CBV") and start > _LATE_START:
+    if unit.role in (Role.CBF, Role.CBV) and start > _LATE_START:
         score -= _CLEAR
     # Grey matter is a third denser than white; every other map reaches further.
-    if unit.role == "CT" and high + unit.offset > _CT_REACH * (middle + unit.offset):
+    if unit.role == Role.CT and high + unit.offset > _CT_REACH * (middle + unit.offset):
         score -= _CLEAR
     return score
 
@@ -94,14 +95,14 @@ def agreement(maps: tuple[tuple[np.ndarray, Unit], ...]) -> float:
     """
     by_role = {unit.role: (values, unit) for values, unit in maps}
     roles = frozenset(by_role)
-    if roles == {"CBF", "CBV"}:
-        return _in_step(by_role["CBF"][0], by_role["CBV"][0])
-    if roles == {"TTP", "TMAX"}:
-        return _later(by_role["TTP"], by_role["TMAX"]) + _in_step(by_role["TTP"][0], by_role["TMAX"][0]) / 2
-    if roles == {"CT", "MIP"}:
-        return _later(by_role["MIP"], by_role["CT"])
-    if roles == {"CBF", "CBV", "MTT"}:
-        return _central_volume(by_role["CBF"], by_role["CBV"], by_role["MTT"])
+    if roles == {Role.CBF, Role.CBV}:
+        return _in_step(by_role[Role.CBF][0], by_role[Role.CBV][0])
+    if roles == {Role.TTP, Role.TMAX}:
+        return _later(by_role[Role.TTP], by_role[Role.TMAX]) + _in_step(by_role[Role.TTP][0], by_role[Role.TMAX][0]) / 2
+    if roles == {Role.CT, Role.MIP}:
+        return _later(by_role[Role.MIP], by_role[Role.CT])
+    if roles == {Role.CBF, Role.CBV, Role.MTT}:
+        return _central_volume(by_role[Role.CBF], by_role[Role.CBV], by_role[Role.MTT])
     return 0.0
 
 
@@ -126,7 +127,7 @@ def seem_swapped(flow: np.ndarray, volume: np.ndarray) -> tuple[Unit, Unit] | No
 def _pairs(flow: np.ndarray, volume: np.ndarray, relative: bool) -> list[tuple[float, Unit, Unit]]:
     """Units of flow and volume that fit together, with their score; those of relative maps only if asked for."""
     found = []
-    for cbf, cbv in product(units_of("CBF"), units_of("CBV")):
+    for cbf, cbv in product(units_of(Role.CBF), units_of(Role.CBV)):
         of_flow, of_volume = fits_role(flow, cbf), fits_role(volume, cbv)
         if of_flow is None or of_volume is None:
             continue
@@ -137,10 +138,10 @@ def _pairs(flow: np.ndarray, volume: np.ndarray, relative: bool) -> list[tuple[f
     return found
 
 
-def contradictions(samples: Mapping[str, np.ndarray]) -> dict[str, str]:
-    """Maps that run against the others from place to place, as an inverted one does, each with a sentence why.
+def contradictions(samples: Mapping[Role, np.ndarray]) -> dict[Role, str]:
+    """Maps that run against the others from place to place, as an inverted map does, each with a sentence why.
 
-    Of two maps that contradict each other the one is named that also goes less well with all others; both, where the
+    Of two maps that contradict each other that map is named which also goes less well with all others; both, where the
     others do not tell.
 
     Args:
@@ -151,7 +152,7 @@ def contradictions(samples: Mapping[str, np.ndarray]) -> dict[str, str]:
         for pair, sign in _EXPECTED.items()
         if pair[0] in samples and pair[1] in samples and samples[pair[0]].shape == samples[pair[1]].shape
     }
-    found: dict[str, str] = {}
+    found: dict[Role, str] = {}
     for pair, least in _LEAST_AGAINST.items():
         if pair in signed and signed[pair] < -least and not found.keys() & set(pair):
             way = "falls where {} rises" if _EXPECTED[pair] > 0 else "rises with {}"
@@ -159,16 +160,18 @@ def contradictions(samples: Mapping[str, np.ndarray]) -> dict[str, str]:
                 other = pair[0] if role == pair[1] else pair[1]
                 correlation = _EXPECTED[pair] * signed[pair]
                 found[role] = f"{role} {way.format(other)} (correlation {correlation:.2f}): its scale looks inverted"
-    triple = {"CBF", "CBV", "MTT"}
+    triple = {Role.CBF, Role.CBV, Role.MTT}
     if triple <= samples.keys() and not found.keys() & triple and len({samples[role].shape for role in triple}) == 1:
-        flow, volume, time = _logs(samples["CBF"], samples["CBV"], samples["MTT"])
+        flow, volume, time = _logs(samples[Role.CBF], samples[Role.CBV], samples[Role.MTT])
         if (correlation := _correlation(volume - flow, time)) < -0.2:
             # Flow and volume are in step: what runs against both is the time.
-            found["MTT"] = f"MTT falls where CBV / CBF rises (correlation {correlation:.2f}): its scale looks inverted"
+            found[Role.MTT] = (
+                f"MTT falls where CBV / CBF rises (correlation {correlation:.2f}): its scale looks inverted"
+            )
     return found
 
 
-def _blamed(pair: tuple[str, str], signed: Mapping[tuple[str, str], float]) -> tuple[str, ...]:
+def _blamed(pair: tuple[Role, Role], signed: Mapping[tuple[Role, Role], float]) -> tuple[Role, ...]:
     """Which of two maps goes less well with all others; both if that is alike."""
     first, other = (
         sum(value for between, value in signed.items() if role in between and between != pair) for role in pair

@@ -5,32 +5,39 @@ from __future__ import annotations
 import numpy as np
 import SimpleITK as sitk
 
+from ...result.colours import Window
 from ...result.outcome import Layer, Look
-from ...result.window import Window
+from ...study.case import Role
 from ...study.maps.units import STANDARD_UNITS
 
-_LOOKS: dict[str, Look] = {"CBF": "flow", "CBV": "flow", "MTT": "time", "TTP": "time", "TMAX": "time"}
+_LOOKS: dict[Role, Look] = {Role.CBF: "flow", Role.CBV: "flow", Role.MTT: "time", Role.TTP: "time", Role.TMAX: "time"}
 # Wide enough for grey matter and for a delay of 10 s, the last of the usual limits; ours. TTP counts from the first
 # frame, so it has no window that fits every scan.
-_WINDOWS = {"CBF": (0.0, 80.0), "CBV": (0.0, 6.0), "MTT": (0.0, 14.0), "TMAX": (0.0, 12.0), "CT": (0.0, 80.0)}
+_WINDOWS = {
+    Role.CBF: (0.0, 80.0),
+    Role.CBV: (0.0, 6.0),
+    Role.MTT: (0.0, 14.0),
+    Role.TMAX: (0.0, 12.0),
+    Role.CT: (0.0, 80.0),
+}
 
 
-def map_layer(name: str, image: sitk.Image, unit: str, brain: np.ndarray) -> Layer:
-    """How a map is shown: in a fixed window where its unit is the standard one, else from its own values.
+def map_layer(role: Role, image: sitk.Image, unit: str, brain: np.ndarray) -> Layer:
+    """How a map is shown: in a fixed window where its unit is the standard, else from its own values.
 
     Args:
-        name: CBF, CBV, MTT, TTP, TMAX, CT or MIP.
+        role: CBF, CBV, MTT, TTP, TMAX, CT or MIP.
         image: on the brain's grid.
         unit: in words.
         brain: bool (z, y, x).
     """
-    window = _WINDOWS.get(name) if unit == STANDARD_UNITS.get(name) else None
-    look = _LOOKS.get(name, "grey")
+    window = _WINDOWS.get(role) if unit == STANDARD_UNITS.get(role) else None
+    look = _LOOKS.get(role, "grey")
     if window is None:
         values = sitk.GetArrayViewFromImage(image)
         values = values[brain] if brain.any() else values
         window = _grey(values) if look == "grey" else _coloured(values)
-    return Layer(name, image, look, window, unit)
+    return Layer(str(role), image, look, window, unit)
 
 
 def _grey(values: np.ndarray) -> tuple[float, float]:

@@ -8,9 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import Any, Literal
 
-from ...base.json_values import json_ready
-from ...study.case import ClinicalData
-from ...study.clinical import require_plausible
+from ...base.json_files import json_ready
+from ...study.case import ClinicalData, require_plausible
 from .mismatch import PerfusionNumbers, mismatch_ratio
 from .uncertainty import Uncertainty
 
@@ -40,6 +39,11 @@ class Criterion:
     unit: str = ""
     flips: bool = False
     parts: tuple[Criterion, ...] = ()
+
+    @property
+    def at_other_thresholds(self) -> bool:
+        """Whether it was measured and yet not judged: at other thresholds than the trial's."""
+        return self.verdict == "unknown" and self.value is not None and not self.parts
 
 
 @dataclass(frozen=True)
@@ -256,7 +260,7 @@ _GROUPS: dict[str, tuple[str, Callable[[float, float, float], bool]]] = {
 
 
 def _dawn_items(core_ml: float, hypoperfused_ml: float, clinical: ClinicalData) -> _Items:
-    # One value on either side of every limit stands for all that a missing one may be.
+    # One value on either side of every limit stands for all that a missing value may be.
     ages = [79.0, 80.0] if clinical.age is None else [float(clinical.age)]
     scores = [9.0, 10.0, 20.0] if clinical.nihss is None else [float(clinical.nihss)]
     # Without any lesion there is no mismatch, whatever the deficit: known, and not met.

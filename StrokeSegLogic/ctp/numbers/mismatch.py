@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...base.json_values import json_ready
+from ...base.json_files import json_ready
 from ..tissue.reference import Side
 from ..tissue.thresholds import ThresholdSegmentation, hypoperfused_mask
 
@@ -77,7 +77,8 @@ class PerfusionNumbers:
     @property
     def mismatch_ratio_words(self) -> str:
         """The ratio for people: "2.4", "infinite (no core)" or "undefined (no lesion)"."""
-        return ratio_words(self.mismatch_ratio)
+        value, remark = ratio_words(self.mismatch_ratio)
+        return f"{value} ({remark})" if remark else value
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready: JSON knows no infinity, so an infinite ratio is the word "infinite"."""
@@ -121,11 +122,11 @@ def mismatch_ratio(hypoperfused_ml: float, core_ml: float) -> float | None:
     return math.inf if hypoperfused_ml > 0 else None
 
 
-def ratio_words(ratio: float | None) -> str:
-    """See `PerfusionNumbers.mismatch_ratio_words`."""
+def ratio_words(ratio: float | None) -> tuple[str, str]:
+    """A mismatch ratio for people, and why it is no number, "" where it is."""
     if ratio is None:
-        return "undefined (no lesion)"
-    return "infinite (no core)" if math.isinf(ratio) else f"{ratio:.1f}"
+        return "undefined", "no lesion"
+    return ("infinite", "no core") if math.isinf(ratio) else (f"{ratio:.1f}", "")
 
 
 def _intensity_ratio(over_10_s: float | None, over_6_s: float | None) -> float | None:

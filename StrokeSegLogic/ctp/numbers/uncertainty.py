@@ -14,7 +14,7 @@ these plus-or-minus figures in 29 patients (Rau et al., Eur J Radiol Open 2026, 
 
 @dataclass(frozen=True)
 class Uncertainty:
-    """Pairs of volumes that the measurement cannot tell from the one reported.
+    """Pairs of volumes that the measurement cannot tell from the reported pair.
 
     Attributes:
         words: where they come from.

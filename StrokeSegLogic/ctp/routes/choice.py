@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...base.choices import ROUTES, RouteName
 from ...base.errors import InputError
 from ...base.progress import Progress
+from ...base.settings import ROUTES, RouteName
 from ...space.grid import Grid
 from ...study.case import MAP_ROLES, Case
 from ..maps.choice import THRESHOLD_MAPS, doubts_about_unusable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Routes:
-    """Takes the routes; one that cannot be taken leaves its reason.
+    """Takes the routes; a route that cannot be taken leaves its reason.
 
     Attributes:
         case: whose maps they are.
@@ -49,7 +49,7 @@ class Routes:
         """The chosen route's name, all that were taken, and why others were not.
 
         Raises:
-            InputError: of the route asked for, or of the first one if none can be taken; with what is doubtful about
+            InputError: of the route asked for, or of the first if none can be taken; with what is doubtful about
                 the maps that could not be used.
         """
         taken: list[Route] = []
@@ -71,7 +71,7 @@ class Routes:
     def _explained(self, error: InputError) -> InputError:
         """The refusal with the doubts that led to it: an error shows no warnings beside it."""
         why = [doubt.words for doubt in doubts_about_unusable(self.case, self.standard)]
-        out = [role.value for role in self.case.series if role in MAP_ROLES and role.value not in self.standard.images]
+        out = [role for role in self.case.series if role in MAP_ROLES and role not in self.standard.images]
         fix, option = error.fix, error.option
         if self.standard.inverted.keys() & set(error.roles):
             fix, option = "Export them again, the right way round, or give the CTP series by itself", None

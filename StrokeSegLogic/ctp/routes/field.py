@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import SimpleITK as sitk
 
-from ...base.errors import DeviceError, InputError, ModelError
-from ...base.faults import is_out_of_memory
+from ...base.errors import DeviceError, InputError, ModelError, is_out_of_memory
 from ...brain.ct import MIP_HU, brain_of_ct
 from ...brain.head import stripped_outline
 from ...nets.models.field_spec import FieldSpec, InputSpec
-from ...nets.run.intensity import LOWEST, normalise
-from ...space.grid import Grid, reorient, resample, resample_mask
+from ...nets.run.inputs import LOWEST, normalise
+from ...space.grid import Grid, reorient
+from ...space.resampling import resample, resample_mask
 from .map_scales import delay, rainbow, relative
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def lay(images: Mapping[str, sitk.Image], reference: Grid, inputs: tuple[InputSp
     """Lays images on the field and scales their values.
 
     Args:
-        images: by name; the inputs, and the masking image if the field has one.
+        images: by name; the inputs, and the masking image if the field has any.
         reference: grid that the result will lie on.
         inputs: of the model.
         field: of the model.
@@ -101,7 +101,7 @@ def brain_of_mip(mip: sitk.Image) -> sitk.Image:
 
     The source masks by the MIP too but does not say how (arXiv 2203.10039); the rule is `ct_brain`'s.
     """
-    mip = reorient(mip)  # what is done within slices is done within axial ones, however the volume is stored
+    mip = reorient(mip)  # what is done within slices is done within axial slices, however the volume is stored
     return Grid.of(mip).image(brain_of_ct(mip, MIP_HU).astype(np.uint8))
 
 

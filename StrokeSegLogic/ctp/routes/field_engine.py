@@ -13,7 +13,8 @@ import SimpleITK as sitk
 from ...base.errors import InputError, ModelError
 from ...nets.models.field_spec import FieldModelSpec
 from ...nets.models.registry import SLOW_FUSION, names
-from ...space.grid import Grid, resample
+from ...space.grid import Grid
+from ...space.resampling import resample
 from .field import labels_on, lay, predict
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def label(
     Args:
         bundle: of one network.
         images: by name, in standard units; flow, volume and MIP may have any factor, times any zero. A time map in
-            another unit would be read as one without delays: leave it out (see `perfusion.routes.seen_by`).
+            another unit would be read as a map without delays: leave it out (see `methods.seen_by`).
         reference: grid of the answer.
         nihss: the score, None if unknown.
         device: where to compute.
@@ -146,7 +147,7 @@ def answer(
 def completed(
     spec: FieldModelSpec, images: Mapping[str, sitk.Image]
 ) -> tuple[dict[str, sitk.Image], FieldModelSpec, tuple[str, ...]]:
-    """The images with what can stand in for missing ones, the model fitted to them, and what is to be said of it.
+    """The images with what can stand in for missing images, the model fitted to them, and what is to be said of it.
 
     Raises:
         InputError: if an image is missing that nothing can stand in for.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 NORMAL_QUANTILE = 0.3
-"""Of the times within a brain: where one hemisphere at most is late, this one is normal tissue's."""
+"""Of the times within a brain: where one hemisphere at most is late, this time is normal tissue's."""
 
 _TIMED = 0.5
 """Part of the brain from which on 0 means no time; fluid is never so much."""
@@ -24,7 +24,7 @@ def relative(values: np.ndarray, brain: np.ndarray) -> np.ndarray:
 
 
 def delay(values: np.ndarray, brain: np.ndarray) -> np.ndarray:
-    """Times less those of normal tissue, in the map's unit; float32. 0, which means no time, is not counted as one.
+    """Times less those of normal tissue, in the map's unit; float32. 0, which means no time, is not counted as a time.
 
     Args:
         values: any shape.

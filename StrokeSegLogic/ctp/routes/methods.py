@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import SimpleITK as sitk
 
-from ...base.choices import RouteName
 from ...base.errors import InputError, ModelError
+from ...base.settings import RouteName
 from ...space.grid import Grid
+from ...study.case import Role
 from ...study.maps.units import STANDARD_UNITS
 from ..maps.inputs import StandardMaps
 from ..tissue.thresholds import CORE, PENUMBRA, ThresholdSegmentation
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ...nets.run.device import Device
 
 _LABELS = {"penumbra": PENUMBRA, "core": CORE}
-_TIMES = ("MTT", "TTP", "TMAX")
+_TIMES = (Role.MTT, Role.TTP, Role.TMAX)
 
 
 def by_thresholds(found: ThresholdSegmentation) -> Route:
@@ -48,7 +49,7 @@ def by_network(
 
     Args:
         name: "slow-fusion" or "unet3d".
-        model: name or folder; None is the bundled one, of slow fusion the one for the inputs that there are.
+        model: name or folder; None is the bundled model, of slow fusion that for the inputs that there are.
         standard: the maps; a network sees those that `seen_by` lets through.
         reference: grid of the labels.
         nihss: the score, None if unknown.
@@ -62,28 +63,28 @@ def by_network(
     from ...nets.models.registry import SLOW_FUSION, UNET3D, find
     from .field_engine import label, slow_fusion_for
 
-    kept: dict[str, str] = {}
+    withheld: dict[Role, str] = {}
     try:
         if model is None and name == "slow-fusion":
             # All of slow fusion's models take their maps alike.
-            images, kept = seen_by(find(SLOW_FUSION).field.inputs, standard)
+            images, withheld = seen_by(find(SLOW_FUSION).field.inputs, standard)
             model = slow_fusion_for(images, nihss)
         bundle = find(model or UNET3D)
-        images, kept = seen_by(bundle.field.inputs, standard)
+        images, withheld = seen_by(bundle.field.inputs, standard)
         answer = label(bundle, images, reference, nihss, device, progress)
     except InputError as error:
-        withheld = {role: reason for role, reason in kept.items() if role in error.roles}
-        if not withheld:
+        needed = {role: reason for role, reason in withheld.items() if role in error.roles}
+        if not needed:
             raise
         raise InputError(
-            f"{error.what}: {'; '.join(withheld.values())}",
+            f"{error.what}: {'; '.join(needed.values())}",
             where=error.where,
-            fix=f"Name the unit of {' and '.join(withheld)} if you know it, or give the CTP series by itself",
+            fix=f"Name the unit of {' and '.join(needed)} if you know it, or give the CTP series by itself",
             option="unit",
             roles=error.roles,
         ) from error
     spec = bundle.field
-    # A model counts its classes as it likes; one that knows the core alone calls it 1.
+    # A model counts its classes as it likes; a model that knows the core alone calls it 1.
     values = np.zeros(len(spec.classes), np.uint8)
     for number, meaning in enumerate(spec.classes):
         values[number] = _LABELS.get(meaning, 0)
@@ -99,14 +100,14 @@ def by_network(
         "penumbra" in spec.classes,
         spec.trained_on,
         used,
-        (*kept.values(), *answer.notes),
+        (*withheld.values(), *answer.notes),
         shown,
-        tuple(kept.values()),
+        tuple(withheld.values()),
     )
 
 
-def seen_by(inputs: Iterable[InputSpec], standard: StandardMaps) -> tuple[dict[str, sitk.Image], dict[str, str]]:
-    """The images that a network may see, and why it may not see the others, a sentence by name.
+def seen_by(inputs: Iterable[InputSpec], standard: StandardMaps) -> tuple[dict[str, sitk.Image], dict[Role, str]]:
+    """The images that a network may see, and why it may not see the others, a sentence by role.
 
     Flow, volume and enhancement are taken relative to the brain, so that any factor will do. Times are not: minutes
     taken for seconds show no delay at all, and a network would say that there is no lesion.
@@ -119,32 +120,32 @@ def seen_by(inputs: Iterable[InputSpec], standard: StandardMaps) -> tuple[dict[s
 
     absolute = {spec.name for spec in inputs if spec.scale == "absolute"}
     images: dict[str, sitk.Image] = {}
-    kept: dict[str, str] = {}
-    for name, image in standard.images.items():
-        picture = name in _TIMES and name not in absolute and is_picture_of_time(image)
-        if name in standard.inverted:
-            kept[name] = f"{name} was not shown to the network: {standard.inverted[name]}"
-        elif name in _TIMES and name not in standard.usable and not picture:
-            kept[name] = f"{name} was not shown to the network: its unit is unknown"
-        elif name in absolute and name not in _TIMES and not standard.scales_known[name]:
-            kept[name] = f"{name} was not shown to the network: it is not known to be in {STANDARD_UNITS[name]}"
+    withheld: dict[Role, str] = {}
+    for role, image in standard.images.items():
+        picture = role in _TIMES and role not in absolute and is_picture_of_time(image)
+        if role in standard.inverted:
+            withheld[role] = f"{role} was not shown to the network: {standard.inverted[role]}"
+        elif role in _TIMES and role not in standard.usable and not picture:
+            withheld[role] = f"{role} was not shown to the network: its unit is unknown"
+        elif role in absolute and role not in _TIMES and not standard.scales_known[role]:
+            withheld[role] = f"{role} was not shown to the network: it is not known to be in {STANDARD_UNITS[role]}"
         else:
-            images[name] = image
-    return images, kept
+            images[str(role)] = image
+    return images, withheld
 
 
-def require(images: Mapping[str, sitk.Image], usable: frozenset[str], names: tuple[str, ...], what: str) -> None:
+def require(images: Mapping[Role, sitk.Image], usable: frozenset[Role], roles: tuple[Role, ...], what: str) -> None:
     """Refuses a route whose maps are not there or have no known unit.
 
     Raises:
         InputError: naming them.
     """
-    missing = [name for name in names if name not in images]
+    missing = [role for role in roles if role not in images]
     if missing:
         raise InputError(
             f"{what} needs {' and '.join(missing)}", fix="Add them, or give the CTP series itself", roles=missing
         )
-    unknown = [name for name in names if name not in usable]
+    unknown = [role for role in roles if role not in usable]
     if unknown:
         raise InputError(
             f"{what} needs {' and '.join(unknown)} in a known unit",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
-from ...base.choices import RouteName
+from ...base.settings import RouteName
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Route:
     """What one way to core and penumbra found.
 
     Attributes:
-        name: one of `choices.ROUTES`.
+        name: one of `base.settings.ROUTES`.
         title: for people, one line: "thresholds: core rCBF < 30 %, hypoperfused Tmax > 6 s".
         labels: uint8 on the reference's grid: 0, 1 penumbra, 2 core.
         core_ml: volume of the core.
@@ -25,7 +25,7 @@ class Route:
         trained_on: what a network has learned from, simulated data called so; "" for thresholds.
         model: JSON-ready name, version and weights_sha256 of a network; empty for thresholds.
         notes: what a reader must know of this route.
-        probability: float32 on the reference's grid, 0 to 1, of "core" and "penumbra", where a network gave one.
+        probability: float32 on the reference's grid, 0 to 1, of "core" and "penumbra", where a network gave it.
         withheld: of the notes those on maps that a network was not shown.
     """
 
@@ -42,7 +42,7 @@ class Route:
 
 
 def differing(chosen: Route, routes: Sequence[Route]) -> np.ndarray:
-    """Voxels, bool (z, y, x), to which another route gives another label than the chosen one.
+    """Voxels, bool (z, y, x), to which another route gives another label than the chosen route.
 
     A route that knows the core alone is asked for it alone.
     """

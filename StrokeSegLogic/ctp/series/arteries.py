@@ -76,7 +76,7 @@ def find_artery(curves: np.ndarray, voxels: np.ndarray, times_s: np.ndarray, bas
             fix="Give the arterial curve or a mask of an artery as aif, or slices that reach the great arteries",
         )
     chosen = np.flatnonzero(fit)
-    # The earliest of the bright ones set the time; veins come seconds later.
+    # The earliest of the bright voxels set the time; veins come seconds later.
     first = float(np.percentile(shapes.time[chosen], 3))
     early = chosen[shapes.time[chosen] <= first + _EARLY_S]
     width = np.maximum(shapes.width[early], 1.0)
@@ -129,12 +129,12 @@ def seen_baseline(baseline: int) -> slice:
 
 
 def unseen_baseline(baseline: int) -> slice:
-    """Those that their curves' zero is taken from; the same ones where there are no others."""
+    """Those that their curves' zero is taken from; the same curves where there are no others."""
     return slice(1, baseline, 2) if baseline > 1 else slice(0, 1)
 
 
 def _most_alike(curves: np.ndarray, typical: np.ndarray, peak: np.ndarray) -> np.ndarray:
-    """Places of the curves nearest to the typical one in shape, of those not far below its height."""
+    """Places of the curves nearest to the typical curve in shape, of those not far below its height."""
     scaled = curves / np.maximum(peak, 1) - (typical / max(typical.max(), 1))[:, None]
     distance = np.sqrt((scaled**2).mean(axis=0)) + 0.5 * np.maximum(0.9 - peak / max(typical.max(), 1), 0)
     return np.argsort(distance, kind="stable")[:VOXELS]
@@ -144,7 +144,7 @@ def _shapes(curves: np.ndarray, times_s: np.ndarray, baseline: int) -> _Shapes:
     number = np.argmax(curves, axis=0)
     peak = curves[number, np.arange(curves.shape[1])]
     above = curves >= peak / 2
-    # Half-height span around the peak: from the last frame below before it to the first one below after it.
+    # Half-height span around the peak: from the last frame below before it to the first frame below after it.
     index = np.arange(len(times_s))[:, None]
     before = np.where((index < number) & ~above, index, -1).max(axis=0)
     after = np.where((index > number) & ~above, index, len(times_s)).min(axis=0)

@@ -2,7 +2,7 @@
 
 A bolus passes through thousands of voxels in a handful of ways, so the curves lie near a space of few dimensions: the
 principal components that rise above the noise. What is left of a voxel's curve in that space is averaged with that of
-its neighbours, near ones more than far ones and similar ones more than others, so that grey matter is not mixed with
+its neighbours, the near more than the far and the similar more than others, so that grey matter is not mixed with
 white nor tissue at risk with healthy tissue: a joint bilateral filter. Both ideas are old in perfusion CT: similarity
 of whole curves is that of the TIPS filter (Mendrik et al., Phys Med Biol 2011, 56:3857); comparing components instead
 of frames, and estimating both limits from the noise found in the series, is ours. Late tissue is given one component
@@ -20,7 +20,7 @@ from ...base.progress import Progress
 from ...space.grid import bounding_box, box_slices
 from ...space.smoothing import gaussian_in_slices
 from .curves import interior
-from .late_curves import late_component, late_ones, middles
+from .late_curves import are_late, late_component, middles
 from .parallel import in_parallel
 from .time_series import Series
 
@@ -130,7 +130,7 @@ def denoised(
         curves[:, part] = above[:, :common] @ flat[:common, places[part]]
         middle_s[part] = middles(curves[:, part], series.times_s)
     if kept > common:
-        late = late_ones(middle_s)
+        late = are_late(middle_s)
         for part in parts:
             curves[:, part] += above[:, common:] @ (flat[common:, places[part]] * late[part])
     return common - 1
@@ -149,7 +149,7 @@ def components(curves: np.ndarray, spec: DenoisingSpec) -> tuple[np.ndarray, np.
     centred = some - some.mean(axis=0)
     values, vectors = np.linalg.eigh(centred @ centred.T / some.shape[1])
     values, vectors = values[::-1], vectors[:, ::-1]
-    # The last one is the constant that was taken out; two are left for the noise.
+    # The last is the constant that was taken out; two are left for the noise.
     limit = len(values) - 3
     count = min(max(int((values > spec.above_noise * variance).sum()), _FEWEST), spec.most, limit)
     middle = min((count + len(values) - 1) // 2, limit)
@@ -158,7 +158,7 @@ def components(curves: np.ndarray, spec: DenoisingSpec) -> tuple[np.ndarray, np.
 
 
 def _binned(volume: np.ndarray, factors: list[int]) -> np.ndarray:
-    """Sums over blocks of pixels within slices, the last ones filled up with zeros."""
+    """Sums over blocks of pixels within slices, the last blocks filled up with zeros."""
     rows, columns = factors
     if rows == columns == 1:
         return volume

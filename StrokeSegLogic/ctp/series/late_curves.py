@@ -32,8 +32,8 @@ def late_component(artery: np.ndarray, times_s: np.ndarray, basis: np.ndarray) -
     for transit in _TRANSITS_S:
         for delay in _DELAYS_S:
             passed = np.convolve(inflow, _residue(fine - fine[0] - delay, transit))[: len(fine)]
-            one = np.interp(times_s, fine, passed)
-            curves.append(one / max(float(np.linalg.norm(one)), 1e-9))
+            curve = np.interp(times_s, fine, passed)
+            curves.append(curve / max(float(np.linalg.norm(curve)), 1e-9))
     beside = np.stack(curves, axis=1)
     beside -= basis @ (basis.T @ beside)
     left, _, _ = np.linalg.svd(beside, full_matrices=False)
@@ -52,6 +52,6 @@ def middles(curves: np.ndarray, times_s: np.ndarray) -> np.ndarray:
     return np.asarray(times_s.astype(np.float32) @ above / np.maximum(above.sum(axis=0), 1e-3))
 
 
-def late_ones(middle_s: np.ndarray) -> np.ndarray:
+def are_late(middle_s: np.ndarray) -> np.ndarray:
     """Which of a brain's curves, by their middles (N,), are late; bool (N,)."""
     return np.asarray(middle_s > np.median(middle_s) + _LATER_S)

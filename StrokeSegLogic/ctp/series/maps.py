@@ -12,6 +12,7 @@ from ...base.progress import Progress
 from ...brain.perfusion import brain_of_frames
 from ...space.grid import Grid
 from ...space.masks import grown
+from ...study.case import Role
 from . import motion as motions
 from .arteries import LARGEST_SCALE, Vessel, area, find_artery, find_vein
 from .bolus import Passage, passage
@@ -82,10 +83,11 @@ class PerfusionMaps:
     warnings: tuple[str, ...]
     baseline: int = 0
 
-    def images(self) -> dict[str, sitk.Image]:
-        """Float32 images by name: CBF, CBV, MTT, TTP, TMAX, MIP, and CT, the frames before contrast."""
-        arrays = {"CBF": self.cbf, "CBV": self.cbv, "MTT": self.mtt, "TTP": self.ttp, "TMAX": self.tmax}
-        return {name: self.grid.image(array) for name, array in (arrays | {"MIP": self.mip, "CT": self.plain}).items()}
+    def images(self) -> dict[Role, sitk.Image]:
+        """Float32 images by role: CBF, CBV, MTT, TTP, TMAX, MIP, and CT, the frames before contrast."""
+        arrays = {Role.CBF: self.cbf, Role.CBV: self.cbv, Role.MTT: self.mtt, Role.TTP: self.ttp, Role.TMAX: self.tmax}
+        arrays |= {Role.MIP: self.mip, Role.CT: self.plain}
+        return {role: self.grid.image(array) for role, array in arrays.items()}
 
 
 def maps(
@@ -102,7 +104,7 @@ def maps(
     """Computes perfusion maps from a series by block-circulant deconvolution (see `deconvolution`).
 
     Frames before contrast are the baseline; curves are freed of noise (see `denoising`); the arterial curve is
-    scaled to the area of the venous one against partial volume, where the vein's is larger. CBF and CBV carry the
+    scaled to the area of the venous curve against partial volume, where the vein's is larger. CBF and CBV carry the
     haematocrit factor and the brain's density (see `deconvolution`).
 
     Args:

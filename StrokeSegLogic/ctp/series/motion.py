@@ -8,7 +8,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from ...base.progress import Progress
-from ...space.grid import Grid, resample
+from ...space.grid import Grid
+from ...space.resampling import resample
 from ...space.smoothing import SLICES, recursive_gaussian
 from .time_series import Series
 
@@ -54,7 +55,7 @@ class Motion:
 def corrected(series: Series, progress: Progress | None = None) -> tuple[Series, Motion]:
     """A series of a head that lies still, and how it had moved.
 
-    Each frame is registered rigidly to one before the bolus, on about 4 mm pixels. Frames that moved by half a
+    Each frame is registered rigidly to a frame before the bolus, on about 4 mm pixels. Frames that moved by half a
     millimetre or more are resampled once, linearly; if there are none, the series is handed back as it is.
 
     Args:
@@ -152,6 +153,6 @@ def _put_back(frame: np.ndarray, grid: Grid, centre: np.ndarray, parameters: np.
     transform = sitk.Euler3DTransform(centre)
     transform.SetParameters(parameters)
     image = grid.image(np.ascontiguousarray(frame))
-    # Beyond the first and last slice the nearest one is taken: emptiness would look like contrast leaving.
+    # Beyond the first and last slice the nearest is taken: emptiness would look like contrast leaving.
     moved = sitk.Resample(image, image, transform, sitk.sitkLinear, -1024.0, image.GetPixelID(), True)
     return sitk.GetArrayFromImage(moved)

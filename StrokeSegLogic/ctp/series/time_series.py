@@ -62,13 +62,13 @@ class Series:
 def checked(ctp: np.ndarray, times_s: np.ndarray, grid: Grid | None = None) -> Series:
     """A series in the order of time, or an error that says what is wrong with it.
 
-    Unsorted frames are sorted and empty ones left out, each with a warning. Padding below -1024 HU is air; where only
+    Unsorted frames are sorted and empty frames left out, each with a warning. Padding below -1024 HU is air; where only
     some frames hold it (a reconstruction that follows the head) the voxels are named `Series.torn`, with a warning.
 
     Args:
         ctp: (T, z, y, x), HU.
         times_s: (T,) seconds since any moment.
-        grid: of each frame; without one a field of view of 230 mm and slices of 5 mm are assumed, with a warning.
+        grid: of each frame; without a grid a field of view of 230 mm and slices of 5 mm are assumed, with a warning.
 
     Raises:
         InputError: for another number of axes or times; missing, doubled or impossible times; too few frames or too

@@ -45,7 +45,7 @@ def dense_ml(ct: sitk.Image, brain: np.ndarray) -> float:
     return largest if largest >= _LEAST_ML else 0.0
 
 
-def said_of_bleeding(ct: sitk.Image, brain: np.ndarray) -> tuple[str, ...]:
+def bleeding_warnings(ct: sitk.Image, brain: np.ndarray) -> tuple[str, ...]:
     """A warning where the CT may show blood; none where it does not. See `dense_ml`."""
     volume = dense_ml(ct, brain)
     if not volume:

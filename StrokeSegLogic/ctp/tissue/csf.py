@@ -1,7 +1,7 @@
 """Which voxels of the brain are cerebrospinal fluid (CSF): by CT, else by what holds no blood on both sides.
 
 By CT as in Manniesing et al., Sci Rep 2017, 7:119: what is surely CSF by its density, grown into what may be. Here
-growth ends after a few millimetres: an infarct of some hours loses 5 to 10 HU and more with the days, and one that
+growth ends after a few millimetres: an infarct of some hours loses 5 to 10 HU and more with the days, and such as
 borders on a ventricle must not be swallowed by it.
 """
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from ...space.grid import Grid
 from ...space.masks import grown
+from ...study.case import Role
 from ..maps.missing_values import NO_CT_HU
 from ..threshold_settings import ThresholdSettings
 
@@ -26,7 +27,7 @@ Mirror = Callable[[np.ndarray], np.ndarray]
 
 
 def find_csf(
-    values: Mapping[str, np.ndarray],
+    values: Mapping[Role, np.ndarray],
     tissue: np.ndarray,
     grid: Grid,
     settings: ThresholdSettings,
@@ -36,7 +37,7 @@ def find_csf(
     """CSF, what holds no blood and is no CSF, both bool (z, y, x), and what a reader must know.
 
     Args:
-        values: CBV and CT where there are, (z, y, x); CT below `gaps.NO_CT_HU` is none.
+        values: CBV and CT where there are, (z, y, x); CT below `missing_values.NO_CT_HU` is none.
         tissue: brain without vessels, bool.
         grid: of all.
         settings: limits.
@@ -45,19 +46,19 @@ def find_csf(
     """
     none = np.zeros(tissue.shape, bool)
     seen = csf = none
-    if "CT" in values and settings.fluid_hu is not None:
-        seen = tissue & (values["CT"] > NO_CT_HU)
-        csf = _by_density(smooth(values["CT"], seen), seen, grid, settings)
+    if Role.CT in values and settings.fluid_hu is not None:
+        seen = tissue & (values[Role.CT] > NO_CT_HU)
+        csf = _by_density(smooth(values[Role.CT], seen), seen, grid, settings)
     rest = tissue & ~seen
     part = rest.sum() / max(int(tissue.sum()), 1)
     if part <= 0.001:
         return csf, none, []
     beyond = f"{part:.0%} of the brain lies outside of the CT: there " if seen.any() else ""
-    if "CBV" not in values or settings.fluid_rcbv is None:
+    if Role.CBV not in values or settings.fluid_rcbv is None:
         words = "there is neither CT nor CBV" if not beyond else "there is no CBV"
         return csf, none, [f"{beyond}CSF was not excluded: {words}"]
-    bloodless = _without_blood(smooth(values["CBV"], tissue), tissue, settings.fluid_rcbv) & rest
-    # Ventricles and cisterns lie on both sides; an infarct without any blood lies on one.
+    bloodless = _without_blood(smooth(values[Role.CBV], tissue), tissue, settings.fluid_rcbv) & rest
+    # Ventricles and cisterns lie on both sides; an infarct without any blood lies on one side.
     lost = none if mirror is None else bloodless & ~mirror(bloodless)
     return csf | (bloodless & ~lost), lost, [f"{beyond}CSF was told by its low CBV, for want of a CT"]
 

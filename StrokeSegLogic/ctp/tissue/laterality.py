@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...base.errors import InputError
-from ...brain.hemispheres import MidPlane
-from ...brain.symmetry import both_hemispheres
+from ...brain.hemispheres import MidPlane, both_hemispheres
 from ...space.grid import Grid
 from ...space.smoothing import gaussian_within
 from .reference import Side
@@ -45,7 +44,7 @@ class Asymmetry:
 def asymmetry(values: np.ndarray, brain: np.ndarray, grid: Grid) -> Asymmetry:
     """How the hemispheres differ.
 
-    On a map of delay (TTP, Tmax, MTT) the higher side is the delayed one.
+    On a map of delay (TTP, Tmax, MTT) the higher side is the delayed side.
 
     Args:
         values: (z, y, x).

@@ -11,6 +11,7 @@ import numpy as np
 from ...base.errors import InputError
 from ...space.grid import Grid
 from ...space.masks import without_small_parts
+from ...study.case import Role
 from ..threshold_settings import CONTRALATERAL, ThresholdSettings
 
 Side = Literal["left", "right"]
@@ -42,14 +43,14 @@ class Reference:
 
 
 def find_reference(
-    smooth: Mapping[str, np.ndarray],
+    smooth: Mapping[Role, np.ndarray],
     tissue: np.ndarray,
     left: np.ndarray | None,
     grid: Grid,
     settings: ThresholdSettings,
 ) -> tuple[Reference, list[str]]:
     """What is normal within tissue whose delay is known; `left` is None where one hemisphere alone is seen."""
-    tmax = smooth["TMAX"]
+    tmax = smooth[Role.TMAX]
     late = tissue & (tmax > settings.hypoperfusion_tmax_s)
     delayed, _ = without_small_parts(late, grid, settings.smallest_hypoperfused_ml)
     normal = tissue & (tmax <= settings.normal_tmax_s)
@@ -62,7 +63,7 @@ def find_reference(
         words += f" in the {'right' if affected == 'left' else 'left'} hemisphere (contralateral)"
     else:
         words += " in both hemispheres" if left is not None else " in the one hemisphere that is seen"
-    if normal.sum() < _LEAST_NORMAL * tissue.sum() or not float(smooth["CBF"][normal].mean()) > 0:
+    if normal.sum() < _LEAST_NORMAL * tissue.sum() or not float(smooth[Role.CBF][normal].mean()) > 0:
         raise InputError(
             f"there is too little normal tissue (Tmax up to {settings.normal_tmax_s:g} s) to compare CBF with",
             fix="Check the unit of the Tmax map and the arterial input",
@@ -70,8 +71,8 @@ def find_reference(
     reference = Reference(
         words=words,
         affected=affected,
-        cbf=float(smooth["CBF"][normal].mean()),
-        cbv=float(smooth["CBV"][normal].mean()) if "CBV" in smooth else None,
+        cbf=float(smooth[Role.CBF][normal].mean()),
+        cbv=float(smooth[Role.CBV][normal].mean()) if Role.CBV in smooth else None,
         ml=float(normal.sum() * grid.voxel_ml),
     )
     return reference, notes

@@ -10,6 +10,7 @@ import SimpleITK as sitk
 
 from ...space.grid import Grid
 from ...space.masks import without_small_parts
+from ...study.case import Role
 from ..threshold_settings import ThresholdSettings
 from .tissue import PerfusionTissue, prepare
 
@@ -42,7 +43,7 @@ class ThresholdSegmentation:
 
 
 def segment_by_thresholds(
-    maps: Mapping[str, sitk.Image],
+    maps: Mapping[Role, sitk.Image],
     settings: ThresholdSettings | None = None,
     brain: np.ndarray | None = None,
 ) -> ThresholdSegmentation:
@@ -54,14 +55,14 @@ def segment_by_thresholds(
         settings: thresholds and clean-up.
         brain: (z, y, x), 0 outside; by default what the maps show (see `brain.brain_of_maps`).
 
-    NaN and infinity are no value: their number is said, where flow has none nothing is judged (see `gaps`).
+    NaN and infinity are no value: their number is said, where flow has none nothing is judged (see `missing_values`).
 
     Raises:
         InputError: if CBF or TMAX is missing, a map holds no number at all, the maps lie on different grids, no brain
             is found, there is too little normal tissue, or the scale of Tmax is cut off at the limit of hypoperfusion.
     """
     settings = settings or ThresholdSettings()
-    used = {name: maps[name] for name in ("CBF", "CBV", "TMAX", "CT") if name in maps}
+    used = {name: maps[name] for name in (Role.CBF, Role.CBV, Role.TMAX, Role.CT) if name in maps}
     ready = prepare(used, settings, brain)
     hypoperfused = hypoperfused_mask(ready, settings.hypoperfusion_tmax_s, settings.smallest_hypoperfused_ml)
     core = core_mask(ready, settings.core_rcbf, hypoperfused, settings)

@@ -9,11 +9,11 @@ import numpy as np
 import SimpleITK as sitk
 
 from ...base.errors import InputError
-from ...brain.hemispheres import MidPlane
+from ...brain.hemispheres import MidPlane, both_hemispheres, mirrored
 from ...brain.perfusion import brain_of_maps
-from ...brain.symmetry import both_hemispheres, mirrored
 from ...space.grid import Grid
 from ...space.smoothing import gaussian_within
+from ...study.case import Role
 from ..maps.missing_values import fill_of, no_number, no_value
 from ..threshold_settings import ThresholdSettings
 from .csf import find_csf
@@ -27,7 +27,7 @@ _PILED_UP, _CEILING_STEP_S = 0.002, 0.25
 _CEILING_ABOVE_MEDIAN_S, _CLEAR_OF_CEILING_S = 1.5, 0.5
 """Ours. Healthy tissue in whole seconds piles up as well; limits this close below the end lose the lesion's rim."""
 NO_VESSELS = "vessels were not excluded: there is no CBV in ml/100 g"
-ONE_HEMISPHERE = "one hemisphere alone lies in the field: which one is not told, and CBF is relative to its own tissue"
+ONE_HEMISPHERE = "one hemisphere alone lies in the field: which side is not told, and CBF is relative to its own tissue"
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class PerfusionTissue:
         grid: of the maps.
         brain: bool.
         tissue: brain without vessels and CSF, bool.
-        tmax: smoothed, s; 0 outside the tissue. In `no_time` that of the nearest tissue that has one.
+        tmax: smoothed, s; 0 outside the tissue. In `no_time` that of the nearest tissue that has a delay.
         rcbf: smoothed CBF over the reference's mean; 0 outside the tissue.
         cbv: as given; None if there is none.
         no_time: tissue with hardly any flow, whose delay the maps cannot tell (Tmax 0 or no number), bool.
@@ -67,7 +67,7 @@ class PerfusionTissue:
         return self.tmax_ends_s is None or tmax_s <= self.tmax_ends_s - _CLEAR_OF_CEILING_S
 
 
-def prepare(maps: Mapping[str, sitk.Image], settings: ThresholdSettings, brain: np.ndarray | None) -> PerfusionTissue:
+def prepare(maps: Mapping[Role, sitk.Image], settings: ThresholdSettings, brain: np.ndarray | None) -> PerfusionTissue:
     """See `thresholds.segment_by_thresholds`, which says what may be given.
 
     Raises:
@@ -80,7 +80,7 @@ def prepare(maps: Mapping[str, sitk.Image], settings: ThresholdSettings, brain: 
         brain = brain_of_maps(grid, values)
     if brain.shape != grid.shape:
         raise InputError(f"the brain mask has the shape {brain.shape} where the maps have {grid.shape}")
-    brain = (brain != 0) & np.isfinite(sitk.GetArrayViewFromImage(maps["CBF"]))
+    brain = (brain != 0) & np.isfinite(sitk.GetArrayViewFromImage(maps[Role.CBF]))
     if not brain.any():
         raise InputError("no brain was found in the CBF map", fix="Check the map: is it empty?")
     plane, whole = MidPlane.of(brain, grid), both_hemispheres(brain, grid)
@@ -96,14 +96,16 @@ def prepare(maps: Mapping[str, sitk.Image], settings: ThresholdSettings, brain: 
     tissue = brain & ~vessel & ~csf
     if not tissue.any():
         raise InputError("no tissue is left beside vessels and CSF", fix="Check the units of the CBV map and the CT")
-    even: dict[str, np.ndarray] = {name: smooth(values[name], tissue) for name in ("CBF", "CBV") if name in values}
-    no_time = find_untimed(values["TMAX"], even["CBF"], tissue, mirror if whole else None) | lost
-    if "CT" in values and settings.fluid_hu is not None:
+    even: dict[Role, np.ndarray] = {
+        name: smooth(values[name], tissue) for name in (Role.CBF, Role.CBV) if name in values
+    }
+    no_time = find_untimed(values[Role.TMAX], even[Role.CBF], tissue, mirror if whole else None) | lost
+    if Role.CT in values and settings.fluid_hu is not None:
         # The horns of wide ventricles hold little flow and no time either, and are not alike on both sides.
-        no_time &= smooth(values["CT"], tissue) >= settings.fluid_rim_hu
+        no_time &= smooth(values[Role.CT], tissue) >= settings.fluid_rim_hu
     # What was not measured must not be averaged into what was.
-    even["TMAX"] = smooth(values["TMAX"], tissue & ~no_time)
-    ends = _end_of_scale(values["TMAX"][tissue & ~no_time])
+    even[Role.TMAX] = smooth(values[Role.TMAX], tissue & ~no_time)
+    ends = _end_of_scale(values[Role.TMAX][tissue & ~no_time])
     if ends is not None and settings.hypoperfusion_tmax_s > ends - _CLEAR_OF_CEILING_S:
         raise InputError(
             f"the scale of Tmax is cut off at {ends:g} s: tissue with Tmax > {settings.hypoperfusion_tmax_s:g} s, and "
@@ -114,7 +116,7 @@ def prepare(maps: Mapping[str, sitk.Image], settings: ThresholdSettings, brain: 
     reference, more = find_reference(even, tissue & ~no_time, left if whole else None, grid, settings)
     if not whole:
         more.append(ONE_HEMISPHERE)
-    if "CBV" not in values:
+    if Role.CBV not in values:
         more.append(NO_VESSELS)
     if ends is not None:
         more.append(
@@ -126,9 +128,9 @@ def prepare(maps: Mapping[str, sitk.Image], settings: ThresholdSettings, brain: 
         grid=grid,
         brain=brain,
         tissue=tissue,
-        tmax=nearest_delay(even["TMAX"], no_time, tissue & ~no_time, grid),
-        rcbf=even["CBF"] / reference.cbf,
-        cbv=values.get("CBV"),
+        tmax=nearest_delay(even[Role.TMAX], no_time, tissue & ~no_time, grid),
+        rcbf=even[Role.CBF] / reference.cbf,
+        cbv=values.get(Role.CBV),
         no_time=no_time,
         both_sides=whole,
         left=left,
@@ -138,7 +140,7 @@ def prepare(maps: Mapping[str, sitk.Image], settings: ThresholdSettings, brain: 
     )
 
 
-def _numbers(maps: Mapping[str, sitk.Image]) -> tuple[dict[str, np.ndarray], list[str]]:
+def _numbers(maps: Mapping[Role, sitk.Image]) -> tuple[dict[Role, np.ndarray], list[str]]:
     """Values by name, float32, without NaN and infinity, and what is to be said of those."""
     values, notes = {}, []
     for name, image in maps.items():
@@ -169,14 +171,14 @@ def _end_of_scale(times: np.ndarray) -> float | None:
     return top if piled > _PILED_UP * times.size and piled > int((below >= step).sum()) else None
 
 
-def _one_grid(maps: Mapping[str, sitk.Image]) -> Grid:
-    missing = [name for name in ("CBF", "TMAX") if name not in maps]
+def _one_grid(maps: Mapping[Role, sitk.Image]) -> Grid:
+    missing = [name for name in (Role.CBF, Role.TMAX) if name not in maps]
     if missing:
         raise InputError(
             f"{' and '.join(missing)} is missing, which core and hypoperfusion are defined by",
             fix="Give CBF and TMAX maps, or the 4-D series that they are computed from",
         )
-    grid = Grid.of(maps["CBF"])
+    grid = Grid.of(maps[Role.CBF])
     other = [name for name, image in maps.items() if not Grid.of(image).same(grid)]
     if other:
         raise InputError(
@@ -186,7 +188,7 @@ def _one_grid(maps: Mapping[str, sitk.Image]) -> Grid:
     return grid
 
 
-def _vessels(values: Mapping[str, np.ndarray], brain: np.ndarray, settings: ThresholdSettings) -> np.ndarray:
-    if "CBV" not in values or settings.vessel_cbv is None:
+def _vessels(values: Mapping[Role, np.ndarray], brain: np.ndarray, settings: ThresholdSettings) -> np.ndarray:
+    if Role.CBV not in values or settings.vessel_cbv is None:
         return np.zeros(brain.shape, bool)
-    return brain & (values["CBV"] > settings.vessel_cbv)
+    return brain & (values[Role.CBV] > settings.vessel_cbv)

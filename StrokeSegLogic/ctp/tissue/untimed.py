@@ -1,7 +1,7 @@
 """Tissue with so little flow that the maps cannot tell its delay: Tmax is 0 there, as in software's failed fits.
 
 Tmax 0 alone says nothing: some software stores it for all tissue without delay. Where flow is normal it means no delay;
-where hardly any blood flows nothing was measured, and the delay is taken from the nearest tissue that has one. So the
+where hardly any blood flows nothing was measured, and the delay is taken from the nearest tissue that has it. So the
 middle of an infarct, at the brain's edge too, is as late as what surrounds it, and a healthy island is not.
 """
 
@@ -18,7 +18,7 @@ from ...space.masks import connected_parts
 _HARDLY = 0.3
 """Flow below this part of the usual is too low to be timed: that of a core."""
 _MARGIN_MM = 40.0
-"""Around what has no delay, so far the nearest tissue that has one is looked for."""
+"""Around what has no delay, so far the nearest tissue that has it is looked for."""
 
 
 def find_untimed(

@@ -13,16 +13,21 @@ import numpy as np
 
 from ...base.errors import InputError, ModelError
 from ...base.files import make_folder, read_regular, write_whole
+from ...base.json_files import read_json_object
+from ...base.settings import from_mapping
+from ..networks.parameters import parameter_shapes
 from .field_spec import FieldModelSpec
-from .manifest import read_manifest
-from .spec import PlanesModelSpec
-from .tensors import tensors_of
-from .weights import Weights
+from .spec import PlanesModelSpec, Weights
+from .tensors import FLOATS, WHOLE_NUMBERS, read_header, tensors_of
 
 MANIFEST = "model.json"
 WEIGHTS = "weights.safetensors"
-LARGEST = (2 << 30) - 1
+LARGEST_WEIGHTS = (2 << 30) - 1
 """Bytes of the weights: a full slow fusion of five images has a tenth of it."""
+LARGEST_MANIFEST = 1 << 20
+"""Bytes of a manifest; those of our own models have a hundredth of it."""
+_AGAIN = "Install the model again"
+_COUNTER = ".num_batches_tracked"
 
 
 @dataclass(frozen=True)
@@ -80,11 +85,9 @@ class Bundle:
         """
         path = self.folder / self.spec.weights.file
         try:
-            content = read_regular(path, LARGEST)
+            content = read_regular(path, LARGEST_WEIGHTS)
         except InputError as error:
-            raise ModelError(
-                f"the weights cannot be read: {error.what}", where=path, fix="Install the model again"
-            ) from error
+            raise ModelError(f"the weights cannot be read: {error.what}", where=path, fix=_AGAIN) from error
         found = hashlib.sha256(content).hexdigest()
         if found != self.spec.weights.sha256:
             raise ModelError(
@@ -95,18 +98,16 @@ class Bundle:
         try:
             tensors = tensors_of(content, path)
         except InputError as error:
-            raise ModelError(error.what, where=path, fix="Install the model again") from error
+            raise ModelError(error.what, where=path, fix=_AGAIN) from error
         members: dict[str, dict[str, np.ndarray]] = {member: {} for member in self.spec.members}
         for name, tensor in tensors.items():
             member, _, parameter = name.partition(".")
             if member not in members:
-                raise ModelError(
-                    f"unknown network '{member}' in the weights", where=path, fix="Install the model again"
-                )
+                raise ModelError(f"unknown network '{member}' in the weights", where=path, fix=_AGAIN)
             members[member][parameter] = tensor
         for member, parameters in members.items():
             if not parameters:
-                raise ModelError(f"no weights for the {member} network", where=path, fix="Install the model again")
+                raise ModelError(f"no weights for the {member} network", where=path, fix=_AGAIN)
         return members
 
     @classmethod
@@ -145,3 +146,82 @@ def _stored(name: str, value: np.ndarray) -> np.ndarray:
     if not np.isfinite(half).all():
         raise ValueError(f"{name} holds values that fp16 cannot")
     return half
+
+
+@dataclass(frozen=True)
+class _Manifest:
+    model: PlanesModelSpec | FieldModelSpec
+
+
+def read_manifest(path: Path) -> PlanesModelSpec | FieldModelSpec:
+    """The spec in a model.json.
+
+    Raises:
+        ModelError: if the file is missing, larger than any manifest, not JSON, or holds a wrong key or value.
+    """
+    try:
+        values = read_json_object(path, largest=LARGEST_MANIFEST)
+    except InputError as error:
+        raise ModelError(f"the manifest cannot be read ({error.what})", where=path, fix=_AGAIN) from error
+    try:
+        model = from_mapping(_Manifest, {"model": values}, path).model
+        # Every result repeats what the manifest says.
+        model.to_json().encode("utf-8")
+    except InputError as error:
+        raise ModelError(error.what, where=error.where, fix=error.fix) from error
+    except UnicodeEncodeError as error:
+        raise ModelError("the manifest holds text that is none", where=path, fix=_AGAIN) from error
+    return model
+
+
+def verify(folder: Path) -> Bundle:
+    """The model in a folder, once every parameter of its networks was found in the weights, finite and in its shape.
+
+    What passes loads: the networks are built from the same spec, and take exactly these names and shapes.
+
+    Raises:
+        ModelError: if the manifest or the weights are missing or damaged, or do not fit one another.
+    """
+    bundle = Bundle.open(folder)
+    require_fitting_weights(bundle)
+    bundle.load()
+    return bundle
+
+
+def require_fitting_weights(bundle: Bundle) -> None:
+    """Refuses weights that are not the parameters of the networks which the manifest describes.
+
+    Only the file's header is read, and nothing is allocated: a manifest may ask for layers of any width.
+
+    Raises:
+        ModelError: naming the first parameter that is missing, unknown, or of another shape or type.
+    """
+    path = bundle.folder / bundle.spec.weights.file
+    try:
+        shapes = parameter_shapes(bundle.spec.network)
+        entries = read_header(path)
+    except InputError as error:
+        raise ModelError(f"the weights cannot be read: {error.what}", where=path, fix=_AGAIN) from error
+    except ValueError as error:
+        raise ModelError(f"the weights do not fit the network ({error})", where=path, fix=_AGAIN) from error
+    wanted = {f"{member}.{name}": shape for member in bundle.spec.members for name, shape in shapes.items()}
+    wrong = [f"no {name}" for name in wanted if name not in entries]
+    wrong += [f"an unknown {name}" for name in entries if name not in wanted]
+    wrong += [
+        f"{name} as {_sides(entries[name].shape)} instead of {_sides(shape)}"
+        for name, shape in wanted.items()
+        # A counter was stored as a list of one, and is loaded so.
+        if name in entries and (entries[name].shape or (1,)) != (shape or (1,))
+    ]
+    wrong += [
+        f"{name} as {entry.kind}"
+        for name, entry in entries.items()
+        if entry.kind not in (WHOLE_NUMBERS if name.endswith(_COUNTER) else FLOATS)
+    ]
+    if wrong:
+        more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+        raise ModelError(f"the weights do not fit the network (there is {wrong[0]}{more})", where=path, fix=_AGAIN)
+
+
+def _sides(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape)) or "one number"

@@ -9,7 +9,7 @@ from math import prod
 from typing import Any
 
 from ..networks.spec import LONGEST_SIDE, FusionSpec, NetworkSpec, is_size
-from .weights import FORMAT, Weights
+from .spec import FORMAT, Weights
 
 IMAGES = ("T1", "T2", "DWI", "FLAIR", "ADC", "CT", "CBF", "CBV", "MTT", "TTP", "TMAX", "MIP")
 """Images that a field may be made of."""
@@ -17,7 +17,7 @@ _MOST_VOXELS = 1 << 23
 SHOWN = ("grey", "grey-as-rgb", "rainbow")
 SCALES = ("absolute", "relative", "delay")
 STAND_INS = {("TTP", "delay"): ("TMAX",), ("TMAX", "delay"): ("TTP",), ("MTT", "relative"): ("CBV", "CBF")}
-"""What a missing image can be made of, by its name and scale; see `inference.field_engine.completed`."""
+"""What a missing image can be made of, by its name and scale; see `ctp.routes.field_engine.completed`."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class InputSpec:
             from blue to red, as perfusion maps are shown to readers.
         scale: one of `SCALES`, what low and high are of: the physical value; the value relative to the brain's median,
             for flow, volume and enhancement, whose factor differs between vendors; or the delay behind normal tissue
-            in s, for times, whose zero differs (see `inference.map_scales`).
+            in s, for times, whose zero differs (see `ctp.routes.map_scales`).
     """
 
     name: str

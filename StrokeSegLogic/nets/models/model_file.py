@@ -14,18 +14,13 @@ from math import prod
 from pathlib import Path
 from typing import BinaryIO
 
-from ...base.errors import InputError, ModelError, OutputError
+from ...base.errors import InputError, ModelError, OutputError, within_memory
 from ...base.files import open_regular, read_regular, write_whole
 from ..networks.parameters import parameter_shapes
-from .bundle import LARGEST as LARGEST_WEIGHTS
-from .bundle import MANIFEST
+from .bundle import LARGEST_MANIFEST, LARGEST_WEIGHTS, MANIFEST, read_manifest, verify
 from .field_spec import FieldModelSpec
-from .manifest import LARGEST as LARGEST_MANIFEST
-from .manifest import read_manifest
-from .spec import PlanesModelSpec
+from .spec import PlanesModelSpec, Weights
 from .tensors import LARGEST_HEADER
-from .verify import verify
-from .weights import Weights
 
 SUFFIX = ".strokeseg-model.zip"
 _CHUNK = 1 << 20
@@ -86,14 +81,16 @@ def unpack(file: Path, folder: Path) -> str:
     Raises:
         ModelError: if the file is no model, is damaged or holds anything else; if its weights are not those that the
             manifest names, or would not load.
+        OutOfMemory: if there is too little memory for it.
         OutputError: if the disk has no room for it.
         OSError: if the folder cannot be written to.
     """
-    try:
-        with open_regular(file) as source:
-            return _unpacked(source, file, folder)
-    except InputError as error:
-        raise ModelError(f"cannot be read: it {error.what}", where=file.name, fix=error.fix) from error
+    with within_memory(file.name):
+        try:
+            with open_regular(file) as source:
+                return _unpacked(source, file, folder)
+        except InputError as error:
+            raise ModelError(f"cannot be read: it {error.what}", where=file.name, fix=error.fix) from error
 
 
 def _unpacked(source: BinaryIO, file: Path, folder: Path) -> str:

@@ -16,11 +16,10 @@ from pathlib import Path
 
 from ...base.download import download
 from ...base.errors import ModelError, OutputError
-from ...base.files import sha256_of
+from ...base.files import resource, sha256_of
 from ...base.json_files import read_json_object
 from ...base.locks import Busy, exclusive
 from ...base.progress import Progress
-from ...base.resources import resource
 from ...base.settings import from_mapping
 from .bundle import MANIFEST
 from .model_file import SUFFIX, unpack

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .base import SegmentationNetwork
-from .early_fusion import EarlyFusion
-from .encoders.base import Encoder
+from .base import Encoder, SegmentationNetwork
 from .encoders.compact import Compact
 from .encoders.densenet import DenseNet121
 from .encoders.mobilenet import MobileNetV2
 from .encoders.preactivation import PreActivationResNet50
 from .encoders.resnet import resnet
 from .encoders.vgg import VGG16
-from .inflated_fusion import InflatedFusion
-from .slow_fusion import SlowFusion
+from .fusion import EarlyFusion, InflatedFusion, SlowFusion
 from .spec import EarlyFusionSpec, InflatedFusionSpec, NetworkSpec, SlowFusionSpec, UNet2DSpec, UNet3DSpec
 from .unet2d import UNet2D
 from .unet3d import UNet3D

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from .plans import (
+from .spec import (
     COMPACT_DEPTHS,
     COMPACT_WIDTHS,
     DENSE_BOTTLENECK,

@@ -13,13 +13,44 @@ from abc import abstractmethod
 import torch
 from torch import Tensor, nn
 
-from .base import SegmentationNetwork
-from .encoders.base import Encoder
-from .encoders.vgg import STRIDES
-from .nihss import NihssBranch
-from .padding import crop, pad_to_stride
-from .plans import FIRST_UP, LAST, NECK, SCALES, scaled
-from .spec import FusionSpec
+from .base import Encoder, SegmentationNetwork, crop, pad_to_stride
+from .encoders.inflated_vgg import InflatedVGG16
+from .encoders.vgg import STRIDES, VGG16
+from .spec import (
+    FIRST_UP,
+    LAST,
+    NECK,
+    NIHSS_HIDDEN,
+    REDUCED,
+    SCALES,
+    EarlyFusionSpec,
+    FusionSpec,
+    InflatedFusionSpec,
+    SlowFusionSpec,
+    scaled,
+)
+
+
+class NihssBranch(nn.Module):
+    """Dense layers from a patient's NIHSS score to one value for each pixel of the bottleneck.
+
+    After Tomasetti et al.: dense(100), dense(height x width), reshaped; ReLU after each, and the score in points as it
+    is (0 to 42), as in their published code. A fixed number of pixels: so the images' size is fixed too.
+    """
+
+    def __init__(self, grid: tuple[int, int]) -> None:
+        super().__init__()
+        self.grid = grid
+        self.dense = nn.Sequential(
+            nn.Linear(1, NIHSS_HIDDEN),
+            nn.ReLU(inplace=True),
+            nn.Linear(NIHSS_HIDDEN, grid[0] * grid[1]),
+            nn.ReLU(inplace=True),
+        )
+
+    def forward(self, nihss: Tensor) -> Tensor:
+        """(N, 1, height, width) of scores (N,) or (N, 1)."""
+        return self.dense(nihss.reshape(-1, 1).float()).reshape(-1, 1, *self.grid)
 
 
 def convolution(inputs: int, outputs: int) -> nn.Sequential:
@@ -134,3 +165,40 @@ class FusionNetwork(SegmentationNetwork):
         if nihss is None or nihss.shape not in ((len(images),), (len(images), 1)):
             raise ValueError("this network needs one NIHSS score for each image, as (N,) or (N, 1)")
         return nihss
+
+
+class SlowFusion(FusionNetwork):
+    """SF: a VGG16 for each image; their features meet at the bottleneck and at every skip connection."""
+
+    def __init__(self, spec: SlowFusionSpec) -> None:
+        super().__init__(spec, [VGG16(spec.channels_per_input, spec.width, spec.least) for _ in range(spec.inputs)])
+
+    def encode(self, images: Tensor) -> list[list[Tensor]]:
+        each = images.chunk(len(self.backbones), dim=1)
+        return [backbone(image) for backbone, image in zip(self.backbones, each, strict=True)]
+
+
+class EarlyFusion(FusionNetwork):
+    """EF: all images through one convolution into three channels, and those through one VGG16.
+
+    The text says "a 2D convolutional layer to reduce the channel dimension"; that it is 3x3 with ReLU is from the
+    authors' later code (github.com/Biomedical-Data-Analysis-Laboratory/4D-mJ-Net).
+    """
+
+    def __init__(self, spec: EarlyFusionSpec) -> None:
+        super().__init__(spec, [VGG16(REDUCED, spec.width, spec.least)])
+        self.reduce = convolution(spec.channels, REDUCED)
+        initialise(self.reduce)
+
+    def encode(self, images: Tensor) -> list[list[Tensor]]:
+        return [self.backbones[0](self.reduce(images))]
+
+
+class InflatedFusion(FusionNetwork):
+    """EFI, early fusion with inflation: the images as frames of a film through one VGG16, inflated along time."""
+
+    def __init__(self, spec: InflatedFusionSpec) -> None:
+        super().__init__(spec, [InflatedVGG16(spec.inputs, spec.channels_per_input, spec.width, spec.least)])
+
+    def encode(self, images: Tensor) -> list[list[Tensor]]:
+        return [self.backbones[0](images)]

@@ -9,8 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .encoder_parameters import ENCODERS, Shapes, batch_norm, convolution, inflated_widths, vgg16, vgg16_widths
-from .plans import FIRST_UP, FUSION_STRIDE, LAST, NECK, NIHSS_HIDDEN, REDUCED, SCALES, scaled
-from .spec import EarlyFusionSpec, FusionSpec, InflatedFusionSpec, NetworkSpec, SlowFusionSpec, UNet2DSpec, UNet3DSpec
+from .spec import (
+    FIRST_UP,
+    FUSION_STRIDE,
+    LAST,
+    NECK,
+    NIHSS_HIDDEN,
+    REDUCED,
+    SCALES,
+    EarlyFusionSpec,
+    FusionSpec,
+    InflatedFusionSpec,
+    NetworkSpec,
+    SlowFusionSpec,
+    UNet2DSpec,
+    UNet3DSpec,
+    scaled,
+)
 
 
 def parameter_shapes(spec: NetworkSpec) -> dict[str, tuple[int, ...]]:

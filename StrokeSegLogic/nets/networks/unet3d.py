@@ -18,8 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .base import SegmentationNetwork
-from .padding import crop, pad_to_stride
+from .base import SegmentationNetwork, crop, pad_to_stride
 
 
 def unit(inputs: int, width: int, modified: bool, dilation: int = 1) -> nn.Sequential:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import torch
 
-from ...base.choices import DEVICES, one_of
 from ...base.errors import DeviceError
+from ...base.settings import DEVICES, one_of
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def choose(wanted: str = "auto", full_precision: bool = False) -> Device:
     """The device of that name; "auto" takes CUDA, then MPS, then the CPU.
 
     Args:
-        wanted: one of `choices.DEVICES`.
+        wanted: one of `base.settings.DEVICES`.
         full_precision: float32 even where a reduced type is faster.
 
     Raises:

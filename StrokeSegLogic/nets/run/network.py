@@ -9,24 +9,22 @@ import numpy as np
 import torch
 from torch import nn
 
-from ...base.errors import DeviceError, ModelError
-from ...base.faults import is_out_of_memory
+from ...base.errors import DeviceError, ModelError, is_out_of_memory
 from ...base.progress import Progress
-from ..models.bundle import Bundle
-from ..models.verify import require_fitting_weights
+from ..models.bundle import Bundle, require_fitting_weights
+from ..models.registry import keep
 from ..networks.base import channels_last
 from ..networks.build import build
 from ..networks.spec import NetworkSpec
-from .cache import keep
-from .canvas import canvases, on_canvas
 from .device import Device
+from .inputs import canvases, on_canvas
 
 PIXELS_A_BATCH = 16 * 192 * 192
 """How much goes through a network at once: about 1 GB for the compact network in float32."""
 
 
 def load(bundle: Bundle, device: Device) -> dict[str, nn.Module]:
-    """The networks of a model, verified, in evaluation mode on the device; within `kept.keeping`, those in memory.
+    """The networks of a model, verified, in evaluation mode on the device; within `registry.keeping`, those in memory.
 
     Raises:
         ModelError: if the weights are missing, damaged, or do not fit the network that the manifest describes.
@@ -75,7 +73,7 @@ def lesion_probability(
         device: where to compute.
         progress: told of each batch; a cancel is heard between two layers.
         message: the stage in words.
-        canvas: rows and columns that slices are shown on; see `canvas.canvases`.
+        canvas: rows and columns that slices are shown on; see `inputs.canvases`.
 
     Returns:
         float32 (N, H, W).

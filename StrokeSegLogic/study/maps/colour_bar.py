@@ -24,7 +24,7 @@ _DARK = 0.08
 _BESIDE_PX, _SHARP = 3, 0.3
 """So far beside a bar the picture differs by so much, in half of the rows at least."""
 _UNEVEN_FLOOR = 0.01
-"""Strips more even than this are alike in it: then the longer one is better."""
+"""Strips more even than this are alike in it: then the longer strip is better."""
 _ALIKE = 0.06
 """Colours closer than this cannot be told apart behind JPEG."""
 _APART = 0.1
@@ -67,7 +67,7 @@ def find_colour_bar(picture: np.ndarray, where: str) -> ColourBar:
             "highest value",
         )
     # Tissue has strips, too, but it meanders: of a bar alone every colour comes once.
-    bar = next((one for one in strips if _alike_places(one.colours) is None), None)
+    bar = next((strip for strip in strips if _alike_places(strip.colours) is None), None)
     if bar is None:
         require_telling(strips[0].colours, where)
         raise AssertionError("the best strip was found ambiguous before")
@@ -123,7 +123,7 @@ def _strips(shown: np.ndarray) -> list[ColourBar]:
             uneven = float(np.abs(strip - colours[:, None]).mean())
             score = (stop - start) / (_UNEVEN_FLOOR + uneven)
             found.append((score, ColourBar(start, stop, left, right, colours[::-1])))
-    return [bar for _, bar in sorted(found, key=lambda one: -one[0])]
+    return [bar for _, bar in sorted(found, key=lambda scored: -scored[0])]
 
 
 def _unit(picture: np.ndarray, where: str) -> np.ndarray:
@@ -160,7 +160,7 @@ def _thinned(colours: np.ndarray) -> np.ndarray:
 
 
 def _spread(shown: np.ndarray, column: int, start: int, stop: int) -> tuple[int, int]:
-    """The columns around one that show the same run of colours nearly everywhere."""
+    """The columns around `column` that show the same run of colours nearly everywhere."""
     run = shown[start:stop, column]
 
     def same(other: int) -> bool:

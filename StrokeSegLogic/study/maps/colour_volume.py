@@ -28,7 +28,7 @@ def decode_volume(colours: sitk.Image, low: float, high: float, where: str) -> t
         must know.
 
     Raises:
-        InputError: if no slice shows a colour bar, slices show different ones, or as `decode_colours`.
+        InputError: if no slice shows a colour bar, slices show different bars, or as `decode_colours`.
     """
     pictures = sitk.GetArrayFromImage(colours)
     bar = _bar(pictures, where)
@@ -51,7 +51,7 @@ def decode_volume(colours: sitk.Image, low: float, high: float, where: str) -> t
 
 
 def _bar(pictures: np.ndarray, where: str) -> ColourBar:
-    """The bar of the first slice from the middle outward that shows one; slices with little brain hide it least."""
+    """The bar of the first slice from the middle outward that shows any; slices with little brain hide it least."""
     middle = len(pictures) // 2
     first: InputError | None = None
     for number in sorted(range(len(pictures)), key=lambda k: abs(k - middle)):

@@ -41,7 +41,7 @@ def split_scale(text: str, role: Role) -> tuple[str, ColourRange | None, str | N
         return text, None, None
     if role in _WITHOUT_UNIT:
         raise InputError(f"'{unit}' stands behind the file's name", where=file, fix=f"{role} has no unit to name")
-    return file, None, unit_named(role.value, unit, file).name
+    return file, None, unit_named(role, unit, file).name
 
 
 def range_of(candidate: Candidate, given: ColourRange | None) -> ColourRange | None:

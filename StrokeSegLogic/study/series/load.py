@@ -10,16 +10,14 @@ from typing import TypeAlias
 import SimpleITK as sitk
 
 from ...base.errors import InputError
-from ..case import MAP_ROLES, Case, ClinicalData, Modality, Role, Series
-from ..clinical import require_plausible
+from ...base.files import require_name
+from ..case import MAP_ROLES, Case, ClinicalData, Modality, Role, Series, require_plausible
 from ..volumes.candidates import Candidate, file_candidate
 from ..volumes.reader import volume_suffix
 from ..volumes.study_files import study_files
-from .assign import Claim, assign, read_candidate
+from .assign import Claim, assign, parse_modality, read_candidate, restricted
 from .given_scale import ColourRange, no_range, range_of, split_scale
-from .modality import parse_modality, restricted
-from .plausibility import swapped_note
-from .read import read_claim, series_in_memory
+from .read import read_claim, series_in_memory, swapped_note
 
 Volume: TypeAlias = "str | Path | sitk.Image | Series"
 Study: TypeAlias = "str | Path | Mapping[str, Volume] | Mapping[Role, Volume] | Sequence[str]"
@@ -64,9 +62,9 @@ def load_case(
         named: list[tuple[str | Role, Volume]] = list(study.items())
         series, notes, default = *_from_names(named, modality), _common_name(named)
     elif not isinstance(study, (str, Path)):
-        named = [_split(text) for text in study]
+        named = [_split(text) for text in _words(study)]
         series, notes, default = *_from_names(named, modality), _common_name(named)
-    elif Path(study).is_dir():
+    elif require_name(study).is_dir():
         series, notes = _from_folder(Path(study), modality)
         default = Path(study).resolve().name
     else:
@@ -201,10 +199,33 @@ def _named(role: Role, what: Volume) -> tuple[Series, tuple[str, ...]]:
 def _path_and_scale(what: str | Path, role: Role) -> tuple[Path, ColourRange | None, str | None]:
     if not str(what).strip():
         raise InputError("the path is empty", where=str(role), fix="Name a file")
-    if Path(what).exists():
+    if _exists(what):
         return Path(what), None, None
     file, limits, unit = split_scale(str(what), role)
+    require_name(file)
     return Path(file), limits, unit
+
+
+def _exists(path: str | Path) -> bool:
+    """Whether there is such a file or folder; of a name that the system does not take there is none."""
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _words(study: object) -> Sequence[str]:
+    """The texts of a sequence.
+
+    Raises:
+        InputError: if it is none.
+    """
+    if not isinstance(study, (list, tuple)) or not all(isinstance(text, str) for text in study):
+        raise InputError(
+            f"the study is a {type(study).__name__}, and no path, mapping or sequence of texts",
+            fix='Give a folder, {"DWI": "scan.nii.gz"} or ["DWI=scan.nii.gz"]',
+        )
+    return study
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -7,18 +7,15 @@ import re
 from ..case import Role
 from .reading import Reading
 
-_ROLES: tuple[tuple[Role, float, re.Pattern[str]], ...] = tuple(
-    (role, confidence, re.compile(pattern))
-    for role, confidence, pattern in (
-        (Role.CBF, 0.9, r"\b(?:r|rel|q|abs)? ?cbfd?(?:maps?|svd\w*)?\b|\bcerebral blood flow\b|\bblood flow\b"),
-        (Role.CBV, 0.9, r"\b(?:r|rel|q|abs)? ?cbvd?(?:maps?|svd\w*)?\b|\bcerebral blood volume\b|\bblood volume\b"),
-        (Role.MTT, 0.9, r"\b(?:r|rel)? ?mttd?(?:maps?)?\b|\bmean transit(?: time)?\b"),
-        (Role.TTP, 0.9, r"\b(?:r|rel)? ?ttpd?(?:maps?)?\b|\btime to peak\b"),
-        (Role.TMAX, 0.9, r"\bt ?max(?:maps?)?\b|\btime to max(?:imum)?\b|\bttmax\b"),
-        # Delay by Bayesian or SVD+ software: the arrival at the tissue, which is close to Tmax and not the same.
-        (Role.TMAX, 0.5, r"\bdelay(?:maps?)?\b"),
-        (Role.MIP, 0.85, r"\bt?mip\b|\bmax(?:imum)? ?ip\b|\bmaximum intensity(?: projection)?\b"),
-    )
+_ROLES: tuple[tuple[Role, float, str], ...] = (
+    (Role.CBF, 0.9, r"\b(?:r|rel|q|abs)? ?cbfd?(?:maps?|svd\w*)?\b|\bcerebral blood flow\b|\bblood flow\b"),
+    (Role.CBV, 0.9, r"\b(?:r|rel|q|abs)? ?cbvd?(?:maps?|svd\w*)?\b|\bcerebral blood volume\b|\bblood volume\b"),
+    (Role.MTT, 0.9, r"\b(?:r|rel)? ?mttd?(?:maps?)?\b|\bmean transit(?: time)?\b"),
+    (Role.TTP, 0.9, r"\b(?:r|rel)? ?ttpd?(?:maps?)?\b|\btime to peak\b"),
+    (Role.TMAX, 0.9, r"\bt ?max(?:maps?)?\b|\btime to max(?:imum)?\b|\bttmax\b"),
+    # Delay by Bayesian or SVD+ software: the arrival at the tissue, which is close to Tmax and not the same.
+    (Role.TMAX, 0.5, r"\bdelay(?:maps?)?\b"),
+    (Role.MIP, 0.85, r"\bt?mip\b|\bmax(?:imum)? ?ip\b|\bmaximum intensity(?: projection)?\b"),
 )
 _SERIES = re.compile(
     r"\bctp\d?\b|\bv?pct\b|\bct ?perf\w*|\bperf\w* ct\b|\bct 4 ?d ?\w*|\b4 ?d ?(?:ct|perf)\w*|\bperf\w* 4 ?d\b"
@@ -32,31 +29,28 @@ _PLAIN_SURE, _CT_ALONE, _PERHAPS = 0.9, 0.65, 0.5
 _OF_CT = re.compile(r"\bct\b|\bctp\d?\b|\bv?pct\b")
 _OF_MR = re.compile(r"\bmri?\b|\bpwi\b|\bdsc\b|\bdce\b|\bp?c?asl\b|\bep2d\b|\bepi\b|\b(?:t2w?|swi|sw|tof|mra)\b")
 
-_NO_MAP: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (what, re.compile(pattern))
-    for what, pattern in (
-        (
-            "a picture or summary for reading",
-            r"\boverlays?\b|\bsummar(?:y|ies)\b|\bmismatch\w*|\breports?\b|\bresults?\b|\bscreen ?\w*|\bsnapshots?\b"
-            r"|\bfus(?:ed|ion)\b|\blegends?\b|\bmosaics?\b|\bcollages?\b|\bmontages?\b",
-        ),
-        (
-            "tissue marked by thresholds",
-            r"\bpenumbras?\b|\bcore\b|\bhypo ?perfus\w*|\bthresh\w*|\btissue (?:class\w*|at risk|maps?)\b|\baspects?\b"
-            r"|\bt ?max ?(?:gt|over|above)\b|\bt ?max ?\d+ ?s(?:ec)?\b|\bmasks?\b"
-            # The limit is written to the word or beside it: Tmax_gt6, rCBF_lt30, CBF less than 30.
-            r"|\b(?:gt|ge|gte|lt|le|lte|over|above|below|under|(?:greater|more|less) ?than) ?\d+",
-        ),
-        ("a comparison of the sides", r"\bratio\b|\ba?symmetr\w*|\bmirror\w*|\bz ?scores?\b"),
-        ("a curve or the place of a vessel", r"\baifs?\b|\bvofs?\b|\bcurves?\b|\btacs?\b|\bgraphs?\b|\bplots?\b"),
-        ("a time that is neither TTP, MTT nor Tmax", r"\bttd\b|\btts\b|\btime to (?:drain|start)\b|\b(?:irf )?t0\b"),
-        ("a map of permeability", r"\bpermeab\w*|\bps\b|\bk ?trans\b|\bflow extraction\b|\bpbv\b|\bk2\b"),
-        ("a CT angiography", r"\bctas?\b|\bctv\b|\bangio\w*|\bcarotid\w*|\bvenogra\w*"),
-        ("a reconstruction of bone", r"\bbone\b|\bknochen\b"),
-        ("a planning or timing series", r"\btopogram\b|\bsurview\b|\bpre ?monitoring\b|\bmonitoring\b|\btest ?bolus\b"),
-        ("a planning or timing series", r"\bbolus ?track\w*|\btiming\b|\bsmart ?prep\b|\bdose\b|\bpatient protocol\b"),
-        ("a quality or motion picture", r"\bmotion\b(?! ?corr)|\bresidu\w*|\bquality\b|\bconfidence\b"),
-    )
+_NO_MAP: tuple[tuple[str, str], ...] = (
+    (
+        "a picture or summary for reading",
+        r"\boverlays?\b|\bsummar(?:y|ies)\b|\bmismatch\w*|\breports?\b|\bresults?\b|\bscreen ?\w*|\bsnapshots?\b"
+        r"|\bfus(?:ed|ion)\b|\blegends?\b|\bmosaics?\b|\bcollages?\b|\bmontages?\b",
+    ),
+    (
+        "tissue marked by thresholds",
+        r"\bpenumbras?\b|\bcore\b|\bhypo ?perfus\w*|\bthresh\w*|\btissue (?:class\w*|at risk|maps?)\b|\baspects?\b"
+        r"|\bt ?max ?(?:gt|over|above)\b|\bt ?max ?\d+ ?s(?:ec)?\b|\bmasks?\b"
+        # The limit is written to the word or beside it: Tmax_gt6, rCBF_lt30, CBF less than 30.
+        r"|\b(?:gt|ge|gte|lt|le|lte|over|above|below|under|(?:greater|more|less) ?than) ?\d+",
+    ),
+    ("a comparison of the sides", r"\bratio\b|\ba?symmetr\w*|\bmirror\w*|\bz ?scores?\b"),
+    ("a curve or the place of a vessel", r"\baifs?\b|\bvofs?\b|\bcurves?\b|\btacs?\b|\bgraphs?\b|\bplots?\b"),
+    ("a time that is neither TTP, MTT nor Tmax", r"\bttd\b|\btts\b|\btime to (?:drain|start)\b|\b(?:irf )?t0\b"),
+    ("a map of permeability", r"\bpermeab\w*|\bps\b|\bk ?trans\b|\bflow extraction\b|\bpbv\b|\bk2\b"),
+    ("a CT angiography", r"\bctas?\b|\bctv\b|\bangio\w*|\bcarotid\w*|\bvenogra\w*"),
+    ("a reconstruction of bone", r"\bbone\b|\bknochen\b"),
+    ("a planning or timing series", r"\btopogram\b|\bsurview\b|\bpre ?monitoring\b|\bmonitoring\b|\btest ?bolus\b"),
+    ("a planning or timing series", r"\bbolus ?track\w*|\btiming\b|\bsmart ?prep\b|\bdose\b|\bpatient protocol\b"),
+    ("a quality or motion picture", r"\bmotion\b(?! ?corr)|\bresidu\w*|\bquality\b|\bconfidence\b"),
 )
 _COMPARED = re.compile(r"[<>]\s*\d")
 # What a volume was registered to does not say what it is: Tmax_to_NCCT, CBF_space-CT.
@@ -104,7 +98,7 @@ def read_perfusion(text: str, words: str) -> Reading | None:
 def no_map(words: str) -> Reading | None:
     """Why a text names something that CT perfusion software makes beside maps; None if it does not."""
     for what, pattern in _NO_MAP:
-        if found := pattern.search(words):
+        if found := re.search(pattern, words):
             return Reading.nothing(f"names {what} ('{found[0].strip()}')")
     return None
 
@@ -112,6 +106,6 @@ def no_map(words: str) -> Reading | None:
 def _maps(words: str) -> dict[Role, tuple[float, str]]:
     found: dict[Role, tuple[float, str]] = {}
     for role, confidence, pattern in _ROLES:
-        if (match := pattern.search(words)) and role not in found:
+        if (match := re.search(pattern, words)) and role not in found:
             found[role] = confidence, match[0].strip()
     return found

@@ -1,4 +1,4 @@
-"""A claim's files, or an image in memory, as a checked series."""
+"""A claim's files, or an image in memory, as a checked series; and whether volumes look like their roles."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def _validate(image: sitk.Image, role: Role, where: str) -> None:
 
 
 def _validate_frames(image: sitk.Image, where: str) -> None:
-    """Refuses what is no 4-D series of numbers; whether its frames and times suffice `perfusion.series` judges."""
+    """Refuses what is no 4-D series of numbers; whether its frames and times suffice `ctp.series` judges."""
     if image.GetDimension() != 4 or image.GetNumberOfComponentsPerPixel() != 1:
         size = " x ".join(map(str, image.GetSize()))
         raise InputError(
@@ -151,3 +151,32 @@ def _validate_frames(image: sitk.Image, where: str) -> None:
     grid = Grid.of(image)
     require_right_angles(grid.matrix, where)
     require_plausible_extent(grid.size, grid.spacing, where)
+
+
+_NOTHING = 1e-4
+"""Up to this part of the maximum a voxel counts as background of a skull-stripped volume."""
+_STRIPPED = 0.2
+_CLEARLY = 1.3
+
+
+def swapped_note(dwi: sitk.Image, adc: sitk.Image) -> str | None:
+    """A sentence if DWI and ADC look swapped, else None.
+
+    In ADC the fluid is brightest: its histogram leans to the right of the brain's median (p95 · p5 / p50² was 1.7
+    to 2.1 in four ISLES'22 cases). In DWI fluid is darkest and it leans to the left (0.4 to 0.6 in twelve cases).
+    Both have to lean the wrong way; volumes with skull or noise around the brain are not judged.
+    """
+    lean_dwi, lean_adc = _lean(dwi), _lean(adc)
+    if lean_dwi is None or lean_adc is None or lean_dwi < _CLEARLY or lean_adc > 1 / _CLEARLY:
+        return None
+    return "DWI and ADC look swapped (fluid is bright in the one and dark in the other): check the roles"
+
+
+def _lean(image: sitk.Image) -> float | None:
+    voxels = sitk.GetArrayViewFromImage(image)
+    brain = voxels[voxels > _NOTHING * voxels.max()]
+    if brain.size == 0 or brain.size > (1 - _STRIPPED) * voxels.size:
+        return None
+    low, middle, high = (float(value) for value in np.percentile(brain, (5, 50, 95)))
+    # Division by division: the squares of very small numbers are 0.
+    return high / middle * (low / middle) if middle else None

@@ -1,7 +1,8 @@
-"""A volume that may be given a role, whatever its format."""
+"""A volume that may be given a role, whatever its format, and where its voxels lie by its header alone."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +11,22 @@ import SimpleITK as sitk
 from ...base.errors import InputError
 from ...base.files import require_file, sha256_of
 from ...space.grid import Grid
-from .dicom import read_dicom_colours, read_dicom_series
+from .dicom import in_order, read_dicom_colours, read_dicom_series, read_records, stack_grid
 from .dicom_headers import DicomTags, looks_like_dicom, read_slice
 from .dicom_series import read_dicom_time_series
 from .frame_stack import TimeSeries
-from .header_grid import grid_of_files
-from .reader import files_of, header_notes, read_volume, volume_suffix
-from .series_reader import frames_of, is_colour, read_colours, read_time_series
+from .itk_series import header_grid
+from .nifti import SUFFIXES, open_nifti
+from .reader import (
+    files_of,
+    frames_of,
+    header_notes,
+    is_colour,
+    read_colours,
+    read_time_series,
+    read_volume,
+    volume_suffix,
+)
 
 _DICOM_SUFFIXES = (".dcm", ".ima", ".dicom")
 # Never asked whether they are DICOM, so that a folder full of them is searched quickly.
@@ -56,7 +66,7 @@ class Candidate:
         """The frames over time.
 
         Raises:
-            InputError: as `series_reader.read_time_series` or `read_dicom_time_series`.
+            InputError: as `reader.read_time_series` or `read_dicom_time_series`.
         """
         return read_time_series(self.files[0]) if self.tags is None else read_dicom_time_series(self.files)
 
@@ -64,7 +74,7 @@ class Candidate:
         """The colours: 3-D, three uint8 a voxel; mm, LPS.
 
         Raises:
-            InputError: as `series_reader.read_colours` or `read_dicom_colours`.
+            InputError: as `reader.read_colours` or `read_dicom_colours`.
         """
         return read_colours(self.files[0]) if self.tags is None else read_dicom_colours(self.files)
 
@@ -133,3 +143,18 @@ def is_dicom(path: Path) -> bool:
             fix="Export it again or take it out of the folder",
         )
     return marked
+
+
+def grid_of_files(files: Sequence[Path], dicom: bool) -> Grid | None:
+    """The grid of a volume, or of one frame of a series over time; None for what is no volume of proper geometry."""
+    try:
+        if dicom:
+            records = in_order(read_records(files))
+            places = {one.position: one for one in records}
+            return stack_grid(list(places.values()), str(files[0]))
+        if volume_suffix(files[0]) in SUFFIXES:
+            return open_nifti(files[0]).grid()
+        return header_grid(files[0])
+    except InputError:
+        # Reading the volume says what is wrong with it; here only places are compared.
+        return None

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from ...base.errors import InputError
+from ...base.errors import InputError, within_memory
 from ...base.files import require_file
+from ...base.progress import check_cancelled
 from ...space.grid import Grid
-from .checks import require_finite
+from .checks import require_finite, require_plausible_size
 from .dicom_headers import Slice, read_slice
 from .dicom_pixels import slice_pixels, start_decoder
 from .geometry import MAX_SHEAR, placed, require_spacing, tilted
-from .limits import require_plausible_size, within_memory
 
 _GAP_PART = 0.03
 _GAP_MM = 0.02
@@ -43,8 +43,9 @@ def read_dicom_series(files: Iterable[str | Path]) -> sitk.Image:
         raise InputError("the files are of several series", where=where, fix="Give the files of one series")
     slices = in_order(slices)
     grid = stack_grid(slices, where)
-    image = grid.image(_pixels(slices, where))
-    require_finite(image, where)
+    with within_memory(where):
+        image = grid.image(_pixels(slices, where))
+        require_finite(image, where)
     return image
 
 
@@ -62,7 +63,8 @@ def read_dicom_colours(files: Iterable[str | Path]) -> sitk.Image:
     _require_single(slices, where)
     slices = in_order(slices)
     grid = stack_grid(slices, where)
-    image = sitk.GetImageFromArray(_pixels(slices, where, colour=True), isVector=True)
+    with within_memory(where):
+        image = sitk.GetImageFromArray(_pixels(slices, where, colour=True), isVector=True)
     grid.lay(image)
     return image
 
@@ -75,6 +77,7 @@ def read_records(files: Iterable[str | Path]) -> list[Slice]:
     """
     slices = []
     for path in map(Path, files):
+        check_cancelled()
         require_file(path)
         record = read_slice(path)
         if record is None:
@@ -206,9 +209,9 @@ def _pixels(slices: Sequence[Slice], where: str, colour: bool = False) -> np.nda
                 where=one.path,
                 fix="Copy or export the series again",
             )
-    with within_memory(where):
-        shape = (len(slices), rows, columns)
-        voxels = np.empty((*shape, 3), np.uint8) if colour else np.empty(shape, np.float32)
-        for number, one in enumerate(slices):
-            voxels[number] = slice_pixels(one.path, one.size, colour)
-        return voxels
+    shape = (len(slices), rows, columns)
+    voxels = np.empty((*shape, 3), np.uint8) if colour else np.empty(shape, np.float32)
+    for number, one in enumerate(slices):
+        check_cancelled()
+        voxels[number] = slice_pixels(one.path, one.size, colour)
+    return voxels

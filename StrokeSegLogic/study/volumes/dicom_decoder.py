@@ -73,7 +73,7 @@ def main() -> None:
         try:
             pixels = decode(path, colour)
         except Exception as error:  # whatever a file makes it raise is an answer
-            _say(answers, {"error": str(error)[:200]})
+            _say(answers, {"error": (str(error) or type(error).__name__)[-300:]})
         else:
             _say(answers, {"shape": pixels.shape, "kind": pixels.dtype.str}, pixels.tobytes())
         _alarm(0)
@@ -90,14 +90,24 @@ def _alarm(seconds: int) -> None:
         signal.alarm(seconds)
 
 
-def _limit_memory() -> None:
+def is_limited_from_outside() -> bool:
+    """Whether this process, and with it one that it starts, has less memory than a decoder may take: then a lack of it
+    says nothing about the file."""
     try:
         import resource
     except ImportError:  # Windows has no such limit
+        return True
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    return hard != resource.RLIM_INFINITY and hard < _MOST_MEMORY
+
+
+def _limit_memory() -> None:
+    try:
+        import resource
+    except ImportError:
         return
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    most = _MOST_MEMORY if hard == resource.RLIM_INFINITY else min(_MOST_MEMORY, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+    resource.setrlimit(resource.RLIMIT_AS, (hard if is_limited_from_outside() else _MOST_MEMORY, hard))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,9 @@ pydicom is imported with the first DICOM file: it is an optional dependency of t
 
 from __future__ import annotations
 
+import os
 import struct
+import warnings
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,12 +15,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from ...base.errors import InputError
+from ...base.errors import InputError, within_memory
 from ...base.files import open_regular, unreadable
+from ...base.progress import check_cancelled
 from . import dicom_values as values
+from .checks import MOST_SLICE_PIXELS
 from .dicom_clock import CLOCK_TAGS, Clock, read_clock
 from .dicom_values import PRIVATE_B, PRIVATE_SLOTS
-from .limits import MOST_SLICE_PIXELS, within_memory
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -149,10 +152,12 @@ def read_slice(path: Path) -> Slice | None:
     for group, offset, _ in PRIVATE_B:
         for slot in PRIVATE_SLOTS:
             wanted += [(group << 16) + slot, (group << 16) + (slot << 8) + offset]
-    with within_memory(path), open_regular(path) as file:
+    with within_memory(path), open_regular(path) as file, warnings.catch_warnings():
+        # What pydicom warns of, a value too long for its type for instance, either reads all the same or is left out.
+        warnings.simplefilter("ignore")
         try:
             _require_inflatable(file, path)
-            header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=wanted)
+            header = pydicom.dcmread(_Clamped(file), stop_before_pixels=True, specific_tags=wanted)
             if values.text(header, "Modality") in _NOT_IMAGES or not values.whole(header, "Rows", 0):
                 return None
             return _slice(path, header)
@@ -160,6 +165,19 @@ def read_slice(path: Path) -> Slice | None:
             raise InputError(
                 "is not an intact DICOM file", where=path, fix="Copy or export it again, or take it out of the folder"
             ) from error
+
+
+class _Clamped:
+    """A file of which no more is asked than it holds: for the length that an element claims memory is taken at once."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._size = os.fstat(file.fileno()).st_size
+        self.seek, self.tell = file.seek, file.tell
+
+    def read(self, size: int = -1) -> bytes:
+        left = max(self._size - self._file.tell(), 0)
+        return self._file.read(left if size < 0 else min(size, left))
 
 
 def _require_inflatable(file: BinaryIO, path: Path) -> None:
@@ -175,6 +193,7 @@ def _require_inflatable(file: BinaryIO, path: Path) -> None:
     file.seek(0)
     size = 0
     while size <= _MOST_INFLATED and packed:
+        check_cancelled()
         size += len(packer.decompress(packed, 1 << 20))
         packed = packer.unconsumed_tail
     if size > _MOST_INFLATED:

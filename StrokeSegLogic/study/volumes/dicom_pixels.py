@@ -10,15 +10,16 @@ import shutil
 import subprocess
 import sys
 import threading
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ...base.errors import InputError
+from ...base.errors import InputError, is_out_of_memory
 from ...base.files import require_file
 from . import dicom_decoder
-from .limits import MOST_SLICE_PIXELS
+from .checks import MOST_SLICE_PIXELS
 
 _PATIENCE_S = dicom_decoder.SECONDS + 10.0
 _LAUNCHER = "PythonSlicer"
@@ -115,13 +116,17 @@ class _Decoder:
             self._end()
 
 
-_DECODER = _Decoder()
-atexit.register(_DECODER.close)
+@cache
+def _decoder() -> _Decoder:
+    """The one of this process, which goes with it."""
+    decoder = _Decoder()
+    atexit.register(decoder.close)
+    return decoder
 
 
 def start_decoder() -> None:
     """Starts the process that decodes, so that it is ready when headers have been read; it does not wait for it."""
-    _DECODER.start()
+    _decoder().start()
 
 
 def slice_pixels(path: Path, size: tuple[int, int], colour: bool = False) -> np.ndarray:
@@ -139,11 +144,13 @@ def slice_pixels(path: Path, size: tuple[int, int], colour: bool = False) -> np.
     require_file(path)
     fix = "Export the series again, uncompressed"
     try:
-        pixels = _DECODER.pixels(path, colour)
+        pixels = _decoder().pixels(path, colour)
     except RuntimeError as error:
+        # A slice for which the decoder's own limit is too low is damaged, whatever memory the computer has.
+        of_file = is_out_of_memory(error) and not dicom_decoder.is_limited_from_outside()
         raise InputError(
             "a slice's pixels cannot be read (cut short, damaged, or in an unknown compression)", where=path, fix=fix
-        ) from error
+        ) from (None if of_file else error)
     except EOFError as error:
         raise InputError("a slice's pixels cannot be read: it makes the decoder crash", where=path, fix=fix) from error
     if pixels.shape != (*size, *([3] if colour else [])):

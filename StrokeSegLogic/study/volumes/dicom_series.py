@@ -9,15 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
-from ...base.errors import InputError
+from ...base.errors import InputError, within_memory
 from ...space.grid import Grid
+from .checks import require_plausible_size
 from .dicom import in_order, read_records, stack_grid, voxels_of
 from .dicom_clock import Clock
 from .dicom_headers import Slice
 from .dicom_pixels import start_decoder
 from .frame_stack import FrameStack, TimeSeries
 from .frame_times import FIX, sidecar_times
-from .limits import require_plausible_size, within_memory
 
 _SAME_PLACE_MM = 0.02
 _SAME_TIME_S = 1e-3

@@ -9,7 +9,7 @@ from pathlib import Path
 from ...base.errors import InputError
 from ...base.files import read_regular
 from ...base.json_files import read_json
-from ..time_units import SECONDS_PER
+from ..maps.units import SECONDS_PER
 
 _LIKELY_S = (0.3, 20.0)
 """A step of perfusion CT in seconds lies in this range; a thousand times more is milliseconds."""

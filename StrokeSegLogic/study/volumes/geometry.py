@@ -15,6 +15,9 @@ _ROUNDING = 1e-5
 _PLAUSIBLE_MM = (2.0, 1000.0)
 """Longest side of a field of view; beyond these a header in other units is far more likely than such a scan. Extended
 fields of view of CT reach 820 mm, head and neck together 600."""
+_FARTHEST_MM = 1e6
+"""Of a first voxel from the scanner's middle. Far beyond it, sums with steps of a millimetre lose the steps, and
+filters that walk along them never end."""
 _NOTHING = 1e-60
 _MOST_LITRES = 150.0
 """820 x 820 x 220 mm."""
@@ -58,12 +61,7 @@ def placed(
     # ITK stumbles over components whose squares are no numbers any more, and says so on the terminal.
     axes = np.where(np.abs(axes) < _NOTHING, 0.0, axes)
     spacing = lengths if spacing is None else spacing
-    if not np.isfinite(origin).all():
-        raise InputError(
-            "the position of the volume is undefined (NaN or infinite)",
-            where=where,
-            fix="Convert the volume again from the original DICOM",
-        )
+    require_near(origin, where)
     if require_right_angles(matrix, where) > _ROUNDING:
         u, _, vt = np.linalg.svd(axes)
         straight = u @ vt
@@ -73,6 +71,26 @@ def placed(
     x, y, z = (float(step) for step in spacing)
     first = [float(value) for value in np.asarray(origin, float)]
     return Grid(size, (x, y, z), (first[0], first[1], first[2]), tuple(axes.ravel().tolist()))
+
+
+def require_near(origin: np.ndarray, where: str) -> None:
+    """Refuses a volume whose place no scanner has.
+
+    Raises:
+        InputError: if its first voxel's position is NaN, infinite, or kilometres from the scanner's middle.
+    """
+    if not np.isfinite(origin).all():
+        raise InputError(
+            "the position of the volume is undefined (NaN or infinite)",
+            where=where,
+            fix="Convert the volume again from the original DICOM",
+        )
+    if np.abs(origin).max() > _FARTHEST_MM:
+        raise InputError(
+            f"the volume lies {float(np.abs(origin).max()) / 1e6:.3g} km from the scanner's middle",
+            where=where,
+            fix="Correct the header, or convert the volume again from the original DICOM",
+        )
 
 
 def require_right_angles(matrix: np.ndarray, where: str) -> float:

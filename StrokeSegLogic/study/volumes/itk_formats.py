@@ -10,13 +10,12 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from ...base.errors import InputError
+from ...base.errors import InputError, shortened
 from ...base.files import open_regular, read_regular
 from ...space.grid import Grid
-from .checks import require_scalar_3d
+from .checks import MOST_SAMPLES, require_scalar_3d
 from .geometry import placed
-from .itk_header import NRRD_SUFFIXES, ItkHeader, fault, printable
-from .limits import MOST_SAMPLES, within_memory
+from .itk_header import NRRD_SUFFIXES, ItkHeader, fault
 from .metaimage_header import read_metaimage_header
 from .nrrd_header import read_nrrd_header
 from .voxel_stream import VoxelStream, voxel_stream
@@ -35,7 +34,7 @@ def read_header(path: Path) -> ItkHeader:
     """
     header = read_nrrd_header(path) if path.suffix.lower() in NRRD_SUFFIXES else read_metaimage_header(path)
     if not header.data.exists():
-        name = printable(header.data.name, 80)
+        name = shortened(header.data.name, 80)
         raise InputError(f"its data file {name} is missing", where=path, fix="Put both into one folder")
     return header
 
@@ -52,10 +51,9 @@ def read_itk(path: Path) -> sitk.Image:
         size = size[:-1]
     require_scalar_3d(size, header.components, str(path))
     grid = grid_of(header)
-    with within_memory(path):
-        voxels = stored_voxels(header).reshape(grid.shape)
-        with np.errstate(over="ignore", invalid="ignore"):
-            return grid.image(voxels.astype(np.float32))
+    voxels = stored_voxels(header).reshape(grid.shape)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return grid.image(voxels.astype(np.float32))
 
 
 def grid_of(header: ItkHeader) -> Grid:

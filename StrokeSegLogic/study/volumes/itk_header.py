@@ -11,9 +11,9 @@ from typing import Literal
 
 import numpy as np
 
-from ...base.errors import InputError
+from ...base.errors import InputError, shortened
 from ...base.files import open_regular, unreadable
-from .limits import MOST_HEADER_BYTES, require_plausible_size
+from .checks import MOST_HEADER_BYTES, require_plausible_size
 
 Encoding = Literal["raw", "gzip", "zlib", "text", "hex"]
 NRRD_SUFFIXES = (".nrrd", ".nhdr")
@@ -104,16 +104,13 @@ def data_file(path: Path, name: str) -> Path:
     within = not (place.is_absolute() or ".." in place.parts or re.match(r"[A-Za-z]:", name))
     if not within or not name or "\0" in name or max(len(part) for part in place.parts) > _LONGEST_NAME:
         raise InputError(
-            f"its data file '{printable(name, 80)}' does not lie in its folder",
+            f"its data file '{shortened(name, 80)}' does not lie in its folder",
             where=path,
             fix="Put both into one folder",
         )
+    if place == PurePosixPath(path.name):
+        raise InputError("names itself as its data file", where=path, fix="Save it again as one .nrrd or .mha file")
     return path.parent / place
-
-
-def printable(text: str, most: int) -> str:
-    """A header's words as a message may hold them."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text[:most])
 
 
 def whole(text: str) -> int:
@@ -141,7 +138,7 @@ def fault(path: Path, message: str = "") -> InputError:
     if message == UNDEFINED_SPACING:
         return InputError("the voxel spacing is zero or undefined", where=path, fix="Correct the header")
     kind = "NRRD" if path.suffix.lower() in NRRD_SUFFIXES else "MetaImage"
-    because = f": {printable(message, 100)}" if message else ""
+    because = f": {shortened(message, 100)}" if message else ""
     return InputError(
         f"is not an intact {kind} file (another kind of file, cut short, or damaged{because})",
         where=path,

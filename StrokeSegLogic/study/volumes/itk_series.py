@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from ...base.errors import InputError
+from ...base.errors import InputError, shortened
+from ...base.progress import check_cancelled
 from ...space.grid import Grid
-from ..time_units import SECONDS_PER
+from ..maps.units import SECONDS_PER
 from .frame_stack import FrameStack, TimeSeries
 from .frame_times import FIX, numbers, sidecar_times, times_of_step
 from .itk_formats import grid_of, open_voxels, read_header, stored_voxels
-from .itk_header import ItkHeader, printable
-from .limits import within_memory
+from .itk_header import ItkHeader
 
 _INDEX = "index values"
 _LABELS = "MultiVolume.FrameLabels"
@@ -51,21 +51,21 @@ def read_itk_series(path: Path) -> TimeSeries:
         raise InputError("its voxels are no single numbers", where=path, fix="Give HU with one number a voxel")
     times, notes = _times(header, path, frames)
     grid = grid_of(header)
-    with within_memory(path):
-        stack = FrameStack((frames, *grid.shape))
-        last = len(header.size) == 4 or header.component_axis == 3
-        if last and header.encoding not in ("text", "hex"):
-            with open_voxels(header) as stream:
-                for _ in range(frames):
-                    stack.add(stream.array(grid.shape, header.kind))
-        else:
-            voxels = stored_voxels(header)
-            # The fastest axis is the array's last.
-            axis = 0 if last else 3 - (header.component_axis or 0)
-            for number in range(frames):
-                stack.add(voxels.take(number, axis))
-            del voxels
-        return TimeSeries(stack.image(grid), times, notes)
+    stack = FrameStack((frames, *grid.shape))
+    last = len(header.size) == 4 or header.component_axis == 3
+    if last and header.encoding not in ("text", "hex"):
+        with open_voxels(header) as stream:
+            for _ in range(frames):
+                stack.add(stream.array(grid.shape, header.kind))
+    else:
+        voxels = stored_voxels(header)
+        # The fastest axis is the array's last.
+        axis = 0 if last else 3 - (header.component_axis or 0)
+        for number in range(frames):
+            check_cancelled()
+            stack.add(voxels.take(number, axis))
+        del voxels
+    return TimeSeries(stack.image(grid), times, notes)
 
 
 def read_itk_colours(path: Path) -> sitk.Image:
@@ -78,9 +78,8 @@ def read_itk_colours(path: Path) -> sitk.Image:
     if not _is_colour(header):
         raise InputError("is no 3-D colour volume of 8 bits", where=path, fix="Give the map as it was exported")
     grid = grid_of(header)
-    with within_memory(path):
-        colours = np.moveaxis(stored_voxels(header), 3 - (header.component_axis or 0), -1)
-        image = sitk.GetImageFromArray(np.ascontiguousarray(colours), isVector=True)
+    colours = np.moveaxis(stored_voxels(header), 3 - (header.component_axis or 0), -1)
+    image = sitk.GetImageFromArray(np.ascontiguousarray(colours), isVector=True)
     grid.lay(image)
     return image
 
@@ -126,7 +125,7 @@ def _times(header: ItkHeader, path: Path, frames: int) -> tuple[tuple[float, ...
         raise InputError("its header says nothing on the frames' times", where=path, fix=FIX)
     if unit not in SECONDS_PER:
         note = (
-            f"the header gives the frames' times without a known unit ('{printable(unit, 20)}'): seconds were assumed"
+            f"the header gives the frames' times without a known unit ('{shortened(unit, 20)}'): seconds were assumed"
         )
     factor = SECONDS_PER.get(unit, 1.0)
     return tuple(value * factor for value in values), (f"{path.name}: {note}",) if note else ()

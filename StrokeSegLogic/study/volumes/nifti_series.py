@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from ...base.errors import InputError
 from .frame_stack import FrameStack, TimeSeries
 from .frame_times import sidecar_times, times_of_step
-from .nifti_header import NiftiHeader, open_nifti
+from .nifti import NiftiHeader, open_nifti
 
 
 def read_nifti_series(path: Path) -> TimeSeries:

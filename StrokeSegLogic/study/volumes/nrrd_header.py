@@ -38,6 +38,8 @@ _SPACES = {
     "left-posterior-superior-time": "LPST",
 }
 _PLAIN_SPACES = {"scanner-xyz": 3, "scanner-xyz-time": 4, "3d-right-handed": 3, "3d-left-handed": 3}
+_SPATIAL = 3
+"""Axes that need a step in space; that of time may go without."""
 _DOMAIN = ("domain", "space", "time", "???", "none")
 _MOST_AXES = 5
 
@@ -146,9 +148,9 @@ def _place(fields: dict[str, str], domain: list[int], dimension: int) -> tuple[l
     spacing, direction = [1.0] * count, np.eye(count)
     for column, axis in enumerate(domain):
         vector = vectors[axis]
-        if vector is None:
+        if vector is None and column >= _SPATIAL:
             continue
-        if len(vector) != count or not all(map(math.isfinite, vector)):
+        if vector is None or len(vector) != count or not all(map(math.isfinite, vector)):
             raise ValueError(UNDEFINED_SPACING)
         length = math.sqrt(sum(step * step for step in vector))
         if not 0 < length < math.inf:

@@ -11,13 +11,15 @@ from pathlib import Path
 
 from ...base.errors import InputError
 from ...base.files import require_file, unreadable
+from ...base.progress import check_cancelled
+from ...base.records import is_aside
 from .candidates import LITTER, Candidate, is_dicom
 from .dicom import in_order
 from .dicom_groups import grouped, in_time_order
 from .dicom_headers import NoPydicom, Slice, read_slice
 from .dicom_pixels import start_decoder
 from .dicom_series import count_frames
-from .nifti_header import SUFFIXES, open_nifti
+from .nifti import SUFFIXES, open_nifti
 from .reader import files_of, volume_suffix
 
 _SHOWN = 5
@@ -49,10 +51,11 @@ def find_series(folder: str | Path) -> list[Candidate]:
 def study_files(folder: str | Path) -> StudyFiles:
     """Every volume in a folder and its subfolders, and what was left aside.
 
-    Hidden files and what is no image (tables, pictures, sidecars) are skipped; DICOM files are known by their
-    content. A DICOM series is split where one place was imaged several times: by b-value, echo time, image type,
-    gradient direction, time. What is no regular file (a pipe, a device, a link to itself) and what is no intact DICOM
-    is left aside and named.
+    Hidden files and what is no image (tables, pictures, sidecars) are skipped; folders in which an earlier run put
+    something aside are skipped and named, for what lies there would claim the roles of this study. DICOM files are
+    known by their content. A DICOM series is split where one place was imaged several times: by b-value, echo time,
+    image type, gradient direction, time. What is no regular file (a pipe, a device, a link to itself) and what is no
+    intact DICOM is left aside and named.
 
     Raises:
         InputError: if the folder is missing or holds no volume, a file's header is not what its name says, or
@@ -66,7 +69,9 @@ def study_files(folder: str | Path) -> StudyFiles:
     found: list[Candidate] = []
     slices: list[Slice] = []
     aside: list[InputError] = []
-    for path in _visible_files(folder):
+    paths, set_aside = _visible_files(folder)
+    for path in paths:
+        check_cancelled()
         suffix = volume_suffix(path)
         if suffix is None and path.suffix.lower() in LITTER:
             continue
@@ -89,7 +94,13 @@ def study_files(folder: str | Path) -> StudyFiles:
                 aside.append(error)
             else:
                 slices += [] if record is None else [record]
-    found += _dicom_candidates(slices, folder)
+    found += _dicom_candidates(slices, folder) if slices else []
+    aside += [
+        InputError(
+            "holds what an earlier run put aside", where=path, fix="Name that folder itself to have its volumes read"
+        )
+        for path in set_aside
+    ]
     if not found:
         raise _no_volume(folder, aside)
     return StudyFiles(tuple(sorted(found, key=lambda c: c.name)), _left_aside(aside, folder))
@@ -110,19 +121,22 @@ def _left_aside(errors: Sequence[InputError], folder: Path) -> tuple[str, ...]:
     return (*shown, *([f"{more} more files of {folder.name} were left aside for such reasons"] if more else []))
 
 
-def _visible_files(folder: Path) -> list[Path]:
+def _visible_files(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The files of a study, and the folders in which earlier runs put something aside."""
+
     def fail(error: OSError) -> None:
         raise unreadable(Path(error.filename or folder), error) from error
 
-    found = []
+    found, set_aside = [], []
     for parent, folders, names in os.walk(folder, onerror=fail):
-        folders[:] = sorted(f for f in folders if not f.startswith((".", "__MACOSX")))
+        set_aside += [Path(parent) / name for name in sorted(folders) if is_aside(name)]
+        folders[:] = sorted(f for f in folders if not f.startswith((".", "__MACOSX")) and not is_aside(f))
         for name in folders:
             # A folder named as a file is a mistake that would otherwise look like a missing volume.
             if volume_suffix(Path(name)):
                 raise InputError("is a folder named as a file", where=Path(parent) / name, fix="Rename it")
         found += [Path(parent) / name for name in sorted(names) if not name.startswith(".")]
-    return found
+    return found, set_aside
 
 
 def _never_ends(path: Path) -> bool:

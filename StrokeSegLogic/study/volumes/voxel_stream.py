@@ -15,7 +15,8 @@ import numpy as np
 
 from ...base.errors import InputError
 from ...base.files import open_regular
-from .limits import DEFLATE_RATIO, MOST_BYTES_BEFORE, MOST_BYTES_BEHIND, within_memory
+from ...base.progress import check_cancelled
+from .checks import DEFLATE_RATIO, MOST_BYTES_BEFORE, MOST_BYTES_BEHIND
 
 Packing = Literal["raw", "gzip", "zlib"]
 _CHUNK = 1 << 20
@@ -36,6 +37,7 @@ class VoxelStream:
         stored = np.empty(shape, kind)
         rest = stored.reshape(-1).view(np.uint8).data
         while len(rest):
+            check_cancelled()
             count = cast(io.RawIOBase, self._file).readinto(rest[:_CHUNK])
             if not count:
                 raise self._damaged
@@ -51,6 +53,7 @@ class VoxelStream:
         if not 0 <= count <= MOST_BYTES_BEFORE:
             raise self._damaged
         while count:
+            check_cancelled()
             passed = len(self._file.read(min(count, _CHUNK)))
             if not passed:
                 raise self._damaged
@@ -84,7 +87,7 @@ def voxel_stream(
         InputError: if it cannot be opened, is shorter or much longer than its header says, or damaged; before anything
             is allocated where that can be told from the file's length.
     """
-    with within_memory(path), open_regular(path) as file:
+    with open_regular(path) as file:
         try:
             size = os.fstat(file.fileno()).st_size
             start = size - wanted - skipped if start is None else start

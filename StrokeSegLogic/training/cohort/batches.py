@@ -11,7 +11,7 @@ import torch
 from ...base.errors import InputError
 from ...ctp.routes.field import background
 from ...mri.prepare import MIN_PIXELS, seen_slices
-from ...nets.run.canvas import centred
+from ...nets.run.inputs import centred
 from ...space.planes import Plane, to_stack
 from ..augmentation import Augment, Augmented, augmenter
 from ..examples import Examples
@@ -48,7 +48,7 @@ class CohortBatches:
         self._training = training
         self._whole = not isinstance(recipe.view, PlanesSpec) and len(recipe.view.size) == 3
         self._patch = recipe.view.patch if isinstance(recipe.view, PlanesSpec) else recipe.view.size
-        self._background = tuple(value for one in recipe.inputs for value in background(one))
+        self._background = tuple(value for entry in recipe.inputs for value in background(entry))
         self._augment = self._augmenter(recipe, member)
         self.items = self._listed()
         if not self.items:
@@ -79,7 +79,7 @@ class CohortBatches:
 
     @property
     def per_epoch(self) -> int:
-        """Batches an epoch; the last one may be smaller, but for training: batch norms need their samples."""
+        """Batches an epoch; the last may be smaller, but for training: batch norms need their samples."""
         full, rest = divmod(len(self.items), self._recipe.batch)
         return max(full, 1) if self._training else full + (rest > 0)
 

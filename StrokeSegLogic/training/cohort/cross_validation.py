@@ -1,4 +1,4 @@
-"""Every patient tested once: a model a fold, and each case predicted by the one that has not seen its patient."""
+"""Every patient tested once: a model a fold, and each case predicted by the model that has not seen its patient."""
 
 from __future__ import annotations
 

@@ -15,8 +15,7 @@ from ...metrics.voxel import dice
 from ...mri.prepare import seen_slices
 from ...nets.models.bundle import WEIGHTS, Bundle
 from ...nets.models.field_spec import FieldModelSpec, FieldSpec
-from ...nets.models.spec import PlanesModelSpec
-from ...nets.models.weights import FORMAT, Weights
+from ...nets.models.spec import FORMAT, PlanesModelSpec, Weights
 from ...nets.networks.build import build
 from ...nets.run.device import Device
 from ...nets.run.network import lesion_probability
@@ -53,7 +52,7 @@ def export(
     weights = Weights(WEIGHTS, "0" * 64)
     spec: PlanesModelSpec | FieldModelSpec
     if isinstance(recipe.view, PlanesSpec):
-        names = tuple(one.name for one in recipe.inputs)
+        names = tuple(entry.name for entry in recipe.inputs)
         scores = validation_dice(recipe, recipe.view, states, validating, progress)
         card["validation_dice"] = scores
         spec = PlanesModelSpec(
@@ -97,7 +96,7 @@ def trained_on(who: str, recipe: CohortRecipe, data: DataSet) -> str:
     """What is said beside every result: who of which data, whether they are simulated, and the recipe's source."""
     simulated = f" {SIMULATED}" if data.simulated else ""
     # What every place that shows a result of such a model has to say comes first.
-    perfusion = data.simulated and any(one.name in MAP_ROLES for one in recipe.inputs)
+    perfusion = data.simulated and any(entry.name in MAP_ROLES for entry in recipe.inputs)
     first = "simulated perfusion: " if perfusion else ""
     return f"{first}{who} of a data set in the layout {data.layout}.{simulated} Recipe after {recipe.source}"
 

@@ -12,11 +12,10 @@ import numpy as np
 import SimpleITK as sitk
 from torch import nn
 
-from ...base.aside import listed
 from ...base.errors import InputError
 from ...base.progress import Progress
 from ...base.recorded_files import Writers, add_recorded
-from ...base.records import is_unchanged, written_by
+from ...base.records import is_unchanged, listed, written_by
 from ...base.reservation import Reservation, reserved
 from ...ctp.routes.field_engine import answer
 from ...evaluation.classes import BACKGROUND, LABELS_FILE
@@ -29,7 +28,7 @@ from ...nets.models.field_spec import FieldModelSpec
 from ...nets.models.spec import PlanesModelSpec
 from ...nets.run.device import Device, choose
 from ...nets.run.network import load
-from ...space.way_back import onto_reference
+from ...space.resampling import onto_reference
 from ...study.case import Role
 from ...study.volumes.nifti import write_nifti
 from ..datasets.load import LoadedSubject, load_subject
@@ -72,7 +71,7 @@ class Predictor:
         spec = self.bundle.spec
         if isinstance(spec, PlanesModelSpec):
             return spec.inputs
-        return tuple(one.name for one in spec.inputs)
+        return tuple(entry.name for entry in spec.inputs)
 
     def __call__(self, subject: Subject, data: DataSet, progress: Progress) -> tuple[LoadedSubject, Labels]:
         """The case on its grid, and the labels on the same grid.
@@ -154,7 +153,7 @@ def predict_cases(
     Raises:
         InputError: if a case is unknown or lacks what the model needs, or the folder holds another model's answers or
             those on other cases.
-        OutputError: if a file cannot be written, or one that is not ours would be replaced.
+        OutputError: if a file cannot be written, or a file that is not ours would be replaced.
     """
     by_name = {subject.case: subject for subject in data.subjects}
     unknown = [name for name in cases if name not in by_name]
@@ -165,7 +164,7 @@ def predict_cases(
     origin = origin_of(predictor.bundle, data, cases)
     with reserved(output, overwrite=overwrite) as held:
         _require_same_source(origin, output, overwrite)
-        names = (LABELS_FILE, *(name for one in files.values() for name in one), ORIGIN_FILE)
+        names = (LABELS_FILE, *(name for own in files.values() for name in own), ORIGIN_FILE)
         with reserved(output, names, ORIGIN_FILE, overwrite=overwrite):
             labels = (json.dumps(_class_names(predictor, data)) + "\n").encode()
             _add(held, origin, {LABELS_FILE: lambda path: path.write_bytes(labels)})

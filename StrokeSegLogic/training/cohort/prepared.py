@@ -17,7 +17,8 @@ from ...base.json_files import read_json_object
 from ...base.progress import Progress
 from ...ctp.routes.field import lay
 from ...mri.prepare import prepare
-from ...space.grid import Grid, resample
+from ...space.grid import Grid
+from ...space.resampling import resample
 from ...study.case import Case, Role
 from ...study.series.read import series_in_memory
 from ..arrays import open_array
@@ -80,7 +81,7 @@ def require_fit(recipe: CohortRecipe, data: DataSet) -> None:
             fix="Choose a recipe with as many classes as the data set",
         )
     known = {name for subject in data.subjects for name in subject.images}
-    missing = [one.name for one in recipe.inputs if one.name not in known]
+    missing = [entry.name for entry in recipe.inputs if entry.name not in known]
     if missing:
         raise InputError(
             f"no case has {', '.join(missing)}", where=data.folder, fix="Add the images, or choose another recipe"
@@ -90,7 +91,7 @@ def require_fit(recipe: CohortRecipe, data: DataSet) -> None:
 def wanted_images(recipe: CohortRecipe) -> tuple[str, ...]:
     """Images that a recipe reads: its inputs, and the masking image."""
     masking = "" if isinstance(recipe.view, PlanesSpec) else recipe.view.masked_by
-    return tuple(dict.fromkeys([*(one.name for one in recipe.inputs), *([masking] if masking else [])]))
+    return tuple(dict.fromkeys([*(entry.name for entry in recipe.inputs), *([masking] if masking else [])]))
 
 
 def reference_mask(subject: Subject) -> str:
@@ -180,7 +181,7 @@ def lay_case(
     """Images (C, z, y, x), brain and labels (z, y, x) on the recipe's grid."""
     if isinstance(recipe.view, PlanesSpec):
         case = mri_case(name, loaded)
-        roles = tuple(Role(one.name) for one in recipe.inputs)
+        roles = tuple(Role(entry.name) for entry in recipe.inputs)
         ready = prepare(case, case.reference().role, roles, recipe.view.spacing_mm, Progress())
         return ready.channels, ready.brain, labels_on_grid(truth, ready.grid)
     field = lay(loaded.images, loaded.grid, recipe.inputs, recipe.view)
@@ -222,6 +223,6 @@ def label_counts(case: PreparedCase) -> list[int]:
     """
     mark = case.folder / "case.json"
     counts = read_json_object(mark, fix=_PREPARE_AGAIN).get("labels")
-    if not isinstance(counts, list) or not all(isinstance(one, int) for one in counts):
+    if not isinstance(counts, list) or not all(isinstance(count, int) for count in counts):
         raise InputError("does not say how many voxels each class has", where=mark, fix=_PREPARE_AGAIN)
     return counts

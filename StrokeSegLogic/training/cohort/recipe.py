@@ -90,7 +90,7 @@ class CohortRecipe:
         seed: of everything random.
         clip: largest norm of all gradients together.
         begins_with: name or folder of a slow fusion of the first of the inputs, into which the others grow (see
-            `growth`); "" for none.
+            `warm_start`); "" for none.
         learns: of the data set's classes those to learn, the background first; voxels of the others count as
             background. Empty is all.
     """
@@ -142,21 +142,21 @@ class CohortRecipe:
             raise ValueError(f"transfer.scheme '{self.transfer.scheme}' freezes encoders, and the network has none")
 
     def _check_inputs(self) -> None:
-        names = [one.name for one in self.inputs]
+        names = [entry.name for entry in self.inputs]
         if len(set(names)) != len(names):
             raise ValueError("an input is named twice")
-        channels = sum(one.channels for one in self.inputs)
+        channels = sum(entry.channels for entry in self.inputs)
         if channels != self.network.channels:
             raise ValueError(f"the network has {self.network.channels} channels, the inputs have {channels}")
         if isinstance(self.network, FusionSpec):
             if self.network.inputs != len(names):
                 raise ValueError(f"the network fuses {self.network.inputs} inputs, the recipe has {len(names)}")
-            if any(one.channels != self.network.channels_per_input for one in self.inputs):
+            if any(entry.channels != self.network.channels_per_input for entry in self.inputs):
                 raise ValueError("a fusion network's inputs must all be grey, or all have three channels")
         if isinstance(self.view, PlanesSpec):
-            for one in self.inputs:
-                if one.name not in MRI_ROLES or one.low is not None:
-                    raise ValueError(f"input '{one.name}': planes take MR sequences relative to the brain's median")
+            for entry in self.inputs:
+                if entry.name not in MRI_ROLES or entry.low is not None:
+                    raise ValueError(f"input '{entry.name}': planes take MR sequences relative to the brain's median")
 
     def _check_network(self) -> None:
         asks = isinstance(self.network, FusionSpec) and self.network.nihss

@@ -11,12 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ...base.aside import is_there, move_aside
 from ...base.errors import InputError, OutputError
 from ...base.files import write_whole
 from ...base.json_files import read_json_object
 from ...base.recorded_files import write_recorded
-from ...base.records import is_unchanged, written_by
+from ...base.records import is_there, is_unchanged, move_aside, written_by
 from ...base.reservation import Reservation, reserved
 from ...study.volumes.nifti import write_nifti
 from ..datasets.load import load_subject
@@ -43,7 +42,8 @@ def reserved_for_references(
             raise OutputError(
                 "is there already, and no record shows it to be StrokeSeg's own and unchanged",
                 where=folder.with_name(GROUPS_FILE),
-                fix="Choose another folder, or add --overwrite: it is then moved aside, not deleted",
+                fix="Choose another folder, or let it be moved aside: nothing is deleted",
+                option="overwrite",
             )
         yield held
 
@@ -62,7 +62,7 @@ def write_references(data: DataSet, cases: Sequence[str], folder: Path, *, overw
 
     Raises:
         InputError: if a case has no mask.
-        OutputError: if a file cannot be written, or one that is not ours would be replaced.
+        OutputError: if a file cannot be written, or a file that is not ours would be replaced.
     """
     with reserved_for_references(data, cases, folder, overwrite=overwrite) as held:
         table = _table(data, cases)
@@ -115,7 +115,7 @@ def _table(data: DataSet, cases: Sequence[str]) -> bytes:
 
 
 def _may_replace(folder: Path, table: bytes) -> bool:
-    """Whether there is no table beside the folder, the same one, or one that the folder's record shows to be ours."""
+    """Whether there is no table beside the folder, the same, or a table that the folder's record shows to be ours."""
     path = folder.with_name(GROUPS_FILE)
     if not is_there(path) or is_unchanged(path, hashlib.sha256(table).hexdigest()):
         return True

@@ -61,16 +61,16 @@ def choose_split(recipe: CohortRecipe, data: DataSet, file: Path | None) -> Spli
     return split(patients, (wanted.train, wanted.val, wanted.test), recipe.seed, groups)
 
 
-def keep_split(path: Path, one: Split, patients: dict[str, str]) -> None:
-    """Writes the run's split, or makes sure that it is the one that was written.
+def keep_split(path: Path, parts: Split, patients: dict[str, str]) -> None:
+    """Writes the run's split, or makes sure that it is what was written.
 
     Raises:
         InputError: if the run began with another split, so that it has learned from what is now held out.
         OutputError: if it cannot be written.
     """
     if not path.is_file():
-        write_split(path, one, patients)
-    elif read_split(path, patients) != one:
+        write_split(path, parts, patients)
+    elif read_split(path, patients) != parts:
         raise InputError(
             "the run began with another split of the cases",
             where=path,
@@ -86,7 +86,7 @@ def _of_data_set(data: DataSet, patients: dict[str, str]) -> Split:
             continue
         if subject.split is None:
             raise InputError(
-                "has no split where other cases have one", where=subject.case, fix="Name its split, or remove them all"
+                "has no split where other cases have theirs", where=subject.case, fix="Name its split, or remove all"
             )
         before = part_of_patient.setdefault(subject.patient, subject.split)
         if before != subject.split:

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from ...base.progress import Progress
-from ...space.grid import Grid
+from ...space.grid import Grid, have_same_slices
 from .check_case import CaseRecord, look
 from .findings import Finding, Findings, Severity
 from .subject import GROUPS, TRUTH, DataSet
@@ -33,7 +33,7 @@ def check(data_set: DataSet, progress: Progress | None = None) -> Findings:
         records.append(look(subject, data_set))
     report(1.0, "all cases read")
     found = [Finding("warning", "", "", note) for note in data_set.notes]
-    found += [one for record in records for one in record.found]
+    found += [finding for record in records for finding in record.found]
     found += [
         *_masks(records, data_set),
         *_splits(data_set),
@@ -43,7 +43,7 @@ def check(data_set: DataSet, progress: Progress | None = None) -> Findings:
     found += [*_groups(data_set), *_adc(records), *_slabs(records, data_set)]
     if len(data_set.patients) < 2:
         found.append(_of_all("warning", "there is one patient only: nothing is left to validate on"))
-    return Findings(summarise(records, data_set), tuple(sorted(found, key=lambda one: one.severity != "error")))
+    return Findings(summarise(records, data_set), tuple(sorted(found, key=lambda finding: finding.severity != "error")))
 
 
 def _of_all(severity: Severity, words: str) -> Finding:
@@ -56,13 +56,13 @@ def _masks(records: list[CaseRecord], data_set: DataSet) -> Iterable[Finding]:
         return
     everyone = {reader for record in records for reader in record.subject.masks}
     for record in records:
-        one = record.subject
-        if not one.masks:
-            severity: Severity = "warning" if one.split == "test" else "error"
-            yield Finding(severity, one.case, "", "the mask is missing")
-        elif TRUTH not in one.masks:
-            for reader in sorted(everyone - set(one.masks) - {TRUTH}):
-                yield Finding("warning", one.case, "", f"the mask of reader {reader} is missing")
+        subject = record.subject
+        if not subject.masks:
+            severity: Severity = "warning" if subject.split == "test" else "error"
+            yield Finding(severity, subject.case, "", "the mask is missing")
+        elif TRUTH not in subject.masks:
+            for reader in sorted(everyone - set(subject.masks) - {TRUTH}):
+                yield Finding("warning", subject.case, "", f"the mask of reader {reader} is missing")
 
 
 def _splits(data_set: DataSet) -> Iterable[Finding]:
@@ -135,21 +135,19 @@ def _slabs(records: list[CaseRecord], data_set: DataSet) -> Iterable[Finding]:
     # Slabs of one patient are numbered one after the other, and there are two at most: a case that fits both of its
     # neighbours only shows that the frame of the data says nothing (a common origin, for instance).
     fits = [_stacked(grid, above) for (_, grid), (_, above) in pairwise(known)]
-    for index, ((one, _), (other, _)) in enumerate(pairwise(known)):
+    for index, ((lower, _), (upper, _)) in enumerate(pairwise(known)):
         if fits[index] and not any(fits[max(index - 1, 0) : index] + fits[index + 1 : index + 2]):
-            words = f"{one.case} and {other.case} look like two slabs of one patient, and are taken for two patients"
+            words = f"{lower.case} and {upper.case} look like two slabs of one patient, and are taken for two patients"
             yield _of_all("warning", words)
 
 
-def _stacked(one: Grid, other: Grid) -> bool:
+def _stacked(lower: Grid, upper: Grid) -> bool:
     """Whether two grids share rows and columns in space and touch or partly overlap along the slices."""
-    if one.size[:2] != other.size[:2] or not np.allclose(one.spacing, other.spacing, rtol=1e-3):
+    if not have_same_slices(lower, upper):
         return False
-    if not np.allclose(one.direction, other.direction, atol=1e-3):
-        return False
-    x, y, z = one.to_index(np.array([other.origin]))[0]
+    x, y, z = lower.to_index(np.array([upper.origin]))[0]
     beside = abs(x) < 0.05 and abs(y) < 0.05
-    return bool(beside and abs(z) > 0.5 and -other.size[2] - 2 <= z <= one.size[2] + 2)
+    return bool(beside and abs(z) > 0.5 and -upper.size[2] - 2 <= z <= lower.size[2] + 2)
 
 
 def _some(names: list[str]) -> str:

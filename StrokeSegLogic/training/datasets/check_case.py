@@ -12,10 +12,11 @@ import SimpleITK as sitk
 from ...base.errors import InputError
 from ...base.files import sha256_of
 from ...space.grid import Grid, require_overlap
+from ...study.case import Role
 from ...study.maps import units as map_units
-from ...study.series.plausibility import swapped_note
+from ...study.series.read import swapped_note
 from ...study.volumes.checks import validate
-from ...study.volumes.nifti_header import SUFFIXES, open_nifti
+from ...study.volumes.nifti import SUFFIXES, open_nifti
 from ...study.volumes.reader import header_notes, read_volume
 from .findings import Finding, Severity
 from .load import labels, same_place, words
@@ -92,7 +93,7 @@ class _Look:
             images[name] = image
             self.record.grids[name] = Grid.of(image)
             voxels = sitk.GetArrayViewFromImage(image)
-            for doubt in map_units.doubts(name, voxels):
+            for doubt in map_units.doubts(Role(name), voxels):
                 self._say("warning", path, doubt)
             if name == "ADC":
                 self.record.adc_unit = adc_unit(voxels)
@@ -140,7 +141,7 @@ class _Look:
                     "warning",
                     path,
                     f"{name} lies on another grid ({words(grid)}) than {self.data_set.reference} ({words(reference)}), "
-                    f"though this layout has them on one",
+                    f"though this layout has them on one grid",
                 )
 
     def _mask(self, reader: str, path: Path, reference: sitk.Image | None) -> None:
@@ -174,17 +175,17 @@ class _Look:
                 )
 
     def _clinical(self) -> None:
-        one = self.subject
-        if self.data_set.clinical and one.nihss is None and one.group is None and one.age is None:
+        subject = self.subject
+        if self.data_set.clinical and subject.nihss is None and subject.group is None and subject.age is None:
             self._say("warning", None, "there is no clinical row")
-        elif self.data_set.clinical and one.nihss is None:
+        elif self.data_set.clinical and subject.nihss is None:
             self._say("warning", None, "its NIHSS is missing")
-        elif self.data_set.clinical and one.group is None:
+        elif self.data_set.clinical and subject.group is None:
             self._say("warning", None, "its group is missing")
-        if one.nihss is not None and not 0 <= one.nihss <= 42:
-            self._say("warning", None, f"an NIHSS of {one.nihss:g} is outside of 0 to 42")
-        if one.age is not None and not 0 <= one.age <= 120:
-            self._say("warning", None, f"an age of {one.age:g} is outside of 0 to 120")
+        if subject.nihss is not None and not 0 <= subject.nihss <= 42:
+            self._say("warning", None, f"an NIHSS of {subject.nihss:g} is outside of 0 to 42")
+        if subject.age is not None and not 0 <= subject.age <= 120:
+            self._say("warning", None, f"an age of {subject.age:g} is outside of 0 to 120")
 
 
 def adc_unit(voxels: np.ndarray) -> str | None:

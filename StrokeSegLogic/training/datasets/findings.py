@@ -90,11 +90,11 @@ class Findings:
 
     @property
     def errors(self) -> tuple[Finding, ...]:
-        return tuple(one for one in self.found if one.severity == "error")
+        return tuple(finding for finding in self.found if finding.severity == "error")
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        return tuple(one for one in self.found if one.severity == "warning")
+        return tuple(finding for finding in self.found if finding.severity == "warning")
 
     @property
     def usable(self) -> bool:
@@ -106,5 +106,5 @@ class Findings:
         return {
             "usable": self.usable,
             "summary": asdict(self.summary),
-            "found": [asdict(one) for one in self.found],
+            "found": [asdict(finding) for finding in self.found],
         }

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...base.errors import InputError
+from ...base.records import is_aside
 from ...study.volumes.reader import volume_suffix
 
 
@@ -50,4 +51,4 @@ def stem(path: Path) -> str:
 
 
 def _visible(name: str) -> bool:
-    return not name.startswith((".", "__MACOSX"))
+    return not name.startswith((".", "__MACOSX")) and not is_aside(name)

@@ -33,7 +33,7 @@ def fits(folder: Path) -> bool:
 def read(folder: Path) -> DataSet:
     """The cases of a folder; all volumes of a case lie on one grid.
 
-    Some patients were scanned in two slabs, which are two cases. Which ones, a table says that maps case numbers to
+    Some patients were scanned in two slabs, which are two cases. Which cases, a table says that maps case numbers to
     names such as Train_40_A and Train_40_B; it is known by its content, whatever its name. Without it each case has
     to be taken for a patient, and a note says so.
 
@@ -108,7 +108,7 @@ def _pairs(path: Path) -> list[tuple[str, int, str]]:
     except InputError:
         return []  # some other text file: what is missing for it is said where no table is found
     pairs = []
-    # The table may have no heading: then what was taken for one is its first row.
+    # The table may have no heading: then what was taken for a heading is its first row.
     for row in [{name: name for name in rows[0]}, *rows] if rows else []:
         cells = [cell for cell in row.values() if cell]
         case = next((match for cell in cells if (match := _CASE.match(cell))), None)

@@ -1,4 +1,4 @@
-"""Every layout that is known, and which one a folder has."""
+"""Every layout that is known, and which of them a folder has."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def read_data_set(folder: str | Path, layout: str | None = None) -> DataSet:
         layout: one of `LAYOUTS`; else it is told from the folders and file names.
 
     Raises:
-        InputError: if the folder is missing, is of none of the layouts or not of the one asked for, or a table in it
+        InputError: if the folder is missing, is of none of the layouts or not of that asked for, or a table in it
             is not in order.
     """
     folder = Path(folder)
@@ -53,10 +53,10 @@ def read_data_set(folder: str | Path, layout: str | None = None) -> DataSet:
         raise InputError(f"no layout is called '{layout}'", fix=f"Use one of {', '.join(LAYOUTS)}")
     wanted = list(_LAYOUTS.values()) if layout is None else [_LAYOUTS[layout]]
     for home in _nested(folder):
-        for one in wanted:
-            if one.fits(home):
-                return _marked(_unique(one.read(home)))
-    # How one looks fits into a line, how all of them do does not.
+        for candidate in wanted:
+            if candidate.fits(home):
+                return _marked(_unique(candidate.read(home)))
+    # How one layout looks fits into a line, how all of them do does not.
     known = f"Known are {', '.join(LAYOUTS)}; docs/datasets.md shows each"
     raise InputError(
         "is not laid out as " + ("any known data set" if layout is None else layout),
@@ -74,7 +74,7 @@ def _marked(data_set: DataSet) -> DataSet:
 
 
 def _nested(folder: Path) -> list[Path]:
-    """The folder, and the one within it as long as there is only one."""
+    """The folder, and the folder within it as long as that is alone there."""
     found = [folder]
     while len(inside := subfolders(found[-1])) == 1 and len(found) < 4:
         found.append(inside[0])

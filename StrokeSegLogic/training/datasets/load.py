@@ -10,7 +10,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from ...base.errors import InputError
-from ...space.grid import Grid, require_overlap, resample
+from ...space.grid import Grid, require_overlap
+from ...space.resampling import resample
 from ...study.volumes.reader import read_volume
 from .subject import TIME_SERIES, DataSet, Subject
 
@@ -66,7 +67,7 @@ def load_subject(
         mask = _read(subject, path)
         if not same_place(Grid.of(mask), grid):
             raise InputError(
-                f"the mask lies on another grid ({words(Grid.of(mask))}) than {paths[reference]} ({words(grid)})",
+                f"the mask lies on another grid ({words(Grid.of(mask))}) than {paths[reference].name} ({words(grid)})",
                 where=f"{subject.case}: {path}",
                 fix="Give the mask on its reference's grid; labels are not resampled here",
             )
@@ -93,11 +94,11 @@ def labels(mask: sitk.Image, classes: int, where: str) -> np.ndarray:
     return voxels.astype(np.uint8)
 
 
-def same_place(one: Grid, other: Grid) -> bool:
+def same_place(grid: Grid, other: Grid) -> bool:
     """Whether two grids have the same voxels, to a hundredth of a voxel."""
-    if one.size != other.size:
+    if grid.size != other.size:
         return False
-    return bool(np.abs(one.corners() - other.corners()).max() <= _SAME_PART * min(one.spacing + other.spacing))
+    return bool(np.abs(grid.corners() - other.corners()).max() <= _SAME_PART * min(grid.spacing + other.spacing))
 
 
 def words(grid: Grid) -> str:

@@ -11,6 +11,7 @@ import SimpleITK as sitk
 from ...phantom.ctp_maps import CtpMaps, CtpPatient, ctp_grid, ctp_patient
 from ...phantom.waves import Waves
 from ...space.grid import Grid
+from ...study.case import Role
 from ...study.volumes.nifti import write_nifti
 from .ctp_folder import TABLE
 from .subject import READERS
@@ -25,7 +26,7 @@ _READER_MM = 1.5
 _SLAB = {"small": 6, "full": 8}
 _FRAMES, _STEP_S = 20, 2.0
 _STROKE_HU = 60.0
-_KINDS = {"CT": "CT", "CT_CBF": "CBF", "CT_CBV": "CBV", "CT_MTT": "MTT", "CT_Tmax": "TMAX"}
+_KINDS = {"CT": Role.CT, "CT_CBF": Role.CBF, "CT_CBV": Role.CBV, "CT_MTT": Role.MTT, "CT_Tmax": Role.TMAX}
 
 
 def write_ctp_folder(folder: Path, patients: int, seed: int, small: bool) -> None:
@@ -83,7 +84,7 @@ def _slabs(patient: CtpPatient, small: bool, two: bool) -> list[Grid]:
 
 def _write_case(maps: CtpMaps, home: Path, number: int) -> int:
     core = sitk.Cast(sitk.Equal(maps.truth, 2), sitk.sitkUInt8)
-    volumes = {kind: maps.images[name] for kind, name in _KINDS.items()} | {"OT": core}
+    volumes = {kind: maps.images[role] for kind, role in _KINDS.items()} | {"OT": core}
     for kind, image in volumes.items():
         number += 1
         name = f"SMIR.Brain.XX.O.{kind}.{number}"
@@ -98,14 +99,14 @@ def _write_case(maps: CtpMaps, home: Path, number: int) -> int:
 
 def _write_series(maps: CtpMaps, path: Path, like: Path) -> None:
     """A perfusion series with a bolus that peaks at TTP as high as the MIP says; the shape is a gamma variate."""
-    array = {name: sitk.GetArrayFromImage(maps.images[name]) for name in ("CT", "MIP", "TTP", "CBV")}
+    ct, mip, ttp = (sitk.GetArrayFromImage(maps.images[role]) for role in (Role.CT, Role.MIP, Role.TTP))
     rise = 6.0
-    peak = np.where(array["TTP"] > 0, np.clip(array["MIP"] - array["CT"], 0, _STROKE_HU * 2), 0)
+    peak = np.where(ttp > 0, np.clip(mip - ct, 0, _STROKE_HU * 2), 0)
     times = np.arange(_FRAMES) * _STEP_S
     frames = []
     for time in times:
-        since = np.clip(1 + (time - array["TTP"]) / rise, 0, None)
-        frames.append(array["CT"] + peak * since**3 * np.exp(3 * (1 - since)))
+        since = np.clip(1 + (time - ttp) / rise, 0, None)
+        frames.append(ct + peak * since**3 * np.exp(3 * (1 - since)))
     header = nib.load(like)
     out = nib.Nifti1Image(np.stack(frames).T.round().astype(np.int16), header.affine)
     out.header.set_xyzt_units("mm", "sec")

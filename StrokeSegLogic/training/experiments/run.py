@@ -44,7 +44,7 @@ class Options:
     """How an experiment departs from its recipes, and how its rows are scored.
 
     Attributes:
-        changes: of every recipe, see `recipes.read_recipe`; "RECIPE:key=value" of that one alone.
+        changes: of every recipe, see `recipes.read_recipe`; "RECIPE:key=value" of that recipe alone.
         rows: names of the rows to run; empty is all.
         encoder: takes the place of ResNet50 in the recipes' 2-D U-Nets, and its ImageNet weights that of ResNet50's
             where a recipe asks for them; "" changes nothing.
@@ -165,7 +165,7 @@ def weights_of(recipe: CohortRecipe, options: Options) -> Pretrained:
 
 def prepared_name(recipe: CohortRecipe) -> str:
     """The name of the folder of prepared cases that all recipes with the same images share."""
-    what = json.dumps([[asdict(one) for one in recipe.inputs], asdict(recipe.view), recipe.network.classes])
+    what = json.dumps([[asdict(entry) for entry in recipe.inputs], asdict(recipe.view), recipe.network.classes])
     return hashlib.sha256(what.encode()).hexdigest()[:12]
 
 
@@ -208,7 +208,7 @@ def _cohort_recipe(name: str, options: Options) -> CohortRecipe:
 
 
 def changes_of(name: str, changes: Sequence[str]) -> list[str]:
-    """The changes that are for a recipe: "key=value" for all, "RECIPE:key=value" for the one of that name."""
+    """The changes that are for a recipe: "key=value" for all, "RECIPE:key=value" for the recipe of that name."""
     found = []
     for change in changes:
         key, equals, value = change.partition("=")
@@ -239,11 +239,11 @@ def score_case(
     def score(prediction: np.ndarray, truth: np.ndarray) -> dict[str, CaseScores]:
         scores = evaluate_labels(prediction, truth, (z, y, x), classes)
         if experiment.empty_as_zero:
-            return {label: zero_where_both_empty(one) for label, one in scores.items()}
+            return {label: zero_where_both_empty(figures) for label, figures in scores.items()}
         return scores
 
     return [
-        Row(subject.case, subject.patient, subject.group or ALL, member, reference, label, one)
+        Row(subject.case, subject.patient, subject.group or ALL, member, reference, label, figures)
         for member, reference, by_class in comparisons(said, references, score)
-        for label, one in by_class.items()
+        for label, figures in by_class.items()
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...base.errors import InputError
-from ...base.resources import resource
+from ...base.files import resource
 from ...base.settings import from_mapping, read_toml
 from ...evaluation.catalog import METRICS
 from ..splits import PARTS

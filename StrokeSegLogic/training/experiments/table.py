@@ -37,8 +37,10 @@ def tables_of(
     """The tables: name, number of cases, our figures (mean ± SD), the paper's; one a metric where there are groups."""
     lines = []
     for row in rows:
-        own = [one for one in found[row.recipe] if (one.member, one.reference) == (row.member, row.reference)]
-        lines.append((row, len({one.case for one in own}), _cells(own, experiment, resamples, seed)))
+        own = [
+            scored for scored in found[row.recipe] if (scored.member, scored.reference) == (row.member, row.reference)
+        ]
+        lines.append((row, len({scored.case for scored in own}), _cells(own, experiment, resamples, seed)))
     if not experiment.groups:
         return [_table(experiment, experiment.title, experiment.metrics, lines, experiment.paper_heads)]
     tables = []
@@ -87,11 +89,11 @@ def _cells(rows: Sequence[Row], experiment: Experiment, resamples: int, seed: in
     if not rows:
         return {}
     summary: list[TableRow] = summarise(rows, ("label",), experiment.metrics, resamples=resamples, seed=seed)
-    cells = {(one.metric, ALL, one.key["label"]): paper_cell(one) for one in summary}
+    cells = {(figure.metric, ALL, figure.key["label"]): paper_cell(figure) for figure in summary}
     grouped = summarise(rows, ("group", "label"), experiment.metrics, resamples=resamples, seed=seed)
-    for one in grouped:
-        if one.key["group"] != ALL:
-            cells[one.metric, one.key["group"], one.key["label"]] = paper_cell(one)
+    for figure in grouped:
+        if figure.key["group"] != ALL:
+            cells[figure.metric, figure.key["group"], figure.key["label"]] = paper_cell(figure)
     return cells
 
 
@@ -130,7 +132,10 @@ def write_tables(
         *(f"- Data: {note}" for note in ([SIMULATED] if data.simulated else []) + list(data.notes)),
         f"- {os.cpu_count()} processor cores.",
         f"- Changes to the recipes: {'; '.join(changes) if changes else 'none'}.",
-        *(f"- {name}: {words_of(one, output / 'runs' / name.replace('/', '-'))}" for name, one in recipes.items()),
+        *(
+            f"- {name}: {words_of(recipe, output / 'runs' / name.replace('/', '-'))}"
+            for name, recipe in recipes.items()
+        ),
         *(f"- {note}" for note in experiment.notes),
         "",
         "Mean±SD over cases (sample SD). Research use only: not a medical device.",

@@ -22,7 +22,7 @@ class CrossEntropyDice:
         dice_over: "batch" takes Dice over all images together, so that large lesions decide it; "image" over each image
             by itself, so that a lacune weighs as much as a territory.
         smooth: pixels that are added above and below the fraction.
-        empty: over images, the weight of one that does not show the class, where what is found costs
+        empty: over images, the weight of an image that does not show the class, where what is found costs
             found / (found + smooth); 0 lets the cross-entropy alone judge it.
     """
 
@@ -60,9 +60,9 @@ def cross_entropy_and_dice(logits: Tensor, labels: Tensor, counted: Tensor, spec
     entropy = (per_voxel * counted).sum() / counted.sum().clamp(min=1)
     probability = logits.softmax(1)
     losses = []
-    for one in range(1, logits.shape[1]):
-        found = probability[:, one] * counted
-        truth = (labels == one).to(found.dtype) * counted
+    for label in range(1, logits.shape[1]):
+        found = probability[:, label] * counted
+        truth = (labels == label).to(found.dtype) * counted
         over = tuple(range(0 if spec.dice_over == "batch" else 1, found.ndim))
         overlap, size = (found * truth).sum(over), truth.sum(over)
         missed = 1 - (2 * overlap + spec.smooth) / (found.sum(over) + size + spec.smooth)

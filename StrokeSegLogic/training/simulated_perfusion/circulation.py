@@ -42,7 +42,7 @@ class Circulation:
         stenosis_sign: 1 for the left side.
         old: depth below the edge of an old infarct, mm; None for none.
         pial: flow of vessels within sulci, ml/100 g/min.
-        slow, patches, pial_waves: random fields.
+        coarse, patches, pial_waves: random fields.
     """
 
     flow: float
@@ -64,7 +64,7 @@ class Circulation:
     stenosis_sign: int
     old: Lattice | None
     pial: float
-    slow: Waves
+    coarse: Waves
     patches: Waves
     pial_waves: Waves
 
@@ -96,7 +96,7 @@ class Circulation:
             stenosis_sign=int(rng.choice([-1, 1])),
             old=old,
             pial=rng.uniform(30, 220),
-            slow=Waves.of(rng, 70, 8, 0.4),
+            coarse=Waves.of(rng, 70, 8, 0.4),
             patches=Waves.of(rng, 10, 12, 0.4),
             pial_waves=Waves.of(rng, 17, 12, 0.4),
         )
@@ -109,40 +109,40 @@ class Circulation:
             tissue and vessels.
         """
         mixture = head.tissues(points, edge_mm, skull=True)
-        slow, patches = self.slow.at(points), self.patches.at(points)
+        coarse, patches = self.coarse.at(points), self.patches.at(points)
         vessel = _vessels(points, edge_mm)
         mixture *= 1 - vessel
         sulci = self._sulci(head, points, mixture, edge_mm)
         tissue = mixture[list(BRAIN_TISSUES)].sum(axis=0)
         pale = mixture[Tissue.WHITE] + mixture[Tissue.HYPERINTENSITY]
-        base = self.late + self.white_late * pale / np.maximum(tissue, 0.05) + 0.3 * slow
+        base = self.late + self.white_late * pale / np.maximum(tissue, 0.05) + 0.3 * coarse
         base += 1.2 * mixture[Tissue.HYPERINTENSITY]
         ill = np.clip(points[:, 0] * np.float32(self.stenosis_sign) / 8, 0, 1)
         base = np.maximum(base + self.stenosis * ill, 0.2)
-        flow = (1 + 0.08 * slow + 0.1 * patches) * (1 - (1 - self.stenosis_flow) * ill)
-        volume = 1 + 0.06 * slow + 0.1 * patches
-        dead = np.zeros(len(points), np.float32)
+        flow = (1 + 0.08 * coarse + 0.1 * patches) * (1 - (1 - self.stenosis_flow) * ill)
+        volume = 1 + 0.06 * coarse + 0.1 * patches
+        in_core = np.zeros(len(points), np.float32)
         late = base
         if deficit is not None:
             whole, core = deficit.depths(points)
-            dead = cover(core, 3 + edge_mm)
-            late, share, kept = self._deficit(whole, base)
-            flow *= kept * (1 - dead) + self.core_flow * dead
-            volume *= (1 + (self.penumbra_volume - 1) * share) * (1 - dead) + self.core_volume * dead
-            late = late + self.core_late * dead
+            in_core = cover(core, 3 + edge_mm)
+            late, share, flow_left = self._deficit(whole, base)
+            flow *= flow_left * (1 - in_core) + self.core_flow * in_core
+            volume *= (1 + (self.penumbra_volume - 1) * share) * (1 - in_core) + self.core_volume * in_core
+            late = late + self.core_late * in_core
         gone = np.zeros(len(points), np.float32)
         if self.old is not None:
             gone = cover(self.old.at(points), 4 + edge_mm)
             flow, volume = flow * (1 - 0.9 * gone), volume * (1 - 0.85 * gone)
             late = late * (1 - gone) + base * gone
-        alive = 1 - 0.8 * np.maximum(dead, gone)
+        alive = 1 - 0.8 * np.maximum(in_core, gone)
         cbf = (tissue_row(CBF_OF) @ mixture) * self.flow * flow + (vessel * _VESSEL_CBF + sulci * self.pial) * alive
         cbv = (tissue_row(CBV_OF) @ mixture) * self.volume * volume
         cbv += (vessel * _VESSEL_CBV + sulci * self.pial / 14) * alive
         cbf, cbv = np.maximum(cbf, 0.05), np.maximum(cbv, 0.005)
         mtt = np.minimum(60 * cbv / np.maximum(cbf, 1), _LONGEST_MTT_S)
-        hu = tissue_row(HU_OF) @ mixture + vessel * _VESSEL_HU - self.core_hu * dead - 16 * gone * tissue
-        soft = hu - np.maximum(tissue_row({one: HU_OF[one] for one in AROUND}) @ mixture, 0)
+        hu = tissue_row(HU_OF) @ mixture + vessel * _VESSEL_HU - self.core_hu * in_core - 16 * gone * tissue
+        soft = hu - np.maximum(tissue_row({tissue: HU_OF[tissue] for tissue in AROUND}) @ mixture, 0)
         found = {
             "CBF": cbf,
             "CBV": cbv,
@@ -163,14 +163,14 @@ class Circulation:
         out = np.exp(np.minimum(whole, 0) / np.float32(self.rim_mm))
         deep = 1 - np.exp(-np.maximum(whole, 0) / np.float32(self.rise_mm))
         late = base + np.maximum(_EDGE_TMAX_S - base, 0.3) * out + (self.peak - _EDGE_TMAX_S) * deep
-        kept = 1 - (1 - self.edge_flow) * out - (self.edge_flow - self.deep_flow) * deep
-        return late, np.maximum(out * 0.4, deep), kept
+        flow_left = 1 - (1 - self.edge_flow) * out - (self.edge_flow - self.deep_flow) * deep
+        return late, np.maximum(out * 0.4, deep), flow_left
 
     def _sulci(self, head: Head, points: np.ndarray, mixture: np.ndarray, edge_mm: float) -> np.ndarray:
         """Part of small vessels within the fluid of sulci, in patches; none in ventricles."""
         x, y, z = np.abs(points[:, 0]), points[:, 1], points[:, 2]
-        fluid = mixture[Tissue.CSF] * (1 - cover(ventricles(x, y, z, head.traits.ventricles) + 3, edge_mm + 2))
-        return fluid * np.clip(0.35 + 0.55 * self.pial_waves.at(points), 0, 1)
+        csf = mixture[Tissue.CSF] * (1 - cover(ventricles(x, y, z, head.traits.ventricles) + 3, edge_mm + 2))
+        return csf * np.clip(0.35 + 0.55 * self.pial_waves.at(points), 0, 1)
 
 
 def _vessels(points: np.ndarray, edge_mm: float) -> np.ndarray:

@@ -48,7 +48,7 @@ class LesionDeficit(Deficit):
         middle = np.argwhere(held).mean(axis=0)[::-1] * STEP_MM + np.asarray(lesion.origin)
         self.side = "left" if middle[0] > 0 else "right"
         self.hypoperfused_ml, self.core_ml = self._volumes(head)
-        self.centre = _to_world(head, middle)
+        self.centre = head.to_world(middle)
 
     def depths(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Depth in about mm below the edge of the whole deficit, and of the core, at head positions (N, 3)."""
@@ -72,11 +72,3 @@ class LesionDeficit(Deficit):
         whole, core = self.depths(points)
         voxel_ml = _LATTICE_MM**3 / 1e3
         return float((whole > 0).sum() * voxel_ml), float(((whole > 0) & (core > 0)).sum() * voxel_ml)
-
-
-def _to_world(head: Head, point: np.ndarray) -> np.ndarray:
-    """The world position whose place in the head frame is `point`; the bends are slow, so few steps suffice."""
-    world = np.asarray(point, float)
-    for _ in range(8):
-        world = world + (point - head.to_head(world[None])[0])
-    return world

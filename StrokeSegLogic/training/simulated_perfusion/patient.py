@@ -17,6 +17,7 @@ from ...phantom.sampling import indices, parts
 from ...phantom.scan_grids import centred_grid
 from ...phantom.tracer import Bolus
 from ...space.grid import Grid
+from ...study.case import Role
 from .circulation import Circulation
 from .deficit import LesionDeficit
 from .lattice import Lattice, depth, smooth
@@ -149,6 +150,6 @@ def _by_engine(
     except InputError:
         return None
     images = found.images()
-    arrays = {name: sitk.GetArrayFromImage(images[name]) for name in MAPS}
+    arrays = {name: sitk.GetArrayFromImage(images[Role(name)]) for name in MAPS}
     own = scanner.restored(arrays, found.brain)
-    return {name: grid.image(own[name]) if name in own else images[name] for name in images}
+    return {role.value: grid.image(own[role]) if role in own else image for role, image in images.items()}

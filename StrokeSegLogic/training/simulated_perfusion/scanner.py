@@ -13,7 +13,7 @@ _LEVELS = 255
 _LEAST_FLOW = 8.0
 """ml/100 g/min below which curves drown in noise, and times are anything."""
 _FED = 0.3
-"""Below this part of tissue and vessel there is fluid."""
+"""Below this part of tissue and vessel there is CSF."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Scanner:
         grain_mm: sigma of the noise's grain.
         blur_mm: sigma that maps are smoothed with.
         ragged: part of low-flow tissue whose times are lost, to nothing or to the end of the series.
-        dark_fluid: whether times are 0 in fluid; else they are noise.
+        dark_csf: whether times are 0 in CSF; else they are noise.
         longest_tmax: where Tmax is cut.
         start: of the bolus, for TTP.
         length: from the bolus to the series' end, for TTP.
@@ -41,7 +41,7 @@ class Scanner:
     grain_mm: float = 2.0
     blur_mm: float = 1.0
     ragged: float = 0.5
-    dark_fluid: bool = True
+    dark_csf: bool = True
     longest_tmax: float = 20.0
     start: float = 12.0
     length: float = 35.0
@@ -68,7 +68,7 @@ class Scanner:
             grain_mm=rng.uniform(1.0, 4.0),
             blur_mm=rng.uniform(0, 2.5),
             ragged=rng.uniform(0, 1),
-            dark_fluid=bool(rng.uniform() < 0.7),
+            dark_csf=bool(rng.uniform() < 0.7),
             longest_tmax=rng.uniform(12, 30),
             start=rng.uniform(6, 22),
             length=rng.uniform(20, 45),
@@ -116,7 +116,7 @@ class Scanner:
         ttp = np.where(lost, np.where(early, 0, self.length), ttp)
         mtt = np.where(lost, np.where(early, 0, 25), mtt)
         tmax, ttp = np.clip(tmax, 0, self.longest_tmax), np.clip(ttp, 0, self.length)
-        timed = brain & ((clean["FED"] >= _FED) | (not self.dark_fluid)) & ~(lost & early)
+        timed = brain & ((clean["FED"] >= _FED) | (not self.dark_csf)) & ~(lost & early)
         peak = (ttp * self.ttp_factor + self.start) if not self.frame_s else self._framed(ttp)
         if self.from_ttp:
             tmax = np.maximum(ttp - np.float32(np.percentile(ttp[timed], 20)), 0) if timed.any() else ttp

@@ -19,12 +19,12 @@ from .lattice import Lattice, depth, nearest
 ATLAS = "ArterialAtlas136"
 _VENTRICLES = (9, 10)
 _LEAST_SHARE = 0.12
-"""Smallest part of a lesion that makes a territory one of its own."""
+"""Smallest part of a lesion that makes a territory of its own."""
 
 
 @dataclass(frozen=True)
 class Territories:
-    """Fine labels on a lattice, and the coarse one (anterior, middle, posterior, vertebrobasilar by side) of each."""
+    """Fine labels on a lattice, and the coarse label (anterior, middle, posterior, vertebrobasilar by side) of each."""
 
     labels: Lattice
     coarse: dict[int, int]
@@ -60,8 +60,10 @@ class Territories:
         area = self._fine if fine else self._coarse
         held = np.bincount(area[lesion & (area > 0)], minlength=int(area.max()) + 1)
         if not held.any():
-            # Within fluid of the atlas: the territory that is nearest.
-            near = [(float(depth(area == one)[lesion].max(initial=-1e3)), one) for one in np.unique(area[area > 0])]
+            # Within CSF of the atlas: the territory that is nearest.
+            near = [
+                (float(depth(area == number)[lesion].max(initial=-1e3)), number) for number in np.unique(area[area > 0])
+            ]
             held[max(near)[1]] = 1
         own = np.flatnonzero(held >= _LEAST_SHARE * held.sum())
         inside, others = np.isin(area, own), (area > 0) & ~np.isin(area, own)

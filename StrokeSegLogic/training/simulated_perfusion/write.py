@@ -31,7 +31,7 @@ _CLINICAL = ("case", "patient", "nihss", "age", "group", "split")
 
 @dataclass(frozen=True)
 class Planned:
-    """A patient to be simulated: whose lesion it is (None without stroke), and whose old one there may be."""
+    """A patient to be simulated: whose lesion it is (None without stroke), and whose old lesion there may be."""
 
     case: str
     seed: int
@@ -119,8 +119,8 @@ def _planned(soop: Path, patients: int, seed: int) -> list[Planned]:
             )
         chosen: list[str | None] = [own[i] for i in rng.permutation(len(own))[: count - without]]
         for lesion in [chosen[i] for i in rng.permutation(len(chosen))] + [None] * without:
-            other, one = own[int(rng.integers(len(own)))], int(rng.integers(2**31))
-            plans.append(Planned(f"SIM_{len(plans) + 1:04d}", one, split, lesion, other))
+            other, seed = own[int(rng.integers(len(own)))], int(rng.integers(2**31))
+            plans.append(Planned(f"SIM_{len(plans) + 1:04d}", seed, split, lesion, other))
     return plans
 
 

@@ -77,13 +77,13 @@ def vary(batch: Batch, dice: Dice) -> None:
 
 
 def drop(batch: Batch, dice: Dice, needed: Tensor, real: Tensor, mixed: float = 0.5, some: float = 0.0) -> None:
-    """Takes sequences away, in place: some samples keep just their real ones, the others any mixture.
+    """Takes sequences away, in place: some samples keep just their real sequences, the others any mixture.
 
     Args:
         batch: with simulated sequences.
         needed: bool (C,): at least one of these stays.
         real: bool (B, C): which sequences are not simulated.
-        mixed: part of the samples that keep any mixture, of real and simulated ones.
+        mixed: part of the samples that keep any mixture, of real and simulated sequences.
         some: part of the samples that then lose about half of what they kept.
     """
     mixture = dice.chance(0.5, real.shape[1]).view_as(real) & batch.present

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ...base.errors import InputError
-from ...nets.run.intensity import normalise
+from ...nets.run.inputs import normalise
 from ...space.planes import Plane
 from ..examples import Examples
 from .augment import coarsen, drop, move, vary
@@ -40,10 +40,10 @@ class BatchMaker:
         stage: int,
     ) -> None:
         self._recipe, self._spec = recipe, spec
-        self._sources = [(one, share) for one, share in sources if share and set(one.planes()) & set(planes)]
+        self._sources = [(source, share) for source, share in sources if share and set(source.planes()) & set(planes)]
         if not self._sources:
             raise InputError(
-                f"no source has {' or '.join(planes)} slices in stage {stage}", fix="Give one a share in the recipe"
+                f"no source has {' or '.join(planes)} slices in stage {stage}", fix="Give such a source a share"
             )
         self._planes = planes
         self._stage = stage

@@ -27,7 +27,7 @@ class SourceSpec:
         patients: of carriers: file stems or folder names to use; all if empty.
         lesions: folder of the lesion shapes (SOOP's), for sources that get lesions placed.
         shapes: how many lesion shapes to read.
-        outlines: of DWI carriers: a TOML file, or the name of one under Resources/Outlines.
+        outlines: of DWI carriers: a TOML file, or the name of a file under Resources/Outlines.
     """
 
     kind: str
@@ -98,12 +98,12 @@ class StreamRecipe:
         average: decay of the moving average of the weights, which is what is validated and kept.
         weight_decay: AdamW's.
         loss: weights of the loss.
-        shared: first stages, one network on all three planes; each goes on from the one before.
+        shared: first stages, one network on all three planes; each goes on from the stage before.
         plane: last stage, for each plane from the shared weights.
         sources: where slices come from.
         checkpoint_every: steps between checkpoints.
         pretrained: name of the ImageNet checkpoint that the encoder begins with, "" for none.
-        only: sequences that the network is shown, of which every drawn sample must have or get one; all if empty.
+        only: sequences that the network is shown, of which every drawn sample must have or get some; all if empty.
         thresholds: see `models.spec.PlanesModelSpec`; of sequences that the validation split says nothing of.
         held_out: fold (0 to 4) of the ISLES'22 slices that is kept from training and validated on; -1 keeps none.
     """

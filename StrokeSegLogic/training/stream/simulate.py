@@ -42,12 +42,12 @@ def complete(batch: Batch, dice: Dice) -> None:
     base = torch.where(has_flair, flair, dwi)
     soft = soft_lesion(batch.lesion, dice)
     brain = batch.brain.float()
-    fluid = torch.sigmoid((dice.between(0.4, 0.6) - base) / 0.08) * brain
+    csf = torch.sigmoid((dice.between(0.4, 0.6) - base) / 0.08) * brain
     made = {
         DWI: _dwi(base, soft, brain, batch, dice),
-        ADC: _adc(base, fluid, soft, dice),
-        T2: _t2(base, fluid, soft, dice),
-        T1: _t1(base, fluid, soft, dice),
+        ADC: _adc(base, csf, soft, dice),
+        T2: _t2(base, csf, soft, dice),
+        T1: _t1(base, csf, soft, dice),
     }
     for channel, image in made.items():
         can = ~batch.present[:, channel] & (batch.present[:, FLAIR] | (channel == ADC))
@@ -61,7 +61,7 @@ def complete(batch: Batch, dice: Dice) -> None:
 def _dwi(base: Tensor, soft: Tensor, brain: Tensor, batch: Batch, dice: Dice) -> Tensor:
     ceiling = dice.between(1.05, 1.3)
     tissue = torch.minimum(base, ceiling)
-    # Tissue contrast is weaker than on FLAIR; fluid stays dark.
+    # Tissue contrast is weaker than on FLAIR; CSF stays dark.
     tissue = torch.where(tissue > 0.6, 1 + (tissue - 1) * dice.between(0.3, 1.0), tissue)
     shine_through = (base - ceiling).clamp(min=0) * dice.between(0.0, 0.3)
     image = blur(tissue + shine_through, float(dice.between(0.5, 1.6)[0]))
@@ -79,11 +79,11 @@ def _rims(brain: Tensor, batch: Batch, dice: Dice) -> Tensor:
     return rim * patches * shown * (1 - blur(batch.lesion.float(), 2.0)).clamp(0, 1)
 
 
-def _adc(base: Tensor, fluid: Tensor, soft: Tensor, dice: Dice) -> Tensor:
+def _adc(base: Tensor, csf: Tensor, soft: Tensor, dice: Dice) -> Tensor:
     disease = (base - 1.15).clamp(0, 1) * dice.between(0.0, 0.4)
     # Grey matter and cerebellum, brighter than white matter on FLAIR and DWI, diffuse a little more or less than it.
     tissue = 1 + (base.clamp(0.7, 1.3) - 1) * dice.between(-0.6, 0.4) + disease
-    image = tissue * (1 - fluid) + dice.between(2.2, 4.0) * fluid
+    image = tissue * (1 - csf) + dice.between(2.2, 4.0) * csf
     image = blur(image, float(dice.between(0.5, 1.4)[0]))
     # Measured maps wander and are noisy, most of all where the signal of diffusion imaging is poor.
     side = (base.shape[2], base.shape[3])
@@ -93,13 +93,13 @@ def _adc(base: Tensor, fluid: Tensor, soft: Tensor, dice: Dice) -> Tensor:
     return image * (1 - dice.between(0.2, 0.6) * blur(soft, 0.8)).clamp(min=0.2)
 
 
-def _t2(base: Tensor, fluid: Tensor, soft: Tensor, dice: Dice) -> Tensor:
+def _t2(base: Tensor, csf: Tensor, soft: Tensor, dice: Dice) -> Tensor:
     tissue = 1 + (base - 1) * dice.between(0.5, 1.5)
-    image = tissue * (1 - fluid) + dice.between(1.8, 3.5) * fluid
+    image = tissue * (1 - csf) + dice.between(1.8, 3.5) * csf
     return (image + dice.between(0.0, 0.4) * soft).clamp(min=0)
 
 
-def _t1(base: Tensor, fluid: Tensor, soft: Tensor, dice: Dice) -> Tensor:
+def _t1(base: Tensor, csf: Tensor, soft: Tensor, dice: Dice) -> Tensor:
     tissue = 1 - (base.clamp(0.5, 1.8) - 1) * dice.between(0.4, 1.4)
-    image = tissue * (1 - fluid) + dice.between(0.2, 0.5) * fluid
+    image = tissue * (1 - csf) + dice.between(0.2, 0.5) * csf
     return (image - dice.between(0.0, 0.2) * soft).clamp(min=0)

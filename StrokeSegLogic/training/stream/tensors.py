@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ...nets.run.canvas import centred
+from ...nets.run.inputs import centred
 from .samples import CHANNELS, Sample, scaled
 
 CANVAS = 208

@@ -10,8 +10,7 @@ from pathlib import Path
 from torch import nn
 
 from ...nets.models.bundle import WEIGHTS, Bundle
-from ...nets.models.spec import PlanesModelSpec, threshold_of
-from ...nets.models.weights import FORMAT, Weights
+from ...nets.models.spec import FORMAT, PlanesModelSpec, Weights, threshold_of
 from ...nets.networks.build import build
 from ...space.planes import PLANES, Plane
 from ..devices import launch
@@ -66,7 +65,7 @@ def train(recipe: StreamRecipe, data: Path, context: RunContext) -> Bundle:
         loop = stages.loop(plane, number, (plane,), recipe.plane)
         planes[plane] = loop.run(network, context.progress.span(*next(spans)))
         if fabric.is_global_zero:
-            of_plane = [one for one in held_out if one.plane == plane]
+            of_plane = [held for held in held_out if held.plane == plane]
             answers += zip(of_plane, validate(recipe, planes[plane], of_plane), strict=True)
     with fail_together(fabric):
         if fabric.is_global_zero:
@@ -104,7 +103,7 @@ def validate(recipe: StreamRecipe, state: State, sets: Sequence[HeldOut]) -> lis
     network: nn.Module = build(recipe.network)
     network.load_state_dict(state)
     network.eval()
-    return [predict(network, one.samples, one.roles, recipe.patch) for one in sets]
+    return [predict(network, held.samples, held.roles, recipe.patch) for held in sets]
 
 
 def export(

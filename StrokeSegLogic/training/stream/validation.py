@@ -153,15 +153,15 @@ def best_threshold(sets: Sequence[Pairs]) -> float:
 
     Slices with lesion alone would ask for a low threshold: they never show what it costs where there is none. So
     only thresholds count at which the mean of false pixels on clear slices stays below a limit; if all exceed it,
-    the highest is taken. Of equally good ones the highest: it calls the least lesion. Without any lesion it is 0.5.
+    the highest is taken. Of equally good limits the highest: it calls the least lesion. Without any lesion it is 0.5.
     """
     best, chosen = -1.0, None
     for threshold in THRESHOLDS:
         scores = [score(pairs, threshold) for pairs in sets]
-        found = [one.dice for one in scores if one.slices]
+        found = [score.dice for score in scores if score.slices]
         if not found:
             return 0.5
-        false = [one.false_pixels for one in scores if one.clear_slices]
+        false = [score.false_pixels for score in scores if score.clear_slices]
         if false and np.mean(false) > MAX_FALSE_PIXELS:
             continue
         if round(float(np.mean(found)), 6) >= best:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from StrokeSegLogic.base.choices import VOTES, one_of
 from StrokeSegLogic.base.errors import InputError
+from StrokeSegLogic.base.settings import VOTES, one_of
 
 
 def test_a_choice_is_found_by_its_name() -> None:

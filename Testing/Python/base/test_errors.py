@@ -53,4 +53,4 @@ def test_of_a_long_message_a_paths_end_and_a_lists_beginning_are_kept() -> None:
 
 
 def test_what_no_terminal_can_show_is_spelled_out() -> None:
-    assert str(InputError("cannot be read", where="a\0b\udcff\x1b")) == "a\\x00b\\udcff\\x1b: cannot be read."
+    assert str(InputError("cannot be read", where="a\0b\udcff\x1b")) == "a\\x00b\\xff\\x1b: cannot be read."

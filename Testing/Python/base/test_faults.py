@@ -2,14 +2,23 @@ from __future__ import annotations
 
 import errno
 import os
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from StrokeSegLogic.base.errors import InputError, OutputError, StrokeSegError
-from StrokeSegLogic.base.faults import OutOfMemory, expected, is_out_of_memory
+from StrokeSegLogic.base.errors import (
+    Cancelled,
+    InputError,
+    OutOfMemory,
+    OutputError,
+    StrokeSegError,
+    expected,
+    is_out_of_memory,
+    within_memory,
+)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +32,7 @@ from StrokeSegLogic.base.faults import OutOfMemory, expected, is_out_of_memory
         RuntimeError("Exception thrown in SimpleITK ImageFileReader: Failed to allocate memory for image."),
         RuntimeError("can't start new thread"),
         ImportError("libtorch_cpu.so: failed to map segment from shared object"),
+        zlib.error("Error -4 while decompressing data: insufficient memory"),
         torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
     ],
     ids=lambda error: f"{type(error).__name__} {str(error)[:20]}",
@@ -51,6 +61,37 @@ def test_an_error_behind_which_a_lack_of_memory_stands_is_one() -> None:
             raise ValueError("the image could not be read") from cause
     except ValueError as error:
         assert isinstance(expected(error), OutOfMemory)
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        MemoryError(),
+        OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)),
+        RuntimeError("ITK ERROR: Failed to allocate memory for image."),
+        zlib.error("Error -4 while decompressing data"),
+    ],
+    ids=lambda cause: type(cause).__name__,
+)
+def test_a_file_that_memory_was_lacking_for_is_not_called_damaged(cause: Exception) -> None:
+    with pytest.raises(OutOfMemory) as caught, within_memory("DWI.nii.gz"), within_memory("the study"):
+        try:
+            raise cause
+        except Exception as error:
+            raise InputError("is not an intact file", where="DWI.nii.gz") from error
+    # The inner place is the nearer.
+    assert str(caught.value).startswith("the study: needs more memory than there is. Close other programs")
+
+
+@pytest.mark.parametrize("error", [InputError("is damaged"), Cancelled(), ValueError("odd")])
+def test_what_has_nothing_to_do_with_memory_goes_on_as_it_is(error: Exception) -> None:
+    with pytest.raises(type(error)) as caught, within_memory("DWI.nii.gz"):
+        try:
+            raise MemoryError
+        except MemoryError:
+            # Said to have another reason.
+            raise error from None
+    assert caught.value is error
 
 
 def test_errors_in_our_own_words_stay_as_they_are_and_faults_are_none() -> None:

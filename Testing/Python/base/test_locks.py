@@ -70,3 +70,14 @@ def test_a_link_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OSError), exclusive(tmp_path / "lock"):
         pass
     assert (tmp_path / "target").read_text(encoding="utf-8") == "a user's"
+
+
+def test_a_folder_that_became_a_file_does_not_hide_what_went_wrong_in_the_block(tmp_path: Path) -> None:
+    folder = tmp_path / "output"
+    folder.mkdir()
+    with pytest.raises(ValueError, match="the reason"), exclusive(folder / "lock"):
+        (folder / "lock").unlink()
+        folder.rmdir()
+        folder.write_text("mine", encoding="utf-8")
+        raise ValueError("the reason")
+    assert folder.read_text(encoding="utf-8") == "mine"

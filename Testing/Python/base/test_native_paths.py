@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from StrokeSegLogic.base.native_paths import native_paths
+from StrokeSegLogic.base.files import native_paths
 
 IMAGE = sitk.GetImageFromArray(np.arange(24, dtype=np.uint8).reshape(2, 3, 4))
 anywhere = pytest.mark.skipif(sys.platform != "linux", reason="names of files are bytes there")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -166,9 +168,6 @@ def test_what_comes_in_the_way_during_the_work_is_not_replaced_and_the_result_is
 def test_a_folder_that_vanished_during_the_work_does_not_take_the_result_with_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import shutil
-    import tempfile
-
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     with pytest.raises(OutputError, match="all was written to") as error, reserved(tmp_path / "out"):
@@ -179,7 +178,7 @@ def test_a_folder_that_vanished_during_the_work_does_not_take_the_result_with_it
 
 
 def test_moving_never_replaces_where_there_are_no_second_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from StrokeSegLogic.base.aside import move_new
+    from StrokeSegLogic.base.records import move_new
 
     def refuse(*arguments: object, **options: object) -> None:
         raise OSError(errno.EPERM, "Operation not permitted")
@@ -191,3 +190,22 @@ def test_moving_never_replaces_where_there_are_no_second_names(tmp_path: Path, m
         move_new(tmp_path / "a", tmp_path / "b")
     move_new(tmp_path / "a", tmp_path / "c")
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"b": "mine", "c": "x"}
+
+
+@pytest.mark.parametrize(
+    "fault", [ImportError("cannot import name"), ValueError("odd"), RuntimeError("of ITK"), KeyError()]
+)
+def test_what_was_computed_outlasts_any_fault_of_a_writer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def fail(_path: Path) -> None:
+        raise fault
+
+    writers = {"labels.bin": lambda path: path.write_bytes(b"labels"), "report.html": fail}
+    with pytest.raises(OutputError, match="all but report.html was written to"):
+        write_recorded(tmp_path / "out", writers, "result.json", {"volume_ml": 3.0})
+    (kept,) = tmp_path.glob("strokeseg-result-*")
+    assert (kept / "labels.bin").read_bytes() == b"labels"
+    assert not (tmp_path / "out" / "labels.bin").exists()

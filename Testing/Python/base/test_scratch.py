@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from StrokeSegLogic.base.scratch import remove_abandoned, scratch_folder
+from StrokeSegLogic.base.locks import remove_abandoned, scratch_folder
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from StrokeSegLogic.base.scratch import scratch_folder
+from StrokeSegLogic.base.locks import scratch_folder
 with scratch_folder(Path(sys.argv[1])) as folder:
     (folder / "half.nrrd").write_text("half")
     print(folder, flush=True)
@@ -74,3 +74,31 @@ def test_a_link_in_the_place_of_a_folder_or_a_lock_is_not_followed(tmp_path: Pat
     (home / "strokeseg-b.lock").symlink_to(mine / "data")
     remove_abandoned(home)
     assert (mine / "data").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["nightly", "0123456789ab", "0123456789abc"])
+def test_a_users_folder_beside_a_lock_of_the_users_is_never_deleted(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / f"strokeseg-{name}"
+    folder.mkdir()
+    (folder / "expert.txt").write_text("precious", encoding="utf-8")
+    (tmp_path / f"strokeseg-{name}.lock").touch()
+    remove_abandoned(tmp_path)
+    assert (folder / "expert.txt").read_text(encoding="utf-8") == "precious"
+    assert (tmp_path / f"strokeseg-{name}.lock").exists()
+
+
+def test_the_lock_of_a_run_that_was_killed_before_its_folder_was_made_goes(tmp_path: Path) -> None:
+    (tmp_path / "strokeseg-0123456789ab.lock").touch()
+    remove_abandoned(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_link_in_the_place_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    killed, left = hold(tmp_path)
+    killed.kill()
+    killed.wait()
+    elsewhere = tmp_path / "elsewhere"
+    left.rename(elsewhere)
+    left.symlink_to(elsewhere, target_is_directory=True)
+    remove_abandoned(tmp_path)
+    assert (elsewhere / "half.nrrd").exists()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from StrokeSegLogic.base.words import printable
+from StrokeSegLogic.base.errors import printable
 
 
 @pytest.mark.parametrize(

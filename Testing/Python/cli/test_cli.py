@@ -21,7 +21,7 @@ from StrokeSegLogic.cli import demo as demo_command
 from StrokeSegLogic.cli.main import main, run
 from StrokeSegLogic.metrics.voxel import dice
 from StrokeSegLogic.nets.models.bundle import Bundle
-from StrokeSegLogic.outputs.folder import RESULT
+from StrokeSegLogic.outputs.files import RESULT
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
 from StrokeSegLogic.space.grid import Grid
 

@@ -17,7 +17,7 @@ from StrokeSegLogic.base.errors import OutputError
 from StrokeSegLogic.base.reservation import reserved
 from StrokeSegLogic.cli.main import app
 from StrokeSegLogic.nets.models.bundle import Bundle
-from StrokeSegLogic.outputs.folder import MRI_FILES
+from StrokeSegLogic.outputs.files import MRI_FILES
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 
@@ -50,7 +50,7 @@ def test_an_experts_file_in_the_study_folder_stops_a_run_into_it_before_it_compu
 ) -> None:
     (own / name).write_bytes((own / "truth_mask.nii.gz").read_bytes())
     before = contents(own)
-    with pytest.raises(OutputError, match=f"holds {name}, which no record shows.*--overwrite") as error:
+    with pytest.raises(OutputError, match=f"holds {name}, which no record shows.*overwrite") as error:
         strokeseg("segment", own, "--output", own, "--model", untrained.folder)
     assert len(str(error.value)) < 500 + len(str(own)) and "\n" not in str(error.value)
     assert contents(own) == before

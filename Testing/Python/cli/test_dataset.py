@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from StrokeSegLogic.base.errors import InputError, OutputError
-from StrokeSegLogic.cli.dataset import app
+from StrokeSegLogic.base.records import sealed
+from StrokeSegLogic.cli.dataset import _require_ours, app
 from StrokeSegLogic.training.datasets.synthetic import write_synthetic
 
 
@@ -78,3 +79,14 @@ def test_a_json_file_that_cannot_be_written_is_refused(folder: Path, tmp_path: P
 def test_an_existing_folder_is_not_written_over(folder: Path) -> None:
     with pytest.raises(OutputError, match="is not an empty folder"):
         run("make", "bids", folder, "--small")
+
+
+def test_the_record_of_another_command_is_no_checks(tmp_path: Path) -> None:
+    record = tmp_path / "result.json"
+    record.write_bytes(sealed({"case": "phantom", "volume_ml": 3.0}, {"labels.nii.gz": "0" * 64}))
+    before = record.read_bytes()
+    with pytest.raises(OutputError, match="was not written by a check"):
+        _require_ours(record)
+    assert record.read_bytes() == before
+    record.write_bytes(sealed({"usable": True, "summary": {}, "found": []}, {}))
+    _require_ours(record)

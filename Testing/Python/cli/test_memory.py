@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from StrokeSegLogic.nets.models.bundle import Bundle
-from StrokeSegLogic.outputs.folder import RESULT
+from StrokeSegLogic.outputs.files import RESULT
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of address space count there")

@@ -18,10 +18,9 @@ from io_fixtures import dicom_slices
 
 from StrokeSegLogic.cli.main import main
 from StrokeSegLogic.nets.models.bundle import Bundle
-from StrokeSegLogic.phantom.ctp import ctp_series
+from StrokeSegLogic.phantom.ctp import ctp_series, write_study
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
 from StrokeSegLogic.phantom.ctp_protocol import CtpProtocol
-from StrokeSegLogic.phantom.ctp_study import write_study
 from StrokeSegLogic.phantom.mri import MriPhantom
 from StrokeSegLogic.study.case import Role
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from StrokeSegLogic.base.choices import ROUTES, RouteName
 from StrokeSegLogic.base.errors import Cancelled, InputError
 from StrokeSegLogic.base.progress import CancelToken
+from StrokeSegLogic.base.settings import ROUTES, RouteName
 from StrokeSegLogic.ctp.engine import segment_perfusion
 from StrokeSegLogic.ctp.maps.choice import choose_maps, compute_maps
 from StrokeSegLogic.ctp.result import PerfusionSegmentation
@@ -36,13 +36,11 @@ def case_of(images: Mapping[str, sitk.Image], clinical: ClinicalData = KNOWN, co
     series = [
         Series(Role(name), image, name, "named by the test", confidence, "0" * 64) for name, image in images.items()
     ]
-    case = Case.of("phantom", series)
-    return Case(case.name, case.series, clinical)
+    return replace(Case.of("phantom", series), clinical=clinical)
 
 
 def series_of(scan: CtpSeries) -> Series:
-    frames = [scan.grid.image(frame) for frame in scan.hu]
-    image = sitk.JoinSeries(frames, 0.0, 1.0)
+    image = sitk.JoinSeries([scan.grid.image(frame) for frame in scan.hu], 0.0, 1.0)
     return Series(Role.CTP, image, "CTP", "named by the test", 1.0, "0" * 64, times_s=tuple(scan.times_s))
 
 
@@ -90,7 +88,7 @@ def test_the_summary_is_strict_json_with_criteria_and_inputs(found: PerfusionSeg
     again = json.loads(json.dumps(found.summary(), allow_nan=False))
     assert again["research_use_only"] is True
     assert [trial["trial"] for trial in again["criteria"]] == ["DEFUSE 3", "DAWN"]
-    assert {one["role"] for one in again["provenance"]["inputs"]} == {str(role) for role in found.case.roles}
+    assert {entry["role"] for entry in again["provenance"]["inputs"]} == {str(role) for role in found.case.roles}
     assert again["provenance"]["reference"]["role"] == "CBF"
     assert again["numbers"]["mismatch_ml"] == pytest.approx(
         again["numbers"]["hypoperfused_ml"] - again["numbers"]["core_ml"]
@@ -106,8 +104,8 @@ def test_a_patient_without_stroke_gets_zeros_and_no_error() -> None:
 
 
 def test_a_series_gives_maps_of_its_own_and_the_same_side(scan: CtpSeries) -> None:
-    one = series_of(scan)
-    found = segment_perfusion(Case("scan", {Role.CTP: one}, KNOWN), settings=STILL)
+    series = series_of(scan)
+    found = segment_perfusion(Case("scan", {Role.CTP: series}, KNOWN), settings=STILL)
     assert found.measured is not None and found.reference is Role.CTP
     assert found.grid.same(GRID)
     assert set(found.maps) == {"CBF", "CBV", "MTT", "TTP", "TMAX", "MIP", "CT"}
@@ -128,7 +126,7 @@ def test_given_maps_go_before_a_series(lvo: tuple[dict[str, sitk.Image], np.ndar
     both = Case(case.name, {**case.series, Role.CTP: series_of(scan)}, KNOWN)
     found = segment_perfusion(both)
     assert found.measured is None
-    assert next(one for one in found.provenance["inputs"] if one["role"] == "CTP")["used"] is False
+    assert next(entry for entry in found.provenance["inputs"] if entry["role"] == "CTP")["used"] is False
 
 
 def test_the_result_lies_on_the_grid_of_the_map_asked_for(lvo: tuple[dict[str, sitk.Image], np.ndarray]) -> None:
@@ -264,8 +262,8 @@ def test_an_inverted_volume_leaves_thresholds_as_they_are(
 
 def test_maps_that_are_all_left_out_are_refused_with_the_reason(lvo: tuple[dict[str, sitk.Image], np.ndarray]) -> None:
     images = {"CBF": lvo[0]["CBF"], "TMAX": lvo[0]["CBV"]}
-    for one in (images, {**images, "CT": lvo[0]["CT"]}):
-        case = case_of({**one, "CBF": times(one["CBF"], 0.5), "TMAX": times(one["TMAX"], 0.01)}, confidence=0.8)
+    for maps in (images, {**images, "CT": lvo[0]["CT"]}):
+        case = case_of({**maps, "CBF": times(maps["CBF"], 0.5), "TMAX": times(maps["TMAX"], 0.01)}, confidence=0.8)
         with pytest.raises(InputError, match=r"TMAX was left out.*name its role yourself"):
             segment_perfusion(case)
 

@@ -54,7 +54,7 @@ def test_maps_are_written_only_where_they_were_computed() -> None:
     assert "CT" not in of_series().volumes
 
 
-def test_a_known_unit_gives_a_fixed_window_and_an_unknown_one_the_maps_own() -> None:
+def test_a_known_unit_gives_a_fixed_window_and_an_unknown_unit_the_maps_own() -> None:
     image = perfused().maps["TMAX"]
     brain = sitk.GetArrayFromImage(perfused().brain) > 0
     assert map_layer("TMAX", image, "s", brain).window == (0.0, 12.0)

@@ -168,8 +168,8 @@ def test_a_missing_or_empty_brain_mask_is_refused(tmp_path: Path) -> None:
 
 
 def test_two_files_are_one_case_whatever_their_names(tmp_path: Path) -> None:
-    one, other = (write_mask(tmp_path / f"{name}.nii.gz", TRUTH) for name in ("found", "expert"))
-    assert dices(evaluate_folders(Sources(one, other))) == {("expert", "model", "reference", "lesion"): 1.0}
+    found, other = (write_mask(tmp_path / f"{name}.nii.gz", TRUTH) for name in ("found", "expert"))
+    assert dices(evaluate_folders(Sources(found, other))) == {("expert", "model", "reference", "lesion"): 1.0}
 
 
 def test_empty_masks_may_count_zero_for_a_table_beside_the_papers(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def test_labels_of_another_form_are_one_line(tmp_path: Path, text: str) -> None:
     ids=["digits", "blanks", "NUL", "sums"],
 )
 def test_labels_in_words_of_another_form_are_one_line_at_once(words: str) -> None:
-    with pytest.raises(InputError, match="VALUE=NAME") as caught:
+    with pytest.raises(InputError, match="VALUE=NAME|no table can show") as caught:
         parse_classes(words)
     assert len(str(caught.value)) < 500
 
@@ -86,3 +86,24 @@ def test_groups_that_are_no_table_are_one_line(tmp_path: Path, content: bytes) -
     with pytest.raises(InputError, match=r"groups\.csv") as caught:
         read_groups(tmp_path / "groups.csv")
     assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize("name", ["\ud800", "x" * 201, "a\x1bb", "two\nlines"])
+def test_a_name_that_no_table_can_show_is_refused(tmp_path: Path, name: str) -> None:
+    labels = tmp_path / "labels.json"
+    labels.write_text(json.dumps({"1": name}), encoding="ascii")
+    with pytest.raises(InputError, match="no table can show") as caught:
+        read_classes(labels)
+    assert len(str(caught.value)) < 500 and str(caught.value).isprintable()
+
+
+def test_a_group_whose_name_no_table_can_show_is_refused(tmp_path: Path) -> None:
+    table = tmp_path / "groups.csv"
+    table.write_text("case,group\na," + "g" * 12_000 + "\x1b\n", encoding="utf-8")
+    with pytest.raises(InputError, match="no table can show"):
+        read_groups(table)
+
+
+def test_a_label_value_has_one_name() -> None:
+    with pytest.raises(InputError, match="each value and each name once"):
+        parse_classes("1=x,1=y")

@@ -51,17 +51,17 @@ def test_what_is_no_label_map_is_refused(tmp_path: Path, change, words: str) -> 
     ],
 )
 def test_masks_on_other_grids_are_refused_with_both_names(tmp_path: Path, other, words: str) -> None:
-    one = read_mask(write_mask(tmp_path / "one.nii.gz", np.zeros(other.shape, np.uint8), other))
+    first = read_mask(write_mask(tmp_path / "one.nii.gz", np.zeros(other.shape, np.uint8), other))
     two = read_mask(write_mask(tmp_path / "two.nii.gz", box()))
     with pytest.raises(InputError, match=words) as error:
-        require_same_grid(one, two)
+        require_same_grid(first, two)
     assert "one.nii.gz" in str(error.value) and "two.nii.gz" in str(error.value)
 
 
 def test_rounding_of_a_header_is_no_other_grid(tmp_path: Path) -> None:
     moved = replace(GRID, origin=(3.00005, -7.0, 11.0))
-    one, two = (read_mask(write_mask(tmp_path / f"{k}.nii.gz", box(), grid)) for k, grid in enumerate((GRID, moved)))
-    require_same_grid(one, two)
+    first, two = (read_mask(write_mask(tmp_path / f"{k}.nii.gz", box(), grid)) for k, grid in enumerate((GRID, moved)))
+    require_same_grid(first, two)
 
 
 @pytest.mark.parametrize("mark", ["\t", ",", ";"])

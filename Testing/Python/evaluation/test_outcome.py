@@ -70,8 +70,8 @@ def test_drawing_leaves_no_global_state_behind() -> None:
 def test_the_same_cohort_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         write_evaluation(EVALUATION, SOURCES, Settings(), tmp_path / name)
-    one, two = ({p.name: p.read_bytes() for p in (tmp_path / name).iterdir()} for name in ("one", "two"))
-    assert one == two
+    first, two = ({p.name: p.read_bytes() for p in (tmp_path / name).iterdir()} for name in ("one", "two"))
+    assert first == two
 
 
 class Tags(HTMLParser):
@@ -126,7 +126,7 @@ def test_the_tables_name_the_conventions(outcome: Path) -> None:
 
 def test_a_run_into_the_same_folder_replaces_its_own_files_alone(tmp_path: Path) -> None:
     two = replace(
-        EVALUATION, rows=[*ROWS, *(replace(one, label="core") for one in ROWS)], classes={"lesion": (1,), "core": (2,)}
+        EVALUATION, rows=[*ROWS, *(replace(row, label="core") for row in ROWS)], classes={"lesion": (1,), "core": (2,)}
     )
     write_evaluation(two, SOURCES, Settings(100), tmp_path)
     assert (tmp_path / "dice-2.png").exists()

@@ -84,9 +84,9 @@ def masks(*names: str) -> dict[str, dict[str, Path]]:
     return {name: {"model": Path(f"{name}.nii")} for name in names}
 
 
-def test_a_session_may_be_left_out_where_there_is_one(tmp_path: Path) -> None:
+def test_a_session_may_be_left_out_where_there_is_no_other(tmp_path: Path) -> None:
     pairs = pair(masks("sub-1", "sub-2"), masks("sub-1_ses-1", "sub-2_ses-1"))
-    assert list(pairs.cases) == ["sub-1_ses-1", "sub-2_ses-1"] and pairs.gaps() == ()
+    assert list(pairs.cases) == ["sub-1_ses-1", "sub-2_ses-1"] and pairs.unpaired() == ()
 
 
 @pytest.mark.parametrize(
@@ -106,5 +106,5 @@ def test_what_is_not_surely_one_case_is_not_paired(mine: tuple, theirs: tuple) -
 def test_every_gap_is_named() -> None:
     predictions = masks("a", "b", "c")
     predictions["a"]["vote"] = Path("vote/a.nii")
-    gaps = " | ".join(pair(predictions, masks("a", "b", "d")).gaps())
-    assert "without a reference: c" in gaps and "without a prediction: d" in gaps and "have: b (vote)" in gaps
+    words = " | ".join(pair(predictions, masks("a", "b", "d")).unpaired())
+    assert "without a reference: c" in words and "without a prediction: d" in words and "have: b (vote)" in words

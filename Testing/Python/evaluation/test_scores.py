@@ -91,19 +91,19 @@ def test_each_class_is_scored_by_itself_and_classes_may_be_joined() -> None:
     assert scores["hypoperfused"].dice == 1.0
 
 
-def test_a_mean_of_two_is_undefined_where_one_is() -> None:
-    one, other = evaluate_pair(SOME, SOME, SPACING), evaluate_pair(EMPTY, SOME, SPACING)
-    mean = mean_scores(one, other)
+def test_a_mean_of_two_is_undefined_where_either_is() -> None:
+    first, other = evaluate_pair(SOME, SOME, SPACING), evaluate_pair(EMPTY, SOME, SPACING)
+    mean = mean_scores(first, other)
     assert (mean.dice, mean.recall, mean.brain_accuracy) == (0.5, 0.5, None)
     assert isnan(mean.precision) and isnan(mean.hausdorff_mm)
 
 
 def test_two_empty_masks_count_nothing_where_the_paper_is_followed() -> None:
-    both, one = evaluate_pair(EMPTY, EMPTY, SPACING), evaluate_pair(EMPTY, SOME, SPACING)
+    both, either = evaluate_pair(EMPTY, EMPTY, SPACING), evaluate_pair(EMPTY, SOME, SPACING)
     changed = zero_where_both_empty(both)
     assert (changed.dice, changed.jaccard, changed.lesion_f1_isles22, changed.hausdorff_mm) == (0, 0, 0, 0)
     assert (changed.accuracy, changed.volume_difference_ml) == (1, 0)
-    assert zero_where_both_empty(one) is one
+    assert zero_where_both_empty(either) is either
 
 
 def test_the_papers_all_columns_follow_if_patients_without_stroke_count_zero() -> None:

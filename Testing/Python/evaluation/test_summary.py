@@ -51,9 +51,9 @@ def test_a_patient_of_many_cases_weighs_as_many() -> None:
 
 def test_the_same_seed_gives_the_same_interval_in_any_order() -> None:
     rows = [row(str(k), dice=value) for k, value in enumerate(VALUES)]
-    one, turned, other = only(rows), only(rows[::-1]), only(rows, seed=1)
-    assert (one.low, one.high) == pytest.approx((turned.low, turned.high), abs=1e-12)
-    assert (one.low, one.high) != (other.low, other.high)
+    plain, turned, other = only(rows), only(rows[::-1]), only(rows, seed=1)
+    assert (plain.low, plain.high) == pytest.approx((turned.low, turned.high), abs=1e-12)
+    assert (plain.low, plain.high) != (other.low, other.high)
 
 
 def test_a_large_cohort_is_drawn_in_parts_of_the_same_stream(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,19 +90,19 @@ def test_one_case_has_a_mean_and_neither_sd_nor_interval() -> None:
 
 
 def test_a_metric_that_was_not_measured_has_no_row() -> None:
-    names = {one.metric for one in summarise([row()], ("label",))}
+    names = {line.metric for line in summarise([row()], ("label",))}
     assert "dice" in names and "brain_accuracy" not in names
 
 
 def test_all_groups_follow_the_groups_and_are_every_case() -> None:
     rows = [row("a", "LVO", dice=1.0), row("b", "LVO", dice=0.5), row("c", "WIS", dice=0.0)]
     found = summarise(rows, ("group",), ("dice",))
-    assert [(one.key["group"], one.n, one.mean) for one in found] == [
+    assert [(line.key["group"], line.n, line.mean) for line in found] == [
         ("LVO", 2, 0.75),
         ("WIS", 1, 0.0),
         ("All", 3, 0.5),
     ]
-    assert [one.key["group"] for one in summarise(rows[:2], ("group",), ("dice",))] == ["LVO"]
+    assert [line.key["group"] for line in summarise(rows[:2], ("group",), ("dice",))] == ["LVO"]
 
 
 def test_what_is_unknown_is_refused() -> None:

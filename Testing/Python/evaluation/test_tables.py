@@ -41,7 +41,7 @@ def test_intervals_come_with_the_median() -> None:
 
 
 def test_slow_fusions_table_nests_metric_group_and_class() -> None:
-    rows = [replace(one, label=label, member=member) for one in ROWS for label in "pc" for member in ("model", "NR1")]
+    rows = [replace(row, label=label, member=member) for row in ROWS for label in "pc" for member in ("model", "NR1")]
     table = paper_table(summarise(rows), metrics=("volume_difference_ml", "dice"))
     groups = ("LVO", "WIS", "All")
     heads = [f"{name} · {group} · {c}" for name in ("ΔV (ml) ↓", "Dice ↑") for group in groups for c in "pc"]
@@ -51,7 +51,7 @@ def test_slow_fusions_table_nests_metric_group_and_class() -> None:
 
 
 def test_groups_of_one_comparison_stand_below_one_another() -> None:
-    rows = [replace(one, member=member) for one in ROWS for member in ("axial", "vote")]
+    rows = [replace(row, member=member) for row in ROWS for member in ("axial", "vote")]
     table = paper_table(summarise(rows), ("member", "group"), ("metric",), metrics=("dice",))
     assert [line[:2] for line in table.rows] == [
         (member, group) for member in ("axial", "vote") for group in ("LVO", "WIS", "All")
@@ -84,6 +84,6 @@ def test_csv_of_cases_tells_undefined_from_not_measured() -> None:
 
 def test_csv_of_the_cohort_holds_every_figure_with_its_unit() -> None:
     lines = list(csv.DictReader(io.StringIO(summary_csv(summarise(ROWS)))))
-    (line,) = [one for one in lines if (one["group"], one["metric"]) == ("LVO", "hausdorff_mm")]
+    (line,) = [line for line in lines if (line["group"], line["metric"]) == ("LVO", "hausdorff_mm")]
     assert (line["unit"], line["n"], line["undefined"], line["mean"]) == ("mm", "2", "0", "4.5")
     assert float(line["ci95_low"]) == 4.0 and float(line["sd"]) == pytest.approx(0.5**0.5, abs=1e-5)

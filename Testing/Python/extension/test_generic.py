@@ -89,6 +89,31 @@ def brings_torch(path: Path) -> bool:
     return bool(imported_at_file_scope(path) & {"torch", "monai", "lightning_fabric"})
 
 
+def test_slicer_is_imported_by_the_bridge_alone_and_qt_nowhere_in_the_package() -> None:
+    """Inside of functions, too."""
+    homes: dict[str, set[str]] = {"slicer": set(), "vtk": set(), "qt": set(), "ctk": set()}
+    for path in PYTHON:
+        if LOGIC in path.parents:
+            for name in homes.keys() & imported_anywhere(path):
+                homes[name].add(path.relative_to(LOGIC).parts[0])
+    assert homes == {"slicer": {"slicer_bridge"}, "vtk": {"slicer_bridge"}, "qt": set(), "ctk": set()}
+    assert not any({"slicer", "vtk"} & imported_at_file_scope(path) for path in PYTHON if LOGIC in path.parents)
+
+
+def test_the_panels_mind_knows_neither_qt_nor_slicer() -> None:
+    minds = [path for path in PANEL if path.name in ("presenter.py", "runner.py", "packages.py")]
+    assert len(minds) == 3
+    assert [relative(path) for path in minds if {"qt", "ctk", "slicer", "vtk"} & imported_anywhere(path)] == []
+
+
+def imported_anywhere(path: Path) -> set[str]:
+    """Top-level packages that a file imports, at its top and inside functions."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    names = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
+    names |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and not node.level}
+    return {name.partition(".")[0] for name in names}
+
+
 def test_what_the_panel_imports_of_the_package_needs_no_package_that_slicer_lacks() -> None:
     """A fresh Python that has numpy, SimpleITK and nothing else of ours: the panel must open before anything was
     installed."""
@@ -128,7 +153,7 @@ for name in ("slicer", "slicer.i18n", "slicer.ScriptedLoadableModule", "slicer.u
 spec = importlib.util.spec_from_file_location("StrokeSegExtension", {folder!r} + "/StrokeSegExtension.py")
 spec.loader.exec_module(importlib.util.module_from_spec(spec))
 import StrokeSegLogic, StrokeSegExtensionLib
-from StrokeSegLogic.base.resources import resource
+from StrokeSegLogic.base.files import resource
 assert resource("Terminology", "StrokeSeg.term.json").is_file()
 assert resource("Models", "mri-compact", "model.json").is_file()
 print(StrokeSegLogic.__file__)

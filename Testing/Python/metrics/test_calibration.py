@@ -28,7 +28,7 @@ def slow_reliability(
     edges = [k / bins for k in range(1, bins)]
     for p, t in zip(probability.tolist(), truth.tolist(), strict=True):
         held[sum(p >= edge for edge in edges)].append((p, t))
-    error = sum(abs(sum(p for p, _ in one) - sum(t for _, t in one)) for one in held) / len(probability)
+    error = sum(abs(sum(p for p, _ in inside) - sum(t for _, t in inside)) for inside in held) / len(probability)
     return held, error
 
 
@@ -38,25 +38,25 @@ def test_bins_and_error_agree_with_a_count_one_by_one(seed: int, bins: int) -> N
     probability, truth = predictions(seed, steps=37)
     held, error = slow_reliability(probability, truth, bins)
     found = reliability(probability, truth, bins)
-    assert found.count.tolist() == [len(one) for one in held]
+    assert found.count.tolist() == [len(inside) for inside in held]
     assert found.expected_error == pytest.approx(error)
-    for k, one in enumerate(held):
-        if one:
-            assert found.probability[k] == pytest.approx(np.mean([p for p, _ in one]))
-            assert found.part[k] == pytest.approx(np.mean([t for _, t in one]))
+    for k, inside in enumerate(held):
+        if inside:
+            assert found.probability[k] == pytest.approx(np.mean([p for p, _ in inside]))
+            assert found.part[k] == pytest.approx(np.mean([t for _, t in inside]))
         else:
             assert isnan(found.probability[k]) and isnan(found.part[k])
 
 
 @given(SEEDS)
-def test_the_mean_of_all_predictions_bounds_the_error_from_below_and_one_from_above(seed: int) -> None:
+def test_the_mean_of_all_predictions_bounds_the_error_from_below_and_1_from_above(seed: int) -> None:
     probability, truth = predictions(seed)
     coarse, fine = (reliability(probability, truth, bins).expected_error for bins in (1, 15))
     assert coarse == pytest.approx(abs(probability.mean() - truth.mean()))
     assert coarse - 1e-12 <= fine <= 1
 
 
-def test_a_bin_holds_its_lower_edge_and_the_last_one_holds_1() -> None:
+def test_a_bin_holds_its_lower_edge_and_the_last_bin_holds_1() -> None:
     found = reliability(np.array([0.0, 0.25, 0.5, 0.75, 1.0]), np.array([0, 0, 1, 1, 1]), 4)
     assert found.count.tolist() == [1, 1, 1, 2]
     assert found.edges.tolist() == [0, 0.25, 0.5, 0.75, 1]

@@ -29,7 +29,7 @@ def test_scores_are_those_of_the_challenges_own_scorers(
     found = {variant: lesion_scores(*pair_of(seed), variant) for variant in Variant}
     assert found[Variant.ISLES22].f1 == pytest.approx(isles22, abs=1e-6)
     assert found[Variant.ISLES24].f1 == pytest.approx(isles24, abs=1e-6)
-    assert {one.count_difference for one in found.values()} == {difference}
+    assert {scores.count_difference for scores in found.values()} == {difference}
 
 
 @given(mask_pairs(empty=True))

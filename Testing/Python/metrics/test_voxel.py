@@ -51,9 +51,9 @@ def test_overlap_does_not_depend_on_how_the_volume_is_stored(pair: Pair, order: 
 
 @given(mask_pairs(empty=True))
 def test_exchanging_prediction_and_truth_exchanges_precision_and_recall(pair: Pair) -> None:
-    one, other = overlap(pair[0], pair[1]), overlap(pair[1], pair[0])
-    assert (one.dice, one.jaccard, one.accuracy) == (other.dice, other.jaccard, other.accuracy)
-    assert one.precision == pytest.approx(other.recall, nan_ok=True)
+    first, other = overlap(pair[0], pair[1]), overlap(pair[1], pair[0])
+    assert (first.dice, first.jaccard, first.accuracy) == (other.dice, other.jaccard, other.accuracy)
+    assert first.precision == pytest.approx(other.recall, nan_ok=True)
 
 
 @given(mask_pairs(empty=True))

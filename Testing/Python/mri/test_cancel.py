@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 import torch
+from cancelling import AfterSome
 
 import StrokeSegLogic
 from StrokeSegLogic.base.errors import Cancelled
@@ -18,9 +19,9 @@ from StrokeSegLogic.mri.result import Segmentation
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.nets.run.device import choose
 from StrokeSegLogic.nets.run.network import lesion_probability
+from StrokeSegLogic.outputs.files import html_report
 from StrokeSegLogic.phantom.mri import MriPhantom
 from StrokeSegLogic.reports.pictures import View
-from StrokeSegLogic.reports.report import html_report
 from StrokeSegLogic.study.case import Case, Role
 from StrokeSegLogic.study.volumes.nifti import write_nifti
 
@@ -73,19 +74,6 @@ def test_a_report_draws_no_other_picture(result: Segmentation, monkeypatch: pyte
     with hearing(Progress(cancel=token)), pytest.raises(Cancelled):
         html_report(result)
     assert len(drawn) == 4
-
-
-class AfterSome(CancelToken):
-    """Is set once it has been asked so often; counts how often it is."""
-
-    def __init__(self, asked: int) -> None:
-        super().__init__()
-        self.left, self.asked = asked, 0
-
-    @property
-    def cancelled(self) -> bool:
-        self.asked += 1
-        return self.asked > self.left
 
 
 def test_an_archive_is_given_up_after_megabytes_and_nothing_is_written(tmp_path: Path) -> None:

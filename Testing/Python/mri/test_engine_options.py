@@ -14,7 +14,7 @@ from StrokeSegLogic.mri.engine import run_planes
 from StrokeSegLogic.mri.prepare import prepare
 from StrokeSegLogic.mri.result import Segmentation
 from StrokeSegLogic.nets.models.bundle import Bundle
-from StrokeSegLogic.nets.run.cache import KeptNetworks, keeping
+from StrokeSegLogic.nets.models.registry import KeptNetworks, keeping
 from StrokeSegLogic.nets.run.device import choose
 from StrokeSegLogic.phantom.mri import MriPhantom
 from StrokeSegLogic.space.planes import PLANES, to_stack

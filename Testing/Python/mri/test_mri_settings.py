@@ -11,8 +11,8 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 import StrokeSegLogic
-from StrokeSegLogic.base.choices import DEVICES, EXTRAS, ROUTES, VOTES
 from StrokeSegLogic.base.errors import InputError
+from StrokeSegLogic.base.settings import DEVICES, EXTRAS, ROUTES, VOTES
 from StrokeSegLogic.cli.segment import perfusion_into, segment, segment_into
 from StrokeSegLogic.ctp.settings import PerfusionSettings
 from StrokeSegLogic.mri.settings import MriSettings

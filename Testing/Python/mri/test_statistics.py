@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 from strategies import STORAGES, rotation
 
-from StrokeSegLogic.mri.statistics import doubtful_slices, left_share, measure
+from StrokeSegLogic.mri.result import doubtful_slices, left_share, measure
 from StrokeSegLogic.result.lesions import lesions
 from StrokeSegLogic.space.grid import Grid
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from StrokeSegLogic.base.choices import VOTES
 from StrokeSegLogic.base.errors import InputError
+from StrokeSegLogic.base.settings import VOTES
 from StrokeSegLogic.mri.vote import Vote, vote
 from StrokeSegLogic.space.planes import PLANES
 

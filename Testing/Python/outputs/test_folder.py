@@ -11,7 +11,7 @@ import pytest
 from StrokeSegLogic.base.errors import OutputError
 from StrokeSegLogic.base.json_files import read_json_object
 from StrokeSegLogic.base.recorded_files import write_recorded
-from StrokeSegLogic.outputs.folder import MAP_FILES, MAPS, RESULT, excluded_by, require_writable
+from StrokeSegLogic.outputs.files import MAP_FILES, MAPS, RESULT, excluded_by, require_writable
 
 WORDS = "which no record shows to be StrokeSeg's own and unchanged"
 
@@ -51,7 +51,7 @@ def test_what_an_earlier_result_had_stays_beside_the_new_one_if_it_was_changed_a
 def test_a_file_of_the_users_is_never_replaced_but_moved_aside_when_asked(tmp_path: Path, name: str) -> None:
     names = ("labels.nii.gz", "report.html", "aif.svg", "CBF.nii.gz", RESULT)
     (tmp_path / name).write_text("the expert's", encoding="utf-8")
-    with pytest.raises(OutputError, match=f"holds {name}, {WORDS}.*--overwrite"):
+    with pytest.raises(OutputError, match=f"holds {name}, {WORDS}.*overwrite"):
         put(tmp_path, *names)
     with pytest.raises(OutputError, match=name):
         require_writable(tmp_path, RESULT, names)
@@ -187,8 +187,7 @@ def test_maps_and_a_segmentation_do_not_share_a_folder(tmp_path: Path, first: st
 def test_every_name_that_a_result_can_have_is_looked_at_before_it_is_computed() -> None:
     from perfusion_results import of_series, perfused
 
-    from StrokeSegLogic.outputs.files import names_of
-    from StrokeSegLogic.outputs.folder import CTP_FILES
+    from StrokeSegLogic.outputs.files import CTP_FILES, names_of
 
     assert set(names_of(perfused())) <= set(CTP_FILES)
     assert set(names_of(of_series())) <= {*CTP_FILES, *MAP_FILES}

@@ -22,8 +22,7 @@ from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.mri.result import Segmentation
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.outputs import files as outputs
-from StrokeSegLogic.outputs.files import names_of, require_writable, write_outputs
-from StrokeSegLogic.outputs.folder import MRI_FILES, RESULT, reserved_for
+from StrokeSegLogic.outputs.files import MRI_FILES, RESULT, names_of, require_writable, reserved_for, write_outputs
 from StrokeSegLogic.phantom.mri import MriPhantom
 from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.study.case import Case, Role

@@ -66,8 +66,8 @@ def _opening(slicer: Slicer) -> Iterator[Callable[..., OpenedModule]]:
         return opened[-1]
 
     yield open_it
-    for one in opened:
-        one.close()
+    for window in opened:
+        window.close()
 
 
 @pytest.fixture
@@ -136,8 +136,8 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
         return made[-1]
 
     yield make
-    for one in made:
-        one.close()
+    for built in made:
+        built.close()
 
 
 @pytest.fixture

@@ -60,13 +60,13 @@ class Clock:
     def pass_(self, seconds: float) -> None:
         """Lets time pass, with all that comes due."""
         until = self.now + seconds
-        while any(one.at <= until for one in self._calls):
+        while any(call.at <= until for call in self._calls):
             self.next()
         self.now = max(self.now, until)
 
     def next(self) -> None:
         """Lets the next call come."""
-        first = min(self._calls, key=lambda one: one.at)
+        first = min(self._calls, key=lambda call: call.at)
         self._calls.remove(first)
         self.now = max(self.now, first.at)
         first.call()
@@ -148,7 +148,7 @@ class FakeView:
     def voxels(self, handle: Handle) -> Volume:
         self.asked.append(handle)
         if handle in self.unusable:
-            raise InputError(self.unusable[handle], where=handle, fix="Choose another one")
+            raise InputError(self.unusable[handle], where=handle, fix="Choose another volume")
         return Volume(np.zeros(PLACE.shape, np.float32), PLACE, handle)
 
 

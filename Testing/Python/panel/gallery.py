@@ -61,7 +61,7 @@ def dock(opened: OpenedModule, height: int = SCREEN.height()) -> QtWidgets.QScro
 
 
 def whole(opened: OpenedModule) -> QtGui.QPixmap:
-    """The panel at its full length, as one would see it by scrolling."""
+    """The panel at its full length, as it is seen by scrolling."""
     area = dock(opened)
     try:
         area.resize(DOCK_WIDTH, max(SCREEN.height(), opened.frame.sizeHint().height() + 60))

@@ -33,15 +33,15 @@ def widgets(path: Path) -> Iterator[ElementTree.Element]:
 
 def ui_classes() -> dict[str, str]:
     """Class by name of every widget of the .ui files."""
-    return {one.get("name", ""): one.get("class", "") for path in ui_files() for one in widgets(path)}
+    return {widget.get("name", ""): widget.get("class", "") for path in ui_files() for widget in widgets(path)}
 
 
 def ui_properties() -> Names:
     """Properties that the .ui files set, by class."""
     found: Names = defaultdict(set)
     for path in ui_files():
-        for one in widgets(path):
-            found[one.get("class", "")] |= {prop.get("name", "") for prop in one.findall("property")}
+        for widget in widgets(path):
+            found[widget.get("class", "")] |= {prop.get("name", "") for prop in widget.findall("property")}
     return found
 
 
@@ -62,7 +62,7 @@ class Uses(ast.NodeVisitor):
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         if node.module in _IMPORTED:
-            self.functions[node.module] |= {one.name for one in node.names}
+            self.functions[node.module] |= {name.name for name in node.names}
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         chain = _chain(node)
@@ -76,7 +76,7 @@ class Uses(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
-        arguments = [one.value for one in node.args[:1] if isinstance(one, ast.Constant)]
+        arguments = [argument.value for argument in node.args[:1] if isinstance(argument, ast.Constant)]
         if isinstance(node.func, ast.Attribute) and node.func.attr in ("connect", "disconnect") and arguments:
             chain = _chain(node.func)
             kind = self._widgets.get(chain[-2], "") if len(chain) > 1 else ""

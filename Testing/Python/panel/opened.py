@@ -105,8 +105,8 @@ class OpenedModule:
         from StrokeSegLogic.study.case import Role
 
         selectors = {role.value: getattr(self.ui.study, f"selector{role.value}") for role in Role}
-        shown = {role: one for role, one in selectors.items() if not target(one).isHidden()}
-        return {role: one.currentNode().GetName() for role, one in shown.items() if one.currentNode() is not None}
+        shown = {role: box for role, box in selectors.items() if not target(box).isHidden()}
+        return {role: box.currentNode().GetName() for role, box in shown.items() if box.currentNode() is not None}
 
     def start(self) -> None:
         """Presses Segment and waits until the runner has the job."""
@@ -131,9 +131,9 @@ class OpenedModule:
 
     def press(self, button: Any) -> None:
         """Clicks a button that a user could click."""
-        one = target(button)
-        assert one.isEnabled(), f"{one.objectName()} is grey"
-        one.click()
+        widget = target(button)
+        assert widget.isEnabled(), f"{widget.objectName()} is grey"
+        widget.click()
 
     def close(self) -> None:
         if self.open:

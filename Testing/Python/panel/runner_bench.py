@@ -12,7 +12,7 @@ from StrokeSegExtensionLib.study import Settings, StudyInputs
 from StrokeSegExtensionLib.worker_process import WorkerProcess
 
 from StrokeSegLogic.base.errors import StrokeSegError
-from StrokeSegLogic.base.scratch import LOCK
+from StrokeSegLogic.base.locks import SCRATCH_LOCK
 from StrokeSegLogic.result.record import ResultRecord
 from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.space.volume import Volume
@@ -64,7 +64,7 @@ class Heard:
 
 
 class Bench:
-    """A runner with a worker that plays a part, or the real one."""
+    """A runner with a worker that plays a part, or the real worker."""
 
     def __init__(self, part: str | None, temporary: Path) -> None:
         self.clock, self.temporary, self.workers = Clock(), temporary, list[WorkerProcess]()
@@ -92,7 +92,7 @@ class Bench:
     def files(self) -> list[str]:
         """What lies in the folder of temporary files beside the lock, once what was to be deleted is."""
         self.clock.wait(lambda: not self.runner._removals)
-        found = (path for path in self.temporary.rglob("*") if path.suffix != LOCK)
+        found = (path for path in self.temporary.rglob("*") if path.suffix != SCRATCH_LOCK)
         return sorted(path.relative_to(self.temporary).as_posix() for path in found)
 
     def close(self) -> None:
@@ -108,6 +108,6 @@ def alive(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    # One that has ended and whose parent has not asked is no process any more.
+    # A process that has ended and whose parent has not asked is no process any more.
     stat = Path(f"/proc/{pid}/stat")
     return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"

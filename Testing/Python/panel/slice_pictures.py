@@ -42,7 +42,7 @@ def _drawn(logic: Any, application_logic: Any, node: Any, width: int, height: in
     window.SetOffScreenRendering(1)
     window.SetSize(width, height)
     window.AddRenderer(renderer)
-    interactor = vtk.vtkGenericRenderWindowInteractor()  # the displayable managers show nothing without one
+    interactor = vtk.vtkGenericRenderWindowInteractor()  # the displayable managers show nothing without it
     interactor.SetRenderWindow(window)
     mapper, actor = vtk.vtkImageMapper(), vtk.vtkActor2D()
     mapper.SetColorWindow(255)

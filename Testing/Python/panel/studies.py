@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from StrokeSegLogic.mri.result import Segmentation
-from StrokeSegLogic.mri.statistics import measure
+from StrokeSegLogic.mri.result import Segmentation, measure
 from StrokeSegLogic.result.record import ResultRecord
 from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.space.planes import PLANES

@@ -21,12 +21,12 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def mri(*roles: Role) -> dict[str, ModelChoice]:
-    return {one.key: one for one in model_choices(StudyInputs("mri", {role: role.value for role in roles}))}
+    return {choice.key: choice for choice in model_choices(StudyInputs("mri", {role: role.value for role in roles}))}
 
 
 def ctp(*roles: Role, nihss: int | None = None) -> dict[str, ModelChoice]:
     volumes = {role: role.value for role in roles}
-    return {one.key: one for one in model_choices(StudyInputs("ctp", volumes, ClinicalData(nihss=nihss)))}
+    return {choice.key: choice for choice in model_choices(StudyInputs("ctp", volumes, ClinicalData(nihss=nihss)))}
 
 
 def test_the_default_model_comes_first_and_says_what_it_needs_and_has_learned_from() -> None:
@@ -45,12 +45,12 @@ def test_a_model_fits_the_sequences_that_it_can_work_with() -> None:
 
 
 def test_routes_fit_the_maps_that_there_are() -> None:
-    assert [key for key, one in ctp().items() if one.fits] == []
-    assert {key for key, one in ctp(Role.CBF, Role.TMAX).items() if one.fits} == {"thresholds"}
+    assert [key for key, choice in ctp().items() if choice.fits] == []
+    assert {key for key, choice in ctp(Role.CBF, Role.TMAX).items() if choice.fits} == {"thresholds"}
     all_maps = ctp(Role.CT, Role.CBF, Role.CBV, Role.MTT, Role.TTP, Role.TMAX)
     assert list(all_maps) == ["thresholds", "slow-fusion", "unet3d"]
-    assert all(one.fits for one in all_maps.values())
-    assert all(one.fits for one in ctp(Role.CTP).values()), "a series holds them all"
+    assert all(choice.fits for choice in all_maps.values())
+    assert all(choice.fits for choice in ctp(Role.CTP).values()), "a series holds them all"
 
 
 def test_what_can_be_made_of_other_maps_is_not_missing() -> None:
@@ -61,7 +61,7 @@ def test_what_can_be_made_of_other_maps_is_not_missing() -> None:
     assert "CBV" in missing.why
 
 
-def test_a_model_that_was_installed_stands_beside_the_bundled_ones(untrained: Bundle, tmp_path: Path) -> None:
+def test_a_model_that_was_installed_stands_beside_the_bundled_models(untrained: Bundle, tmp_path: Path) -> None:
     pack(untrained.folder, tmp_path / "m.zip")
     install(tmp_path / "m.zip")
     choice = mri(Role.DWI)["untrained"]

@@ -17,8 +17,8 @@ Modality = Literal["mri", "ctp"]
 
 
 def offers(*volumes: InputVolume | str, modality: Modality = "mri") -> dict[Role, Offer]:
-    loaded = [InputVolume(one, one) if isinstance(one, str) else one for one in volumes]
-    return dict(offers_of([recognise(one, modality) for one in loaded], modality))
+    loaded = [InputVolume(volume, volume) if isinstance(volume, str) else volume for volume in volumes]
+    return dict(offers_of([recognise(volume, modality) for volume in loaded], modality))
 
 
 def test_names_give_roles_with_their_reasons() -> None:
@@ -40,7 +40,7 @@ def test_the_simulated_studies_are_recognised_though_our_own_name_holds_a_masks(
     assert set(found) == set(roles)
 
 
-def test_two_volumes_that_are_as_good_are_offered_in_doubt_with_the_other_one_named() -> None:
+def test_two_volumes_that_are_as_good_are_offered_in_doubt_with_the_other_named() -> None:
     found = offers("flair 1", "flair 2")
     assert found[Role.FLAIR].doubtful
     assert "so could flair" in found[Role.FLAIR].reason

@@ -29,7 +29,7 @@ class FakeInstaller:
         return not self.testing
 
     def ask(self, missing: Sequence[Requirement]) -> bool:
-        self.asked.append([one.name for one in missing])
+        self.asked.append([package.name for package in missing])
         return self.agrees
 
     def install(self, requirements: Sequence[str], constraints: Path) -> None:
@@ -43,7 +43,7 @@ class FakeInstaller:
         if self.breaks is not None:
             raise self.breaks
         if self.does:
-            self.there |= dict(one.split(">=") for one in requirements)
+            self.there |= dict(requirement.split(">=") for requirement in requirements)
 
     @property
     def packages(self) -> RequiredPackages:
@@ -119,8 +119,8 @@ def test_versions_are_compared_by_their_numbers(found: str | None, met: bool) ->
 
 def test_what_is_asked_for_is_what_the_package_itself_asks_for() -> None:
     text = (Path(__file__).resolve().parents[3] / "pyproject.toml").read_text(encoding="utf-8")
-    for one in (*NEEDED, TORCH, *BUNDLED):
-        assert f'"{one}"' in text
+    for package in (*NEEDED, TORCH, *BUNDLED):
+        assert f'"{package}"' in text
 
 
 def test_a_version_is_read_without_importing_the_package() -> None:

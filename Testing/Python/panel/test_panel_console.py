@@ -78,7 +78,7 @@ def test_with_wait_the_segmentation_node_comes_back_and_lies_on_the_reference(
     assert run.nodes.probabilityVolume.GetImageData().GetDimensions() == study["FLAIR"].GetImageData().GetDimensions()
 
 
-def test_a_run_can_be_cancelled_and_a_second_one_waits_its_turn(
+def test_a_run_can_be_cancelled_and_a_second_run_waits_its_turn(
     running: Slicer, logic: Any, study: dict, untrained: Bundle
 ) -> None:
     heard: list[StrokeSegError] = []

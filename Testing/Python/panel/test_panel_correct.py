@@ -85,7 +85,7 @@ def test_starting_over_is_asked_first_and_can_be_undone(finished: OpenedModule) 
     assert not voxels(finished).any()
 
 
-def test_starting_over_brings_deleted_segments_back_and_takes_added_ones_away(perfused_panel: OpenedModule) -> None:
+def test_starting_over_brings_deleted_segments_back_and_takes_added_segments_away(perfused_panel: OpenedModule) -> None:
     before = voxels(perfused_panel)
     segmentation = perfused_panel.parameters.segmentation.GetSegmentation()
     own = perfused_panel.parameters.modelSegmentation.GetSegmentation()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from StrokeSegLogic.slicer_bridge.geometry import volume_grid
+from StrokeSegLogic.slicer_bridge.volumes import volume_grid
 from StrokeSegLogic.space.grid import Grid
 
 from .opened import OpenedModule, target
@@ -87,7 +87,7 @@ def test_a_file_that_the_dialog_has_asked_about_is_not_asked_about_again(
     assert kept.read_bytes() == b"older" and said.endswith(f"case.nii.gz moved to {kept.parent}")
 
 
-def test_an_export_is_replaced_by_the_next_one_unless_somebody_has_changed_it(
+def test_an_export_is_replaced_by_the_next_unless_somebody_has_changed_it(
     finished: OpenedModule, tmp_path: Path
 ) -> None:
     for _ in range(2):
@@ -121,7 +121,7 @@ def test_the_name_that_is_proposed_is_the_references_in_the_last_folder(
     assert Path(proposed[1]) == tmp_path / "DWI b1000_ axial_1_strokeseg.seg.nrrd"
 
 
-def test_the_report_is_the_one_that_the_run_made(finished: OpenedModule, tmp_path: Path) -> None:
+def test_the_report_is_what_the_run_made(finished: OpenedModule, tmp_path: Path) -> None:
     export(finished, "reportButton", tmp_path / "case.html")
     assert (tmp_path / "case.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 

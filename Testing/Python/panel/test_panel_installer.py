@@ -67,7 +67,7 @@ def test_an_older_slicer_installs_by_its_own_pip(
     assert calls == [["nibabel>=5.2", "-c", str(constraints)]]
 
 
-def test_torch_comes_by_the_extension_that_finds_the_right_one(installer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_torch_comes_by_the_extension_that_finds_its_build(installer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[dict[str, Any]] = []
 
     class PyTorchUtilsLogic:

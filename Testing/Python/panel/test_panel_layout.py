@@ -46,5 +46,5 @@ def test_the_layout_gives_every_slice_view_the_group() -> None:
     from StrokeSegExtensionLib.views import LAYOUT, layout_xml
 
     views = list(ElementTree.fromstring(layout_xml(("a", "b", "c", "d"))).iter("view"))
-    groups = [one.text for view in views for one in view.iter("property") if one.get("name") == "viewgroup"]
+    groups = [entry.text for view in views for entry in view.iter("property") if entry.get("name") == "viewgroup"]
     assert groups == [str(LAYOUT)] * 4

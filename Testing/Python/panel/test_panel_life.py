@@ -10,7 +10,7 @@ from .opened import OpenedModule, target
 from .studies import ScriptedRunner, add_study
 
 
-def test_a_module_that_is_reloaded_forgets_its_files_and_no_one_elses(opened: OpenedModule) -> None:
+def test_a_module_that_is_reloaded_forgets_its_own_files_alone(opened: OpenedModule) -> None:
     import sys
 
     before = dict(sys.modules)
@@ -75,7 +75,7 @@ def test_a_widget_whose_panel_is_gone_bears_what_the_application_still_tells(ope
     assert widget.panel is None
 
 
-def test_the_panel_that_follows_a_reload_shows_the_result_of_the_one_before(
+def test_the_panel_that_follows_a_reload_shows_the_result_of_the_panel_before(
     finished: OpenedModule, open_module: Callable[..., OpenedModule]
 ) -> None:
     volume = target(finished.ui.result.resultTable).item(0, 1).text()
@@ -117,7 +117,7 @@ def test_shortcuts_are_there_only_while_the_module_is_shown(
 
     def keys() -> set[str]:
         QtWidgets.QApplication.sendPostedEvents(None, 52)  # deleteLater
-        return {one.key().toString() for one in window.findChildren(QtGui.QShortcut)}
+        return {shortcut.key().toString() for shortcut in window.findChildren(QtGui.QShortcut)}
 
     opened.widget.exit()
     assert keys() == set()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from file_server import serving
@@ -108,6 +111,66 @@ def test_nothing_is_downloaded_unless_the_user_agrees(
         ready.press(ready.ui.model.downloadButton)
         ready.wait(lambda: "random weights" in titles(ready), what="the download")
     assert installed() == ("untrained",)
+
+
+@pytest.mark.parametrize("during_a_run", [False, True])
+def test_a_download_that_stalls_is_cancelled_and_goes_on_from_where_it_was(
+    ready: OpenedModule, file: Path, monkeypatch: pytest.MonkeyPatch, store: Path, during_a_run: bool
+) -> None:
+    from StrokeSegExtensionLib import model_dialogs
+
+    content, ui = file.read_bytes(), ready.ui.model
+    offer = OfferedModel("untrained", "random weights", "", hashlib.sha256(content).hexdigest(), len(content))
+    monkeypatch.setattr(model_dialogs, "fetch", partial(fetch, plain_loopback=True))
+    ready.slicer.answers += [True, True]
+    before, shown = titles(ready), ui.needsLabel.text
+    assert target(ui.cancelDownloadButton).isHidden()
+    with serving(content, "stalled", etag='"1"') as url:
+        monkeypatch.setattr(model_dialogs, "offered", lambda: (replace(offer, url=url),))
+        ready.press(ui.downloadButton)
+        assert not target(ui.cancelDownloadButton).isHidden() and not target(ui.downloadButton).isEnabled()
+        ready.wait(lambda: any(part.stat().st_size for part in store.glob(".downloads/*")), what="a first part")
+        if during_a_run:
+            ready.start()
+            assert not target(ui.importButton).isEnabled() and target(ui.cancelDownloadButton).isEnabled()
+        ready.press(ui.cancelDownloadButton)
+        ready.wait(lambda: target(ui.cancelDownloadButton).isHidden(), what="the download to stop")
+    assert target(ui.downloadButton).isEnabled() is not during_a_run
+    assert ui.needsLabel.text == shown and ready.slicer.displayed[-1][0] not in ("error", "info")
+    assert titles(ready) == before and installed() == () and list(store.glob(".downloads/*"))
+    if during_a_run:
+        return
+    asked: list[dict[str, str]] = []
+    with serving(content, etag='"1"', asked=asked) as url:
+        monkeypatch.setattr(model_dialogs, "offered", lambda: (replace(offer, url=url),))
+        ready.press(ui.downloadButton)
+        ready.wait(lambda: "random weights" in titles(ready), what="the download")
+    assert asked[0]["range"].startswith("bytes=")
+    assert installed() == ("untrained",) and not (store / ".downloads").exists()
+
+
+def test_a_download_ends_with_the_panel(
+    opened: OpenedModule, file: Path, monkeypatch: pytest.MonkeyPatch, store: Path
+) -> None:
+    from StrokeSegExtensionLib import model_dialogs
+
+    content, over = file.read_bytes(), threading.Event()
+    offer = OfferedModel("untrained", "random weights", "", hashlib.sha256(content).hexdigest(), len(content))
+
+    def fetching(*arguments: Any) -> str:
+        try:
+            return fetch(*arguments, plain_loopback=True)
+        finally:
+            over.set()
+
+    monkeypatch.setattr(model_dialogs, "fetch", fetching)
+    opened.slicer.answers.append(True)
+    with serving(content, "stalled") as url:
+        monkeypatch.setattr(model_dialogs, "offered", lambda: (replace(offer, url=url),))
+        opened.press(opened.ui.model.downloadButton)
+        opened.close()
+        assert over.wait(60)
+    assert installed() == ()
 
 
 def test_without_a_published_model_the_button_says_so(ready: OpenedModule) -> None:

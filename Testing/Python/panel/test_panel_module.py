@@ -57,10 +57,10 @@ def test_the_terminology_is_there_after_the_start(running: Slicer, started: Simp
 def test_both_simulated_studies_are_offered_as_sample_data_without_any_address(
     running: Slicer, started: SimpleNamespace
 ) -> None:
-    assert [one["sampleName"] for one in running.samples] == ["StrokeSegMRI", "StrokeSegCTPMaps"]
-    for one in running.samples:
-        assert one["category"] == "StrokeSeg" and one["uris"] == []
-        assert Path(one["thumbnailFileName"]).is_file()
+    assert [sample["sampleName"] for sample in running.samples] == ["StrokeSegMRI", "StrokeSegCTPMaps"]
+    for sample in running.samples:
+        assert sample["category"] == "StrokeSeg" and sample["uris"] == []
+        assert Path(sample["thumbnailFileName"]).is_file()
 
 
 def test_a_sample_becomes_volumes_that_say_they_are_simulated(opened: OpenedModule) -> None:

@@ -114,8 +114,8 @@ def _over(tint: QtGui.QColor, ground: QtGui.QColor) -> QtGui.QColor:
     return QtGui.QColor(*(round(value) for value in mixed))
 
 
-def _contrast(one: QtGui.QColor, other: QtGui.QColor) -> float:
-    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+def _contrast(colour: QtGui.QColor, other: QtGui.QColor) -> float:
+    lighter, darker = sorted((_luminance(colour), _luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
 

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 from perfusion_results import perfused
 
-from StrokeSegLogic.slicer_bridge.geometry import oriented_grid, volume_grid
 from StrokeSegLogic.slicer_bridge.segmentations import labels_of
-from StrokeSegLogic.slicer_bridge.volumes import numpy_voxels
+from StrokeSegLogic.slicer_bridge.volumes import numpy_voxels, oriented_grid, volume_grid
 
 from .opened import OpenedModule, target
 from .studies import GRID, add_study, lesion_result
@@ -59,7 +58,7 @@ def test_segments_carry_terminology_maker_and_what_dicom_seg_asks_for(finished: 
     assert 0 < len(tag("DICOM.SegmentAlgorithmName")) <= 64
 
 
-def test_the_models_own_version_lies_beside_the_one_to_correct(finished: OpenedModule) -> None:
+def test_the_models_own_version_lies_beside_the_version_to_correct(finished: OpenedModule) -> None:
     parameters = finished.parameters
     assert parameters.modelSegmentation is not parameters.segmentation
     assert parameters.segmentation.GetDisplayNode().GetVisibility()
@@ -109,9 +108,9 @@ def test_every_sequence_gets_a_linked_view_of_its_own_in_the_references_planes(f
     labels = [logic.GetSliceNode().GetLayoutLabel() for logic in logics]
     assert labels == ["T1", "DWI", "FLAIR"]
     shown = [logic.GetSliceCompositeNode() for logic in logics]
-    names = [finished.slicer.scene.GetNodeByID(one.GetBackgroundVolumeID()).GetName() for one in shown]
+    names = [finished.slicer.scene.GetNodeByID(view.GetBackgroundVolumeID()).GetName() for view in shown]
     assert names == [finished.rows()[label] for label in labels]
-    assert all(one.GetLinkedControl() for one in shown)
+    assert all(view.GetLinkedControl() for view in shown)
 
 
 def test_the_users_layout_comes_back_on_request(finished: OpenedModule) -> None:

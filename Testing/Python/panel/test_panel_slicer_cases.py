@@ -72,8 +72,8 @@ class Application:
         patch.setattr(manager, "layout", property(lambda self: self.node.GetViewArrangement()), raising=False)
         patch.setattr(manager, "setLayout", lambda self, kind: self.node.SetViewArrangement(kind), raising=False)
         sources = [
-            SimpleNamespace(sampleName=one["sampleName"], customDownloader=one["customDownloader"])
-            for one in running.samples
+            SimpleNamespace(sampleName=sample["sampleName"], customDownloader=sample["customDownloader"])
+            for sample in running.samples
         ]
         patch.setattr(slicer.modules, "sampleDataSources", {"StrokeSeg": sources}, raising=False)
         patch.setattr(type(running.app), "applicationVersion", "stand-in", raising=False)
@@ -113,11 +113,11 @@ class Application:
 def application(running: Slicer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Application]:
     monkeypatch.setenv("STROKESEG_TEST_OUTPUT", str(tmp_path / "output"))
     monkeypatch.syspath_prepend(str(CASES))
-    one = Application(running, monkeypatch)
+    application = Application(running, monkeypatch)
     try:
-        yield one
+        yield application
     finally:
-        one.opened.close()
+        application.opened.close()
         for name in [name for name in sys.modules if name.partition(".")[0] == "strokeseg_cases"]:
             del sys.modules[name]
 

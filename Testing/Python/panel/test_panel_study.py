@@ -90,7 +90,7 @@ def test_the_modality_shows_its_rows_and_only_those(opened: OpenedModule) -> Non
     assert not target(study.selectorDWI).isHidden() and target(study.selectorCBF).isHidden()
 
 
-def test_age_score_and_onset_reach_the_run_and_unknown_ones_do_not(opened: OpenedModule) -> None:
+def test_age_score_and_onset_reach_the_run_and_unknown_values_do_not(opened: OpenedModule) -> None:
     add_study(opened.slicer.scene)
     opened.assigned("DWI", "FLAIR", "T1")
     opened.ui.study.ageBox.setValue(71)

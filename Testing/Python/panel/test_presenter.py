@@ -141,7 +141,7 @@ def test_a_volume_that_cannot_be_used_is_named(panel: Panel) -> None:
     panel.press()
     panel.clock.pass_(1)
     assert (panel.view.state, panel.runner.jobs) == (State.FAILED, [])
-    assert str(panel.view.problem) == "n2: lies under a non-linear transform. Choose another one."
+    assert str(panel.view.problem) == "n2: lies under a non-linear transform. Choose another volume."
 
 
 def test_a_fault_of_our_own_while_checking_is_shown_and_not_waited_for(
@@ -230,7 +230,7 @@ def test_closing_the_panel_stops_the_runner_and_leaves_no_call_behind(state: Sta
     assert panel.clock.waiting == 0
 
 
-def test_every_transition_that_is_shown_is_one_that_is_allowed() -> None:
+def test_every_transition_that_is_shown_is_allowed() -> None:
     for state in State:
         panel = Panel()
         panel.reach(state)

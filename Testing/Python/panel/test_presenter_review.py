@@ -43,5 +43,5 @@ def test_an_error_in_words_shows_place_and_advice() -> None:
 def test_a_setting_is_called_as_it_stands_in_the_panel() -> None:
     wrong = InputError("'tpu' is no device", option="device", fix="Use cpu")
     assert words_of(wrong) == "Device: 'tpu' is no device. Use cpu."
-    helps = InputError("lies elsewhere", where="FLAIR", option="reference", fix="Choose another one")
-    assert words_of(helps) == "FLAIR: lies elsewhere. Choose another one (Result on the grid of)."
+    helps = InputError("lies elsewhere", where="FLAIR", option="reference", fix="Choose another grid")
+    assert words_of(helps) == "FLAIR: lies elsewhere. Choose another grid (Result on the grid of)."

@@ -70,7 +70,7 @@ def test_a_volume_that_is_gone_frees_its_row(empty: Panel) -> None:
     assert offered(empty, "dwi", "flair 2") == {Role.DWI: "id dwi", Role.FLAIR: "id flair 2"}
 
 
-def test_a_restored_scene_keeps_its_rows_the_empty_ones_too(empty: Panel) -> None:
+def test_a_restored_scene_keeps_its_rows_the_empty_too(empty: Panel) -> None:
     empty.presenter.inputs_changed(StudyInputs(volumes={Role.DWI: "id b"}))
     assert offered(empty, "dwi", "flair", "b") == {Role.DWI: "id b"}
 
@@ -80,7 +80,7 @@ def test_each_modality_has_rows_of_its_own(empty: Panel) -> None:
     empty.presenter.inputs_changed(StudyInputs(modality="ctp"))
     empty.clock.wait(lambda: empty.clock.waiting == 0)
     assert dict(empty.presenter.inputs.volumes) == {Role.CBF: "id cbf", Role.TMAX: "id tmax"}
-    assert [one.key for one in empty.view.models if one.fits] == ["thresholds"]
+    assert [choice.key for choice in empty.view.models if choice.fits] == ["thresholds"]
     empty.presenter.inputs_changed(StudyInputs(modality="mri", volumes={Role.DWI: "id dwi"}))
     empty.clock.wait(lambda: empty.clock.waiting == 0)
     assert dict(empty.presenter.inputs.volumes) == {Role.DWI: "id dwi"}

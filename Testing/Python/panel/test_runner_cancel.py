@@ -20,16 +20,16 @@ posix = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 
 
 def test_a_worker_that_heeds_a_cancel_lives_on(bench: Callable) -> None:
-    one = bench("wait_for_cancel")
-    heard = one.start()
-    one.clock.wait(lambda: heard.begun)
-    one.runner.cancel()
-    one.runner.cancel()
-    assert one.wait(heard).last_word == "cancelled"
-    assert len(one.files) == 1
-    again = one.start()
-    one.clock.wait(lambda: again.begun)
-    assert len(one.workers) == 1
+    desk = bench("wait_for_cancel")
+    heard = desk.start()
+    desk.clock.wait(lambda: heard.begun)
+    desk.runner.cancel()
+    desk.runner.cancel()
+    assert desk.wait(heard).last_word == "cancelled"
+    assert len(desk.files) == 1
+    again = desk.start()
+    desk.clock.wait(lambda: again.begun)
+    assert len(desk.workers) == 1
 
 
 @posix
@@ -37,38 +37,38 @@ def test_a_worker_that_hangs_is_ended_with_all_that_it_started(
     bench: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runner_file, "CANCEL_PATIENCE_S", 0.3)
-    one = bench("hang")
-    heard = one.start()
-    one.clock.wait(lambda: len([pid for file in one.temporary.rglob("pids") for pid in file.read_text().split()]) == 2)
-    pids = [int(pid) for pid in next(one.temporary.rglob("pids")).read_text().split()]
+    desk = bench("hang")
+    heard = desk.start()
+    desk.clock.wait(lambda: sum(len(file.read_text().split()) for file in desk.temporary.rglob("pids")) == 2)
+    pids = [int(pid) for pid in next(desk.temporary.rglob("pids")).read_text().split()]
     assert all(alive(pid) for pid in pids)
-    one.runner.cancel()
-    assert one.wait(heard).last_word == "cancelled"
-    one.clock.wait(lambda: not any(alive(pid) for pid in pids))
+    desk.runner.cancel()
+    assert desk.wait(heard).last_word == "cancelled"
+    desk.clock.wait(lambda: not any(alive(pid) for pid in pids))
 
 
-def test_a_second_run_is_refused_and_one_after_a_cancel_waits_for_its_end(bench: Callable) -> None:
-    one = bench("wait_for_cancel")
-    first = one.start()
+def test_a_second_run_is_refused_and_a_run_after_a_cancel_waits_for_its_end(bench: Callable) -> None:
+    desk = bench("wait_for_cancel")
+    first = desk.start()
     with pytest.raises(StrokeSegError, match="under way"):
-        one.start()
-    one.clock.wait(lambda: first.begun)
-    one.runner.cancel()
-    second = one.start()
-    one.clock.wait(lambda: second.begun)
+        desk.start()
+    desk.clock.wait(lambda: first.begun)
+    desk.runner.cancel()
+    second = desk.start()
+    desk.clock.wait(lambda: second.begun)
     assert first.last_word == "cancelled"
 
 
 def test_a_run_that_waits_for_the_end_of_another_can_be_cancelled_too(bench: Callable) -> None:
-    one = bench("wait_for_cancel")
-    first = one.start()
-    one.clock.wait(lambda: first.begun)
-    one.runner.cancel()
-    second = one.start()
-    one.runner.cancel()
+    desk = bench("wait_for_cancel")
+    first = desk.start()
+    desk.clock.wait(lambda: first.begun)
+    desk.runner.cancel()
+    second = desk.start()
+    desk.runner.cancel()
     assert second.last_word == "cancelled"
-    third = one.start()
-    one.clock.wait(lambda: third.begun)
+    third = desk.start()
+    desk.clock.wait(lambda: third.begun)
     assert first.last_word == "cancelled"
     assert not second.begun and second.progress == []
 
@@ -85,22 +85,22 @@ def test_a_cancel_while_the_volumes_are_written_starts_nothing(
         write(*arguments)
 
     monkeypatch.setattr(worker_job, "write_job_files", write_slowly)
-    one = bench("succeed")
-    heard = one.start(voxels={Role.DWI: SMALL, Role.FLAIR: SMALL})
-    one.runner.cancel()
-    assert one.wait(heard).last_word == "cancelled"
-    assert len(one.files) == 1, "the session's folder"
+    desk = bench("succeed")
+    heard = desk.start(voxels={Role.DWI: SMALL, Role.FLAIR: SMALL})
+    desk.runner.cancel()
+    assert desk.wait(heard).last_word == "cancelled"
+    assert len(desk.files) == 1, "the session's folder"
 
 
 @pytest.mark.parametrize("part", ["hang", "wait_for_cancel", "flood"])
 def test_stop_ends_everything_at_once_and_nobody_hears_of_it(bench: Callable, part: str) -> None:
-    one = bench(part)
-    heard = one.start()
-    one.clock.wait(lambda: bool(heard.begun))
-    one.runner.stop()
-    one.clock.pass_(10)
+    desk = bench(part)
+    heard = desk.start()
+    desk.clock.wait(lambda: bool(heard.begun))
+    desk.runner.stop()
+    desk.clock.pass_(10)
     assert heard.last_word == ""
-    assert one.files == []
-    again = one.start()
-    one.clock.wait(lambda: again.begun)
-    assert len(one.workers) == 2
+    assert desk.files == []
+    again = desk.start()
+    desk.clock.wait(lambda: again.begun)
+    assert len(desk.workers) == 2

@@ -29,51 +29,51 @@ UI_FILES = pytest.mark.parametrize("path", ui_files(), ids=lambda path: path.ste
 
 @UI_FILES
 def test_whatever_is_used_by_hand_has_a_tooltip(path: Path) -> None:
-    by_hand = [one for one in widgets(path) if one.get("class") in USED_BY_HAND]
-    without = [one.get("name") for one in by_hand if one.find("property[@name='toolTip']/string") is None]
+    by_hand = [widget for widget in widgets(path) if widget.get("class") in USED_BY_HAND]
+    without = [widget.get("name") for widget in by_hand if widget.find("property[@name='toolTip']/string") is None]
     assert without == []
 
 
 @UI_FILES
 def test_the_tab_order_names_every_widget_that_takes_the_keyboard(path: Path) -> None:
     root = ElementTree.parse(path).getroot()
-    order = [one.text for one in root.iter("tabstop")]
+    order = [stop.text for stop in root.iter("tabstop")]
     takes = USED_BY_HAND - {"ctkCollapsibleButton"} | {"QPlainTextEdit", "qMRMLSegmentEditorWidget"}
-    expected = {one.get("name") for one in widgets(path) if one.get("class") in takes}
+    expected = {widget.get("name") for widget in widgets(path) if widget.get("class") in takes}
     assert set(order) == expected and len(order) == len(expected)
 
 
 @UI_FILES
 def test_the_tab_order_goes_down_the_page(path: Path) -> None:
-    written = [one.get("name") for one in widgets(path)]
-    order = [one.text for one in ElementTree.parse(path).getroot().iter("tabstop")]
+    written = [widget.get("name") for widget in widgets(path)]
+    order = [stop.text for stop in ElementTree.parse(path).getroot().iter("tabstop")]
     assert order == sorted(order, key=written.index)
 
 
 @UI_FILES
 def test_words_are_plain_so_that_they_can_be_translated(path: Path) -> None:
-    for one in ElementTree.parse(path).getroot().iter("string"):
-        assert one.get("notr") is None or not re.search(r"[a-z]{3}", one.text or ""), one.text
+    for text in ElementTree.parse(path).getroot().iter("string"):
+        assert text.get("notr") is None or not re.search(r"[a-z]{3}", text.text or ""), text.text
 
 
 @UI_FILES
 def test_no_style_sheet_fixes_a_colour_that_dark_mode_would_need_otherwise(path: Path) -> None:
-    named = {prop.get("name") for one in widgets(path) for prop in one.findall("property")}
+    named = {prop.get("name") for widget in widgets(path) for prop in widget.findall("property")}
     assert not named & {"styleSheet", "palette"}
 
 
 @UI_FILES
 def test_no_widget_is_wider_than_the_panel_on_a_small_screen(path: Path) -> None:
-    for one in widgets(path):
+    for widget in widgets(path):
         for name in ("minimumSize", "minimumWidth"):
-            width = one.find(f"property[@name='{name}']//width")
-            assert width is None or int(width.text or 0) <= 200, one.get("name")
+            width = widget.find(f"property[@name='{name}']//width")
+            assert width is None or int(width.text or 0) <= 200, widget.get("name")
 
 
 @UI_FILES
 def test_a_widgets_name_stands_for_one_widget_of_the_panel(path: Path) -> None:
-    others = {one.get("name") for other in ui_files() if other != path for one in widgets(other)}
-    assert not {one.get("name") for one in widgets(path)} & others
+    others = {widget.get("name") for other in ui_files() if other != path for widget in widgets(other)}
+    assert not {widget.get("name") for widget in widgets(path)} & others
 
 
 def test_words_in_the_code_are_translated_whole() -> None:

@@ -45,10 +45,10 @@ def test_every_map_lies_on_the_grid(maps: CtpMaps) -> None:
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_another_patient() -> None:
-    one, same, other = (ctp_patient(seed).maps(GRID) for seed in (5, 5, 6))
-    for name in one.images:
-        assert np.array_equal(array(one.images[name]), array(same.images[name]))
-    assert not np.array_equal(array(one.truth), array(other.truth))
+    first, same, other = (ctp_patient(seed).maps(GRID) for seed in (5, 5, 6))
+    for name in first.images:
+        assert np.array_equal(array(first.images[name]), array(same.images[name]))
+    assert not np.array_equal(array(first.truth), array(other.truth))
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -7,7 +7,8 @@ import SimpleITK as sitk
 from StrokeSegLogic.phantom.contrast import BRAIN_TISSUES
 from StrokeSegLogic.phantom.mri import MriPhantom, mri_phantom
 from StrokeSegLogic.phantom.scan_grids import centred_grid, diffusion_grid, structural_grid
-from StrokeSegLogic.space.grid import Grid, resample
+from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.space.resampling import resample
 from StrokeSegLogic.study.case import MRI_ROLES, Role
 from StrokeSegLogic.study.volumes.reader import read_volume
 
@@ -45,16 +46,16 @@ def test_it_has_all_roles_on_two_oblique_grids(phantom: MriPhantom) -> None:
 
 
 def test_the_same_seed_gives_the_same_bits() -> None:
-    one, other = (mri_phantom(5, **COARSE) for _ in range(2))
+    first, other = (mri_phantom(5, **COARSE) for _ in range(2))
     for role in MRI_ROLES:
-        assert np.array_equal(array(one.images[role]), array(other.images[role]))
-    assert np.array_equal(array(one.truth), array(other.truth))
+        assert np.array_equal(array(first.images[role]), array(other.images[role]))
+    assert np.array_equal(array(first.truth), array(other.truth))
 
 
 def test_another_seed_gives_another_patient() -> None:
-    one, other = (mri_phantom(seed, noise=0.0, **COARSE) for seed in (5, 6))
-    assert not np.array_equal(array(one.truth), array(other.truth))
-    assert np.mean((array(one.images[Role.T1]) > 0) != (array(other.images[Role.T1]) > 0)) > 0.005
+    first, other = (mri_phantom(seed, noise=0.0, **COARSE) for seed in (5, 6))
+    assert not np.array_equal(array(first.truth), array(other.truth))
+    assert np.mean((array(first.images[Role.T1]) > 0) != (array(other.images[Role.T1]) > 0)) > 0.005
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -32,7 +32,7 @@ def test_the_integral_of_a_residue_function_is_the_mean_transit_time(kind: str, 
 
 
 @pytest.mark.parametrize("kind", RESIDUES)
-def test_a_residue_function_starts_at_one_and_never_rises(kind: str) -> None:
+def test_a_residue_function_starts_at_1_and_never_rises(kind: str) -> None:
     values = residue(LONG, 5.0, kind)
     assert values[0] == 1 and (np.diff(values) <= 0).all()
     assert (residue(-LONG[1:], 5.0, kind) == 0).all()

@@ -14,8 +14,8 @@ from perfusion_results import by_network, of_series, perfused, unknown_scales
 from StrokeSegLogic.ctp.numbers.criteria import defuse3
 from StrokeSegLogic.ctp.numbers.uncertainty import plus_minus
 from StrokeSegLogic.ctp.result import PerfusionSegmentation
+from StrokeSegLogic.outputs.files import html_report, write_report
 from StrokeSegLogic.reports.ctp_figures import colour_of, ctp_figures
-from StrokeSegLogic.reports.report import html_report, write_report
 from StrokeSegLogic.result.terminology import CORE_STYLE, PENUMBRA_STYLE
 from StrokeSegLogic.study.case import ClinicalData, Role
 

@@ -12,11 +12,12 @@ from html_page import PNG, Page
 
 from StrokeSegLogic.base.errors import OutputError
 from StrokeSegLogic.mri.result import PlaneVote, Segmentation, Statistics
-from StrokeSegLogic.reports.mri_figures import CONTOUR, Figures, figures
-from StrokeSegLogic.reports.parts import ml, place
-from StrokeSegLogic.reports.report import html_report, write_report
+from StrokeSegLogic.outputs.files import html_report, write_report
+from StrokeSegLogic.reports.mri import CONTOUR, Figures, figures
+from StrokeSegLogic.reports.page import ml, place
 from StrokeSegLogic.result.lesions import Lesion
-from StrokeSegLogic.space.grid import Grid, resample
+from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.space.resampling import resample
 from StrokeSegLogic.study.case import Case, ClinicalData, Role, Series
 
 

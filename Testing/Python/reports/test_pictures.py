@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from StrokeSegLogic.reports.pictures import View, anatomical, blended, contour, heat, lettered, painted
-from StrokeSegLogic.reports.png import encode_png
-from StrokeSegLogic.result.window import Window
+from StrokeSegLogic.reports.pictures import View, anatomical, blended, contour, encode_png, heat, lettered, painted
+from StrokeSegLogic.result.colours import Window
 from StrokeSegLogic.space.grid import Grid
 
 ORIENTATIONS = ("LPS", "RAS", "LAS", "RPI", "PIR", "SLP", "ASL")

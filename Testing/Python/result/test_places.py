@@ -3,8 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from StrokeSegLogic.result.lesions import Lesion
-from StrokeSegLogic.result.places import Places
+from StrokeSegLogic.result.lesions import Lesion, Places
 from StrokeSegLogic.space.grid import Grid
 
 GRID = Grid((8, 6, 4), (2.0, 3.0, 5.0), (10.0, -20.0, 30.0), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))

@@ -88,6 +88,20 @@ def test_a_perfusion_record_of_an_older_version_is_read() -> None:
     assert [part.name for part in dawn.parts[-1].parts] == ["group A", "group B", "group C"]
 
 
+@pytest.mark.parametrize("name", ["mri", "ctp"])
+def test_the_version_of_the_layout_is_told_and_a_newer_one_refused(name: str) -> None:
+    content = stored(name)
+    assert ResultRecord.parse(content).schema == 0
+    assert ResultRecord.parse(content | {"schema": 1, "of another day": 3}).schema == 1
+    with pytest.raises(InputError, match=r"^here: the record is of schema 2, .* newer .*Update StrokeSeg"):
+        ResultRecord.parse(content | {"schema": 2}, "here")
+
+
+@pytest.mark.parametrize("make", [lesion_result, perfused])
+def test_what_is_written_today_says_its_version(make: Any) -> None:
+    assert told(make()).schema == 1
+
+
 def test_an_infinite_ratio_and_undefined_numbers_are_numbers_again() -> None:
     content = stored("ctp")
     content["numbers"] |= {"mismatch_ratio": "infinite", "cbv_index": None}

@@ -12,7 +12,7 @@ import SimpleITK as sitk
 
 from StrokeSegLogic.mri.result import Segmentation, Statistics
 from StrokeSegLogic.result.lesions import Lesion
-from StrokeSegLogic.slicer_bridge.scene import headless_scene
+from StrokeSegLogic.slicer_bridge.runtime import headless_scene
 from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.study.case import Case, Role, Series
 

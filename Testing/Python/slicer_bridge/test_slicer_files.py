@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from StrokeSegLogic.base.errors import OutputError
 from StrokeSegLogic.result.terminology import LESION_STYLE
 from StrokeSegLogic.slicer_bridge.files import write_scene, write_segmentation
-from StrokeSegLogic.slicer_bridge.scene import headless_scene
+from StrokeSegLogic.slicer_bridge.runtime import headless_scene
 from StrokeSegLogic.slicer_bridge.segmentations import labels_of
 from StrokeSegLogic.slicer_bridge.volumes import read_volume
 from StrokeSegLogic.space.grid import Grid

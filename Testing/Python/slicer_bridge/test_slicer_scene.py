@@ -15,7 +15,7 @@ import slicer
 
 from StrokeSegLogic.base.errors import OutputError
 from StrokeSegLogic.slicer_bridge.files import write_scene, write_segmentation
-from StrokeSegLogic.slicer_bridge.scene import headless_scene
+from StrokeSegLogic.slicer_bridge.runtime import headless_scene
 from StrokeSegLogic.slicer_bridge.volumes import add_volume
 
 
@@ -87,7 +87,7 @@ def test_without_slicer_the_message_says_what_to_install(
 def test_importing_the_bridge_imports_no_slicer():
     code = (
         "import sys\n"
-        "from StrokeSegLogic.slicer_bridge import files, input_volumes, results, scene, segmentations, sequences\n"
+        "from StrokeSegLogic.slicer_bridge import files, input_volumes, results, segmentations, sequences, volumes\n"
         "assert not {'slicer', 'vtk', 'torch', 'qt', 'ctk'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

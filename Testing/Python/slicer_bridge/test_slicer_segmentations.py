@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.result.terminology import LESION_STYLE
-from StrokeSegLogic.slicer_bridge.scene import headless_scene
+from StrokeSegLogic.slicer_bridge.runtime import headless_scene
 from StrokeSegLogic.slicer_bridge.segmentations import add_segmentation, labels_of
 from StrokeSegLogic.slicer_bridge.volumes import add_volume
 from StrokeSegLogic.space.grid import Grid

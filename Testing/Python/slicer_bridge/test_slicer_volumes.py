@@ -10,7 +10,7 @@ import vtk
 from hypothesis import given, settings
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.slicer_bridge.scene import headless_scene
+from StrokeSegLogic.slicer_bridge.runtime import headless_scene
 from StrokeSegLogic.slicer_bridge.volumes import add_volume, read_volume
 from StrokeSegLogic.space.grid import Grid
 

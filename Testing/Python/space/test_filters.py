@@ -8,7 +8,7 @@ import SimpleITK as sitk
 
 from StrokeSegLogic.base.errors import Cancelled
 from StrokeSegLogic.base.progress import CancelToken, Progress, hearing
-from StrokeSegLogic.space.filters import execute
+from StrokeSegLogic.space.resampling import execute
 
 VOLUME = sitk.GetImageFromArray(np.random.default_rng(1).random((60, 80, 90), np.float32))
 

@@ -9,15 +9,8 @@ from hypothesis import strategies as st
 from strategies import STORAGES, grids
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.space.grid import (
-    WORKING_ORIENTATION,
-    Grid,
-    bounding_box,
-    reorient,
-    require_overlap,
-    resample,
-    working_grid,
-)
+from StrokeSegLogic.space.grid import WORKING_ORIENTATION, Grid, bounding_box, reorient, require_overlap, working_grid
+from StrokeSegLogic.space.resampling import resample
 
 
 def numbered(grid: Grid) -> np.ndarray:

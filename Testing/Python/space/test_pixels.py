@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from StrokeSegLogic.space.pixels import resample_slices
+from StrokeSegLogic.space.resampling import resample_slices
 
 
 @given(st.floats(0.4, 3.0), st.floats(0.4, 3.0))

@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.study.case import ClinicalData
-from StrokeSegLogic.study.clinical import require_plausible
+from StrokeSegLogic.study.case import ClinicalData, require_plausible
 
 
 @given(st.integers(0, 42), st.floats(0, 120), st.floats(0, 336))

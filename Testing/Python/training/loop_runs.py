@@ -32,10 +32,10 @@ def examples(number: int, samples: int = 2) -> Examples:
     """Blobs of two classes on noise; a function of the number."""
     random = np.random.default_rng([11, number])
     labels = np.zeros((samples, *SIZE), np.int64)
-    for one in labels:
+    for label in labels:
         y, x = random.integers(4, 20, 2)
-        one[y : y + 10, x : x + 10] = 1
-        one[y + 3 : y + 7, x + 3 : x + 7] = 2
+        label[y : y + 10, x : x + 10] = 1
+        label[y + 3 : y + 7, x + 3 : x + 7] = 2
     images = np.stack([labels + 0.3 * random.normal(size=labels.shape) for _ in range(2)], 1)
     return Examples(
         images=torch.from_numpy(images.astype(np.float32)),
@@ -52,7 +52,7 @@ def compute(network: SegmentationNetwork, logits: Tensor, batch: Examples) -> Te
 
 
 def falling(*losses: float) -> Callable[[SegmentationNetwork], float]:
-    """A validation whose losses are given: one for each epoch, the last one for all that follow."""
+    """A validation whose losses are given: one for each epoch, the last for all that follow."""
     left = list(losses)
     return lambda network: left.pop(0) if len(left) > 1 else left[0]
 
@@ -110,7 +110,7 @@ class Run:
         return (self.folder / name).read_text(encoding="utf-8")
 
 
-def assert_same(one: State, other: State) -> None:
-    assert one.keys() == other.keys()
-    for name, value in one.items():
+def assert_same(first: State, other: State) -> None:
+    assert first.keys() == other.keys()
+    for name, value in first.items():
         assert torch.equal(value, other[name]), name

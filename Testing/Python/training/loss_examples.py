@@ -20,8 +20,8 @@ def batch(shape: tuple[int, ...] = (6, 5), classes: int = 3, seed: int = 0, coun
     return logits, labels, counted, torch.arange(count) == 1
 
 
-def all_counted(one: Batch) -> Batch:
-    logits, labels, counted, _ = one
+def all_counted(given: Batch) -> Batch:
+    logits, labels, counted, _ = given
     return logits, labels, torch.ones_like(counted), torch.zeros(len(logits), dtype=torch.bool)
 
 
@@ -30,8 +30,8 @@ def softmax(logits: Tensor) -> np.ndarray:
     return exponents / exponents.sum(1, keepdims=True)
 
 
-def counts(one: Batch, sample: int, label: int) -> tuple[float, float, float]:
+def counts(given: Batch, sample: int, label: int) -> tuple[float, float, float]:
     """True positives, false negatives and false positives of a class in a sample, by probability."""
-    logits, labels, counted, _ = one
+    logits, labels, counted, _ = given
     p, y, c = softmax(logits)[sample, label], labels[sample].numpy() == label, counted[sample].numpy()
     return float(p[y & c].sum()), float((1 - p)[y & c].sum()), float(p[~y & c].sum())

@@ -101,9 +101,9 @@ def trained(recipe: CohortRecipe, data: DataSet, folder: Path) -> Trained:
     return Trained(recipe, data, folder, bundle)
 
 
-def assert_same_run(one: Path, other: Path) -> None:
+def assert_same_run(first: Path, other: Path) -> None:
     """Whether two runs left the same weights, manifest and logs, to the byte."""
-    logs = sorted(path.name for path in one.glob("*.csv"))
+    logs = sorted(path.name for path in first.glob("*.csv"))
     assert logs == sorted(path.name for path in other.glob("*.csv")) and len(logs) >= 2
     for name in (*logs, "model/weights.safetensors", "model/model.json"):
-        assert (one / name).read_bytes() == (other / name).read_bytes(), name
+        assert (first / name).read_bytes() == (other / name).read_bytes(), name

@@ -44,8 +44,8 @@ def background(channels: int = 3) -> tuple[float, ...]:
     return (-1.0,) * channels
 
 
-def same(one: tuple[Tensor, ...], two: tuple[Tensor, ...]) -> bool:
-    return all(torch.equal(a, b) for a, b in zip(one, two, strict=True))
+def same(first: tuple[Tensor, ...], two: tuple[Tensor, ...]) -> bool:
+    return all(torch.equal(a, b) for a, b in zip(first, two, strict=True))
 
 
 @every_shape
@@ -209,9 +209,9 @@ def test_slices_of_a_volume_stay_apart_unless_asked_to_mix() -> None:
         return augmenter(spec, 3, (0.0,))(number.unsqueeze(0).clone(), labels, counted, 5)[1]
 
     apart = labels_after(GEOMETRY)
-    assert all(set(one.unique().tolist()) <= {0, n + 1} for n, one in enumerate(apart))
+    assert all(set(part.unique().tolist()) <= {0, n + 1} for n, part in enumerate(apart))
     mixed = labels_after(replace(GEOMETRY, through_plane=True))
-    assert any(len(one.unique()) > 2 for one in mixed)
+    assert any(len(part.unique()) > 2 for part in mixed)
 
 
 @every_shape

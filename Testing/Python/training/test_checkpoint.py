@@ -1,4 +1,4 @@
-"""Checkpoints: whole or not at all, plain data, damaged ones named."""
+"""Checkpoints: whole or not at all, plain data, damaged files named."""
 
 from __future__ import annotations
 
@@ -84,4 +84,4 @@ except OutputError as error:
     assert f"{path}: the checkpoint cannot be written" in done.stdout
     assert "File too large" in done.stdout
     assert path.read_bytes() == before
-    assert [one.name for one in tmp_path.iterdir()] == ["a.ckpt"]
+    assert [path.name for path in tmp_path.iterdir()] == ["a.ckpt"]

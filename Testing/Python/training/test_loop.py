@@ -35,13 +35,13 @@ def encoder_state(run: Run, state: State) -> State:
     """What belongs to the encoders, running statistics included."""
     network = run.start()
     network.load_state_dict(state)
-    inside = {id(tensor) for one in network.encoders() for tensor in one.state_dict(keep_vars=True).values()}
+    inside = {id(tensor) for encoder in network.encoders() for tensor in encoder.state_dict(keep_vars=True).values()}
     return {name: t.detach() for name, t in network.state_dict(keep_vars=True).items() if id(t) in inside}
 
 
 def encoder_parameters(network: SegmentationNetwork, first: int) -> set[str]:
-    """Names of the parameters of the encoders' units from that one on."""
-    inside = {id(one) for depth in network.units()[first:] for unit in depth for one in unit.parameters()}
+    """Names of the parameters of the encoders' units from that on."""
+    inside = {id(value) for depth in network.units()[first:] for unit in depth for value in unit.parameters()}
     return {name for name, parameter in network.named_parameters() if id(parameter) in inside}
 
 
@@ -187,11 +187,11 @@ def test_a_validation_loss_that_is_no_number_stops_too(tmp_path: Path) -> None:
 
 
 def test_bfloat16_trains_and_resumes_to_the_bit(whole: tuple[Run, State], tmp_path: Path) -> None:
-    one = Run(tmp_path / "one", precision="bf16-mixed")
-    other = one.changed(folder=tmp_path / "other")
+    first = Run(tmp_path / "one", precision="bf16-mixed")
+    other = first.changed(folder=tmp_path / "other")
     with pytest.raises(Cancelled):
         other(5)
-    expected = one()
+    expected = first()
     assert_same(other(), expected)
     assert not torch.equal(expected["decoder.head.weight"], whole[1]["decoder.head.weight"])
     assert all(value.dtype == torch.float32 for value in expected.values())

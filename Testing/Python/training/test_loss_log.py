@@ -29,7 +29,7 @@ def begun(folder: Path, steps: int = 6, start: int = 0, epoch: int = 2) -> LossL
 
 def scalars(folder: Path) -> dict[str, list[tuple[int, float]]]:
     events = EventAccumulator(str(folder / "tensorboard" / "axial")).Reload()
-    return {tag: [(one.step, one.value) for one in events.Scalars(tag)] for tag in events.Tags()["scalars"]}
+    return {tag: [(event.step, event.value) for event in events.Scalars(tag)] for tag in events.Tags()["scalars"]}
 
 
 def test_rows_are_written_when_flushed_and_no_digit_is_lost(tmp_path: Path) -> None:

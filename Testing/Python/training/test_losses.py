@@ -162,7 +162,7 @@ def read(values: dict) -> LossSpec:
     return from_mapping(Holder, {"loss": values}, Path("recipe.toml")).loss
 
 
-def test_a_recipe_chooses_the_loss_by_kind_and_cross_entropy_with_dice_without_one() -> None:
+def test_a_recipe_chooses_the_loss_by_kind_and_cross_entropy_with_dice_without_a_kind() -> None:
     assert read({"cross_entropy": 1.0, "dice": 1.0, "lesion": 2.0}) == CrossEntropyDice(1.0, 1.0, 2.0)
     assert read({"kind": "iou"}) == IoU()
     found = read({"kind": "focal_tversky", "gamma": 2, "alpha": 1, "beta": 1, "weights": [0.1, 50, 440]})

@@ -18,8 +18,8 @@ every_shape = pytest.mark.parametrize("shape", SHAPES)
 
 @every_shape
 @pytest.mark.parametrize("classes", [2, 4])
-def test_cross_entropy_and_dice_is_monais_where_lesions_weigh_one(shape: tuple[int, ...], classes: int) -> None:
-    one = all_counted(batch(shape, classes))
+def test_cross_entropy_and_dice_is_monais_where_lesions_weigh_1(shape: tuple[int, ...], classes: int) -> None:
+    example = all_counted(batch(shape, classes))
     monai = DiceCELoss(
         include_background=False,
         to_onehot_y=True,
@@ -30,8 +30,8 @@ def test_cross_entropy_and_dice_is_monais_where_lesions_weigh_one(shape: tuple[i
         lambda_dice=0.7,
         lambda_ce=0.3,
     )
-    found = float(loss_of(CrossEntropyDice(0.3, 0.7))(*one))
-    assert found == pytest.approx(float(monai(one[0], one[1].unsqueeze(1))), rel=1e-6)
+    found = float(loss_of(CrossEntropyDice(0.3, 0.7))(*example))
+    assert found == pytest.approx(float(monai(example[0], example[1].unsqueeze(1))), rel=1e-6)
 
 
 @every_shape
@@ -70,15 +70,15 @@ def test_an_empty_image_weighs_what_is_asked_for() -> None:
     logits, labels, counted, emphasised = all_counted(batch(SHAPES[0], classes=2))
     labels[0] = 0
     losses = [
-        float(loss_of(CrossEntropyDice(0.0, 1.0, dice_over="image", empty=one))(logits, labels, counted, emphasised))
-        for one in (0.0, 0.25, 1.0)
+        float(loss_of(CrossEntropyDice(0.0, 1.0, dice_over="image", empty=weight))(logits, labels, counted, emphasised))
+        for weight in (0.0, 0.25, 1.0)
     ]
     assert losses[1] - losses[0] == pytest.approx(0.25 * (losses[2] - losses[0]), rel=1e-6)
     assert losses[2] > losses[0]
 
 
-def two_class_formula(one: Batch, spec: CrossEntropyDice) -> float:
-    logits, labels, counted, _ = one
+def two_class_formula(example: Batch, spec: CrossEntropyDice) -> float:
+    logits, labels, counted, _ = example
     p, y, c = softmax(logits)[:, 1], labels.numpy(), counted.numpy()
     weight = np.where(y == 1, spec.lesion, 1.0)
     entropy = -(weight * np.log(np.where(y == 1, p, 1 - p)))[c].mean()
@@ -91,8 +91,8 @@ def two_class_formula(one: Batch, spec: CrossEntropyDice) -> float:
 def test_weighted_cross_entropy_and_dice_is_what_the_formulas_say(
     spec: CrossEntropyDice, shape: tuple[int, ...]
 ) -> None:
-    one = batch(shape, classes=2)
-    assert float(loss_of(spec)(*one)) == pytest.approx(two_class_formula(one, spec), rel=1e-9)
+    example = batch(shape, classes=2)
+    assert float(loss_of(spec)(*example)) == pytest.approx(two_class_formula(example, spec), rel=1e-9)
 
 
 @every_shape
@@ -101,7 +101,7 @@ def test_weighted_cross_entropy_and_dice_is_what_the_formulas_say(
 def test_focal_tversky_is_monais_tversky_to_the_power_with_alpha_on_the_missed(
     shape: tuple[int, ...], background: bool, gamma: float, alpha: float, beta: float | None
 ) -> None:
-    one = all_counted(batch(shape))
+    example = all_counted(batch(shape))
     # MONAI's alpha weighs false positives, its beta false negatives.
     monai = TverskyLoss(
         include_background=background,
@@ -113,9 +113,9 @@ def test_focal_tversky_is_monais_tversky_to_the_power_with_alpha_on_the_missed(
         smooth_dr=1.0,
         reduction="none",
     )
-    expected = float((monai(one[0], one[1].unsqueeze(1)) ** (1 / gamma)).mean())
+    expected = float((monai(example[0], example[1].unsqueeze(1)) ** (1 / gamma)).mean())
     spec = FocalTversky(gamma, alpha, beta, background=background)
-    assert float(loss_of(spec)(*one)) == pytest.approx(expected, rel=1e-6)
+    assert float(loss_of(spec)(*example)) == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize("alpha", [0.3, 0.7])
@@ -136,14 +136,14 @@ def test_alpha_weighs_what_is_missed(alpha: float) -> None:
     assert (missing_two > two_too_many) is (alpha == 0.7)
 
 
-def focal_tversky_formula(one: Batch, spec: FocalTversky) -> float:
+def focal_tversky_formula(example: Batch, spec: FocalTversky) -> float:
     """Sums over samples and classes by hand."""
-    logits, labels, counted, emphasised = one
+    logits, labels, counted, emphasised = example
     weights = spec.weights or (1.0,) * logits.shape[1]
     alpha, beta = spec.missed_and_false
     losses = []
     for n in range(len(logits)):
-        by_class = np.array([counts(one, n, c) for c in range(len(weights))])
+        by_class = np.array([counts(example, n, c) for c in range(len(weights))])
         raised = [w * (spec.non_lvo if emphasised[n] and c else 1.0) for c, w in enumerate(weights)]
         if spec.classes == "each":
             tp, fn, fp = by_class.T
@@ -165,8 +165,8 @@ def test_weights_and_the_non_lvo_penalty_are_what_the_formulas_say(
     shape: tuple[int, ...], classes: str, weights: tuple[float, ...], non_lvo: float
 ) -> None:
     spec = FocalTversky(non_lvo=non_lvo, weights=weights, classes=classes)
-    one = batch(shape)
-    assert float(loss_of(spec)(*one)) == pytest.approx(focal_tversky_formula(one, spec), rel=1e-6)
+    example = batch(shape)
+    assert float(loss_of(spec)(*example)) == pytest.approx(focal_tversky_formula(example, spec), rel=1e-6)
 
 
 @pytest.mark.parametrize("classes", ["each", "together"])
@@ -190,7 +190,7 @@ def test_class_weights_must_be_as_many_as_the_classes() -> None:
 @pytest.mark.parametrize("background", [True, False])
 @pytest.mark.parametrize("whole", [True, False])
 def test_iou_is_monais_jaccard(shape: tuple[int, ...], background: bool, whole: bool) -> None:
-    one = all_counted(batch(shape))
+    example = all_counted(batch(shape))
     # MONAI adds its constants to twice the intersection and twice the union.
     monai = DiceLoss(
         include_background=background,
@@ -201,14 +201,14 @@ def test_iou_is_monais_jaccard(shape: tuple[int, ...], background: bool, whole: 
         smooth_nr=2.0,
         smooth_dr=2.0,
     )
-    found = float(loss_of(IoU(background=background, batch=whole))(*one))
-    assert found == pytest.approx(float(monai(one[0], one[1].unsqueeze(1))), rel=1e-6)
+    found = float(loss_of(IoU(background=background, batch=whole))(*example))
+    assert found == pytest.approx(float(monai(example[0], example[1].unsqueeze(1))), rel=1e-6)
 
 
 def test_iou_counts_only_what_counts() -> None:
-    one = batch(classes=2)
+    example = batch(classes=2)
     losses = []
     for n in range(3):
-        tp, fn, fp = counts(one, n, 1)
+        tp, fn, fp = counts(example, n, 1)
         losses.append(1 - (tp + 1) / (tp + fn + fp + 1))
-    assert float(loss_of(IoU())(*one)) == pytest.approx(np.mean(losses), rel=1e-9)
+    assert float(loss_of(IoU())(*example)) == pytest.approx(np.mean(losses), rel=1e-9)

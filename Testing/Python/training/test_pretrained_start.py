@@ -65,7 +65,7 @@ def test_a_checkpoint_without_statistics_is_restated_on_the_training_images(tmp_
     state = build_encoder("resnet18", 3).state_dict()
     path = tmp_path / "folded.safetensors"
     save_file({name: value.clone() for name, value in state.items()}, str(path))
-    # Fresh batch norms have means of 0, as folded ones do.
+    # Fresh batch norms have means of 0, as folded batch norms do.
     network = build(UNet2DSpec("resnet18", 2, 2, (16, 16, 8, 8, 8)))
     images = torch.randn(8, 2, 64, 64) * 3 + 1
     load_pretrained(network, "resnet18", Pretrained(path), lambda: images)
@@ -73,7 +73,7 @@ def test_a_checkpoint_without_statistics_is_restated_on_the_training_images(tmp_
     assert float(norm.running_mean.abs().sum()) > 0  # type: ignore[union-attr]
 
 
-def test_another_encoders_file_and_a_missing_one_are_named(vgg: tuple[Path, dict[str, Tensor]], tmp_path: Path) -> None:
+def test_another_encoders_file_and_no_file_are_named(vgg: tuple[Path, dict[str, Tensor]], tmp_path: Path) -> None:
     network = build(UNet2DSpec("resnet18", 2, 2, (16, 16, 8, 8, 8)))
     with pytest.raises(ModelError, match="the checkpoint lacks"):
         load_pretrained(network, "resnet18", Pretrained(vgg[0]), never)

@@ -54,7 +54,7 @@ def test_another_programs_recipe_is_refused_and_stays(tmp_path: Path, mark: byte
     assert (tmp_path / "recipe.json").read_bytes() == mark
 
 
-def test_a_model_is_written_again_but_an_edited_one_stops_the_run_before_it_trains(tmp_path: Path) -> None:
+def test_a_model_is_written_again_but_an_edited_model_stops_the_run_before_it_trains(tmp_path: Path) -> None:
     claim(tmp_path, Recipe())
     for _ in range(2):
         write_model(tmp_path, export)

@@ -26,8 +26,8 @@ def data_sets(draw: st.DrawFn) -> tuple[dict[str, str], dict[str, str]]:
     return patients, groups
 
 
-def parts_of_patients(one: Split, patients: dict[str, str]) -> list[set[str]]:
-    return [{patients[case] for case in getattr(one, part)} for part in PARTS]
+def parts_of_patients(parts: Split, patients: dict[str, str]) -> list[set[str]]:
+    return [{patients[case] for case in getattr(parts, part)} for part in PARTS]
 
 
 @given(data_sets(), st.integers(0, 5), st.booleans())
@@ -35,9 +35,9 @@ def test_every_case_is_in_one_part_and_no_patient_in_two(
     data: tuple[dict[str, str], dict[str, str]], seed: int, grouped: bool
 ) -> None:
     patients, groups = data
-    one = split(patients, (58, 20, 22), seed, groups if grouped else None)
-    assert sorted(one.train + one.val + one.test) == sorted(patients)
-    train, val, test = parts_of_patients(one, patients)
+    parts = split(patients, (58, 20, 22), seed, groups if grouped else None)
+    assert sorted(parts.train + parts.val + parts.test) == sorted(patients)
+    train, val, test = parts_of_patients(parts, patients)
     assert not (train & val or train & test or val & test)
     assert min(len(train), len(val), len(test)) >= 1
     count = len(set(patients.values()))
@@ -51,10 +51,10 @@ def test_each_patient_is_tested_in_exactly_one_fold(
 ) -> None:
     patients, groups = data
     found = folds(patients, count, seed, groups)
-    assert sorted(case for one in found for case in one.test) == sorted(patients)
+    assert sorted(case for parts in found for case in parts.test) == sorted(patients)
     sizes = []
-    for one in found:
-        train, val, test = parts_of_patients(one, patients)
+    for parts in found:
+        train, val, test = parts_of_patients(parts, patients)
         assert not (train & val or train & test or val & test)
         assert train and val and test
         assert train | val | test == set(patients.values())
@@ -76,8 +76,8 @@ def test_groups_are_spread_over_parts_and_folds(data: tuple[dict[str, str], dict
     patients, groups = data
     group_of = {patient: groups[case] for case, patient in patients.items()}
     total = Counter(group_of.values())
-    for one in (split(patients, (2, 1, 1), seed, groups), *folds(patients, 3, seed, groups)):
-        for part in parts_of_patients(one, patients):
+    for parts in (split(patients, (2, 1, 1), seed, groups), *folds(patients, 3, seed, groups)):
+        for part in parts_of_patients(parts, patients):
             found = Counter(group_of[patient] for patient in part)
             for group, count in total.items():
                 # Each of a stretch's two ends cuts every group within one patient or so of its share.
@@ -86,23 +86,23 @@ def test_groups_are_spread_over_parts_and_folds(data: tuple[dict[str, str], dict
 
 def test_the_stavanger_numbers_come_out_with_even_groups() -> None:
     groups = {f"CTP_{n:03}": "LVO" if n < 77 else "Non-LVO" if n < 137 else "WIS" for n in range(152)}
-    one = split({case: case for case in groups}, (89, 30, 33), seed=1, groups=groups)
-    assert [len(getattr(one, part)) for part in PARTS] == [89, 30, 33]
+    parts = split({case: case for case in groups}, (89, 30, 33), seed=1, groups=groups)
+    assert [len(getattr(parts, part)) for part in PARTS] == [89, 30, 33]
     for part, share in (("train", 89 / 152), ("val", 30 / 152), ("test", 33 / 152)):
-        found = Counter(groups[case] for case in getattr(one, part))
+        found = Counter(groups[case] for case in getattr(parts, part))
         assert [abs(found[g] - share * n) < 1.5 for g, n in (("LVO", 77), ("Non-LVO", 60), ("WIS", 15))] == [True] * 3
 
 
 def test_seeds_differ_and_a_draw_is_the_same_on_every_machine() -> None:
     draws = [split(SLABS, (6, 2, 2), seed) for seed in range(5)]
-    assert len({one.test for one in draws}) > 1
+    assert len({parts.test for parts in draws}) > 1
     # Written down once: a change of the draw would silently move patients between parts of published runs.
     assert draws[0].test == ("case_0A", "case_0B", "case_7A", "case_7B")
 
 
 def test_a_share_of_zero_is_an_empty_part() -> None:
-    one = split(SLABS, (3, 1, 0), 0)
-    assert one.test == ()
+    parts = split(SLABS, (3, 1, 0), 0)
+    assert parts.test == ()
     assert folds(SLABS, 5, 0, validation=0.0)[0].val == ()
 
 
@@ -128,16 +128,16 @@ def test_what_cannot_be_split_is_refused(call: object, message: str) -> None:
 
 
 def test_a_written_split_is_read_again_and_names_the_patients(tmp_path: Path) -> None:
-    one = split(SLABS, (6, 2, 2), 3)
+    parts = split(SLABS, (6, 2, 2), 3)
     path = tmp_path / "split.tsv"
-    write_split(path, one, SLABS)
-    assert read_split(path, SLABS) == one
+    write_split(path, parts, SLABS)
+    assert read_split(path, SLABS) == parts
     lines = path.read_text(encoding="utf-8").splitlines()
     assert lines[0] == "case\tpatient\tsplit"
-    assert f"{one.val[0]}\t{SLABS[one.val[0]]}\tval" in lines
+    assert f"{parts.val[0]}\t{SLABS[parts.val[0]]}\tval" in lines
 
 
-def test_a_split_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
+def test_a_split_that_cannot_be_written_leaves_the_old_split(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written"):
         write_split(tmp_path / "none" / "split.tsv", split(SLABS, (6, 2, 2), 3), SLABS)
 
@@ -189,8 +189,8 @@ def test_a_split_file_that_is_not_there_or_no_text_is_refused(tmp_path: Path) ->
 
 
 def test_a_class_that_no_training_case_has_is_named() -> None:
-    one = Split(("a1", "a2"), ("b1",), ("c1",))
+    parts = Split(("a1", "a2"), ("b1",), ("c1",))
     present = {"a1": {0, 1}, "a2": {0}, "b1": {0, 1, 2}, "c1": {2}}
-    require_classes(one, present, {1: "penumbra"})
+    require_classes(parts, present, {1: "penumbra"})
     with pytest.raises(InputError, match=r"none of the 2 training cases has the class core \(2\)"):
-        require_classes(one, present, {1: "penumbra", 2: "core"})
+        require_classes(parts, present, {1: "penumbra", 2: "core"})

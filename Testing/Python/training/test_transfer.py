@@ -181,7 +181,7 @@ def contents(module: torch.nn.Module) -> dict[str, bytes]:
 def test_what_is_frozen_does_not_change_by_a_bit_and_all_else_learns(step: int) -> None:
     network = TwoEncoders()
     spec, state = TransferSpec("gradual"), TransferState(step=step)
-    # The optimiser knows every parameter and would decay the frozen ones if they had gradients.
+    # The optimiser knows every parameter and would decay the frozen if they had gradients.
     optimiser = torch.optim.AdamW(network.parameters(), 1e-2, weight_decay=0.1)
     before = [[contents(unit) for unit in depth] for depth in network.units()]
     decoder = contents(network.decoder)

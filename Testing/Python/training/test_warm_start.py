@@ -11,7 +11,7 @@ import torch
 from StrokeSegLogic.base.errors import ModelError
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.nets.models.field_spec import FieldModelSpec, FieldSpec, InputSpec
-from StrokeSegLogic.nets.models.weights import FORMAT, Weights
+from StrokeSegLogic.nets.models.spec import FORMAT, Weights
 from StrokeSegLogic.nets.networks.build import build
 from StrokeSegLogic.nets.networks.spec import SlowFusionSpec
 from StrokeSegLogic.training.warm_start import warm_start
@@ -42,7 +42,7 @@ def bundle_of(spec: SlowFusionSpec, folder: Path) -> Bundle:
     ],
     ids=["MIP", "NIHSS", "both", "MIP beside NIHSS"],
 )
-def test_a_grown_network_first_answers_as_the_smaller_one(
+def test_a_grown_network_first_answers_as_the_smaller_network(
     small: SlowFusionSpec, large: SlowFusionSpec, tmp_path: Path
 ) -> None:
     bundle = bundle_of(small, tmp_path)

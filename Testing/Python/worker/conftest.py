@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -39,7 +41,12 @@ def options(untrained: Bundle) -> JobOptions:
 
 @pytest.fixture
 def session(tmp_path: Path) -> Path:
-    """A session's folder; its name is one that old code pages cannot spell."""
-    folder = tmp_path / "Sitzung Größe 脳"
-    folder.mkdir()
-    return folder
+    """A session's folder as a panel that was killed has left it, in a place that old code pages cannot spell."""
+    place = tmp_path / "Sitzung Größe 脳"
+    place.mkdir()
+    code = (
+        "import os, sys; from pathlib import Path; from StrokeSegLogic.base.locks import scratch_folder\n"
+        "with scratch_folder(Path(sys.argv[1])): os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(place)], check=True)
+    return next(path for path in place.iterdir() if path.is_dir())

@@ -34,7 +34,13 @@ def test_any_other_line_is_no_event(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ['{"event": "done", "jo', '{"event": 3}', '{"event": "dance", "job": ""}', "", "{}", '[{"event": "done"}]x']
+    "line",
+    [
+        *('{"event": "done", "jo', '{"event": 3}', '{"event": "dance", "job": ""}', "", "{}", '[{"event": "done"}]x'),
+        # What a library prints must not end the thread that listens.
+        *('{"event": ' + "[" * 100_000, '{"event": ' + "[" * 900 + "]" * 900 + "}", '{"event": ' + "9" * 5000 + "}"),
+    ],
+    ids=lambda line: line[:40],
 )
 def test_half_an_event_is_none(line: str) -> None:
     assert parse_line(line) is None

@@ -104,6 +104,8 @@ def test_a_damaged_file_is_refused_with_its_name(tmp_path: Path, damage: str) ->
         ("spacing", np.zeros(3)),
         ("spacing", np.array([1.0, -1.0, 1.0])),
         ("spacing", np.array([np.nan, 1.0, 1.0])),
+        ("spacing", np.array([1e-200, 1e-200, 1.0])),
+        ("spacing", np.array([1.0, 1.0, 1e300])),
         ("spacing", np.ones((3, 3))),
         ("spacing", np.array("text")),
         ("origin", np.zeros(0)),

@@ -176,12 +176,24 @@ def test_a_folder_of_the_users_that_is_called_as_a_result_is_left_alone(
 ) -> None:
     job = mri_job(session / "1", pair, options)
     (job.parent / "result").mkdir()
-    (job.parent / "result" / "thesis.docx").write_text("mine")
+    (job.parent / "result" / "report.html").write_text("mine")
+    (job.parent / "result" / "DWI.npz").mkdir()
     worker = start(str(job))
     error = worker.last_of("1")
     assert worker.join() == 1
-    assert "thesis.docx" in error.values["what"]
-    assert (job.parent / "result" / "thesis.docx").read_text() == "mine"
+    assert "report.html" in error.values["what"]
+    assert (job.parent / "result" / "report.html").read_text() == "mine"
+    assert {path.name for path in (job.parent / "result").iterdir()} == {"report.html", "DWI.npz"}
+
+
+def test_a_session_that_no_panel_has_made_is_never_deleted(start: Start, tmp_path: Path, bare: dict[str, str]) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "notes.txt").write_text("mine", encoding="utf-8")
+    finished = subprocess.Popen([sys.executable, "-c", ""])
+    finished.wait()
+    worker = start("--session", str(tmp_path / "data"), "--parent", str(finished.pid), **bare)
+    assert worker.join() in ENDED
+    assert (tmp_path / "data" / "notes.txt").read_text(encoding="utf-8") == "mine"
 
 
 @pytest.mark.parametrize("sign", ["end of its input", "folder gone", "no such parent"])

@@ -10,8 +10,8 @@ from typing import cast
 
 from torch import Tensor, nn
 
-from ..plans import COMPACT_DEPTHS, COMPACT_WIDTHS
-from .base import Encoder
+from ..base import Encoder
+from ..spec import COMPACT_DEPTHS, COMPACT_WIDTHS
 from .resnet import BasicBlock
 
 

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..plans import DENSE_BOTTLENECK, DENSENET_DEPTHS, GROWTH
-from .base import Encoder
+from ..base import Encoder
+from ..spec import DENSE_BOTTLENECK, DENSENET_DEPTHS, GROWTH
 
 
 class DenseLayer(nn.Module):

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from ..plans import POOLED_IN_TIME, VGG_BLOCKS, scaled
-from .base import Encoder
+from ..base import Encoder
+from ..spec import POOLED_IN_TIME, VGG_BLOCKS, scaled
 from .vgg import STRIDES, VGG16, features_of, initialise
 
 KERNEL = 3

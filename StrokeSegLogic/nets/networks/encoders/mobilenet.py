@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ..plans import MOBILENET, MOBILENET_TAPS
-from .base import Encoder
+from ..base import Encoder
+from ..spec import MOBILENET, MOBILENET_TAPS
 
 
 def convolution(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Sequential:

@@ -13,8 +13,8 @@ from typing import cast
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..plans import PREACTIVATION_DEPTHS
-from .base import Encoder
+from ..base import Encoder
+from ..spec import PREACTIVATION_DEPTHS
 
 
 class PreActivationBottleneck(nn.Module):

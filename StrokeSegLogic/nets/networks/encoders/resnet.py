@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ..plans import EXPANSION, RESNET_DEPTHS, RESNET_WIDTHS
-from .base import Encoder
+from ..base import Encoder
+from ..spec import EXPANSION, RESNET_DEPTHS, RESNET_WIDTHS
 
 
 class BasicBlock(nn.Module):

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ..plans import VGG_BLOCKS, scaled
-from .base import Encoder
+from ..base import Encoder
+from ..spec import VGG_BLOCKS, scaled
 
 STRIDES = (1, 2, 4, 8, 16, 32)
 

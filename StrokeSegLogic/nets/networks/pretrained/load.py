@@ -8,8 +8,35 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 
 from ....base.errors import ModelError
-from ..encoders.base import Encoder
-from ..first_convolution import adapt_first_convolution
+from ..base import Encoder
+
+
+def adapt_first_convolution(kernel: Tensor, channels: int, *, colour: bool = False) -> Tensor:
+    """The mean of the RGB kernels for every sequence, scaled so that the response keeps its size.
+
+    MRI sequences are grey: a grey image shown to an RGB network excites the sum of its three kernels. Giving each of
+    C sequences 3 / C times the mean kernel makes C equal sequences excite exactly that sum. The learned edge and
+    blob filters stay; only their colour preference, which has no meaning here, goes.
+
+    A colour image, such as a colour-coded perfusion map, keeps the kernels as they are.
+
+    Args:
+        kernel: (out, 3, h, w).
+        channels: C.
+        colour: the channels are one image's red, green and blue.
+
+    Returns:
+        (out, C, h, w).
+
+    Raises:
+        ValueError: if a colour image is to have another number of channels than the kernel.
+    """
+    if not colour:
+        return kernel.mean(dim=1, keepdim=True).repeat(1, channels, 1, 1) * (kernel.shape[1] / channels)
+    if channels != kernel.shape[1]:
+        raise ValueError(f"a colour image has {kernel.shape[1]} channels, not {channels}")
+    return kernel
+
 
 _CLASSIFIERS = ("fc.", "classifier.")
 # The published DenseNets were saved when a layer's parts were called norm.1, conv.1, norm.2 and conv.2.

@@ -13,7 +13,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from ....base.errors import InputError
+from ....base.errors import InputError, within_memory
 from ....base.files import require_file
 from .onnx_zoo import CONVERTERS
 
@@ -90,12 +90,13 @@ def _require_sound(state: Mapping[str, Tensor], path: Path) -> None:
 
 
 def _read(path: Path, reader: Any) -> Any:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a damaged pickle's protocol, beside our own refusal
-            return reader(path)
-    except Exception as error:  # whatever a damaged file makes of a zip, a pickle or a header
-        raise _unreadable(path, error) from error
+    with within_memory(path):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of a damaged pickle's protocol, beside our own refusal
+                return reader(path)
+        except Exception as error:  # whatever a damaged file makes of a zip, a pickle or a header
+            raise _unreadable(path, error) from error
 
 
 def _unreadable(path: Path, error: Exception) -> InputError:

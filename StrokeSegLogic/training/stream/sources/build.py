@@ -25,7 +25,7 @@ def whole_volumes(specs: Iterable[SourceSpec]) -> frozenset[str]:
     Raises:
         InputError: if an outlines' file is missing or wrong.
     """
-    return frozenset(one.patient for spec in specs if spec.kind == "dwi_carriers" for one in _outlined(spec))
+    return frozenset(case.patient for spec in specs if spec.kind == "dwi_carriers" for case in _outlined(spec))
 
 
 def build_sources(recipe: StreamRecipe, data: Path) -> list[Source]:
@@ -104,14 +104,14 @@ def mri_carriers(folder: Path, patients: tuple[str, ...] = ()) -> list[Carrier]:
 
 
 def _dwi(folder: Path, spec: SourceSpec) -> list[Carrier]:
-    return [read_outlined(folder, one) for one in _outlined(spec)]
+    return [read_outlined(folder, case) for case in _outlined(spec)]
 
 
 def _outlined(spec: SourceSpec) -> list[Outlined]:
     cases = find_outlines(spec.outlines).case
-    missing = sorted(set(spec.patients) - {one.patient for one in cases})
+    missing = sorted(set(spec.patients) - {case.patient for case in cases})
     if missing:
         raise InputError(
             f"there are no outlines of {', '.join(missing)}", where=spec.outlines, fix="Check the names of the patients"
         )
-    return [one for one in cases if not spec.patients or one.patient in spec.patients]
+    return [case for case in cases if not spec.patients or case.patient in spec.patients]

@@ -13,8 +13,9 @@ import numpy as np
 import SimpleITK as sitk
 
 from ....base.errors import InputError
-from ....space.grid import Grid, bounding_box, box_slices, resample, resample_mask, working_grid
+from ....space.grid import Grid, bounding_box, box_slices, working_grid
 from ....space.planes import PLANES, Plane, to_stack
+from ....space.resampling import resample, resample_mask
 from ....study.case import Role
 from ..samples import Sample, scaled
 from .lesions import Shape
@@ -96,7 +97,7 @@ class Carriers:
 
 
 def interest(carrier: Carrier, plane: Plane) -> np.ndarray:
-    """How often each slice (N,) of a carrier is drawn for its own sake; sums to one.
+    """How often each slice (N,) of a carrier is drawn for its own sake; sums to 1.
 
     Slices with bright spots on DWI, which are no lesions, are drawn more often: they are what misleads a network.
     """

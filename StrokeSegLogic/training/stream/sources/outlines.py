@@ -12,7 +12,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ....base.errors import InputError
-from ....base.resources import resource
+from ....base.files import resource
 from ....base.settings import from_mapping, read_toml
 from ....space.grid import Grid
 
@@ -35,7 +35,7 @@ class Box:
 
     def __post_init__(self) -> None:
         if len(self.low) != 3 or len(self.high) != 3 or any(a >= b for a, b in zip(self.low, self.high, strict=True)):
-            raise ValueError("a box needs three numbers for 'low' and three larger ones for 'high'")
+            raise ValueError("a box needs three numbers for 'low' and three larger numbers for 'high'")
         if self.threshold < 0:
             raise ValueError("a box's threshold must not be negative")
 
@@ -99,7 +99,7 @@ class Outlines:
 
 
 def find_outlines(name: str) -> Outlines:
-    """The outlines in a TOML file of that path, or in one that comes with StrokeSeg.
+    """The outlines in a TOML file of that path, or in a file that comes with StrokeSeg.
 
     Raises:
         InputError: if there is none, or it is wrong.

@@ -6,7 +6,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from ....phantom.mri import mri_phantom
-from ....space.grid import Grid, bounding_box, box_slices, resample, working_grid
+from ....space.grid import Grid, bounding_box, box_slices, working_grid
+from ....space.resampling import resample
 from ....study.case import Role
 from ..samples import scaled
 from .carriers import Carrier

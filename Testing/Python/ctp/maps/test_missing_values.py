@@ -84,8 +84,8 @@ def test_one_nan_does_not_spread_over_a_map_that_is_resampled() -> None:
 def test_maps_with_nan_around_the_brain_are_recognised() -> None:
     maps = {name: np.where(values == 0, np.nan, values) for name, values in arrays(simulated()).items() if name != "CT"}
     found = recognise(maps, {name: name for name in maps})
-    for name, one in found.items():
-        assert (one.role, one.factor) == (name, 1.0) and "NaN" in one.doubts[0].words
+    for name, reading in found.items():
+        assert (reading.role, reading.factor) == (name, 1.0) and "NaN" in reading.doubts[0].words
     nothing = recognise({"CBF": np.full((3, 4, 5), np.nan)}, {"CBF": "CBF"})["CBF"]
     assert nothing.factor is None and "60 voxels (100.0%)" in nothing.doubts[0].words
 

@@ -22,13 +22,13 @@ SCALES = {
 
 def stored(role: str, unit: str, values: np.ndarray) -> np.ndarray:
     """A map in standard units as software with another unit stores it."""
-    one = SCALES[role][unit]
+    scale = SCALES[role][unit]
     inside = values != 0
-    return np.where(inside, (values - one.offset) / one.factor, 0).astype(np.float32)
+    return np.where(inside, (values - scale.offset) / scale.factor, 0).astype(np.float32)
 
 
 def said(readings: dict[str, MapReading]) -> str:
-    return " | ".join(doubt.words for one in readings.values() for doubt in one.doubts)
+    return " | ".join(doubt.words for reading in readings.values() for doubt in reading.doubts)
 
 
 @pytest.mark.parametrize("seed", MAPS)
@@ -38,9 +38,9 @@ def test_maps_in_standard_units_are_recognised_with_and_without_names(seed: int)
         names = {name: (name if claims else f"series {k}") for k, name in enumerate(maps)}
         found = recognise({names[name]: values for name, values in maps.items()}, {names[c]: c for c in claims})
         for name in maps:
-            one = found[names[name]]
-            assert (one.role, one.factor, one.doubts) == (name, 1.0, ()), one
-            assert one.confidence > 0.7 and not one.doubtful
+            reading = found[names[name]]
+            assert (reading.role, reading.factor, reading.doubts) == (name, 1.0, ()), reading
+            assert reading.confidence > 0.7 and not reading.doubtful
 
 
 @settings(max_examples=20, deadline=None)
@@ -51,37 +51,37 @@ def test_named_maps_in_any_vendors_unit_come_back_to_standard_units_or_are_named
     maps = {role: stored(role, unit, MAPS[seed][role]) for role, unit in zip(FLOWS, units, strict=True)}
     found = recognise(maps, {role: role for role in FLOWS})
     for role, unit in zip(FLOWS, units, strict=True):
-        one = found[role]
-        if one.factor is not None:
-            assert (one.role, one.unit) == (role, unit), one
+        reading = found[role]
+        if reading.factor is not None:
+            assert (reading.role, reading.unit) == (role, unit), reading
             inside = maps[role] != 0
-            assert np.allclose(one.standard(maps[role])[inside], MAPS[seed][role][inside], rtol=1e-4, atol=1e-3)
+            assert np.allclose(reading.standard(maps[role])[inside], MAPS[seed][role][inside], rtol=1e-4, atol=1e-3)
         else:
-            assert one.doubts, one
-    assert sum(one.factor is not None for one in found.values()) >= 4, said(found)
+            assert reading.doubts, reading
+    assert sum(reading.factor is not None for reading in found.values()) >= 4, said(found)
 
 
 @settings(max_examples=12, deadline=None)
 @given(st.sampled_from(sorted(MAPS)), st.tuples(*[st.sampled_from(sorted(SCALES[role])) for role in FLOWS]))
 def test_maps_without_names_are_never_taken_for_others(seed: int, units: tuple[str, ...]) -> None:
     maps = {f"series {role}": stored(role, unit, MAPS[seed][role]) for role, unit in zip(FLOWS, units, strict=True)}
-    for name, one in recognise(maps).items():
-        assert one.role in (None, name.removeprefix("series ")), one
-        assert one.role is not None or one.doubts
+    for name, reading in recognise(maps).items():
+        assert reading.role in (None, name.removeprefix("series ")), reading
+        assert reading.role is not None or reading.doubts
 
 
-@pytest.mark.parametrize(("one", "other"), list(itertools.combinations(FLOWS, 2)))
-def test_two_maps_under_each_others_names_are_noticed(one: str, other: str) -> None:
+@pytest.mark.parametrize(("first", "other"), list(itertools.combinations(FLOWS, 2)))
+def test_two_maps_under_each_others_names_are_noticed(first: str, other: str) -> None:
     maps = {role: MAPS[0][role] for role in FLOWS}
-    maps[one], maps[other] = maps[other], maps[one]
+    maps[first], maps[other] = maps[other], maps[first]
     found = recognise(maps, {role: role for role in FLOWS})
-    for name in (one, other):
+    for name in (first, other):
         assert found[name].factor is None or found[name].doubts, found[name]
-    assert found[one].role != one or found[other].role != other
-    if (one, other) == ("CBF", "CBV"):
+    assert found[first].role != first or found[other].role != other
+    if (first, other) == ("CBF", "CBV"):
         assert "CBF and CBV seem to be swapped" in said(found)
-        swapped = found[one].doubt_of(DoubtKind.SWAPPED)
-        assert swapped is not None and swapped.roles == (one, other) and swapped in found[other].doubts
+        swapped = found[first].doubt_of(DoubtKind.SWAPPED)
+        assert swapped is not None and swapped.roles == (first, other) and swapped in found[other].doubts
 
 
 def test_a_single_map_without_name_is_in_doubt_and_its_doubt_names_what_it_may_be() -> None:
@@ -93,39 +93,39 @@ def test_a_single_map_without_name_is_in_doubt_and_its_doubt_names_what_it_may_b
 def test_a_picture_of_a_map_has_its_name_but_no_scale() -> None:
     values = MAPS[0]["CBF"]
     picture = np.clip(np.round(values / 120 * 255), 0, 255)
-    one = recognise({"CBF": picture}, {"CBF": "CBF"})["CBF"]
-    assert (one.role, one.unit, one.factor) == ("CBF", None, None)
-    assert "a picture of CBF, whose scale is unknown" in one.doubts[0].words
+    reading = recognise({"CBF": picture}, {"CBF": "CBF"})["CBF"]
+    assert (reading.role, reading.unit, reading.factor) == ("CBF", None, None)
+    assert "a picture of CBF, whose scale is unknown" in reading.doubts[0].words
     with pytest.raises(ValueError, match="unit of CBF is not known"):
-        one.standard(picture)
+        reading.standard(picture)
     assert recognise({"a": picture})["a"].role is None
 
 
 def test_an_inverted_scale_is_noticed_by_its_background() -> None:
     values = MAPS[0]["CBF"]
     for inverted in (values.max() - values, np.clip(255 - np.round(values), 0, 255)):
-        one = recognise({"CBF": inverted}, {"CBF": "CBF"})["CBF"]
-        assert one.factor is None and "looks inverted" in one.doubts[0].words
+        reading = recognise({"CBF": inverted}, {"CBF": "CBF"})["CBF"]
+        assert reading.factor is None and "looks inverted" in reading.doubts[0].words
 
 
 def test_a_scale_that_is_cut_off_is_noticed_and_its_unit_stands() -> None:
     values = np.minimum(MAPS[0]["TMAX"], 6.0)
     maps = {**{role: MAPS[0][role] for role in ("CBF", "CBV", "MTT")}, "TMAX": values}
-    one = recognise(maps, {role: role for role in maps})["TMAX"]
-    assert one.factor == 1.0 and "the scale is cut off there" in one.doubts[0].words
+    reading = recognise(maps, {role: role for role in maps})["TMAX"]
+    assert reading.factor == 1.0 and "the scale is cut off there" in reading.doubts[0].words
 
 
 def test_relative_flow_has_a_role_but_no_absolute_unit() -> None:
     values = MAPS[0]["CBF"]
     relative = values / np.median(values[values > 0])
     maps = {"CBF": relative, **{role: MAPS[0][role] for role in ("CBV", "MTT", "TMAX")}}
-    one = recognise(maps, {role: role for role in maps})["CBF"]
-    assert one.factor is None and one.relative and "relative" in one.doubts[0].words
+    reading = recognise(maps, {role: role for role in maps})["CBF"]
+    assert reading.factor is None and reading.relative and "relative" in reading.doubts[0].words
 
 
 def test_time_to_peak_under_the_name_of_tmax_is_noticed() -> None:
-    one = recognise({"CBF": MAPS[0]["CBF"], "TMAX": MAPS[0]["TTP"]}, {"CBF": "CBF", "TMAX": "TMAX"})["TMAX"]
-    assert one.factor is None and "named TMAX, but its values fit TTP" in one.doubts[0].words
+    reading = recognise({"CBF": MAPS[0]["CBF"], "TMAX": MAPS[0]["TTP"]}, {"CBF": "CBF", "TMAX": "TMAX"})["TMAX"]
+    assert reading.factor is None and "named TMAX, but its values fit TTP" in reading.doubts[0].words
 
 
 def test_values_that_fit_nothing_are_said_to() -> None:
@@ -138,7 +138,7 @@ def test_values_that_fit_nothing_are_said_to() -> None:
 
 
 @pytest.mark.parametrize("shape", [(0, 5, 5), (3, 0, 5)])
-def test_a_map_without_voxels_is_said_to_be_one(shape: tuple[int, ...]) -> None:
+def test_a_map_without_voxels_is_said_to_have_none(shape: tuple[int, ...]) -> None:
     found = recognise({"CBF": np.zeros(shape, np.float32), "CBV": MAPS[0]["CBV"]}, {"CBF": "CBF", "CBV": "CBV"})
     assert found["CBF"].factor is None and [doubt.words for doubt in found["CBF"].doubts] == ["CBF has no voxels"]
     assert found["CBV"].role == "CBV" and recognise({}) == {}
@@ -148,7 +148,7 @@ def test_the_order_of_the_maps_does_not_matter() -> None:
     maps = {f"m{role}": MAPS[0][role] for role in FLOWS}
     found = recognise(maps)
     back = recognise(dict(reversed(maps.items())))
-    assert {name: one.role for name, one in found.items()} == {name: one.role for name, one in back.items()}
+    assert {name: read.role for name, read in found.items()} == {name: read.role for name, read in back.items()}
 
 
 def test_each_role_has_its_standard_unit_once() -> None:
@@ -168,10 +168,10 @@ def test_flow_that_is_inverted_within_the_brain_runs_against_the_other_maps(othe
     # Cut to a scale like that of healthy flow, or its size alone would give it away.
     flow = upside_down(np.minimum(MAPS[0]["CBF"], 60))
     found = recognise(maps := {"CBF": flow, **{role: MAPS[0][role] for role in others}}, {role: role for role in maps})
-    one = found["CBF"]
-    assert one.inverted and one.factor is None and "its scale looks inverted" in said({"": one}), one
+    reading = found["CBF"]
+    assert reading.inverted and reading.factor is None and "its scale looks inverted" in said({"": reading}), reading
     if len(others) > 1:
-        assert "CBF falls where CBV rises" in one.reason
+        assert "CBF falls where CBV rises" in reading.reason
     if len(others) == 4:
         assert all(found[role].factor == 1.0 for role in others), said(found)
 
@@ -180,7 +180,7 @@ def test_flow_that_is_inverted_within_the_brain_runs_against_the_other_maps(othe
 @pytest.mark.parametrize("group", ["LVO", "Non-LVO", "WIS"])
 def test_no_true_map_runs_against_the_others(group: str, seed: int) -> None:
     maps = {role: values for role, values in arrays(simulated(group, seed)).items() if role in FLOWS}
-    assert not any(one.inverted for one in recognise(maps, {role: role for role in maps}).values())
+    assert not any(reading.inverted for reading in recognise(maps, {role: role for role in maps}).values())
 
 
 @pytest.mark.parametrize("flow", [unit.name for unit in units_of("CBF") if unit.factor is not None])

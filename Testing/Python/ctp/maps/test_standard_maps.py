@@ -12,7 +12,8 @@ from map_cases import simulated
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.ctp.maps.doubts import DoubtKind, doubts_about
 from StrokeSegLogic.ctp.maps.inputs import RELATIVE, UNKNOWN_SCALE, StandardMaps, standard_maps
-from StrokeSegLogic.space.grid import Grid, resample
+from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.space.resampling import resample
 from StrokeSegLogic.study.case import Case, Role, Series
 
 ALL = ("CT", "CBF", "CBV", "MTT", "TTP", "TMAX", "MIP")
@@ -70,7 +71,7 @@ def test_maps_in_standard_units_stay_as_they_are():
         assert found.images[name].GetPixelID() == sitk.sitkFloat32
 
 
-def test_vendors_units_become_standard_ones():
+def test_vendors_units_become_standard_units():
     found = standard_maps(case_of(scaled(TMAX=(10, 0), MTT=(1000, 0), CBF=(0.01, 0), CT=(1, 1024))))
     assert dict(found.units) == UNITS and found.doubts == ()
     for name in ALL:
@@ -108,10 +109,10 @@ def test_a_map_that_is_another_than_its_name_is_left_out_unless_the_user_named_i
     assert any(doubt.startswith(f"{named} is named {named}, but its values fit") for doubt in words_of(kept))
 
 
-@pytest.mark.parametrize(("one", "other"), [("TMAX", "TTP"), ("CBV", "CBF")])
-def test_one_map_under_two_names_is_refused_in_whatever_unit(one: str, other: str):
+@pytest.mark.parametrize(("first", "other"), [("TMAX", "TTP"), ("CBV", "CBF")])
+def test_one_map_under_two_names_is_refused_in_whatever_unit(first: str, other: str):
     images = dict(maps())
-    images[one] = sitk.Cast(images[other] * 10, sitk.sitkFloat32)
+    images[first] = sitk.Cast(images[other] * 10, sitk.sitkFloat32)
     with pytest.raises(InputError, match=r"patient: .* are one map, up to a factor of (10|0\.1) "):
         standard_maps(case_of(images))
 
@@ -127,7 +128,7 @@ def test_a_picture_keeps_its_values_and_is_not_used_where_a_limit_is_applied():
     assert any("name the unit, if you know it: TMAX in" in doubt for doubt in words_of(found))
 
 
-def test_a_picture_on_another_grid_stays_one():
+def test_a_picture_on_another_grid_stays_a_picture():
     top = float(truth("TMAX").max())
     own = Grid.of(maps()["TMAX"])
     finer = own.about_centre(tuple(2 * n for n in own.size), tuple(step / 2 for step in own.spacing))
@@ -242,7 +243,7 @@ def test_inverted_flow_is_not_used_even_if_the_user_named_its_unit(unit: str | N
 def test_the_units_that_an_unknown_scale_could_have_are_named():
     top = float(truth("TMAX").max())
     images = {**maps(), "TMAX": sitk.Round(maps()["TMAX"] * (255 / top))}
-    (advice,) = (one for one in standard_maps(case_of(images)).doubts if one.kind is DoubtKind.NO_LIMIT)
+    (advice,) = (doubt for doubt in standard_maps(case_of(images)).doubts if doubt.kind is DoubtKind.NO_LIMIT)
     middle = float(np.median(sitk.GetArrayFromImage(images["TMAX"])[sitk.GetArrayFromImage(images["TMAX"]) > 0]))
     known = {"s": (0.2, 9), "0.1 s": (2, 90), "ms": (200, 9000)}
     fit = [unit for unit, (low, high) in known.items() if low <= middle <= high]

@@ -149,7 +149,7 @@ def test_a_group_of_dawn_flips_with_the_core() -> None:
     assert found.flips and [part.name for part in found.items[-1].parts if part.flips] == ["group B"]
 
 
-def test_without_lesion_there_is_no_mismatch_and_repeated_scans_could_show_one() -> None:
+def test_without_lesion_there_is_no_mismatch_and_repeated_scans_could_show_some() -> None:
     case = numbers(0, 0)
     found = defuse3(case, GOOD, repeated_scans(case))
     assert found.verdict == "not met" and verdicts(found)["mismatch ratio"] == "not met"
@@ -171,7 +171,7 @@ def test_limits_reached_exactly_are_not_missed_by_rounding() -> None:
 
 
 @given(st.one_of(st.none(), st.integers(18, 110)), st.one_of(st.none(), st.integers(10, 42)))
-def test_without_any_lesion_dawns_mismatch_is_not_met_and_a_missed_one_would_flip_it(
+def test_without_any_lesion_dawns_mismatch_is_not_met_and_a_missed_lesion_would_flip_it(
     age: int | None, nihss: int | None
 ) -> None:
     case = numbers(0, 0)

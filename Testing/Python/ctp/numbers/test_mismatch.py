@@ -8,7 +8,7 @@ import pytest
 import SimpleITK as sitk
 from map_cases import plain_case, segmented, simulated
 
-from StrokeSegLogic.ctp.numbers.mismatch import measure_perfusion, mismatch_ratio, ratio_words
+from StrokeSegLogic.ctp.numbers.mismatch import measure_perfusion, mismatch_ratio
 from StrokeSegLogic.ctp.numbers.sweep import sweep
 from StrokeSegLogic.ctp.threshold_settings import ThresholdSettings
 from StrokeSegLogic.ctp.tissue.thresholds import segment_by_thresholds
@@ -20,7 +20,7 @@ PLAIN = ThresholdSettings(smoothing_mm=0.0, smallest_core_ml=0.0, smallest_hypop
 def test_numbers_of_a_plain_case_are_those_counted_by_hand() -> None:
     numbers = measure_perfusion(segment_by_thresholds(plain_case(8, 20, late_s=9.0), PLAIN))
     assert (numbers.core_ml, numbers.penumbra_ml, numbers.hypoperfused_ml) == pytest.approx((8, 12, 20))
-    assert [one.ml for one in numbers.delays] == pytest.approx([20, 20, 20, 0])
+    assert [delay.ml for delay in numbers.delays] == pytest.approx([20, 20, 20, 0])
     assert numbers.mismatch_ml == pytest.approx(12) and numbers.mismatch_ratio == pytest.approx(2.5)
     assert numbers.hypoperfusion_intensity_ratio == 0.0
     assert numbers.cbv_index == pytest.approx(1.0)
@@ -38,16 +38,16 @@ def test_a_lesion_without_core_has_an_infinite_ratio_that_json_can_hold() -> Non
 def test_no_lesion_is_a_result_of_zeros() -> None:
     numbers = measure_perfusion(segmented("WIS", 3))
     assert (numbers.core_ml, numbers.penumbra_ml, numbers.hypoperfused_ml, numbers.mismatch_ml) == (0, 0, 0, 0)
-    assert {one.ml for one in numbers.delays} <= {0.0} or numbers.delays[0].ml < 5
+    assert {delay.ml for delay in numbers.delays} <= {0.0} or numbers.delays[0].ml < 5
     assert numbers.mismatch_ratio is None and numbers.hypoperfusion_intensity_ratio is None
     assert numbers.cbv_index is None and numbers.side is None and numbers.left_share is None
-    assert ratio_words(numbers.mismatch_ratio) == "undefined (no lesion)"
+    assert numbers.mismatch_ratio_words == "undefined (no lesion)"
     json.dumps(numbers.as_dict(), allow_nan=False)
 
 
 def test_longer_delays_have_smaller_volumes_and_core_and_penumbra_make_the_whole() -> None:
     numbers = measure_perfusion(segmented())
-    volumes = [one.ml for one in numbers.delays]
+    volumes = [delay.ml for delay in numbers.delays]
     assert volumes == sorted(volumes, reverse=True) and volumes[1] == pytest.approx(numbers.hypoperfused_ml)
     assert numbers.core_ml + numbers.penumbra_ml == pytest.approx(numbers.hypoperfused_ml)
     assert numbers.hypoperfusion_intensity_ratio == pytest.approx(volumes[3] / volumes[1])
@@ -114,7 +114,7 @@ def test_volumes_beyond_the_end_of_the_scale_are_not_told(end: float, told: int)
     maps["TMAX"] = sitk.Minimum(maps["TMAX"], end)
     found = segment_by_thresholds(maps)
     numbers = measure_perfusion(found)
-    assert [one.ml is not None for one in numbers.delays] == [True] * told + [False] * (4 - told)
+    assert [delay.ml is not None for delay in numbers.delays] == [True] * told + [False] * (4 - told)
     assert (numbers.hypoperfusion_intensity_ratio is None) == (told < 4)
     assert any(f"the scale of Tmax is cut off at {end:g} s" in note for note in numbers.notes)
     assert numbers.hypoperfused_ml == pytest.approx(expected.hypoperfused_ml, rel=0.15)

@@ -61,7 +61,7 @@ def test_the_figure_is_well_formed_and_draws_what_the_table_says() -> None:
     points = [tuple(map(float, point.split(","))) for point in lines[0].attrib["points"].split()]
     heights = [y for _, y in points]
     assert heights == sorted(heights, reverse=True), "core grows to the right: y falls"
-    words = [one.text for one in root.iter("{http://www.w3.org/2000/svg}text")]
+    words = [word.text for word in root.iter("{http://www.w3.org/2000/svg}text")]
     assert {"Core", "Hypoperfused tissue", "Mismatch ratio"} <= set(words)
 
 
@@ -82,7 +82,7 @@ def test_the_table_goes_into_a_report() -> None:
     assert any("rCBF < 30 %" in head for head in heads)
 
 
-def test_a_sweep_can_be_cancelled_and_its_progress_ends_at_one() -> None:
+def test_a_sweep_can_be_cancelled_and_its_progress_ends_at_1() -> None:
     seen: list[float] = []
     sweep(FOUND, (0.3,), (6.0,), Progress(lambda done, _: seen.append(done)))
     assert seen == sorted(seen) and seen[-1] == 1.0

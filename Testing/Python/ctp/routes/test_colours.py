@@ -27,10 +27,10 @@ def test_low_is_blue_middle_green_and_high_red(value: float, colour: tuple[float
 
 
 @given(st.floats(0, 1), st.floats(0, 1))
-def test_different_values_have_different_colours(one: float, other: float) -> None:
-    colours = rainbow(np.array([one, other]))
+def test_different_values_have_different_colours(first: float, other: float) -> None:
+    colours = rainbow(np.array([first, other]))
     assert colours.min() >= 0 and colours.max() <= 1
-    if abs(one - other) > 1e-3:
+    if abs(first - other) > 1e-3:
         assert np.abs(colours[:, 0] - colours[:, 1]).max() > 1e-3
 
 

@@ -93,9 +93,9 @@ def test_field_and_answer_do_not_depend_on_how_the_case_is_stored(
     assert field.same(same)
     laid = labels_on_grid(truth, field)
     np.testing.assert_array_equal(laid, labels_on_grid(other, same))
-    one = reference.image(back(laid, field, reference))
+    first = reference.image(back(laid, field, reference))
     two = Grid.of(other).image(back(laid, same, Grid.of(other)))
-    np.testing.assert_array_equal(sitk.GetArrayFromImage(stored(one, *storage)), sitk.GetArrayFromImage(two))
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(stored(first, *storage)), sitk.GetArrayFromImage(two))
 
 
 def test_slices_are_kept_and_pixels_are_square_over_the_whole_field_of_view() -> None:
@@ -106,8 +106,8 @@ def test_slices_are_kept_and_pixels_are_square_over_the_whole_field_of_view() ->
     assert field.spacing == pytest.approx((2.5, 2.5, 5.0))
     whole = field_grid(reference, (18, 64, 32))
     assert whole.size == (32, 64, 18) and whole.spacing == pytest.approx((2.5, 2.5, 2.5))
-    for one in (field, whole):
-        np.testing.assert_allclose(one.corners().mean(0), reference.corners().mean(0), atol=1e-9)
+    for grid in (field, whole):
+        np.testing.assert_allclose(grid.corners().mean(0), reference.corners().mean(0), atol=1e-9)
 
 
 def images_of(grid: Grid) -> dict[str, sitk.Image]:
@@ -164,7 +164,7 @@ def test_windows_colours_and_black_surroundings_are_those_of_imagenets_images() 
     grey = field.channels[3:6] * sd[:, None, None, None] + mean[:, None, None, None]
     np.testing.assert_allclose(grey[0], grey[2], atol=1e-5)
     np.testing.assert_allclose(field.channels[6] * sd.mean() + mean.mean(), grey[0], atol=1e-5)
-    black = np.concatenate([np.reshape(background(one), -1) for one in inputs])
+    black = np.concatenate([np.reshape(background(entry), -1) for entry in inputs])
     np.testing.assert_allclose(
         field.channels[:, ~field.brain], black[:, None] * np.ones((1, (~field.brain).sum())), rtol=1e-6
     )
@@ -173,12 +173,12 @@ def test_windows_colours_and_black_surroundings_are_those_of_imagenets_images() 
 def test_signal_of_mr_is_relative_to_the_brains_median() -> None:
     grid = oblique((48, 48, 20))
     dwi = sitk.GetArrayFromImage(images_of(grid)["CBF"])
-    one, gained = (
+    plain, gained = (
         lay({"DWI": grid.image(dwi * gain)}, grid, (InputSpec("DWI"),), FieldSpec((48, 48))) for gain in (1.0, 37.0)
     )
-    np.testing.assert_allclose(one.channels, gained.channels, atol=1e-5)
-    assert abs(float(np.median(one.channels[0][one.brain]))) < 0.05
-    outside = one.channels[0][~one.brain]
+    np.testing.assert_allclose(plain.channels, gained.channels, atol=1e-5)
+    assert abs(float(np.median(plain.channels[0][plain.brain]))) < 0.05
+    outside = plain.channels[0][~plain.brain]
     np.testing.assert_array_equal(outside, np.full(outside.shape, background(InputSpec("DWI"))[0], np.float32))
 
 
@@ -190,7 +190,7 @@ def test_without_a_masking_image_the_maps_own_outline_counts() -> None:
     assert dice(field.brain, masked.brain) > 0.9
 
 
-def test_missing_images_and_empty_ones_are_named() -> None:
+def test_missing_images_and_empty_images_are_named() -> None:
     grid = oblique((48, 48, 20))
     images = images_of(grid)
     with pytest.raises(InputError, match="the model needs TMAX, MIP"):
@@ -266,10 +266,10 @@ def test_the_whole_way_from_images_to_labels_does_not_depend_on_storage(
     storage: tuple[tuple[int, ...], tuple[int, ...]],
 ) -> None:
     images = images_of(oblique((40, 44, 18), angles=(5.0, 3.0, -4.0)))
-    one = stored(segmented(images), *storage)
+    first = stored(segmented(images), *storage)
     two = segmented({name: stored(image, *storage) for name, image in images.items()})
-    assert dice(sitk.GetArrayFromImage(one) > 0, sitk.GetArrayFromImage(two) > 0) > 0.999
-    assert sitk.GetArrayFromImage(one).any()
+    assert dice(sitk.GetArrayFromImage(first) > 0, sitk.GetArrayFromImage(two) > 0) > 0.999
+    assert sitk.GetArrayFromImage(first).any()
 
 
 def segmented(images: dict[str, sitk.Image]) -> sitk.Image:

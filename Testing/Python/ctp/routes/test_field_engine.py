@@ -145,17 +145,17 @@ def test_another_score_moves_the_answer_little(name: str) -> None:
 def test_whatever_a_model_calls_missing_is_refused_and_nothing_else(name: str) -> None:
     """Every set of maps: the panel greys out by the one what the engine refuses by the other."""
     spec = find(name).field
-    maps = sorted({one.name for one in spec.inputs} | {"TTP", "TMAX"})
+    maps = sorted({entry.name for entry in spec.inputs} | {"TTP", "TMAX"})
     for count in range(len(maps) + 1):
         for given in combinations(maps, count):
             missing = spec.missing(given)
             if missing:
                 with pytest.raises(InputError, match=", ".join(missing)) as refused:
-                    completed(spec, {one: IMAGES[one] for one in given})
+                    completed(spec, {name: IMAGES[name] for name in given})
                 assert refused.value.roles == missing
             else:
-                ready, _, _ = completed(spec, {one: IMAGES[one] for one in given})
-                assert {one.name for one in spec.inputs} <= ready.keys()
+                ready, _, _ = completed(spec, {name: IMAGES[name] for name in given})
+                assert {entry.name for entry in spec.inputs} <= ready.keys()
 
 
 def test_a_missing_map_is_named() -> None:

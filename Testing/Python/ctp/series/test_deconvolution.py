@@ -76,11 +76,11 @@ def test_tissue_that_is_ahead_of_the_artery_has_its_flow_and_no_time() -> None:
 @settings(max_examples=15)
 @given(tissue=st.floats(0.1, 20), artery=st.floats(0.2, 5))
 def test_flow_grows_with_the_tissues_curve_and_falls_with_the_arterys(tissue: float, artery: float) -> None:
-    one = deconvolve(noisy(6, 0.5), AIF, TIMES)
+    plain = deconvolve(noisy(6, 0.5), AIF, TIMES)
     other = deconvolve(noisy(6, 0.5) * np.float32(tissue), AIF * artery, TIMES)
-    assert np.allclose(other.height, one.height * tissue / artery, rtol=1e-3)
-    assert np.allclose(other.area, one.area * tissue / artery, rtol=1e-2, atol=1e-5)
-    assert np.allclose(other.tmax_s, one.tmax_s, atol=0.01)
+    assert np.allclose(other.height, plain.height * tissue / artery, rtol=1e-3)
+    assert np.allclose(other.area, plain.area * tissue / artery, rtol=1e-2, atol=1e-5)
+    assert np.allclose(other.tmax_s, plain.tmax_s, atol=0.01)
 
 
 def test_the_sum_of_the_residue_function_is_the_ratio_of_areas() -> None:
@@ -143,7 +143,7 @@ def test_noise_is_truncated_more_than_signal() -> None:
     assert loud < 0.7 * quiet
 
 
-def test_uneven_frames_give_about_the_maps_of_even_ones() -> None:
+def test_uneven_frames_give_about_the_maps_of_even_frames() -> None:
     uneven = np.r_[np.arange(0, 36, 1.0), np.arange(36, 60, 3.0)]
     even, other = (deconvolve(curves(GREY, PENUMBRA, times=times), BOLUS.at(times), times) for times in (TIMES, uneven))
     assert np.allclose(other.height, even.height, rtol=0.05)

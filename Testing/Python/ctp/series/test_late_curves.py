@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from StrokeSegLogic.ctp.series.late_curves import late_component, late_ones, middles
+from StrokeSegLogic.ctp.series.late_curves import are_late, late_component, middles
 from StrokeSegLogic.ctp.series.maps import MapsSpec, maps
 from StrokeSegLogic.phantom.ctp import Part, ctp_series
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid
@@ -17,7 +17,7 @@ BOLUS = Bolus()
 
 
 def basis(*tissues: Perfusion) -> np.ndarray:
-    curves = np.stack([np.ones(len(TIMES)), *(one.curve(BOLUS, TIMES, "exponential") for one in tissues)], axis=1)
+    curves = np.stack([np.ones(len(TIMES)), *(tissue.curve(BOLUS, TIMES, "exponential") for tissue in tissues)], axis=1)
     return np.linalg.qr(curves)[0]
 
 
@@ -40,8 +40,8 @@ def test_it_holds_most_of_what_a_very_late_curve_has_beside_the_tissue_around_it
 
 def test_late_curves_are_told_by_their_middle() -> None:
     tissues = [*[Perfusion(25, 2, 1)] * 20, Perfusion(20, 3, 8), Perfusion(6, 1.4, 14)]
-    middle = middles(np.stack([one.curve(BOLUS, TIMES, "exponential") for one in tissues], axis=1), TIMES)
-    assert np.array_equal(late_ones(middle), [False] * 20 + [True] * 2)
+    middle = middles(np.stack([tissue.curve(BOLUS, TIMES, "exponential") for tissue in tissues], axis=1), TIMES)
+    assert np.array_equal(are_late(middle), [False] * 20 + [True] * 2)
     assert middle[21] > middle[20] > middle[0]
 
 

@@ -28,7 +28,7 @@ def test_unsorted_frames_are_sorted_and_that_is_said() -> None:
     hu = frames()
     order = np.random.default_rng(1).permutation(len(TIMES))
     series = checked(hu[order], TIMES[order], GRID)
-    assert all(np.array_equal(one, other) for one, other in zip(series.frames(), hu, strict=True))
+    assert all(np.array_equal(frame, other) for frame, other in zip(series.frames(), hu, strict=True))
     assert "sorted" in series.warnings[0]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from StrokeSegLogic.ctp.tissue.bleeding import dense_ml, said_of_bleeding
+from StrokeSegLogic.ctp.tissue.bleeding import bleeding_warnings, dense_ml
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
 from StrokeSegLogic.space.grid import Grid
 
@@ -34,14 +34,14 @@ def head(seed: int, ball_hu: float | None = None, radius_mm: float = 14.0) -> tu
 def test_a_healthy_head_has_nothing_as_dense_as_blood(seed: int) -> None:
     ct, brain, _ = head(seed)
     assert dense_ml(ct, brain) == 0.0
-    assert said_of_bleeding(ct, brain) == ()
+    assert bleeding_warnings(ct, brain) == ()
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_bleeding_is_found_and_named(seed: int) -> None:
     ct, brain, volume = head(seed, ball_hu=68)
     assert dense_ml(ct, brain) == pytest.approx(volume, rel=0.35)
-    (words,) = said_of_bleeding(ct, brain)
+    (words,) = bleeding_warnings(ct, brain)
     assert "as dense as blood" in words and "look at it" in words
 
 

@@ -16,7 +16,7 @@ PLAIN = ThresholdSettings(smoothing_mm=0.0, smallest_core_ml=0.0, smallest_hypop
 
 
 def changed(maps: dict[str, sitk.Image], **values: np.ndarray) -> dict[str, sitk.Image]:
-    return maps | {name: Grid.of(maps["CBF"]).image(one.astype(np.float32)) for name, one in values.items()}
+    return maps | {name: Grid.of(maps["CBF"]).image(array.astype(np.float32)) for name, array in values.items()}
 
 
 def array(maps: dict[str, sitk.Image], name: str) -> np.ndarray:
@@ -55,7 +55,7 @@ def test_zeros_at_the_very_edge_are_brain_where_another_map_or_the_ct_says_so(wi
     assert dice(found.core, core) > 0.6
 
 
-def test_ventricles_without_ct_are_csf_though_one_lies_beside_late_tissue() -> None:
+def test_ventricles_without_ct_are_csf_though_late_tissue_lies_beside_them() -> None:
     maps, core = edge_core()
     flow, volume, delay = (array(maps, name) for name in ("CBF", "CBV", "TMAX"))
     for columns in (slice(33, 35), slice(9, 11)):

@@ -9,8 +9,7 @@ from map_cases import simulated
 from scipy import stats
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.brain.hemispheres import MidPlane
-from StrokeSegLogic.brain.symmetry import both_hemispheres, mirrored
+from StrokeSegLogic.brain.hemispheres import MidPlane, both_hemispheres, mirrored
 from StrokeSegLogic.ctp.tissue.laterality import asymmetry
 from StrokeSegLogic.phantom.ctp_maps import ctp_patient
 from StrokeSegLogic.space.grid import Grid
@@ -47,10 +46,10 @@ def test_a_slice_alone_suffices() -> None:
     values, brain, grid = of("LVO", 0, "TTP")
     truth = sitk.GetArrayFromImage(simulated("LVO", 0).truth)
     k = int((truth > 0).sum(axis=(1, 2)).argmax())
-    one = Grid((grid.size[0], grid.size[1], 1), grid.spacing, grid.origin, grid.direction)
+    slab = Grid((grid.size[0], grid.size[1], 1), grid.spacing, grid.origin, grid.direction)
     deficit = ctp_patient(0, "LVO").deficit
     assert deficit is not None
-    assert asymmetry(values[k : k + 1], brain[k : k + 1], one).side == deficit.side
+    assert asymmetry(values[k : k + 1], brain[k : k + 1], slab).side == deficit.side
 
 
 @settings(max_examples=25, deadline=None)

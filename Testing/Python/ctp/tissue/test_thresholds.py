@@ -58,8 +58,8 @@ def test_the_mirrored_patient_has_the_mirrored_lesion_on_the_other_side() -> Non
     maps, right = simulated().images, segmented()
     mirrored = {}
     for name, image in maps.items():
-        one = Grid.of(image)
-        image = one.image(sitk.GetArrayFromImage(image)[:, :, ::-1].copy())
+        grid = Grid.of(image)
+        image = grid.image(sitk.GetArrayFromImage(image)[:, :, ::-1].copy())
         mirrored[name] = image
     found = segment_by_thresholds(mirrored)
     assert {right.tissue.reference.affected, found.tissue.reference.affected} == {"left", "right"}

@@ -8,7 +8,7 @@ import numpy as np
 
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.nets.models.field_spec import FieldModelSpec, FieldSpec, InputSpec
-from StrokeSegLogic.nets.models.weights import FORMAT, Weights
+from StrokeSegLogic.nets.models.spec import FORMAT, Weights
 from StrokeSegLogic.nets.networks.parameters import parameter_shapes
 from StrokeSegLogic.nets.networks.spec import UNet3DSpec
 

@@ -13,7 +13,7 @@ import pytest
 from StrokeSegLogic.base.errors import ModelError, OutputError
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.nets.models.field_spec import FieldModelSpec, FieldSpec, InputSpec
-from StrokeSegLogic.nets.models.weights import FORMAT, Weights
+from StrokeSegLogic.nets.models.spec import FORMAT, Weights
 from StrokeSegLogic.nets.networks.build import build
 from StrokeSegLogic.nets.networks.spec import SlowFusionSpec, UNet3DSpec
 from StrokeSegLogic.nets.run.device import choose

@@ -17,9 +17,8 @@ from safetensors.torch import load as parsed
 from safetensors.torch import save
 
 from StrokeSegLogic.base.errors import ModelError
-from StrokeSegLogic.nets.models.bundle import MANIFEST, WEIGHTS, Bundle
+from StrokeSegLogic.nets.models.bundle import MANIFEST, WEIGHTS, Bundle, verify
 from StrokeSegLogic.nets.models.registry import find, names
-from StrokeSegLogic.nets.models.verify import verify
 from StrokeSegLogic.nets.run.device import choose
 from StrokeSegLogic.nets.run.network import load
 

@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
-from StrokeSegLogic.nets.networks.attention import AttentionGate
 from StrokeSegLogic.nets.networks.build import build
 from StrokeSegLogic.nets.networks.spec import UNet2DSpec
+from StrokeSegLogic.nets.networks.unet2d import AttentionGate
 
 PLAIN = UNet2DSpec("compact", 3, 2, (24, 16, 12, 8))
 GATED = UNet2DSpec("compact", 3, 2, (24, 16, 12, 8), attention=True)

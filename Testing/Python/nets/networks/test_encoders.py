@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from StrokeSegLogic.nets.networks.encoders.base import Encoder
+from StrokeSegLogic.nets.networks.base import Encoder
 from StrokeSegLogic.nets.networks.encoders.compact import Compact
 from StrokeSegLogic.nets.networks.encoders.densenet import DenseNet121
 from StrokeSegLogic.nets.networks.encoders.mobilenet import MobileNetV2

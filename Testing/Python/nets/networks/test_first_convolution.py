@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from StrokeSegLogic.nets.networks.first_convolution import adapt_first_convolution
+from StrokeSegLogic.nets.networks.pretrained.load import adapt_first_convolution
 
 
 @pytest.fixture

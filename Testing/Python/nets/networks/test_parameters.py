@@ -54,7 +54,7 @@ def test_a_decoder_that_does_not_fit_the_encoder_is_refused() -> None:
 
 def test_it_is_told_without_torch() -> None:
     words = (
-        "import sys; import StrokeSegLogic.nets.models.store, StrokeSegLogic.nets.models.verify; "
+        "import sys; import StrokeSegLogic.nets.models.store, StrokeSegLogic.nets.models.bundle; "
         "assert not {'torch', 'SimpleITK', 'safetensors', 'slicer'} & set(sys.modules), sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", words], check=True)

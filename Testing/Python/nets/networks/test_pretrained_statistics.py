@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from zoo_networks import mobilenet_arrays
 
-from StrokeSegLogic.nets.networks.encoders.base import Encoder
+from StrokeSegLogic.nets.networks.base import Encoder
 from StrokeSegLogic.nets.networks.encoders.mobilenet import MobileNetV2
 from StrokeSegLogic.nets.networks.pretrained.checkpoint import checkpoint
 from StrokeSegLogic.nets.networks.pretrained.load import load_encoder

@@ -10,7 +10,7 @@ import torch
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.nets.models.registry import find
 from StrokeSegLogic.nets.networks.build import build
-from StrokeSegLogic.nets.networks.first_convolution import adapt_first_convolution
+from StrokeSegLogic.nets.networks.pretrained.load import adapt_first_convolution
 from StrokeSegLogic.nets.networks.spec import UNet2DSpec
 
 COMPACT = UNet2DSpec("compact", 5, 2, (128, 64, 32, 16))

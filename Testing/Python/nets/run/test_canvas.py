@@ -4,8 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from StrokeSegLogic.nets.run.canvas import canvases, centred, on_canvas
-from StrokeSegLogic.nets.run.intensity import LOWEST
+from StrokeSegLogic.nets.run.inputs import LOWEST, canvases, centred, on_canvas
 
 sides = st.tuples(st.integers(1, 40), st.integers(1, 40))
 

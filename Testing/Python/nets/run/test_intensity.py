@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.nets.run.intensity import HIGHEST, LOWEST, normalise
+from StrokeSegLogic.nets.run.inputs import HIGHEST, LOWEST, normalise
 
 
 def tissue(seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -153,6 +153,6 @@ class qSlicerApplication:
         return True
 
     def _emit(self, signal: str) -> None:
-        for one, slot in self._slots:
-            if one == signal:
+        for connected, slot in self._slots:
+            if connected == signal:
                 slot()

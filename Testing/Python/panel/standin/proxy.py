@@ -65,7 +65,7 @@ class Proxy:
         instance = _overload(getattr(self._alive(signal), signal.partition("(")[0]), signal)
         arguments = signal.partition("(")[2].rstrip(")")
         # PythonQt gives a slot no more than the signature's arguments.
-        count = len([one for one in arguments.split(",") if one])
+        count = len([argument for argument in arguments.split(",") if argument])
         _slots(self._target).setdefault((signal, slot), []).append(connected := _caller(slot, count))
         instance.connect(connected)
         return True
@@ -89,7 +89,7 @@ def kind_of(target: Any) -> str:
 def wrap(value: Any) -> Any:
     """Qt objects as proxies, all else as it is."""
     if isinstance(value, list | tuple):
-        return type(value)(wrap(one) for one in value)
+        return type(value)(wrap(entry) for entry in value)
     if isinstance(value, QtCore.QObject | shiboken6.Shiboken.Object):
         return Proxy(value)
     return value
@@ -100,7 +100,7 @@ def unwrap(value: Any) -> Any:
     if isinstance(value, Proxy):
         return object.__getattribute__(value, "_target")
     if isinstance(value, list | tuple):
-        return type(value)(unwrap(one) for one in value)
+        return type(value)(unwrap(entry) for entry in value)
     if callable(value) and not isinstance(value, type):
         return value
     return value
@@ -108,14 +108,14 @@ def unwrap(value: Any) -> Any:
 
 def _method(function: Callable[..., Any]) -> Callable[..., Any]:
     def call(*arguments: Any) -> Any:
-        return wrap(function(*(unwrap(one) for one in arguments)))
+        return wrap(function(*(unwrap(argument) for argument in arguments)))
 
     return call
 
 
 def _caller(slot: Callable[..., Any], count: int) -> Callable[..., Any]:
     def call(*arguments: Any) -> None:
-        stopwatch.call(slot, *(wrap(one) for one in arguments[:count]))
+        stopwatch.call(slot, *(wrap(argument) for argument in arguments[:count]))
 
     return call
 
@@ -135,8 +135,8 @@ _TYPES = {"bool": bool, "int": int, "double": float, "QString": str}
 
 
 def _overload(instance: Any, signal: str) -> Any:
-    arguments = [one for one in signal.partition("(")[2].rstrip(")").split(",") if one]
+    arguments = [argument for argument in signal.partition("(")[2].rstrip(")").split(",") if argument]
     try:
-        return instance[tuple(_TYPES[one] for one in arguments)] if arguments else instance
+        return instance[tuple(_TYPES[argument] for argument in arguments)] if arguments else instance
     except (KeyError, IndexError, TypeError):
         return instance

@@ -20,7 +20,7 @@ class QtClass:
         self._kind = kind
 
     def __call__(self, *arguments: Any) -> Proxy:
-        return Proxy(self._kind(*(_unwrap(one) for one in arguments)))
+        return Proxy(self._kind(*(_unwrap(argument) for argument in arguments)))
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

@@ -10,9 +10,10 @@ import SimpleITK as sitk
 from io_fixtures import dicom_slices, nifti, refusal, stored, voxels
 
 from StrokeSegLogic import load_case as public_load_case
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.study.case import ClinicalData, Role
 from StrokeSegLogic.study.series.load import load_case
-from StrokeSegLogic.study.series.plausibility import swapped_note
+from StrokeSegLogic.study.series.read import swapped_note
 
 
 def test_a_folder_of_nifti_becomes_a_case_with_reasons_and_hashes(tmp_path):
@@ -173,3 +174,16 @@ def test_swapped_dwi_and_adc_are_noted_only_when_both_look_so():
     assert swapped_note(adc + 500, dwi + 500) is None  # with something around the brain it is not judged
     assert load_case({"DWI": dwi, "ADC": adc}).notes == ()
     assert any("look swapped" in note for note in load_case({"DWI": adc, "ADC": dwi}).notes)
+
+
+@pytest.mark.parametrize("study", [None, 3, b"/tmp", [3], [None], {1, 2}])
+def test_what_is_no_study_is_refused_in_words(study) -> None:
+    with pytest.raises(InputError, match="no path, mapping or sequence of texts"):
+        load_case(study)
+
+
+def test_a_name_that_the_system_does_not_take_is_no_file() -> None:
+    for study in (["DWI=" + "x" * 10_000], {"DWI": "x" * 10_000}, "x" * 10_000, "a\0b", ["DWI=a\0b"]):
+        with pytest.raises(InputError, match="no name of a file") as caught:
+            load_case(study)
+        assert len(str(caught.value)) < 500

@@ -11,7 +11,8 @@ import SimpleITK as sitk
 from io_fixtures import dicom_slices, nifti, refusal, stored, voxels
 
 from StrokeSegLogic.base.files import sha256_of
-from StrokeSegLogic.study.volumes.study_files import find_series
+from StrokeSegLogic.base.records import UNPUBLISHED, move_aside, unused
+from StrokeSegLogic.study.volumes.study_files import find_series, study_files
 
 
 def names(folder: Path) -> list[str]:
@@ -29,6 +30,22 @@ def test_every_format_is_found_in_subfolders_and_litter_is_not(tmp_path):
     (tmp_path / ".git").mkdir()
     nifti(tmp_path / ".git" / "x.nii")
     assert names(tmp_path) == ["T1.NII", "a/DWI.nii.gz", "adc.mha", "flair.nrrd", "pd.nhdr", "t2.mhd"]
+
+
+def test_what_an_earlier_run_put_aside_competes_for_no_role_and_is_named(tmp_path):
+    nifti(tmp_path / "CBF.nii.gz")
+    moved = move_aside(tmp_path / "CBF.nii.gz").parent
+    kept = unused(tmp_path / "maps", UNPUBLISHED)
+    nifti(kept / "CBF.nii.gz")
+    # Nothing else is there, and the message says where something is.
+    assert f"{moved}: holds what an earlier run put aside" in refusal(find_series, tmp_path)
+    assert names(moved) == ["CBF.nii.gz"]
+    nifti(tmp_path / "CBF.nii.gz")
+    nifti(tmp_path / "previous-scan" / "CBV.nii.gz")
+    found = study_files(tmp_path)
+    assert [one.name for one in found.candidates] == ["CBF.nii.gz", "previous-scan/CBV.nii.gz"]
+    said = "{} was left aside: it holds what an earlier run put aside"
+    assert found.notes == (said.format(moved.name), said.format(kept.name))
 
 
 def test_the_data_file_of_a_header_is_hashed_with_it(tmp_path):

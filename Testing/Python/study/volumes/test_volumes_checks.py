@@ -7,7 +7,9 @@ import pytest
 import SimpleITK as sitk
 from io_fixtures import nifti, refusal, voxels
 
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.study.volumes.checks import validate
+from StrokeSegLogic.study.volumes.geometry import placed
 from StrokeSegLogic.study.volumes.reader import read_volume
 
 
@@ -57,3 +59,22 @@ def test_a_field_of_view_that_no_head_needs_is_refused(size, spacing, word):
     image.SetSpacing(spacing)
     message = refusal(validate, image, "node")
     assert word in message and "600 mm" in message
+
+
+@pytest.mark.parametrize("value", [1.1e6, -1e9, 1e300, -1e300])
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_volume_that_lies_kilometres_away_is_refused(value, axis):
+    origin = np.zeros(3)
+    origin[axis] = value
+    with pytest.raises(InputError, match="km from the scanner's middle") as caught:
+        placed((4, 4, 4), np.eye(3), origin, "scan")
+    assert len(str(caught.value)) < 500
+    origin[axis] = 5_000.0
+    assert placed((4, 4, 4), np.eye(3), origin, "scan").origin[axis] == 5_000.0
+
+
+def test_a_volume_of_a_scene_that_lies_kilometres_away_is_refused_too():
+    image = sitk.GetImageFromArray(voxels((20, 20, 8)))
+    image.SetOrigin((0.0, 1e300, 0.0))
+    with pytest.raises(InputError, match="km from the scanner's middle"):
+        validate(image, "scene")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import warnings
 import zlib
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from io_fixtures import dicom_slices, nifti, refusal, stored
 import StrokeSegLogic
 from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.study.volumes.dicom import read_dicom_series
-from StrokeSegLogic.study.volumes.dicom_headers import read_slice
+from StrokeSegLogic.study.volumes.dicom_headers import _Clamped, read_slice
 from StrokeSegLogic.study.volumes.study_files import find_series, study_files
 
 pydicom = pytest.importorskip("pydicom")
@@ -200,3 +201,23 @@ def test_a_file_that_is_packed_as_a_whole_is_read(tmp_path):
         pydicom.dcmwrite(content, header)
         path.write_bytes(content.getvalue())
     assert np.array_equal(sitk.GetArrayFromImage(read_dicom_series(paths)), stored())
+
+
+def test_what_pydicom_warns_of_does_not_come_between_the_lines_of_the_user(tmp_path):
+    paths = dicom_slices(tmp_path, stored(), tags=TAGS)
+    uid = paths[0].read_bytes()
+    with_value(paths[0], (0x0020, 0x000D), "UI", b"1." * 40)
+    assert paths[0].read_bytes() != uid
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert study_files(tmp_path).candidates
+
+
+def test_no_more_is_read_than_there_is_whatever_length_an_element_claims(tmp_path):
+    (path,) = dicom_slices(tmp_path, stored()[:1], tags=TAGS)
+    with path.open("rb") as file:
+        clamped = _Clamped(file)
+        assert clamped.read(10) == path.read_bytes()[:10]
+        # So much memory would be taken at once.
+        assert clamped.read(1 << 60) == path.read_bytes()[10:]
+        assert clamped.read(1 << 60) == b"" and clamped.read() == b""

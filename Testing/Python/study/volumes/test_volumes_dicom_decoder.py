@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from io_fixtures import dicom_slices, refusal, stored
 
+from StrokeSegLogic.base.errors import OutOfMemory
 from StrokeSegLogic.study.volumes import dicom_decoder, dicom_pixels
 from StrokeSegLogic.study.volumes.dicom import read_dicom_series
 from StrokeSegLogic.study.volumes.dicom_pixels import slice_pixels
@@ -110,7 +111,7 @@ def test_it_dies_with_the_process_that_asks(slices):
 
 
 def test_where_no_python_can_be_started_this_process_decodes(slices, monkeypatch):
-    dicom_pixels._DECODER.close()
+    dicom_pixels._decoder().close()
     monkeypatch.setattr(sys, "executable", "/opt/Slicer/SlicerApp-real")
     monkeypatch.setenv("PATH", "")
     assert np.array_equal(slice_pixels(slices[1], (12, 10)), DATA[1] * 3.0)
@@ -119,7 +120,7 @@ def test_where_no_python_can_be_started_this_process_decodes(slices, monkeypatch
 
 def test_where_the_process_cannot_load_its_libraries_this_one_decodes(slices, monkeypatch):
     decoder = dicom_pixels._Decoder()
-    monkeypatch.setattr(dicom_pixels, "_DECODER", decoder)
+    monkeypatch.setattr(dicom_pixels, "_decoder", lambda: decoder)
     monkeypatch.setenv("PYTHONHOME", "/nowhere")
     assert np.array_equal(slice_pixels(slices[1], (12, 10)), DATA[1] * 3.0)
     decoder.close()
@@ -142,6 +143,34 @@ def test_it_has_a_limit_of_memory_and_time(slices):
     limits = Path(f"/proc/{pid}/limits").read_text()
     assert str(4 << 30) in limits
     assert 0 < dicom_decoder.SECONDS <= 60
+
+
+@pytest.mark.parametrize("words", ["Failed to allocate memory for image.", "std::bad_alloc", "MemoryError"])
+def test_a_lack_of_memory_is_the_files_fault_only_beyond_the_processs_own_limit(slices, monkeypatch, words):
+    def lacking(*_: object) -> np.ndarray:
+        raise dicom_pixels._Undecodable(words)
+
+    monkeypatch.setattr(dicom_pixels._decoder(), "pixels", lacking)
+    monkeypatch.setattr(dicom_decoder, "is_limited_from_outside", lambda: False)
+    assert "cut short, damaged" in refusal(read_dicom_series, slices)
+    monkeypatch.setattr(dicom_decoder, "is_limited_from_outside", lambda: True)
+    with pytest.raises(OutOfMemory, match="needs more memory than there is"):
+        read_dicom_series(slices)
+
+
+_LIMITED = """
+import resource, sys
+from StrokeSegLogic.study.volumes.dicom_decoder import is_limited_from_outside
+before = is_limited_from_outside()
+resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+print(before, is_limited_from_outside())
+"""
+
+
+@posix
+def test_a_limit_from_outside_is_known(slices):
+    run = subprocess.run([sys.executable, "-c", _LIMITED], capture_output=True, text=True, check=True, timeout=60)
+    assert run.stdout.split() == ["False", "True"]
 
 
 def test_a_series_of_slices_of_their_own_slopes_is_one_volume(slices):

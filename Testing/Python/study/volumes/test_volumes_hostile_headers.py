@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import struct
 import tracemalloc
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pytest
 import SimpleITK as sitk
 from hostile_files import SHORTS, meta_bytes, nifti_bytes, nrrd_bytes, written, zeros_packed
 from io_fixtures import refusal
 
-from StrokeSegLogic.study.volumes.reader import read_volume
-from StrokeSegLogic.study.volumes.series_reader import frames_of, is_colour, read_colours, read_time_series
+from StrokeSegLogic.base.errors import InputError
+from StrokeSegLogic.study.volumes.reader import frames_of, is_colour, read_colours, read_time_series, read_volume
 from StrokeSegLogic.study.volumes.study_files import find_series
 
 SERIES = SHORTS.reshape(6, 2, 6, 10)
@@ -102,6 +105,7 @@ NRRD = {
     "fewer bytes than voxels": ({"sizes": "10 12 7"}, "not an intact NRRD"),
     "a step of infinity": ({"space_directions": "(inf,0,0) (0,2,0) (0,0,5)"}, "spacing"),
     "a step of 1e308": ({"space_directions": "(1e308,1e308,0) (0,2,0) (0,0,5)"}, "spacing"),
+    "an axis without a step": ({"space_directions": "none (0,2,0) (0,0,5)"}, "spacing"),
     "an origin of NaN": ({"space_origin": "(0,nan,0)"}, "position of the volume is undefined"),
     "bytes to skip behind the file": ({"byte_skip": "99999999999"}, "not an intact NRRD"),
     "lines to skip without end": ({"line_skip": "99999999999"}, "not an intact NRRD"),
@@ -199,3 +203,27 @@ def test_an_archive_cannot_hold_more_than_deflate_packs(tmp_path, name):
     }
     path = written(tmp_path / name, contents[Path(name).suffix])
     assert "is not an intact" in refusal(read_volume, path)
+
+
+def test_a_header_that_names_itself_as_its_data_is_refused(tmp_path):
+    header = tmp_path / "DWI.mhd"
+    lines = (
+        "NDims = 3",
+        "DimSize = 2 2 2",
+        "ElementType = MET_UCHAR",
+        "ElementSpacing = 1 1 1",
+        "ElementDataFile = DWI.mhd",
+    )
+    header.write_text("\n".join(lines) + "\n", encoding="ascii")
+    assert "names itself as its data file" in refusal(read_volume, header)
+
+
+def test_what_nibabel_mends_does_not_come_between_the_lines_of_the_user(tmp_path, capfd):
+    path = tmp_path / "DWI.nii"
+    nib.save(nib.Nifti1Image(np.ones((10, 12, 6), np.float32), np.eye(4)), path)
+    content = bytearray(path.read_bytes())
+    content[108:112] = struct.pack("<f", -352.0)
+    path.write_bytes(content)
+    with suppress(InputError):
+        read_volume(path)
+    assert capfd.readouterr().err == ""

@@ -15,8 +15,7 @@ from io_fixtures import dicom_slices, nifti, refusal, stored
 
 import StrokeSegLogic
 from StrokeSegLogic.study.case import Role
-from StrokeSegLogic.study.volumes.reader import read_volume
-from StrokeSegLogic.study.volumes.series_reader import read_time_series
+from StrokeSegLogic.study.volumes.reader import read_time_series, read_volume
 from StrokeSegLogic.study.volumes.study_files import find_series, study_files
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")

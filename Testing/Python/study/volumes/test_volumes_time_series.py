@@ -18,7 +18,7 @@ from io_fixtures import refusal, world
 from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.study.volumes.frame_stack import FrameStack
 from StrokeSegLogic.study.volumes.frame_times import times_of_step
-from StrokeSegLogic.study.volumes.series_reader import frames_of, is_colour, read_colours, read_time_series
+from StrokeSegLogic.study.volumes.reader import frames_of, is_colour, read_colours, read_time_series
 
 HU = frames()
 

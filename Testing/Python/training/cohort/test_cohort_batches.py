@@ -27,10 +27,10 @@ def cases_of(run: Trained, part: str) -> list[PreparedCase]:
     return [PreparedCase(subjects[name], run.folder / "prepared" / name) for name in names]
 
 
-def assert_equal(one: Examples, other: Examples) -> None:
-    assert one.names == other.names
+def assert_equal(first: Examples, other: Examples) -> None:
+    assert first.names == other.names
     for name in ("images", "labels", "counted", "emphasised"):
-        assert torch.equal(getattr(one, name), getattr(other, name)), name
+        assert torch.equal(getattr(first, name), getattr(other, name)), name
 
 
 @pytest.mark.parametrize("member", ALL_PLANES)
@@ -50,12 +50,12 @@ def test_every_slice_with_brain_comes_once_an_epoch(planes: Trained, member: str
 
 
 def test_a_batch_is_a_function_of_its_number(fusion: Trained) -> None:
-    one, other = (CohortBatches(fusion.recipe, "network", cases_of(fusion, "train"), training=True) for _ in range(2))
-    forward = [one(number) for number in (0, 3, 9)]
+    first, other = (CohortBatches(fusion.recipe, "network", cases_of(fusion, "train"), training=True) for _ in range(2))
+    forward = [first(number) for number in (0, 3, 9)]
     backward = [other(number) for number in (9, 3, 0)]
     for a, b in zip(forward, reversed(backward), strict=True):
         assert_equal(a, b)
-    later = one(one.per_epoch)
+    later = first(first.per_epoch)
     assert later.names != forward[0].names
 
 
@@ -64,13 +64,13 @@ def test_an_item_is_augmented_alike_whatever_the_batchs_size(fusion: Trained) ->
     large = CohortBatches(replace(fusion.recipe, batch=4), "network", cases, training=True)(0)
     small = [CohortBatches(replace(fusion.recipe, batch=2), "network", cases, training=True)(n) for n in (0, 1)]
     assert large.names == small[0].names + small[1].names
-    assert torch.equal(large.images, torch.cat([one.images for one in small]))
+    assert torch.equal(large.images, torch.cat([batch.images for batch in small]))
 
 
 def test_training_leaves_out_a_last_batch_that_is_not_full_and_validation_does_not(planes: Trained) -> None:
     recipe = replace(planes.recipe, batch=7)
     cases = cases_of(planes, "val")
-    learning, validating = (CohortBatches(recipe, "axial", cases, training=one) for one in (True, False))
+    learning, validating = (CohortBatches(recipe, "axial", cases, training=learns) for learns in (True, False))
     count = len(validating.items)
     assert count % 7
     assert (learning.per_epoch, validating.per_epoch) == (count // 7, count // 7 + 1)
@@ -80,7 +80,7 @@ def test_training_leaves_out_a_last_batch_that_is_not_full_and_validation_does_n
     ]
 
 
-def test_fewer_slices_than_a_batch_still_make_one(planes: Trained) -> None:
+def test_fewer_slices_than_a_batch_still_make_a_batch(planes: Trained) -> None:
     batches = CohortBatches(replace(planes.recipe, batch=999), "axial", cases_of(planes, "train"), training=True)
     assert batches.per_epoch == 1 and len(batches(5).names) == len(batches.items)
 
@@ -89,7 +89,7 @@ def test_non_lvo_patients_are_emphasised_in_training_alone(fusion: Trained) -> N
     cases = cases_of(fusion, "train")
     groups = {case.subject.case: case.subject.group for case in cases}
     assert set(groups.values()) == {"LVO", "Non-LVO"}
-    learning, validating = (CohortBatches(fusion.recipe, "network", cases, training=one) for one in (True, False))
+    learning, validating = (CohortBatches(fusion.recipe, "network", cases, training=learns) for learns in (True, False))
     for number in range(learning.per_epoch):
         batch = learning(number)
         wanted = [groups[name.split()[0]] == "Non-LVO" for name in batch.names]
@@ -134,8 +134,8 @@ def test_front_and_back_are_never_mirrored(planes: Trained, member: str, mirrore
     recipe = replace(planes.recipe, augmentation=only_flips)
     plain = replace(planes.recipe, augmentation=None)
     cases = cases_of(planes, "train")
-    one, other = (CohortBatches(r, member, cases, training=True)(0).images for r in (recipe, plain))  # type: ignore[arg-type]
-    torch.testing.assert_close(one, other.flip(-1) if mirrored else other, atol=1e-5, rtol=0)
+    augmented, other = (CohortBatches(r, member, cases, training=True)(0).images for r in (recipe, plain))  # type: ignore[arg-type]
+    torch.testing.assert_close(augmented, other.flip(-1) if mirrored else other, atol=1e-5, rtol=0)
 
 
 def test_brains_that_are_in_no_slice_are_an_error(planes: Trained, tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from strategies import STORAGES
 
 from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.ctp.routes.field import field_grid
-from StrokeSegLogic.space.grid import Grid, resample
+from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.space.resampling import resample
 from StrokeSegLogic.training.cohort.prepared import (
     PreparedCase,
     label_counts,

@@ -67,7 +67,7 @@ def test_planes_take_no_perfusion_maps(tmp_path: Path) -> None:
         read_recipe(tmp_path / "a.toml")
 
 
-def test_recipes_may_extend_a_file_beside_them_or_a_bundled_one(tmp_path: Path) -> None:
+def test_recipes_may_extend_a_file_beside_them_or_a_bundled_recipe(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text('extends = "exp2/gradual-pms-n"\nepochs = 7\n[transfer]\npatience = 3\n', "utf-8")
     (tmp_path / "b.toml").write_text('extends = "a"\n[transfer]\nmin_delta = 0.5\n', "utf-8")
     found = read_recipe(tmp_path / "b.toml")

@@ -77,7 +77,7 @@ def test_a_patient_in_two_splits_of_a_file_is_refused(recipe: CohortRecipe, tmp_
 
 
 def test_a_case_with_a_split_among_cases_without_is_refused(recipe: CohortRecipe) -> None:
-    with pytest.raises(InputError, match="b: has no split where other cases have one"):
+    with pytest.raises(InputError, match="b: has no split where other cases have theirs"):
         choose_split(recipe, data_set(subject("a", "train"), subject("b"), subject("c", "val")), None)
 
 
@@ -96,17 +96,17 @@ def test_a_data_set_without_any_mask_is_refused(recipe: CohortRecipe) -> None:
 def test_a_run_keeps_its_split(tmp_path: Path) -> None:
     file = tmp_path / "split.tsv"
     patients = {"a": "a", "b": "b", "c": "c"}
-    one = Split(("a",), ("b",), ("c",))
-    keep_split(file, one, patients)
-    keep_split(file, one, patients)
+    parts = Split(("a",), ("b",), ("c",))
+    keep_split(file, parts, patients)
+    keep_split(file, parts, patients)
     with pytest.raises(InputError, match="the run began with another split of the cases"):
         keep_split(file, Split(("a",), ("c",), ("b",)), patients)
 
 
 def test_cases_are_those_of_the_runs_split(tmp_path: Path) -> None:
     data = data_set(*many(4), subject("secret", "test", mask=False))
-    one = Split(("c0", "c1"), ("c2",), ("c3",))
-    write_split(tmp_path / "split.tsv", one, usable_patients(data))
+    parts = Split(("c0", "c1"), ("c2",), ("c3",))
+    write_split(tmp_path / "split.tsv", parts, usable_patients(data))
     assert cases_of(data, tmp_path / "split.tsv", "test") == ("c3",)
     assert cases_of(data, tmp_path / "split.tsv", "val") == ("c2",)
     assert cases_of(data, None, "test") == ("secret",)

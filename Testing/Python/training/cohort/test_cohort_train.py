@@ -112,7 +112,7 @@ def test_every_member_leaves_logs_a_plot_and_tensorboards_events(planes: Trained
 def test_a_data_set_may_be_moved_but_not_changed_under_a_run(fusion: Trained, tmp_path: Path) -> None:
     other = read_data_set(shutil.copytree(fusion.data.folder, tmp_path / "other"))
     assert run(fusion.recipe, other, fusion.folder).spec == fusion.bundle.spec
-    subject = next(one for one in other.subjects if one.masks)
+    subject = next(subject for subject in other.subjects if subject.masks)
     mask = next(iter(subject.masks.values()))
     image = sitk.ReadImage(str(mask))
     sitk.WriteImage(image * 0, str(mask))

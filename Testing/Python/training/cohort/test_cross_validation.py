@@ -52,7 +52,7 @@ def test_more_folds_than_patients_are_refused(tmp_path: Path) -> None:
         cross_validate(changed_recipe(NAME, *shrunk(NAME)), data, cpu_run(tmp_path / "out"), 5)
 
 
-def test_several_processes_are_refused_since_one_has_to_predict(tmp_path: Path) -> None:
+def test_several_processes_are_refused_since_a_single_process_has_to_predict(tmp_path: Path) -> None:
     data = write_synthetic("isles2018", tmp_path / "data", patients=4, seed=3)
     with pytest.raises(DeviceError, match="cross-validation runs in one process"):
         cross_validate(

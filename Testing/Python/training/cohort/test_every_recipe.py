@@ -146,7 +146,7 @@ def test_slow_fusion_of_full_width_takes_a_step() -> None:
     assert isinstance(recipe, CohortRecipe) and isinstance(recipe.network, FusionSpec)
     torch.manual_seed(1)
     network = build(recipe.network)
-    assert sum(p.numel() for one in network.encoders() for p in one.parameters()) == 5 * 14_714_688
+    assert sum(p.numel() for encoder in network.encoders() for p in encoder.parameters()) == 5 * 14_714_688
     optimiser = torch.optim.Adam(network.parameters(), lr=recipe.rate)
     images, nihss = torch.randn(2, 15, 64, 64), torch.tensor([4.0, 20.0])
     labels = torch.randint(0, 3, (2, 64, 64))

@@ -36,6 +36,6 @@ def with_nan(voxels: np.ndarray) -> np.ndarray:
     return voxels
 
 
-def one(folder: Path, pattern: str) -> Path:
+def first_of(folder: Path, pattern: str) -> Path:
     """The first file of a pattern."""
     return sorted(folder.glob(pattern))[0]

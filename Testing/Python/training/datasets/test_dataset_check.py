@@ -8,7 +8,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from damage import cut_short, edit, move, one, with_nan
+from damage import cut_short, edit, first_of, move, with_nan
 
 from StrokeSegLogic.base.errors import Cancelled
 from StrokeSegLogic.base.progress import CancelToken, Progress
@@ -55,11 +55,11 @@ def test_the_summary_says_what_is_there(synthetic: Folder) -> None:
 
 
 def delete(pattern: str) -> Callable[[Path], None]:
-    return lambda folder: one(folder, pattern).unlink()
+    return lambda folder: first_of(folder, pattern).unlink()
 
 
 def voxels(pattern: str, change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Path], None]:
-    return lambda folder: edit(one(folder, pattern), change)
+    return lambda folder: edit(first_of(folder, pattern), change)
 
 
 def text(name: str, old: str, new: str) -> Callable[[Path], None]:
@@ -80,7 +80,7 @@ ERRORS = {
     "reference missing": ("isles2022", delete("sub-*/*/dwi/*_dwi.nii.gz"), "sub-strokecase0001: DWI is missing"),
     "mask moved": (
         "isles2015",
-        lambda folder: move(one(folder, "1/*OT*/*.nii"), 4),
+        lambda folder: move(first_of(folder, "1/*OT*/*.nii"), 4),
         "the mask lies on another grid",
     ),
     "mask of another size": (
@@ -96,7 +96,7 @@ ERRORS = {
     "cut short": ("bids", lambda folder: cut_short(folder / "sub-02/anat/sub-02_T2w.nii.gz"), "not an intact NIfTI"),
     "elsewhere": (
         "isles2022",
-        lambda folder: move(one(folder, "sub-*/*/anat/*"), 900),
+        lambda folder: move(first_of(folder, "sub-*/*/anat/*"), 900),
         "does not overlap in space with the reference DWI",
     ),
     "patient in two splits": (
@@ -129,7 +129,7 @@ WARNINGS = {
     "reader missing": ("ctp_folder", delete("CTP_002/NR2.nii.gz"), "CTP_002: the mask of reader NR2 is missing"),
     "grid differs": (
         "isles2015",
-        lambda folder: move(one(folder, "2/*DWI*/*.nii"), 6),
+        lambda folder: move(first_of(folder, "2/*DWI*/*.nii"), 6),
         "DWI lies on another grid",
     ),
     "empty mask": ("isles2022", voxels("derivatives/*/*/*_msk*", np.zeros_like), "the mask is empty"),
@@ -140,7 +140,7 @@ WARNINGS = {
     ),
     "one file twice": (
         "isles2015",
-        lambda folder: shutil.copy(one(folder, "1/*T1*/*.nii"), one(folder, "2/*T1*/*.nii")),
+        lambda folder: shutil.copy(first_of(folder, "1/*T1*/*.nii"), first_of(folder, "2/*T1*/*.nii")),
         "are one and the same file",
     ),
     "no clinical row": ("ctp_folder", text("clinical.csv", "CTP_004", "CTP_044"), "CTP_004: there is no clinical row"),
@@ -171,8 +171,8 @@ WARNINGS = {
     "DWI and ADC swapped": (
         "isles2022",
         lambda folder: [
-            (first := one(folder, "sub-*1/*/dwi/*_adc*")).rename(folder / "x"),
-            one(folder, "sub-*1/*/dwi/*_dwi*").rename(first),
+            (first := first_of(folder, "sub-*1/*/dwi/*_adc*")).rename(folder / "x"),
+            first_of(folder, "sub-*1/*/dwi/*_dwi*").rename(first),
             (folder / "x").rename(first.with_name(first.name.replace("_adc", "_dwi"))),
         ],
         "DWI and ADC look swapped",
@@ -241,7 +241,7 @@ def test_slabs_are_not_guessed_from_a_frame_that_all_cases_share(copy: Folder) -
 def test_empty_masks_that_are_alike_are_no_duplicates(copy: Folder) -> None:
     folder = copy("isles2015")
     for case in "12":
-        edit(one(folder, f"{case}/*OT*/*.nii"), np.zeros_like)
+        edit(first_of(folder, f"{case}/*OT*/*.nii"), np.zeros_like)
     assert "same file" not in said(checked(folder))
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from StrokeSegLogic.base.errors import InputError
+from StrokeSegLogic.base.records import move_aside
 from StrokeSegLogic.training.datasets.folders import in_order
 from StrokeSegLogic.training.datasets.layouts import LAYOUTS, read_data_set
 from StrokeSegLogic.training.datasets.subject import Subject
@@ -49,6 +50,16 @@ def test_every_layout_is_tested() -> None:
 def test_the_folder_that_an_archive_unpacks_to_is_entered(copy: Folder) -> None:
     folder = copy("isles2022")
     assert read_data_set(folder.parent).folder == folder
+
+
+def test_what_a_run_moved_aside_is_no_part_of_a_data_set(copy: Folder) -> None:
+    folder = copy("isles2022")
+    before = read_data_set(folder)
+    moved = before.subjects[0].images["DWI"]
+    content = moved.read_bytes()
+    move_aside(moved)
+    moved.write_bytes(content)
+    assert read_data_set(folder) == before
 
 
 def test_a_folder_of_no_layout_is_refused_with_those_that_are_known(tmp_path: Path) -> None:

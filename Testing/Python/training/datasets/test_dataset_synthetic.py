@@ -21,20 +21,20 @@ def test_the_same_seed_writes_the_same_bytes_and_another_others(tmp_path: Path, 
     folders = [tmp_path / name for name in ("one", "same", "other")]
     for folder, seed in zip(folders, (3, 3, 4), strict=True):
         write_synthetic(layout, folder, patients=1, seed=seed)
-    one, same, other = (
+    first, same, other = (
         {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
         for folder in folders
     )
-    assert one == same
-    assert one.keys() == other.keys() and one != other
+    assert first == same
+    assert first.keys() == other.keys() and first != other
 
 
 def test_two_readers_agree_but_not_wholly(synthetic: Callable[[str], Path]) -> None:
     data_set = read_data_set(synthetic("ctp_folder"))
     for subject in data_set.subjects[:4]:  # the fifth is without stroke
         masks = load_subject(subject, data_set, ("CBF",)).masks
-        one, two = (sitk.GetArrayFromImage(masks[reader]) > 0 for reader in ("NR1", "NR2"))
-        assert 0.6 < dice(one, two) < 0.98
+        first, two = (sitk.GetArrayFromImage(masks[reader]) > 0 for reader in ("NR1", "NR2"))
+        assert 0.6 < dice(first, two) < 0.98
 
 
 def test_groups_and_scores_go_with_the_deficits_size(synthetic: Callable[[str], Path]) -> None:

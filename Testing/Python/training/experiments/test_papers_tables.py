@@ -31,7 +31,7 @@ def test_every_row_has_a_cohort_recipe_and_a_member_that_its_model_has(name: str
         assert row.member in members | ({"NR1", "NR2"} if experiment.readers else set())
 
 
-def test_every_recipe_of_a_table_stands_in_one() -> None:
+def test_every_recipe_of_a_paper_stands_in_a_table() -> None:
     used = {row.recipe for name in ROWS for row in read_experiment(name).rows}
     bundled = {name for name in recipe_names() if "/" in name and not name.startswith("mri-table/soop-")}
     assert used == bundled
@@ -85,7 +85,7 @@ def test_a_table_has_mean_and_sd_by_group_beside_the_papers_figure() -> None:
     assert table.rows[1] == ("no figure there", "0", DASH, DASH, DASH, DASH)
 
 
-def test_rows_are_chosen_by_name_and_an_unknown_one_is_named() -> None:
+def test_rows_are_chosen_by_name_and_an_unknown_row_is_named() -> None:
     experiment = read_experiment("exp3")
     assert [row.name for row in chosen_rows(experiment, ["EF_G(PMs,N)"])] == ["EF_G(PMs,N)"]
     assert chosen_rows(experiment, []) == experiment.rows

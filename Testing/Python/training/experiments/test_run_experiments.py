@@ -119,7 +119,7 @@ def test_a_table_that_would_come_out_empty_is_refused_before_training(tmp_path: 
         assert not (tmp_path / name).exists()
 
 
-def test_another_split_is_refused_and_the_first_one_stays(ctp: DataSet, two_rows: Path, tmp_path: Path) -> None:
+def test_another_split_is_refused_and_the_first_split_stays(ctp: DataSet, two_rows: Path, tmp_path: Path) -> None:
     kept = (two_rows / "split.tsv").read_text(encoding="utf-8")
     other = tmp_path / "other.tsv"
     lines = [line.split("\t") for line in kept.splitlines()]

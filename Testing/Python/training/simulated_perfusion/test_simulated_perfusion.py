@@ -103,7 +103,7 @@ def test_flow_and_times_in_core_penumbra_and_elsewhere_are_what_the_labels_say(s
         head = Head(np.random.default_rng(seed))
         deficit = LesionDeficit(np.random.default_rng(seed), head, lesion, territories)
         circulation = Circulation.of(np.random.default_rng(seed + 50), None)
-        ill, well = (circulation.signals(head, one, points, 1.8) for one in (deficit, None))
+        ill, well = (circulation.signals(head, found, points, 1.8) for found in (deficit, None))
         whole, core = deficit.depths(points)
         assert (ill["TMAX"][whole > 0.5] >= 5.9).all()
         beyond = (whole < -3 * circulation.rim_mm - 3) & (well["TMAX"] < 5)
@@ -127,11 +127,11 @@ def test_a_data_set_is_written_that_nothing_is_wrong_with(written: Path) -> None
         assert (labels > 0).any() == (subject.group != "WIS")
 
 
-def test_the_same_seed_gives_the_same_bits_and_another_one_others(soop: Path) -> None:
+def test_the_same_seed_gives_the_same_bits_and_another_seed_others(soop: Path) -> None:
     territories, lesion = Territories.read(soop), fractions(ball(40, 10, 18, 15))
-    one, again, other = (simulate(seed, lesion, lesion, territories, 32, True) for seed in (5, 5, 6))
-    assert one.made_by == other.made_by == "drawn"
-    for name, image in one.images.items():
+    first, again, other = (simulate(seed, lesion, lesion, territories, 32, True) for seed in (5, 5, 6))
+    assert first.made_by == other.made_by == "drawn"
+    for name, image in first.images.items():
         values = sitk.GetArrayViewFromImage(image)
         np.testing.assert_array_equal(values, sitk.GetArrayViewFromImage(again.images[name]))
         different = sitk.GetArrayViewFromImage(other.images[name])
@@ -160,10 +160,10 @@ def test_no_lesion_is_in_two_parts(soop: Path, written: Path) -> None:
 
 def test_vendors_scales_are_put_on_what_is_learned_from_alone() -> None:
     plain = [Scanner.of(np.random.default_rng(seed), vendors=False) for seed in range(20)]
-    assert all(one.cbf == one.cbv == one.tmax_factor == 1 and not one.bits and not one.from_ttp for one in plain)
+    assert all(each.cbf == each.cbv == each.tmax_factor == 1 and not each.bits and not each.from_ttp for each in plain)
     hard = [Scanner.of(np.random.default_rng(seed), vendors=True) for seed in range(60)]
-    assert min(one.cbf for one in hard) < 0.6 and max(one.cbf for one in hard) > 1.7
-    assert any(one.bits for one in hard) and any(one.from_ttp for one in hard)
+    assert min(each.cbf for each in hard) < 0.6 and max(each.cbf for each in hard) > 1.7
+    assert any(drawn.bits for drawn in hard) and any(drawn.from_ttp for drawn in hard)
 
 
 def test_8_bits_leave_at_most_256_values_and_cut_the_brightest() -> None:

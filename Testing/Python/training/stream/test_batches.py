@@ -58,11 +58,11 @@ def contrast(batch: Batch, channel: int) -> float:
 def test_a_step_is_the_same_batch_whenever_it_is_asked_for(maker: BatchMaker) -> None:
     first = [maker(3), maker(4)]
     again = [maker(3), maker(4)]
-    for one, other in zip(first, again, strict=True):
-        assert torch.equal(one.images, other.images)
-        assert torch.equal(one.labels, other.labels)
-        assert torch.equal(one.counted, other.counted)
-        assert one.names == other.names
+    for batch, other in zip(first, again, strict=True):
+        assert torch.equal(batch.images, other.images)
+        assert torch.equal(batch.labels, other.labels)
+        assert torch.equal(batch.counted, other.counted)
+        assert batch.names == other.names
     assert not torch.equal(first[0].images, first[1].images)
 
 
@@ -96,14 +96,14 @@ def test_slices_that_cannot_show_the_one_sequence_that_is_asked_for_are_left_out
 ) -> None:
     # A third of the tiny ISLES'22 slices has no FLAIR, and none can be made of DWI.
     recipe = replace(recipe, only=(only,))
-    drawn = [(one, 1.0) for one in build_sources(recipe, data) if isinstance(one, Isles22Slices)]
+    drawn = [(source, 1.0) for source in build_sources(recipe, data) if isinstance(source, Isles22Slices)]
     for number in range(3):
         shown = small(recipe, drawn)(number).images.abs().sum(dim=(2, 3)) > 0
         assert shown.tolist() == [[role.value == only for role in CHANNELS]] * 8
 
 
 def test_a_stage_without_a_source_of_its_plane_is_refused(recipe: StreamRecipe, data: Path) -> None:
-    slices = next(one for one in build_sources(recipe, data) if isinstance(one, Isles22Slices))
+    slices = next(source for source in build_sources(recipe, data) if isinstance(source, Isles22Slices))
     with pytest.raises(InputError, match="no source has coronal slices in stage 3"):
         BatchMaker(recipe, recipe.plane, [(slices, 1.0)], ("coronal",), 3)
 

@@ -11,19 +11,19 @@ from StrokeSegLogic.training.stream.sources.outlines import Outlines, find_outli
 
 def test_the_outlines_that_come_with_strokeseg_are_of_nine_patients_and_of_none_that_is_tested_on() -> None:
     cases = find_outlines("isles22-dwi").case
-    assert len(cases) == 9 == len({one.patient for one in cases})
+    assert len(cases) == 9 == len({case.patient for case in cases})
     tested = {f"sub-strokecase000{number}" for number in (1, 2, 3)}
-    assert not tested & {one.patient for one in cases}
-    for one in cases:
-        assert one.remark and (one.patient in one.dwi or one.dwi.startswith("case_without_mask/"))
-        assert all(box.threshold > 0.9 for box in one.lesion)
+    assert not tested & {case.patient for case in cases}
+    for case in cases:
+        assert case.remark and (case.patient in case.dwi or case.dwi.startswith("case_without_mask/"))
+        assert all(box.threshold > 0.9 for box in case.lesion)
     # One shows no certain infarct.
-    assert [one.patient for one in cases if not one.lesion] == ["sub-strokecase0136"]
+    assert [case.patient for case in cases if not case.lesion] == ["sub-strokecase0136"]
 
 
 def test_patients_with_a_whole_volume_and_a_single_slice_are_in_training_whatever_the_fold() -> None:
     # case_without_mask shows the patient of slice 0166.
-    names = {one.patient for one in find_outlines("isles22-dwi").case}
+    names = {case.patient for case in find_outlines("isles22-dwi").case}
     assert names >= {f"sub-strokecase{number:04d}" for number in (40, 51, 53, 98, 166)}
 
 

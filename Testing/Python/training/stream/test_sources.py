@@ -78,11 +78,11 @@ def test_names_without_outlines_are_refused(recipe: StreamRecipe, data: Path) ->
 
 
 def test_shapes_are_of_training_patients_alone_and_the_seed_decides(data: Path) -> None:
-    one, same = read_shapes(data / "soop", 3, 1), read_shapes(data / "soop", 3, 1)
-    assert len(one) == 3
+    first, same = read_shapes(data / "soop", 3, 1), read_shapes(data / "soop", 3, 1)
+    assert len(first) == 3
     other = read_shapes(data / "soop", 3, 2)
-    assert any(a.mask.shape != b.mask.shape or a.corner_mm != b.corner_mm for a, b in zip(one, other, strict=True))
-    assert all(np.array_equal(a.mask, b.mask) for a, b in zip(one, same, strict=True))
+    assert any(a.mask.shape != b.mask.shape or a.corner_mm != b.corner_mm for a, b in zip(first, other, strict=True))
+    assert all(np.array_equal(a.mask, b.mask) for a, b in zip(first, same, strict=True))
     assert len(read_shapes(data / "soop", 100, 1)) == 6
 
 
@@ -117,14 +117,14 @@ def test_a_shape_never_leaves_the_brain() -> None:
 
 
 def outlined(data: Path) -> Carrier:
-    one = Outlined(
+    case = Outlined(
         "sub-1",
         "sub-1_dwi.nii.gz",
         "sub-1_adc.nii.gz",
         lesion=(Box((-6.0, -6.0, -6.0), (2.0, 2.0, 2.0), 1.5),),
         doubtful=(Box((5.0, 5.0, -3.0), (8.0, 8.0, 3.0)),),
     )
-    return read_outlined(data / "dwi", one)
+    return read_outlined(data / "dwi", case)
 
 
 def test_an_outlined_infarct_is_lesion_and_what_is_around_it_does_not_count(data: Path) -> None:
@@ -143,8 +143,8 @@ def test_an_outlined_infarct_is_lesion_and_what_is_around_it_does_not_count(data
 
 def test_slices_of_an_outlined_carrier_paint_what_is_placed_alone(data: Path) -> None:
     shapes = read_shapes(data / "soop", 6, 1)
-    one = outlined(data)
-    source = Carriers(lambda random: one, shapes, lesion_share=0.5, through_lesion=1.0)
+    carrier = outlined(data)
+    source = Carriers(lambda random: carrier, shapes, lesion_share=0.5, through_lesion=1.0)
     samples = [source.draw("axial", np.random.default_rng(seed)) for seed in range(30)]
     assert any(sample.placed is not None and sample.placed.any() for sample in samples)
     assert any((sample.lesion & ~sample.placed).any() for sample in samples if sample.placed is not None)
@@ -156,7 +156,7 @@ def test_slices_of_an_outlined_carrier_paint_what_is_placed_alone(data: Path) ->
 def test_outlines_that_hold_nothing_or_are_turned_round_are_refused(data: Path) -> None:
     with pytest.raises(InputError, match="holds no voxel that reaches 9"):
         read_outlined(data / "dwi", Outlined("p", "sub-1_dwi.nii.gz", lesion=(Box((0.0,) * 3, (2.0,) * 3, 9.0),)))
-    with pytest.raises(ValueError, match="three larger ones"):
+    with pytest.raises(ValueError, match="three larger numbers"):
         Box((0.0, 0.0, 5.0), (1.0, 1.0, 4.0))
     with pytest.raises(InputError, match="no such file"):
         read_outlined(data / "dwi", Outlined("p", "none.nii.gz"))
@@ -164,8 +164,8 @@ def test_outlines_that_hold_nothing_or_are_turned_round_are_refused(data: Path) 
 
 def test_slices_of_carriers_show_the_placed_lesion_in_every_plane(data: Path) -> None:
     shapes = read_shapes(data / "soop", 6, 1)
-    one = blank((20.0, -20.0, 20.0))
-    source = Carriers(lambda random: one, shapes, lesion_share=1.0, through_lesion=1.0)
+    carrier = blank((20.0, -20.0, 20.0))
+    source = Carriers(lambda random: carrier, shapes, lesion_share=1.0, through_lesion=1.0)
     for plane in PLANES:
         sample = source.draw(plane, np.random.default_rng(0))
         assert sample.lesion.any() and sample.placed is not None and sample.plane == plane

@@ -58,7 +58,7 @@ def test_a_run_that_was_stopped_and_resumed_gives_the_same_model(
     token = CancelToken()
 
     def stop(fraction: float, message: str) -> None:
-        # Between two checkpoints: what came after the last one is done again.
+        # Between two checkpoints: what came after the last is done again.
         if "shared-1: step 3" in message:
             token.cancel()
 
@@ -134,11 +134,11 @@ def test_the_learning_rate_rises_then_falls() -> None:
 def test_nobody_who_is_validated_on_can_be_drawn_in_training(recipe: StreamRecipe, data: Path, tmp_path: Path) -> None:
     # One patient has a whole volume and a slice in the fold that is held out.
     recipe = replace(recipe, held_out=2)
-    both = next(one.patient for one in held_out_slices(recipe, data))
+    both = next(held.patient for held in held_out_slices(recipe, data))
     outlines = tmp_path / "outlines.toml"
     outlines.write_text(OUTLINES.replace('"sub-0"', f'"{both}"'), encoding="utf-8")
-    spec = next(one for one in recipe.sources if one.kind == "dwi_carriers")
-    others = tuple(one for one in recipe.sources if one is not spec)
+    spec = next(source for source in recipe.sources if source.kind == "dwi_carriers")
+    others = tuple(source for source in recipe.sources if source is not spec)
     recipe = replace(recipe, sources=(*others, replace(spec, outlines=str(outlines))))
     held = {sample.patient for held_out in validation_sets(recipe, data) for sample in held_out.samples}
     random = np.random.default_rng(0)
