@@ -29,9 +29,9 @@ STANDARD_UNITS = MappingProxyType(
 RELATIVE = "relative to normal tissue"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Unit:
-    """One way in which a map is stored. Each stands once, in `UNITS`: itself alone is equal to it, which is quick to ask.
+    """One way in which a map is stored.
 
     Attributes:
         role: of the map: CBF, CBV, MTT, TTP, TMAX, CT or MIP.
