@@ -7,8 +7,9 @@ import signal
 import sys
 from types import FrameType
 
-from .base.errors import Cancelled, expected
+from .base.errors import Cancelled, OutOfMemory, expected
 
+_OUT_OF_MEMORY = f"strokeseg: {OutOfMemory()}\n".encode()
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -18,10 +19,15 @@ def main() -> None:
     try:
         code = _run()
     except (Exception, KeyboardInterrupt) as error:
-        known = Cancelled() if isinstance(error, KeyboardInterrupt) else expected(error)
-        if known is None:
-            raise
-        print(f"strokeseg: {known}", file=sys.stderr)
+        try:
+            known = Cancelled() if isinstance(error, KeyboardInterrupt) else expected(error)
+            if known is None:
+                raise
+            print(f"strokeseg: {known}", file=sys.stderr)
+        except MemoryError:
+            # Not even for words is there any left: these are ready, and nothing is put away that would ask for more.
+            os.write(2, _OUT_OF_MEMORY)
+            os._exit(OutOfMemory.exit_code)
         code = known.exit_code
     if code == Cancelled.exit_code:
         # Everything is put away. Python's own end would take a second Ctrl-C, or one that was heard inside of a

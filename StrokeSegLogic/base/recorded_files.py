@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from .errors import Cancelled, OutputError, StrokeSegError, is_for_lack_of_memory
+from .errors import Cancelled, OutputError, StrokeSegError, expected, is_for_lack_of_memory
 from .files import sha256_of
 from .json_files import json_bytes, json_ready
 from .progress import Progress
@@ -176,6 +176,8 @@ def _said(error: Exception, folder: Path, draft: Workspace | None) -> StrokeSegE
         return OutputError("cannot be written (out of memory)", where=folder, fix="Close other programs")
     if isinstance(error, OSError):
         return cannot_write(folder, error)
+    if isinstance(error, ImportError) and (known := expected(error)) is not None:
+        return OutputError(f"cannot be written ({known.what})", where=folder, fix=known.fix)
     if not isinstance(error, StrokeSegError):
         what = f"cannot be written, by a fault of StrokeSeg's ({type(error).__name__}: {error})"
         return OutputError(what, where=folder, fix="Please report it")

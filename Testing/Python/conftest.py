@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +24,17 @@ from StrokeSegLogic.study.case import MRI_ROLES, Case
 # A busy machine is no failure, and a failure must be the same one on every machine.
 settings.register_profile("strokeseg", deadline=None, derandomize=True)
 settings.load_profile("strokeseg")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What the tests import stays to the end: it is not searched for garbage over and over."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 CPU_MINUTES = 10

@@ -95,34 +95,29 @@ def named_study(phantom: MriPhantom, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def test_a_result_names_folder_files_and_series_and_an_anonymous_one_does_not(
-    monkeypatch: pytest.MonkeyPatch, named_study: Path, untrained: Bundle, tmp_path: Path
-) -> None:
-    arguments = ("segment", named_study, "--model", untrained.folder, "--device", "cpu")
-    run(monkeypatch, *arguments, "--output", tmp_path / "named")
-    # docs/privacy.md names these.
-    assert marked(tmp_path / "named") == {"result.json", "report.html"}
-
-    run(monkeypatch, *arguments, "--anonymous", "--output", tmp_path / "anonymous")
-    assert marked(tmp_path / "anonymous") == set()
-    record = json.loads((tmp_path / "anonymous" / "result.json").read_text(encoding="utf-8"))
-    assert record["case"] == "anonymous"
-    assert [one["source"] for one in record["provenance"]["inputs"]] == ["DWI", "FLAIR"]
-    assert record["provenance"]["settings"]["anonymous"] is True
-    for name in ("labels.nii.gz", "probability.nii.gz", "agreement.nii.gz"):
-        assert (tmp_path / "anonymous" / name).read_bytes() == (tmp_path / "named" / name).read_bytes()
-
-
-def test_the_terminal_still_says_what_was_read(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     named_study: Path,
     untrained: Bundle,
     tmp_path: Path,
 ) -> None:
-    arguments = ("--model", untrained.folder, "--device", "cpu", "--anonymous", "--output", tmp_path / "out")
-    run(monkeypatch, "segment", named_study, *arguments)
+    arguments = ("segment", named_study, "--model", untrained.folder, "--device", "cpu")
+    run(monkeypatch, *arguments, "--output", tmp_path / "named")
+    # docs/privacy.md names these.
+    assert marked(tmp_path / "named") == {"result.json", "report.html"}
+
+    capsys.readouterr()
+    run(monkeypatch, *arguments, "--anonymous", "--output", tmp_path / "anonymous")
+    assert marked(tmp_path / "anonymous") == set()
+    # The terminal still says what was read.
     said = capsys.readouterr().out
     assert "doe-jane_FLAIR.nii.gz" in said and "doe-jane_mask.nii.gz was left aside" in said
+    record = json.loads((tmp_path / "anonymous" / "result.json").read_text(encoding="utf-8"))
+    assert record["case"] == "anonymous"
+    assert [one["source"] for one in record["provenance"]["inputs"]] == ["DWI", "FLAIR"]
+    assert record["provenance"]["settings"]["anonymous"] is True
+    for name in ("labels.nii.gz", "probability.nii.gz", "agreement.nii.gz"):
+        assert (tmp_path / "anonymous" / name).read_bytes() == (tmp_path / "named" / name).read_bytes()
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from evaluation.cohorts import box, write_masks
 
 from StrokeSegLogic.cli.main import main, run
 from StrokeSegLogic.cli.terminal import lasting_streams
+from StrokeSegLogic.evaluation.report import FILES
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.outputs.files import RESULT
 
@@ -74,8 +76,12 @@ def test_a_folder_named_in_other_bytes_is_segmented_and_named_and_a_full_termina
 
 
 @posix
-def test_a_reader_that_has_had_enough_costs_no_result(segment: Callable[[Path, str], None], study: Path) -> None:
-    segment(study, "| head -1")
+def test_a_reader_that_has_had_enough_costs_no_result(tmp_path: Path) -> None:
+    masks = {"one": box((1, 4), (2, 6), (2, 6)), "two": box((1, 4), (2, 6), (3, 7))}
+    for folder in ("predictions", "references"):
+        write_masks(tmp_path / folder, masks)
+    shell(tmp_path, "| head -1", "evaluate", "predictions", "references", "--output", "scores")
+    assert {path.name for path in (tmp_path / "scores").iterdir()} >= set(FILES)
 
 
 @posix

@@ -33,9 +33,7 @@ STILL = PerfusionSettings(maps=MapsSpec(motion=False))
 
 def case_of(images: Mapping[str, sitk.Image], clinical: ClinicalData = KNOWN, confidence: float = 1.0) -> Case:
     """A case whose roles the user gave, or with less confidence the files' names."""
-    series = [
-        Series(Role(name), image, name, "named by the test", confidence, "0" * 64) for name, image in images.items()
-    ]
+    series = [Series(Role(name), image, name, "said", confidence, "0" * 64) for name, image in images.items()]
     return replace(Case.of("phantom", series), clinical=clinical)
 
 

@@ -46,13 +46,12 @@ def parts(name: str, recipe: CohortRecipe) -> set[tuple[str, object]]:
 
 
 def of_new_parts() -> list[str]:
-    """The recipes that have a part that none before them has."""
-    found, seen = [], set[tuple[str, object]]()
-    for name in COHORT:
-        own = parts(name, RECIPES[name])
-        if not own <= seen:
-            found.append(name)
-        seen |= own
+    """Recipes that have every part of all of them; none of them could be left out."""
+    own = {name: parts(name, RECIPES[name]) for name in COHORT}
+    found = list(COHORT)
+    for name in reversed(COHORT):
+        if own[name] <= set().union(*(own[other] for other in found if other != name)):
+            found.remove(name)
     return found
 
 
