@@ -16,8 +16,9 @@ from ..space.smoothing import recursive_gaussian
 from ..study.case import Role
 
 LARGEST_BRAIN_ML = 2100.0
-"""A non-zero part larger than any brain with its fluid is a head (adult intracranial volume: 1,100 to 1,900 ml)."""
-SMALLEST_BRAIN_ML = 500.0
+"""A non-zero part larger than any brain with its fluid is a head (see `USUAL_BRAIN_ML`)."""
+USUAL_BRAIN_ML = (900.0, 1900.0)
+"""What the mask of a whole adult brain with its fluid holds, small and large heads included."""
 LARGEST_SECTION_CM2 = 215.0
 """An axial section of a brain is at most 14.5 x 18.5 cm of an ellipse; of a head it is 16 x 20 cm and more. It tells a
 brain from a head where only a slab was scanned."""

@@ -27,6 +27,7 @@ from ..study.case import Case, ClinicalData, Modality, Role, require_plausible
 from .terminal import describe, job
 
 if TYPE_CHECKING:
+    from ..brain.given import GivenMask
     from ..ctp.result import PerfusionSegmentation
     from ..ctp.settings import PerfusionSettings
     from ..mri.result import Segmentation
@@ -63,6 +64,10 @@ Output = Annotated[str, typer.Option(help="Folder for the results; made if missi
 Reference = Annotated[
     str | None, typer.Option(help="Role on whose grid the result lies. [default: DWI, else FLAIR; CBF, else the CTP]")
 ]
+BrainMask = Annotated[
+    str | None,
+    typer.Option(help="MRI: a mask of the brain, 0 outside, in place of the mask that is found.", metavar="FILE"),
+]
 ModelName = Annotated[str | None, typer.Option(help="Name of a model or folder of a model.json.")]
 DeviceOption = Annotated[DeviceName, typer.Option(help="Where the networks run.")]
 ModalityOption = Annotated[ModalityChoice, typer.Option(help="What the study is, where it holds both.")]
@@ -98,6 +103,7 @@ def segment(
     output: Output = "strokeseg-output",
     modality: ModalityOption = "auto",
     reference: Reference = None,
+    brain_mask: BrainMask = None,
     model: ModelName = None,
     device: DeviceOption = "auto",
     vote: VoteOption = None,
@@ -128,15 +134,17 @@ def segment(
     folder = output_folder(output)
     with job() as progress, reserved_for(folder, RESULT, SEGMENTATION_FILES, overwrite=overwrite) as held:
         progress(0.0, "reading the study")
+        from ..brain.given import GivenMask
         from ..study.series.load import load_case
 
+        mask = None if brain_mask is None else GivenMask.read(brain_mask)
         case = load_case(one_or_many(study), clinical=known, modality=None if modality == "auto" else modality)
         result: Outcome
         if case.modality == "mri":
             _refuse(case, ["route"] if route else [])
-            result = segment_into(case, folder, progress.span(0.1, 1.0), role, mri)
+            result = segment_into(case, folder, progress.span(0.1, 1.0), role, mri, mask)
         else:
-            _refuse(case, given)
+            _refuse(case, [*given, *(["brain_mask"] if brain_mask else [])])
             from ..ctp.settings import PerfusionSettings
 
             settings = PerfusionSettings.of(route, model, device, anonymous)
@@ -161,13 +169,18 @@ def output_folder(name: str) -> Path:
 
 
 def segment_into(
-    case: Case, output: Path, progress: Progress, reference: Role | None = None, settings: MriSettings | None = None
+    case: Case,
+    output: Path,
+    progress: Progress,
+    reference: Role | None = None,
+    settings: MriSettings | None = None,
+    brain_mask: GivenMask | None = None,
 ) -> Segmentation:
     """Segments an MRI case and writes every file of the result."""
     from ..mri.engine import segment as run
 
     require_writable(output, RESULT, MRI_FILES)
-    result = run(case, settings, reference=reference, progress=progress.span(0.0, 0.7))
+    result = run(case, settings, reference=reference, brain_mask=brain_mask, progress=progress.span(0.0, 0.7))
     write_outputs(result, output, progress.span(0.7, 1.0))
     return result
 

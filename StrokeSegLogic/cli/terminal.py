@@ -163,6 +163,7 @@ def describe(result: Outcome, output: Path, notes: Sequence[str] = (), case: Cas
     case = case or result.case
     for series in case.series.values():
         console.print(f"  {series.role.value:<6}{series.source}  ({series.reason})", soft_wrap=True)
+    console.print(f"  {'brain':<6}{result.brain_from}", soft_wrap=True)
     for note in (*case.notes, *result.warnings, *notes):
         console.print(f"  note: {note}", soft_wrap=True)
     for line in result.headline():

@@ -13,6 +13,7 @@ from ..base.errors import InputError
 from ..base.progress import CancelToken, Progress, ProgressCallback
 from ..base.settings import RouteName
 from ..brain.perfusion import brain_of_maps
+from ..result.outcome import BRAIN
 from ..result.provenance import case_record, run_record
 from ..space.grid import Grid
 from ..study.case import MAP_ROLES, Case, Role, require_plausible
@@ -95,6 +96,7 @@ def segment_perfusion(
         **run_record(time.perf_counter() - started),
         "model": _model(next(found for found in routes if found.name == chosen)),
         "maps": "computed from the 4-D series" if measured else "given",
+        BRAIN: "cut out of the mean of the frames" if measured else "outline of the maps",
         "settings": {
             "maps": asdict(settings.maps),
             "thresholds": asdict(settings.thresholds),

@@ -15,7 +15,7 @@ from ..base.settings import ROUTES as ROUTES
 from ..base.settings import ExtraName, RouteName
 from ..metrics.voxel import dice
 from ..result.lesions import DOUBT_SHARE, Lesion, Places, lesions
-from ..result.outcome import Layer, Maker, Outcome
+from ..result.outcome import BRAIN, Layer, Maker, Outcome, brain_record
 from ..result.terminology import SEGMENTS, SegmentStyle
 from ..space.grid import Grid
 from ..study.case import Case, Role
@@ -106,6 +106,11 @@ class PerfusionSegmentation:
         return Maker.of(self.route.model, self.route.trained_on, self.chosen)
 
     @property
+    def brain_from(self) -> str:
+        """What the brain was read off."""
+        return str(self.provenance.get(BRAIN, ""))
+
+    @property
     def alternatives(self) -> Mapping[str, Outcome]:
         """The same result with each other route chosen."""
         return {route.name: replace(self, chosen=route.name) for route in self.routes if route.name != self.chosen}
@@ -169,8 +174,9 @@ class PerfusionSegmentation:
 
     @property
     def volumes(self) -> Mapping[str, sitk.Image]:
-        """The chosen labels and their probability, each route's labels, and the maps where they were computed here."""
-        named = {"labels": self.labels, **{f"labels-{name}": labels for name, labels in self.methods.items()}}
+        """The chosen labels and their probability, each route's labels, the brain, and the maps where they were computed
+        here."""
+        named = {"labels": self.labels, BRAIN: self.brain, **{f"labels-{name}": labels for name, labels in self.methods.items()}}
         named |= {f"probability-{name}": image for name, image in self._probability.items()}
         if self.measured is not None:
             named |= {str(role): image for role, image in self.measured.images().items() if role != Role.CT}
@@ -186,6 +192,7 @@ class PerfusionSegmentation:
                 "research_use_only": True,
                 "reference": self.reference.value,
                 "chosen": self.chosen,
+                BRAIN: brain_record(self),
                 "routes": [self._route_summary(route) for route in self.routes],
                 "numbers": None if self.numbers is None else self.numbers.as_dict(),
                 "sweep": None if self.sweep is None else _sweep_summary(self.sweep),

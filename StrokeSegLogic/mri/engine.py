@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..base.progress import CancelToken, Progress, ProgressCallback, hearing
+from ..brain.given import BrainMaskInput, GivenMask
 from ..nets.models.registry import find
 from ..nets.models.spec import PlanesModelSpec
+from ..result.outcome import BRAIN
 from ..result.provenance import case_record, run_record
 from ..space.grid import Grid, require_overlap
 from ..space.masks import without_small_parts
 from ..space.planes import MIRRORED, PLANES, Plane, from_stack, to_stack
 from ..space.resampling import onto_reference, resample_mask
-from ..study.case import Case, Role
+from ..study.case import Case, Role, Series
 from .prepare import Prepared, prepare
 from .result import Segmentation, measure
 from .settings import MriSettings
@@ -35,6 +37,7 @@ def segment(
     settings: MriSettings | None = None,
     *,
     reference: Role | str | None = None,
+    brain_mask: BrainMaskInput | None = None,
     progress: ProgressCallback | None = None,
     cancel: CancelToken | None = None,
     **options: Any,
@@ -45,6 +48,8 @@ def segment(
         case: any mixture of sequences that the model can work with, on any grids.
         settings: how; or, in their place, some of their fields by name: `segment(case, vote="mean", flips=True)`.
         reference: role on whose grid the result lies; None is DWI, else FLAIR, ADC, T2, T1.
+        brain_mask: what is brain, where the user knows it: a file, an image on any grid that overlaps the reference,
+            or an array (z, y, x) on the reference's grid, 0 outside. It takes the place of the mask that is found.
         progress: called with the fraction done and the stage in words.
         cancel: set it to stop at the next step: within a second or two, importing torch apart.
         options: fields of `MriSettings`; a model may be a Path, or None.
@@ -54,7 +59,8 @@ def segment(
 
     Raises:
         TypeError: for an option that there is none of, or settings and options at once.
-        InputError: if an option is impossible or the inputs cannot be used together.
+        InputError: if an option is impossible, the inputs cannot be used together, or the brain mask is empty or lies
+            elsewhere.
         ModelError: if the model is unknown, damaged, or cannot work with these inputs.
         DeviceError: if the device is not there or too small.
         Cancelled: if the token was set.
@@ -63,10 +69,16 @@ def segment(
         raise TypeError(f"settings are given, and {', '.join(options)} beside them")
     report = Progress(progress, cancel)
     with hearing(report):
-        return _segmented(case, settings or MriSettings.of(**options), reference, report)
+        return _segmented(case, settings or MriSettings.of(**options), reference, brain_mask, report)
 
 
-def _segmented(case: Case, how: MriSettings, reference: Role | str | None, report: Progress) -> Segmentation:
+def _segmented(
+    case: Case,
+    how: MriSettings,
+    reference: Role | str | None,
+    brain_mask: BrainMaskInput | None,
+    report: Progress,
+) -> Segmentation:
     started = time.perf_counter()
     # All that can be refused is refused before anything long begins.
     if how.anonymous:
@@ -80,13 +92,14 @@ def _segmented(case: Case, how: MriSettings, reference: Role | str | None, repor
     grid = Grid.of(base.image)
     for series in case.series.values():
         require_overlap(series.image, series.source, grid, f"{base.role} ({base.source})")
+    given = None if brain_mask is None else _given(brain_mask, base, how.anonymous)
     report(0.0, "loading the model")
     from ..nets.run.device import choose, deterministic
     from ..nets.run.network import load
 
     where = choose(how.device, full_precision=how.reproducible)
     networks = load(bundle, where)
-    prepared = prepare(case, base.role, spec.roles, spec.spacing_mm, report.span(0.02, 0.2))
+    prepared = prepare(case, base.role, spec.roles, spec.spacing_mm, report.span(0.02, 0.2), given)
     differing: int | None = None
     if how.reproducible:
         with deterministic():
@@ -109,6 +122,7 @@ def _segmented(case: Case, how: MriSettings, reference: Role | str | None, repor
     statistics = measure(labels, voted.probability, voted.members, brain, grid, prepared.slices, spec.plane_weights)
     record = provenance(case, base.role, bundle, where, how, prepared, differing, time.perf_counter() - started)
     record["vote"] |= {"threshold": limit, "model_threshold": own, "flips": how.flips}
+    record |= {} if given is None else {"brain_mask_sha256": given.sha256}
     record["small_lesions"] = {"minimum_ml": how.minimum_lesion_ml, "dropped": dropped}
     report(1.0, "segmented")
     return Segmentation(
@@ -126,6 +140,18 @@ def _segmented(case: Case, how: MriSettings, reference: Role | str | None, repor
             *option_warnings(own, limit, how.minimum_lesion_ml, dropped),
         ),
     )
+
+
+def _given(brain_mask: BrainMaskInput, base: Series, anonymous: bool) -> GivenMask:
+    """The user's brain mask, made sure of.
+
+    Raises:
+        InputError: if it cannot be used, or lies elsewhere than the reference.
+    """
+    grid = Grid.of(base.image)
+    given = GivenMask.of(brain_mask, grid)
+    given.require_overlap(grid, f"{base.role} ({base.source})")
+    return given.anonymous() if anonymous else given
 
 
 def run_planes(
@@ -231,6 +257,6 @@ def provenance(
         "settings": {field.name: getattr(settings, field.name) for field in fields(MriSettings)} | {"model": spec.name},
         "device": {"name": device.name, "precision": device.precision},
         "runs": None if differing is None else {"count": 2, "differing_voxels": differing},
-        "brain": prepared.brain_from,
+        BRAIN: prepared.brain_from,
         **case_record(case, reference, Grid.of(case.series[reference].image), prepared.used),
     }

@@ -9,7 +9,8 @@ import SimpleITK as sitk
 
 from ..base.errors import InputError
 from ..base.progress import Progress
-from ..brain.head import LARGEST_BRAIN_ML, SMALLEST_BRAIN_ML, brain_mask
+from ..brain.given import GivenMask
+from ..brain.head import USUAL_BRAIN_ML, brain_mask
 from ..nets.run.inputs import normalise
 from ..space.grid import Grid, bounding_box, box_slices, working_grid
 from ..space.planes import PLANES, Plane, to_stack
@@ -59,7 +60,14 @@ class Prepared:
         return {plane: int(self.seen(plane).sum()) for plane in PLANES}
 
 
-def prepare(case: Case, reference: Role, roles: tuple[Role, ...], spacing_mm: float, progress: Progress) -> Prepared:
+def prepare(
+    case: Case,
+    reference: Role,
+    roles: tuple[Role, ...],
+    spacing_mm: float,
+    progress: Progress,
+    given: GivenMask | None = None,
+) -> Prepared:
     """Lays a case on the working grid of its reference.
 
     Args:
@@ -68,6 +76,7 @@ def prepare(case: Case, reference: Role, roles: tuple[Role, ...], spacing_mm: fl
         roles: the network's, in channel order.
         spacing_mm: side of the working grid's voxels.
         progress: fraction and message.
+        given: the brain, where the user knows it; found if None.
 
     Raises:
         InputError: if there is no brain, or a sequence has no contrast in it.
@@ -75,11 +84,15 @@ def prepare(case: Case, reference: Role, roles: tuple[Role, ...], spacing_mm: fl
     progress(0.0, "finding the brain")
     field = working_grid(Grid.of(case.series[reference].image), spacing_mm)
     images = {role: series.image for role, series in case.series.items()}
-    whole = brain_mask(images, reference, field)
-    start, size = bounding_box(whole.mask, MARGIN)
+    if given is None:
+        found = brain_mask(images, reference, field)
+        whole, words, from_head = found.mask, found.words, found.from_head
+    else:
+        whole, words, from_head = given.on(field), given.words, False
+    start, size = bounding_box(whole, MARGIN)
     grid = field.crop(start, size)
-    brain = whole.mask[box_slices(start, size)].copy()
-    warnings = _brain_warnings(float(brain.sum()) * grid.voxel_ml, whole.from_head)
+    brain = whole[box_slices(start, size)].copy()
+    warnings = _brain_warnings(float(brain.sum()) * grid.voxel_ml, from_head)
     channels = np.zeros((len(roles), *grid.shape), np.float32)
     used = tuple(role for role in roles if role in images)
     for number, role in enumerate(used):
@@ -88,7 +101,7 @@ def prepare(case: Case, reference: Role, roles: tuple[Role, ...], spacing_mm: fl
         if seen < 0.9:
             warnings.append(f"{role} covers only {100 * seen:.0f} % of the brain; the rest is judged without it")
     unused = tuple(role for role in case.roles if role not in used)
-    return Prepared(grid, channels, brain, whole.words, used, unused, tuple(warnings))
+    return Prepared(grid, channels, brain, words, used, unused, tuple(warnings))
 
 
 def _channel(image: sitk.Image, source: str, grid: Grid, brain: np.ndarray) -> tuple[np.ndarray, float]:
@@ -109,8 +122,12 @@ def _channel(image: sitk.Image, source: str, grid: Grid, brain: np.ndarray) -> t
 
 def _brain_warnings(volume_ml: float, from_head: bool) -> list[str]:
     found = []
-    if not SMALLEST_BRAIN_ML <= volume_ml <= LARGEST_BRAIN_ML:
-        found.append(f"the brain mask holds {volume_ml:.0f} ml, which no whole adult brain does: check its outline")
+    low, high = USUAL_BRAIN_ML
+    if not low <= volume_ml <= high:
+        found.append(
+            f"the brain mask holds {volume_ml:,.0f} ml, and that of a whole adult brain {low:,.0f} to {high:,.0f} ml: "
+            "check its outline"
+        )
     if from_head:
         found.append("the brain was cut out of the head by simple rules: check that no lesion lies outside its outline")
     return found

@@ -15,7 +15,7 @@ from ..base.settings import ExtraName
 from ..brain.hemispheres import MidPlane
 from ..metrics.voxel import dice
 from ..result.lesions import DOUBT_SHARE, Lesion, Places, lesions
-from ..result.outcome import Layer, Maker, Outcome
+from ..result.outcome import BRAIN, Layer, Maker, Outcome, brain_record
 from ..result.terminology import SEGMENTS, SegmentStyle
 from ..space.grid import Grid
 from ..space.planes import Plane
@@ -113,6 +113,11 @@ class Segmentation:
         return Maker.of(model, model.get("trained_on", ""))
 
     @property
+    def brain_from(self) -> str:
+        """How the brain was found, or that the user gave it."""
+        return str(self.provenance.get(BRAIN, ""))
+
+    @property
     def alternatives(self) -> Mapping[str, Outcome]:
         """None: the planes have voted, and what each said is in the agreement."""
         return {}
@@ -167,7 +172,9 @@ class Segmentation:
 
     @property
     def volumes(self) -> Mapping[str, sitk.Image]:
-        return {"labels": self.labels, "probability": self.probability, "agreement": self.agreement}
+        """The labels, and what they were voted of and confined to."""
+        own = {"labels": self.labels, "probability": self.probability, "agreement": self.agreement}
+        return {**own, BRAIN: self.brain}
 
     def summary(self) -> dict[str, Any]:
         """JSON-ready statistics, warnings and provenance: the content of result.json."""
@@ -177,6 +184,7 @@ class Segmentation:
             "research_use_only": True,
             "reference": self.reference.value,
             "statistics": asdict(self.statistics),
+            BRAIN: brain_record(self),
             "layers": [layer.record() for layer in self.layers],
             "warnings": list(self.warnings),
             "provenance": dict(self.provenance),

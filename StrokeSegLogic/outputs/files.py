@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 RESULT, MAPS = "result.json", "maps.json"
 """The records: the last file of a segmentation, and of maps alone. A folder with a record is whole and has no other."""
 _KINDS = {RESULT: "a segmentation", MAPS: "perfusion maps"}
-SEGMENTATION_FILES = ("segmentation.seg.nrrd", "labels.nii.gz", "report.html", "scene.mrb", RESULT)
+SEGMENTATION_FILES = ("segmentation.seg.nrrd", "labels.nii.gz", "brain.nii.gz", "report.html", "scene.mrb", RESULT)
 """Of every segmentation, the record last."""
 MRI_FILES = ("probability.nii.gz", "agreement.nii.gz", *SEGMENTATION_FILES)
 CTP_FILES = (

@@ -17,8 +17,8 @@ from ..ctp.series.maps import PerfusionMaps
 from ..result.terminology import CORE_STYLE, PENUMBRA_STYLE
 from ..study.case import Role
 from . import criteria_parts
-from .ctp_figures import colour_of, ctp_figures
-from .page import NONE, Cell, ml, patient, report
+from .ctp_figures import ctp_figures
+from .page import NONE, Cell, colour_of, ml, patient, report
 from .sweep_figure import sweep_svg, sweep_table
 from .vessel_figure import vessel_svg
 

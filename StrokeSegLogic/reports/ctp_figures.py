@@ -13,18 +13,14 @@ from ..ctp.result import PerfusionSegmentation
 from ..ctp.tissue.thresholds import CORE, PENUMBRA
 from ..result.colours import Window
 from ..result.outcome import Layer
-from ..result.terminology import CORE_STYLE, PENUMBRA_STYLE, SegmentStyle
-from .pictures import SMALL_PX, Colour, Figure, View, contour, lettered, montage, painted, position, visible_box
+from ..result.terminology import CORE_STYLE, PENUMBRA_STYLE
+from .page import BRAIN_COLOUR, colour_of
+from .pictures import SMALL_PX, Figure, View, contour, lettered, montage, painted, position, rim, visible_box
 from .vessel_figure import vessel_svg
 
 _MONTAGE = (12, 18)
 """Fewest and most slices of the montage: two and three rows of six."""
 _MAP_SLICES = 6
-
-
-def colour_of(style: SegmentStyle) -> Colour:
-    red, green, blue = (round(255 * part) for part in style.colour)
-    return red, green, blue
 
 
 @dataclass(frozen=True)
@@ -98,6 +94,7 @@ class _Painter:
         labels = view(self._result.labels, "nearest")
         picture = Window(*(layer.window or (0.0, 1.0))).grey(view(layer.image))
         picture = lettered(picture, view.edges)
+        picture = painted(picture, rim(view(self._result.brain, "nearest")), BRAIN_COLOUR)
         # The whole first: where both edges meet, the core's is seen.
         picture = painted(picture, contour(labels > 0), colour_of(PENUMBRA_STYLE))
         picture = painted(picture, contour(labels == CORE), colour_of(CORE_STYLE))

@@ -13,7 +13,7 @@ from ..result.colours import Window
 from ..space.grid import Grid, bounding_box
 from ..space.resampling import resample
 from ..study.case import Role
-from .page import NONE, Cell, ml, patient, place, report
+from .page import BRAIN_COLOUR, NONE, Cell, ml, patient, place, report
 from .pictures import (
     LARGE_PX,
     SMALL_PX,
@@ -28,6 +28,7 @@ from .pictures import (
     montage,
     painted,
     position,
+    rim,
     visible_box,
 )
 
@@ -146,7 +147,8 @@ class _Painter:
     def _marked(self, role: Role, axis: int, index: int, longest_px: int, caption: str | None = None) -> Figure:
         view = self._view(axis, index, longest_px)
         mask = view(self._result.labels, "nearest") == LESION
-        picture = painted(self._plain(role, view), contour(mask), CONTOUR)
+        picture = painted(self._plain(role, view), rim(view(self._result.brain, "nearest")), BRAIN_COLOUR)
+        picture = painted(picture, contour(mask), CONTOUR)
         # Slices of the reference as it is stored have numbers; those across its other axes have a place alone.
         name = f"slice {index}" if axis == 2 else f"{view.plane} plane"
         what = "with the lesion outlined" if mask.any() else "without lesion"

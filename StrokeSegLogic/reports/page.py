@@ -14,10 +14,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from .. import __version__
 from ..base.files import resource
 from ..result.colours import css_gradient
-from ..result.outcome import Outcome
+from ..result.outcome import Outcome, brain_record
+from ..result.terminology import BRAIN_STYLE, SegmentStyle
 from ..space.grid import Grid
 from ..study.case import ClinicalData, Role, Series
-from .pictures import anatomical, data_uri, encode_png
+from .pictures import Colour, anatomical, data_uri, encode_png
 
 NONE = "\u2013"
 """A dash for what is not known or not there."""
@@ -51,6 +52,15 @@ def _environment() -> Environment:
 def _png(picture: np.ndarray | bytes) -> str:
     return data_uri(picture if isinstance(picture, bytes) else encode_png(picture))
 
+
+def colour_of(style: SegmentStyle) -> Colour:
+    """A segment's colour as pictures have it, 0 to 255."""
+    red, green, blue = (round(255 * part) for part in style.colour)
+    return red, green, blue
+
+
+BRAIN_COLOUR = colour_of(BRAIN_STYLE)
+"""Of the thin line around the brain mask."""
 
 Cell = tuple[str, str, str]
 """A box of a title, a number and words below it."""
@@ -88,6 +98,8 @@ def report(
         inputs=_inputs(result, units),
         notes=result.case.notes,
         provenance=provenance,
+        brain_colour=BRAIN_COLOUR,
+        brain_words=_brain(result),
         **values,
     )
 
@@ -101,6 +113,13 @@ def patient(clinical: ClinicalData) -> list[Cell]:
     ]
     words = [words.format(value) for value, words in known if value is not None]
     return [("Patient", words[0], ", ".join(words[1:]))] if words else []
+
+
+def _brain(result: Outcome) -> str:
+    """How the brain mask came about, and its volume."""
+    record = brain_record(result)
+    how = f"{record['how']}, " if record["how"] else ""
+    return f"edge of the brain mask: {how}{record['volume_ml']:,.0f} ml"
 
 
 def _inputs(result: Outcome, units: Mapping[Role, str] | None) -> dict[str, Sequence[object]]:

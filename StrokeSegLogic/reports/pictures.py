@@ -123,6 +123,12 @@ def contour(mask: np.ndarray) -> np.ndarray:
     return edge
 
 
+def rim(mask: np.ndarray) -> np.ndarray:
+    """The thinnest edge of a mask (H, W), its outermost pixels; bool."""
+    inside: np.ndarray = mask.astype(bool)
+    return inside & contour(inside)
+
+
 def painted(picture: np.ndarray, mask: np.ndarray, colour: Colour) -> np.ndarray:
     """The picture (H, W, 3) with the pixels of a mask (H, W) in one colour."""
     out = picture.copy()

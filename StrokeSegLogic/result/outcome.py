@@ -145,7 +145,11 @@ class Outcome(Protocol):
 
     @property
     def brain(self) -> sitk.Image:
-        """uint8 mask of the brain."""
+        """uint8 mask of the brain, on the reference's grid."""
+
+    @property
+    def brain_from(self) -> str:
+        """How the brain mask came about, in words; "" where that is not known."""
 
     @property
     def methods(self) -> Mapping[str, sitk.Image]:
@@ -167,3 +171,15 @@ class Outcome(Protocol):
 
     def summary(self) -> dict[str, Any]:
         """JSON-ready content of result.json."""
+
+
+BRAIN = "brain"
+"""Name of the brain mask among a result's volumes."""
+
+
+def brain_record(result: Outcome) -> dict[str, Any]:
+    """JSON-ready: how the brain mask came about, its volume, and the file that it is written to."""
+    import SimpleITK as sitk
+
+    voxels = int((sitk.GetArrayViewFromImage(result.brain) > 0).sum())
+    return {"how": result.brain_from, "volume_ml": voxels * result.grid.voxel_ml, "file": f"{BRAIN}.nii.gz"}

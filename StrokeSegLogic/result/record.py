@@ -14,7 +14,7 @@ from ..base.errors import InputError
 from ..base.json_files import number
 from ..base.records import schema_of
 from ..study.case import Modality, Role
-from .outcome import Display, Maker
+from .outcome import BRAIN, Display, Maker
 
 Point = tuple[float, float, float]
 
@@ -112,6 +112,7 @@ class ResultRecord:
         routes: of CT perfusion.
         mismatch: of CT perfusion; None where the maps' units are not known.
         criteria: the trials.
+        brain_from: how the brain mask came about, in words; "" in older records.
         displays: how each volume is shown, by its name; empty in older records.
         slices: in descending doubt.
         lesions: in descending volume.
@@ -128,6 +129,7 @@ class ResultRecord:
     routes: tuple[RouteVolumes, ...]
     mismatch: Mismatch | None
     criteria: tuple[Judged, ...]
+    brain_from: str
     displays: Mapping[str, Display]
     slices: tuple[DoubtfulSlice, ...]
     lesions: tuple[LesionPlace, ...]
@@ -179,6 +181,7 @@ def _parsed(content: Mapping[str, Any], where: str) -> ResultRecord:
         ),
         mismatch=None if content.get("numbers") is None else _mismatch(content["numbers"]),
         criteria=tuple(_trial(trial) for trial in content.get("criteria", ())),
+        brain_from=str(content.get(BRAIN, {}).get("how", "")),
         displays={layer["name"]: _display(layer) for layer in content.get("layers", ())},
         slices=tuple(
             DoubtfulSlice(int(place["index"]), _point(place["point_lps_mm"])) for place in navigation.get("slices", ())

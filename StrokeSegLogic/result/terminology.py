@@ -30,6 +30,7 @@ NO_CODE = Code()
 MORPHOLOGICALLY_ALTERED = Code("SCT", "49755003", "Morphologically Altered Structure")
 INFARCT = Code("SCT", "55641003", "Infarct")
 ISCHEMIA = Code("SCT", "52674009", "Ischemia")
+ANATOMICAL_STRUCTURE = Code("SCT", "123037004", "Anatomical Structure")
 BRAIN = Code("SCT", "12738006", "Brain")
 # No concept of SNOMED CT or DICOM PS3.16 is known for what perfusion imaging calls core and penumbra. The nearest true
 # concepts are Infarct (which the core is expected to become) and Ischemia (a disorder, where the category asks for a
@@ -103,6 +104,16 @@ PENUMBRA_STYLE = SegmentStyle(
 
 STYLES = (LESION_STYLE, CORE_STYLE, PENUMBRA_STYLE)
 """All that a segmentation can hold."""
+
+BRAIN_STYLE = SegmentStyle(
+    id="Brain",
+    name="Brain",
+    colour=(170 / 255, 170 / 255, 190 / 255),
+    category=ANATOMICAL_STRUCTURE,
+    type=BRAIN,
+)
+"""The brain mask: no finding, and so in no segmentation of findings. It has a segmentation of its own in a scene, and is
+a thin line in the report's pictures."""
 SEGMENTS: Mapping[Modality, Mapping[int, SegmentStyle]] = {
     "mri": {1: LESION_STYLE},
     "ctp": {2: CORE_STYLE, 1: PENUMBRA_STYLE},

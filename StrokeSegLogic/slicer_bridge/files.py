@@ -17,8 +17,9 @@ from ..base.files import native_paths
 from ..base.progress import check_cancelled
 from ..result.outcome import Outcome
 from ..space.grid import Grid
+from ..space.volume import Volume
 from .runtime import Scene, SegmentationNode, VolumeNode, headless_scene, load_slicer, quiet_vtk
-from .segmentations import add_segmentation, labels_of, show_segmentation
+from .segmentations import add_brain, add_segmentation, labels_of, show_segmentation
 from .volumes import add_volume, to_ras
 
 _VIEWS = {"Red": "Axial", "Yellow": "Sagittal", "Green": "Coronal"}
@@ -86,8 +87,8 @@ def write_scene(segmentation: Outcome, path: Path) -> None:
     """Writes a Slicer scene of the segmentation and all that it is looked at with in one file.
 
     For MRI these are the inputs, the probability and the planes' agreement; for CT perfusion the maps in colour.
-    Opened in Slicer, it shows the segmentation on one of them at the largest lesion. What other methods found is there
-    too, hidden until it is asked for.
+    Opened in Slicer, it shows the segmentation on one of them at the largest lesion. What other methods found and the
+    brain mask are there too, hidden until they are asked for.
 
     Args:
         segmentation: the result.
@@ -107,13 +108,14 @@ def write_scene(segmentation: Outcome, path: Path) -> None:
         show_segmentation(add_segmentation(scene, segmentation, reference))
         for name, other in segmentation.alternatives.items():
             show_segmentation(add_segmentation(scene, other, reference, f"StrokeSeg {name}"), visible=False)
+        add_brain(scene, Volume.of(segmentation.brain), segmentation.brain_from, reference)
         show_result(scene, segmentation, nodes)
         messages = slicer.vtkMRMLMessageCollection()
         with quiet_vtk():
             written = scene.WriteToMRB(str(draft), None, messages)
         if not written:
             raise OutputError(_reason(messages), where=path, fix=_FIX)
-        _require_bundle(draft, len(nodes) + 1 + len(segmentation.alternatives), path)
+        _require_bundle(draft, len(nodes) + 2 + len(segmentation.alternatives), path)
 
 
 _FIX = "Check that the folder can be written to, and that its disk is not full"

@@ -7,14 +7,14 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..result.outcome import Display
+from ..result.outcome import BRAIN, Display
 from ..result.record import ResultRecord
 from ..result.terminology import SEGMENTS
 from ..space.volume import Volume
 from ..study.case import Role
 from .input_volumes import RESULT_MARK
 from .runtime import Scene, SegmentationNode, VolumeNode
-from .segmentations import add_segments, keep_grid, show_outline, show_segmentation
+from .segmentations import add_brain, add_segments, keep_grid, show_outline, show_segmentation
 from .volumes import add_volume, volume_grid
 
 LABELS, PROBABILITY, AGREEMENT = "labels", "probability", "agreement"
@@ -35,6 +35,7 @@ class AddedResult:
         reference: the volume on whose grid they lie.
         probability, agreement: volumes.
         maps: volumes that the run computed.
+        brain: segmentation of the brain mask, hidden.
         record, report: texts.
     """
 
@@ -46,11 +47,12 @@ class AddedResult:
     agreement: VolumeNode | None = None
     report: Any = None
     maps: list[VolumeNode] = field(default_factory=list)
+    brain: SegmentationNode | None = None
 
 
 def wanted(name: str) -> bool:
     """Whether a scene shows a result's volume of that name."""
-    return name in (LABELS, *_TITLES) or name in {role.value for role in Role}
+    return name in (LABELS, BRAIN, *_TITLES) or name in {role.value for role in Role}
 
 
 def add_result(
@@ -81,7 +83,7 @@ def add_result(
     yield
     added: dict[str, VolumeNode] = {}
     for name, volume in placed.items():
-        if name != LABELS:
+        if name not in (LABELS, BRAIN):
             title = _TITLES.get(name, name)
             added[name] = add_volume(scene, volume, title, record.displays.get(title, Display()))
             added[name].SetAttribute(RESULT_MARK, name if name in _TITLES else "map")
@@ -91,6 +93,10 @@ def add_result(
     if base is not None:
         keep_grid(segmentation, base)
         keep_grid(own, base)
+    brain = None
+    if BRAIN in placed:
+        brain = add_brain(scene, placed[BRAIN], record.brain_from, base)
+        yield
     text = _add_text(scene, "StrokeSeg result", json.dumps({"modality": record.modality, **record.content}))
     for node in maps:
         text.AddNodeReferenceID(MAPS, node.GetID())
@@ -103,6 +109,7 @@ def add_result(
         agreement=added.get(AGREEMENT),
         report=_add_text(scene, "StrokeSeg report", report) if report else None,
         maps=maps,
+        brain=brain,
     )
 
 

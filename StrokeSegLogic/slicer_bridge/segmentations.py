@@ -11,7 +11,7 @@ import SimpleITK as sitk
 from .. import __version__
 from ..base.errors import InputError
 from ..result.outcome import Maker, Outcome
-from ..result.terminology import SegmentStyle
+from ..result.terminology import BRAIN_STYLE, SegmentStyle
 from ..space.grid import Grid
 from ..space.resampling import resample
 from ..space.volume import Volume
@@ -83,6 +83,45 @@ def add_segments(
         segment.AddRepresentation(LABELMAP, labelmap)
         node.GetSegmentation().AddSegment(segment, style.id)
     return node
+
+
+def add_brain(scene: Scene, brain: Volume, found: str, reference_node: VolumeNode | None) -> SegmentationNode:
+    """Adds the brain mask as a segmentation node of its own, hidden.
+
+    A segment beside the findings would overlap them: files would need a second layer, which most readers do not know,
+    and painting a lesion would take the voxels from the brain.
+
+    Args:
+        scene: any MRML scene.
+        brain: uint8, not 0 in the brain.
+        found: how it came about, in words.
+        reference_node: the volume node on whose grid it lies, if there is any.
+    """
+    mask = Volume((np.asarray(brain.array) > 0).astype(np.uint8), brain.grid)
+    words = (f"Brain mask: {found}.",) if found else ()
+    node = add_segments(scene, "StrokeSeg brain", mask, {1: BRAIN_STYLE}, Maker(""), words)
+    show_outline(node, thickness=1)
+    if reference_node is not None:
+        keep_grid(node, reference_node)
+    return node
+
+
+def read_mask(node: SegmentationNode) -> Volume:
+    """All segments of a segmentation node together, uint8, 1 in any of them, where the user sees them.
+
+    Raises:
+        InputError: if there is no segment, or a parent transform is not linear or distorts.
+        OutputError: if slicer is not installed.
+    """
+    slicer = load_slicer()
+    holder = slicer.vtkMRMLSegmentationNode()
+    holder.SetAndObserveSegmentation(_with_labelmaps(node))
+    merged = slicer.vtkOrientedImageData()
+    filled = holder.GetSegmentation().GetNumberOfSegments() and holder.GenerateMergedLabelmapForAllSegments(merged)
+    if not filled or merged.IsEmpty():
+        raise InputError("holds no segment with voxels", where=node.GetName(), fix="Choose another segmentation")
+    mask = (numpy_voxels(merged) != 0).astype(np.uint8)
+    return Volume(mask, oriented_grid(merged, node), node.GetName())
 
 
 def keep_grid(node: SegmentationNode, reference: VolumeNode) -> None:
@@ -226,10 +265,10 @@ def show_segmentation(node: SegmentationNode, visible: bool = True) -> None:
     display.SetOpacity2DOutline(1.0)
 
 
-def show_outline(node: SegmentationNode) -> None:
-    """Shows segments as thin lines without filling, hidden until they are asked for."""
+def show_outline(node: SegmentationNode, thickness: int = 2) -> None:
+    """Shows segments as thin lines (pixels) without filling, hidden until they are asked for."""
     display = node.GetDisplayNode()
     display.SetVisibility(False)
     display.SetOpacity2DFill(0.0)
     display.SetOpacity2DOutline(1.0)
-    display.SetSliceIntersectionThickness(2)
+    display.SetSliceIntersectionThickness(thickness)

@@ -1,4 +1,4 @@
-"""What a run is given out of a scene: volumes, and 4-D series as sequences of volumes."""
+"""What a run is given out of a scene: volumes, 4-D series as sequences of volumes, and masks."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ..base.errors import InputError
 from ..space.volume import Frames, Volume
 from ..study.maps.units import SECONDS_PER
 from .runtime import Scene, VolumeNode, nodes_of_class
+from .segmentations import read_mask
 from .volumes import read_volume, volume_grid
 
 _MOST_COPIED = 64 << 20
@@ -17,16 +18,18 @@ _MOST_COPIED = 64 << 20
 
 
 def read_input(scene: Scene, node_id: str) -> Volume:
-    """The voxels of a scalar volume or of a sequence, as they are handed to a run.
+    """The voxels of a scalar volume, a label map, a sequence or a segmentation, as they are handed to a run.
 
     Of a small volume a copy, which later changes leave alone; of a large volume or a series the voxels themselves.
 
     Raises:
-        InputError: if the node is gone, or `read_volume` or `read_series` refuses it.
+        InputError: if the node is gone, or `read_volume`, `read_series` or `read_mask` refuses it.
     """
     node = scene.GetNodeByID(node_id)
     if node is None:
         raise InputError("the chosen volume is no longer in the scene", fix="Choose another volume")
+    if node.IsA("vtkMRMLSegmentationNode"):
+        return read_mask(node)
     return read_series(node) if node.IsA("vtkMRMLSequenceNode") else read_volume(node).copied(_MOST_COPIED)
 
 

@@ -22,7 +22,7 @@ RECORD, REPORT, VOLUME = "result.json", "report.html", ".npz"
 
 @dataclass(frozen=True)
 class JobVolume:
-    """A volume for a role.
+    """A volume for a role, or a mask.
 
     Attributes:
         file: as `volume_files.write_volume` writes it; relative to the job's folder.
@@ -67,6 +67,7 @@ class Job:
         clinical: what is known of the patient.
         reference: role on whose grid the result lies; None is the engine's choice.
         options: how.
+        brain_mask: what is brain, not 0 there; None is found. Of MRI alone.
     """
 
     format: int
@@ -76,6 +77,7 @@ class Job:
     clinical: ClinicalData = field(default_factory=ClinicalData)
     reference: str | None = None
     options: JobOptions = field(default_factory=JobOptions)
+    brain_mask: JobVolume | None = None
 
     def __post_init__(self) -> None:
         if self.format != FORMAT:
@@ -83,6 +85,8 @@ class Job:
         one_of(self.modality, MODALITIES, "modality")
         if not self.volumes:
             raise ValueError("the job names no volume")
+        if self.brain_mask is not None and self.modality != "mri":
+            raise ValueError("a brain mask has no meaning for CT perfusion")
 
     @property
     def kind(self) -> Modality:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import SimpleITK as sitk
@@ -14,11 +14,14 @@ import SimpleITK as sitk
 from ..base.errors import InputError
 from ..base.progress import Progress
 from ..base.recorded_files import write_recorded
-from ..result.outcome import Outcome
+from ..result.outcome import BRAIN, Outcome
 from ..space.volume import Volume, storable
 from ..study.case import Case, Role
 from .job import RECORD, REPORT, VOLUME, Job
 from .volume_files import read_volume, write_volume
+
+if TYPE_CHECKING:
+    from ..brain.given import GivenMask
 
 _CHOSEN = "chosen in the panel"
 
@@ -56,7 +59,7 @@ def run_job(job: Job, home: Path, into: Path, progress: Progress) -> Written:
     """
     progress(0.0, "reading the volumes")
     case = read_case(job, home)
-    result = segment_any(case, job, progress.span(0.05, 0.9))
+    result = segment_any(case, job, progress.span(0.05, 0.9), read_mask(job, home))
     progress(0.9, "handing over the result")
     images = {f"{name}{VOLUME}": image for name, image in images_of(result, job.options.extras).items()}
     writers: dict[str, Callable[[Path], object]] = {name: partial(_hand_over, image) for name, image in images.items()}
@@ -98,13 +101,26 @@ def read_case(job: Job, home: Path) -> Case:
     return replace(case, clinical=job.clinical)
 
 
-def segment_any(case: Case, job: Job, progress: Progress) -> Outcome:
+def read_mask(job: Job, home: Path) -> GivenMask | None:
+    """The job's brain mask; None where it names none.
+
+    Raises:
+        InputError: if it cannot be read, or holds no brain.
+    """
+    if job.brain_mask is None:
+        return None
+    from ..brain.given import GivenMask
+
+    return GivenMask.of_image(_image(read_volume(home / job.brain_mask.file)), job.brain_mask.source)
+
+
+def segment_any(case: Case, job: Job, progress: Progress, brain_mask: GivenMask | None = None) -> Outcome:
     """The case by the engine of its modality."""
     options = job.options
     if case.modality == "mri":
         from ..mri.engine import segment
 
-        return segment(case, options, reference=job.reference, progress=progress)
+        return segment(case, options, reference=job.reference, brain_mask=brain_mask, progress=progress)
     from ..ctp.engine import segment_perfusion
     from ..ctp.settings import PerfusionSettings
 
@@ -114,7 +130,7 @@ def segment_any(case: Case, job: Job, progress: Progress) -> Outcome:
 
 def images_of(result: Outcome, extras: tuple[str, ...]) -> dict[str, sitk.Image]:
     """What is handed over, by name."""
-    images = {"labels": result.labels, "brain": result.brain}
+    images = {"labels": result.labels, BRAIN: result.brain}
     images |= {f"labels-{name}": labels for name, labels in result.methods.items()}
     for name, volumes in result.extras.items():
         if name in extras:

@@ -72,6 +72,8 @@ _MASK = re.compile(
     r"|\binfarcts?\b|\bannotations?\b|\bprobability\b|\bprob\b|\bagreement\b|\bo ot\b"
 )
 _READER = re.compile(r"nr ?\d")
+_BRAIN = re.compile(r"brain")
+"""The name that results and most tools give the mask; t1_brain is a T1 without skull."""
 _MASK_FOLDER = re.compile(r"(?:masks?|labels?|segmentations?|ground ?truth|gt|truth|lesions?|annotations?|rois?)")
 _CONTRAST = re.compile(
     r"\bpost\b|\bgd\b|\bgad\w*|\bcontrast\b|\bce\b|\bkm\b|\bdotarem\b|\bt1w?(?:c|ce|gd|post|km)\b|\bpostgd\b"
@@ -107,7 +109,7 @@ def read_name(stem: str, modality: Modality | None = None) -> Reading | None:
         stem: the name.
         modality: see `read_text`.
     """
-    if mask := _MASK.search(cut(stem)) or _READER.fullmatch(cut(stem)):
+    if mask := _MASK.search(cut(stem)) or _READER.fullmatch(cut(stem)) or _BRAIN.fullmatch(cut(stem)):
         return Reading.nothing(f"names a mask ('{mask[0]}')")
     bids = _BIDS.fullmatch(stem)
     role = _BIDS_SUFFIX.get(bids[1].lower()) if bids else None
