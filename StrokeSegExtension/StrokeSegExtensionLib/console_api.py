@@ -50,7 +50,7 @@ class Console:
         from StrokeSegLogic.slicer_bridge.sequences import read_input
 
         self._packages.require()
-        voxels = {role: read_input(slicer.mrmlScene, handle) for role, handle in inputs.volumes.items()}
+        voxels = {handle: read_input(slicer.mrmlScene, handle) for handle in inputs.handles}
         self._runner.start(inputs, settings, voxels, run)
         run.begin(self._runner, self._clock, inputs, settings)
 
@@ -90,6 +90,7 @@ def segment(
     nihss: int | None = None,
     onset_hours: float | None = None,
     reference: Role | str | None = None,
+    brain_mask: Any = None,
     name: str = "Slicer scene",
     **options: Any,
 ) -> Any:
@@ -104,6 +105,8 @@ def segment(
         progressed: called with the fraction done and the stage in words.
         age, nihss, onset_hours: what is known of the patient.
         reference: role on whose grid the result lies.
+        brain_mask: a segmentation node (all its segments) or a label map node that holds the brain; found if None. For
+            MRI alone.
         name: of the case.
         options: of `study.Settings`: model, device, vote, route, threshold, minimum_lesion_ml, flips, reproducible,
             anonymous; and probability, agreement, maps, report, which add nodes and are off unless asked for.
@@ -122,6 +125,8 @@ def segment(
         if role not in inputs.volumes:
             raise InputError(f"the reference {role} is not among the volumes", fix="Choose one of them")
         inputs = replace(inputs, reference=role)
+    if brain_mask is not None:
+        inputs = replace(inputs, brain_mask=_mask(brain_mask, inputs.modality))
     run = ConsoleRun(slicer.mrmlScene, done, failed, progressed)
     console().begin(inputs, _settings(options), run)
     return run.wait() if wait else run
@@ -131,8 +136,7 @@ def _inputs(volumes: Mapping[Role | str, Any], name: str) -> StudyInputs:
     handles: dict[Role, Handle] = {}
     for key, node in volumes.items():
         role = Role.parse(key)
-        if node is None or slicer.mrmlScene.GetNodeByID(node.GetID() or "") is not node:
-            raise InputError(f"the volume of {role} is not a node of the scene", fix="Add it to the scene first")
+        _require_in_scene(node, f"the volume of {role}")
         if node.IsA("vtkMRMLSequenceBrowserNode"):
             node = node.GetMasterSequenceNode()
         wanted = "vtkMRMLSequenceNode" if role is Role.CTP else "vtkMRMLScalarVolumeNode"
@@ -150,6 +154,27 @@ def _inputs(volumes: Mapping[Role | str, Any], name: str) -> StudyInputs:
     if problem is not None:
         raise problem
     return inputs
+
+
+def _mask(node: Any, modality: Modality) -> Handle:
+    """The ID of a brain mask's node.
+
+    Raises:
+        InputError: if it is no mask of the scene, or the study is no MRI.
+    """
+    if modality != "mri":
+        raise InputError("has no meaning for CT perfusion", option="brain_mask", fix="Leave it out")
+    _require_in_scene(node, "the brain mask")
+    if not any(node.IsA(kind) for kind in ("vtkMRMLSegmentationNode", "vtkMRMLLabelMapVolumeNode")):
+        what = "cannot be the brain mask: it is neither a segmentation nor a label map"
+        raise InputError(what, where=node.GetName(), option="brain_mask", fix="Choose another node")
+    handle: Handle = node.GetID()
+    return handle
+
+
+def _require_in_scene(node: Any, what: str) -> None:
+    if node is None or slicer.mrmlScene.GetNodeByID(node.GetID() or "") is not node:
+        raise InputError(f"{what} is not a node of the scene", fix="Add it to the scene first")
 
 
 def _settings(options: Mapping[str, Any]) -> Settings:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from StrokeSegLogic.base.errors import Cancelled
 from StrokeSegLogic.base.settings import EXTRAS
 from StrokeSegLogic.mri.settings import MriSettings
-from StrokeSegLogic.study.case import Role
+from StrokeSegLogic.result.outcome import BRAIN
 from StrokeSegLogic.worker.job import FORMAT, NAME, VOLUME, Job, JobOptions, JobVolume, write_job
 
 from .model_choices import route_and_model
-from .study import Settings, StudyInputs
+from .study import Handle, Settings, StudyInputs
 
 if TYPE_CHECKING:
     from StrokeSegLogic.space.volume import Volume
@@ -24,7 +24,7 @@ def write_job_files(
     folder: Path,
     inputs: StudyInputs,
     settings: Settings,
-    voxels: Mapping[Role, Volume],
+    voxels: Mapping[Handle, Volume],
     unwanted: Callable[[], bool],
 ) -> None:
     """Writes the volumes and then the job into a folder that exists; a worker begins as soon as the job is there.
@@ -33,7 +33,7 @@ def write_job_files(
         folder: of the job.
         inputs: what to segment.
         settings: how.
-        voxels: of the inputs' volumes.
+        voxels: of all that the inputs name.
         unwanted: asked between volumes whether to go on.
 
     Raises:
@@ -42,17 +42,28 @@ def write_job_files(
     """
     from StrokeSegLogic.worker.volume_files import write_volume
 
-    volumes = {}
-    for role, volume in voxels.items():
+    def hand_over(handle: Handle, name: str) -> JobVolume:
         if unwanted():
             raise Cancelled
-        file = f"{role}{VOLUME}"
+        volume, file = voxels[handle], f"{name}{VOLUME}"
         write_volume(folder / file, volume)
-        volumes[role.value] = JobVolume(file, volume.name, volume.times_s)
+        return JobVolume(file, volume.name, volume.times_s)
+
+    volumes = {role.value: hand_over(handle, role.value) for role, handle in inputs.volumes.items()}
+    mask = None if inputs.brain_mask is None else hand_over(inputs.brain_mask, BRAIN)
     if unwanted():
         raise Cancelled
     reference = None if inputs.reference is None else inputs.reference.value
-    job = Job(FORMAT, inputs.name, inputs.modality, volumes, inputs.clinical, reference, options_of(inputs, settings))
+    job = Job(
+        format=FORMAT,
+        name=inputs.name,
+        modality=inputs.modality,
+        volumes=volumes,
+        clinical=inputs.clinical,
+        reference=reference,
+        options=options_of(inputs, settings),
+        brain_mask=mask,
+    )
     write_job(folder / NAME, job)
 
 

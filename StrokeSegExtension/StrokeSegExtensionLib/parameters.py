@@ -16,7 +16,7 @@ UNKNOWN = -1.0
 class PanelParameters:
     """What the user chose, and which nodes came out of the last run.
 
-    A threshold of 0 is the model's own.
+    A threshold of 0 is the model's own. The brain mask is a segmentation or a label map.
     """
 
     modality: str = "mri"
@@ -33,6 +33,7 @@ class PanelParameters:
     volumeTMAX: slicer.vtkMRMLScalarVolumeNode
     volumeMIP: slicer.vtkMRMLScalarVolumeNode
     volumeCTP: slicer.vtkMRMLSequenceNode
+    brainMask: slicer.vtkMRMLDisplayableNode
     reference: str = ""
     age: float = UNKNOWN
     nihss: int = int(UNKNOWN)

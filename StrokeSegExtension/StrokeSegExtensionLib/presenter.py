@@ -161,10 +161,10 @@ class Presenter:
         if self._packages is not None:
             yield
             self._packages.require()
-        voxels: dict[Role, Volume] = {}
-        for role, handle in inputs.volumes.items():
+        voxels: dict[Handle, Volume] = {}
+        for handle in inputs.handles:
             yield
-            voxels[role] = self._view.voxels(handle)
+            voxels[handle] = self._view.voxels(handle)
         yield
         self._go(State.RUNNING)
         self.runner.start(inputs, run.settings, voxels, run)

@@ -50,6 +50,7 @@ def _setting(option: str) -> str:
         "model": _("Model"),
         "route": _("Model"),
         "reference": _("Result on the grid of"),
+        "brain_mask": _("Brain mask"),
         "modality": _("Study"),
         "age": _("Age"),
         "nihss": _("NIHSS"),

@@ -60,7 +60,7 @@ class View(Protocol):
         """Whether there are doubtful slices and lesions to go through, and where the reader is among them."""
 
     def voxels(self, handle: Handle) -> Volume:
-        """The voxels of a volume as they stand in the world.
+        """The voxels of a volume, or of a mask, as they stand in the world.
 
         Raises:
             StrokeSegError: if they cannot be used (no voxels, several values a voxel, a transform that distorts).
@@ -90,8 +90,15 @@ class Listener(Protocol):
 class Runner(Protocol):
     """Runs one job at a time, elsewhere."""
 
-    def start(self, inputs: StudyInputs, settings: Settings, voxels: Mapping[Role, Volume], listener: Listener) -> None:
+    def start(
+        self, inputs: StudyInputs, settings: Settings, voxels: Mapping[Handle, Volume], listener: Listener
+    ) -> None:
         """Begins a run; exactly one of finished, cancelled and failed is called in the end, unless `stop` was.
+
+        Args:
+            inputs, settings: what, and how.
+            voxels: of all that the inputs name.
+            listener: whom to tell.
 
         Raises:
             StrokeSegError: if a run is under way.

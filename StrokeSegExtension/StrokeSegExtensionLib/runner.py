@@ -16,12 +16,11 @@ from StrokeSegLogic.base.errors import StrokeSegError
 from StrokeSegLogic.base.json_files import read_json_object
 from StrokeSegLogic.base.locks import scratch_folder
 from StrokeSegLogic.result.record import ResultRecord
-from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.worker.protocol import Event, Fault, error_of
 
 from . import worker_job
 from .protocols import Clock, Listener, Timer
-from .study import Settings, StudyInputs
+from .study import Handle, Settings, StudyInputs
 from .worker_job import WorkerJob, goes_on
 from .worker_process import WorkerProcess
 
@@ -65,7 +64,9 @@ class WorkerRunner:
         """The folder of its temporary files; None before the first run and after `stop`."""
         return self._session
 
-    def start(self, inputs: StudyInputs, settings: Settings, voxels: Mapping[Role, Volume], listener: Listener) -> None:
+    def start(
+        self, inputs: StudyInputs, settings: Settings, voxels: Mapping[Handle, Volume], listener: Listener
+    ) -> None:
         """See `protocols.Runner`, as for all methods here."""
         if self._job is None:
             self._begin(inputs, settings, voxels, listener)
@@ -111,7 +112,7 @@ class WorkerRunner:
         self._leave_session()
 
     def _begin(
-        self, inputs: StudyInputs, settings: Settings, voxels: Mapping[Role, Volume], listener: Listener
+        self, inputs: StudyInputs, settings: Settings, voxels: Mapping[Handle, Volume], listener: Listener
     ) -> None:
         folder = self._new_folder()
         # Started before the volumes are written: importing the libraries takes as long as that.
@@ -122,7 +123,7 @@ class WorkerRunner:
         self._poll_soon()
 
     def _begin_later(
-        self, inputs: StudyInputs, settings: Settings, voxels: Mapping[Role, Volume], listener: Listener
+        self, inputs: StudyInputs, settings: Settings, voxels: Mapping[Handle, Volume], listener: Listener
     ) -> None:
         try:
             self._begin(inputs, settings, voxels, listener)

@@ -12,7 +12,7 @@ from StrokeSegLogic.result.record import ResultRecord
 from StrokeSegLogic.study.case import ClinicalData, Modality, Role
 
 Handle = str
-"""A volume node's ID."""
+"""ID of a node with voxels."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class StudyInputs:
         clinical: age in years, NIHSS, hours since onset; None is unknown.
         reference: role on whose grid the result lies; None lets the engine choose.
         name: of the case.
+        brain_mask: a segmentation or label map of the brain; None is found. Of MRI alone.
     """
 
     modality: Modality = "mri"
@@ -32,6 +33,12 @@ class StudyInputs:
     clinical: ClinicalData = field(default_factory=ClinicalData)
     reference: Role | None = None
     name: str = "Slicer scene"
+    brain_mask: Handle | None = None
+
+    @property
+    def handles(self) -> tuple[Handle, ...]:
+        """All whose voxels a run needs."""
+        return (*self.volumes.values(), *([] if self.brain_mask is None else [self.brain_mask]))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The rows of roles: a label, a volume selector and a warning mark each."""
+"""The rows of roles: a label, a volume selector and a warning mark each; and the row of the brain mask."""
 
 from __future__ import annotations
 
@@ -20,15 +20,17 @@ class StudyRows:
     Args:
         ui: the widgets of Study.ui by name.
         chosen: called when the user sets a row.
+        mask_chosen: called when the user sets the brain mask.
     """
 
-    def __init__(self, ui: Any, chosen: Callable[[Role, Any], None]) -> None:
+    def __init__(self, ui: Any, chosen: Callable[[Role, Any], None], mask_chosen: Callable[[Any], None]) -> None:
         self._ui = ui
-        self._chosen = chosen
+        self._chosen, self._mask_chosen = chosen, mask_chosen
         self._showing = False
         self._hints = {role: self._selector(role).toolTip for role in Role}
         for role in Role:
             self._selector(role).connect("currentNodeChanged(vtkMRMLNode*)", self._listener(role))
+        ui.brainMaskSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._on_mask)
 
     def set_scene(self, scene: Any) -> None:
         """Fills the selectors from a scene, without telling anybody."""
@@ -36,6 +38,7 @@ class StudyRows:
         try:
             for role in Role:
                 self._selector(role).setMRMLScene(scene)
+            self._ui.brainMaskSelector.setMRMLScene(scene)
         finally:
             self._showing = False
 
@@ -45,6 +48,8 @@ class StudyRows:
         for role in Role:
             for part in ("label", "selector", "mark"):
                 getattr(self._ui, f"{part}{role.value}").setVisible(role in shown)
+        for widget in (self._ui.brainMaskLabel, self._ui.brainMaskSelector):
+            widget.setVisible(modality == "mri")
 
     def show_volumes(self, volumes: Mapping[Role, Handle], modality: str) -> None:
         """Sets the selectors of a modality, without telling anybody."""
@@ -54,6 +59,14 @@ class StudyRows:
                 handle = volumes.get(role)
                 node = slicer.mrmlScene.GetNodeByID(handle) if handle else None
                 self._selector(role).setCurrentNode(node)
+        finally:
+            self._showing = False
+
+    def show_mask(self, node: Any) -> None:
+        """Sets the brain mask's selector, without telling anybody."""
+        self._showing = True
+        try:
+            self._ui.brainMaskSelector.setCurrentNode(node)
         finally:
             self._showing = False
 
@@ -70,6 +83,7 @@ class StudyRows:
     def set_enabled(self, enabled: bool) -> None:
         for role in Role:
             self._selector(role).setEnabled(enabled)
+        self._ui.brainMaskSelector.setEnabled(enabled)
 
     def _words(self, offer: Offer) -> str:
         node = slicer.mrmlScene.GetNodeByID(offer.handle)
@@ -88,3 +102,7 @@ class StudyRows:
                 self._chosen(role, node)
 
         return changed
+
+    def _on_mask(self, node: Any) -> None:
+        if not self._showing:
+            self._mask_chosen(node)

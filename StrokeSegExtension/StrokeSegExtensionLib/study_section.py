@@ -1,4 +1,4 @@
-"""The section "Study": modality, rows of roles, reference volume, what is known of the patient."""
+"""The section "Study": modality, rows of roles, brain mask, reference volume, what is known of the patient."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class StudySection:
         assign: Callable[[], None],
     ) -> None:
         self.ui = ui
-        self.rows = StudyRows(ui, chosen)
+        self.rows = StudyRows(ui, chosen, lambda node: self._set("brainMask", node))
         self._parameters = parameters
         self._references: list[str] = []
         ui.assignButton.connect("clicked(bool)", lambda _checked: assign())
@@ -54,6 +54,7 @@ class StudySection:
             set_number(ui.onsetBox, parameters.onset if parameters.onset >= 0 else ui.onsetBox.minimum)
         self.rows.show_modality(inputs.modality)
         self.rows.show_volumes(inputs.volumes, inputs.modality)
+        self.rows.show_mask(parameters.brainMask)
         self._show_references(inputs)
 
     def show_offers(self, offers: Mapping[Role, Offer]) -> None:

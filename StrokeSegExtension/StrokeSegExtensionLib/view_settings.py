@@ -38,6 +38,7 @@ def inputs_of(parameters: PanelParameters, name: str) -> StudyInputs:
         ),
         reference=reference if reference in volumes else None,
         name=name,
+        brain_mask=parameters.brainMask.GetID() if modality == "mri" and parameters.brainMask is not None else None,
     )
 
 

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from StrokeSegLogic.base.errors import Cancelled, StrokeSegError
-from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.worker.job import CANCEL, NAME, RESULT
 from StrokeSegLogic.worker.protocol import as_error
 
 from .job_files import write_job_files
 from .protocols import Listener
-from .study import Settings, StudyInputs
+from .study import Handle, Settings, StudyInputs
 
 if TYPE_CHECKING:
     from StrokeSegLogic.space.volume import Volume
@@ -46,7 +45,7 @@ class WorkerJob:
         """Whether the worker can see it."""
         return (self.folder / NAME).exists()
 
-    def write(self, inputs: StudyInputs, settings: Settings, voxels: Mapping[Role, Volume]) -> None:
+    def write(self, inputs: StudyInputs, settings: Settings, voxels: Mapping[Handle, Volume]) -> None:
         """Begins to write the job's files, on a thread: they may be gigabytes."""
 
         def write() -> None:

@@ -18,10 +18,6 @@ from ..study.volumes.checks import require_finite, require_real, require_scalar_
 from ..study.volumes.geometry import require_right_angles
 from ..study.volumes.reader import files_of, read_volume
 
-BrainMaskInput: TypeAlias = "GivenMask | str | Path | sitk.Image | np.ndarray"
-"""A mask as a caller has it: a file (NIfTI, NRRD, MetaImage), an image on any grid that overlaps the reference, or an
-array (z, y, x) on the reference's own grid. What is not 0 is brain."""
-
 _OPTION = "brain_mask"
 _FIX = "Give a mask of this patient's brain in the study's own space, or none: then the brain is found"
 
@@ -143,3 +139,8 @@ class GivenMask:
             what = "no voxel of the brain mask lies within the reference's field of view"
             raise InputError(what, where=self.source, fix=_FIX, option=_OPTION)
         return mask
+
+
+BrainMaskInput: TypeAlias = GivenMask | str | Path | sitk.Image | np.ndarray
+"""A mask as a caller has it: a file (NIfTI, NRRD, MetaImage), an image on any grid that overlaps the reference, or an
+array (z, y, x) on the reference's own grid. What is not 0 is brain."""

@@ -15,6 +15,8 @@ from .ct import AIR_HU, MEAN_HU, brain_of_ct
 from .head import LARGEST_SECTION_CM2, stripped_outline
 from .hemispheres import MidPlane, both_hemispheres, mirrored
 
+FROM_FRAMES, FROM_MAPS = "cut out of the mean of the frames", "outline of the maps"
+"""How `brain_of_frames` and `brain_of_maps` find it, for results."""
 _SMALLEST_ML = 20.0
 _WIDE_BRAIN = 0.02
 """Up to this part of the usual largest value a map's voxel is background, where the map has no outline of its own."""

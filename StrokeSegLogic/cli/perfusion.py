@@ -37,7 +37,7 @@ def perfusion(
     from ..ctp.maps.choice import compute_maps
     from ..ctp.series.maps import MapsSpec
     from ..ctp.settings import PerfusionSettings
-    from ..outputs.files import MAP_FILES, MAPS, reserved_for
+    from ..outputs.files import MAPS, MAPS_ALONE, reserved_for
 
     folder = output_folder(output)
     spec = replace(MapsSpec(), motion=motion)
@@ -45,7 +45,7 @@ def perfusion(
         if not 0 <= smoothing <= 20:
             raise typer.BadParameter("--smoothing lies between 0 and 20 mm")
         spec = replace(spec, smoothing_mm=smoothing)
-    with job() as progress, reserved_for(folder, MAPS, (*MAP_FILES, MAPS), overwrite=overwrite) as held:
+    with job() as progress, reserved_for(folder, MAPS, MAPS_ALONE, overwrite=overwrite) as held:
         progress(0.0, "reading the series")
         from ..outputs.files import write_maps
         from ..result.provenance import case_record

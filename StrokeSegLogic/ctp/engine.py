@@ -12,7 +12,7 @@ import SimpleITK as sitk
 from ..base.errors import InputError
 from ..base.progress import CancelToken, Progress, ProgressCallback
 from ..base.settings import RouteName
-from ..brain.perfusion import brain_of_maps
+from ..brain.perfusion import FROM_FRAMES, FROM_MAPS, brain_of_maps
 from ..result.outcome import BRAIN
 from ..result.provenance import case_record, run_record
 from ..space.grid import Grid
@@ -96,7 +96,7 @@ def segment_perfusion(
         **run_record(time.perf_counter() - started),
         "model": _model(next(found for found in routes if found.name == chosen)),
         "maps": "computed from the 4-D series" if measured else "given",
-        BRAIN: "cut out of the mean of the frames" if measured else "outline of the maps",
+        BRAIN: FROM_FRAMES if measured else FROM_MAPS,
         "settings": {
             "maps": asdict(settings.maps),
             "thresholds": asdict(settings.thresholds),

@@ -174,9 +174,12 @@ class PerfusionSegmentation:
 
     @property
     def volumes(self) -> Mapping[str, sitk.Image]:
-        """The chosen labels and their probability, each route's labels, the brain, and the maps where they were computed
-        here."""
-        named = {"labels": self.labels, BRAIN: self.brain, **{f"labels-{name}": labels for name, labels in self.methods.items()}}
+        """The chosen labels and their probability, each route's labels, the brain, and maps that were computed here."""
+        named = {
+            "labels": self.labels,
+            BRAIN: self.brain,
+            **{f"labels-{name}": labels for name, labels in self.methods.items()},
+        }
         named |= {f"probability-{name}": image for name, image in self._probability.items()}
         if self.measured is not None:
             named |= {str(role): image for role, image in self.measured.images().items() if role != Role.CT}
@@ -192,7 +195,7 @@ class PerfusionSegmentation:
                 "research_use_only": True,
                 "reference": self.reference.value,
                 "chosen": self.chosen,
-                BRAIN: brain_record(self),
+                BRAIN: brain_record(self.brain_from, self.brain),
                 "routes": [self._route_summary(route) for route in self.routes],
                 "numbers": None if self.numbers is None else self.numbers.as_dict(),
                 "sweep": None if self.sweep is None else _sweep_summary(self.sweep),

@@ -184,7 +184,7 @@ class Segmentation:
             "research_use_only": True,
             "reference": self.reference.value,
             "statistics": asdict(self.statistics),
-            BRAIN: brain_record(self),
+            BRAIN: brain_record(self.brain_from, self.brain),
             "layers": [layer.record() for layer in self.layers],
             "warnings": list(self.warnings),
             "provenance": dict(self.provenance),

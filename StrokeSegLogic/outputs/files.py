@@ -14,7 +14,7 @@ from ..base.files import write_whole
 from ..base.progress import Progress
 from ..base.recorded_files import write_recorded
 from ..base.reservation import Reservation, reserved
-from ..result.outcome import Outcome
+from ..result.outcome import BRAIN, Outcome, brain_record
 from ..study.case import Modality
 from ..study.volumes.nifti import write_nifti
 
@@ -38,6 +38,8 @@ CTP_FILES = (
 """All that a CT perfusion result may have where its maps were given."""
 MAP_FILES = ("CBF.nii.gz", "CBV.nii.gz", "MTT.nii.gz", "TTP.nii.gz", "TMAX.nii.gz", "MIP.nii.gz", "aif.svg")
 """Of maps that were computed."""
+MAPS_ALONE = (*MAP_FILES, "brain.nii.gz", MAPS)
+"""Of maps without a segmentation, the record last."""
 Text = Callable[[], str]
 # By name, so that the pages of the one modality do not bring in the other's.
 _REPORTS: Mapping[Modality, str] = {
@@ -128,7 +130,8 @@ def write_maps(
     provenance: Mapping[str, Any] | None = None,
     overwrite: bool = False,
 ) -> dict[str, Path]:
-    """Writes maps alone: CBF, CBV, MTT, TTP, TMAX and MIP, aif.svg, and maps.json with units, curves and warnings.
+    """Writes maps alone: CBF, CBV, MTT, TTP, TMAX and MIP, the brain that they were computed in, aif.svg, and maps.json
+    with units, curves and warnings.
 
     Args:
         measured: the maps.
@@ -145,17 +148,21 @@ def write_maps(
         OutputError: as `write_outputs`; also where the folder holds a segmentation.
     """
     # Not at the top: a result on MRI has nothing of CT perfusion.
+    from ..brain.perfusion import FROM_FRAMES
     from ..ctp.series.maps_record import maps_record
     from ..reports.vessel_figure import vessel_svg
 
+    brain = measured.grid.image(measured.brain.astype("uint8"))
     record = {
         "case": name,
         "modality": "ctp",
         "research_use_only": True,
         **maps_record(measured),
+        BRAIN: brain_record(FROM_FRAMES, brain),
         "provenance": {"strokeseg": __version__, **(provenance or {})},
     }
     images = {f"{name}.nii.gz": image for name, image in measured.images().items() if name != "CT"}
+    images[f"{BRAIN}.nii.gz"] = brain
     writers: Writers = {file: partial(write_nifti, image) for file, image in images.items()}
     writers |= {"aif.svg": partial(_write_text, partial(vessel_svg, measured))}
     return _write(folder, writers, MAPS, record, progress, overwrite)

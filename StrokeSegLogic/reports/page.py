@@ -117,7 +117,7 @@ def patient(clinical: ClinicalData) -> list[Cell]:
 
 def _brain(result: Outcome) -> str:
     """How the brain mask came about, and its volume."""
-    record = brain_record(result)
+    record = brain_record(result.brain_from, result.brain)
     how = f"{record['how']}, " if record["how"] else ""
     return f"edge of the brain mask: {how}{record['volume_ml']:,.0f} ml"
 

@@ -177,9 +177,16 @@ BRAIN = "brain"
 """Name of the brain mask among a result's volumes."""
 
 
-def brain_record(result: Outcome) -> dict[str, Any]:
-    """JSON-ready: how the brain mask came about, its volume, and the file that it is written to."""
+def brain_record(how: str, brain: sitk.Image) -> dict[str, Any]:
+    """JSON-ready: how a brain mask came about, its volume, and the file that it is written to.
+
+    Args:
+        how: in words.
+        brain: uint8 mask.
+    """
     import SimpleITK as sitk
 
-    voxels = int((sitk.GetArrayViewFromImage(result.brain) > 0).sum())
-    return {"how": result.brain_from, "volume_ml": voxels * result.grid.voxel_ml, "file": f"{BRAIN}.nii.gz"}
+    from ..space.grid import Grid
+
+    volume = float((sitk.GetArrayViewFromImage(brain) > 0).sum() * Grid.of(brain).voxel_ml)
+    return {"how": how, "volume_ml": volume, "file": f"{BRAIN}.nii.gz"}

@@ -108,12 +108,12 @@ STYLES = (LESION_STYLE, CORE_STYLE, PENUMBRA_STYLE)
 BRAIN_STYLE = SegmentStyle(
     id="Brain",
     name="Brain",
-    colour=(170 / 255, 170 / 255, 190 / 255),
+    colour=(150 / 255, 200 / 255, 150 / 255),
     category=ANATOMICAL_STRUCTURE,
     type=BRAIN,
 )
-"""The brain mask: no finding, and so in no segmentation of findings. It has a segmentation of its own in a scene, and is
-a thin line in the report's pictures."""
+"""The brain mask: no finding, and so in no segmentation of findings. It has a segmentation of its own in a scene, and
+is a thin line in reports."""
 SEGMENTS: Mapping[Modality, Mapping[int, SegmentStyle]] = {
     "mri": {1: LESION_STYLE},
     "ctp": {2: CORE_STYLE, 1: PENUMBRA_STYLE},

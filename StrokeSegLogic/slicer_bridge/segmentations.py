@@ -99,7 +99,9 @@ def add_brain(scene: Scene, brain: Volume, found: str, reference_node: VolumeNod
     """
     mask = Volume((np.asarray(brain.array) > 0).astype(np.uint8), brain.grid)
     words = (f"Brain mask: {found}.",) if found else ()
-    node = add_segments(scene, "StrokeSeg brain", mask, {1: BRAIN_STYLE}, Maker(""), words)
+    # Each with a name of its own: they are chosen from a list.
+    name = scene.GenerateUniqueName("StrokeSeg brain")
+    node = add_segments(scene, name, mask, {1: BRAIN_STYLE}, Maker(""), words)
     show_outline(node, thickness=1)
     if reference_node is not None:
         keep_grid(node, reference_node)

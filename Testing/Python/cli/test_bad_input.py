@@ -165,3 +165,21 @@ def test_an_output_that_is_a_file_is_refused(refused: Callable[..., str], study:
     (tmp_path / "taken").write_text("mine", encoding="utf-8")
     assert "is a file, not a folder" in refused(study, output=tmp_path / "taken")
     assert (tmp_path / "taken").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_brain_mask_that_cannot_be_used_is_refused_by_its_option(
+    refused: Callable[..., str], study: Path, tmp_path: Path
+) -> None:
+    dwi = nib.load(study / "DWI.nii.gz")
+    nib.save(nib.Nifti1Image(np.zeros(dwi.shape, np.uint8), dwi.affine), tmp_path / "empty.nii.gz")
+    said = refused(study, "--brain-mask", tmp_path / "empty.nii.gz")
+    assert "empty.nii.gz: the brain mask is empty" in said and "(--brain-mask)" in said
+
+
+def test_a_brain_mask_has_no_meaning_for_ct_perfusion(refused: Callable[..., str], study: Path, tmp_path: Path) -> None:
+    maps = tmp_path / "maps"
+    maps.mkdir()
+    for name in ("CBF", "TMAX"):
+        shutil.copy(study / "DWI.nii.gz", maps / f"{name}.nii.gz")
+    said = refused(maps, "--brain-mask", study / "DWI.nii.gz")
+    assert said == "--brain-mask: has no meaning for CT perfusion, which maps is. Leave it out."

@@ -13,6 +13,7 @@ from StrokeSegLogic.cli.main import flag
     [
         ("device", "--device"),
         ("allow_missing", "--allow-missing"),
+        ("brain_mask", "--brain-mask"),
         ("minimum_lesion_ml", "--minimum-lesion"),
         ("role", "ROLE=FILE"),
         ("unit", "ROLE=FILE@UNIT"),

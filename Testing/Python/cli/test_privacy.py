@@ -22,7 +22,9 @@ from StrokeSegLogic.phantom.ctp import ctp_series, write_study
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
 from StrokeSegLogic.phantom.ctp_protocol import CtpProtocol
 from StrokeSegLogic.phantom.mri import MriPhantom
+from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.study.case import Role
+from StrokeSegLogic.study.volumes.nifti import write_nifti
 
 MARK = re.compile(rb"doe.?jane|jane.?doe|ID4711", re.IGNORECASE)
 """A patient's name and number, in whatever way they are joined."""
@@ -98,13 +100,16 @@ def test_a_result_names_folder_files_and_series_and_an_anonymous_result_does_not
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     named_study: Path,
+    phantom: MriPhantom,
     untrained: Bundle,
     tmp_path: Path,
 ) -> None:
-    arguments = ("segment", named_study, "--model", untrained.folder, "--device", "cpu")
+    write_nifti(phantom.brain_on(Grid.of(phantom.images[Role.DWI])), tmp_path / "jane_doe_brain.nii.gz")
+    arguments = ("segment", named_study, "--brain-mask", tmp_path / "jane_doe_brain.nii.gz")
+    arguments = (*arguments, "--model", untrained.folder, "--device", "cpu")
     run(monkeypatch, *arguments, "--output", tmp_path / "named")
     # docs/privacy.md names these.
-    assert marked(tmp_path / "named") == {"result.json", "report.html"}
+    assert marked(tmp_path / "named") == {"result.json", "report.html", "scene.mrb"}
 
     capsys.readouterr()
     run(monkeypatch, *arguments, "--anonymous", "--output", tmp_path / "anonymous")
@@ -116,7 +121,7 @@ def test_a_result_names_folder_files_and_series_and_an_anonymous_result_does_not
     assert record["case"] == "anonymous"
     assert [series["source"] for series in record["provenance"]["inputs"]] == ["DWI", "FLAIR"]
     assert record["provenance"]["settings"]["anonymous"] is True
-    for name in ("labels.nii.gz", "probability.nii.gz", "agreement.nii.gz"):
+    for name in ("labels.nii.gz", "probability.nii.gz", "agreement.nii.gz", "brain.nii.gz"):
         assert (tmp_path / "anonymous" / name).read_bytes() == (tmp_path / "named" / name).read_bytes()
 
 

@@ -93,6 +93,14 @@ def test_the_summary_is_strict_json_with_criteria_and_inputs(found: PerfusionSeg
     )
 
 
+def test_the_result_says_what_its_brain_was_read_off(found: PerfusionSegmentation) -> None:
+    assert found.brain_from == "outline of the maps"
+    record = json.loads(json.dumps(found.summary(), allow_nan=False))["brain"]
+    volume = sitk.GetArrayViewFromImage(found.brain).sum() * found.grid.voxel_ml
+    assert record == {"how": "outline of the maps", "volume_ml": pytest.approx(volume), "file": "brain.nii.gz"}
+    assert found.volumes["brain"] is found.brain and found.grid.same(Grid.of(found.brain))
+
+
 def test_a_patient_without_stroke_gets_zeros_and_no_error() -> None:
     found = segment_perfusion(case_of(ctp_patient(1, "WIS").maps(GRID).images))
     assert found.numbers is not None
@@ -109,6 +117,7 @@ def test_a_series_gives_maps_of_its_own_and_the_same_side(scan: CtpSeries) -> No
     assert set(found.maps) == {"CBF", "CBV", "MTT", "TTP", "TMAX", "MIP", "CT"}
     assert dice(found.array() > 0, scan.labels > 0) > 0.6
     assert found.provenance["maps"] == "computed from the 4-D series"
+    assert found.brain_from == "cut out of the mean of the frames"
 
 
 def test_maps_of_a_series_alone_are_those_of_the_walk(scan: CtpSeries) -> None:

@@ -17,10 +17,10 @@ from StrokeSegLogic.cli.segment import perfusion_into, segment, segment_into
 from StrokeSegLogic.ctp.settings import PerfusionSettings
 from StrokeSegLogic.mri.settings import MriSettings
 from StrokeSegLogic.study.case import MODALITIES, Case
-from StrokeSegLogic.worker.job import JobOptions, read_job
+from StrokeSegLogic.worker.job import Job, JobOptions, read_job
 
 PANEL = Path(__file__).resolve().parents[3] / "StrokeSegExtension" / "StrokeSegExtensionLib"
-OF_THE_STUDY = {"study", "output", "overwrite", "modality", "reference", "age", "nihss", "onset"}
+OF_THE_STUDY = {"study", "output", "overwrite", "modality", "reference", "brain_mask", "age", "nihss", "onset"}
 """What the command is told of the study and of the files, not of how it is segmented."""
 
 
@@ -62,6 +62,18 @@ def test_panel_and_console_take_the_settings_as_they_are() -> None:
     source = (PANEL / "study.py").read_text(encoding="utf-8")
     assert "class Settings(MriSettings):" in source
     assert annotated_in("study.py", "Settings") == {"route", *EXTRAS}
+
+
+def test_the_brain_mask_is_an_input_of_every_way_in_and_no_setting() -> None:
+    for function in (segment, segment_into, StrokeSegLogic.segment):
+        assert "brain_mask" in inspect.signature(function).parameters
+    assert "brain_mask" in names_of(Job) and "brain_mask" in annotated_in("study.py", "StudyInputs")
+    assert "brainMask" in annotated_in("parameters.py", "PanelParameters")
+    console = ast.parse((PANEL / "console_api.py").read_text(encoding="utf-8"))
+    ways = [node for node in console.body if isinstance(node, ast.FunctionDef) and node.name == "segment"]
+    assert "brain_mask" in {argument.arg for way in ways for argument in way.args.kwonlyargs}
+    # A setting stands in every result's provenance, and with it the file's place.
+    assert "brainmask" not in SHARED
 
 
 def test_ct_perfusion_has_in_common_what_has_a_meaning_there() -> None:

@@ -50,7 +50,7 @@ def test_every_name_is_looked_at_before_the_result_is_computed(result: Segmentat
     assert set(names_of(result)) == set(MRI_FILES)
 
 
-@pytest.mark.parametrize("name", ["labels", "probability", "agreement"])
+@pytest.mark.parametrize("name", ["labels", "probability", "agreement", "brain"])
 def test_nibabel_and_simpleitk_read_the_volumes_where_they_belong(
     written: Path, result: Segmentation, name: str
 ) -> None:
@@ -72,6 +72,7 @@ def test_the_result_file_holds_statistics_and_provenance(written: Path, result: 
     assert values["statistics"]["volume_ml"] == pytest.approx(result.statistics.volume_ml)
     assert values["provenance"]["model"]["name"] == "untrained"
     assert values["research_use_only"] is True
+    assert (written / values["brain"]["file"]).is_file() and values["brain"]["file"] in values["written"]
 
 
 def test_writing_again_replaces_the_result_and_keeps_other_files(result: Segmentation, tmp_path: Path) -> None:

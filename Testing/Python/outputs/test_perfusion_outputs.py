@@ -16,7 +16,7 @@ from StrokeSegLogic.base.errors import Cancelled, OutputError
 from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.ctp.numbers.criteria import defuse3
 from StrokeSegLogic.ctp.tissue.thresholds import CORE
-from StrokeSegLogic.outputs.files import names_of, write_maps, write_outputs
+from StrokeSegLogic.outputs.files import MAPS_ALONE, names_of, write_maps, write_outputs
 from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.study.case import ClinicalData
 
@@ -46,7 +46,7 @@ def from_series(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_each_route_has_its_labels_and_given_maps_are_not_written_again(written: Path) -> None:
     names = {"labels-thresholds.nii.gz", "labels-slow-fusion.nii.gz", "labels-unet3d.nii.gz", "labels.nii.gz"}
-    names |= {"segmentation.seg.nrrd", "report.html", "scene.mrb", "result.json"}
+    names |= {"brain.nii.gz", "segmentation.seg.nrrd", "report.html", "scene.mrb", "result.json"}
     assert {path.name for path in written.iterdir()} == names == set(names_of(perfused()))
     for route in perfused().routes:
         image = sitk.ReadImage(str(written / f"labels-{route.name}.nii.gz"))
@@ -123,7 +123,7 @@ def test_maps_alone_are_written_with_units_curves_and_voxels(tmp_path: Path) -> 
     measured = computed()
     paths = write_maps(measured, tmp_path / "maps", name="4-D", provenance={"settings": {"motion": False}})
     assert {path.name for path in (tmp_path / "maps").iterdir()} == set(paths)
-    assert set(paths) == {f"{name}.nii.gz" for name in MAPS} | {"aif.svg", "maps.json"}
+    assert set(paths) == {f"{name}.nii.gz" for name in (*MAPS, "brain")} | {"aif.svg", "maps.json"} == set(MAPS_ALONE)
     values = strict(paths["maps.json"])
     assert values["units"]["CBF"] == "ml/100 g/min" and values["units"]["TMAX"] == "s"
     assert values["case"] == "4-D" and values["research_use_only"] is True
@@ -134,6 +134,9 @@ def test_maps_alone_are_written_with_units_curves_and_voxels(tmp_path: Path) -> 
     np.testing.assert_allclose(values["aif"]["positions_mm"], measured.grid.to_world(index), atol=0.051)
     assert values["aif"]["curve_hu"] == pytest.approx(list(measured.aif.curve), abs=0.01)
     assert values["motion"] is None
+    assert values["brain"]["file"] == "brain.nii.gz"
+    brain = sitk.GetArrayFromImage(sitk.ReadImage(str(paths["brain.nii.gz"])))
+    np.testing.assert_array_equal(brain > 0, measured.brain)
 
 
 def test_maps_can_be_written_again_but_not_into_a_segmentations_folder(written: Path, tmp_path: Path) -> None:

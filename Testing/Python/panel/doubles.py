@@ -157,11 +157,13 @@ class FakeRunner:
 
     def __init__(self) -> None:
         self.listener: Listener | None = None
-        self.jobs: list[tuple[StudyInputs, Settings, Mapping[Role, Volume]]] = []
+        self.jobs: list[tuple[StudyInputs, Settings, Mapping[Handle, Volume]]] = []
         self.calls: list[str] = []
         self.refuses: StrokeSegError | None = None
 
-    def start(self, inputs: StudyInputs, settings: Settings, voxels: Mapping[Role, Volume], listener: Listener) -> None:
+    def start(
+        self, inputs: StudyInputs, settings: Settings, voxels: Mapping[Handle, Volume], listener: Listener
+    ) -> None:
         if self.refuses is not None:
             raise self.refuses
         self.jobs.append((inputs, settings, voxels))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from StrokeSegExtensionLib.runner import WorkerRunner
-from StrokeSegExtensionLib.study import Settings, StudyInputs
+from StrokeSegExtensionLib.study import Handle, Settings, StudyInputs
 from StrokeSegExtensionLib.worker_process import WorkerProcess
 
 from StrokeSegLogic.base.errors import StrokeSegError
@@ -78,10 +78,10 @@ class Bench:
         self,
         inputs: StudyInputs = INPUTS,
         settings: Settings | None = None,
-        voxels: Mapping[Role, Volume] | None = None,
+        voxels: Mapping[Handle, Volume] | None = None,
     ) -> Heard:
         heard = Heard()
-        self.runner.start(inputs, settings or Settings(), voxels or {Role.DWI: SMALL}, heard)
+        self.runner.start(inputs, settings or Settings(), voxels or {"n": SMALL}, heard)
         return heard
 
     def wait(self, heard: Heard, seconds: float = 120.0) -> Heard:

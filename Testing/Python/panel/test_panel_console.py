@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import SimpleITK as sitk
 
 from StrokeSegLogic.base.errors import Cancelled, InputError, StrokeSegError
 from StrokeSegLogic.nets.models.bundle import Bundle
 
-from .studies import add_study
+from .studies import GRID, add_study, ellipsoid
 
 if TYPE_CHECKING:
     from .standin.install import Slicer
@@ -118,6 +119,27 @@ def test_closing_the_scene_ends_the_run(running: Slicer, logic: Any, study: dict
     assert of_class(running, "vtkMRMLSegmentationNode") == 0
 
 
+def test_a_brain_mask_may_be_a_segmentation(running: Slicer, logic: Any, study: dict, untrained: Bundle) -> None:
+    import numpy as np
+
+    from StrokeSegLogic.slicer_bridge.runtime import nodes_of_class
+    from StrokeSegLogic.slicer_bridge.segmentations import add_brain, labels_of
+    from StrokeSegLogic.space.volume import Volume
+
+    half = ellipsoid(GRID, (0.5, 0.5, 0.5), 0.9).astype(np.uint8)
+    half[: len(half) // 2] = 0
+    mask = add_brain(running.scene, Volume(half, GRID), "", study["DWI"])
+    mask.SetName("lower half")
+    run = logic.segment(study, brain_mask=mask, model=str(untrained.folder), device="cpu")
+    wait_for(run, running)
+    assert run.error is None
+    assert run.record["brain"]["how"] == "given by the user: lower half"
+    segmentations = nodes_of_class(running.scene, "vtkMRMLSegmentationNode")
+    (brain,) = (node for node in segmentations if node.GetName().startswith("StrokeSeg brain"))
+    found = sitk.GetArrayFromImage(labels_of(brain, study["DWI"])) > 0
+    assert 2 * (found & (half > 0)).sum() / (found.sum() + half.sum()) > 0.95
+
+
 def test_a_run_that_fails_raises_with_what_to_do(running: Slicer, logic: Any, study: dict) -> None:
     with pytest.raises(StrokeSegError, match="no model is called 'none such'"):
         logic.segment(study, wait=True, model="none such")
@@ -134,6 +156,8 @@ def test_a_run_that_fails_raises_with_what_to_do(running: Slicer, logic: Any, st
         (lambda s: ({"CTP": s["DWI"]}, {}), "no vtkMRMLSequenceNode"),
         (lambda s: ({"DWI": s["DWI"]}, {"reference": "FLAIR"}), "not among the volumes"),
         (lambda s: ({"DWI": s["DWI"]}, {"colour": "red"}), "no option is called 'colour'"),
+        (lambda s: ({"DWI": s["DWI"]}, {"brain_mask": s["T1"]}), "neither a segmentation nor a label map"),
+        (lambda s: ({"CBF": s["DWI"], "TMAX": s["T1"]}, {"brain_mask": s["FLAIR"]}), "no meaning for CT perfusion"),
     ],
 )
 def test_what_cannot_be_used_is_refused_at_once(logic: Any, study: dict, change: Any, words: str) -> None:

@@ -172,8 +172,8 @@ def test_a_run_adds_these_nodes_and_no_others(opened: OpenedModule, tmp_path: Pa
         added.pop(f"vtkMRML{kind}Node", None)
     assert added == Counter(
         {
-            "vtkMRMLSegmentationNode": 2,
-            "vtkMRMLSegmentationDisplayNode": 2,
+            "vtkMRMLSegmentationNode": 3,
+            "vtkMRMLSegmentationDisplayNode": 3,
             "vtkMRMLScalarVolumeNode": 2,
             "vtkMRMLScalarVolumeDisplayNode": 2,
             "vtkMRMLTextNode": 2,
@@ -192,8 +192,8 @@ def test_more_runs_do_not_leak_views_colours_or_displays(finished: OpenedModule,
     added = kinds(finished.slicer.scene) - before
     assert added == Counter(
         {
-            "vtkMRMLSegmentationNode": 6,
-            "vtkMRMLSegmentationDisplayNode": 6,
+            "vtkMRMLSegmentationNode": 9,
+            "vtkMRMLSegmentationDisplayNode": 9,
             "vtkMRMLScalarVolumeNode": 6,
             "vtkMRMLScalarVolumeDisplayNode": 6,
             "vtkMRMLTextNode": 6,

@@ -155,7 +155,7 @@ def test_the_voxels_that_are_handed_over_lie_where_the_volume_is_seen(opened: Op
     transform.SetMatrixTransformToParent(matrix)
     nodes["DWI"].SetAndObserveTransformNodeID(transform.GetID())
     opened.start()
-    voxels = opened.runner.runs[0][2][Role.DWI]
+    voxels = opened.runner.runs[0][2][nodes["DWI"].GetID()]
     # To the patient's right, which is +x in Slicer and -x in files.
     assert np.allclose(voxels.grid.origin, (GRID.origin[0] - 12.0, *GRID.origin[1:]))
     assert voxels.array.shape == GRID.shape and voxels.grid.spacing == GRID.spacing
@@ -179,7 +179,7 @@ def test_a_sequence_is_a_4d_series_with_its_times_and_its_shown_frame_is_no_stud
     opened.press(opened.ui.study.ctpButton)
     opened.assigned("CTP")
     opened.start()
-    voxels = opened.runner.runs[0][2][Role.CTP]
+    voxels = opened.runner.runs[0][2][sequence.GetID()]
     assert voxels.times_s == (0.0, 1.5, 3.0)
     assert voxels.array.shape == (3, *GRID.shape) and [int(frame.max()) for frame in np.asarray(voxels.array)] == [
         0,

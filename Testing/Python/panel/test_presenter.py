@@ -21,7 +21,7 @@ def test_a_run_goes_from_checking_to_running_to_done_and_hands_the_result_over(p
     panel.begin()
     assert panel.view.asked == ["n1", "n2"]
     inputs, settings, voxels = panel.runner.jobs[0]
-    assert (set(inputs.volumes), settings.flips, set(voxels)) == ({Role.DWI, Role.FLAIR}, True, {Role.DWI, Role.FLAIR})
+    assert (set(inputs.volumes), settings.flips, set(voxels)) == ({Role.DWI, Role.FLAIR}, True, {"n1", "n2"})
     panel.runner.listener.started()
     panel.runner.listener.progressed(0.5, "axial plane")
     panel.clock.pass_(1)

@@ -96,7 +96,7 @@ def test_nobody_waits_for_files_that_are_deleted(bench: Callable, monkeypatch: p
 def test_volumes_that_cannot_be_written_are_named(bench: Callable) -> None:
     desk = bench("succeed")
     complex_voxels = Volume(np.zeros(PLACE.shape, complex), PLACE, "n")
-    heard = desk.wait(desk.start(voxels={Role.DWI: complex_voxels}))
+    heard = desk.wait(desk.start(voxels={"n": complex_voxels}))
     assert heard.last_word == "failed"
     assert "no real number" in heard.error.what
     assert len(desk.files) == 1
@@ -116,8 +116,8 @@ def test_the_real_worker_segments_cancels_and_serves_again(
     bench: Callable, phantom: MriPhantom, untrained: Bundle
 ) -> None:
     desk = bench(None)
-    voxels = {role: Volume.of(phantom.images[role], "phantom") for role in (Role.DWI, Role.FLAIR)}
     inputs = StudyInputs(volumes={Role.DWI: "a", Role.FLAIR: "b"})
+    voxels = {handle: Volume.of(phantom.images[role], "phantom") for role, handle in inputs.volumes.items()}
     settings = Settings(model=str(untrained.folder), device="cpu")
     # Many passes through the networks, so that the cancel comes among them on any machine.
     heard = desk.start(inputs, replace(settings, flips=True, reproducible=True), voxels)
@@ -129,7 +129,7 @@ def test_the_real_worker_segments_cancels_and_serves_again(
     assert heard.last_word == "finished", (heard.error, heard.log)
     assert len(desk.workers) == 1
     labels = read_volume(heard.volumes["labels"])
-    assert labels.array.shape == voxels[Role.DWI].array.shape
-    assert labels.grid == voxels[Role.DWI].grid
+    assert labels.array.shape == voxels["a"].array.shape
+    assert labels.grid == voxels["a"].grid
     assert set(heard.volumes) == {"labels", "brain", "probability", "agreement"}
     assert heard.record.reference is Role.DWI

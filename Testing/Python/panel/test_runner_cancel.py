@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from StrokeSegExtensionLib import runner as runner_file
 from StrokeSegExtensionLib import worker_job
+from StrokeSegExtensionLib.study import StudyInputs
 
 from StrokeSegLogic.base.errors import StrokeSegError
 from StrokeSegLogic.study.case import Role
@@ -86,7 +87,7 @@ def test_a_cancel_while_the_volumes_are_written_starts_nothing(
 
     monkeypatch.setattr(worker_job, "write_job_files", write_slowly)
     desk = bench("succeed")
-    heard = desk.start(voxels={Role.DWI: SMALL, Role.FLAIR: SMALL})
+    heard = desk.start(StudyInputs(volumes={Role.DWI: "n", Role.FLAIR: "m"}), voxels={"n": SMALL, "m": SMALL})
     desk.runner.cancel()
     assert desk.wait(heard).last_word == "cancelled"
     assert len(desk.files) == 1, "the session's folder"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from StrokeSegLogic.reports.pictures import View, anatomical, blended, contour, encode_png, heat, lettered, painted
+from StrokeSegLogic.reports.pictures import View, anatomical, blended, contour, encode_png, heat, lettered, painted, rim
 from StrokeSegLogic.result.colours import Window
 from StrokeSegLogic.space.grid import Grid
 
@@ -171,3 +171,13 @@ def test_what_is_no_picture_is_refused(bad: np.ndarray) -> None:
 
 def test_positions_are_said_as_slicer_says_them() -> None:
     assert [anatomical(0, 12.4), anatomical(1, -3.0), anatomical(2, -0.2)] == ["L 12", "A 3", "S 0"]
+
+
+def test_a_rim_is_the_outermost_pixels_of_a_mask_and_a_contour_lies_on_both_sides() -> None:
+    mask = np.zeros((9, 11), bool)
+    mask[2:7, 3:9] = True
+    inner = np.zeros_like(mask)
+    inner[3:6, 4:8] = True
+    np.testing.assert_array_equal(rim(mask), mask & ~inner)
+    assert contour(mask).sum() > 1.5 * rim(mask).sum()
+    assert not rim(np.zeros_like(mask)).any()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from StrokeSegLogic.result.terminology import (
+    BRAIN_STYLE,
     CORE_STYLE,
     LESION_STYLE,
     NO_CODE,
@@ -59,7 +60,7 @@ def test_core_and_penumbra_are_true_concepts_with_private_modifiers():
 
 def test_every_style_stands_in_the_terminology_file_with_its_name_and_colour():
     listed = _listed()
-    for style in STYLES:
+    for style in (*STYLES, BRAIN_STYLE):
         entry = listed[style.category, style.type, style.type_modifier]
         assert entry["3dSlicerLabel"] == style.name
         assert entry["recommendedDisplayRGBValue"] == [round(255 * value) for value in style.colour]
@@ -72,13 +73,20 @@ def test_core_and_penumbra_are_told_apart_by_the_colour_blind():
     assert abs(CORE_STYLE.colour[2] - PENUMBRA_STYLE.colour[2]) > 0.8
 
 
+def test_the_brain_is_anatomy_and_no_finding():
+    assert "~SCT^123037004^Anatomical Structure~SCT^12738006^Brain~^^~" in BRAIN_STYLE.slicer_terminology_string()
+    assert BRAIN_STYLE not in STYLES
+    red, green, blue = BRAIN_STYLE.colour
+    assert max(red, green, blue) - min(red, green, blue) < 0.25, "a finding's colours are strong"
+
+
 def test_segment_ids_are_unique():
-    assert len({style.id for style in STYLES}) == len(STYLES)
+    assert len({style.id for style in (*STYLES, BRAIN_STYLE)}) == len(STYLES) + 1
 
 
 def test_slicer_reads_the_terminology_string_back(slicer: Any):
     logic = slicer.vtkSlicerTerminologiesModuleLogic
-    for style in STYLES:
+    for style in (*STYLES, BRAIN_STYLE):
         entry = slicer.vtkSlicerTerminologyEntry()
         assert logic.DeserializeTerminologyEntry(style.slicer_terminology_string(), entry)
         assert entry.GetTerminologyContextName() == TYPE_CONTEXT
@@ -98,7 +106,7 @@ def test_slicer_reads_the_terminology_string_back(slicer: Any):
 def test_slicer_loads_the_terminology_file(slicer: Any):
     logic = slicer.vtkSlicerTerminologiesModuleLogic()
     assert logic.LoadTerminologyFromFile(str(TERMINOLOGY)) == TYPE_CONTEXT
-    for style in STYLES:
+    for style in (*STYLES, BRAIN_STYLE):
         entry = slicer.vtkSlicerTerminologyEntry()
         assert logic.FindTypeInTerminologyBy3dSlicerLabel(TYPE_CONTEXT, style.name, entry)
         assert entry.GetTypeObject().GetCodeValue() == style.type.value

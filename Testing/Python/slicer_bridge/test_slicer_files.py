@@ -5,6 +5,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from StrokeSegLogic.base.errors import OutputError
 from StrokeSegLogic.result.terminology import LESION_STYLE
 from StrokeSegLogic.slicer_bridge.files import write_scene, write_segmentation
 from StrokeSegLogic.slicer_bridge.runtime import headless_scene
-from StrokeSegLogic.slicer_bridge.segmentations import labels_of
+from StrokeSegLogic.slicer_bridge.segmentations import RESEARCH, labels_of
 from StrokeSegLogic.slicer_bridge.volumes import read_volume
 from StrokeSegLogic.space.grid import Grid
 
@@ -141,6 +142,25 @@ def test_the_scenes_views_show_the_lesion_on_the_reference(scene: Any, make_segm
     display = scene.GetFirstNodeByClass("vtkMRMLSegmentationNode").GetDisplayNode()
     assert display.GetVisibility()
     assert display.GetSegmentVisibility(LESION_STYLE.id)
+
+
+def test_the_scene_holds_the_brain_hidden_and_the_segmentation_file_does_not(
+    scene: Any, make_segmentation: Any, tmp_path: Path
+):
+    segmentation = make_segmentation()
+    found = replace(segmentation, provenance={**segmentation.provenance, "brain": "outline of the DWI"})
+    write_scene(found, tmp_path / "case.mrb")
+    write_segmentation(found, tmp_path / "case.seg.nrrd")
+    _read_scene(scene, tmp_path / "case.mrb")
+    node = scene.GetFirstNodeByName("StrokeSeg brain")
+    assert list(node.GetSegmentation().GetSegmentIDs()) == ["Brain"]
+    assert not node.GetDisplayNode().GetVisibility()
+    assert node.GetDescription() == f"{RESEARCH} Brain mask: outline of the DWI."
+    brain = sitk.GetArrayFromImage(labels_of(node, segmentation.brain))
+    assert np.array_equal(brain, sitk.GetArrayFromImage(segmentation.brain))
+    written = _read_segmentation(scene, tmp_path / "case.seg.nrrd")
+    assert list(written.GetSegmentation().GetSegmentIDs()) == [LESION_STYLE.id]
+    assert sitk.ReadImage(str(tmp_path / "case.seg.nrrd")).GetDimension() == 3
 
 
 def test_the_scenes_colours_survive(scene: Any, make_segmentation: Any, tmp_path: Path):

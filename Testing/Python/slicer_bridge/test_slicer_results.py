@@ -71,7 +71,23 @@ def test_the_segments_hold_the_labels_and_the_models_own_version_is_hidden(scene
     assert nodes.segmentation.GetDisplayNode().GetVisibility()
     assert not nodes.model_segmentation.GetDisplayNode().GetVisibility()
     assert "Trained on simulated heads. the model was trained without T1" in nodes.segmentation.GetDescription()
+    assert nodes.brain is not None and not nodes.brain.GetDisplayNode().GetVisibility()
     assert nodes.reference is reference and nodes.report.GetText() == "<html>"
+
+
+@pytest.mark.parametrize("make", [lesion_result, perfused])
+def test_the_brain_lies_in_a_hidden_segmentation_of_its_own(scene: Any, make: Any) -> None:
+    result = make()
+    nodes = added(scene, result)
+    assert list(nodes.brain.GetSegmentation().GetSegmentIDs()) == ["Brain"]
+    display = nodes.brain.GetDisplayNode()
+    assert not display.GetVisibility() and display.GetOpacity2DFill() == 0
+    brain = sitk.GetArrayFromImage(labels_of(nodes.brain, result.brain)) > 0
+    assert np.array_equal(brain, sitk.GetArrayFromImage(result.brain) > 0) and brain.any()
+    # Nothing that is counted, corrected or exported knows of it.
+    for node in (nodes.segmentation, nodes.model_segmentation):
+        assert "Brain" not in node.GetSegmentation().GetSegmentIDs()
+    assert "Brain" not in volumes_ml(nodes.segmentation)
 
 
 def test_the_first_map_stands_for_a_reference_that_is_no_volume(scene: Any) -> None:

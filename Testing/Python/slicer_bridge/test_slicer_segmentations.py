@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.result.terminology import LESION_STYLE
 from StrokeSegLogic.slicer_bridge.runtime import headless_scene
-from StrokeSegLogic.slicer_bridge.segmentations import add_segmentation, labels_of
+from StrokeSegLogic.slicer_bridge.segmentations import add_brain, add_segmentation, labels_of, read_mask
 from StrokeSegLogic.slicer_bridge.volumes import add_volume
 from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.space.resampling import resample_mask
+from StrokeSegLogic.space.volume import Volume
 
 from .slicer_grids import AXIAL, grids
 
@@ -227,3 +229,44 @@ def test_a_node_without_segments_has_no_labels(scene: Any, added: Any):
     _, reference, _ = added
     empty = scene.AddNewNodeByClass("vtkMRMLSegmentationNode")
     assert not sitk.GetArrayFromImage(labels_of(empty, reference)).any()
+
+
+def _moved(scene: Any, node: Any, mm: float) -> None:
+    shift = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    matrix = vtk.vtkMatrix4x4()
+    matrix.SetElement(0, 3, mm)
+    shift.SetMatrixTransformToParent(matrix)
+    node.SetAndObserveTransformNodeID(shift.GetID())
+
+
+def test_a_mask_is_all_segments_together_where_they_are_seen(scene: Any, make_segmentation: Any):
+    result = make_segmentation()
+    brain = Volume(sitk.GetArrayFromImage(result.brain), result.grid)
+    node = add_brain(scene, brain, "", None)
+    lesion = slicer.vtkSegment()
+    lesion.DeepCopy(node.GetSegmentation().GetSegment("Brain"))
+    image = slicer.vtkOrientedImageData()
+    image.DeepCopy(lesion.GetRepresentation("Binary labelmap"))
+    beyond = np.zeros(AXIAL.shape, np.uint8)
+    beyond[:2] = 1
+    from StrokeSegLogic.slicer_bridge.volumes import vtk_scalars
+
+    image.GetPointData().SetScalars(vtk_scalars(beyond))
+    lesion.AddRepresentation("Binary labelmap", image)
+    node.GetSegmentation().AddSegment(lesion, "another")
+    mask = read_mask(node)
+    assert mask.name == "StrokeSeg brain"
+    both = (np.asarray(brain.array) > 0) | (beyond > 0)
+    assert np.array_equal(resample_mask(mask.image(), AXIAL), both)
+    _moved(scene, node, -7.0)  # RAS: to the left, so +7 in LPS
+    x, y, z = AXIAL.origin
+    there = Grid(AXIAL.size, AXIAL.spacing, (x + 7.0, y, z), AXIAL.direction)
+    assert np.array_equal(resample_mask(read_mask(node).image(), there), both)
+
+
+def test_a_segmentation_without_voxels_is_no_mask(scene: Any):
+    empty = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "drawn")
+    for _ in range(2):
+        with pytest.raises(InputError, match="drawn: holds no segment with voxels"):
+            read_mask(empty)
+        empty.GetSegmentation().AddEmptySegment("nothing")

@@ -26,6 +26,13 @@ def test_a_written_job_reads_back_as_it_was(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["job.json"]
 
 
+def test_a_job_on_mri_may_bring_a_brain_mask(tmp_path: Path) -> None:
+    volumes = {"DWI": JobVolume("DWI.npz", "b1000")}
+    job = Job(FORMAT, "case", "mri", volumes, brain_mask=JobVolume("brain.npz", "drawn by hand"))
+    write_job(tmp_path / "job.json", job)
+    assert read_job(tmp_path / "job.json") == job
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -37,6 +44,8 @@ def test_a_written_job_reads_back_as_it_was(tmp_path: Path) -> None:
         ({"options": {"threshold": "high"}}, "threshold"),
         ({"options": {"extras": ["cake"]}}, "'cake' is no extra"),
         ({"clinical": {"nihss": 2.5}}, "nihss"),
+        ({"brain_mask": "brain.npz"}, "brain_mask"),
+        ({"brain_mask": {"file": "brain.npz", "source": "drawn"}}, "no meaning for CT perfusion"),
     ],
 )
 def test_a_wrong_value_is_named(tmp_path: Path, change: dict, words: str) -> None:

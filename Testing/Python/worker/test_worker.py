@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,14 @@ import SimpleITK as sitk
 from worker.jobs import MAIN, PATIENCE_S, Worker, mri_job
 
 import StrokeSegLogic
+from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.space.volume import Volume
 from StrokeSegLogic.study.case import Case, Role
-from StrokeSegLogic.worker.job import JobOptions
-from StrokeSegLogic.worker.volume_files import read_volume
+from StrokeSegLogic.worker.job import JobOptions, JobVolume, read_job
+from StrokeSegLogic.worker.run import run_job
+from StrokeSegLogic.worker.volume_files import read_volume, write_volume
 
 Start = Callable[..., Worker]
 Pair = dict[Role, sitk.Image]
@@ -87,6 +91,25 @@ def test_one_job_in_one_result_out_as_the_engine_gives_it(
     warned = [event.values["text"] for event in worker.events if event.name == "warning"]
     assert warned == list(expected.warnings)
     assert {path.name for path in job.parent.iterdir()} == {"job.json", "DWI.npz", "FLAIR.npz", "result"}
+
+
+def test_a_job_brings_its_brain_mask_along(
+    session: Path, pair: Pair, options: JobOptions, untrained: Bundle, make_case: Callable[..., Case]
+) -> None:
+    found = StrokeSegLogic.segment(make_case(pair), model=untrained.folder, device="cpu")
+    half = sitk.GetArrayFromImage(found.brain)
+    half[: len(half) // 2] = 0
+    path = mri_job(session / "1", pair, options)
+    write_volume(path.parent / "brain.npz", Volume(half, found.grid))
+    job = replace(read_job(path), brain_mask=JobVolume("brain.npz", "drawn by hand"))
+    written = run_job(job, path.parent, path.parent / "result", Progress())
+    expected = StrokeSegLogic.segment(make_case(pair), model=untrained.folder, device="cpu", brain_mask=half)
+    for name, image in (("labels", expected.labels), ("brain", expected.brain)):
+        np.testing.assert_array_equal(read_volume(written.volumes[name]).array, sitk.GetArrayFromImage(image))
+    assert not np.array_equal(expected.array(), found.array())
+    record = json.loads(written.record.read_text())
+    assert record["brain"]["how"] == "given by the user: drawn by hand"
+    assert record["brain"]["volume_ml"] < found.statistics.brain_ml
 
 
 def test_a_warm_worker_does_the_second_case_the_same(

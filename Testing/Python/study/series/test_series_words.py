@@ -13,7 +13,7 @@ from StrokeSegLogic.study.volumes.candidates import Candidate
 FILES = {
     "T1": """VSD.Brain.01.O.MR_T1.12345.nii t1.nii.gz sub-01_T1w.nii.gz sub-01_ce-gad_T1w.nii.gz T1_3D.nrrd
         patient07/T1.nii.gz rT1.nii brain-T1.mha T1FLAIR.nii mprage.nii T1-weighted.mha T1/0001.nii.gz
-        sub-01_space-flair_T1w.nii.gz T1_in_FLAIR_space.nii.gz t1w3d.nii""",
+        T1_brain.nii.gz sub-01_space-flair_T1w.nii.gz T1_in_FLAIR_space.nii.gz t1w3d.nii""",
     "T2": """VSD.Brain.01.O.MR_T2.12346.nii sub-01_T2w.nii.gz t2.nii.gz T2_TSE_ax.nii T2/0001.nii.gz T2w.mha""",
     "DWI": """VSD.Brain.01.O.MR_DWI.12347.nii sub-strokecase0001_ses-0001_dwi.nii.gz dwi-brain-mri.mha isoDWI.nii
         DWI_b1000.nii.gz b1000.nii.gz dwi1000.nii DWI/0001.nii.gz rDWI.nii dwi_to_T1.nii.gz dwi2flair.nii.gz
@@ -25,7 +25,8 @@ FILES = {
     "": """VSD.Brain_3more.01.O.OT.6560.nii
         sub-strokecase0001_ses-0001_msk.nii.gz sub-1_dwi_mask.nii.gz MSLESIONS.nii.gz
         sub-1_dseg.nii.gz sub-1_label-lesion_mask.nii.gz lesion.nii DWI_seg.nii.gz T1_brain_mask.nii masks/DWI.nii.gz
-        flair.seg.nrrd probability.nii.gz agreement.nii.gz labels.nii.gz derivatives/masks/sub-1_flair.nii.gz
+        flair.seg.nrrd probability.nii.gz agreement.nii.gz labels.nii.gz brain.nii.gz DWI/brain.nii.gz Brain.mha
+        T1_brainmask.nii brain_mask.nii.gz DWI/brain-mask.nii dwi_mask.nii.gz derivatives/masks/sub-1_flair.nii.gz
         badcase.nii part10.nii t10.nii.gz x.nii.gz 0001.nii.gz swelling.nii flirt12.nii adcock.nii strategy1.nii
         eADC.nii exp_ADC.nii b0.nii.gz DWI_b0.nii.gz sub-1_acq-b0_dwi.nii.gz DWI/b0.nii.gz
         T2star.nii T2s.nii swi.nii SWAN.nii gre.nii T2_GRE.nii venBOLD.nii mIP.nii tof.nii MRA.nii localizer.nii

@@ -1,0 +1,142 @@
+"""The brain that the user gives, and what a result says of the brain that it was confined to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+import StrokeSegLogic
+from StrokeSegLogic.base.errors import InputError
+from StrokeSegLogic.base.progress import Progress
+from StrokeSegLogic.mri.prepare import prepare
+from StrokeSegLogic.mri.result import Segmentation
+from StrokeSegLogic.nets.models.bundle import Bundle
+from StrokeSegLogic.phantom.mri import MriPhantom
+from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.study.case import Case, Role
+from StrokeSegLogic.study.volumes.nifti import write_nifti
+
+
+@pytest.fixture(scope="module")
+def small(phantom: MriPhantom, make_case: Callable[..., Case]) -> Case:
+    return make_case({role: phantom.images[role] for role in (Role.DWI, Role.FLAIR)})
+
+
+@pytest.fixture(scope="module")
+def found(small: Case, untrained: Bundle) -> Segmentation:
+    return StrokeSegLogic.segment(small, model=untrained.folder, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def left(found: Segmentation) -> sitk.Image:
+    """The half of the brain with the higher x: the patient's left."""
+    half = sitk.GetArrayFromImage(found.brain)
+    half[:, :, : half.shape[2] // 2] = 0
+    return found.grid.image(half)
+
+
+@pytest.fixture(scope="module")
+def halved(small: Case, untrained: Bundle, left: sitk.Image) -> Segmentation:
+    return StrokeSegLogic.segment(small, model=untrained.folder, device="cpu", brain_mask=left)
+
+
+def of_usual_size(warnings: tuple[str, ...]) -> bool:
+    return not any("the brain mask holds" in warning for warning in warnings)
+
+
+def test_a_given_mask_takes_the_place_of_the_mask_that_is_found(
+    found: Segmentation, halved: Segmentation, left: sitk.Image
+) -> None:
+    inside = sitk.GetArrayFromImage(halved.brain) > 0
+    given = sitk.GetArrayFromImage(left) > 0
+    # To the working grid and back it keeps its place to half a voxel.
+    assert 2 * (inside & given).sum() / (inside.sum() + given.sum()) > 0.97
+    beyond = sitk.GetArrayFromImage(sitk.BinaryDilate(left, (2, 2, 2))) == 0
+    assert found.array()[beyond].any(), "without the mask there is lesion on the right"
+    assert not halved.array()[beyond].any() and halved.array().any()
+    assert halved.statistics.brain_ml == pytest.approx(inside.sum() * halved.grid.voxel_ml)
+
+
+def test_the_result_says_where_its_brain_comes_from(found: Segmentation, halved: Segmentation) -> None:
+    assert found.brain_from == "outline of the skull-stripped DWI"
+    assert "brain_mask_sha256" not in found.provenance
+    assert halved.brain_from == "given by the user: an image in memory"
+    assert len(halved.provenance["brain_mask_sha256"]) == 64
+    for result in (found, halved):
+        brain = json.loads(json.dumps(result.summary()))["brain"]
+        assert (brain["how"], brain["file"]) == (result.brain_from, "brain.nii.gz")
+        assert brain["volume_ml"] == pytest.approx(result.statistics.brain_ml)
+        assert result.volumes["brain"] is result.brain
+
+
+def test_a_file_an_image_and_an_array_are_one_mask(
+    small: Case, untrained: Bundle, halved: Segmentation, left: sitk.Image, tmp_path: Path
+) -> None:
+    write_nifti(left, tmp_path / "left.nii.gz")
+    for mask in (tmp_path / "left.nii.gz", str(tmp_path / "left.nii.gz"), sitk.GetArrayFromImage(left) > 0):
+        again = StrokeSegLogic.segment(small, model=untrained.folder, device="cpu", brain_mask=mask)
+        np.testing.assert_array_equal(again.array(), halved.array())
+        np.testing.assert_array_equal(sitk.GetArrayFromImage(again.brain), sitk.GetArrayFromImage(halved.brain))
+
+
+def test_a_mask_on_another_sequences_grid_is_as_good(
+    small: Case, untrained: Bundle, phantom: MriPhantom, found: Segmentation
+) -> None:
+    flair = Grid.of(phantom.images[Role.FLAIR])
+    assert flair != found.grid
+    mask = phantom.brain_on(flair)
+    again = StrokeSegLogic.segment(small, model=untrained.folder, device="cpu", brain_mask=mask)
+    ours, theirs = (sitk.GetArrayFromImage(image) > 0 for image in (again.brain, found.brain))
+    assert 2 * (ours & theirs).sum() / (ours.sum() + theirs.sum()) > 0.95
+
+
+def test_an_anonymous_result_does_not_name_the_mask(
+    small: Case, untrained: Bundle, left: sitk.Image, tmp_path: Path
+) -> None:
+    write_nifti(left, tmp_path / "jane_doe.nii.gz")
+    options = {"model": untrained.folder, "device": "cpu", "brain_mask": tmp_path / "jane_doe.nii.gz"}
+    assert "jane_doe" in json.dumps(StrokeSegLogic.segment(small, **options).summary())
+    hidden = StrokeSegLogic.segment(small, **options, anonymous=True)
+    assert hidden.brain_from == "given by the user"
+    assert "jane_doe" not in json.dumps(hidden.summary())
+
+
+def test_an_empty_mask_and_a_mask_elsewhere_stop_the_run_before_it_begins(
+    small: Case, untrained: Bundle, left: sitk.Image
+) -> None:
+    said: list[str] = []
+    away = sitk.Image(left)
+    away.SetOrigin((900.0, 0.0, 0.0))
+    for mask, words in ((left * 0, "is empty"), (away, r"does not overlap .*reference DWI")):
+        with pytest.raises(InputError, match=words) as caught:
+            StrokeSegLogic.segment(
+                small, model=untrained.folder, brain_mask=mask, progress=lambda _done, stage: said.append(stage)
+            )
+        assert caught.value.option == "brain_mask"
+    assert said == []
+
+
+@pytest.mark.parametrize(("spread", "usual"), [(0.6, False), (0.85, False), (1.0, True), (1.25, False)])
+def test_a_brain_of_less_than_900_or_more_than_1900_ml_is_warned_of(
+    phantom: MriPhantom, make_case: Callable[..., Case], spread: float, usual: bool
+) -> None:
+    dwi = sitk.Image(phantom.images[Role.DWI])
+    dwi.SetSpacing([step * spread for step in dwi.GetSpacing()])
+    dwi.SetOrigin([mm * spread for mm in dwi.GetOrigin()])
+    ready = prepare(make_case({Role.DWI: dwi}), Role.DWI, (Role.DWI,), 3.0, Progress())
+    volume = ready.brain.sum() * ready.grid.voxel_ml
+    assert (900 <= volume <= 1900) == usual
+    assert of_usual_size(ready.warnings) == usual
+    if not usual:
+        (words,) = (warning for warning in ready.warnings if "the brain mask holds" in warning)
+        assert f"holds {volume:,.0f} ml" in words and "900 to 1,900 ml" in words and "check its outline" in words
+
+
+def test_a_given_mask_of_no_usual_size_is_warned_of_too(found: Segmentation, halved: Segmentation) -> None:
+    assert of_usual_size(found.warnings)
+    assert halved.statistics.brain_ml < 900 and not of_usual_size(halved.warnings)
