@@ -7,6 +7,7 @@ import pytest
 import SimpleITK as sitk
 from perfusion_results import by_network, of_series, perfused, unknown_scales
 
+from StrokeSegLogic.base.settings import ROUTES
 from StrokeSegLogic.ctp.maps.windows import map_layer
 from StrokeSegLogic.ctp.tissue.thresholds import CORE, PENUMBRA
 from StrokeSegLogic.result.outcome import Outcome
@@ -16,6 +17,14 @@ from StrokeSegLogic.result.terminology import CORE_STYLE, PENUMBRA_STYLE
 def test_core_is_named_first_and_each_label_has_its_style() -> None:
     result: Outcome = perfused()
     assert list(result.styles.items()) == [(CORE, CORE_STYLE), (PENUMBRA, PENUMBRA_STYLE)]
+
+
+def test_the_brain_leaves_with_the_result_and_in_words() -> None:
+    result = replace(perfused(), provenance={"brain": "outline of the maps"})
+    volume = sitk.GetArrayViewFromImage(result.brain).sum() * result.grid.voxel_ml
+    record = {"how": "outline of the maps", "volume_ml": pytest.approx(volume), "file": "brain.nii.gz"}
+    assert result.summary()["brain"] == record
+    assert result.volumes["brain"] is result.brain
 
 
 def test_dice_is_one_with_itself_and_open_where_a_route_knows_no_penumbra() -> None:
@@ -49,7 +58,7 @@ def test_labels_are_shown_on_ct_else_on_flow() -> None:
 
 
 def test_maps_are_written_only_where_they_were_computed() -> None:
-    assert set(perfused().volumes) == {"labels", "labels-thresholds", "labels-slow-fusion", "labels-unet3d"}
+    assert set(perfused().volumes) == {"brain", "labels", *(f"labels-{name}" for name in ROUTES)}
     assert {"CBF", "CBV", "MTT", "TTP", "TMAX", "MIP"} < set(of_series().volumes)
     assert "CT" not in of_series().volumes
 

@@ -16,7 +16,7 @@ from StrokeSegLogic.ctp.numbers.uncertainty import plus_minus
 from StrokeSegLogic.ctp.result import PerfusionSegmentation
 from StrokeSegLogic.outputs.files import html_report, write_report
 from StrokeSegLogic.reports.ctp_figures import ctp_figures
-from StrokeSegLogic.reports.page import BRAIN_COLOUR, colour_of
+from StrokeSegLogic.reports.page import colour_of
 from StrokeSegLogic.result.terminology import CORE_STYLE, PENUMBRA_STYLE
 from StrokeSegLogic.study.case import ClinicalData, Role
 
@@ -192,18 +192,6 @@ def test_core_and_penumbra_are_outlined_where_they_lie(usual: PerfusionSegmentat
                 assert side * (places.mean() - figure.picture.shape[1] / 2) > 0
                 seen[name] += 1
     assert min(seen.values()) > 3
-
-
-def test_the_brain_is_a_thin_line_around_the_maps_and_said_in_words(usual: PerfusionSegmentation, quick: None) -> None:
-    shown = ctp_figures(usual)
-    for figure in shown.montage:
-        line = (figure.picture == BRAIN_COLOUR).all(axis=2)
-        assert line.sum() > 100 and line.sum() < 0.05 * line.size
-    for row in shown.maps:
-        assert not any((figure.picture == BRAIN_COLOUR).all(axis=2).any() for figure in row.slices)
-    volume = sitk.GetArrayViewFromImage(usual.brain).sum() * usual.grid.voxel_ml
-    named = replace(usual, provenance={"brain": "outline of the maps"})
-    assert f"edge of the brain mask: outline of the maps, {volume:,.0f} ml" in Page(html_report(named)).text
 
 
 def test_each_map_has_its_colours_unit_and_the_same_slices(usual: PerfusionSegmentation, page: Page) -> None:
