@@ -105,8 +105,9 @@ def segment(
         age, nihss, onset_hours: what is known of the patient.
         reference: role on whose grid the result lies.
         name: of the case.
-        options: of `study.Settings`: model, device, vote, route, threshold, minimum_lesion_ml, flips, reproducible,
-            anonymous; and probability, agreement, maps, report, which add nodes and are off unless asked for.
+        options: of `study.Settings`: model, device, vote, register, route, threshold, minimum_lesion_ml, flips,
+            reproducible, anonymous; and probability, agreement, maps, report, which add nodes and are off unless
+            asked for.
 
     Returns:
         With `wait` the vtkMRMLSegmentationNode; else the `console_run.ConsoleRun`, to be asked and cancelled.

@@ -86,7 +86,7 @@ def _segmented(case: Case, how: MriSettings, reference: Role | str | None, repor
 
     where = choose(how.device, full_precision=how.reproducible)
     networks = load(bundle, where)
-    prepared = prepare(case, base.role, spec.roles, spec.spacing_mm, report.span(0.02, 0.2))
+    prepared = prepare(case, base.role, spec.roles, spec.spacing_mm, report.span(0.02, 0.2), how.register == "auto")
     differing: int | None = None
     if how.reproducible:
         with deterministic():
@@ -112,13 +112,14 @@ def _segmented(case: Case, how: MriSettings, reference: Role | str | None, repor
     record["small_lesions"] = {"minimum_ml": how.minimum_lesion_ml, "dropped": dropped}
     report(1.0, "segmented")
     return Segmentation(
-        case=case,
+        case=prepared.case,
         reference=base.role,
         labels=grid.image(labels),
         probability=grid.image(voted.probability),
         agreement=grid.image(voted.agreement),
         brain=grid.image(brain.astype(np.uint8)),
         statistics=statistics,
+        positions=prepared.positions,
         provenance=record,
         warnings=(
             *prepared.warnings,
@@ -232,5 +233,6 @@ def provenance(
         "device": {"name": device.name, "precision": device.precision},
         "runs": None if differing is None else {"count": 2, "differing_voxels": differing},
         "brain": prepared.brain_from,
+        "registration": [position.record() for position in prepared.positions],
         **case_record(case, reference, Grid.of(case.series[reference].image), prepared.used),
     }

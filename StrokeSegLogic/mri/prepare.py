@@ -9,12 +9,13 @@ import SimpleITK as sitk
 
 from ..base.errors import InputError
 from ..base.progress import Progress
-from ..brain.head import LARGEST_BRAIN_ML, SMALLEST_BRAIN_ML, brain_mask
+from ..brain.head import LARGEST_BRAIN_ML, SMALLEST_BRAIN_ML, BrainMask, brain_mask
 from ..nets.run.inputs import normalise
 from ..space.grid import Grid, bounding_box, box_slices, working_grid
 from ..space.planes import PLANES, Plane, to_stack
 from ..space.resampling import resample, resample_mask
 from ..study.case import Case, Role
+from .alignment import Position, align, warnings_of
 
 MARGIN = 8
 """Voxels of background kept around the brain, so that its border is not the image's."""
@@ -39,6 +40,8 @@ class Prepared:
         used: roles that the networks see.
         unused: roles that the model does not know.
         warnings: what a reader should know.
+        case: the sequences where they were laid: as given, but for those that were moved onto the reference.
+        positions: what registration found of each sequence; none where it was off or had nothing to do.
     """
 
     grid: Grid
@@ -48,6 +51,8 @@ class Prepared:
     used: tuple[Role, ...]
     unused: tuple[Role, ...]
     warnings: tuple[str, ...]
+    case: Case
+    positions: tuple[Position, ...] = ()
 
     def seen(self, plane: Plane) -> np.ndarray:
         """Which slices (N,) of a plane hold enough brain to be shown to its network."""
@@ -59,7 +64,14 @@ class Prepared:
         return {plane: int(self.seen(plane).sum()) for plane in PLANES}
 
 
-def prepare(case: Case, reference: Role, roles: tuple[Role, ...], spacing_mm: float, progress: Progress) -> Prepared:
+def prepare(
+    case: Case,
+    reference: Role,
+    roles: tuple[Role, ...],
+    spacing_mm: float,
+    progress: Progress,
+    register: bool = False,
+) -> Prepared:
     """Lays a case on the working grid of its reference.
 
     Args:
@@ -68,18 +80,25 @@ def prepare(case: Case, reference: Role, roles: tuple[Role, ...], spacing_mm: fl
         roles: the network's, in channel order.
         spacing_mm: side of the working grid's voxels.
         progress: fraction and message.
+        register: whether sequences that do not lie on the reference are moved onto it.
 
     Raises:
         InputError: if there is no brain, or a sequence has no contrast in it.
     """
     progress(0.0, "finding the brain")
     field = working_grid(Grid.of(case.series[reference].image), spacing_mm)
-    images = {role: series.image for role, series in case.series.items()}
-    whole = brain_mask(images, reference, field)
+    whole = brain_mask(_images(case), reference, field)
+    positions: tuple[Position, ...] = ()
+    if register and (apart := _apart(case, reference)):
+        brain_of_reference = field.image(_reference_brain(case, reference, whole, field).astype(np.uint8))
+        case, positions = align(case, reference, apart, brain_of_reference, progress.span(0.1, 0.3))
+        if any(position.role is whole.role and position.decision == "moved" for position in positions):
+            whole = brain_mask(_images(case), reference, field)
+    images = _images(case)
     start, size = bounding_box(whole.mask, MARGIN)
     grid = field.crop(start, size)
     brain = whole.mask[box_slices(start, size)].copy()
-    warnings = _brain_warnings(float(brain.sum()) * grid.voxel_ml, whole.from_head)
+    warnings = [*_brain_warnings(float(brain.sum()) * grid.voxel_ml, whole.from_head), *warnings_of(positions)]
     channels = np.zeros((len(roles), *grid.shape), np.float32)
     used = tuple(role for role in roles if role in images)
     for number, role in enumerate(used):
@@ -88,7 +107,33 @@ def prepare(case: Case, reference: Role, roles: tuple[Role, ...], spacing_mm: fl
         if seen < 0.9:
             warnings.append(f"{role} covers only {100 * seen:.0f} % of the brain; the rest is judged without it")
     unused = tuple(role for role in case.roles if role not in used)
-    return Prepared(grid, channels, brain, whole.words, used, unused, tuple(warnings))
+    return Prepared(grid, channels, brain, whole.words, used, unused, tuple(warnings), case, positions)
+
+
+def _images(case: Case) -> dict[Role, sitk.Image]:
+    return {role: series.image for role, series in case.series.items()}
+
+
+def _apart(case: Case, reference: Role) -> dict[Role, tuple[Role, ...]]:
+    """The sequences to register, each with those that lie as it does: DWI and ADC of the same acquisition."""
+    groups: dict[Role, tuple[Role, ...]] = {role: () for role in case.roles if role is not reference}
+    pair = [case.series[role] for role in (Role.DWI, Role.ADC) if role in case.series]
+    if len(pair) == 2 and Grid.of(pair[0].image).same(Grid.of(pair[1].image)):
+        follower = Role.DWI if reference is Role.ADC else Role.ADC
+        groups.pop(follower)
+        if Role.DWI in groups:
+            groups[Role.DWI] = (Role.ADC,)
+    return groups
+
+
+def _reference_brain(case: Case, reference: Role, whole: BrainMask, field: Grid) -> np.ndarray:
+    """The brain as the reference itself shows it: another sequence, not yet registered, may show it elsewhere."""
+    if whole.role is reference:
+        return whole.mask
+    try:
+        return brain_mask({reference: case.series[reference].image}, reference, field).mask
+    except InputError:
+        return whole.mask
 
 
 def _channel(image: sitk.Image, source: str, grid: Grid, brain: np.ndarray) -> tuple[np.ndarray, float]:
