@@ -5,7 +5,7 @@
 DATA/open_ms/patient*: T1, T2, FLAIR on a grid of 1 mm, registered by its authors, and a DWI made of T2 and FLAIR; each
 on each, as given and with a head that had moved by up to 10 mm and 8 degrees. DATA/isles22/case_without_mask (slices of
 4.8 and 6 mm) and DATA/heads/ms_raw (whole heads, slices of 3 to 4 mm) have no known position: moved by as much, they
-are to end where they end unmoved. Everything goes the way of `strokeseg segment`: the brain, then `mri.alignment.align`.
+are to end where they end unmoved. Everything goes the way of `strokeseg segment`: the brain, then `alignment.align`.
 Prints Markdown tables: mean displacement over the brain, gains and times.
 """
 

@@ -170,8 +170,8 @@ class _Pair:
         # climb ends beside the summit, by more than a millimetre where slices are thick.
         method.MetricUseMovingImageGradientFilterOff()
         method.MetricUseFixedImageGradientFilterOff()
-        # Sums of several threads are rounded otherwise than those of a single thread.
-        method.SetNumberOfThreads(1)
+        # Sums of several parts are rounded otherwise from run to run.
+        method.SetNumberOfWorkUnits(1)
         return method
 
 
