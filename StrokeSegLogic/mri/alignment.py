@@ -115,8 +115,3 @@ def decided(found: Registration | None) -> Decision:
         return "kept"
     implausible = found.shift_mm > LARGEST_SHIFT_MM or found.angle_deg > LARGEST_ANGLE_DEG
     return "refused" if implausible or found.after < LEAST_INFORMATION else "moved"
-
-
-def warnings_of(positions: tuple[Position, ...]) -> list[str]:
-    """What a reader must know."""
-    return [position.words for position in positions if position.decision == "refused"]

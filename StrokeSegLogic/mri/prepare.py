@@ -15,7 +15,7 @@ from ..space.grid import Grid, bounding_box, box_slices, working_grid
 from ..space.planes import PLANES, Plane, to_stack
 from ..space.resampling import resample, resample_mask
 from ..study.case import Case, Role
-from .alignment import Position, align, warnings_of
+from .alignment import Position, align
 
 MARGIN = 8
 """Voxels of background kept around the brain, so that its border is not the image's."""
@@ -98,7 +98,8 @@ def prepare(
     start, size = bounding_box(whole.mask, MARGIN)
     grid = field.crop(start, size)
     brain = whole.mask[box_slices(start, size)].copy()
-    warnings = [*_brain_warnings(float(brain.sum()) * grid.voxel_ml, whole.from_head), *warnings_of(positions)]
+    warnings = _brain_warnings(float(brain.sum()) * grid.voxel_ml, whole.from_head)
+    warnings += [position.words for position in positions if position.decision == "refused"]
     channels = np.zeros((len(roles), *grid.shape), np.float32)
     used = tuple(role for role in roles if role in images)
     for number, role in enumerate(used):
