@@ -108,8 +108,9 @@ def segment(
         brain_mask: a segmentation node (all its segments) or a label map node that holds the brain; found if None. For
             MRI alone.
         name: of the case.
-        options: of `study.Settings`: model, device, vote, route, threshold, minimum_lesion_ml, flips, reproducible,
-            anonymous; and probability, agreement, maps, report, which add nodes and are off unless asked for.
+        options: of `study.Settings`: model, device, vote, register, route, threshold, minimum_lesion_ml, flips,
+            reproducible, anonymous; and probability, agreement, maps, report, which add nodes and are off unless
+            asked for.
 
     Returns:
         With `wait` the vtkMRMLSegmentationNode; else the `console_run.ConsoleRun`, to be asked and cancelled.

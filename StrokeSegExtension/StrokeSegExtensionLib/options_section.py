@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from StrokeSegLogic.base.settings import DEVICES, VOTES
+from StrokeSegLogic.base.settings import DEVICES, REGISTERS, VOTES
 
 from .blocking import quietly, set_number
 from .parameters import PanelParameters
 from .view_settings import known_or_first
 
+_CHOICES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "deviceBox": ("device", DEVICES),
+    "voteBox": ("vote", VOTES),
+    "registerBox": ("register", REGISTERS),
+}
 _NUMBERS = {"thresholdBox": "threshold", "minimumLesionBox": "minimumLesion"}
 _CHECKS = {
     "flipsBox": "flips",
@@ -21,7 +26,7 @@ _CHECKS = {
     "mapsBox": "maps",
     "reportBox": "report",
 }
-_MRI_NUMBERS = ("vote", "threshold", "minimumLesion")
+_MRI_ROWS = ("vote", "register", "threshold", "minimumLesion")
 _MRI_CHECKS = ("flips", "reproducible", "probability", "agreement")
 
 
@@ -36,8 +41,8 @@ class OptionsSection:
     def __init__(self, ui: Any, parameters: Callable[[], PanelParameters | None]) -> None:
         self.ui = ui
         self._parameters = parameters
-        ui.deviceBox.connect("currentIndexChanged(int)", lambda index: self._set("device", DEVICES[index]))
-        ui.voteBox.connect("currentIndexChanged(int)", lambda index: self._set("vote", VOTES[index]))
+        for box, (name, choices) in _CHOICES.items():
+            getattr(ui, box).connect("currentIndexChanged(int)", self._chooser(name, choices))
         for box, name in _NUMBERS.items():
             getattr(ui, box).connect("valueChanged(double)", self._setter(name, float))
         for box, name in _CHECKS.items():
@@ -46,16 +51,16 @@ class OptionsSection:
     def show(self, parameters: PanelParameters) -> None:
         """Puts parameters into the widgets, without telling anybody; shows what the modality has."""
         ui = self.ui
-        boxes = [getattr(ui, box) for box in (*_NUMBERS, *_CHECKS)]
-        with quietly(ui.deviceBox, ui.voteBox, *boxes):
-            ui.deviceBox.setCurrentIndex(DEVICES.index(known_or_first(parameters.device, DEVICES)))
-            ui.voteBox.setCurrentIndex(VOTES.index(known_or_first(parameters.vote, VOTES)))
+        boxes = [getattr(ui, box) for box in (*_CHOICES, *_NUMBERS, *_CHECKS)]
+        with quietly(*boxes):
+            for box, (name, choices) in _CHOICES.items():
+                getattr(ui, box).setCurrentIndex(choices.index(known_or_first(getattr(parameters, name), choices)))
             for box, name in _NUMBERS.items():
                 set_number(getattr(ui, box), getattr(parameters, name))
             for box, name in _CHECKS.items():
                 getattr(ui, box).setChecked(getattr(parameters, name))
         perfusion = parameters.modality == "ctp"
-        for name in _MRI_NUMBERS:
+        for name in _MRI_ROWS:
             getattr(ui, f"{name}Label").setVisible(not perfusion)
             getattr(ui, f"{name}Box").setVisible(not perfusion)
         for name in _MRI_CHECKS:
@@ -68,9 +73,11 @@ class OptionsSection:
             getattr(self.ui, box).interpretText()
 
     def set_enabled(self, enabled: bool) -> None:
-        ui = self.ui
-        for name in ("deviceBox", "voteBox", *_NUMBERS, *_CHECKS):
-            getattr(ui, name).setEnabled(enabled)
+        for name in (*_CHOICES, *_NUMBERS, *_CHECKS):
+            getattr(self.ui, name).setEnabled(enabled)
+
+    def _chooser(self, name: str, choices: tuple[str, ...]) -> Callable[[int], None]:
+        return lambda index: self._set(name, choices[index])
 
     def _setter(self, name: str, kind: type) -> Callable[[Any], None]:
         return lambda value: self._set(name, kind(value))

@@ -42,6 +42,7 @@ class PanelParameters:
     route: str = ""
     device: str = "auto"
     vote: str = "majority"
+    register: str = "auto"
     threshold: float = 0.0
     minimumLesion: float = 0.0
     flips: bool = False

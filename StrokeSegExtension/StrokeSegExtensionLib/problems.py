@@ -43,6 +43,7 @@ def _setting(option: str) -> str:
     return {
         "device": _("Device"),
         "vote": _("Vote"),
+        "register": _("Registration"),
         "threshold": _("Threshold"),
         "minimum_lesion_ml": _("Smallest lesion"),
         "flips": _("Mirrored views"),

@@ -26,7 +26,7 @@ class CriterionRow:
 
 def rows(record: ResultRecord) -> list[Row]:
     """The table of volumes; for CT perfusion with the mismatch."""
-    return _perfusion_rows(record) if record.lesion is None else _lesion_rows(record.lesion)
+    return _perfusion_rows(record) if record.lesion is None else [*_lesion_rows(record.lesion), *_moved_rows(record)]
 
 
 def corrected_rows(volumes: Mapping[str, float]) -> list[Row]:
@@ -62,6 +62,16 @@ def _lesion_rows(lesion: LesionVolumes) -> list[Row]:
         said = words.format(volume=_ml(plane.volume_ml), dice=plane.dice_with_vote)
         found.append((name.get(plane.plane, plane.plane), said))
     return found
+
+
+def _moved_rows(record: ResultRecord) -> list[Row]:
+    """Sequences that were taken from another place than the scene shows them at."""
+    words = _("moved by {mm:.1f} mm and {angle:.1f} degrees")
+    return [
+        (str(position.role.value), words.format(mm=position.shift_mm, angle=position.angle_deg))
+        for position in record.positions
+        if position.decision == "moved"
+    ]
 
 
 def _perfusion_rows(record: ResultRecord) -> list[Row]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TypeVar
 
-from StrokeSegLogic.base.settings import DEVICES, VOTES
+from StrokeSegLogic.base.settings import DEVICES, REGISTERS, VOTES
 from StrokeSegLogic.study.case import CTP_ROLES, MRI_ROLES, ClinicalData, Modality, Role
 
 from .parameters import UNKNOWN, PanelParameters, volume_name
@@ -49,6 +49,7 @@ def settings_of(parameters: PanelParameters) -> Settings:
         route=parameters.route,
         device=known_or_first(parameters.device, DEVICES),
         vote=known_or_first(parameters.vote, VOTES),
+        register=known_or_first(parameters.register, REGISTERS),
         threshold=parameters.threshold if 0 < parameters.threshold < 1 else None,
         minimum_lesion_ml=parameters.minimumLesion if 0 < parameters.minimumLesion < math.inf else 0.0,
         flips=parameters.flips,

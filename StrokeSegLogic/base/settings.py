@@ -25,12 +25,15 @@ else:
 
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 VoteName = Literal["majority", "weighted", "mean"]
+RegisterName = Literal["auto", "off"]
 RouteName = Literal["thresholds", "slow-fusion", "unet3d"]
 ExtraName = Literal["probability", "agreement", "maps", "report"]
 
 DEVICES: tuple[DeviceName, ...] = get_args(DeviceName)
 VOTES: tuple[VoteName, ...] = get_args(VoteName)
 """How the three planes of an MRI model decide."""
+REGISTERS: tuple[RegisterName, ...] = get_args(RegisterName)
+"""Whether sequences of MRI are registered to the reference."""
 ROUTES: tuple[RouteName, ...] = get_args(RouteName)
 """Ways to core and penumbra, in the order in which one of them becomes the result."""
 EXTRAS: tuple[ExtraName, ...] = get_args(ExtraName)

@@ -10,7 +10,7 @@ import typer
 
 from ..base.errors import InputError, OutputError
 from ..base.progress import Progress
-from ..base.settings import DeviceName, RouteName, VoteName
+from ..base.settings import DeviceName, RegisterName, RouteName, VoteName
 from ..mri.settings import MriSettings
 from ..outputs.files import (
     CTP_FILES,
@@ -72,6 +72,10 @@ ModelName = Annotated[str | None, typer.Option(help="Name of a model or folder o
 DeviceOption = Annotated[DeviceName, typer.Option(help="Where the networks run.")]
 ModalityOption = Annotated[ModalityChoice, typer.Option(help="What the study is, where it holds both.")]
 VoteOption = Annotated[VoteName | None, typer.Option(help="MRI: how the three planes decide. [default: majority]")]
+RegisterOption = Annotated[
+    RegisterName | None,
+    typer.Option(help="MRI: whether sequences that do not lie on the reference are moved onto it. [default: auto]"),
+]
 Threshold = Annotated[
     float | None,
     typer.Option(help="MRI: probability from which a voxel is lesion, 0 to 1. [default: the model's own]"),
@@ -107,6 +111,7 @@ def segment(
     model: ModelName = None,
     device: DeviceOption = "auto",
     vote: VoteOption = None,
+    register: RegisterOption = None,
     threshold: Threshold = None,
     minimum_lesion: MinimumLesion = None,
     flips: Flips = False,
@@ -123,6 +128,7 @@ def segment(
     known = clinical_data(age, nihss, onset)
     of_mri = {
         "vote": vote,
+        "register": register,
         "threshold": threshold,
         "minimum_lesion_ml": minimum_lesion,
         "flips": flips or None,

@@ -99,7 +99,9 @@ def _segmented(
 
     where = choose(how.device, full_precision=how.reproducible)
     networks = load(bundle, where)
-    prepared = prepare(case, base.role, spec.roles, spec.spacing_mm, report.span(0.02, 0.2), given)
+    prepared = prepare(
+        case, base.role, spec.roles, spec.spacing_mm, report.span(0.02, 0.2), given, register=how.register == "auto"
+    )
     differing: int | None = None
     if how.reproducible:
         with deterministic():
@@ -126,13 +128,14 @@ def _segmented(
     record["small_lesions"] = {"minimum_ml": how.minimum_lesion_ml, "dropped": dropped}
     report(1.0, "segmented")
     return Segmentation(
-        case=case,
+        case=prepared.case,
         reference=base.role,
         labels=grid.image(labels),
         probability=grid.image(voted.probability),
         agreement=grid.image(voted.agreement),
         brain=grid.image(brain.astype(np.uint8)),
         statistics=statistics,
+        positions=prepared.positions,
         provenance=record,
         warnings=(
             *prepared.warnings,
@@ -258,5 +261,6 @@ def provenance(
         "device": {"name": device.name, "precision": device.precision},
         "runs": None if differing is None else {"count": 2, "differing_voxels": differing},
         BRAIN: prepared.brain_from,
+        "registration": [position.record() for position in prepared.positions],
         **case_record(case, reference, Grid.of(case.series[reference].image), prepared.used),
     }

@@ -10,12 +10,13 @@ import SimpleITK as sitk
 from ..base.errors import InputError
 from ..base.progress import Progress
 from ..brain.given import GivenMask
-from ..brain.head import USUAL_BRAIN_ML, brain_mask
+from ..brain.head import USUAL_BRAIN_ML, BrainMask, BrainSource, brain_mask
 from ..nets.run.inputs import normalise
 from ..space.grid import Grid, bounding_box, box_slices, working_grid
 from ..space.planes import PLANES, Plane, to_stack
 from ..space.resampling import resample, resample_mask
 from ..study.case import Case, Role
+from .alignment import Position, align
 
 MARGIN = 8
 """Voxels of background kept around the brain, so that its border is not the image's."""
@@ -40,6 +41,8 @@ class Prepared:
         used: roles that the networks see.
         unused: roles that the model does not know.
         warnings: what a reader should know.
+        case: the sequences where they were laid: as given, but for those that were moved onto the reference.
+        positions: what registration found of each sequence; none where it was off or had nothing to do.
     """
 
     grid: Grid
@@ -49,6 +52,8 @@ class Prepared:
     used: tuple[Role, ...]
     unused: tuple[Role, ...]
     warnings: tuple[str, ...]
+    case: Case
+    positions: tuple[Position, ...] = ()
 
     def seen(self, plane: Plane) -> np.ndarray:
         """Which slices (N,) of a plane hold enough brain to be shown to its network."""
@@ -67,6 +72,8 @@ def prepare(
     spacing_mm: float,
     progress: Progress,
     given: GivenMask | None = None,
+    *,
+    register: bool = False,
 ) -> Prepared:
     """Lays a case on the working grid of its reference.
 
@@ -77,22 +84,26 @@ def prepare(
         spacing_mm: side of the working grid's voxels.
         progress: fraction and message.
         given: the brain, where the user knows it; found if None.
+        register: whether sequences that do not lie on the reference are moved onto it.
 
     Raises:
         InputError: if there is no brain, or a sequence has no contrast in it.
     """
     progress(0.0, "finding the brain")
     field = working_grid(Grid.of(case.series[reference].image), spacing_mm)
-    images = {role: series.image for role, series in case.series.items()}
-    if given is None:
-        found = brain_mask(images, reference, field)
-        whole, words, from_head = found.mask, found.words, found.from_head
-    else:
-        whole, words, from_head = given.on(field), given.words, False
-    start, size = bounding_box(whole, MARGIN)
+    whole = _brain(case, reference, field, given, progress)
+    positions: tuple[Position, ...] = ()
+    if register and (apart := _apart(case, reference)):
+        brain_of_reference = field.image(_reference_brain(case, reference, whole, field).astype(np.uint8))
+        case, positions = align(case, reference, apart, brain_of_reference, progress.span(0.1, 0.3))
+        if any(position.role is whole.role and position.decision == "moved" for position in positions):
+            whole = _brain(case, reference, field, given, progress)
+    images = _images(case)
+    start, size = bounding_box(whole.mask, MARGIN)
     grid = field.crop(start, size)
-    brain = whole[box_slices(start, size)].copy()
-    warnings = _brain_warnings(float(brain.sum()) * grid.voxel_ml, from_head)
+    brain = whole.mask[box_slices(start, size)].copy()
+    warnings = _brain_warnings(float(brain.sum()) * grid.voxel_ml, whole.source)
+    warnings += [position.words for position in positions if position.decision == "refused"]
     channels = np.zeros((len(roles), *grid.shape), np.float32)
     used = tuple(role for role in roles if role in images)
     for number, role in enumerate(used):
@@ -101,7 +112,39 @@ def prepare(
         if seen < 0.9:
             warnings.append(f"{role} covers only {100 * seen:.0f} % of the brain; the rest is judged without it")
     unused = tuple(role for role in case.roles if role not in used)
-    return Prepared(grid, channels, brain, words, used, unused, tuple(warnings))
+    return Prepared(grid, channels, brain, whole.words, used, unused, tuple(warnings), case, positions)
+
+
+def _images(case: Case) -> dict[Role, sitk.Image]:
+    return {role: series.image for role, series in case.series.items()}
+
+
+def _brain(case: Case, reference: Role, field: Grid, given: GivenMask | None, progress: Progress) -> BrainMask:
+    if given is None:
+        return brain_mask(_images(case), reference, field, progress)
+    return BrainMask(given.on(field), reference, BrainSource.GIVEN, given.words)
+
+
+def _apart(case: Case, reference: Role) -> dict[Role, tuple[Role, ...]]:
+    """The sequences to register, each with those that lie as it does: DWI and ADC of the same acquisition."""
+    groups: dict[Role, tuple[Role, ...]] = {role: () for role in case.roles if role is not reference}
+    pair = [case.series[role] for role in (Role.DWI, Role.ADC) if role in case.series]
+    if len(pair) == 2 and Grid.of(pair[0].image).same(Grid.of(pair[1].image)):
+        follower = Role.DWI if reference is Role.ADC else Role.ADC
+        groups.pop(follower)
+        if Role.DWI in groups:
+            groups[Role.DWI] = (Role.ADC,)
+    return groups
+
+
+def _reference_brain(case: Case, reference: Role, whole: BrainMask, field: Grid) -> np.ndarray:
+    """The brain as the reference itself shows it: another sequence, not yet registered, may show it elsewhere."""
+    if whole.role is reference:
+        return whole.mask
+    try:
+        return brain_mask({reference: case.series[reference].image}, reference, field).mask
+    except InputError:
+        return whole.mask
 
 
 def _channel(image: sitk.Image, source: str, grid: Grid, brain: np.ndarray) -> tuple[np.ndarray, float]:

@@ -20,6 +20,7 @@ from ..result.terminology import SEGMENTS, SegmentStyle
 from ..space.grid import Grid
 from ..space.planes import Plane
 from ..study.case import Case, Role
+from .alignment import Position
 
 LESION = 1
 """Label value of the ischemic lesion."""
@@ -72,7 +73,7 @@ class Segmentation:
     """A voted lesion with all that is needed to judge it. Every image lies on the reference's grid exactly.
 
     Attributes:
-        case: the inputs.
+        case: the inputs, where they were laid: a sequence that was moved has its voxels on a grid that was moved.
         reference: the role whose grid the images lie on.
         labels: uint8, 0 background, 1 lesion.
         probability: float32, 0 to 1, the planes' (weighted) mean.
@@ -81,6 +82,7 @@ class Segmentation:
         statistics: volumes, lesions, planes.
         provenance: JSON-ready: model, weight hash, versions, device, inputs with hashes and reasons, times.
         warnings: what a reader must know before trusting the result.
+        positions: what registration found of each sequence; none where it was off or had nothing to do.
     """
 
     case: Case
@@ -92,6 +94,7 @@ class Segmentation:
     statistics: Statistics
     provenance: Mapping[str, Any]
     warnings: tuple[str, ...] = field(default=())
+    positions: tuple[Position, ...] = ()
 
     @property
     def grid(self) -> Grid:
@@ -155,14 +158,15 @@ class Segmentation:
         return {"probability": {"probability": self.probability}, "agreement": {"agreement": self.agreement}}
 
     def headline(self) -> tuple[str, ...]:
-        """The lesion's volume, and each plane's own."""
+        """The lesion's volume, each plane's own, and which sequences were moved."""
         count = len(self.statistics.lesions)
         planes = (
             f"  {plane.plane:<9}{plane.volume_ml:7.1f} ml, Dice with the vote {plane.dice_with_vote:.2f}"
             for plane in self.statistics.planes
         )
         parts = f"{count} part{'' if count == 1 else 's'}"
-        return (f"Lesion volume {self.statistics.volume_ml:.1f} ml in {parts}", *planes)
+        moved = (position.words for position in self.positions if position.decision == "moved")
+        return (f"Lesion volume {self.statistics.volume_ml:.1f} ml in {parts}", *planes, *moved)
 
     def places(self) -> Places:
         """A slice is in doubt where the probability is far from 0 and 1."""

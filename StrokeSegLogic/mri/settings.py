@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import InputError
-from ..base.settings import DEVICES, VOTES, one_of
+from ..base.settings import DEVICES, REGISTERS, VOTES, one_of
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,8 @@ class MriSettings:
         model: name or folder; "" is the bundled default.
         device: one of `base.settings.DEVICES`; "auto" takes a GPU where there is any.
         vote: one of `base.settings.VOTES`.
+        register: one of `base.settings.REGISTERS`; "auto" registers each sequence to the reference and moves those that
+            do not lie on it.
         threshold: of the probability, between 0 and 1; None is the model's own.
         minimum_lesion_ml: connected parts (26 neighbours) of the voted lesion with less volume are dropped, and that
             is said; probability and agreement stay as they are.
@@ -34,6 +36,7 @@ class MriSettings:
     model: str = ""
     device: str = "auto"
     vote: str = "majority"
+    register: str = "auto"
     threshold: float | None = None
     minimum_lesion_ml: float = 0.0
     flips: bool = False
@@ -43,6 +46,7 @@ class MriSettings:
     def __post_init__(self) -> None:
         one_of(self.device, DEVICES, "device")
         one_of(self.vote, VOTES, "vote")
+        one_of(self.register, REGISTERS, "register")
         if self.threshold is not None and not (isinstance(self.threshold, Real) and 0 < self.threshold < 1):
             raise InputError(
                 f"{self.threshold!r} is no threshold of a probability",

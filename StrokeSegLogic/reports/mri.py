@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import SimpleITK as sitk
 
+from ..mri.alignment import LEAST_GAIN, Position
 from ..mri.result import LESION, Segmentation
 from ..result.colours import Window
 from ..space.grid import Grid, bounding_box
@@ -193,8 +194,20 @@ def mri_report(segmentation: Segmentation) -> str:
             (place(lesion.centre_mm), ml(lesion.volume_ml), f"{lesion.probability:.2f}")
             for lesion in statistics.lesions[:_LESIONS_LISTED]
         ],
+        positions=[_position(position) for position in segmentation.positions],
+        least_gain=f"{LEAST_GAIN:.0%}",
         not_listed=max(len(statistics.lesions) - _LESIONS_LISTED, 0),
     )
+
+
+def _position(position: Position) -> tuple[str, ...]:
+    """A row: what was decided, and what registration found."""
+    with_other = "" if position.measured_on is position.role else f", as {position.measured_on}"
+    if position.found is None:
+        return str(position.role), f"{position.decision}{with_other}", NONE, NONE, NONE
+    found = position.found
+    numbers = (f"{found.shift_mm:.1f}", f"{found.angle_deg:.1f}", f"{found.gain:+.0%}")
+    return str(position.role), f"{position.decision}{with_other}", *numbers
 
 
 def _model(segmentation: Segmentation) -> str:

@@ -82,6 +82,22 @@ class Judged:
 
 
 @dataclass(frozen=True)
+class SequencePosition:
+    """Where a sequence of MRI lies on the reference: "moved", "kept", "refused" or "not measured".
+
+    Attributes:
+        role: of the sequence.
+        decision: what became of it.
+        shift_mm, angle_deg: that registration found; None where it was not measured.
+    """
+
+    role: Role
+    decision: str
+    shift_mm: float | None
+    angle_deg: float | None
+
+
+@dataclass(frozen=True)
 class DoubtfulSlice:
     """A slice of the reference, its index from 0, and where to look in it, mm, LPS."""
 
@@ -108,6 +124,7 @@ class ResultRecord:
         warnings: what a reader must know.
         maker: what drew the labels.
         lesion: of MRI, else None.
+        positions: of the sequences of MRI that were registered; empty in older records.
         chosen: name of the route whose labels are the result; "" for MRI.
         routes: of CT perfusion.
         mismatch: of CT perfusion; None where the maps' units are not known.
@@ -125,6 +142,7 @@ class ResultRecord:
     warnings: tuple[str, ...]
     maker: Maker
     lesion: LesionVolumes | None
+    positions: tuple[SequencePosition, ...]
     chosen: str
     routes: tuple[RouteVolumes, ...]
     mismatch: Mismatch | None
@@ -174,6 +192,7 @@ def _parsed(content: Mapping[str, Any], where: str) -> ResultRecord:
         warnings=tuple(map(str, content.get("warnings", ()))),
         maker=maker,
         lesion=None if perfusion else _lesion(content["statistics"]),
+        positions=tuple(_position(found) for found in content.get("provenance", {}).get("registration", ())),
         chosen=chosen,
         routes=tuple(
             RouteVolumes(route["name"], route["title"], float(route["core_ml"]), number(route["penumbra_ml"]))
@@ -206,6 +225,11 @@ def _lesion(statistics: Mapping[str, Any]) -> LesionVolumes:
             for plane in statistics.get("planes", ())
         ),
     )
+
+
+def _position(found: Mapping[str, Any]) -> SequencePosition:
+    far = (number(found.get("shift_mm")), number(found.get("angle_deg")))
+    return SequencePosition(Role(found["role"]), str(found["decision"]), *far)
 
 
 def _mismatch(numbers: Mapping[str, Any]) -> Mismatch:

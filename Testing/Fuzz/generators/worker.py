@@ -30,7 +30,7 @@ _JOB: dict[str, Any] = {
     "clinical": {"age": 70, "nihss": 5, "onset_hours": 3.0},
     "reference": None,
     "options": {
-        **{"model": "model", "device": "cpu", "vote": "majority", "route": "", "threshold": None},
+        **{"model": "model", "device": "cpu", "vote": "majority", "register": "auto", "route": "", "threshold": None},
         **{"minimum_lesion_ml": 0.0, "flips": False, "reproducible": False, "extras": ["probability", "report"]},
     },
 }

@@ -106,7 +106,7 @@ def test_the_demos_mri_study_lies_on_two_grids(demo: Demo) -> None:
 def flair_words(study: Path, untrained: Bundle) -> list[str]:
     """A user's two files, to be segmented on the grid of the FLAIR."""
     files = (f"flair={study / 'FLAIR.nii.gz'}", f"DWI={study / 'DWI.nii.gz'}", "--reference", "flair")
-    options = ("--vote", "mean", "--device", "cpu", "--reproducible", "--model", untrained.folder)
+    options = ("--vote", "mean", "--register", "off", "--device", "cpu", "--reproducible", "--model", untrained.folder)
     return [str(word) for word in ("segment", *files, *options, "--output")]
 
 
@@ -122,6 +122,7 @@ def segmented(flair_words: list[str], tmp_path_factory: pytest.TempPathFactory) 
 def test_a_users_files_are_segmented_on_the_reference_asked_for(study: Path, segmented: Path) -> None:
     result = json.loads((segmented / "result.json").read_text(encoding="utf-8"))
     assert result["provenance"]["vote"]["method"] == "mean"
+    assert result["provenance"]["settings"]["register"] == "off" and not result["provenance"]["registration"]
     assert result["provenance"]["runs"] == {"count": 2, "differing_voxels": 0}
     labels = sitk.ReadImage(str(segmented / "labels.nii.gz"))
     assert Grid.of(labels).same(Grid.of(sitk.ReadImage(str(study / "FLAIR.nii.gz"))))
@@ -194,6 +195,7 @@ def test_wrong_options_are_bad_input(
     for arguments in (
         ("segment",),
         ("segment", "x", "--vote", "loudest"),
+        ("segment", "x", "--register", "sometimes"),
         ("nonesuch",),
         ("segment", "x", "--output", ""),
     ):

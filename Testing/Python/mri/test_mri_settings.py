@@ -12,7 +12,7 @@ import pytest
 
 import StrokeSegLogic
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.base.settings import DEVICES, EXTRAS, ROUTES, VOTES
+from StrokeSegLogic.base.settings import DEVICES, EXTRAS, REGISTERS, ROUTES, VOTES
 from StrokeSegLogic.cli.segment import perfusion_into, segment, segment_into
 from StrokeSegLogic.ctp.settings import PerfusionSettings
 from StrokeSegLogic.mri.settings import MriSettings
@@ -90,7 +90,7 @@ def test_functions_that_segment_take_the_settings_whole() -> None:
 
 def test_choices_stand_in_one_list(tmp_path: Path) -> None:
     hints = get_type_hints(segment)
-    for option, choices in {"vote": VOTES, "route": ROUTES}.items():
+    for option, choices in {"vote": VOTES, "register": REGISTERS, "route": ROUTES}.items():
         assert set(get_args(get_args(hints[option])[0])) == set(choices)
     assert get_args(hints["device"]) == DEVICES
     assert get_args(hints["modality"]) == ("auto", *MODALITIES)
@@ -103,6 +103,7 @@ def test_choices_stand_in_one_list(tmp_path: Path) -> None:
     [
         ({"device": "tpu"}, "'tpu' is no device"),
         ({"vote": ["majority"]}, "is no vote"),
+        ({"register": "yes"}, "is no register. Use one of auto, off"),
         ({"threshold": 1.0}, "between 0 and 1"),
         ({"threshold": math.nan}, "between 0 and 1"),
         ({"threshold": "0.5"}, "between 0 and 1"),
@@ -149,3 +150,4 @@ def test_a_job_that_an_older_panel_wrote_is_read(tmp_path: Path) -> None:
     (tmp_path / "job.json").write_text(json.dumps(job))
     read = read_job(tmp_path / "job.json").options
     assert (read.model, read.vote, read.threshold, read.flips, read.anonymous) == ("m", "mean", 0.4, True, False)
+    assert read.register == MriSettings().register

@@ -8,9 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from perfusion_results import perfused
+from StrokeSegExtensionLib.result_table import rows
 
+from StrokeSegLogic.result.record import ResultRecord
 from StrokeSegLogic.slicer_bridge.segmentations import labels_of
 from StrokeSegLogic.slicer_bridge.volumes import numpy_voxels, oriented_grid, volume_grid
+from StrokeSegLogic.worker.run import summary_of
 
 from .opened import OpenedModule, target
 from .studies import GRID, add_study, lesion_result
@@ -72,6 +75,15 @@ def test_an_mri_result_is_told_in_volumes_lesions_sides_and_planes(finished: Ope
     assert "left" in rows["Side"] and "Dice with the vote" in rows["Axial network"]
     assert rows["Ischemic lesion, as it stands"] == rows["Lesion volume"]
     assert "trained without T1" in finished.ui.result.warningsLabel.text
+
+
+def test_a_sequence_that_was_moved_has_a_row_and_no_other_has() -> None:
+    content = summary_of(lesion_result())
+    found = {"measured_on": "FLAIR", "shift_mm": 2.46, "angle_deg": 1.23}
+    registration = [{"role": "FLAIR", "decision": "moved", **found}, {"role": "T1", "decision": "refused", **found}]
+    content["provenance"] = {**content["provenance"], "registration": registration}
+    told = dict(rows(ResultRecord.parse(content)))
+    assert told["FLAIR"] == "moved by 2.5 mm and 1.2 degrees" and "T1" not in told
 
 
 def test_a_perfusion_result_is_told_by_route_with_mismatch_and_criteria(perfused_panel: OpenedModule) -> None:

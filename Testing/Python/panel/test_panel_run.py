@@ -116,6 +116,7 @@ def test_options_reach_the_run(ready: OpenedModule) -> None:
     options = ready.ui.options
     options.deviceBox.setCurrentIndex(1)
     options.voteBox.setCurrentIndex(2)
+    options.registerBox.setCurrentIndex(1)
     options.thresholdBox.setValue(0.35)
     options.minimumLesionBox.setValue(0.5)
     options.flipsBox.setChecked(True)
@@ -124,6 +125,7 @@ def test_options_reach_the_run(ready: OpenedModule) -> None:
     settings = ready.runner.runs[0][1]
     assert (settings.device, settings.vote, settings.flips, settings.agreement) == ("cpu", "mean", True, False)
     assert (settings.threshold, settings.minimum_lesion_ml) == (pytest.approx(0.35), pytest.approx(0.5))
+    assert settings.register == "off"
     assert settings.probability and settings.report
 
 

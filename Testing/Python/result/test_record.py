@@ -14,7 +14,7 @@ from perfusion_results import by_network, perfused, unknown_scales
 
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.result.outcome import Display, Maker
-from StrokeSegLogic.result.record import ResultRecord
+from StrokeSegLogic.result.record import ResultRecord, SequencePosition
 from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.worker.run import summary_of
 
@@ -41,6 +41,18 @@ def test_a_lesion_is_read_as_it_was_measured() -> None:
     assert [plane.plane for plane in record.lesion.planes] == [plane.plane for plane in statistics.planes]
     assert [place.index for place in record.slices] == list(statistics.doubtful_slices)
     assert record.lesions[0].point_lps_mm == pytest.approx(statistics.lesions[0].centre_mm)
+
+
+def test_where_sequences_lie_is_read_and_was_not_said_by_older_versions() -> None:
+    content = summary_of(lesion_result())
+    moved = {"role": "FLAIR", "measured_on": "FLAIR", "decision": "moved", "shift_mm": 2.5, "angle_deg": 1.25}
+    unmeasured = {"role": "T1", "measured_on": "T1", "decision": "not measured"}
+    content["provenance"] = {**content["provenance"], "registration": [moved, unmeasured]}
+    assert ResultRecord.parse(content).positions == (
+        SequencePosition(Role.FLAIR, "moved", 2.5, 1.25),
+        SequencePosition(Role.T1, "not measured", None, None),
+    )
+    assert ResultRecord.parse(stored("mri")).positions == ()
 
 
 @pytest.mark.parametrize("make", [perfused, by_network, unknown_scales])

@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+import StrokeSegLogic
+from StrokeSegLogic.base.json_files import json_bytes
+from StrokeSegLogic.base.progress import Progress
+from StrokeSegLogic.brain.registration import Registration
+from StrokeSegLogic.mri import alignment
+from StrokeSegLogic.mri.alignment import LARGEST_ANGLE_DEG, LARGEST_SHIFT_MM, LEAST_GAIN, decided
+from StrokeSegLogic.mri.prepare import Prepared, prepare
+from StrokeSegLogic.mri.result import Segmentation
+from StrokeSegLogic.nets.models.bundle import Bundle
+from StrokeSegLogic.phantom.mri import MriPhantom
+from StrokeSegLogic.reports.mri import mri_report
+from StrokeSegLogic.result.record import ResultRecord
+from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.space.resampling import resample
+from StrokeSegLogic.study.case import Case, Role
+
+MOTION = sitk.Euler3DTransform((0, 0, 0), 0.06, -0.03, 0.08, (3.0, -4.0, 2.5))
+ROLES = (Role.DWI, Role.FLAIR, Role.ADC)
+
+
+def moved(image: sitk.Image) -> sitk.Image:
+    return sitk.TransformGeometry(image, MOTION.GetInverse())
+
+
+@pytest.fixture(scope="module")
+def right(phantom: MriPhantom, make_case: Callable[..., Case]) -> Case:
+    return make_case({role: phantom.images[role] for role in ROLES})
+
+
+@pytest.fixture(scope="module")
+def away(phantom: MriPhantom, make_case: Callable[..., Case]) -> Case:
+    """The same, whose FLAIR was taken of a head that had moved."""
+    images = {role: phantom.images[role] for role in ROLES}
+    return make_case(images | {Role.FLAIR: moved(images[Role.FLAIR])})
+
+
+def prepared(case: Case, reference: Role = Role.DWI, register: bool = True) -> Prepared:
+    return prepare(case, reference, ROLES, 3.0, Progress(), register)
+
+
+def found(shift_mm: float = 5.0, angle_deg: float = 3.0, before: float = 0.4, after: float = 0.8) -> Registration:
+    motion = sitk.Euler3DTransform((0, 0, 0), 0, 0, float(np.radians(angle_deg)), (0, shift_mm, 0))
+    return Registration(motion, before, after, shift_mm)
+
+
+def test_sequences_that_lie_right_are_laid_as_without_registration_to_the_bit(right: Case) -> None:
+    without, with_registration = (prepared(right, register=how) for how in (False, True))
+    np.testing.assert_array_equal(with_registration.channels, without.channels)
+    np.testing.assert_array_equal(with_registration.brain, without.brain)
+    assert [(position.role, position.decision) for position in with_registration.positions] == [(Role.FLAIR, "kept")]
+    assert without.positions == ()
+    for role, series in right.series.items():
+        assert with_registration.case.series[role] is series
+
+
+def test_a_sequence_that_had_moved_is_laid_where_it_belongs(right: Case, away: Case) -> None:
+    target, lost, put_back = prepared(right), prepared(away, register=False), prepared(away)
+    flair, inside = ROLES.index(Role.FLAIR), target.brain
+    assert [(position.role, position.decision) for position in put_back.positions] == [(Role.FLAIR, "moved")]
+
+    def differing(other: Prepared) -> float:
+        return float(np.abs(other.channels[flair] - target.channels[flair])[inside].mean())
+
+    assert differing(put_back) < 0.25 * differing(lost)
+    for role in (Role.DWI, Role.ADC):
+        np.testing.assert_array_equal(put_back.channels[ROLES.index(role)], target.channels[ROLES.index(role)])
+
+
+def test_a_moved_sequence_is_interpolated_once_and_from_its_own_voxels(away: Case) -> None:
+    put_back = prepared(away)
+    given, laid = (case.series[Role.FLAIR].image for case in (away, put_back.case))
+    np.testing.assert_array_equal(sitk.GetArrayViewFromImage(laid), sitk.GetArrayViewFromImage(given))
+    assert Grid.of(laid) != Grid.of(given)
+    on_grid = sitk.GetArrayFromImage(resample(laid, put_back.grid))[put_back.brain]
+    channel = put_back.channels[ROLES.index(Role.FLAIR)][put_back.brain]
+    # Normalised values are a straight line of the resampled ones.
+    assert np.corrcoef(on_grid, channel)[0, 1] > 0.999999
+
+
+def test_maps_of_the_same_acquisition_move_together(
+    phantom: MriPhantom, make_case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = {Role.FLAIR: phantom.images[Role.FLAIR]}
+    case = make_case(images | {role: moved(phantom.images[role]) for role in (Role.DWI, Role.ADC)})
+    registered = []
+    register = alignment.register
+
+    def counted(*volumes: sitk.Image) -> Registration | None:
+        registered.append(volumes[1])
+        return register(*volumes)
+
+    monkeypatch.setattr(alignment, "register", counted)
+    put_back = prepared(case, Role.FLAIR)
+    assert len(registered) == 1 and registered[0] is case.series[Role.DWI].image
+    positions = {position.role: position for position in put_back.positions}
+    assert {role: (p.decision, p.measured_on) for role, p in positions.items()} == {
+        Role.DWI: ("moved", Role.DWI),
+        Role.ADC: ("moved", Role.DWI),
+    }
+    laid = [Grid.of(put_back.case.series[role].image) for role in (Role.DWI, Role.ADC)]
+    assert laid[0].same(laid[1])
+    assert "with DWI" in positions[Role.ADC].words and "with DWI" not in positions[Role.DWI].words
+
+
+@pytest.mark.parametrize("reference", [Role.DWI, Role.ADC])
+def test_maps_of_the_same_acquisition_are_not_registered_to_each_other(
+    phantom: MriPhantom, make_case: Callable[..., Case], reference: Role
+) -> None:
+    case = make_case({role: phantom.images[role] for role in (Role.DWI, Role.ADC)})
+    assert prepared(case, reference).positions == ()
+
+
+def test_an_adc_on_a_grid_of_its_own_is_registered_by_itself(
+    phantom: MriPhantom, make_case: Callable[..., Case]
+) -> None:
+    images = {Role.DWI: phantom.images[Role.DWI], Role.ADC: moved(phantom.images[Role.ADC])}
+    (position,) = prepared(make_case(images)).positions
+    assert (position.role, position.measured_on, position.decision) == (Role.ADC, Role.ADC, "moved")
+
+
+@pytest.mark.parametrize(
+    ("said", "decision"),
+    [
+        (found(), "moved"),
+        (found(before=0.4, after=0.4 * (1 + 0.99 * LEAST_GAIN)), "kept"),
+        (found(before=0.4, after=0.4 * (1 + 1.01 * LEAST_GAIN)), "moved"),
+        (found(before=0.4, after=0.3), "kept"),
+        (found(shift_mm=LARGEST_SHIFT_MM - 0.1, angle_deg=LARGEST_ANGLE_DEG - 0.1), "moved"),
+        (found(shift_mm=LARGEST_SHIFT_MM + 0.1), "refused"),
+        (found(angle_deg=LARGEST_ANGLE_DEG + 0.1), "refused"),
+        (found(shift_mm=LARGEST_SHIFT_MM + 0.1, after=0.41), "kept"),
+        (found(before=0.01, after=0.05), "refused"),
+        (None, "not measured"),
+    ],
+)
+def test_a_position_is_taken_where_it_gains_and_can_be(said: Registration | None, decision: str) -> None:
+    assert decided(said) == decision
+
+
+def test_an_implausible_position_is_refused_and_said(away: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alignment, "register", lambda *_: found(shift_mm=41.0, angle_deg=6.0))
+    refused, without = prepared(away), prepared(away, register=False)
+    np.testing.assert_array_equal(refused.channels, without.channels)
+    (warning,) = set(refused.warnings) - set(without.warnings)
+    for words in ("FLAIR", "DWI", "41.0 mm", "6.0 degrees", "stays where it was given", "Check both volumes"):
+        assert words in warning
+
+
+def test_the_brain_is_found_again_where_the_sequence_that_shows_it_was_moved(
+    phantom: MriPhantom, make_case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A DWI with air around the brain that is no constant: nobody can tell that it was stripped.
+    dwi = phantom.images[Role.DWI]
+    values = sitk.GetArrayFromImage(dwi)
+    noise = np.random.default_rng(0).uniform(1, 2, values.shape)
+    noisy = Grid.of(dwi).image(np.where(values > 0, values, noise).astype(np.float32))
+    flair = phantom.images[Role.FLAIR]
+    target = prepared(make_case({Role.DWI: noisy, Role.FLAIR: flair}))
+    put_back = prepared(make_case({Role.DWI: noisy, Role.FLAIR: moved(flair)}))
+    assert target.brain_from == put_back.brain_from == "outline of the skull-stripped FLAIR"
+    assert [position.decision for position in put_back.positions] == ["moved"]
+    corners = [prepared_.grid.corners().mean(axis=0) for prepared_ in (target, put_back)]
+    assert np.linalg.norm(corners[0] - corners[1]) < 2.0
+
+
+@pytest.fixture(scope="module")
+def result(away: Case, untrained: Bundle) -> Segmentation:
+    return StrokeSegLogic.segment(away, model=untrained.folder, device="cpu")
+
+
+def test_what_was_moved_is_recorded_and_said(result: Segmentation) -> None:
+    (position,) = result.positions
+    assert position.found is not None
+    content = json.loads(json_bytes(result.summary()))
+    (told,) = content["provenance"]["registration"]
+    assert (told["role"], told["decision"], told["measured_on"]) == ("FLAIR", "moved", "FLAIR")
+    assert told["shift_mm"] == pytest.approx(position.found.shift_mm, abs=1e-3)
+    assert told["angle_deg"] == pytest.approx(position.found.angle_deg, abs=1e-3)
+    assert told["gain"] == pytest.approx(position.found.gain, abs=1e-4)
+    matrix = np.reshape(told["transform"], (3, 4))
+    point = (10.0, -20.0, 30.0)
+    np.testing.assert_allclose(matrix @ (*point, 1.0), position.found.transform.TransformPoint(point))
+    (kept,) = ResultRecord.parse(content).positions
+    assert (kept.role, kept.decision, kept.shift_mm) == (Role.FLAIR, "moved", told["shift_mm"])
+    assert position.words in result.headline()
+    assert "FLAIR was moved onto DWI by" in position.words and "mutual information" in position.words
+    assert content["provenance"]["settings"]["register"] == "auto"
+    assert not any("may not lie" in warning for warning in result.warnings)
+
+
+def test_the_report_has_a_line_for_each_sequence_that_was_registered(result: Segmentation) -> None:
+    (position,) = result.positions
+    assert position.found is not None
+    page = mri_report(result)
+    assert "Where the sequences lie on DWI" in page
+    row = page.partition("Gain of mutual information")[2].partition("</table>")[0]
+    for words in ("FLAIR", "moved", f"{position.found.shift_mm:.1f}", f"{position.found.gain:+.0%}"):
+        assert words in row
+
+
+def test_registration_can_be_left_out(away: Case, untrained: Bundle, result: Segmentation) -> None:
+    off = StrokeSegLogic.segment(away, model=untrained.folder, device="cpu", register="off")
+    assert off.positions == () and off.provenance["registration"] == []
+    assert off.case is away
+    assert "Where the sequences lie" not in mri_report(off)
+    assert (sitk.GetArrayViewFromImage(off.probability) != sitk.GetArrayViewFromImage(result.probability)).any()
