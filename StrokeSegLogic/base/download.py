@@ -45,10 +45,10 @@ def download(
     patience: Patience | None = None,
     plain_loopback: bool = False,
 ) -> None:
-    """Brings a file to this machine, through the system's proxy if one is set.
+    """Brings a file to this machine, through the system's proxy if it has any.
 
     It grows under the name .TARGET.part beside the target, with the server's mark of its edition in .TARGET.part.etag,
-    and is renamed once its hash is right. An attempt that was cut off, by whatever, leaves them, and the next one asks
+    and is renamed once its hash is right. An attempt that was cut off, by whatever, leaves them, and the next asks
     for the rest alone. A cancellation and the clock are heard at once, also while the server says nothing.
 
     Args:
@@ -209,7 +209,7 @@ def _require_time(whole_s: float, silent_s: float, come: int, part: _Part, patie
 
 
 def _require_size(bytes_: int | None, part: _Part, *, growing: bool = False) -> None:
-    """Refuses a size that is not the published one, or of a file that is still coming, one beyond it."""
+    """Refuses a size that is not the published size, or of a file that is still coming, a size beyond it."""
     other = bytes_ is not None and part.size is not None and bytes_ != part.size and not growing
     if bytes_ is not None and (other or bytes_ > part.most):
         part.discard()

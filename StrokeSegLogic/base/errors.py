@@ -125,7 +125,7 @@ def printable(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return "".join(one if one.isprintable() else _escaped(one) for one in text)
+    return "".join(character if character.isprintable() else _escaped(character) for character in text)
 
 
 def _escaped(character: str) -> str:
@@ -158,7 +158,7 @@ class OutOfMemory(StrokeSegError):
         super().__init__(
             "there is too little memory for this case" if where is None else "needs more memory than there is",
             where=where,
-            fix="Close other programs, raise the limit that this one runs under, or give volumes cut to the head",
+            fix="Close other programs, raise the limit that StrokeSeg runs under, or give volumes cut to the head",
         )
 
 
@@ -170,11 +170,11 @@ def is_out_of_memory(error: BaseException) -> bool:
         return True
     words = str(error).lower()
     kinds = RuntimeError, OSError, ImportError, zlib.error
-    return isinstance(error, kinds) and any(one in words for one in _NO_MEMORY)
+    return isinstance(error, kinds) and any(phrase in words for phrase in _NO_MEMORY)
 
 
 def is_for_lack_of_memory(error: BaseException) -> bool:
-    """Whether memory was lacking for this error or for one that it came out of, however that was worded since."""
+    """Whether memory was lacking for this error or for an error that it came out of, however that was worded since."""
     seen: BaseException | None = error
     while seen is not None:
         if is_out_of_memory(seen):
@@ -201,14 +201,14 @@ def within_memory(where: str | Path) -> Iterator[None]:
 def expected(error: BaseException) -> StrokeSegError | None:
     """The fault in words that a user can act on; None for a fault of StrokeSeg's own.
 
-    An error that came out of another one, as of a library that wraps what it catches, is understood by its cause.
+    An error that came out of another, as of a library that wraps what it catches, is understood by its cause.
     """
     if isinstance(error, StrokeSegError):
         return error
     if is_for_lack_of_memory(error):
         return OutOfMemory()
     if isinstance(error, RecursionError):
-        return InputError("the input is nested too deeply to be read", fix="Check the files, or leave the odd one out")
+        return InputError("the input is nested too deeply to be read", fix="Check the files, or leave the odd file out")
     if isinstance(error, OSError) and error.errno is not None:
         # Names too long, disks full, rights taken away in the middle of the work: nobody can foresee them all.
         refused = error.strerror or type(error).__name__

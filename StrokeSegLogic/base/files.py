@@ -135,7 +135,7 @@ def sha256_of(paths: str | Path | Iterable[str | Path]) -> str:
 
 
 def make_folder(path: Path) -> None:
-    """Makes a folder, with those above it; one that is there already stays as it is.
+    """Makes a folder, with those above it; a folder that is there already stays as it is.
 
     Raises:
         OutputError: if it cannot be made.
@@ -174,7 +174,7 @@ def written_aside(path: Path) -> Iterator[BinaryIO]:
 
 
 def remove_half_written(folder: Path) -> None:
-    """Deletes the temporary files in a folder whose writers are dead; those of live ones are locked, and stay."""
+    """Deletes the temporary files in a folder whose writers are dead; those of live writers are locked, and stay."""
     for left in folder.glob(TEMPORARY.format("*")):
         # The file goes with its lock. What cannot be locked here is in nobody's way.
         with suppress(Busy, OSError), exclusive(left):

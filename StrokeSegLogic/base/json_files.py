@@ -43,8 +43,8 @@ def require_shallow(values: Any) -> None:
             return
         level = [
             inner
-            for one in level
-            for inner in (one.values() if isinstance(one, dict) else one)
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
             if isinstance(inner, dict | list)
         ]
     if level:
@@ -85,14 +85,14 @@ INFINITE = "infinite"
 
 
 def json_ready(value: Any) -> Any:
-    """The value with what JSON does not know replaced: an infinite number is a word, one that is not defined is None.
+    """The value with what JSON does not know replaced: an infinite number is a word, an undefined number is None.
 
     Mappings become dicts with text as keys, lists and tuples lists; all else stays as it is.
     """
     if isinstance(value, Mapping):
-        return {str(key): json_ready(one) for key, one in value.items()}
+        return {str(key): json_ready(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [json_ready(one) for one in value]
+        return [json_ready(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         if math.isnan(value):
             return None

@@ -1,4 +1,4 @@
-"""Locks between processes, gone with the process that holds them; and temporary folders, in use while one is held."""
+"""Locks between processes, gone with the process that holds them; and temporary folders, in use while locked."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def exclusive(path: Path) -> Iterator[None]:
         path: of the lock file, made if missing; its folder must exist. A link is refused.
 
     Raises:
-        Busy: if another process, or another block of this one, holds it.
+        Busy: if another process, or another block of this process, holds it.
         OSError: if the file cannot be made.
     """
     descriptor = locked_descriptor(path)
@@ -60,7 +60,7 @@ def error_says_no_locks(error: OSError) -> bool:
 
 
 def held(path: Path) -> bool:
-    """Whether another process, or another block of this one, holds the lock. A missing file is held by nobody.
+    """Whether another process, or another block of this process, holds the lock. A missing file is held by nobody.
 
     Raises:
         OSError: if the file cannot be opened.
@@ -78,7 +78,7 @@ def locked_descriptor(path: Path) -> int:
     """The file opened for reading and writing, and locked until the descriptor is closed; made if missing.
 
     Raises:
-        Busy: if another process, or another descriptor of this one, has it locked.
+        Busy: if another process, or another descriptor of this process, has it locked.
         OSError: if it cannot be made, or the file system knows no locks.
     """
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)

@@ -84,7 +84,7 @@ def hearing(progress: Progress) -> Iterator[None]:
 
 
 def check_cancelled() -> None:
-    """Asks the token of the run that this thread works for; nothing is asked outside of one.
+    """Asks the token of the run that this thread works for; nothing is asked outside of a run.
 
     Raises:
         Cancelled: once it is set.

@@ -1,4 +1,4 @@
-"""Files moved to where they are looked for, so that a kill at any moment leaves the previous ones or the new ones."""
+"""Files moved to where they are looked for, so that a kill at any moment leaves the previous files or the new."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Workspace:
 
     Args:
         folder: that it lies in.
-        root: one that a killed run has left; without, a new one is made.
+        root: what a killed run has left; without, a new folder is made.
     """
 
     def __init__(self, folder: Path, root: Path | None = None) -> None:
@@ -72,7 +72,7 @@ class Workspace:
             for name in names:
                 _move(self.new / name, self.folder / name)
         except BaseException:
-            # An interrupt, too, must not leave half a result, nor take the previous one away.
+            # An interrupt, too, must not leave half a result, nor take the previous result away.
             self.undo()
             raise
 
@@ -171,7 +171,7 @@ class _Journal:
     Attributes:
         new: SHA-256 of each new file by name.
         record: the last of them.
-        made: folders that did not exist before, the outer ones first.
+        made: folders that did not exist before, the outermost first.
         leaving: as in `Workspace.publish`.
     """
 
@@ -196,7 +196,7 @@ def _is_part(path: Path) -> bool:
 
 
 def _parents(names: Sequence[str]) -> list[str]:
-    """Folders on the way to the files, the outer ones first, each once."""
+    """Folders on the way to the files, the outermost first, each once."""
     found = {str(parent): None for name in names for parent in reversed(PurePosixPath(name).parents) if parent.name}
     return list(found)
 
@@ -206,6 +206,6 @@ def _move(source: Path, target: Path) -> None:
     move_new(source, target)
 
 
-def _same_file(one: Path, other: Path) -> bool:
+def _same_file(path: Path, other: Path) -> bool:
     """Whether both names are of one file; a link is not its target."""
-    return is_there(one) and is_there(other) and os.path.samestat(one.lstat(), other.lstat())
+    return is_there(path) and is_there(other) and os.path.samestat(path.lstat(), other.lstat())

@@ -197,7 +197,7 @@ def _rescued(writers: Writers, record: str, values: Mapping[str, Any]) -> str:
         try:
             _write(elsewhere / name, write)
         except Exception:
-            # One that fails must not take the others with it; what is missing is told.
+            # A writer that fails must not take the others with it; what is missing is told.
             (elsewhere / name).unlink(missing_ok=True)
             lost.append(name)
     try:

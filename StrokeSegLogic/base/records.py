@@ -138,7 +138,8 @@ def schema_of(content: Mapping[str, Any], where: str | Path) -> int:
         raise InputError("its schema is no whole number", where=where, fix="Take the record from where it was written")
     if found > SCHEMA_VERSION:
         raise InputError(
-            f"the record is of schema {found}, and this StrokeSeg reads up to {SCHEMA_VERSION}: a newer one wrote it",
+            f"the record is of schema {found}, and this StrokeSeg reads up to {SCHEMA_VERSION}: "
+            "a newer version wrote it",
             where=where,
             fix="Update StrokeSeg",
         )
@@ -186,7 +187,7 @@ def is_inside(name: str) -> bool:
 
 
 def is_plain_file(path: Path) -> bool:
-    """Whether there is a file, and no link to one: what stands behind a link is never ours."""
+    """Whether there is a file, and no link to a file: what stands behind a link is never ours."""
     try:
         return stat.S_ISREG(path.lstat().st_mode)
     except (OSError, ValueError):

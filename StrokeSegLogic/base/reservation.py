@@ -107,7 +107,7 @@ class Reservation:
                 if is_unchanged(self.folder / name, digest):
                     leaving[name] = digest
                 else:
-                    self.notes.append(f"{name} of the earlier run was changed since, and stays beside this one's files")
+                    self.notes.append(f"{name} of the earlier run was changed since, and stays beside this run's files")
         for other in excluded or {}:
             for name in (other, *written_by(self.folder / other)):
                 if is_there(self.folder / name):
@@ -128,7 +128,7 @@ class Reservation:
             place = unused(self.folder, UNPUBLISHED)
             work.new.rename(place)
         except OSError:
-            # The reason is told already: it is the one for which nothing could be published.
+            # The reason is told already: it is that for which nothing could be published.
             return None
         return place
 
@@ -153,7 +153,7 @@ class Reservation:
         met before the work.
 
         Raises:
-            OSError: if one cannot be written.
+            OSError: if a file cannot be written.
         """
         with self.draft() as work:
             # Slicer's writers make folders of their own beside their file.
@@ -179,7 +179,7 @@ def reserved(
 
     To be entered before long work. What a killed run left in the folder is mended or removed; then names, disk and
     permissions are tried, and what the run would replace is looked for. Blocks for the same folder may lie in one
-    another: the outermost one holds the lock.
+    another: the outermost holds the lock.
 
     Args:
         folder: made if missing, and removed again if it stays empty.
@@ -217,7 +217,7 @@ def reserved(
             finally:
                 _held.reset(token)
     finally:
-        # Folders that this run made and that stayed empty go again; one that holds something stays.
+        # Folders that this run made and that stayed empty go again; a folder that holds something stays.
         for path in made:
             with suppress(OSError):
                 path.rmdir()
@@ -234,9 +234,11 @@ def cannot_write(folder: Path, error: OSError) -> OutputError:
 
 def holding(folder: Path) -> Reservation | None:
     """This thread's own reservation of the folder, also where the folder has vanished since; None without."""
-    for one in _held.get():
-        if folder.resolve() == one.place or (folder.exists() and one.place.exists() and folder.samefile(one.place)):
-            return one
+    for reservation in _held.get():
+        if folder.resolve() == reservation.place or (
+            folder.exists() and reservation.place.exists() and folder.samefile(reservation.place)
+        ):
+            return reservation
     return None
 
 
@@ -260,7 +262,7 @@ def _locked(folder: Path, made: list[Path]) -> Iterator[list[str]]:
     except OSError as error:
         if not error_says_no_locks(error):
             raise cannot_write(folder, error) from error
-        # Without locks nobody can tell a killed run's draft from a live one's: all of them stay.
+        # Without locks nobody can tell a killed run's draft from a live run's: all of them stay.
         (folder / LOCK).unlink(missing_ok=True)
         notes.append("This file system knows no locks: see to it that no other run writes to the folder")
         yield notes
@@ -286,6 +288,6 @@ def _make(folder: Path) -> list[Path]:
     if not existing.is_dir():
         raise OutputError("is a file, not a folder", where=existing, fix=_ELSEWHERE)
     path = folder.absolute()
-    missing = [one for one in (path, *path.parents) if not one.exists()]
+    missing = [place for place in (path, *path.parents) if not place.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     return missing

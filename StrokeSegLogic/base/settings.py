@@ -94,7 +94,7 @@ def from_mapping(kind: type[T], values: Mapping[str, Any], where: str | Path) ->
     """An instance of a dataclass from plain values; nested dataclasses and tuples are converted.
 
     Where a field may be one of several dataclasses, each of them has a field `kind` with a default of its own; the
-    value's `kind` chooses, and without one it is the first.
+    value's `kind` chooses, and without a `kind` it is the first.
 
     Args:
         kind: a dataclass.
@@ -111,8 +111,8 @@ def from_mapping(kind: type[T], values: Mapping[str, Any], where: str | Path) ->
     for key in values:
         if key not in fields:
             raise InputError(f"unknown key '{key}'", where=where, fix=f"Known keys: {', '.join(fields)}")
-    for name, one in fields.items():
-        optional = one.default is not dataclasses.MISSING or one.default_factory is not dataclasses.MISSING
+    for name, field in fields.items():
+        optional = field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
         if name not in values and not optional:
             raise InputError(f"the key '{name}' is missing", where=where, fix="Add it")
     converted = {key: _convert(hints[key], value, key, where) for key, value in values.items()}
@@ -145,7 +145,7 @@ def _convert(hint: Any, value: Any, key: str, where: str | Path) -> Any:
         each = [arguments[0]] * len(value) if arguments[-1] is Ellipsis else arguments
         if len(value) != len(each):
             raise InputError(f"'{key}' holds {len(value)} values", where=where, fix=f"Give {len(each)}")
-        return tuple(_convert(one, item, key, where) for one, item in zip(each, value, strict=True))
+        return tuple(_convert(item_hint, item, key, where) for item_hint, item in zip(each, value, strict=True))
     if origin is dict and isinstance(value, Mapping):
         return {
             _convert(arguments[0], name, key, where): _convert(arguments[1], item, f"{key}.{name}", where)
@@ -167,7 +167,7 @@ def _convert(hint: Any, value: Any, key: str, where: str | Path) -> Any:
 
 
 def _shown(value: Any) -> str:
-    """A value in a message. Of a nested one no more than what it is: its text may be as long as the file."""
+    """A value in a message. Of a nested value no more than what it is: its text may be as long as the file."""
     if isinstance(value, Mapping):
         return "a table"
     if isinstance(value, list | tuple):

@@ -64,7 +64,7 @@ def require_address(url: str, plain_loopback: bool) -> None:
         scheme, host = "", ""
     if host and (scheme == "https" or (scheme == "http" and plain_loopback and _is_loopback(host))):
         return
-    raise InputError(f"is no https address ({scheme or 'none'})", where=url, fix=f"Give one that is, {BY_HAND}")
+    raise InputError(f"is no https address ({scheme or 'none'})", where=url, fix=f"Give an https address, {BY_HAND}")
 
 
 def _is_loopback(host: str) -> bool:
@@ -104,10 +104,10 @@ class Transfer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._over.set()
-        for one in self._sockets:
-            # A read that waits on the other thread ends with this; one that is closed already needs none.
+        for connection in self._sockets:
+            # A read that waits on the other thread ends with this; a connection that is closed already needs none.
             with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
+                connection.shutdown(socket.SHUT_RDWR)
 
     def next(self, wait_s: float) -> Answer | bytes | None:
         """First the answer, then bytes, at last b""; None if nothing came in that time.

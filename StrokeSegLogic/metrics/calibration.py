@@ -93,7 +93,7 @@ def auroc(scores: np.ndarray, positive: np.ndarray) -> float:
     hits, others = int(positive.sum()), int((~positive).sum())
     if not hits or not others:
         return nan
-    # No p-value is wanted: the asymptotic one costs nothing.
+    # No p-value is wanted: the asymptotic method costs nothing.
     found = mannwhitneyu(scores[positive], scores[~positive], method="asymptotic")
     return float(found.statistic / (hits * others))
 

@@ -61,7 +61,7 @@ class Window:
 
     @classmethod
     def of(cls, values: np.ndarray) -> Window:
-        """From the 1st to the 99th percentile of values of any shape; finite ones alone; (0, 1) if there are none.
+        """From the 1st to the 99th percentile of the finite values, of any shape; (0, 1) if there are none.
 
         White is no more than 2.5 medians, or fluid would leave the tissue of ADC and T2 in the dark.
         """

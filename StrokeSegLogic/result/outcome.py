@@ -82,7 +82,7 @@ class Maker:
         Args:
             model: name, version and weights_sha256 of a network; empty where none was at work.
             trained_on: what the network has learned from.
-            otherwise: the name where no model has one.
+            otherwise: the name where no model has any.
         """
         name = " ".join(str(model[key]) for key in ("name", "version") if model.get(key))
         return cls(name or otherwise, str(model.get("weights_sha256", "")), str(trained_on))

@@ -44,14 +44,14 @@ def case_record(case: Case, reference: Role, grid: Grid, used: Collection[Role])
         "inputs": [
             {
                 "role": role.value,
-                "source": one.source,
-                "reason": one.reason,
-                "confidence": round(one.confidence, 2),
-                "sha256": one.sha256,
+                "source": series.source,
+                "reason": series.reason,
+                "confidence": round(series.confidence, 2),
+                "sha256": series.sha256,
                 "used": role in used,
-                **_scale_record(one),
+                **_scale_record(series),
             }
-            for role, one in case.series.items()
+            for role, series in case.series.items()
         ],
         "notes": list(case.notes),
         "versions": {"python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}},

@@ -174,16 +174,18 @@ def _parsed(content: Mapping[str, Any], where: str) -> ResultRecord:
         lesion=None if perfusion else _lesion(content["statistics"]),
         chosen=chosen,
         routes=tuple(
-            RouteVolumes(one["name"], one["title"], float(one["core_ml"]), number(one["penumbra_ml"])) for one in routes
+            RouteVolumes(route["name"], route["title"], float(route["core_ml"]), number(route["penumbra_ml"]))
+            for route in routes
         ),
         mismatch=None if content.get("numbers") is None else _mismatch(content["numbers"]),
-        criteria=tuple(_trial(one) for one in content.get("criteria", ())),
-        displays={one["name"]: _display(one) for one in content.get("layers", ())},
+        criteria=tuple(_trial(trial) for trial in content.get("criteria", ())),
+        displays={layer["name"]: _display(layer) for layer in content.get("layers", ())},
         slices=tuple(
-            DoubtfulSlice(int(one["index"]), _point(one["point_lps_mm"])) for one in navigation.get("slices", ())
+            DoubtfulSlice(int(place["index"]), _point(place["point_lps_mm"])) for place in navigation.get("slices", ())
         ),
         lesions=tuple(
-            LesionPlace(float(one["volume_ml"]), _point(one["point_lps_mm"])) for one in navigation.get("lesions", ())
+            LesionPlace(float(lesion["volume_ml"]), _point(lesion["point_lps_mm"]))
+            for lesion in navigation.get("lesions", ())
         ),
         content=content,
     )
@@ -193,12 +195,12 @@ def _lesion(statistics: Mapping[str, Any]) -> LesionVolumes:
     return LesionVolumes(
         lesion_ml=float(statistics["volume_ml"]),
         brain_ml=float(statistics["brain_ml"]),
-        lesions_ml=tuple(float(one["volume_ml"]) for one in statistics["lesions"]),
+        lesions_ml=tuple(float(lesion["volume_ml"]) for lesion in statistics["lesions"]),
         left_share=number(statistics.get("left_share")),
         right_share=number(statistics.get("right_share")),
         planes=tuple(
-            PlaneVolume(one["plane"], float(one["volume_ml"]), float(one["dice_with_vote"]))
-            for one in statistics.get("planes", ())
+            PlaneVolume(plane["plane"], float(plane["volume_ml"]), float(plane["dice_with_vote"]))
+            for plane in statistics.get("planes", ())
         ),
     )
 
@@ -210,13 +212,13 @@ def _mismatch(numbers: Mapping[str, Any]) -> Mismatch:
         mismatch_ratio=number(numbers["mismatch_ratio"]),
         hypoperfusion_intensity_ratio=number(numbers["hypoperfusion_intensity_ratio"]),
         cbv_index=number(numbers["cbv_index"]),
-        delays=tuple((float(one["tmax_s"]), number(one["ml"])) for one in numbers["delays"]),
+        delays=tuple((float(delay["tmax_s"]), number(delay["ml"])) for delay in numbers["delays"]),
         side=str(numbers.get("side") or ""),
     )
 
 
 def _trial(trial: Mapping[str, Any]) -> Judged:
-    items = tuple(_item(one) for one in trial["items"])
+    items = tuple(_item(item) for item in trial["items"])
     return Judged(str(trial["trial"]), str(trial["verdict"]), bool(trial.get("flips")), parts=items)
 
 
@@ -229,7 +231,7 @@ def _item(item: Mapping[str, Any]) -> Judged:
         value=value if value is None or isinstance(value, str) else float(value),
         limit=str(item["limit"]),
         unit=str(item["unit"]),
-        parts=tuple(_item(one) for one in item.get("parts", ())),
+        parts=tuple(_item(part) for part in item.get("parts", ())),
     )
 
 

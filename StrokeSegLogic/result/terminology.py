@@ -32,7 +32,7 @@ INFARCT = Code("SCT", "55641003", "Infarct")
 ISCHEMIA = Code("SCT", "52674009", "Ischemia")
 BRAIN = Code("SCT", "12738006", "Brain")
 # No concept of SNOMED CT or DICOM PS3.16 is known for what perfusion imaging calls core and penumbra. The nearest true
-# ones are Infarct (which the core is expected to become) and Ischemia (a disorder, where the category asks for a
+# concepts are Infarct (which the core is expected to become) and Ischemia (a disorder, where the category asks for a
 # morphology); modifiers of a private scheme, as PS3.16 section 8.2 allows them ("99" in front), say the rest.
 PERFUSION_CORE = Code("99STROKESEG", "CORE", "Ischemic core by perfusion imaging")
 PENUMBRA = Code("99STROKESEG", "PENUMBRA", "Ischemic penumbra by perfusion imaging")

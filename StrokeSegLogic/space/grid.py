@@ -12,10 +12,10 @@ from ..base.errors import InputError
 
 WORKING_ORIENTATION = "RPI"
 """The working grid's x, y, z grow to the patient's right, back and feet: as arrays (z, y, x), an axial slice
-shows front above back, a coronal or sagittal one head above feet, columns running from left to right."""
+shows front above back, a coronal or sagittal slice head above feet, columns running from left to right."""
 
 _SAME = 1e-4
-"""Two grids are one when their corners lie closer than this part of a voxel."""
+"""Two grids are the same when their corners lie closer than this part of a voxel."""
 _MIN_OVERLAP = 0.05
 """Below this common part of the smaller of two volumes they are taken for different fields of view."""
 

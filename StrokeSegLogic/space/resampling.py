@@ -61,7 +61,7 @@ def resample(image: sitk.Image, grid: Grid, interpolation: str = "linear", fill:
     """The image's values at the voxels of `grid`, in physical space.
 
     With "linear", an axis that gets coarser by more than half is smoothed first (Gaussian, half the new voxel
-    less half the old one as sigma), so that fine structure does not alias. An image that already lies on the grid
+    less half the old as sigma), so that fine structure does not alias. An image that already lies on the grid
     is handed back untouched.
 
     Args:
@@ -97,7 +97,7 @@ def resample_mask(mask: sitk.Image, grid: Grid) -> np.ndarray:
 
 
 def _smooth_for(image: sitk.Image, grid: Grid) -> sitk.Image:
-    # The target's step along each image axis: how far one sees along that axis between two target voxels.
+    # The target's step along each image axis: how far apart two target voxels lie along that axis.
     along = np.abs(np.linalg.inv(np.asarray(image.GetDirection()).reshape(3, 3)) @ grid.matrix).max(axis=1)
     for axis, step in enumerate(along):
         image = smooth_axis(image, axis, float(step))
@@ -107,7 +107,7 @@ def _smooth_for(image: sitk.Image, grid: Grid) -> sitk.Image:
 def smooth_axis(image: sitk.Image, axis: int, step: float) -> sitk.Image:
     """An image (2-D or 3-D) smoothed along one axis before it is sampled at a larger step (mm), so as not to alias.
 
-    Gaussian, half the new step less half the old one as sigma; nothing is done where the step grows by half or less.
+    Gaussian, half the new step less half the old as sigma; nothing is done where the step grows by half or less.
     """
     spacing = image.GetSpacing()[axis]
     if step <= 1.5 * spacing or image.GetSize()[axis] < FEWEST_IN_A_ROW:

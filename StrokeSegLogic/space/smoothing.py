@@ -1,4 +1,4 @@
-"""Gaussian smoothing: recursive for wide kernels, discrete for narrow ones, within a mask alone."""
+"""Gaussian smoothing: recursive for wide kernels, discrete for narrow kernels, within a mask alone."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def recursive_gaussian(
     Args:
         image: float, 2-D or 3-D; its spacing is in mm.
         sigma_mm: of the Gaussian.
-        axes: x, y, z as 0, 1, 2; one with too few voxels stays as it is.
+        axes: x, y, z as 0, 1, 2; an axis with too few voxels stays as it is.
         narrow: whether axes stay in whose voxels sigma is less than half of; the filter is not exact there, and there
             is little to gain.
     """
@@ -73,7 +73,7 @@ def gaussian_within(values: np.ndarray, mask: np.ndarray, grid: Grid, sigma_mm: 
 
 
 def discrete_gaussian(volume: np.ndarray, variance: Sequence[float], widest: int = 32) -> np.ndarray:
-    """A volume (z, y, x) smoothed by a sampled kernel, exact for narrow ones too.
+    """A volume (z, y, x) smoothed by a sampled kernel, exact for narrow kernels too.
 
     Args:
         volume: float32.

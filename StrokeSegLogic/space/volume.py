@@ -73,7 +73,7 @@ class Frames:
 
 def storable(array: np.ndarray) -> np.ndarray:
     """The array in a type that ITK, VTK, NRRD and Slicer all know: 64-bit integers, booleans and halves are cast to
-    the nearest one that holds every value, and bytes stand in the machine's order."""
+    the nearest type that holds every value, and bytes stand in the machine's order."""
     if array.dtype == np.bool_:
         return array.astype(np.uint8)
     if array.dtype == np.float16:

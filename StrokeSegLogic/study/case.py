@@ -135,27 +135,27 @@ class Case:
             InputError: if two series claim one role.
         """
         by_role: dict[Role, Series] = {}
-        for one in series:
-            if one.role in by_role:
+        for volume in series:
+            if volume.role in by_role:
                 raise InputError(
-                    f"two series claim the role {one.role}: {by_role[one.role].source} and {one.source}",
+                    f"two series claim the role {volume.role}: {by_role[volume.role].source} and {volume.source}",
                     where=name,
-                    fix=f"Name the right one as {one.role}",
+                    fix=f"Name the right series as {volume.role}",
                     option="role",
-                    roles=(one.role.value,),
+                    roles=(volume.role.value,),
                 )
-            by_role[one.role] = one
+            by_role[volume.role] = volume
         return cls(name, {role: by_role[role] for role in Role if role in by_role}, notes=tuple(notes))
 
     def anonymous(self) -> Case:
         """The same case without names: of the folder, of files, of series, nor what was concluded from them.
 
         Voxels, times and what is known of the patient (age, NIHSS, onset) stay; so do the hashes of the files, by which
-        somebody who has a file can tell that it was this one.
+        somebody who has a file can tell that it was among these.
         """
         series = {
-            role: replace(one, source=str(role), reason="the reason is left out of an anonymous result")
-            for role, one in self.series.items()
+            role: replace(volume, source=str(role), reason="the reason is left out of an anonymous result")
+            for role, volume in self.series.items()
         }
         count = len(self.notes)
         left = f"{count} note{'' if count == 1 else 's'} on the reading of the study left out of an anonymous result"
@@ -171,7 +171,7 @@ class Case:
         return tuple(self.series)
 
     def reference(self, role: Role | None = None) -> Series:
-        """The series on whose grid the result lies: the one asked for, else the first there is in this order.
+        """The series on whose grid the result lies: of the role asked for, else the first there is in this order.
 
         MRI: DWI, FLAIR, ADC, T2, T1. CT perfusion: CBF, Tmax, TTP, MTT, CBV, the 4-D series, MIP, CT.
 

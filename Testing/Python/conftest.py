@@ -118,7 +118,7 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
         needs_one_of=("DWI", "FLAIR", "ADC", "T2"),
         tested_with_one_of=("DWI", "FLAIR"),
         network=network,
-        spacing_mm=3.0,
+        spacing_mm=4.0,
         threshold=0.5,
         plane_weights=dict.fromkeys(PLANES, 1.0),
         weights=Weights("weights.safetensors", "0" * 64),

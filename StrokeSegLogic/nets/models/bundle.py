@@ -49,7 +49,7 @@ class Bundle:
         raise ModelError(
             "is not a model of three MRI planes",
             where=self.spec.name,
-            fix="Choose another model for this case; strokeseg predict runs this one over a data set",
+            fix="Choose another model for this case; strokeseg predict runs this model over a data set",
         )
 
     @property
@@ -210,7 +210,7 @@ def require_fitting_weights(bundle: Bundle) -> None:
     wrong += [
         f"{name} as {_sides(entries[name].shape)} instead of {_sides(shape)}"
         for name, shape in wanted.items()
-        # A counter was stored as a list of one, and is loaded so.
+        # A counter was stored as a list of one number, and is loaded so.
         if name in entries and (entries[name].shape or (1,)) != (shape or (1,))
     ]
     wrong += [

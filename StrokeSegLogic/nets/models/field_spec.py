@@ -28,8 +28,8 @@ class InputSpec:
         name: one of `IMAGES`.
         low: value that becomes 0; None is MR signal, taken relative to the brain's median.
         high: value that becomes 1.
-        shown: one of `SHOWN`: as one grey channel; as three equal ones, for encoders that know colours; or colour-coded
-            from blue to red, as perfusion maps are shown to readers.
+        shown: one of `SHOWN`: as one grey channel; as three equal channels, for encoders that know colours; or
+            colour-coded from blue to red, as perfusion maps are shown to readers.
         scale: one of `SCALES`, what low and high are of: the physical value; the value relative to the brain's median,
             for flow, volume and enhancement, whose factor differs between vendors; or the delay behind normal tissue
             in s, for times, whose zero differs (see `ctp.routes.map_scales`).
@@ -115,10 +115,10 @@ class FieldModelSpec:
     def __post_init__(self) -> None:
         if self.format != FORMAT:
             raise ValueError(f"manifest format {self.format} is not {FORMAT}; a newer StrokeSeg may read it")
-        channels = sum(one.channels for one in self.inputs)
+        channels = sum(image.channels for image in self.inputs)
         if self.network.channels != channels:
             raise ValueError(f"{self.network.channels} channels for inputs of {channels}")
-        if len({one.name for one in self.inputs}) != len(self.inputs):
+        if len({image.name for image in self.inputs}) != len(self.inputs):
             raise ValueError("an input is named twice")
         if self.network.classes != len(self.classes) or len(set(self.classes)) != len(self.classes):
             raise ValueError(f"{self.network.classes} classes for {len(set(self.classes))} names")
@@ -132,9 +132,9 @@ class FieldModelSpec:
 
     def missing(self, given: Collection[str]) -> tuple[str, ...]:
         """The inputs that are neither among these images nor can be made of them."""
-        wanted = (one for one in self.inputs if one.name not in given)
+        wanted = (image for image in self.inputs if image.name not in given)
         made = {key for key, sources in STAND_INS.items() if all(source in given for source in sources)}
-        return tuple(one.name for one in wanted if (one.name, one.scale) not in made)
+        return tuple(image.name for image in wanted if (image.name, image.scale) not in made)
 
     @property
     def members(self) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ _DAMAGED = (
     ArithmeticError,
     MemoryError,
 )
-"""What Python's reader of zips raises on one that was damaged, or made to do harm."""
+"""What Python's reader of zips raises on a zip that was damaged, or made to do harm."""
 
 
 def pack(folder: Path, file: Path) -> None:
@@ -133,22 +133,22 @@ def _require_two_entries(source: BinaryIO, file: Path) -> None:
     mark, _disk, _first, _here, entries, length, _place, comment = _END.unpack(source.read(_END.size))
     source.seek(0)
     if mark != b"PK\5\6" or comment:
-        raise zipfile.BadZipFile("no zip, or one with a comment")
+        raise zipfile.BadZipFile("no zip, or a zip with a comment")
     if entries != 2 or length > _LARGEST_DIRECTORY:
         raise _other_content(file)
 
 
 def _members(archive: zipfile.ZipFile, file: Path) -> tuple[zipfile.ZipInfo, zipfile.ZipInfo]:
     """The manifest and the weights, both plain files of a size that they may have."""
-    members = {one.filename: one for one in archive.infolist()}
-    weights = next((one for name, one in members.items() if name != MANIFEST), None)
+    members = {member.filename: member for member in archive.infolist()}
+    weights = next((member for name, member in members.items() if name != MANIFEST), None)
     if MANIFEST not in members or weights is None or len(archive.infolist()) != 2:
         raise _other_content(file)
-    for one in members.values():
+    for member in members.values():
         # The library cuts a name at a NUL.
-        if one.orig_filename != one.filename or one.is_dir() or stat.S_ISLNK(one.external_attr >> 16):
+        if member.orig_filename != member.filename or member.is_dir() or stat.S_ISLNK(member.external_attr >> 16):
             raise _other_content(file)
-        if one.flag_bits & 1 or one.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        if member.flag_bits & 1 or member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise ModelError("is encrypted, or packed in an unusual way", where=file.name, fix=_AGAIN)
     try:
         Weights(weights.filename, "0" * 64)

@@ -36,7 +36,7 @@ def bundled_names() -> tuple[str, ...]:
 
 
 def find(name: str | Path | None = None) -> Bundle:
-    """The model of that name, in that folder, or the default one; no other model's files are touched.
+    """The model of that name, in that folder, or the default; no other model's files are touched.
 
     Raises:
         ModelError: if there is none, or its manifest is damaged.
@@ -71,7 +71,7 @@ class KeptNetworks:
     They are known by manifest, which names the weights' SHA-256, and device.
 
     Args:
-        most: how many models are kept; the one that was not used for longest goes first.
+        most: how many models are kept; the model that was not used for longest goes first.
     """
 
     def __init__(self, most: int = 3) -> None:

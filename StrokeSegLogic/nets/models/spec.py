@@ -39,7 +39,7 @@ class Weights:
 
 
 _FINEST_MM, _COARSEST_MM = 0.2, 20.0
-"""Finer pixels make a head larger than memory, coarser ones make nothing of it."""
+"""Finer pixels make a head larger than memory, coarser pixels make nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class PlanesModelSpec:
         if self.network.channels != len(self.inputs):
             raise ValueError(f"{self.network.channels} channels for {len(self.inputs)} inputs")
         if self.network.dimensions != 2 or self.network.classes != 2 or getattr(self.network, "nihss", False):
-            raise ValueError("the planes' network must be a 2-D one of two classes that asks for images alone")
+            raise ValueError("the planes' network must be 2-D, of two classes, and ask for images alone")
         if set(self.plane_weights) != set(PLANES) or min(self.plane_weights.values()) <= 0:
             raise ValueError(f"plane_weights must hold a positive number for each of {', '.join(PLANES)}")
         limits = (self.threshold, *self.thresholds.values())
@@ -122,7 +122,7 @@ class PlanesModelSpec:
     def threshold_for(self, used: Iterable[Role]) -> float:
         """The threshold of the probability where these sequences are looked at.
 
-        A sequence that shows acute infarcts alone allows a lower one than another that shows old disease, too.
+        A sequence that shows acute infarcts alone allows a lower threshold than another that shows old disease, too.
         """
         limit = threshold_of(used, self.thresholds)
         return self.threshold if limit is None else limit

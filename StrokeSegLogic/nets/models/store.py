@@ -66,7 +66,7 @@ def store_folder() -> Path:
 
 
 def installed() -> tuple[str, ...]:
-    """Names of the installed models, one that a killed process had moved aside among them."""
+    """Names of the installed models, what a killed process had moved aside among them."""
     store = store_folder()
     if any(store.glob(f"{_WORK}*")):
         # Busy: a live process is at work there. OSError: the store may only be read, and stays as it is.
@@ -84,7 +84,7 @@ def offered() -> tuple[OfferedModel, ...]:
 def install(file: Path) -> str:
     """Installs a model from its one file; a model of the same name that was installed before is replaced.
 
-    It is replaced last, once the new one is sure to load (see `verify.verify`).
+    It is replaced last, once the new model is sure to load (see `verify.verify`).
 
     Returns:
         The model's name.

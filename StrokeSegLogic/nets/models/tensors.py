@@ -119,7 +119,7 @@ def _header(content: bytes, size: int, path: Path) -> tuple[dict[str, Entry], in
             raise refused(f"its header says nothing that makes sense of {name}")
         entries[name] = entry
     end = 0
-    for entry in sorted(entries.values(), key=lambda one: (one.start, one.end)):
+    for entry in sorted(entries.values(), key=lambda tensor: (tensor.start, tensor.end)):
         if entry.start != end:
             raise refused("its tensors overlap or leave gaps")
         end = entry.end
@@ -135,7 +135,7 @@ def _entry(said: Any) -> Entry | None:
     kind, shape, place = said["dtype"], said["shape"], said["data_offsets"]
     if not isinstance(kind, str) or kind not in _TYPES or not _counts(shape) or not _counts(place) or len(place) != 2:
         return None
-    # The sides are bounded before they are multiplied: of thousands of large ones the product alone takes minutes.
+    # The sides are bounded before they are multiplied: of thousands of large sides the product alone takes minutes.
     if len(shape) > 8 or max((*shape, *place), default=0) > 1 << 40:
         return None
     fits = place[1] - place[0] == prod(shape) * _TYPES[kind].itemsize
@@ -143,4 +143,4 @@ def _entry(said: Any) -> Entry | None:
 
 
 def _counts(values: Any) -> bool:
-    return isinstance(values, list) and all(type(one) is int and one >= 0 for one in values)
+    return isinstance(values, list) and all(type(count) is int and count >= 0 for count in values)

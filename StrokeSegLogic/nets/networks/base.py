@@ -16,7 +16,7 @@ class Encoder(nn.Module):
 
     Attributes:
         widths: channels of the features, finest scale first.
-        strides: how many input pixels one feature spans along a side, finest first; each twice the one before.
+        strides: how many input pixels one feature spans along a side, finest first; each twice the previous.
     """
 
     widths: tuple[int, ...]
@@ -65,7 +65,7 @@ class SegmentationNetwork(nn.Module):
         What is no encoder's is in none of them: freezing every unit leaves just the decoder to learn, and the later
         half of the list is the encoders' deeper half.
         """
-        return [list(depth) for depth in zip(*(one.units() for one in self.encoders()), strict=True)]
+        return [list(depth) for depth in zip(*(encoder.units() for encoder in self.encoders()), strict=True)]
 
 
 def channels_last(network: nn.Module) -> None:

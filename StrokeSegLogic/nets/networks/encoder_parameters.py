@@ -40,7 +40,7 @@ def batch_norm(name: str, width: int) -> Shapes:
 
 
 def vgg16(channels: int, width: float = 1.0, least: int = 1, kernel: tuple[int, ...] = (3, 3)) -> Shapes:
-    """Of VGG16; with a cubic kernel, of the inflated one."""
+    """Of VGG16; with a cubic kernel, of the inflated VGG16."""
     place = 0
     for full, count in VGG_BLOCKS:
         for _ in range(count):

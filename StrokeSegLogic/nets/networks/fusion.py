@@ -126,8 +126,8 @@ class FusionNetwork(SegmentationNetwork):
         self.backbones = nn.ModuleList(encoders)
         neck = scaled(NECK, spec.width, spec.least)
         self.necks = nn.ModuleList(
-            nn.Sequential(convolution(one.widths[-1], neck), convolution(neck, neck), nn.Dropout(spec.dropout))
-            for one in encoders
+            nn.Sequential(convolution(encoder.widths[-1], neck), convolution(neck, neck), nn.Dropout(spec.dropout))
+            for encoder in encoders
         )
         self.nihss = None
         bottleneck = neck * len(encoders)
@@ -135,7 +135,7 @@ class FusionNetwork(SegmentationNetwork):
             stride = STRIDES[-1]
             self.nihss = NihssBranch((-(-spec.size[0] // stride), -(-spec.size[1] // stride)))
             bottleneck += 1
-        skips = tuple(sum(widths) for widths in zip(*(one.widths[:-1] for one in encoders), strict=True))
+        skips = tuple(sum(widths) for widths in zip(*(encoder.widths[:-1] for encoder in encoders), strict=True))
         self.decoder = FusionDecoder(bottleneck, skips, len(encoders), spec.classes, spec.width, spec.least)
         initialise(self.necks, self.decoder, *([] if self.nihss is None else [self.nihss]))
 
@@ -147,14 +147,14 @@ class FusionNetwork(SegmentationNetwork):
         if images.shape[1] != self.channels:
             raise ValueError(f"{images.shape[1]} channels where the network takes {self.channels}")
         features = self.encode(pad_to_stride(images, STRIDES[-1]))
-        bottleneck = [neck(one[-1]) for neck, one in zip(self.necks, features, strict=True)]
+        bottleneck = [neck(scales[-1]) for neck, scales in zip(self.necks, features, strict=True)]
         if self.nihss is not None:
             bottleneck.append(self.nihss(self._score(images, nihss)))
-        skips = [torch.cat(scale, dim=1) for scale in zip(*(one[:-1] for one in features), strict=True)]
+        skips = [torch.cat(scale, dim=1) for scale in zip(*(scales[:-1] for scales in features), strict=True)]
         return crop(self.decoder(torch.cat(bottleneck, dim=1), skips), images)
 
     def encoders(self) -> list[Encoder]:
-        return [one for one in self.backbones if isinstance(one, Encoder)]
+        return [module for module in self.backbones if isinstance(module, Encoder)]
 
     def _score(self, images: Tensor, nihss: Tensor | None) -> Tensor:
         if tuple(images.shape[-2:]) != self.size:

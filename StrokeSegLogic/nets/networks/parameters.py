@@ -103,7 +103,7 @@ def _fusion(spec: FusionSpec) -> Shapes:
         yield from _dense("nihss.dense.0", 1, NIHSS_HIDDEN)
         yield from _dense("nihss.dense.2", NIHSS_HIDDEN, rows * columns)
         last += 1
-    yield from _fusion_decoder(last, [encoders * one for one in widths[:-1]], encoders, spec)
+    yield from _fusion_decoder(last, [encoders * channels for channels in widths[:-1]], encoders, spec)
 
 
 def _fusion_decoder(bottleneck: int, skips: list[int], inputs: int, spec: FusionSpec) -> Shapes:

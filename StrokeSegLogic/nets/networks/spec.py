@@ -40,7 +40,7 @@ class UNet2DSpec:
         channels: number of input sequences.
         classes: number of output classes, background included.
         decoder: decoder widths from the deepest to the finest scale; as many as the encoder has scales above its
-            deepest one, plus one more if the encoder's finest scale is coarser than the input.
+            deepest, plus one more if the encoder's finest scale is coarser than the input.
         attention: whether attention gates weigh the skip connections.
         kind: "unet2d".
     """
@@ -155,7 +155,7 @@ class UNet3DSpec:
         classes: number of output classes, background included.
         modified: leaky ReLU, instance normalisation, dilated convolutions and spatial dropout, instead of the classic
             ReLU and batch normalisation.
-        dropout: of the modified one: share of whole feature maps that are dropped while training.
+        dropout: of the modified network: share of whole feature maps that are dropped while training.
         base_width: channels at full resolution, doubled at each level below; 64 in the paper.
         levels: resolutions; 5 make the paper's 23 convolutions.
         kind: "unet3d".
@@ -245,7 +245,7 @@ def _check_dropout(dropout: float) -> None:
 
 COMPACT_WIDTHS = (16, 32, 64, 128, 192)
 COMPACT_DEPTHS = (1, 1, 2, 2, 2)
-"""Blocks of each scale: the deeper ones, cheap in pixels, get two."""
+"""Blocks of each scale: the deeper scales, cheap in pixels, get two."""
 
 RESNET_WIDTHS = (64, 128, 256, 512)
 RESNET_DEPTHS = {"resnet18": (2, 2, 2, 2), "resnet34": (3, 4, 6, 3), "resnet50": (3, 4, 6, 3)}

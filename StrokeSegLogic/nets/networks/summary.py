@@ -47,7 +47,7 @@ def on_meta(spec: NetworkSpec) -> SegmentationNetwork:
 
 def parameters(module: nn.Module) -> int:
     """Numbers that can learn, in a module."""
-    return sum(one.numel() for one in module.parameters())
+    return sum(parameter.numel() for parameter in module.parameters())
 
 
 def layers(network: SegmentationNetwork, images: Sequence[int], names: str | None = None) -> list[Layer]:
@@ -95,7 +95,7 @@ def operation(module: nn.Module) -> str:
         sides = size if isinstance(size, tuple) else (size,) * (3 if isinstance(module, nn.MaxPool3d) else 2)
         return f"{'x'.join(map(str, sides))} max-pooling"
     if isinstance(module, nn.Sequential):
-        runs = groupby(operation(one) for one in module if parameters(one) and not isinstance(one, _NORMS))
+        runs = groupby(operation(part) for part in module if parameters(part) and not isinstance(part, _NORMS))
         counted = ((words, len(list(run))) for words, run in runs)
         return ", ".join(words if count == 1 else f"{count} x ({words})" for words, count in counted)
     if isinstance(module, _NORMS):

@@ -2,7 +2,7 @@
 
 One definition for training, slices and volumes. The zeros that convolutions add tell a network where the canvas ends. A
 network that has learned with background around the brain is less sure of lesions where the canvas ends at the brain,
-and surer on a wider one.
+and surer on a wider canvas.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def centred(shape: Sequence[int], canvas: Sequence[int]) -> tuple[Window, Window
 
 
 def canvases(slices: np.ndarray, canvas: Sequence[int]) -> list[tuple[int, int]]:
-    """The canvas of each slice, rows and columns: the one that is asked for, but longer where brain would be cut.
+    """The canvas of each slice, rows and columns: as asked for, but longer where brain would be cut.
 
     Args:
         slices: normalised, (N, C, H, W), see `on_canvas`.

@@ -124,8 +124,8 @@ def heard_between_layers(network: nn.Module, progress: Progress) -> Iterator[Non
     try:
         yield
     finally:
-        for one in asking:
-            one.remove()
+        for hook in asking:
+            hook.remove()
 
 
 def _batch(network: nn.Module, slices: np.ndarray, device: Device, canvas: Sequence[int]) -> np.ndarray:

@@ -60,7 +60,7 @@ def restricted(roles: Collection[Role], modality: Modality | None) -> tuple[Role
     """Those of the named roles that belong to the modality.
 
     Raises:
-        InputError: if they are of both and no modality is given, or none is of the one given.
+        InputError: if they are of both and no modality is given, or none is of the modality given.
     """
     mr = [role for role in roles if role in MRI_ROLES]
     ct = [role for role in roles if role in CTP_ROLES]
@@ -165,7 +165,7 @@ def read_candidate(candidate: Candidate, modality: Modality | None = None) -> Re
 
     Args:
         candidate: the volume.
-        modality: if given, no role of the other one is found.
+        modality: if given, no role of the other is found.
     """
     reading = _read_candidate(candidate, modality)
     if reading.role is None:
@@ -215,7 +215,7 @@ def _winner(role: Role, rivals: list[tuple[Candidate, Reading]]) -> tuple[Candid
     for candidate, reading in rivals:
         if all(other is candidate or _better(reading, against) for other, against in rivals):
             return candidate, reading
-    # Name two that truly tie, not one that a third beats anyway.
+    # Name two that truly tie, not a rival that a third beats anyway.
     top = [r for r in rivals if not any(_better(other, r[1]) for _, other in rivals)]
     first, second = (top if len(top) > 1 else rivals)[:2]
     more = len(top) - 2
@@ -228,27 +228,27 @@ def _winner(role: Role, rivals: list[tuple[Candidate, Reading]]) -> tuple[Candid
     raise InputError(
         f"two series claim the role {role}: {first[0].name} and {second[0].name}"
         + (f" (and {more} more)" if more > 0 else ""),
-        fix=f"Name the right one as {role}",
+        fix=f"Name the right series as {role}",
         option="role",
         roles=(role.value,),
     )
 
 
-def _are_slabs(one: Candidate, other: Candidate) -> bool:
-    grids = one.grid(), other.grid()
+def _are_slabs(first: Candidate, other: Candidate) -> bool:
+    grids = first.grid(), other.grid()
     return grids[0] is not None and grids[1] is not None and are_two_slabs(grids[0], grids[1])
 
 
-def _better(one: Reading, other: Reading) -> str | None:
+def _better(first: Reading, other: Reading) -> str | None:
     """Why the first is clearly better than the second; None if it is not."""
-    if one.b_value is not None and other.b_value is not None and one.b_value != other.b_value:
-        return "its b-value is higher" if one.b_value > other.b_value else None
-    if one.confidence - other.confidence >= _CLEARLY - 1e-9:
-        return f"its role is surer ({one.confidence:.2f} against {other.confidence:.2f})"
-    if other.confidence - one.confidence >= _CLEARLY - 1e-9:
+    if first.b_value is not None and other.b_value is not None and first.b_value != other.b_value:
+        return "its b-value is higher" if first.b_value > other.b_value else None
+    if first.confidence - other.confidence >= _CLEARLY - 1e-9:
+        return f"its role is surer ({first.confidence:.2f} against {other.confidence:.2f})"
+    if other.confidence - first.confidence >= _CLEARLY - 1e-9:
         return None
-    if one.rank > other.rank:
-        if other.rank - one.rank <= COLOUR_RANK // 2:
+    if first.rank > other.rank:
+        if other.rank - first.rank <= COLOUR_RANK // 2:
             return "it has grey values, not colours"
-        return "it is the trace image, the axial or the acquired one of the two"
+        return "it is the trace image, the axial or the acquired series of the two"
     return None

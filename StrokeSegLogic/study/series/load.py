@@ -70,7 +70,7 @@ def load_case(
     else:
         series, notes = _from_file(Path(study), modality)
         default = Path(study).name.split(".")[0]
-    images = {one.role: one.image for one in series}
+    images = {volume.role: volume.image for volume in series}
     if Role.DWI in images and Role.ADC in images and (doubt := swapped_note(images[Role.DWI], images[Role.ADC])):
         notes.append(doubt)
     case = Case.of(name or default, series, notes)
@@ -92,8 +92,8 @@ def _from_folder(folder: Path, modality: Modality | None) -> tuple[list[Series],
     series = []
     for claim in _with_known_colours(list(found.claims.values()), notes):
         with _beside(files.notes):
-            one, more_notes = read_claim(claim)
-        series.append(one)
+            volume, more_notes = read_claim(claim)
+        series.append(volume)
         notes += more_notes
     return series, notes
 
@@ -113,7 +113,7 @@ def _beside(notes: Sequence[str]) -> Iterator[None]:
 def _without_role(what: str, folder: Path, candidates: Sequence[Candidate], modality: Modality | None) -> InputError:
     """The error where no volume has a role of the modality asked for."""
     for other in ("ctp", "mri"):
-        if modality not in (None, other) and any(read_candidate(one, other).role for one in candidates):
+        if modality not in (None, other) and any(read_candidate(candidate, other).role for candidate in candidates):
             held = "CT perfusion" if other == "ctp" else "MRI"
             fix = f"What is there looks like {held}: use {other}"
             return InputError(what, where=folder, fix=fix, option="modality")
@@ -126,16 +126,16 @@ def _with_known_colours(claims: list[Claim], notes: list[str]) -> list[Claim]:
     Raises:
         InputError: if no perfusion map or series is left without them.
     """
-    coloured = [one for one in claims if one.role in MAP_ROLES and one.candidate.colour]
-    unknown = [one for one in coloured if range_of(one.candidate, None) is None]
+    coloured = [claim for claim in claims if claim.role in MAP_ROLES and claim.candidate.colour]
+    unknown = [claim for claim in coloured if range_of(claim.candidate, None) is None]
     if not unknown:
         return claims
-    kept = [one for one in claims if one not in unknown]
-    if not any(one.role in MAP_ROLES or one.role is Role.CTP for one in kept):
+    kept = [claim for claim in claims if claim not in unknown]
+    if not any(claim.role in MAP_ROLES or claim.role is Role.CTP for claim in kept):
         raise no_range(unknown[0].role, unknown[0].candidate.name)
-    for one in unknown:
-        error = no_range(one.role, one.candidate.name)
-        notes.append(f"{one.candidate.name} was left aside as {one.role}: it {error.what}. {error.fix}")
+    for claim in unknown:
+        error = no_range(claim.role, claim.candidate.name)
+        notes.append(f"{claim.candidate.name} was left aside as {claim.role}: it {error.what}. {error.fix}")
     return kept
 
 
@@ -169,8 +169,8 @@ def _from_names(
     series: list[Series] = []
     notes = [f"{role} was left aside: it is not of {modality}" for role in by_role if role not in wanted]
     for role in wanted:
-        one, more = _named(role, by_role[role])
-        series.append(one)
+        volume, more = _named(role, by_role[role])
+        series.append(volume)
         notes += more
     return series, notes
 
@@ -230,7 +230,7 @@ def _words(study: object) -> Sequence[str]:
 
 def _split(text: str) -> tuple[str, str]:
     role, mark, file = str(text).partition("=")
-    if not mark and text.strip().upper() not in {one.value for one in Role}:
+    if not mark and text.strip().upper() not in {known.value for known in Role}:
         raise InputError(
             "there is no such file or folder",
             where=text,
@@ -247,24 +247,25 @@ def _named_candidate(role: Role, path: Path) -> tuple[Candidate, tuple[str, ...]
         return file_candidate(path, path.name), ()
     files = study_files(path)
     found = list(files.candidates)
-    # The user named the role of the folder; of several series in it the one that also claims that role is meant.
+    # The user named the role of the folder; of several series in it, that which also claims the role is meant.
     if len(found) > 1:
         try:
-            claim = assign([one for one in found if read_candidate(one).role is role]).claims.get(role)
+            claiming = [candidate for candidate in found if read_candidate(candidate).role is role]
+            claim = assign(claiming).claims.get(role)
         except InputError as error:
             raise InputError(error.what, where=path, fix=error.fix, option=error.option, roles=error.roles) from error
         if claim is None:
             raise InputError(
                 f"the folder holds {len(found)} volumes and none of them is evidently {role}: "
-                + "; ".join(one.name for one in found[:8]),
+                + "; ".join(candidate.name for candidate in found[:8]),
                 where=path,
                 fix=f"Name the file, or a folder with this series alone, as {role}",
                 option="role",
                 roles=(role.value,),
             )
         found = [claim.candidate]
-    one = found[0]
-    return Candidate(f"{path.name}/{one.name}".replace("/. (", " ("), one.files, one.tags), files.notes
+    meant = found[0]
+    return Candidate(f"{path.name}/{meant.name}".replace("/. (", " ("), meant.files, meant.tags), files.notes
 
 
 def _common_name(named: Sequence[tuple[str | Role, Volume]]) -> str:

@@ -169,7 +169,7 @@ def swapped_note(dwi: sitk.Image, adc: sitk.Image) -> str | None:
     lean_dwi, lean_adc = _lean(dwi), _lean(adc)
     if lean_dwi is None or lean_adc is None or lean_dwi < _CLEARLY or lean_adc > 1 / _CLEARLY:
         return None
-    return "DWI and ADC look swapped (fluid is bright in the one and dark in the other): check the roles"
+    return "DWI and ADC look swapped (fluid is bright in DWI and dark in ADC): check the roles"
 
 
 def _lean(image: sitk.Image) -> float | None:

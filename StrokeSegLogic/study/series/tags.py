@@ -121,7 +121,7 @@ def _diffusion(tags: DicomTags, b: float | None, described: Reading | None) -> R
 
 
 def _against_times(described: Reading, tags: DicomTags) -> Reading:
-    """A T2 whose times are those of a FLAIR is one: many protocols leave the word out."""
+    """A T2 whose times are those of a FLAIR is a FLAIR: many protocols leave the word out."""
     if described.role is Role.T2 and _has_flair_times(tags):
         return Reading(
             Role.FLAIR,

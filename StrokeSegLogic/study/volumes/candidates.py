@@ -150,7 +150,7 @@ def grid_of_files(files: Sequence[Path], dicom: bool) -> Grid | None:
     try:
         if dicom:
             records = in_order(read_records(files))
-            places = {one.position: one for one in records}
+            places = {record.position: record for record in records}
             return stack_grid(list(places.values()), str(files[0]))
         if volume_suffix(files[0]) in SUFFIXES:
             return open_nifti(files[0]).grid()

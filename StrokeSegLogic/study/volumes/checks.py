@@ -121,7 +121,7 @@ def require_scalar_3d(size: tuple[int, ...], components: int, where: str) -> Non
         raise InputError(
             f"has {len(size)} dimensions ({' x '.join(map(str, size))}: {what}) where 3 are wanted",
             where=where,
-            fix="Give one 3-D volume (for DWI the one with the highest b-value)",
+            fix="Give one 3-D volume (for DWI the volume with the highest b-value)",
         )
 
 
@@ -139,7 +139,7 @@ def require_finite(image: sitk.Image, where: str) -> None:
     """Refuses NaN and infinite voxels, with their number.
 
     Raises:
-        InputError: if there is one.
+        InputError: if there is any.
     """
     voxels = sitk.GetArrayViewFromImage(image)
     if np.isfinite(voxels).all():

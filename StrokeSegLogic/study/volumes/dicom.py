@@ -19,7 +19,7 @@ from .geometry import MAX_SHEAR, placed, require_spacing, tilted
 
 _GAP_PART = 0.03
 _GAP_MM = 0.02
-"""Slice distances may differ by this part of the usual one, or by these mm (scanners round positions)."""
+"""Slice distances may differ by this part of the usual distance, or by these mm (scanners round positions)."""
 
 
 def read_dicom_series(files: Iterable[str | Path]) -> sitk.Image:
@@ -73,7 +73,7 @@ def read_records(files: Iterable[str | Path]) -> list[Slice]:
     """The headers of the files.
 
     Raises:
-        InputError: if there is no file, or one is not intact DICOM with a picture.
+        InputError: if there is no file, or a file is not intact DICOM with a picture.
     """
     slices = []
     for path in map(Path, files):
@@ -125,7 +125,7 @@ def require_grey(slices: Sequence[Slice], where: str) -> None:
     """Refuses files of several slices, and colours.
 
     Raises:
-        InputError: if there is one.
+        InputError: if there is any.
     """
     _require_single(slices, where)
     if any(s.samples != 1 for s in slices):
@@ -159,15 +159,15 @@ def _require_geometry(slices: Sequence[Slice], where: str) -> None:
     require_spacing(list(first.spacing), where)
 
 
-def _alike(one: Slice, other: Slice) -> bool:
+def _alike(first: Slice, other: Slice) -> bool:
     # Not None here: asked for before.
-    return np.allclose(one.axes or (), other.axes or (), atol=1e-3) and np.allclose(
-        one.spacing or (), other.spacing or (), rtol=1e-3
+    return np.allclose(first.axes or (), other.axes or (), atol=1e-3) and np.allclose(
+        first.spacing or (), other.spacing or (), rtol=1e-3
     )
 
 
 def _step(slices: Sequence[Slice], where: str) -> float:
-    """The distance of neighbouring slices in mm, checked to be one."""
+    """The distance of neighbouring slices in mm, checked to be the same throughout."""
     positions = np.array([s.position for s in slices])
     along = positions @ slices[0].normal
     if not np.isfinite(along).all():
@@ -202,16 +202,16 @@ def _pixels(slices: Sequence[Slice], where: str, colour: bool = False) -> np.nda
     """(z, y, x) float32, or with a fourth axis of three uint8."""
     rows, columns = slices[0].size
     require_plausible_size((columns, rows, len(slices)), where)
-    for one in slices:
-        if one.path.stat().st_size < one.least_bytes:
+    for record in slices:
+        if record.path.stat().st_size < record.least_bytes:
             raise InputError(
                 "a slice's pixels cannot be read: the file is shorter than its header says",
-                where=one.path,
+                where=record.path,
                 fix="Copy or export the series again",
             )
     shape = (len(slices), rows, columns)
     voxels = np.empty((*shape, 3), np.uint8) if colour else np.empty(shape, np.float32)
-    for number, one in enumerate(slices):
+    for number, record in enumerate(slices):
         check_cancelled()
-        voxels[number] = slice_pixels(one.path, one.size, colour)
+        voxels[number] = slice_pixels(record.path, record.size, colour)
     return voxels

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 SECONDS = 60
-"""That a slice may take; one of 512 x 512 pixels takes some milliseconds."""
+"""That a slice may take; 512 x 512 pixels take some milliseconds."""
 _MOST_MEMORY = 4 << 30
 
 
@@ -91,7 +91,7 @@ def _alarm(seconds: int) -> None:
 
 
 def is_limited_from_outside() -> bool:
-    """Whether this process, and with it one that it starts, has less memory than a decoder may take: then a lack of it
+    """Whether this process, and with it whatever it starts, has less memory than a decoder may take: then a lack of it
     says nothing about the file."""
     try:
         import resource

@@ -42,8 +42,8 @@ def grouped(slices: Iterable[Slice]) -> list[list[Slice]]:
 def in_time_order(slices: Sequence[Slice]) -> list[Slice]:
     """Slices over time sorted by their times and then their place, so that a hash does not depend on file names."""
 
-    def when(one: Slice) -> tuple[float, ...]:
-        clock = one.clock
+    def when(record: Slice) -> tuple[float, ...]:
+        clock = record.clock
         known = (clock.acquisition, clock.trigger, clock.reference, clock.content, clock.position, clock.instance)
         return tuple(0.0 if value is None else value for value in known)
 
@@ -54,12 +54,12 @@ def _joined(parts: list[list[Slice]]) -> list[list[Slice]]:
     """Single volumes of CT at the same places whose descriptions differ by numbers at most, as one series over time."""
 
     def kind(part: list[Slice]) -> Hashable:
-        places = frozenset(one.position for one in part)
+        places = frozenset(record.position for record in part)
         first = part[0]
         if len(places) < len(part) or None in places or first.tags.colour:
             return id(part)
         words = re.sub(r"\d+(?:[.,]\d+)?", "#", first.tags.series_description)
-        times = frozenset(one.clock.acquisition for one in part)
+        times = frozenset(record.clock.acquisition for record in part)
         return (first.frame_of_reference, first.size, first.tags.image_type, words, places, None in times)
 
     groups: dict[Hashable, list[list[Slice]]] = {}
@@ -67,9 +67,9 @@ def _joined(parts: list[list[Slice]]) -> list[list[Slice]]:
         groups.setdefault(kind(part), []).append(part)
     out: list[list[Slice]] = []
     for group in groups.values():
-        starts = {min(one.clock.acquisition or 0.0 for one in part) for part in group}
+        starts = {min(record.clock.acquisition or 0.0 for record in part) for part in group}
         if len(group) >= _LEAST_JOINED and len(starts) == len(group):
-            out.append([one for part in group for one in part])
+            out.append([record for part in group for record in part])
         else:
             out += group
     return out
@@ -89,6 +89,6 @@ def _split_repeats(groups: list[list[Slice]], level: int) -> list[list[Slice]]:
 
 def _by(slices: Iterable[Slice], key: _Split) -> list[list[Slice]]:
     groups: dict[Hashable, list[Slice]] = {}
-    for one in slices:
-        groups.setdefault(key(one), []).append(one)
+    for record in slices:
+        groups.setdefault(key(record), []).append(record)
     return list(groups.values())

@@ -85,7 +85,7 @@ class _Decoder:
             watch.cancel()
 
     def _running(self) -> subprocess.Popen[bytes] | None:
-        """The process; None where none can be started: then this one decodes."""
+        """The process; None where none can be started: then the caller's decodes."""
         if self._process is not None and self._owner != os.getpid():
             # A fork's copy: the pipes belong to the process that started it.
             self._process = None
@@ -95,7 +95,7 @@ class _Decoder:
         if self._process is None and self._usable and interpreter is not None:
             try:
                 self._process = _started(interpreter)
-            except OSError:  # where no process may be started this one has to do
+            except OSError:  # where no process may be started, the caller's has to do
                 self._usable = False
             self._owner, self._ready = os.getpid(), False
         return self._process
@@ -118,7 +118,7 @@ class _Decoder:
 
 @cache
 def _decoder() -> _Decoder:
-    """The one of this process, which goes with it."""
+    """The decoder of this process, which goes with it."""
     decoder = _Decoder()
     atexit.register(decoder.close)
     return decoder
@@ -167,7 +167,7 @@ def _started(interpreter: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [interpreter, str(Path(dicom_decoder.__file__).resolve())],
         # It finds its libraries where this process does.
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(one for one in sys.path if one)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

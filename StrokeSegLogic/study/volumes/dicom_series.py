@@ -84,23 +84,23 @@ def read_dicom_time_series(files: Iterable[str | Path]) -> TimeSeries:
 def count_frames(records: Sequence[Slice]) -> int:
     """How often the place that was imaged most often was imaged; 1 where places are not known."""
     seen: dict[object, int] = {}
-    for one in records:
-        if one.position is not None:
-            seen[one.position] = seen.get(one.position, 0) + 1
+    for record in records:
+        if record.position is not None:
+            seen[record.position] = seen.get(record.position, 0) + 1
     return max(seen.values(), default=1)
 
 
 def _places(records: Sequence[Slice], where: str) -> list[list[Slice]]:
     """The slices by place, places along the normal."""
-    if any(one.position is None for one in records):
+    if any(record.position is None for record in records):
         raise InputError("a slice lacks its position", where=where, fix="Export the series again with all its tags")
     ordered = in_order(records)
-    along = [float(ordered[0].normal @ np.asarray(one.position)) for one in ordered]
+    along = [float(ordered[0].normal @ np.asarray(record.position)) for record in ordered]
     places: list[list[Slice]] = [[]]
-    for number, one in enumerate(ordered):
+    for number, record in enumerate(ordered):
         if number and along[number] - along[number - 1] > _SAME_PLACE_MM:
             places.append([])
-        places[-1].append(one)
+        places[-1].append(record)
     return places
 
 
@@ -115,7 +115,7 @@ def _frames(
             where=where,
             fix="Give the whole series",
         )
-    source = next((one for one in _SOURCES if _tells(one, places)), None)
+    source = next((known for known in _SOURCES if _tells(known, places)), None)
     if source is None:
         raise InputError(
             f"holds {most} images at one place, and no time or number in their headers tells them apart",
@@ -123,8 +123,8 @@ def _frames(
             fix="Export the series again with AcquisitionTime, or convert it to NIfTI with its times",
         )
     values = _values(source, places)
-    order = [np.argsort(one, kind="stable") for one in values]
-    sorted_values = [one[index] for one, index in zip(values, order, strict=True)]
+    order = [np.argsort(at_place, kind="stable") for at_place in values]
+    sorted_values = [at_place[index] for at_place, index in zip(values, order, strict=True)]
     if source.seconds:
         _require_one_slab(places, sorted_values, where)
     _require_complete(places, sorted_values, source, where)
@@ -143,9 +143,9 @@ def _frames(
 
 
 def _tells(source: _Source, places: list[list[Slice]]) -> bool:
-    """Whether the source gives every slice a value, and those of one place different ones."""
+    """Whether the source gives every slice a value, and those of one place different values."""
     for place in places:
-        values = [source.value(one.clock) for one in place]
+        values = [source.value(record.clock) for record in place]
         known = sorted(value for value in values if value is not None)
         if len(known) < len(values) or any(b - a < _SAME_TIME_S for a, b in pairwise(known)):
             return False
@@ -154,10 +154,10 @@ def _tells(source: _Source, places: list[list[Slice]]) -> bool:
 
 def _values(source: _Source, places: list[list[Slice]]) -> list[np.ndarray]:
     """The source's values by place, unsorted; a series that crosses midnight without dates goes on past it."""
-    found = [np.array([source.value(one.clock) for one in place], float) for place in places]
-    low, high = min(float(one.min()) for one in found), max(float(one.max()) for one in found)
+    found = [np.array([source.value(record.clock) for record in place], float) for place in places]
+    low, high = min(float(at_place.min()) for at_place in found), max(float(at_place.max()) for at_place in found)
     if source.seconds and high < _DAY_S and high - low > _DAY_S / 2:
-        found = [np.where(one < _DAY_S / 2, one + _DAY_S, one) for one in found]
+        found = [np.where(at_place < _DAY_S / 2, at_place + _DAY_S, at_place) for at_place in found]
     return found
 
 
@@ -165,8 +165,8 @@ def _require_one_slab(places: list[list[Slice]], times: list[np.ndarray], where:
     """Refuses a series recorded at two table positions: its slices share no time."""
     if len(places) < 2 or min(map(len, times)) < 2:
         return
-    interval = float(np.median(np.concatenate([np.diff(one) for one in times])))
-    starts = np.array([float(one[0]) for one in times])
+    interval = float(np.median(np.concatenate([np.diff(at_place) for at_place in times])))
+    starts = np.array([float(at_place[0]) for at_place in times])
     jumps = np.flatnonzero(np.abs(np.diff(starts)) > _SLAB_SHIFT * interval)
     if len(jumps) != 1:
         # No jump: one slab. Many: slices recorded one after the other.
@@ -197,7 +197,7 @@ def _require_complete(places: list[list[Slice]], times: list[np.ndarray], source
     if not short:
         return
     full = times[max(range(len(places)), key=lambda k: len(places[k]))]
-    first = float(min(one.min() for one in times))
+    first = float(min(at_place.min() for at_place in times))
     words = []
     for number in short[:_SHOWN]:
         near = np.array([int(np.abs(full - value).argmin()) for value in times[number]])

@@ -1,4 +1,4 @@
-"""Values of DICOM elements; one that is not what its type allows is left out, whatever pydicom makes of it.
+"""Values of DICOM elements; a value that is not what its type allows is left out, whatever pydicom makes of it.
 
 Writers put decimal commas, two numbers for one, and texts of any length where the standard wants something else; that
 is no reason to refuse the file as long as the element is not needed.
@@ -49,7 +49,7 @@ def value(header: Dataset, keyword: str) -> Any:
 
 
 def text(header: Dataset, keyword: str) -> str:
-    """An element's value as text of no more than 1,024 characters, "" without one."""
+    """An element's value as text of no more than 1,024 characters, "" without a value."""
     found = value(header, keyword)
     return "" if found is None else str(found)[:_MOST_TEXT].replace("\0", "")
 
@@ -59,7 +59,7 @@ def words(header: Dataset, keyword: str) -> tuple[str, ...]:
     found = value(header, keyword)
     if found is None:
         return ()
-    return (found.upper(),) if isinstance(found, str) else tuple(str(one).upper() for one in _listed(found))
+    return (found.upper(),) if isinstance(found, str) else tuple(str(word).upper() for word in _listed(found))
 
 
 def number(header: Dataset, keyword: str) -> float | None:
@@ -73,7 +73,7 @@ def numbers(header: Dataset, keyword: str, count: int) -> tuple[float, ...] | No
     found = value(header, keyword)
     listed = _listed(found)
     try:
-        values = tuple(float(one) for one in listed)
+        values = tuple(float(item) for item in listed)
     except (TypeError, ValueError, OverflowError):
         return None
     return values if len(values) == count and all(map(math.isfinite, values)) else None
@@ -86,7 +86,7 @@ def whole(header: Dataset, keyword: str, otherwise: int) -> int:
 
 
 def window(header: Dataset) -> tuple[float, float] | None:
-    """Centre and width; of several windows the first, which is the one that a viewer shows."""
+    """Centre and width; of several windows the first, which is what a viewer shows."""
     firsts = []
     for keyword in ("WindowCenter", "WindowWidth"):
         listed = _listed(value(header, keyword))

@@ -35,7 +35,7 @@ class ItkHeader:
         kind: of one stored number.
         encoding: how the numbers are stored.
         components: values a voxel.
-        component_axis: place of the values among the axes, the fastest first; None where there is one a voxel.
+        component_axis: place of the values among the axes, the fastest first; None where there is one value a voxel.
         data: the file that holds the voxels.
         start: its first byte of them, packed or not; None for voxels that end with the file.
         lines: to be passed over from there on.

@@ -25,7 +25,7 @@ def read_metaimage_header(path: Path) -> ItkHeader:
     """The header.
 
     Raises:
-        InputError: if it is no MetaImage, or one that says what no volume or series of a head is; if its spacing is no
+        InputError: if it is no MetaImage, or says what no volume or series of a head is; if its spacing is no
             positive number, which ITK would turn into a flipped axis.
     """
     content = first_bytes(path)

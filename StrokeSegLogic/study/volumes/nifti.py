@@ -124,7 +124,7 @@ def open_nifti(path: Path) -> NiftiHeader:
     """The header of a file.
 
     Raises:
-        InputError: if it has none, or one with an impossible spacing or size.
+        InputError: if it has none, or a header with an impossible spacing or size.
     """
     import nibabel as nib
 
@@ -210,7 +210,7 @@ def header_notes(path: Path) -> tuple[str, ...]:
 
 
 def damaged(path: Path) -> InputError:
-    """The error for a file whose bytes are no NIfTI, or not all of one."""
+    """The error for a file whose bytes are no NIfTI file, or not all of it."""
     return InputError(
         "is not an intact NIfTI file (another kind of file, cut short, or damaged)",
         where=path,
@@ -261,7 +261,7 @@ def write_nifti(image: sitk.Image, path: str | Path) -> None:
 
 
 def write_nifti_series(frames: np.ndarray, grid: Grid, step_s: float, path: str | Path) -> None:
-    """Writes frames (T, z, y, x), each on the grid and `step_s` seconds after the one before, as a 4-D file.
+    """Writes frames (T, z, y, x), each on the grid and `step_s` seconds after the previous, as a 4-D file.
 
     Raises:
         OutputError: as `write_nifti`.

@@ -48,7 +48,7 @@ def read_nrrd_header(path: Path) -> ItkHeader:
     """The header.
 
     Raises:
-        InputError: if it is no NRRD, or one that says what no volume or series of a head is.
+        InputError: if it is no NRRD, or says what no volume or series of a head is.
     """
     content = first_bytes(path)
     found = re.search(rb"\r?\n\r?\n", content)

@@ -32,7 +32,7 @@ class StudyFiles:
 
     Attributes:
         candidates: every volume, sorted by name.
-        notes: what was left aside though it might have been one, in sentences.
+        notes: what was left aside though it might have been a volume, in sentences.
     """
 
     candidates: tuple[Candidate, ...]

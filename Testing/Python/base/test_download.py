@@ -89,7 +89,7 @@ def test_of_a_connection_that_breaks_off_what_came_is_kept_and_only_the_rest_is_
     asked: list[dict[str, str]] = []
     with serving(CONTENT, etag='"1"', asked=asked) as base:
         bring(base, tmp_path)
-    assert [(one["range"], one["if-range"]) for one in asked] == [(f"bytes={come}-", '"1"')]
+    assert [(request["range"], request["if-range"]) for request in asked] == [(f"bytes={come}-", '"1"')]
     assert whole(tmp_path)
 
 

@@ -53,7 +53,7 @@ def test_libraries_say_a_lack_of_memory_in_words_that_are_known() -> None:
     assert is_out_of_memory(of_torch.value) and is_out_of_memory(of_numpy.value)
 
 
-def test_an_error_behind_which_a_lack_of_memory_stands_is_one() -> None:
+def test_an_error_behind_which_a_lack_of_memory_stands_is_a_lack_of_memory() -> None:
     try:
         try:
             raise MemoryError

@@ -10,7 +10,7 @@ from StrokeSegLogic.base.errors import OutputError
 from StrokeSegLogic.base.files import make_folder, write_whole, written_aside
 
 
-def test_a_folder_is_made_with_those_above_it_and_one_that_is_there_keeps_its_files(tmp_path: Path) -> None:
+def test_a_folder_is_made_with_those_above_it_and_a_folder_that_is_there_keeps_its_files(tmp_path: Path) -> None:
     folder = tmp_path / "a" / "b"
     make_folder(folder)
     (folder / "kept").write_text("x", encoding="utf-8")
@@ -44,7 +44,7 @@ def test_a_file_written_aside_takes_its_place_only_when_the_block_ends_well(tmp_
     with written_aside(path) as file:
         file.write(b"whole")
     assert path.read_bytes() == b"whole"
-    assert [one.name for one in tmp_path.iterdir()] == ["file"]
+    assert [left.name for left in tmp_path.iterdir()] == ["file"]
 
 
 def test_a_file_in_no_folder_is_said_to_be_unwritable(tmp_path: Path) -> None:

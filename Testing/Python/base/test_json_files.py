@@ -56,7 +56,7 @@ def test_a_file_larger_than_expected_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["[]", "1", '"text"', "null", "true"])
-def test_an_object_is_wanted_where_one_is_wanted(tmp_path: Path, text: str) -> None:
+def test_nothing_else_is_taken_where_an_object_is_wanted(tmp_path: Path, text: str) -> None:
     (tmp_path / "record.json").write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match="not an object"):
         read_json_object(tmp_path / "record.json")

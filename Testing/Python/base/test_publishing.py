@@ -1,4 +1,4 @@
-"""A run killed at any step of moving its files: the next one finds the previous files or the new ones, whole."""
+"""A run killed at any step of moving its files: the next finds the previous files or the new, whole."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def heal(folder: Path) -> None:
         pass
 
 
-def test_a_run_killed_at_any_step_leaves_the_previous_result_or_the_new_one(
+def test_a_run_killed_at_any_step_leaves_the_previous_result_or_the_new(
     write: Write, first: Path, tmp_path: Path
 ) -> None:
     outcomes = []
@@ -106,7 +106,7 @@ def test_a_run_killed_at_any_step_leaves_the_previous_result_or_the_new_one(
         outcomes.append(found["record.json"])
         if not died:
             break
-    # In this order: up to some step the old one comes back, from there on the new one stays.
+    # In this order: up to some step the old result comes back, from there on the new result stays.
     assert outcomes == sorted(outcomes) and set(outcomes) == {"one", "two"}
     assert outcomes.index("two") > 15
 

@@ -29,7 +29,7 @@ def test_a_newer_record_is_refused_with_what_to_do() -> None:
     with pytest.raises(InputError) as caught:
         schema_of({"schema": SCHEMA_VERSION + 1}, "result.json")
     assert str(caught.value) == (
-        "result.json: the record is of schema 2, and this StrokeSeg reads up to 1: a newer one wrote it. "
+        "result.json: the record is of schema 2, and this StrokeSeg reads up to 1: a newer version wrote it. "
         "Update StrokeSeg."
     )
 

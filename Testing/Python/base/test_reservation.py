@@ -61,7 +61,7 @@ def test_what_a_killed_run_left_is_gone_with_the_next(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["record.json"]
 
 
-def test_blocks_in_one_another_are_one_run_and_the_lock_is_the_outer_ones(tmp_path: Path) -> None:
+def test_blocks_in_one_another_are_one_run_and_the_lock_is_the_outer_blocks(tmp_path: Path) -> None:
     with reserved(tmp_path / "out") as outer:
         with reserved(tmp_path / "." / "out") as inner:
             assert inner is outer
@@ -87,7 +87,7 @@ def in_another_thread(folder: Path) -> None:
         raise errors[0]
 
 
-def test_a_folder_that_stays_empty_is_gone_again_and_one_that_was_there_is_not(tmp_path: Path) -> None:
+def test_a_folder_that_stays_empty_is_gone_again_and_a_folder_that_was_there_is_not(tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
     for folder in (tmp_path / "there" / "a" / "b", tmp_path / "there"):
         with reserved(folder):

@@ -40,7 +40,7 @@ def test_the_folder_is_there_for_the_block_and_nothing_stays(tmp_path: Path) -> 
     assert not list(tmp_path.iterdir())
 
 
-def test_a_killed_runs_folder_goes_with_the_next_run_and_a_live_ones_stays(tmp_path: Path) -> None:
+def test_a_killed_runs_folder_goes_with_the_next_run_and_a_live_runs_stays(tmp_path: Path) -> None:
     killed, left = hold(tmp_path)
     live, used = hold(tmp_path)
     killed.send_signal(signal.SIGKILL if os.name == "posix" else signal.SIGTERM)

@@ -75,7 +75,7 @@ class Drawing:
     shape: Round | Square
 
 
-def test_the_kind_chooses_among_several_dataclasses_and_the_first_is_meant_without_one() -> None:
+def test_the_kind_chooses_among_several_dataclasses_and_the_first_is_meant_without_kind() -> None:
     assert from_mapping(Drawing, {"shape": {"kind": "square", "side": 2}}, "d.toml") == Drawing(Square(2.0))
     assert from_mapping(Drawing, {"shape": {"radius": 3}}, "d.toml") == Drawing(Round(3.0))
 

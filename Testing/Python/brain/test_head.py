@@ -18,7 +18,7 @@ GRID = Grid((22, 24, 20), (6.0, 6.0, 6.0), (-60.0, -70.0, -50.0), (1, 0, 0, 0, 1
 
 @pytest.fixture(scope="module")
 def head() -> MriPhantom:
-    """The session's phantom would do, but this one shows skull, scalp and eyes."""
+    """The session's phantom would do, but this phantom shows skull, scalp and eyes."""
     structural, diffusion = structural_grid((1.5, 1.5, 4.0)), diffusion_grid((2.5, 2.5, 4.0))
     return mri_phantom(5, skull=True, structural=structural, diffusion_weighted=diffusion)
 

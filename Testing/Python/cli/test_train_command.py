@@ -286,5 +286,5 @@ def test_segment_refuses_a_model_of_one_field_in_one_line(
     said = refused("segment", study, "--model", whole / "model", "--output", tmp_path / "out")
     assert said == (
         "sf-gradual-pms-n: is not a model of three MRI planes. "
-        "Choose another model for this case; strokeseg predict runs this one over a data set."
+        "Choose another model for this case; strokeseg predict runs this model over a data set."
     )

@@ -26,7 +26,7 @@ from StrokeSegLogic.phantom.ctp_protocol import CtpProtocol
 from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.study.case import Case, ClinicalData, Role, Series
 
-GRID = ctp_grid((3.0, 3.0, 8.0))
+GRID = ctp_grid((3.2, 3.2, 11.0))
 KNOWN = ClinicalData(age=64, nihss=16, onset_hours=9.0)
 STILL = PerfusionSettings(maps=MapsSpec(motion=False))
 

@@ -18,8 +18,8 @@ def series(role: Role, **known: object) -> Series:
 def test_inputs_tell_frames_seconds_and_units_that_the_user_named_where_there_are_any() -> None:
     case = Case.of("one", [series(Role.CTP, times_s=(0.0, 1.5)), series(Role.TMAX, unit="0.1 s"), series(Role.CBF)])
     grid = Grid.of(case.series[Role.CBF].image)
-    inputs = {one["role"]: one for one in case_record(case, Role.CBF, grid, [Role.CBF, Role.TMAX])["inputs"]}
+    inputs = {entry["role"]: entry for entry in case_record(case, Role.CBF, grid, [Role.CBF, Role.TMAX])["inputs"]}
     assert inputs["CTP"]["times_s"] == [0.0, 1.5] and "unit_given" not in inputs["CTP"]
     assert inputs["TMAX"]["unit_given"] == "0.1 s" and "times_s" not in inputs["TMAX"]
     assert "unit_given" not in inputs["CBF"]
-    assert [name for name, one in inputs.items() if one["used"]] == ["CBF", "TMAX"]
+    assert [name for name, entry in inputs.items() if entry["used"]] == ["CBF", "TMAX"]

@@ -37,9 +37,9 @@ def test_a_lesion_is_read_as_it_was_measured() -> None:
     assert record.maker == result.maker == Maker("three-planes 2.1", "ab" * 32, "simulated heads")
     assert record.lesion is not None and record.mismatch is None
     assert record.lesion.lesion_ml == statistics.volume_ml
-    assert record.lesion.lesions_ml == tuple(one.volume_ml for one in statistics.lesions)
-    assert [one.plane for one in record.lesion.planes] == [one.plane for one in statistics.planes]
-    assert [one.index for one in record.slices] == list(statistics.doubtful_slices)
+    assert record.lesion.lesions_ml == tuple(lesion.volume_ml for lesion in statistics.lesions)
+    assert [plane.plane for plane in record.lesion.planes] == [plane.plane for plane in statistics.planes]
+    assert [place.index for place in record.slices] == list(statistics.doubtful_slices)
     assert record.lesions[0].point_lps_mm == pytest.approx(statistics.lesions[0].centre_mm)
 
 
@@ -48,16 +48,16 @@ def test_routes_numbers_and_criteria_are_read_as_they_were_computed(make: Any) -
     result = make()
     record = told(result)
     assert (record.modality, record.chosen, record.maker) == ("ctp", result.chosen, result.maker)
-    assert [(one.name, one.core_ml, one.penumbra_ml) for one in record.routes] == [
-        (one.name, one.core_ml, one.penumbra_ml) for one in result.routes
+    assert [(route.name, route.core_ml, route.penumbra_ml) for route in record.routes] == [
+        (route.name, route.core_ml, route.penumbra_ml) for route in result.routes
     ]
-    assert [one.name for one in record.criteria] == [one.trial for one in result.criteria]
+    assert [trial.name for trial in record.criteria] == [trial.trial for trial in result.criteria]
     if result.numbers is None:
         assert record.mismatch is None
     else:
         assert record.mismatch is not None
         assert record.mismatch.mismatch_ratio == result.numbers.mismatch_ratio
-        assert record.mismatch.delays == tuple((one.tmax_s, one.ml) for one in result.numbers.delays)
+        assert record.mismatch.delays == tuple((delay.tmax_s, delay.ml) for delay in result.numbers.delays)
 
 
 @pytest.mark.parametrize("make", [lesion_result, perfused, unknown_scales])
@@ -82,14 +82,14 @@ def test_a_lesion_record_of_an_older_version_is_read() -> None:
 def test_a_perfusion_record_of_an_older_version_is_read() -> None:
     record = ResultRecord.parse(stored("ctp"))
     assert record.mismatch is not None and record.mismatch.mismatch_ratio == pytest.approx(4.717)
-    assert [one.penumbra_ml is None for one in record.routes] == [False, False, True]
+    assert [route.penumbra_ml is None for route in record.routes] == [False, False, True]
     dawn = record.criteria[1]
     assert (dawn.name, dawn.verdict, dawn.flips) == ("DAWN", "met", True)
     assert [part.name for part in dawn.parts[-1].parts] == ["group A", "group B", "group C"]
 
 
 @pytest.mark.parametrize("name", ["mri", "ctp"])
-def test_the_version_of_the_layout_is_told_and_a_newer_one_refused(name: str) -> None:
+def test_the_version_of_the_layout_is_told_and_a_newer_version_refused(name: str) -> None:
     content = stored(name)
     assert ResultRecord.parse(content).schema == 0
     assert ResultRecord.parse(content | {"schema": 1, "of another day": 3}).schema == 1

@@ -53,7 +53,7 @@ def test_core_and_penumbra_are_true_concepts_with_private_modifiers():
     assert "~SCT^55641003^Infarct~99STROKESEG^CORE^" in CORE_STYLE.slicer_terminology_string()
     assert "~SCT^52674009^Ischemia~99STROKESEG^PENUMBRA^" in PENUMBRA_STYLE.slicer_terminology_string()
     for style in (CORE_STYLE, PENUMBRA_STYLE):
-        # DICOM: a short string of at most 16 characters, a long one of at most 64.
+        # DICOM: a short string of at most 16 characters, a long string of at most 64.
         assert len(style.type_modifier.value) <= 16 and len(style.type_modifier.meaning) <= 64
 
 

@@ -79,8 +79,8 @@ def test_the_working_grid_does_not_depend_on_how_the_volume_is_stored(
     order, signs = storage
     image = sitk.PermuteAxes(grid.image(numbered(grid)), order)
     image = sitk.Flip(image, [sign < 0 for sign in signs], False)
-    one, other = working_grid(grid, spacing), working_grid(Grid.of(image), spacing)
-    assert one.same(other)
+    first, other = working_grid(grid, spacing), working_grid(Grid.of(image), spacing)
+    assert first.same(other)
 
 
 @given(grids(max_size=9), st.data())

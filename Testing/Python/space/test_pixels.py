@@ -18,7 +18,7 @@ def test_a_flat_slice_stays_flat(row: float, column: float) -> None:
 def test_a_ramp_keeps_its_place_there_and_back(spacing: float) -> None:
     rows = np.arange(20, dtype=np.float32)[None, :, None] * np.ones((1, 1, 16), np.float32)
     there = resample_slices(rows, (spacing, spacing), (1.0, 1.0))
-    # Both share their centre; a new row is 1 mm, an old one `spacing`.
+    # Both share their centre; a new row is 1 mm, an old row `spacing`.
     expected = (np.arange(there.shape[1]) - (there.shape[1] - 1) / 2) / spacing + 9.5
     inside = (expected > 0.5) & (expected < 18.5)
     np.testing.assert_allclose(there[0, inside, 5], expected[inside], atol=1e-3)

@@ -44,7 +44,7 @@ def test_frames_are_one_array_once_that_is_asked_for() -> None:
     ("kind", "stored"),
     [("?", "u1"), ("f2", "f4"), ("i8", "i4"), ("u8", "i4"), (">f4", "f4"), (">i2", "i2"), ("f8", "f8")],
 )
-def test_types_that_slicer_does_not_know_become_ones_that_hold_them(kind: str, stored: str) -> None:
+def test_types_that_slicer_does_not_know_become_types_that_hold_them(kind: str, stored: str) -> None:
     kept = storable(np.ones((2, 2, 2), kind))
     assert kept.dtype == np.dtype(stored) and kept.dtype.isnative and (kept == 1).all()
 

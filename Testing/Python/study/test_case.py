@@ -34,7 +34,7 @@ def test_roles_are_read_in_any_case(text: str | Role, role: Role) -> None:
     assert Role.parse(text) is role
 
 
-def test_an_unknown_role_is_refused_with_the_known_ones() -> None:
+def test_an_unknown_role_is_refused_with_the_known_roles() -> None:
     with pytest.raises(InputError, match="'SWI' is not a role. Use one of T1, T2, DWI, FLAIR, ADC"):
         Role.parse("SWI")
 

@@ -1,6 +1,6 @@
 """VGG16 inflated to 3-D: several images of one slice are the frames of a short film.
 
-Carreira and Zisserman, Quo Vadis, Action Recognition? (I3D), CVPR 2017: square kernels become cubic ones, filled with
+Carreira and Zisserman, Quo Vadis, Action Recognition? (I3D), CVPR 2017: square kernels become cubic, filled with
 the 2-D weights repeated along time and divided by how often, so that a film of one repeated image gives the 2-D
 network's activations. Where time shrinks is not stated in Tomasetti et al.; their later published code
 (github.com/Biomedical-Data-Analysis-Laboratory/4D-mJ-Net) pools time by 2 after the fourth and the fifth block only,
@@ -22,7 +22,7 @@ KERNEL = 3
 
 
 def inflate(kernel: Tensor, length: int = KERNEL) -> Tensor:
-    """A 2-D kernel (out, in, h, w) as a 3-D one (out, in, length, h, w) of the same sum."""
+    """A 2-D kernel (out, in, h, w) as a 3-D kernel (out, in, length, h, w) of the same sum."""
     return kernel.unsqueeze(2).expand(-1, -1, length, -1, -1) / length
 
 
@@ -56,7 +56,7 @@ class InflatedVGG16(Encoder):
 
     def forward(self, x: Tensor) -> list[Tensor]:
         film = x.reshape(len(x), self.frames, -1, *x.shape[2:]).transpose(1, 2)
-        return [one.transpose(1, 2).flatten(1, 2) for one in features_of(self.features, film)]
+        return [scale.transpose(1, 2).flatten(1, 2) for scale in features_of(self.features, film)]
 
     def units(self) -> list[nn.Module]:
         return [layer for layer in self.features if isinstance(layer, nn.Conv3d)]

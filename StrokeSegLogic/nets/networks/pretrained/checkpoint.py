@@ -1,4 +1,4 @@
-"""An encoder's ImageNet checkpoint: the user's file, the one in the cache, or a download that was asked for."""
+"""An encoder's ImageNet checkpoint: the user's file, the copy in the cache, or a download that was asked for."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def checkpoint(
     published: Mapping[str, Published] = PUBLISHED,
     plain_loopback: bool = False,
 ) -> dict[str, Tensor]:
-    """The tensors of an encoder's ImageNet checkpoint, by torchvision's names, with its classifier if it has one.
+    """The tensors of an encoder's ImageNet checkpoint, by torchvision's names, with its classifier if it has any.
 
     Args:
-        name: the encoder's: one of `published`, or one that is read from a file only (`CONVERTERS`).
-        file: the user's own copy: .pth, .safetensors, or .npz of the ONNX model zoo. One that bears the published
+        name: the encoder's: one of `published`, or of `CONVERTERS`, which are read from a file only.
+        file: the user's own copy: .pth, .safetensors, or .npz of the ONNX model zoo. A copy that bears the published
             name must have the published hash; others are taken as they are.
         cache: folder of downloads; torch's own if None, so that what torchvision downloaded is found.
         download: whether to download what is not in the cache. Nothing is downloaded unasked.

@@ -23,7 +23,7 @@ def mobilenet_v2(arrays: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
     """torchvision's MobileNetV2 from convolutions `conv_N_weight`, `conv_N_bias` into which batch norm was folded.
 
     The numbers N rise in the order of execution, which is also the order of the encoder's convolutions. What was folded
-    cannot be told apart again; each norm becomes one that, in evaluation, adds exactly the folded bias. Before such a
+    cannot be told apart again; each norm is made to add, in evaluation, exactly the folded bias. Before such a
     network is trained with batch statistics, its norms should be restated: see `statistics`.
 
     Raises:

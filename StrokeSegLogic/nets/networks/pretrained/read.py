@@ -64,7 +64,7 @@ def _require_modest(path: Path) -> None:
     try:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
-                size = max(size, sum(one.file_size for one in archive.infolist()))
+                size = max(size, sum(member.file_size for member in archive.infolist()))
     except Exception as error:
         raise _unreadable(path, error) from error
     if size > _LARGEST:

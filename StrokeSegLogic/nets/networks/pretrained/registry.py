@@ -1,7 +1,7 @@
 """Which ImageNet checkpoints are published where, and the hash that a copy must have.
 
-torchvision's weights (BSD-3-Clause) in their first edition ("IMAGENET1K_V1"): the one that follows the papers' own
-training, and of which each network here has one. ImageNet itself may be used for research only.
+torchvision's weights (BSD-3-Clause) in their first edition ("IMAGENET1K_V1"), which follows the papers' own training,
+and which each network here has. ImageNet itself may be used for research only.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Published:
 
 
 # torchvision publishes eight digits of each hash. The other 56 were found, alike in several public repositories that
-# had hashed their own download; one is named for each.
+# had hashed their own download; a repository is named for each.
 PUBLISHED: Mapping[str, Published] = MappingProxyType(
     {
         # isglobal-brge/dsFlowerClient, PUBLIC_INITIALISATION.md

@@ -29,5 +29,5 @@ def small_model(folder: Path, name: str = "small") -> Bundle:
         weights=Weights("weights.safetensors", "0" * 64),
         card={},
     )
-    weights = {one: np.ones(shape, np.float32) for one, shape in parameter_shapes(spec.network).items()}
+    weights = {parameter: np.ones(shape, np.float32) for parameter, shape in parameter_shapes(spec.network).items()}
     return Bundle.write(folder, spec, {"network": weights})

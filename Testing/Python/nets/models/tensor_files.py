@@ -12,7 +12,7 @@ def safetensors(header: Any, numbers: bytes = b"", length: int | None = None) ->
     Args:
         header: JSON-ready, or its bytes.
         numbers: what follows it.
-        length: that the file claims for its header; None for the true one.
+        length: that the file claims for its header; None for the true length.
     """
     text = header if isinstance(header, bytes) else json.dumps(header).encode()
     return (len(text) if length is None else length).to_bytes(8, "little") + text + numbers

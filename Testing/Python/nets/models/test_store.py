@@ -190,7 +190,7 @@ def test_a_download_that_breaks_off_installs_nothing_and_goes_on_the_next_time(f
     asked: list[dict[str, str]] = []
     with serving(file.read_bytes(), asked=asked) as url:
         fetch(offer_of(file, url), Progress(), plain_loopback=True)
-    assert [one["range"] for one in asked] == [f"bytes={len(file.read_bytes()) // 2}-"]
+    assert [request["range"] for request in asked] == [f"bytes={len(file.read_bytes()) // 2}-"]
     assert leftovers(store) == ["untrained"]
 
 

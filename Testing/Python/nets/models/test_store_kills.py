@@ -101,7 +101,7 @@ def killed(work: Callable[[], object], step: int) -> bool:
     return process.exitcode != 0
 
 
-def test_whenever_an_installation_is_killed_the_model_before_or_the_new_one_is_there(file: Path, store: Path) -> None:
+def test_whenever_an_installation_is_killed_the_model_before_or_the_new_model_is_there(file: Path, store: Path) -> None:
     install(file)
     step = 0
     while killed(lambda: install(file), step):

@@ -1,4 +1,4 @@
-"""A model that passes loads; one that would not is refused before anything is allocated."""
+"""A model that passes loads; a model that would not is refused before anything is allocated."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def test_features_have_the_widths_and_strides_that_are_promised(encoder: Encoder
     ]
 
 
-def test_each_stride_is_twice_the_one_before(encoder: Encoder) -> None:
+def test_each_stride_is_twice_the_previous(encoder: Encoder) -> None:
     assert all(coarse == 2 * fine for fine, coarse in zip(encoder.strides, encoder.strides[1:], strict=False))
 
 

@@ -52,8 +52,8 @@ def test_every_network_of_the_page_is_drawn_with_its_joined_widths(script: Modul
         assert all(f"= {row.taken[0]}<" in drawn for row in joined), name
         # Every size that a drawing gives is one of the network's.
         known = {row.given for row in rows} | {row.taken for row in rows} | {(shown.spec.channels, *shown.size)}
-        given = {tuple(map(int, one.split(" \u00d7 "))) for one in re.findall(r"\d+(?: \u00d7 \d+){2,3}", drawn)}
-        reshaped = {one for one in given if one[0] == 1 or one[1:] == (4, 512, 512)}
+        given = {tuple(map(int, size.split(" \u00d7 "))) for size in re.findall(r"\d+(?: \u00d7 \d+){2,3}", drawn)}
+        reshaped = {size for size in given if size[0] == 1 or size[1:] == (4, 512, 512)}
         assert given - reshaped <= known, name
 
 
@@ -98,4 +98,4 @@ def test_an_operation_is_told_in_words(module: nn.Module, words: str) -> None:
 
 
 def test_on_meta_takes_no_memory() -> None:
-    assert {one.device for one in on_meta(SlowFusionSpec(12, 3, 4)).parameters()} == {torch.device("meta")}
+    assert {parameter.device for parameter in on_meta(SlowFusionSpec(12, 3, 4)).parameters()} == {torch.device("meta")}

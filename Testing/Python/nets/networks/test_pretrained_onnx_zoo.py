@@ -117,9 +117,9 @@ def test_the_images_mean_is_kept_in_the_first_features_inside_the_border(
 
 
 def test_the_prefix_of_a_resnets_arrays_does_not_matter(tmp_path: Path) -> None:
-    one = checkpoint("resnet50_preactivation", file=saved(resnet_v2_arrays(), tmp_path))
+    usual = checkpoint("resnet50_preactivation", file=saved(resnet_v2_arrays(), tmp_path))
     other = checkpoint("resnet50_preactivation", file=saved(resnet_v2_arrays(prefix="resnetv27_"), tmp_path))
-    assert all(torch.equal(one[name], other[name]) for name in one)
+    assert all(torch.equal(usual[name], other[name]) for name in usual)
 
 
 def test_missing_arrays_are_named(tmp_path: Path) -> None:

@@ -127,14 +127,14 @@ def test_the_units_hold_one_convolution_of_each_encoder_from_shallow_to_deep(net
     encoders, units = network.encoders(), network.units()
     assert len(encoders) == 4
     assert len(units) == 13
-    assert all([one.out_channels for one in unit] == [unit[0].out_channels] * 4 for unit in units)
-    assert units[0] == [one.features[0] for one in encoders]
+    assert all([layer.out_channels for layer in unit] == [unit[0].out_channels] * 4 for unit in units)
+    assert units[0] == [encoder.features[0] for encoder in encoders]
     listed = {id(parameter) for unit in units for module in unit for parameter in module.parameters()}
-    assert listed == {id(parameter) for one in encoders for parameter in one.parameters()}
+    assert listed == {id(parameter) for encoder in encoders for parameter in encoder.parameters()}
 
 
 def test_dropout_is_a_quarter_behind_every_encoder(network: SegmentationNetwork) -> None:
-    assert [one.p for one in network.modules() if isinstance(one, nn.Dropout)] == [0.25] * 4
+    assert [module.p for module in network.modules() if isinstance(module, nn.Dropout)] == [0.25] * 4
 
 
 @pytest.mark.parametrize(

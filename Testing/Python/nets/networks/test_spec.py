@@ -69,7 +69,7 @@ def test_every_encoder_that_a_spec_may_name_is_built_into_a_u_net_that_answers(n
         assert network(torch.zeros(1, 4, 50, 70)).shape == (1, 2, 50, 70)
     assert network.encoders() == [network.encoder]
     listed = [parameter for unit in network.units() for module in unit for parameter in module.parameters()]
-    assert len({id(one) for one in listed}) == len(listed) == len(list(network.encoder.parameters()))
+    assert len({id(parameter) for parameter in listed}) == len(listed) == len(list(network.encoder.parameters()))
 
 
 UNET = {"encoder": "compact", "channels": 1, "classes": 2, "decoder": [8]}

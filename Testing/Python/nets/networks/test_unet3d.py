@@ -13,7 +13,7 @@ CLASSIC = UNet3DSpec(5, 2, modified=False, base_width=4)
 
 
 def convolutions(spec: UNet3DSpec) -> list[nn.Conv3d]:
-    return [one for one in on_meta(spec).modules() if isinstance(one, nn.Conv3d)]
+    return [module for module in on_meta(spec).modules() if isinstance(module, nn.Conv3d)]
 
 
 @pytest.mark.parametrize("modified", [True, False])
@@ -21,8 +21,8 @@ def test_five_levels_make_the_papers_23_convolutions(modified: bool) -> None:
     found = convolutions(UNet3DSpec(5, 2, modified))
     # Two a level on the way down, one to halve and two more on each of the four steps up, and the last.
     assert len(found) == 5 * 2 + 4 * (1 + 2) + 1 == 23
-    assert [one.kernel_size for one in found].count((3, 3, 3)) == 18
-    assert [one.kernel_size for one in found].count((2, 2, 2)) == 4
+    assert [convolution.kernel_size for convolution in found].count((3, 3, 3)) == 18
+    assert [convolution.kernel_size for convolution in found].count((2, 2, 2)) == 4
     assert found[-1].kernel_size == (1, 1, 1)
 
 
@@ -78,21 +78,21 @@ def test_every_parameter_learns(spec: UNet3DSpec) -> None:
     assert not silent
 
 
-def test_the_modified_one_differs_from_the_classic_in_what_the_paper_names() -> None:
+def test_the_modified_network_differs_from_the_classic_in_what_the_paper_names() -> None:
     def kinds(spec: UNet3DSpec) -> set[type]:
         wanted = (nn.ReLU, nn.LeakyReLU, nn.BatchNorm3d, nn.InstanceNorm3d, nn.Dropout3d)
-        return {type(one) for one in build(spec).modules() if isinstance(one, wanted)}
+        return {type(module) for module in build(spec).modules() if isinstance(module, wanted)}
 
     assert kinds(CLASSIC) == {nn.ReLU, nn.BatchNorm3d}
     assert kinds(SMALL) == {nn.LeakyReLU, nn.InstanceNorm3d, nn.Dropout3d}
-    assert {one.dilation for one in convolutions(CLASSIC)} == {(1, 1, 1)}
-    assert sum(one.dilation == (2, 2, 2) for one in convolutions(SMALL)) == 4
+    assert {convolution.dilation for convolution in convolutions(CLASSIC)} == {(1, 1, 1)}
+    assert sum(convolution.dilation == (2, 2, 2) for convolution in convolutions(SMALL)) == 4
 
 
 def test_spatial_dropout_takes_whole_feature_maps_and_only_while_training() -> None:
     network = build(SMALL)
-    found = [one for one in network.modules() if isinstance(one, nn.Dropout3d)]
-    assert [one.p for one in found] == [0.5] * 5
+    found = [module for module in network.modules() if isinstance(module, nn.Dropout3d)]
+    assert [dropout.p for dropout in found] == [0.5] * 5
     maps = found[0](torch.ones(1, 400, 2, 2, 2)).flatten(2)
     assert ((maps == 0).all(2) | (maps == 2).all(2)).all()
     assert 120 < (maps == 0).all(2).sum() < 280

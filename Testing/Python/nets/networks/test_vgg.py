@@ -13,7 +13,7 @@ CONVOLUTIONS = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
 
 
 def parameters(module: nn.Module) -> int:
-    return sum(one.numel() for one in module.parameters())
+    return sum(parameter.numel() for parameter in module.parameters())
 
 
 def test_vgg16_has_thirteen_convolutions_and_as_many_parameters_as_the_paper_makes() -> None:
@@ -21,7 +21,7 @@ def test_vgg16_has_thirteen_convolutions_and_as_many_parameters_as_the_paper_mak
     pairs += [(256, 512), *[(512, 512)] * 5]
     with torch.device("meta"):
         network = VGG16(3)
-    assert sum(isinstance(one, nn.Conv2d) for one in network.modules()) == len(pairs) == 13
+    assert sum(isinstance(module, nn.Conv2d) for module in network.modules()) == len(pairs) == 13
     by_hand = sum((9 * inputs + 1) * outputs for inputs, outputs in pairs)
     # 14,714,688 is also Keras's count without its top, and torchvision's 138,357,544 less its classifier's 123,642,856.
     assert parameters(network) == by_hand == 14_714_688 == 138_357_544 - 123_642_856
@@ -40,7 +40,7 @@ def test_features_have_the_widths_and_strides_that_are_promised(width: float) ->
         found = network(torch.zeros(2, 3, 64, 96))
     assert network.widths == tuple(round(width * full) for full in (64, 128, 256, 512, 512, 512))
     assert network.strides == (1, 2, 4, 8, 16, 32)
-    assert [tuple(one.shape) for one in found] == [
+    assert [tuple(features.shape) for features in found] == [
         (2, wide, 64 // stride, 96 // stride) for wide, stride in zip(network.widths, network.strides, strict=True)
     ]
 
@@ -66,7 +66,8 @@ def test_an_untrained_vgg16_neither_loses_nor_blows_up_its_signal() -> None:
 def test_its_units_are_the_convolutions_and_hold_every_parameter_once(network: nn.Module) -> None:
     units = network.units()
     assert len(units) == 13
-    assert [id(one) for unit in units for one in unit.parameters()] == [id(one) for one in network.parameters()]
+    held = [id(parameter) for unit in units for parameter in unit.parameters()]
+    assert held == [id(parameter) for parameter in network.parameters()]
 
 
 def test_inflation_keeps_a_kernels_sum_and_repeats_it_in_time() -> None:
@@ -107,7 +108,7 @@ def test_time_is_halved_behind_the_last_two_blocks_and_laid_out_as_channels(
     assert network.widths == tuple(
         time * width for time, width in zip(times, (64, 128, 256, 512, 512, 512), strict=True)
     )
-    assert [tuple(one.shape[1:]) for one in found] == [
+    assert [tuple(features.shape[1:]) for features in found] == [
         (width, 64 // stride, 32 // stride) for width, stride in zip(network.widths, network.strides, strict=True)
     ]
 

@@ -36,7 +36,7 @@ _BLOCKS = [
 
 
 def mobilenet_arrays(seed: int = 0) -> Arrays:
-    """A file like the zoo's: numbers count all operations, so that a rectifier and a sum take one each."""
+    """A file like the zoo's: numbers count all operations, so that a rectifier and a sum take a number each."""
     random = np.random.default_rng(seed)
     arrays: Arrays = {"gemm_104_bias": random.normal(size=1000).astype(np.float16)}
 

@@ -90,13 +90,13 @@ def test_of_two_the_clearly_better_is_taken_and_the_other_noted(role, winner, lo
     for order in ([winner, loser], [loser, winner]):
         found = assign(order)
         assert found.claims[role].candidate is winner
-        assert [one for one, _ in found.left] == [loser]
+        assert [candidate for candidate, _ in found.left] == [loser]
         assert any(note.startswith(f"{loser.name} was left aside: {winner.name} was taken") for note in found.notes)
 
 
 def test_two_equal_claims_are_an_error_that_names_both_and_the_way_out():
     message = refusal(assign, [Candidate("a_dwi.nii"), Candidate("b_dwi.nii"), Candidate("t1.nii")])
-    assert message == "role: two series claim the role DWI: a_dwi.nii and b_dwi.nii. Name the right one as DWI."
+    assert message == "role: two series claim the role DWI: a_dwi.nii and b_dwi.nii. Name the right series as DWI."
     assert "(and 1 more)" in refusal(assign, [Candidate(f"{n}_flair.nii") for n in "abc"])
 
 
@@ -123,7 +123,7 @@ def test_a_whole_stroke_protocol_is_sorted():
     found = assign([series(name, **tags) for name, tags in study.items()])
     taken = {role.value: claim.candidate.name for role, claim in found.claims.items()}
     assert taken == {"T1": "t1", "T2": "t2", "DWI": "dwi", "FLAIR": "flair", "ADC": "adc"}
-    assert {one.name for one, _ in found.left} == {"loc", "b0", "t2cor", "t1c", "swi", "tof", "perf"}
+    assert {candidate.name for candidate, _ in found.left} == {"loc", "b0", "t2cor", "t1c", "swi", "tof", "perf"}
 
 
 def test_nothing_gives_nothing():

@@ -77,7 +77,7 @@ def test_without_its_range_or_its_bar_a_colour_coded_map_is_refused(tmp_path):
     assert "has grey values, and a colour range" in refusal(load_case, [f"TMAX={grey}@0..12"])
 
 
-def test_beside_grey_maps_a_colour_coded_one_is_left_aside(tmp_path):
+def test_beside_grey_maps_a_colour_coded_map_is_left_aside(tmp_path):
     nifti(tmp_path / "CBF.nii.gz")
     nifti(tmp_path / "Tmax.nii.gz")
     colour_nifti(tmp_path / "Tmax_coloured.nii.gz", tmax_map(), 12.0)
@@ -98,20 +98,20 @@ def test_a_colour_coded_secondary_capture_takes_its_range_from_its_window(tmp_pa
     pydicom = pytest.importorskip("pydicom")
     paths = sorted(folder.iterdir(), key=lambda p: float(pydicom.dcmread(p).ImagePositionPatient[2]))
     for path, plane in zip(paths[: len(rgb)], rgb, strict=True):
-        one = pydicom.dcmread(path)
-        one.SamplesPerPixel, one.PhotometricInterpretation, one.PlanarConfiguration = 3, "RGB", 0
-        one.BitsAllocated = one.BitsStored = 8
-        one.HighBit, one.Rows, one.Columns = 7, *plane.shape[:2]
-        one.PixelData = plane.tobytes()
-        one.save_as(path)
+        dataset = pydicom.dcmread(path)
+        dataset.SamplesPerPixel, dataset.PhotometricInterpretation, dataset.PlanarConfiguration = 3, "RGB", 0
+        dataset.BitsAllocated = dataset.BitsStored = 8
+        dataset.HighBit, dataset.Rows, dataset.Columns = 7, *plane.shape[:2]
+        dataset.PixelData = plane.tobytes()
+        dataset.save_as(path)
     for path in paths[len(rgb) :]:
         path.unlink()
     assert "colour bar stand for is not known" in refusal(load_case, folder)
     by_user = load_case([f"TMAX={folder}@0..12"]).series[Role.TMAX]
     for path in folder.iterdir():
-        one = pydicom.dcmread(path)
-        one.WindowCenter, one.WindowWidth = 6, 12
-        one.save_as(path)
+        dataset = pydicom.dcmread(path)
+        dataset.WindowCenter, dataset.WindowWidth = 6, 12
+        dataset.save_as(path)
     by_window = load_case(folder).series[Role.TMAX]
     assert "taken from the window in the DICOM header" in by_window.reason
     assert np.array_equal(sitk.GetArrayFromImage(by_user.image), sitk.GetArrayFromImage(by_window.image))

@@ -202,7 +202,7 @@ def test_two_slabs_of_one_map_are_called_so(tmp_path):
     message = refusal(load_case, tmp_path)
     assert "a_CBF.nii.gz and b_CBF.nii.gz are of two slabs of one patient: both are CBF" in message
     nifti(tmp_path / "b_CBF.nii.gz", voxels(shape), np.diag([-2.0, -2.0, 5.0, 1.0]))
-    assert "Name the right one as CBF (role)" in refusal(load_case, tmp_path)
+    assert "Name the right series as CBF (role)" in refusal(load_case, tmp_path)
     slabs = tmp_path / "dicom"
     for number in (0, 1):
         dicom_map(slabs, "CBF", origin=(0.0, 0.0, 20.0 * number), SeriesNumber=number, InstanceNumber=number)
@@ -226,7 +226,7 @@ def test_a_file_whose_name_holds_an_at_sign_is_itself(tmp_path):
     assert "does not exist" in refusal(load_case, [f"TMAX={tmp_path / 'x@y.nii'}"])
 
 
-def test_perfusion_of_a_single_slice_is_read_and_mr_of_one_is_not(tmp_path):
+def test_perfusion_of_a_single_slice_is_read_and_mr_of_a_single_slice_is_not(tmp_path):
     path = nifti(tmp_path / "CBF.nii", voxels((10, 12, 1)))
     assert load_case({"CBF": path}).series[Role.CBF].image.GetSize() == (10, 12, 1)
     assert "single slice" in refusal(load_case, {"DWI": path})

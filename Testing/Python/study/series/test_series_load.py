@@ -47,17 +47,17 @@ def test_a_folder_of_dicom_takes_the_highest_b_and_the_adc(tmp_path):
 
 
 def test_roles_may_be_named_in_a_mapping_or_as_role_equals_file(tmp_path):
-    one, two = nifti(tmp_path / "p" / "scan=1.nii"), nifti(tmp_path / "p" / "x2.nii", voxels(seed=1))
+    dwi, flair = nifti(tmp_path / "p" / "scan=1.nii"), nifti(tmp_path / "p" / "x2.nii", voxels(seed=1))
     for study in (
-        {"dwi": one, Role.FLAIR: str(two)},
-        [f"DWI={one}", f"flair={two}"],
-        (f"DWI = {one}", f"FLAIR={two}"),
+        {"dwi": dwi, Role.FLAIR: str(flair)},
+        [f"DWI={dwi}", f"flair={flair}"],
+        (f"DWI = {dwi}", f"FLAIR={flair}"),
     ):
         case = load_case(study)
         assert case.roles == (Role.DWI, Role.FLAIR) and case.name == "p"
         assert case.series[Role.DWI].confidence == 1.0
         assert case.series[Role.DWI].reason == "named by the user"
-    assert load_case([f"DWI={one}"], name="mine").name == "mine"
+    assert load_case([f"DWI={dwi}"], name="mine").name == "mine"
 
 
 def test_an_image_in_memory_is_taken_as_float32_and_hashed(tmp_path):
@@ -138,7 +138,7 @@ def test_an_empty_folder_and_two_claims_are_refused_with_the_folder(tmp_path):
         (np.full((10, 12, 6), np.nan, np.float32), "720 NaN"),
     ],
 )
-def test_an_unfit_volume_with_a_role_is_refused_and_without_one_is_not_read(tmp_path, data, word):
+def test_an_unfit_volume_with_a_role_is_refused_and_without_role_is_not_read(tmp_path, data, word):
     nifti(tmp_path / "dwi.nii", data)
     nifti(tmp_path / "b" / "dwi.nii")
     nifti(tmp_path / "b" / "perfusion.nii", data)

@@ -138,7 +138,7 @@ def test_contrast_medium_lowers_the_confidence_but_not_its_absence():
 
 
 @pytest.mark.parametrize("folder", ["case_without_mask", "dwi_only_no_mask", "unmasked"])
-def test_a_folder_that_only_mentions_masks_is_not_one_of_masks(folder):
+def test_a_folder_that_only_mentions_masks_is_no_folder_of_masks(folder):
     assert read_candidate(Candidate(f"{folder}/DWI.nii.gz")).role == "DWI"
 
 

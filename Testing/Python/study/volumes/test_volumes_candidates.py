@@ -43,7 +43,7 @@ def test_what_an_earlier_run_put_aside_competes_for_no_role_and_is_named(tmp_pat
     nifti(tmp_path / "CBF.nii.gz")
     nifti(tmp_path / "previous-scan" / "CBV.nii.gz")
     found = study_files(tmp_path)
-    assert [one.name for one in found.candidates] == ["CBF.nii.gz", "previous-scan/CBV.nii.gz"]
+    assert [candidate.name for candidate in found.candidates] == ["CBF.nii.gz", "previous-scan/CBV.nii.gz"]
     said = "{} was left aside: it holds what an earlier run put aside"
     assert found.notes == (said.format(moved.name), said.format(kept.name))
 

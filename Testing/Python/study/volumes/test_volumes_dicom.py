@@ -46,9 +46,9 @@ def test_each_slice_has_its_own_rescale_slope(tmp_path):
 
 def test_the_order_of_the_files_does_not_matter(tmp_path):
     files = dicom_slices(tmp_path, stored())
-    one, other = read_dicom_series(files), read_dicom_series([files[i] for i in (3, 0, 4, 1, 2)])
-    assert one.GetOrigin() == other.GetOrigin()
-    assert np.array_equal(sitk.GetArrayFromImage(one), sitk.GetArrayFromImage(other))
+    first, other = read_dicom_series(files), read_dicom_series([files[i] for i in (3, 0, 4, 1, 2)])
+    assert first.GetOrigin() == other.GetOrigin()
+    assert np.array_equal(sitk.GetArrayFromImage(first), sitk.GetArrayFromImage(other))
 
 
 def test_a_missing_slice_is_refused(tmp_path):

@@ -26,7 +26,7 @@ DATA = stored((2, 12, 10))
 
 
 def children() -> list[int]:
-    """Processes of this one that run the decoder; Linux alone tells."""
+    """Children of this process that run the decoder; Linux alone tells."""
     pids = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
     if not pids.exists():
         pytest.skip("children are told by Linux")
@@ -50,7 +50,7 @@ def slices(tmp_path: Path) -> list[Path]:
     return paths
 
 
-def test_one_process_decodes_all_files_with_each_ones_own_slope(slices):
+def test_one_process_decodes_all_files_with_each_files_own_slope(slices):
     before = children()
     assert len(before) == 1
     assert np.array_equal(slice_pixels(slices[1], (12, 10)), DATA[1] * 3.0)
@@ -78,7 +78,7 @@ def test_a_crash_over_a_file_names_it_and_the_next_is_read(slices):
 
 
 @posix
-def test_one_that_died_between_two_files_is_started_again(slices):
+def test_a_decoder_that_died_between_two_files_is_started_again(slices):
     (pid,) = children()
     os.kill(pid, signal.SIGKILL)
     while alive(pid):
@@ -118,7 +118,7 @@ def test_where_no_python_can_be_started_this_process_decodes(slices, monkeypatch
     assert children() == []
 
 
-def test_where_the_process_cannot_load_its_libraries_this_one_decodes(slices, monkeypatch):
+def test_where_the_process_cannot_load_its_libraries_this_process_decodes(slices, monkeypatch):
     decoder = dicom_pixels._Decoder()
     monkeypatch.setattr(dicom_pixels, "_decoder", lambda: decoder)
     monkeypatch.setenv("PYTHONHOME", "/nowhere")

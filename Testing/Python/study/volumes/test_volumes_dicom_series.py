@@ -35,7 +35,7 @@ def assert_is(found: TimeSeries, hu: np.ndarray, times: Any) -> None:
     ("vendor", "when"),
     [
         ("one time a volume", lambda t, z: at(NOON + 1.5 * t)),
-        ("date and time in one", lambda t, z: {"AcquisitionDateTime": f"20240301{clock(NOON + 1.5 * t)}"}),
+        ("date and time together", lambda t, z: {"AcquisitionDateTime": f"20240301{clock(NOON + 1.5 * t)}"}),
         ("trigger time", lambda t, z: {"AcquisitionTime": clock(NOON), "TriggerTime": 1500.0 * t}),
         ("frame reference time", lambda t, z: {"AcquisitionTime": clock(NOON), "FrameReferenceTime": 1500.0 * t}),
         ("content time", lambda t, z: {"AcquisitionTime": clock(NOON), "ContentTime": clock(NOON + 1.5 * t)}),
@@ -163,11 +163,11 @@ def test_one_volume_is_no_series(tmp_path):
 
 
 def test_the_hash_does_not_depend_on_the_files_names(tmp_path):
-    (one,) = find_series(dicom_ctp(tmp_path / "a", HU[:, :1], lambda t, z: at(NOON + t)))
+    (series,) = find_series(dicom_ctp(tmp_path / "a", HU[:, :1], lambda t, z: at(NOON + t)))
     again = tmp_path / "b"
     again.mkdir()
-    for number, file in enumerate(reversed(one.files)):
+    for number, file in enumerate(reversed(series.files)):
         (again / f"{number:04d}").write_bytes(file.read_bytes())
     (other,) = find_series(again)
-    assert one.sha256() == other.sha256()
-    assert one.frames == 12 and "12 times" in one.name
+    assert series.sha256() == other.sha256()
+    assert series.frames == 12 and "12 times" in series.name

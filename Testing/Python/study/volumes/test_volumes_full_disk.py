@@ -32,4 +32,4 @@ except OutputError as error:
     done = run_limited(20_000, "-c", code)
     assert f"{path}: cannot be written (File too large)" in done.stdout, done.stderr
     assert path.read_bytes() == before
-    assert [one.name for one in tmp_path.iterdir()] == [path.name]
+    assert [left.name for left in tmp_path.iterdir()] == [path.name]

@@ -37,7 +37,7 @@ def readers() -> list[Callable[[Path], object]]:
 
 
 def refused(path: Path, word: str) -> None:
-    """Every way to read the file ends in one line, and the first in this one."""
+    """Every way to read the file ends in one line, the first with this word."""
     messages = []
     for read in readers():
         try:

@@ -110,7 +110,7 @@ def test_a_packed_metaimage(tmp_path, size):
         "space dimension: 3\nspace directions: (0,2,0) (1,0,0) (0,0,3)\nspace origin: (1,2,3)",
         *("spacings: 1 2 3", "spacings: 1 2 NaN", 'labels: "a" "" "c"'),
         "spacings: 1 2 3\naxis mins: 5 6 7",
-        *(f"spacings: 1 2 3\naxis mins: 5 6 7\ncenters: {one}" for one in ("node node node", "cell ??? node")),
+        *(f"spacings: 1 2 3\naxis mins: 5 6 7\ncenters: {centers}" for centers in ("node node node", "cell ??? node")),
         "spacings: -1 2 3\naxis mins: 5 6 7",
     ],
 )

@@ -34,7 +34,7 @@ def test_a_written_volume_is_read_with_its_exact_geometry(tmp_path, name):
 
 
 @pytest.mark.parametrize("suffix", [".nrrd", ".mha"])
-def test_a_trailing_dimension_of_one_is_dropped_and_a_longer_one_refused(tmp_path, suffix):
+def test_a_trailing_dimension_of_one_is_dropped_and_a_longer_refused(tmp_path, suffix):
     sitk.WriteImage(sitk.JoinSeries(image()), str(tmp_path / f"one{suffix}"))
     sitk.WriteImage(sitk.JoinSeries(image(), image()), str(tmp_path / f"two{suffix}"))
     assert Grid.of(read_volume(tmp_path / f"one{suffix}")).same(Grid.of(image()))
@@ -63,7 +63,7 @@ def test_a_text_under_the_name_of_an_image_is_refused(tmp_path, name):
 
 
 @pytest.mark.parametrize(("header", "data"), [("a.mhd", "a.raw"), ("a.nhdr", "a.raw")])
-def test_a_header_without_its_data_file_names_the_missing_one(tmp_path, header, data):
+def test_a_header_without_its_data_file_names_the_missing_file(tmp_path, header, data):
     sitk.WriteImage(image(), str(tmp_path / header), False)
     (tmp_path / data).unlink()
     assert f"its data file {data} is missing" in refusal(read_volume, tmp_path / header)

@@ -29,7 +29,7 @@ from StrokeSegLogic.study.volumes.reader import read_volume
 from StrokeSegLogic.study.volumes.reader import read_time_series
 read = read_time_series if sys.argv[2] == "series" else read_volume
 image = read(Path(sys.argv[1]))
-# ru_maxrss would be that of the process that started this one.
+# ru_maxrss would be that of the process that started this process.
 print(re.search(r"VmHWM:\\s*(\\d+) kB", Path("/proc/self/status").read_text())[1])
 """
 

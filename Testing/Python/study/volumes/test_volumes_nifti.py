@@ -108,7 +108,7 @@ def test_a_header_without_orientation_is_read_and_noted(tmp_path):
     assert "left and right are a guess" in header_notes(path)[0]
 
 
-def test_a_nifti2_file_and_a_big_endian_one_are_read(tmp_path):
+def test_a_nifti2_file_and_a_big_endian_file_are_read(tmp_path):
     data = voxels()
     nib.save(nib.Nifti2Image(data, np.eye(4)), tmp_path / "two.nii.gz")
     big = nib.Nifti1Image(data, np.eye(4), nib.Nifti1Header(endianness=">"))
@@ -124,11 +124,11 @@ def test_intensity_scaling_is_applied(tmp_path):
     assert read_volume(tmp_path / "a.nii")[1, 2, 3] == pytest.approx(((1 * 12 + 2) * 6 + 3) * 0.5 - 3)
 
 
-def test_a_trailing_dimension_of_one_is_dropped_and_a_longer_one_refused(tmp_path):
-    one = nifti(tmp_path / "one.nii.gz", voxels((10, 12, 6, 1)))
-    two = nifti(tmp_path / "two.nii.gz", voxels((10, 12, 6, 2)))
-    assert read_volume(one).GetSize() == (10, 12, 6)
-    assert "4 dimensions (10 x 12 x 6 x 2" in refusal(read_volume, two)
+def test_a_trailing_dimension_of_one_is_dropped_and_a_longer_refused(tmp_path):
+    single = nifti(tmp_path / "one.nii.gz", voxels((10, 12, 6, 1)))
+    double = nifti(tmp_path / "two.nii.gz", voxels((10, 12, 6, 2)))
+    assert read_volume(single).GetSize() == (10, 12, 6)
+    assert "4 dimensions (10 x 12 x 6 x 2" in refusal(read_volume, double)
 
 
 def test_a_path_with_umlauts_and_chinese_signs_works(tmp_path):

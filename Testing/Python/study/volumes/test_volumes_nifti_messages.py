@@ -21,6 +21,6 @@ def test_what_nibabel_mends_in_a_header_is_not_told_the_terminal_however_often(t
     content = bytearray(path.read_bytes())
     content[:4] = (349).to_bytes(4, "little")
     path.write_bytes(content)
-    # In a process of its own: pytest catches the messages of this one.
+    # In a process of its own: pytest catches the messages of this process.
     done = subprocess.run([sys.executable, "-c", _READ, str(path)], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")

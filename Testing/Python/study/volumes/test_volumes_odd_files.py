@@ -1,4 +1,4 @@
-"""Files in a study that are no files, or odd ones: nothing hangs, what can be read is, and the rest is named."""
+"""Files in a study that are no files, or odd files: nothing hangs, what can be read is, and the rest is named."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_a_sidecar_of_times_that_never_ends_is_passed_over(tmp_path, make):
 def test_links_to_folders_are_not_followed_in_circles(tmp_path):
     nifti(tmp_path / "DWI.nii.gz")
     (tmp_path / "again").symlink_to(tmp_path, target_is_directory=True)
-    assert [one.name for one in find_series(tmp_path)] == ["DWI.nii.gz"]
+    assert [candidate.name for candidate in find_series(tmp_path)] == ["DWI.nii.gz"]
 
 
 def test_a_link_to_nothing_is_told_rather_than_left_aside(tmp_path):
