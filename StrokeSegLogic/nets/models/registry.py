@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 DEFAULT = "mri-compact"
+BRAIN = "brain-compact"
+"""The bundled model that finds the brain in a head."""
 SLOW_FUSION = "ctp-sf-pms"
 """The bundled slow fusion of four maps; its siblings' names end in -m (MIP), -n (NIHSS) or both."""
 UNET3D = "ctp-unet3d"

@@ -8,27 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from ...brain.intensity import comparable
 from ..examples import Examples
-from ..heads.contrast import ct_level
+from ..heads.contrast import hounsfield
 from ..heads.generate import Head, draw_head
 from ..heads.label_maps import HeadLabels
 from ..stream.sources.lesions import Shape
 from .recipe import BrainRecipe
 
-DARKEST, BRIGHTEST = 2.0, 98.0
-"""Percentiles of a volume that become 0 and 1 (as for MindGrab, arXiv 2506.11860)."""
-CT_WINDOW_HU = (-100.0, 200.0)
-"""What is shown of CT: over its whole range, brain and fluid would be the same."""
 _SHIFT_MM = 25.0
 """Of the brain's middle off the field's: what a first, coarse look at the head leaves."""
-
-
-def comparable(values: np.ndarray) -> np.ndarray:
-    """A head's values from 0 to 1, float32: cut at the 2nd and 98th percentile of the volume; 0 where it is flat."""
-    low, high = np.percentile(values, (DARKEST, BRIGHTEST))
-    if not high > low:
-        return np.zeros(values.shape, np.float32)
-    return ((values - low) / (high - low)).clip(0, 1).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -54,7 +43,7 @@ class HeadBatches:
         ]
         labels = np.stack([head.brain for head in drawn])
         return Examples(
-            images=torch.from_numpy(np.stack([comparable(_shown(head))[None] for head in drawn])),
+            images=torch.from_numpy(np.stack([_shown(head)[None] for head in drawn])),
             labels=torch.from_numpy(labels.astype(np.int64)),
             counted=torch.from_numpy(np.stack([head.shown for head in drawn])),
             emphasised=torch.zeros(len(drawn), dtype=torch.bool),
@@ -65,6 +54,5 @@ class HeadBatches:
 
 def _shown(head: Head) -> np.ndarray:
     if head.contrast.name != "CT":
-        return head.image
-    low, high = (ct_level(value) for value in CT_WINDOW_HU)
-    return head.image.clip(low, high)
+        return comparable(head.image)
+    return comparable(hounsfield(head.image), is_ct=True)

@@ -25,6 +25,7 @@ class BrainRecipe:
         batch: heads a step.
         rate, final_rate: learning rate, highest and last; it rises over the first 5 % and falls along a cosine.
         weight_decay: AdamW's.
+        threshold: of the exported model: brain is where its probability is at least this.
         average: decay of the moving average of the weights, which is what is kept.
         precision: lightning-fabric's.
         loss: weights of the loss.
@@ -47,6 +48,7 @@ class BrainRecipe:
     batch: int
     rate: float
     loss: LossSpec
+    threshold: float = 0.5
     final_rate: float = 1e-5
     weight_decay: float = 1e-4
     average: float = 0.998

@@ -52,12 +52,12 @@ NAMED: dict[str, dict[Tissue, float]] = {
         _T.VEIN: 1.03, _T.CORTICAL_BONE: 2.0, _T.CANCELLOUS_BONE: 1.4,
     },
 }  # fmt: skip
-"""Level of each tissue, white matter's being 1. CT: `ct_level` of its Hounsfield units."""
+"""Level of each tissue, white matter's being 1. CT: (HU + 1000) / 1030, see `hounsfield`."""
 
 
-def ct_level(hounsfield: float) -> float:
-    """The level of a tissue on CT: 0 is air, 1 white matter."""
-    return (hounsfield + 1000) / 1030
+def hounsfield(level: np.ndarray) -> np.ndarray:
+    """HU of levels of a CT: 0 is air, 1 white matter."""
+    return 1030 * level - 1000
 
 
 @dataclass(frozen=True)
