@@ -20,6 +20,7 @@ from StrokeSegLogic.space.resampling import resample, resample_mask
 
 _SIDE = 256
 _DILATIONS = (*(16, 8, 4, 2, 1) * 5, 1)
+"""Of 25 convolutions of 3 voxels and the last, of a single voxel, which alone has a bias."""
 
 
 def mindgrab_mask(image: sitk.Image, weights: Path, kept: Path) -> np.ndarray:
@@ -45,18 +46,15 @@ def _mask(image: sitk.Image, weights: Path) -> np.ndarray:
     conform = upright.about_centre((_SIDE,) * 3, (1.0,) * 3)
     values = sitk.GetArrayFromImage(resample(sitk.Cast(image, sitk.sitkFloat32), conform)).transpose(2, 1, 0)
     low, high = np.percentile(values, (2, 98))
-    x = torch.from_numpy(np.ascontiguousarray(((values - low) / (high - low)).clip(0, 1))[None, None])
+    shown = ((values - low) / (high - low)).clip(0, 1).astype(np.float32)
+    x = torch.from_numpy(np.ascontiguousarray(shown)[None, None])
     with np.load(weights) as arrays:
-        layers = [torch.from_numpy(arrays[f"w{n:02d}"].astype(np.float32)) for n in range(len(_DILATIONS))]
-        biases = [
-            torch.from_numpy(arrays[f"b{n:02d}"].astype(np.float32)) if f"b{n:02d}" in arrays else None
-            for n in range(len(_DILATIONS))
-        ]
-    for number, (kernel, bias, dilation) in enumerate(zip(layers, biases, _DILATIONS, strict=True)):
-        last = number + 1 == len(_DILATIONS)
-        x = functional.conv3d(x, kernel, bias, padding=dilation * (kernel.shape[-1] // 2), dilation=dilation)
-        if not last:
-            x = functional.gelu(functional.instance_norm(x), approximate="tanh")
-    brain = (x[0].argmax(0) if x.shape[1] > 1 else x[0, 0] > 0).numpy().astype(np.uint8).transpose(2, 1, 0)
+        kernels = [torch.from_numpy(arrays[f"w{number:02d}"]) for number in range(len(_DILATIONS))]
+        bias = torch.from_numpy(arrays[f"w{len(_DILATIONS):02d}"])
+    for kernel, dilation in zip(kernels[:-1], _DILATIONS, strict=False):
+        x = functional.conv3d(x, kernel, padding=dilation, dilation=dilation)
+        x = functional.gelu(functional.instance_norm(x), approximate="tanh")
+    x = functional.conv3d(x, kernels[-1], bias)
+    brain = x[0].argmax(0).numpy().astype(np.uint8).transpose(2, 1, 0)
     whole = filled(largest_part(conform.image(np.ascontiguousarray(brain))))
     return resample_mask(whole, Grid.of(image))

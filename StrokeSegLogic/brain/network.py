@@ -26,9 +26,7 @@ if TYPE_CHECKING:
     from ..nets.run.device import Device
 
 
-def find_brain(
-    image: sitk.Image, grid: Grid, *, is_ct: bool = False, progress: Progress | None = None
-) -> np.ndarray:
+def find_brain(image: sitk.Image, grid: Grid, *, is_ct: bool = False, progress: Progress | None = None) -> np.ndarray:
     """The brain with its fluid spaces, bool (z, y, x): all that lies inside the skull, above the spinal cord.
 
     Args:
@@ -79,16 +77,30 @@ def probability_of_head(
         is_ct: see `find_brain`.
     """
     values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
-    whole = _probability(network, device, comparable(values, is_ct=is_ct), progress)
-    found = whole > 0.5
+    whole = tuple(max(n, side) for n, side in zip(values.shape, field, strict=True))
+    first = _look(network, device, values, (0, 0, 0), whole, progress, is_ct)
+    found = first > 0.5
     if not found.any():
-        return whole
-    start = [round(middle - side / 2) for middle, side in zip(_middle(found), field, strict=True)]
-    # Of the volume, and of the field: where both are.
-    inside = tuple(slice(max(at, 0), min(at + side, n)) for at, side, n in zip(start, field, values.shape, strict=True))
+        return first
+    start = tuple(round(middle - side / 2) for middle, side in zip(_middle(found), field, strict=True))
+    return _look(network, device, values, start, tuple(field), progress, is_ct)
+
+
+def _look(
+    network: nn.Module,
+    device: Device,
+    values: np.ndarray,
+    start: Sequence[int],
+    size: tuple[int, ...],
+    progress: Progress,
+    is_ct: bool,
+) -> np.ndarray:
+    """The probability in a window (start and size in voxels, z, y, x) that may go beyond the volume; 0 outside it."""
+    # Of the volume, and of the window: where both are.
+    inside = tuple(slice(max(at, 0), min(at + side, n)) for at, side, n in zip(start, size, values.shape, strict=True))
     within = tuple(slice(cut.start - at, cut.stop - at) for cut, at in zip(inside, start, strict=True))
-    # Air, where the field goes beyond the volume.
-    shown = np.full(tuple(field), min(float(values.min()), 0.0), np.float32)
+    # Air, where the window goes beyond the volume.
+    shown = np.full(size, min(float(values.min()), 0.0), np.float32)
     shown[within] = values[inside]
     out = np.zeros(values.shape, np.float32)
     out[inside] = _probability(network, device, comparable(shown, is_ct=is_ct), progress)[within]
@@ -97,8 +109,8 @@ def probability_of_head(
 
 def _middle(found: np.ndarray) -> list[float]:
     """The middle (z, y, x) of the largest part's box."""
-    part = sitk.GetArrayViewFromImage(largest_part(sitk.GetImageFromArray(found.astype(np.uint8))))
-    start, size = bounding_box(np.asarray(part))
+    part = sitk.GetArrayFromImage(largest_part(sitk.GetImageFromArray(found.astype(np.uint8))))
+    start, size = bounding_box(part)
     return [begin + length / 2 for begin, length in zip(start[::-1], size[::-1], strict=True)]
 
 
@@ -116,7 +128,7 @@ def _one_brain(probability: np.ndarray, threshold: float) -> np.ndarray:
     """The probability, 0 away from the largest part of what is probable enough, 1 in its holes."""
     enough = sitk.GetImageFromArray((probability >= threshold).astype(np.uint8))
     part = filled(largest_part(enough))
-    near = sitk.GetArrayViewFromImage(sitk.BinaryDilate(part, (1, 1, 1)))
+    near = sitk.GetArrayFromImage(sitk.BinaryDilate(part, (1, 1, 1)))
     inside = sitk.GetArrayViewFromImage(part) > 0
     hole = inside & (probability < threshold)
     return np.where(hole, np.float32(1), np.where(near > 0, probability, np.float32(0)))

@@ -55,7 +55,7 @@ def read_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:
     for change in changes:
         _change(values, change)
     kind = values.get("kind")
-    if kind not in _KINDS:
+    if not isinstance(kind, str | None) or kind not in _KINDS:
         raise InputError(
             f"'kind' is {kind!r}",
             where=path,
