@@ -18,12 +18,16 @@ from ..nets.models.registry import BRAIN, find
 from ..space.grid import Grid, bounding_box, working_grid
 from ..space.masks import filled, largest_part
 from ..space.resampling import resample
-from .intensity import comparable
 
 if TYPE_CHECKING:
     from torch import nn
 
     from ..nets.run.device import Device
+
+DARKEST, BRIGHTEST = 2.0, 98.0
+"""Percentiles of a volume that become 0 and 1 (as for MindGrab, arXiv 2506.11860)."""
+CT_WINDOW_HU = (-100.0, 200.0)
+"""What is shown of CT: over its whole range, brain and fluid would be the same."""
 
 
 def find_brain(image: sitk.Image, grid: Grid, *, is_ct: bool = False, progress: Progress | None = None) -> np.ndarray:
@@ -132,3 +136,18 @@ def _one_brain(probability: np.ndarray, threshold: float) -> np.ndarray:
     inside = sitk.GetArrayViewFromImage(part) > 0
     hole = inside & (probability < threshold)
     return np.where(hole, np.float32(1), np.where(near > 0, probability, np.float32(0)))
+
+
+def comparable(values: np.ndarray, *, is_ct: bool = False) -> np.ndarray:
+    """A head's values from 0 to 1, float32: cut at the 2nd and 98th percentile of the volume; 0 where it is flat.
+
+    Args:
+        values: finite, of a whole volume.
+        is_ct: whether values are HU.
+    """
+    if is_ct:
+        values = values.clip(*CT_WINDOW_HU)
+    low, high = np.percentile(values, (DARKEST, BRIGHTEST))
+    if not high > low:
+        return np.zeros(values.shape, np.float32)
+    return ((values - low) / (high - low)).clip(0, 1).astype(np.float32)

@@ -9,7 +9,7 @@ import SimpleITK as sitk
 
 from ..base.errors import InputError
 from ..base.progress import Progress
-from ..brain.head import LARGEST_BRAIN_ML, SMALLEST_BRAIN_ML, brain_mask
+from ..brain.head import LARGEST_BRAIN_ML, SMALLEST_BRAIN_ML, BrainSource, brain_mask
 from ..nets.run.inputs import normalise
 from ..space.grid import Grid, bounding_box, box_slices, working_grid
 from ..space.planes import PLANES, Plane, to_stack
@@ -75,11 +75,11 @@ def prepare(case: Case, reference: Role, roles: tuple[Role, ...], spacing_mm: fl
     progress(0.0, "finding the brain")
     field = working_grid(Grid.of(case.series[reference].image), spacing_mm)
     images = {role: series.image for role, series in case.series.items()}
-    whole = brain_mask(images, reference, field)
+    whole = brain_mask(images, reference, field, progress)
     start, size = bounding_box(whole.mask, MARGIN)
     grid = field.crop(start, size)
     brain = whole.mask[box_slices(start, size)].copy()
-    warnings = _brain_warnings(float(brain.sum()) * grid.voxel_ml, whole.from_head)
+    warnings = _brain_warnings(float(brain.sum()) * grid.voxel_ml, whole.source)
     channels = np.zeros((len(roles), *grid.shape), np.float32)
     used = tuple(role for role in roles if role in images)
     for number, role in enumerate(used):
@@ -107,10 +107,10 @@ def _channel(image: sitk.Image, source: str, grid: Grid, brain: np.ndarray) -> t
     return normal, float(inside.sum() / brain.sum())
 
 
-def _brain_warnings(volume_ml: float, from_head: bool) -> list[str]:
+def _brain_warnings(volume_ml: float, source: BrainSource) -> list[str]:
     found = []
     if not SMALLEST_BRAIN_ML <= volume_ml <= LARGEST_BRAIN_ML:
         found.append(f"the brain mask holds {volume_ml:.0f} ml, which no whole adult brain does: check its outline")
-    if from_head:
+    if source is BrainSource.RULES:
         found.append("the brain was cut out of the head by simple rules: check that no lesion lies outside its outline")
     return found

@@ -16,9 +16,8 @@ from ...base.files import make_folder, read_regular, write_whole
 from ...base.json_files import read_json_object
 from ...base.settings import from_mapping
 from ..networks.parameters import parameter_shapes
-from .brain_spec import BrainModelSpec
 from .field_spec import FieldModelSpec
-from .spec import PlanesModelSpec, Weights
+from .spec import BrainModelSpec, PlanesModelSpec, Weights
 from .tensors import FLOATS, WHOLE_NUMBERS, read_header, tensors_of
 
 MANIFEST = "model.json"

@@ -76,7 +76,7 @@ class KeptNetworks:
         most: how many models are kept; the model that was not used for longest goes first.
     """
 
-    def __init__(self, most: int = 3) -> None:
+    def __init__(self, most: int = 4) -> None:
         self._most = most
         self._kept: OrderedDict[tuple[str, str], Networks] = OrderedDict()
 

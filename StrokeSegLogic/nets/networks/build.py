@@ -21,9 +21,8 @@ from .spec import (
     UNet2DSpec,
     UNet3DSpec,
 )
-from .subvoxel_unet3d import SubvoxelUNet3D
 from .unet2d import UNet2D
-from .unet3d import UNet3D
+from .unet3d import SubvoxelUNet3D, UNet3D
 
 _ENCODERS: dict[str, Callable[[int], Encoder]] = {
     "compact": Compact,

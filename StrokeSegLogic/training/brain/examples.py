@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ...brain.intensity import comparable
+from ...brain.network import comparable
 from ..examples import Examples
 from ..heads.contrast import hounsfield
 from ..heads.generate import Head, draw_head

@@ -10,9 +10,8 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from ...nets.models.brain_spec import BrainModelSpec
 from ...nets.models.bundle import WEIGHTS, Bundle
-from ...nets.models.spec import FORMAT, Weights
+from ...nets.models.spec import FORMAT, BrainModelSpec, Weights
 from ...nets.networks.base import SegmentationNetwork
 from ...nets.networks.build import build
 from ..devices import launch

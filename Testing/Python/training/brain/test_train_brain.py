@@ -12,7 +12,7 @@ from tiny import write_data
 
 from StrokeSegLogic.base.errors import Cancelled, InputError
 from StrokeSegLogic.base.progress import CancelToken, Progress
-from StrokeSegLogic.brain.intensity import CT_WINDOW_HU
+from StrokeSegLogic.brain.network import CT_WINDOW_HU
 from StrokeSegLogic.nets.models.bundle import Bundle, verify
 from StrokeSegLogic.training.brain.examples import HeadBatches
 from StrokeSegLogic.training.brain.recipe import BrainRecipe
