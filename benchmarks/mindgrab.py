@@ -42,9 +42,10 @@ def mindgrab_mask(image: sitk.Image, weights: Path, kept: Path) -> np.ndarray:
 
 @torch.inference_mode()
 def _mask(image: sitk.Image, weights: Path) -> np.ndarray:
-    upright = Grid.of(sitk.DICOMOrient(image, "RAS"))
+    # As FreeSurfer and brainchop lay heads: x to the left, y to the feet, z to the front, arrays (z, y, x).
+    upright = Grid.of(sitk.DICOMOrient(image, "LIA"))
     conform = upright.about_centre((_SIDE,) * 3, (1.0,) * 3)
-    values = sitk.GetArrayFromImage(resample(sitk.Cast(image, sitk.sitkFloat32), conform)).transpose(2, 1, 0)
+    values = sitk.GetArrayFromImage(resample(sitk.Cast(image, sitk.sitkFloat32), conform))
     low, high = np.percentile(values, (2, 98))
     shown = ((values - low) / (high - low)).clip(0, 1).astype(np.float32)
     x = torch.from_numpy(np.ascontiguousarray(shown)[None, None])
@@ -55,6 +56,6 @@ def _mask(image: sitk.Image, weights: Path) -> np.ndarray:
         x = functional.conv3d(x, kernel, padding=dilation, dilation=dilation)
         x = functional.gelu(functional.instance_norm(x), approximate="tanh")
     x = functional.conv3d(x, kernels[-1], bias)
-    brain = x[0].argmax(0).numpy().astype(np.uint8).transpose(2, 1, 0)
+    brain = x[0].argmax(0).numpy().astype(np.uint8)
     whole = filled(largest_part(conform.image(np.ascontiguousarray(brain))))
     return resample_mask(whole, Grid.of(image))
