@@ -35,13 +35,13 @@ from StrokeSegLogic.nets.run.inputs import centred
 from StrokeSegLogic.space.planes import PLANES
 from StrokeSegLogic.training.loop import update_average
 from StrokeSegLogic.training.losses.choose import loss_of
+from StrokeSegLogic.training.plan import learning_rate
 from StrokeSegLogic.training.pretrained import Pretrained, few_images, load_pretrained
 from StrokeSegLogic.training.recipes import find_recipe, read_recipe
 from StrokeSegLogic.training.stream.batches import BatchMaker, normalised
 from StrokeSegLogic.training.stream.recipe import StageSpec, StreamRecipe
 from StrokeSegLogic.training.stream.samples import CHANNELS
 from StrokeSegLogic.training.stream.sources.soop import Soop
-from StrokeSegLogic.training.stream.stages import learning_rate
 from StrokeSegLogic.training.stream.tensors import CANVAS, Batch, collate
 from StrokeSegLogic.training.stream.validation import Pairs, score
 

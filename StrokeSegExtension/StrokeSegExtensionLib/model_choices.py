@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from StrokeSegLogic.base.errors import ModelError
-from StrokeSegLogic.nets.models.bundle import MANIFEST, read_manifest
+from StrokeSegLogic.nets.models.bundle import MANIFEST, ModelSpec, read_manifest
 from StrokeSegLogic.nets.models.field_spec import FieldModelSpec
 from StrokeSegLogic.nets.models.registry import DEFAULT, SLOW_FUSION, UNET3D, bundled_names, folder_of, names
 from StrokeSegLogic.nets.models.spec import PlanesModelSpec
@@ -102,7 +102,7 @@ def _absent(needed: Sequence[str], given: set[str]) -> list[str]:
     return [name for name in needed if name not in given]
 
 
-def _spec(name: str) -> PlanesModelSpec | FieldModelSpec | None:
+def _spec(name: str) -> ModelSpec | None:
     """The model's spec; None if its manifest is damaged: then it cannot be chosen, and the others still can."""
     try:
         return read_manifest(folder_of(name) / MANIFEST)

@@ -50,6 +50,8 @@ def train(
 ) -> None:
     """Train a model; run it again to resume from the last checkpoint."""
     require_training()
+    from ..training.brain.recipe import BrainRecipe
+    from ..training.brain.train import train_brain
     from ..training.cohort.cross_validation import cross_validate
     from ..training.cohort.recipe import CohortRecipe
     from ..training.cohort.train import train_cohort
@@ -100,7 +102,10 @@ def train(
                     where="--split, --layout, --folds",
                     fix="Leave these options out",
                 )
-            bundle = train_stream(wanted, data, context)
+            if isinstance(wanted, BrainRecipe):
+                bundle = train_brain(wanted, data, context)
+            else:
+                bundle = train_stream(wanted, data, context)
     for note in () if held is None else held.notes:
         console.print(f"note: {note}", soft_wrap=True)
     console.print(f"Model in {bundle.folder}", soft_wrap=True)

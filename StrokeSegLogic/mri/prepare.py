@@ -163,7 +163,7 @@ def _channel(image: sitk.Image, source: str, grid: Grid, brain: np.ndarray) -> t
     return normal, float(inside.sum() / brain.sum())
 
 
-def _brain_warnings(volume_ml: float, from_head: bool) -> list[str]:
+def _brain_warnings(volume_ml: float, source: BrainSource) -> list[str]:
     found = []
     low, high = USUAL_BRAIN_ML
     if not low <= volume_ml <= high:
@@ -171,6 +171,6 @@ def _brain_warnings(volume_ml: float, from_head: bool) -> list[str]:
             f"the brain mask holds {volume_ml:,.0f} ml, and that of a whole adult brain {low:,.0f} to {high:,.0f} ml: "
             "check its outline"
         )
-    if from_head:
+    if source is BrainSource.RULES:
         found.append("the brain was cut out of the head by simple rules: check that no lesion lies outside its outline")
     return found

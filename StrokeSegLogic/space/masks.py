@@ -29,6 +29,11 @@ def closed(mask: sitk.Image, radius: list[int]) -> sitk.Image:
     return execute(closing, mask)
 
 
+def ball_radius(image: sitk.Image, mm: float) -> list[int]:
+    """A structuring element's radius in voxels; an axis whose voxels are thicker than the radius stays as it is."""
+    return [int(mm / step) for step in image.GetSpacing()]
+
+
 def filled(mask: sitk.Image) -> sitk.Image:
     """The mask with its holes filled."""
     return execute(sitk.BinaryFillholeImageFilter(), mask)

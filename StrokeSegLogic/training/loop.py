@@ -21,41 +21,11 @@ from .devices import require_sound
 from .distributed import fail_together
 from .examples import Examples, MakeExamples
 from .loss_log import LossLog
+from .plan import Plan
 from .prefetch import prefetch
 from .training_state import TrainingState
 
 State = dict[str, Tensor]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How a network learns.
-
-    Attributes:
-        name: of the stage, for its files and messages.
-        steps: optimiser steps at most.
-        rate: learning rate of a step, where no judge says otherwise.
-        optimiser: "adam" or "adamw".
-        weight_decay: AdamW's.
-        average: decay of the moving average of the weights that is returned; 0 keeps none.
-        epoch: steps after which the judge is asked; unused without a judge.
-        checkpoint_every: steps between checkpoints.
-        seed: of dropout.
-        workers: threads that make batches ahead.
-        clip: largest norm of all gradients together.
-    """
-
-    name: str
-    steps: int
-    rate: Callable[[int], float]
-    optimiser: str = "adamw"
-    weight_decay: float = 0.0
-    average: float = 0.0
-    epoch: int = 1
-    checkpoint_every: int = 250
-    seed: int = 0
-    workers: int = 1
-    clip: float = 5.0
 
 
 class Judge(Protocol):

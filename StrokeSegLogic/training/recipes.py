@@ -9,9 +9,12 @@ from typing import Any
 from ..base.errors import InputError
 from ..base.files import is_file, resource
 from ..base.settings import from_mapping, parse_toml, read_toml
+from .brain.recipe import BrainRecipe
 from .cohort.recipe import CohortRecipe
 from .stream.recipe import StreamRecipe
 
+Recipe = StreamRecipe | CohortRecipe | BrainRecipe
+_KINDS: dict[str | None, type[Recipe]] = {None: StreamRecipe, "cohort": CohortRecipe, "brain": BrainRecipe}
 _LONGEST_CHAIN = 16
 """Recipes that extend one another."""
 
@@ -35,7 +38,7 @@ def find_recipe(name: str) -> Path:
     raise InputError(f"no recipe is called '{name}'", fix=f"Use one of {', '.join(recipe_names())}, or a TOML file")
 
 
-def read_recipe(path: Path, changes: Sequence[str] = ()) -> StreamRecipe | CohortRecipe:
+def read_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:
     """The recipe in a file.
 
     `extends = "NAME"` begins with another recipe's values: tables are merged key by key, all else is replaced; a table
@@ -52,11 +55,13 @@ def read_recipe(path: Path, changes: Sequence[str] = ()) -> StreamRecipe | Cohor
     for change in changes:
         _change(values, change)
     kind = values.get("kind")
-    if kind not in (None, "cohort"):
+    if not isinstance(kind, str | None) or kind not in _KINDS:
         raise InputError(
-            f"'kind' is {kind!r}", where=path, fix='Write kind = "cohort" for a data set\'s patients, or leave it out'
+            f"'kind' is {kind!r}",
+            where=path,
+            fix='Write kind = "cohort" for a data set\'s patients, "brain" for heads, or leave it out',
         )
-    return from_mapping(StreamRecipe, values, path) if kind is None else from_mapping(CohortRecipe, values, path)
+    return from_mapping(_KINDS[kind], values, path)
 
 
 def _extended(path: Path, chain: tuple[Path, ...]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ...base.json_files import read_json_object
 from ...base.settings import from_mapping
 from ..networks.parameters import parameter_shapes
 from .field_spec import FieldModelSpec
-from .spec import PlanesModelSpec, Weights
+from .spec import BrainModelSpec, PlanesModelSpec, Weights
 from .tensors import FLOATS, WHOLE_NUMBERS, read_header, tensors_of
 
 MANIFEST = "model.json"
@@ -28,6 +28,7 @@ LARGEST_MANIFEST = 1 << 20
 """Bytes of a manifest; those of our own models have a hundredth of it."""
 _AGAIN = "Install the model again"
 _COUNTER = ".num_batches_tracked"
+ModelSpec = PlanesModelSpec | FieldModelSpec | BrainModelSpec
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Bundle:
     """A model on disk whose manifest has been read; the weights are verified when they are loaded."""
 
     folder: Path
-    spec: PlanesModelSpec | FieldModelSpec
+    spec: ModelSpec
 
     @property
     def planes(self) -> PlanesModelSpec:
@@ -61,9 +62,18 @@ class Bundle:
         """
         if isinstance(self.spec, FieldModelSpec):
             return self.spec
-        raise ModelError(
-            "is a model of three MRI planes, not of CT perfusion", where=self.spec.name, fix="Choose another model"
-        )
+        raise ModelError("is not a model of CT perfusion", where=self.spec.name, fix="Choose another model")
+
+    @property
+    def brain(self) -> BrainModelSpec:
+        """The spec of a model that finds the brain.
+
+        Raises:
+            ModelError: if it is a model of another kind.
+        """
+        if isinstance(self.spec, BrainModelSpec):
+            return self.spec
+        raise ModelError("does not find the brain in a head", where=self.spec.name, fix="Install StrokeSeg again")
 
     @classmethod
     def open(cls, folder: Path) -> Bundle:
@@ -111,9 +121,7 @@ class Bundle:
         return members
 
     @classmethod
-    def write(
-        cls, folder: Path, spec: PlanesModelSpec | FieldModelSpec, members: Mapping[Any, Mapping[str, np.ndarray]]
-    ) -> Bundle:
+    def write(cls, folder: Path, spec: ModelSpec, members: Mapping[Any, Mapping[str, np.ndarray]]) -> Bundle:
         """Writes weights as fp16 and the manifest with their hash (the spec's own weights entry is replaced).
 
         Raises:
@@ -150,10 +158,10 @@ def _stored(name: str, value: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class _Manifest:
-    model: PlanesModelSpec | FieldModelSpec
+    model: ModelSpec
 
 
-def read_manifest(path: Path) -> PlanesModelSpec | FieldModelSpec:
+def read_manifest(path: Path) -> ModelSpec:
     """The spec in a model.json.
 
     Raises:

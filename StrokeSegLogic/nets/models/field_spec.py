@@ -9,11 +9,10 @@ from math import prod
 from typing import Any
 
 from ..networks.spec import LONGEST_SIDE, FusionSpec, NetworkSpec, is_size
-from .spec import FORMAT, Weights
+from .spec import FORMAT, MOST_VOXELS, Weights
 
 IMAGES = ("T1", "T2", "DWI", "FLAIR", "ADC", "CT", "CBF", "CBV", "MTT", "TTP", "TMAX", "MIP")
 """Images that a field may be made of."""
-_MOST_VOXELS = 1 << 23
 SHOWN = ("grey", "grey-as-rgb", "rainbow")
 SCALES = ("absolute", "relative", "delay")
 STAND_INS = {("TTP", "delay"): ("TMAX",), ("TMAX", "delay"): ("TTP",), ("MTT", "relative"): ("CBV", "CBF")}
@@ -76,10 +75,10 @@ class FieldSpec:
     masked_by: str = ""
 
     def __post_init__(self) -> None:
-        if len(self.size) not in (2, 3) or not is_size(self.size, least=8) or prod(self.size) > _MOST_VOXELS:
+        if len(self.size) not in (2, 3) or not is_size(self.size, least=8) or prod(self.size) > MOST_VOXELS:
             raise ValueError(
                 "size must be (rows, columns) or (slices, rows, columns), each at least 8, "
-                f"no side beyond {LONGEST_SIDE} and no more than {_MOST_VOXELS} in all"
+                f"no side beyond {LONGEST_SIDE} and no more than {MOST_VOXELS} in all"
             )
         if self.masked_by not in ("", *IMAGES):
             raise ValueError(f"masked_by '{self.masked_by}' is not one of {', '.join(IMAGES)}")

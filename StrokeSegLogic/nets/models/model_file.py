@@ -17,9 +17,8 @@ from typing import BinaryIO
 from ...base.errors import InputError, ModelError, OutputError, within_memory
 from ...base.files import open_regular, read_regular, write_whole
 from ..networks.parameters import parameter_shapes
-from .bundle import LARGEST_MANIFEST, LARGEST_WEIGHTS, MANIFEST, read_manifest, verify
-from .field_spec import FieldModelSpec
-from .spec import PlanesModelSpec, Weights
+from .bundle import LARGEST_MANIFEST, LARGEST_WEIGHTS, MANIFEST, ModelSpec, read_manifest, verify
+from .spec import Weights
 from .tensors import LARGEST_HEADER
 
 SUFFIX = ".strokeseg-model.zip"
@@ -159,7 +158,7 @@ def _members(archive: zipfile.ZipFile, file: Path) -> tuple[zipfile.ZipInfo, zip
     return members[MANIFEST], weights
 
 
-def _most_bytes(spec: PlanesModelSpec | FieldModelSpec) -> int:
+def _most_bytes(spec: ModelSpec) -> int:
     """Of a weights file with every parameter in the longest type.
 
     Raises:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 DEFAULT = "mri-compact"
+BRAIN = "brain-compact"
+"""The bundled model that finds the brain in a head."""
 SLOW_FUSION = "ctp-sf-pms"
 """The bundled slow fusion of four maps; its siblings' names end in -m (MIP), -n (NIHSS) or both."""
 UNET3D = "ctp-unet3d"
@@ -74,7 +76,7 @@ class KeptNetworks:
         most: how many models are kept; the model that was not used for longest goes first.
     """
 
-    def __init__(self, most: int = 3) -> None:
+    def __init__(self, most: int = 4) -> None:
         self._most = most
         self._kept: OrderedDict[tuple[str, str], Networks] = OrderedDict()
 

@@ -12,9 +12,17 @@ from .encoders.preactivation import PreActivationResNet50
 from .encoders.resnet import resnet
 from .encoders.vgg import VGG16
 from .fusion import EarlyFusion, InflatedFusion, SlowFusion
-from .spec import EarlyFusionSpec, InflatedFusionSpec, NetworkSpec, SlowFusionSpec, UNet2DSpec, UNet3DSpec
+from .spec import (
+    EarlyFusionSpec,
+    InflatedFusionSpec,
+    NetworkSpec,
+    SlowFusionSpec,
+    SubvoxelUNet3DSpec,
+    UNet2DSpec,
+    UNet3DSpec,
+)
 from .unet2d import UNet2D
-from .unet3d import UNet3D
+from .unet3d import SubvoxelUNet3D, UNet3D
 
 _ENCODERS: dict[str, Callable[[int], Encoder]] = {
     "compact": Compact,
@@ -58,3 +66,5 @@ def build(spec: NetworkSpec) -> SegmentationNetwork:
             return InflatedFusion(spec)
         case UNet3DSpec():
             return UNet3D(spec.channels, spec.classes, spec.modified, spec.dropout, spec.base_width, spec.levels)
+        case SubvoxelUNet3DSpec():
+            return SubvoxelUNet3D(spec.channels, spec.classes, spec.widths, spec.factor)

@@ -22,6 +22,7 @@ from .spec import (
     InflatedFusionSpec,
     NetworkSpec,
     SlowFusionSpec,
+    SubvoxelUNet3DSpec,
     UNet2DSpec,
     UNet3DSpec,
     scaled,
@@ -39,6 +40,8 @@ def parameter_shapes(spec: NetworkSpec) -> dict[str, tuple[int, ...]]:
             return dict(_unet2d(spec))
         case UNet3DSpec():
             return dict(_unet3d(spec))
+        case SubvoxelUNet3DSpec():
+            return dict(_subvoxel_unet3d(spec))
         case _:
             return dict(_fusion(spec))
 
@@ -133,6 +136,17 @@ def _unet3d(spec: UNet3DSpec) -> Shapes:
         yield from _unit3d(f"expanding.{level}.first", 2 * width, width, spec.modified)
         yield from _unit3d(f"expanding.{level}.second", width, width, spec.modified)
     yield from convolution("head", spec.base_width, spec.classes, 1, 1, 1, bias=True)
+
+
+def _subvoxel_unet3d(spec: SubvoxelUNet3DSpec) -> Shapes:
+    block, widths = spec.factor**3, spec.widths
+    for level, (inputs, width) in enumerate(zip((spec.channels * block, *widths), widths, strict=False)):
+        yield from _unit3d(f"contracting.{level}.0", inputs, width, modified=True)
+        yield from _unit3d(f"contracting.{level}.1", width, width, modified=True)
+    for level, (deeper, width) in enumerate(zip(widths[:0:-1], widths[-2::-1], strict=True)):
+        yield from _unit3d(f"expanding.{level}.0", deeper + width, width, modified=True)
+        yield from _unit3d(f"expanding.{level}.1", width, width, modified=True)
+    yield from convolution("head", widths[0], spec.classes * block, 1, 1, 1, bias=True)
 
 
 def _unit3d(name: str, inputs: int, width: int, modified: bool) -> Iterator[tuple[str, tuple[int, ...]]]:

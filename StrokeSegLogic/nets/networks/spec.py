@@ -186,7 +186,41 @@ class UNet3DSpec:
         return None
 
 
-NetworkSpec = UNet2DSpec | SlowFusionSpec | EarlyFusionSpec | InflatedFusionSpec | UNet3DSpec
+@dataclass(frozen=True)
+class SubvoxelUNet3DSpec:
+    """A small 3-D U-Net that works on blocks of voxels and outlines as finely as its input.
+
+    Attributes:
+        channels: number of input volumes.
+        classes: number of output classes, background included.
+        widths: channels of each level, finest first.
+        factor: voxels along a side of a block.
+        kind: "subvoxel_unet3d".
+    """
+
+    channels: int
+    classes: int
+    widths: tuple[int, ...]
+    factor: int = 2
+    kind: str = "subvoxel_unet3d"
+
+    def __post_init__(self) -> None:
+        if not 2 <= len(self.widths) <= MOST_LEVELS or not 1 <= min(self.widths) <= max(self.widths) <= WIDEST:
+            raise ValueError(f"widths must be from 1 to {WIDEST}, of two to {MOST_LEVELS} levels")
+        if not 2 <= self.factor <= 4:
+            raise ValueError(f"factor {self.factor} is not 2, 3 or 4")
+        _check(self, "subvoxel_unet3d")
+
+    @property
+    def dimensions(self) -> int:
+        return 3
+
+    @property
+    def encoder(self) -> None:
+        return None
+
+
+NetworkSpec = UNet2DSpec | SlowFusionSpec | EarlyFusionSpec | InflatedFusionSpec | UNet3DSpec | SubvoxelUNet3DSpec
 """Any network. A manifest or recipe without `kind` means the first."""
 
 
@@ -195,7 +229,7 @@ def is_size(sides: Sequence[int], least: int = 1) -> bool:
     return all(least <= side <= LONGEST_SIDE for side in sides)
 
 
-def _check(spec: UNet2DSpec | FusionSpec | UNet3DSpec, kind: str) -> None:
+def _check(spec: UNet2DSpec | FusionSpec | UNet3DSpec | SubvoxelUNet3DSpec, kind: str) -> None:
     if not 1 <= spec.channels <= MOST_CHANNELS or not 2 <= spec.classes <= MOST_CLASSES:
         raise ValueError(
             f"a network needs at least one channel and two classes, and takes {MOST_CHANNELS} and {MOST_CLASSES}"

@@ -71,7 +71,7 @@ class Predictor:
         spec = self.bundle.spec
         if isinstance(spec, PlanesModelSpec):
             return spec.inputs
-        return tuple(entry.name for entry in spec.inputs)
+        return tuple(entry.name for entry in self.bundle.field.inputs)
 
     def __call__(self, subject: Subject, data: DataSet, progress: Progress) -> tuple[LoadedSubject, Labels]:
         """The case on its grid, and the labels on the same grid.
@@ -84,12 +84,12 @@ class Predictor:
         if isinstance(spec, PlanesModelSpec):
             names = [name for name in names if name in subject.images]
             spec.require_inputs([Role(name) for name in names])
-        elif spec.field.masked_by:
-            names.append(spec.field.masked_by)
+        elif self.bundle.field.field.masked_by:
+            names.append(self.bundle.field.field.masked_by)
         loaded = load_subject(subject, data, names, with_masks=False)
         if isinstance(spec, PlanesModelSpec):
             return loaded, self._planes(spec, subject, loaded, progress)
-        return loaded, self._field(spec, subject, data, loaded, progress)
+        return loaded, self._field(self.bundle.field, subject, data, loaded, progress)
 
     def _planes(self, spec: PlanesModelSpec, subject: Subject, loaded: LoadedSubject, progress: Progress) -> Labels:
         message, told = f"predicting: {subject.case}", progress
@@ -208,9 +208,9 @@ def _require_same_source(origin: Origin, output: Path, overwrite: bool) -> None:
 
 def _class_names(predictor: Predictor, data: DataSet) -> dict[str, str]:
     """The classes' names by label, for evaluation."""
-    spec = predictor.bundle.spec
-    if isinstance(spec, PlanesModelSpec):
+    if isinstance(predictor.bundle.spec, PlanesModelSpec):
         return {"1": "lesion"}
+    spec = predictor.bundle.field
     numbers = numbers_of(spec, data)
     names = {str(k): name for k, name in zip(numbers, spec.classes, strict=True) if k}
     # What the references tell apart and the model does not counts as background, and evaluation must know.

@@ -20,9 +20,10 @@ from ..datasets.subject import DataSet
 from ..devices import launch
 from ..distributed import fail_together
 from ..examples import Examples
-from ..loop import Loop, Plan, State
+from ..loop import Loop, State
 from ..losses.choose import Loss, loss_of
 from ..penalties import penalty
+from ..plan import Plan
 from ..pretrained import Pretrained, few_images, load_pretrained, require_pretrained
 from ..run_context import RunContext
 from ..run_folder import claim, write_model

@@ -52,7 +52,12 @@ NAMED: dict[str, dict[Tissue, float]] = {
         _T.VEIN: 1.03, _T.CORTICAL_BONE: 2.0, _T.CANCELLOUS_BONE: 1.4,
     },
 }  # fmt: skip
-"""Level of each tissue, white matter's being 1. CT: (HU + 1000) / 1030."""
+"""Level of each tissue, white matter's being 1. CT: (HU + 1000) / 1030, see `hounsfield`."""
+
+
+def hounsfield(level: np.ndarray) -> np.ndarray:
+    """HU of levels of a CT: 0 is air, 1 white matter."""
+    return 1030 * level - 1000
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from scipy import ndimage
 from ..stream.sources.lesions import Shape
 from . import artefacts
 from .contrast import Contrast, draw_contrast
-from .geometry import draw_pose, sample
+from .geometry import Pose, draw_pose, sample
 from .label_maps import BRAIN, HeadLabels
 from .lesions import paint_lesion, place_lesion
 
@@ -53,6 +53,7 @@ def draw_head(
     contrast: str = "",
     shapes: Sequence[Shape] = (),
     lesion_share: float = 0.5,
+    shift_mm: float = 15.0,
 ) -> Head:
     """A head.
 
@@ -63,16 +64,18 @@ def draw_head(
         contrast: see `contrast.draw_contrast`.
         shapes: of lesions.
         lesion_share: how often there is a lesion.
+        shift_mm: that the brain's middle is off the grid's at most, along each axis.
     """
     head = heads[int(random.integers(len(heads)))]
-    tissues = _posed(head, random, shape, spacing_mm)
+    tissues = _posed(head, draw_pose(random, shift_mm=shift_mm), shape, spacing_mm)
     painted = draw_contrast(random, contrast)
     image = paint(tissues, painted, spacing_mm, random)
     lesion = np.zeros(shape, bool)
     if shapes and random.random() < lesion_share:
         lesion = place_lesion(tissues, shapes, spacing_mm, random)
         image = paint_lesion(image, lesion, random)
-    image = _scanned(image, tissues, spacing_mm, random)
+    scanned = _scanned_by_ct if painted.name == "CT" else _scanned
+    image = scanned(image, tissues, spacing_mm, random)
     shown = _field_of_view(shape, random)
     image[~shown] = 0
     return Head(image, tissues, lesion, shown, painted, spacing_mm, head.subject)
@@ -87,10 +90,10 @@ def paint(tissues: np.ndarray, contrast: Contrast, spacing_mm: float, random: np
     return ndimage.gaussian_filter(np.maximum(image, 0), random.uniform(0.3, 1.2) / spacing_mm)
 
 
-def _posed(head: HeadLabels, random: np.random.Generator, shape: tuple[int, int, int], spacing_mm: float) -> np.ndarray:
+def _posed(head: HeadLabels, pose: Pose, shape: tuple[int, int, int], spacing_mm: float) -> np.ndarray:
     brain = np.argwhere(head.brain)
     centre = (brain.min(axis=0) + brain.max(axis=0)) / 2
-    return sample(head.tissues, centre, draw_pose(random), shape, (spacing_mm,) * 3)
+    return sample(head.tissues, centre, pose, shape, (spacing_mm,) * 3)
 
 
 def _scanned(image: np.ndarray, tissues: np.ndarray, spacing_mm: float, random: np.random.Generator) -> np.ndarray:
@@ -118,6 +121,21 @@ def _scanned(image: np.ndarray, tissues: np.ndarray, spacing_mm: float, random: 
     if now_and_then(0.3):
         image = np.maximum(image, 0) ** np.float32(random.uniform(0.7, 1.4))
     return image.astype(np.float32)
+
+
+def _scanned_by_ct(
+    image: np.ndarray, tissues: np.ndarray, spacing_mm: float, random: np.random.Generator
+) -> np.ndarray:
+    """What a CT scanner and an archive make of a head: numbers are calibrated, so that little but noise remains."""
+    if random.random() < 0.6:
+        image = artefacts.thick_slices(image, spacing_mm, random)
+    # Up to 30 HU in a voxel.
+    image = image + random.uniform(0.0, 0.03) * random.standard_normal(image.shape, np.float32)
+    if random.random() < 0.1:
+        image = artefacts.defaced(image, tissues, random)
+    if random.random() < 0.1:
+        image = artefacts.stripped(image, tissues, spacing_mm, random)
+    return np.maximum(image, 0).astype(np.float32)
 
 
 def _field_of_view(shape: tuple[int, int, int], random: np.random.Generator) -> np.ndarray:

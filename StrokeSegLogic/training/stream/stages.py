@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,8 +13,9 @@ from ...nets.networks.base import SegmentationNetwork
 from ...nets.networks.build import build
 from ...space.planes import PLANES, Plane
 from ..examples import Examples
-from ..loop import Loop, Plan
+from ..loop import Loop
 from ..losses.choose import loss_of
+from ..plan import Plan, learning_rate
 from ..pretrained import few_images, load_pretrained
 from ..run_context import RunContext
 from .batches import BatchMaker
@@ -84,12 +84,3 @@ class Stages:
     def _batches(self, number: int, planes: tuple[Plane, ...], spec: StageSpec) -> BatchMaker:
         shares = [spec.shares.get(source.kind, source.share) for source in self.recipe.sources]
         return BatchMaker(self.recipe, spec, list(zip(self.sources, shares, strict=True)), planes, number)
-
-
-def learning_rate(step: int, spec: StageSpec) -> float:
-    """Rises along a line over the first 5 % of the steps, then falls along a half cosine."""
-    warm = max(spec.steps // 20, 1)
-    if step < warm:
-        return spec.rate * (step + 1) / warm
-    done = (step - warm) / max(spec.steps - warm, 1)
-    return spec.final_rate + (spec.rate - spec.final_rate) * 0.5 * (1 + math.cos(math.pi * done))

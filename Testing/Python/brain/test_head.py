@@ -6,7 +6,9 @@ import SimpleITK as sitk
 from cases import ball
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.brain.head import brain_mask, cut_from_head, stripped_outline
+from StrokeSegLogic.brain import head as head_room
+from StrokeSegLogic.brain.head import BrainSource, brain_mask, stripped_outline
+from StrokeSegLogic.brain.head_rules import cut_from_head
 from StrokeSegLogic.metrics.voxel import dice
 from StrokeSegLogic.phantom.mri import MriPhantom, mri_phantom
 from StrokeSegLogic.phantom.scan_grids import diffusion_grid, structural_grid
@@ -62,7 +64,7 @@ def test_one_stripped_volume_gives_the_brain_for_all(phantom: MriPhantom, head: 
     images = {Role.DWI: head.images[Role.DWI], Role.FLAIR: phantom.images[Role.FLAIR]}
     grid = working_grid(Grid.of(images[Role.FLAIR]), 3.0)
     found = brain_mask(images, Role.DWI, grid)
-    assert found.role is Role.FLAIR and not found.from_head
+    assert found.role is Role.FLAIR and found.source is BrainSource.OUTLINE
     assert found.words == "outline of the skull-stripped FLAIR"
     assert dice(found.mask, sitk.GetArrayFromImage(phantom.brain_on(grid))) > 0.95
 
@@ -81,3 +83,53 @@ def test_a_head_of_few_slices_has_a_brain(head: MriPhantom, role: Role, slices: 
     truth = sitk.GetArrayFromImage(head.brain_on(Grid.of(slab)))
     found = brain_mask({role: slab}, role, Grid.of(slab))
     assert dice(found.mask, truth) > 0.8
+
+
+def zeroed_air(image: sitk.Image, head: sitk.Image) -> sitk.Image:
+    """A volume of a head whose air was set to zero, as scanners write ADC."""
+    return sitk.Mask(image, head)
+
+
+def test_a_head_without_air_is_not_taken_for_a_stripped_brain(
+    head: MriPhantom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever an outline's volume says, the network's brain well inside it shows a head."""
+    adc = head.images[Role.ADC]
+    grid = Grid.of(adc)
+    brain = head.brain_on(grid)
+    # A head hardly larger than its brain: by its volume it could be a brain.
+    slim = sitk.BinaryDilate(brain, [4, 4, 2])
+    volume = zeroed_air(adc + 1, slim)
+    outline = stripped_outline(volume)
+    assert outline is not None
+    truth = sitk.GetArrayFromImage(brain) > 0
+    monkeypatch.setattr(head_room, "find_brain", lambda image, grid, progress=None: truth)
+    found = brain_mask({Role.ADC: volume}, Role.ADC, grid)
+    assert found.source is BrainSource.NETWORK
+    assert dice(found.mask, truth) == 1
+
+
+def test_an_outline_that_agrees_with_the_network_is_kept_to_the_voxel(phantom: MriPhantom) -> None:
+    flair = phantom.images[Role.FLAIR]
+    found = brain_mask({Role.FLAIR: flair}, Role.FLAIR, Grid.of(flair))
+    assert found.source is BrainSource.OUTLINE
+    assert np.array_equal(found.mask, sitk.GetArrayFromImage(stripped_outline(flair)) > 0)
+
+
+def test_with_dwi_a_heads_brain_is_cut_out_by_rules_until_its_models_know_the_skull_base(head: MriPhantom) -> None:
+    images = {role: head.images[role] for role in (Role.DWI, Role.FLAIR)}
+    assert brain_mask(images, Role.DWI, working_grid(Grid.of(images[Role.DWI]), 3.0)).source is BrainSource.RULES
+
+
+def test_without_dwi_a_heads_brain_is_found_by_the_network(head: MriPhantom) -> None:
+    flair = head.images[Role.FLAIR]
+    found = brain_mask({Role.FLAIR: flair}, Role.FLAIR, working_grid(Grid.of(flair), 2.0))
+    assert found.source is BrainSource.NETWORK
+    assert found.words == "found on FLAIR by a network"
+    assert dice(found.mask, sitk.GetArrayFromImage(head.brain_on(working_grid(Grid.of(flair), 2.0)))) > 0.9
+
+
+def test_a_slab_too_thin_for_the_network_is_cut_by_rules(head: MriPhantom) -> None:
+    flair = head.images[Role.FLAIR]
+    slab = flair[:, :, flair.GetSize()[2] // 2 : flair.GetSize()[2] // 2 + 10]
+    assert brain_mask({Role.FLAIR: slab}, Role.FLAIR, working_grid(Grid.of(slab), 2.0)).source is BrainSource.RULES

@@ -14,7 +14,7 @@ from strategies import STORAGES
 import StrokeSegLogic
 from StrokeSegLogic.base.errors import Cancelled, InputError, ModelError
 from StrokeSegLogic.base.progress import CancelToken
-from StrokeSegLogic.brain.head import cut_from_head
+from StrokeSegLogic.brain.head_rules import cut_from_head
 from StrokeSegLogic.mri.result import Segmentation
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.phantom.mri import MriPhantom, mri_phantom

@@ -17,9 +17,10 @@ from StrokeSegLogic.nets.networks.spec import NetworkSpec, SlowFusionSpec
 from StrokeSegLogic.training.cohort.judge import FineTuning
 from StrokeSegLogic.training.devices import Hardware, launch
 from StrokeSegLogic.training.examples import Examples
-from StrokeSegLogic.training.loop import Loop, Plan, State
+from StrokeSegLogic.training.loop import Loop, State
 from StrokeSegLogic.training.losses.choose import loss_of
 from StrokeSegLogic.training.losses.focal_tversky import FocalTversky
+from StrokeSegLogic.training.plan import Plan
 from StrokeSegLogic.training.transfer import TransferSpec
 
 SIZE = (32, 32)

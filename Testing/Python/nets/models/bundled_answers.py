@@ -13,6 +13,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from StrokeSegLogic.base.progress import Progress
+from StrokeSegLogic.brain.network import find_brain
 from StrokeSegLogic.ctp.routes.field_engine import label
 from StrokeSegLogic.metrics.voxel import dice
 from StrokeSegLogic.mri.engine import segment
@@ -27,23 +28,30 @@ from StrokeSegLogic.study.case import Case, Role, Series
 FOLDER = Path(__file__).resolve().parents[3] / "Data" / "Reference"
 SEED = 77
 NIHSS = 11.0
-_STEPS = {"mri": (3.0, 3.0, 4.0), "ctp": (3.0, 3.0, 8.0)}
-_GRIDS = {"mri": structural_grid(_STEPS["mri"]), "ctp": ctp_grid(_STEPS["ctp"])}
+KINDS = {"planes": "mri", "field": "ctp", "brain": "head"}
+"""Which inputs a kind of model is shown."""
+_GRIDS = {
+    "mri": structural_grid((3.0, 3.0, 4.0)),
+    "ctp": ctp_grid((3.0, 3.0, 8.0)),
+    "head": structural_grid((3.0, 3.0, 4.0)),
+}
 
 Images = dict[Role, np.ndarray]
 Answer = tuple[np.ndarray, np.ndarray]
-"""Labels, uint8 (z, y, x), and the probability of lesion or core, float32."""
+"""Labels, uint8 (z, y, x), and the probability of lesion or core, float32; of a brain both are its mask."""
 
 
 def kind_of(model: str) -> str:
-    """ "mri" or "ctp"."""
-    return "mri" if find(model).spec.kind == "planes" else "ctp"
+    """ "mri", "ctp" or "head"."""
+    return KINDS[find(model).spec.kind]
 
 
 def drawn(kind: str) -> Images:
     """A phantom on a coarse grid, float32 (z, y, x) by role."""
     grid = _GRIDS[kind]
-    if kind == "mri":
+    if kind == "head":
+        images = {Role.FLAIR: mri_phantom(SEED, skull=True, structural=grid).images[Role.FLAIR]}
+    elif kind == "mri":
         images = mri_phantom(SEED, structural=grid, diffusion_weighted=grid).images
     else:
         images = {Role(name): image for name, image in ctp_patient(SEED, "LVO").maps(grid).images.items()}
@@ -72,6 +80,9 @@ def answer(model: str, images: Images) -> Answer:
         ]
         result = segment(Case.of("reference", series), reference=Role.DWI, model=model, device="cpu")
         return result.array(), _array(result.probability)
+    if kind == "head":
+        brain = find_brain(grid.image(images[Role.FLAIR]), grid)
+        return brain.astype(np.uint8), brain.astype(np.float32)
     return _maps(model, images, grid)
 
 
@@ -87,7 +98,7 @@ def _array(image: sitk.Image) -> np.ndarray:
 
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for kind in ("mri", "ctp"):
+    for kind in KINDS.values():
         arrays = {role.value: np.round(values, 2).astype(np.float16) for role, values in drawn(kind).items()}
         np.savez_compressed(FOLDER / f"{kind}-inputs.npz", **arrays)  # type: ignore[arg-type]
     for model in names():

@@ -127,7 +127,7 @@ def test_inputs_that_the_model_cannot_work_with_are_refused(untrained: Bundle) -
 
 def test_every_bundled_model_is_whole_and_small() -> None:
     assert "mri-compact" in names()
-    size = {"planes": 0, "field": 0}
+    size = {"planes": 0, "field": 0, "brain": 0}
     for name in names():
         bundle = find(name)
         assert bundle.spec.name == name
@@ -135,6 +135,7 @@ def test_every_bundled_model_is_whole_and_small() -> None:
         size[bundle.spec.kind] += (bundle.folder / bundle.spec.weights.file).stat().st_size
     assert size["planes"] <= 20e6
     assert size["field"] <= 10e6
+    assert size["brain"] <= 1e6
 
 
 def test_every_bundled_ct_perfusion_model_says_that_its_training_was_simulated() -> None:

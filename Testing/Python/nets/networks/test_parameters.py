@@ -14,6 +14,7 @@ from StrokeSegLogic.nets.networks.spec import (
     InflatedFusionSpec,
     NetworkSpec,
     SlowFusionSpec,
+    SubvoxelUNet3DSpec,
     UNet2DSpec,
     UNet3DSpec,
 )
@@ -38,6 +39,8 @@ VOLUMES = [
     UNet3DSpec(2, 2, base_width=4),
     UNet3DSpec(5, 3, modified=False, base_width=3, levels=3),
     UNet3DSpec(1, 2, base_width=1, levels=2),
+    SubvoxelUNet3DSpec(1, 2, (3, 5, 4)),
+    SubvoxelUNet3DSpec(2, 3, (4, 6), factor=3),
 ]
 
 

@@ -33,7 +33,7 @@ from StrokeSegLogic.training.stream.train import train
 
 RECIPES = {name: read_recipe(find_recipe(name)) for name in recipe_names()}
 COHORT = [name for name, recipe in RECIPES.items() if isinstance(recipe, CohortRecipe)]
-STREAM = [name for name in RECIPES if name not in COHORT]
+STREAM = [name for name, recipe in RECIPES.items() if isinstance(recipe, StreamRecipe)]
 
 
 def parts(name: str, recipe: CohortRecipe) -> set[tuple[str, object]]:

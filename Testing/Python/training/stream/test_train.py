@@ -15,10 +15,10 @@ from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.space.planes import PLANES
 from StrokeSegLogic.study.case import Role
+from StrokeSegLogic.training.plan import learning_rate
 from StrokeSegLogic.training.pretrained import Pretrained
 from StrokeSegLogic.training.stream.recipe import StageSpec, StreamRecipe
 from StrokeSegLogic.training.stream.sources.build import build_sources, held_out_slices
-from StrokeSegLogic.training.stream.stages import learning_rate
 from StrokeSegLogic.training.stream.train import judged, train
 from StrokeSegLogic.training.stream.validation import HeldOut, validation_sets
 

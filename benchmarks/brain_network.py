@@ -1,0 +1,180 @@
+"""The brain network, measured: heads of two subjects that it was not trained on, and real volumes.
+
+    python benchmarks/brain_network.py --data DATA --masks FOLDER --pictures FOLDER
+
+DATA/heads/synthseg holds the label maps, DATA/heads/ms_raw whole heads, DATA/weights/mindgrab.npz a second opinion,
+whose masks are kept in --masks (minutes a volume), DATA/isles22 stripped volumes with experts' masks. Prints Markdown
+tables; seed 5.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+from mindgrab import mindgrab_mask
+from mri_data import mask_folders
+from PIL import Image
+
+from StrokeSegLogic.brain.network import find_brain
+from StrokeSegLogic.metrics.voxel import dice
+from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.space.masks import connected_parts
+from StrokeSegLogic.space.resampling import resample, resample_mask
+from StrokeSegLogic.study.volumes.reader import read_volume
+from StrokeSegLogic.training.heads.contrast import hounsfield
+from StrokeSegLogic.training.heads.generate import Head, draw_head
+from StrokeSegLogic.training.heads.label_maps import LEFT_OUT, read_heads
+from StrokeSegLogic.training.stream.sources.lesions import read_shapes
+
+CONTRASTS = ("T1", "T2", "FLAIR", "DWI", "b0", "ADC", "CT", "any", "any", "any")
+SHAPE = (230, 240, 200)
+"""Voxels (z, y, x) of 1 mm: with neck."""
+NECK_MM = 60
+SEED = 5
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the network makes of a head.
+
+    Attributes:
+        head: that it was shown.
+        mask, without_neck: bool (z, y, x); the second of the head that ends 60 mm higher.
+        seconds: of the first.
+    """
+
+    head: Head
+    mask: np.ndarray
+    without_neck: np.ndarray
+    seconds: float
+
+    @property
+    def lost(self) -> tuple[float, float]:
+        """Part of the lesion's voxels outside the mask: in all, and of the single lesion that loses most."""
+        lesion = self.head.lesion & self.head.shown
+        parts = connected_parts(lesion)
+        sizes = np.bincount(parts[lesion], minlength=2)
+        out = np.bincount(parts[lesion & ~self.mask], minlength=len(sizes))
+        kept = sizes > 0
+        return float(out.sum() / max(sizes.sum(), 1)), float((out[kept] / sizes[kept]).max(initial=0.0))
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("--data", "--masks", "--pictures"):
+        arguments.add_argument(name, type=Path, required=True)
+    given = arguments.parse_args()
+    given.pictures.mkdir(parents=True, exist_ok=True)
+    synthesised(given.data, given.pictures)
+    experts(given.data)
+    whole_heads(given.data, given.masks, given.pictures)
+
+
+def synthesised(data: Path, pictures: Path) -> None:
+    """Ten contrasts of each left-out subject, with a lesion at the rim."""
+    print("| subject | contrast | brain ml | found ml | Dice | lesion ml | lost % | with neck, without | s |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    for number, found in enumerate(left_out(data)):
+        head, brain = found.head, found.head.brain & found.head.shown
+        print(
+            f"| {head.subject} | {head.contrast.name} | {brain.sum() / 1000:.0f} | {found.mask.sum() / 1000:.0f} "
+            f"| {dice(found.mask, brain):.3f} | {head.lesion.sum() / 1000:.1f} | {100 * found.lost[0]:.2f} "
+            f"| {dice(found.mask[:-NECK_MM], found.without_neck):.3f} | {found.seconds:.1f} |",
+            flush=True,
+        )
+        draw(image_of(head), found.mask, brain, pictures / f"left_out_{number:02d}_{head.contrast.name}.png")
+
+
+def left_out(data: Path) -> Iterator[Found]:
+    heads = read_heads(data / "heads" / "synthseg", LEFT_OUT)
+    shapes = read_shapes(data / "soop", 100, SEED)
+    random = np.random.default_rng(SEED)
+    for head in heads:
+        for contrast in CONTRASTS:
+            drawn = draw_head([head], random, SHAPE, 1.0, contrast=contrast, shapes=shapes, lesion_share=1.0)
+            image = image_of(drawn)
+            start = time.perf_counter()
+            mask = find_brain(image, Grid.of(image), is_ct=contrast == "CT")
+            seconds = time.perf_counter() - start
+            upper = image[:, :, :-NECK_MM]
+            yield Found(drawn, mask, find_brain(upper, Grid.of(upper), is_ct=contrast == "CT"), seconds)
+
+
+def image_of(head: Head) -> sitk.Image:
+    """The head's volume; arrays are in working orientation: x to the right, y to the back, z to the feet."""
+    values = hounsfield(head.image) if head.contrast.name == "CT" else head.image
+    image = sitk.GetImageFromArray(values.astype(np.float32))
+    image.SetDirection((-1, 0, 0, 0, 1, 0, 0, 0, -1))
+    return image
+
+
+def experts(data: Path) -> None:
+    """Lesions that experts drew on stripped volumes: all of them must be kept."""
+    print("\n| case | sequence | lesion voxels | outside the mask | mask ml |")
+    print("| --- | --- | --- | --- | --- |")
+    for folder in mask_folders(data):
+        (truth,) = (read_volume(path) for path in sorted(folder.rglob("*_msk.nii.gz")))
+        for name in ("dwi", "adc"):
+            for path in sorted(folder.rglob(f"*_{name}.nii.gz")):
+                image = read_volume(path)
+                mask = find_brain(image, Grid.of(image))
+                lesion = resample_mask(truth, Grid.of(image))
+                outside = int((lesion & ~mask).sum())
+                volume = mask.sum() * Grid.of(image).voxel_ml
+                print(f"| {folder.name} | {name} | {lesion.sum()} | {outside} | {volume:.0f} |", flush=True)
+
+
+def whole_heads(data: Path, kept: Path, pictures: Path) -> None:
+    """Real whole heads, against MindGrab."""
+    print("\n| volume | found ml | MindGrab ml | Dice |")
+    print("| --- | --- | --- | --- |")
+    for path in sorted((data / "heads" / "ms_raw").glob("*_study*.nii.gz")):
+        image = read_volume(path)
+        mask = find_brain(image, Grid.of(image))
+        other = mindgrab_mask(image, data / "weights" / "mindgrab.npz", kept)
+        ml = Grid.of(image).voxel_ml
+        name = path.name.removesuffix(".nii.gz")
+        print(f"| {name} | {mask.sum() * ml:.0f} | {other.sum() * ml:.0f} | {dice(mask, other):.3f} |", flush=True)
+        draw(image, mask, other, pictures / f"{name}.png")
+
+
+def draw(image: sitk.Image, mask: np.ndarray, other: np.ndarray, path: Path) -> None:
+    """Three axial, two coronal and two sagittal slices, the mask's outline red, the other's green."""
+    grid = Grid.of(image)
+    cubes = grid.about_centre(
+        tuple(round(n * s / 1.5) for n, s in zip(grid.size, grid.spacing, strict=True)), (1.5,) * 3
+    )
+    values = sitk.GetArrayFromImage(resample(sitk.Cast(image, sitk.sitkFloat32), cubes))
+    low, high = np.percentile(values, (2, 99))
+    masks = [resample_mask(grid.image(outline.astype(np.uint8)), cubes) for outline in (mask, other)]
+    tiles = []
+    for axis, shares in ((0, (0.3, 0.5, 0.65)), (1, (0.4, 0.6)), (2, (0.45, 0.65))):
+        for share in shares:
+            at = int(share * values.shape[axis])
+            grey = ((np.take(values, at, axis) - low) / max(high - low, 1e-6)).clip(0, 1) * 255
+            tile = np.repeat(grey[..., None], 3, -1)
+            for outline, colour in zip(masks, ((255, 40, 40), (60, 255, 60)), strict=True):
+                tile[edge(np.take(outline, at, axis))] = colour
+            tiles.append(tile)
+    height = max(len(tile) for tile in tiles)
+    padded = [np.pad(tile, ((0, height - len(tile)), (0, 4), (0, 0))) for tile in tiles]
+    Image.fromarray(np.hstack(padded).astype(np.uint8)).save(path)
+
+
+def edge(mask: np.ndarray) -> np.ndarray:
+    """Pixels of a mask (rows, columns) that have a neighbour outside it."""
+    inner = mask.copy()
+    for axis in (0, 1):
+        for step in (1, -1):
+            inner &= np.roll(mask, step, axis)
+    return mask & ~inner
+
+
+if __name__ == "__main__":
+    main()
