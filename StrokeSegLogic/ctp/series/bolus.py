@@ -15,6 +15,8 @@ _ONSET = 0.05
 _AHEAD_S = 2.5
 """Arteries are ahead of the mean."""
 _TRUNCATED = 0.5
+_LEFT = 0.1
+"""Part of the bolus' height: what lies above it at one end and not at the other is left of the bolus."""
 _WHERE = "the perfusion series"
 
 
@@ -59,6 +61,12 @@ def passage(mean_hu: np.ndarray, times_s: np.ndarray, noise_hu: float) -> Passag
             where=_WHERE,
             fix="Flow and volume cannot be computed from a curve without its peak; give the whole series",
         )
+    if _runs_backwards(mean_hu, times_s, rise, noise_hu):
+        raise InputError(
+            "runs backwards in time: contrast is there at the beginning, rises slowly, falls fast, and is gone at the end",
+            where=_WHERE,
+            fix="Give the frames in the order in which they were recorded, or their true times",
+        )
     onset = int(np.flatnonzero(before <= low + max(_ONSET * rise, noise_hu))[-1])
     baseline = max(int(np.searchsorted(times_s, times_s[onset] - _AHEAD_S, side="right")), 1)
     warnings = []
@@ -78,6 +86,18 @@ def passage(mean_hu: np.ndarray, times_s: np.ndarray, noise_hu: float) -> Passag
     if words := _gap_over(times_s, onset, peak, mean_hu - low):
         warnings.append(words)
     return Passage(baseline, tuple(warnings))
+
+
+def _runs_backwards(mean_hu: np.ndarray, times_s: np.ndarray, rise: float, noise_hu: float) -> bool:
+    """Whether the curve is that of a bolus read from its end.
+
+    A bolus comes faster than it goes, and never goes altogether within the minute or two of a series: its second
+    passage stays above the baseline. A series that began too late lacks the baseline, too, but still rises fast.
+    """
+    start, end = float(np.mean(mean_hu[:3])), float(np.mean(mean_hu[-3:]))
+    slopes = np.diff(np.convolve(mean_hu, np.full(3, 1 / 3), "valid")) / np.diff(times_s)[1:-1]
+    left = start - end > max(_LEFT * rise, 5 * noise_hu)
+    return left and float(np.ptp(mean_hu[-4:])) < _LEFT * rise + 5 * noise_hu and -slopes.min() > slopes.max()
 
 
 def _gap_over(times_s: np.ndarray, onset: int, peak: int, above: np.ndarray) -> str:
