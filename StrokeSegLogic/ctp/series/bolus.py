@@ -15,8 +15,10 @@ _ONSET = 0.05
 _AHEAD_S = 2.5
 """Arteries are ahead of the mean."""
 _TRUNCATED = 0.5
-_LEFT = 0.1
-"""Part of the bolus' height: what lies above it at one end and not at the other is left of the bolus."""
+_FOOT = 0.2
+"""Part of the bolus' height between which and the peak its coming and going are timed."""
+_BACKWARDS = 0.75
+"""In whole brains a bolus goes in about twice the time in which it comes."""
 _WHERE = "the perfusion series"
 
 
@@ -61,9 +63,9 @@ def passage(mean_hu: np.ndarray, times_s: np.ndarray, noise_hu: float) -> Passag
             where=_WHERE,
             fix="Flow and volume cannot be computed from a curve without its peak; give the whole series",
         )
-    if _runs_backwards(mean_hu, times_s, rise, noise_hu):
+    if _runs_backwards(mean_hu - low, times_s, peak):
         raise InputError(
-            "runs backwards in time: contrast is there at the beginning, rises slowly, falls fast, and is gone at the end",
+            "runs backwards in time: contrast comes slowly and goes fast, which no bolus does",
             where=_WHERE,
             fix="Give the frames in the order in which they were recorded, or their true times",
         )
@@ -88,16 +90,20 @@ def passage(mean_hu: np.ndarray, times_s: np.ndarray, noise_hu: float) -> Passag
     return Passage(baseline, tuple(warnings))
 
 
-def _runs_backwards(mean_hu: np.ndarray, times_s: np.ndarray, rise: float, noise_hu: float) -> bool:
-    """Whether the curve is that of a bolus read from its end.
+def _runs_backwards(above: np.ndarray, times_s: np.ndarray, peak: int) -> bool:
+    """Whether the curve (HU above the baseline) is that of a bolus read from its end.
 
-    A bolus comes faster than it goes, and never goes altogether within the minute or two of a series: its second
-    passage stays above the baseline. A series that began too late lacks the baseline, too, but still rises fast.
+    Dispersion makes a bolus come faster than it goes: in height and in time.
     """
-    start, end = float(np.mean(mean_hu[:3])), float(np.mean(mean_hu[-3:]))
-    slopes = np.diff(np.convolve(mean_hu, np.full(3, 1 / 3), "valid")) / np.diff(times_s)[1:-1]
-    left = start - end > max(_LEFT * rise, 5 * noise_hu)
-    return left and float(np.ptp(mean_hu[-4:])) < _LEFT * rise + 5 * noise_hu and -slopes.min() > slopes.max()
+    smooth = np.convolve(np.pad(above, 1, mode="edge"), np.full(3, 1 / 3), "valid")
+    low = smooth <= _FOOT * above[peak]
+    before, behind = np.flatnonzero(low[:peak]), np.flatnonzero(low[peak:])
+    if not before.size or not behind.size:
+        # It does not come, or does not go, within the series.
+        return False
+    comes, goes = times_s[peak] - times_s[before[-1]], times_s[peak + behind[0]] - times_s[peak]
+    slopes = np.diff(smooth) / np.diff(times_s)
+    return bool(goes < _BACKWARDS * comes and slopes.max() < _BACKWARDS * -slopes.min())
 
 
 def _gap_over(times_s: np.ndarray, onset: int, peak: int, above: np.ndarray) -> str:

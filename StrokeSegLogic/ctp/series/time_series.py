@@ -126,8 +126,8 @@ def _require_density(frame: np.ndarray) -> None:
     middle = float(np.median(held))
     if middle < _LEAST_TISSUE_HU:
         raise InputError(
-            f"holds no HU: half of its voxels are below {middle:.1f}, where tissue has 20 to 40, as if the frames before "
-            "contrast had been subtracted",
+            f"holds no HU: half of its voxels are below {middle:.1f}, where tissue has 20 to 40, as if the frames "
+            "before contrast had been subtracted",
             where=_WHERE,
             fix="Give the series as it was scanned",
         )

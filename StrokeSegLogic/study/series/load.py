@@ -165,7 +165,7 @@ def _with_known_colours(claims: list[Claim], notes: list[str]) -> list[Claim]:
 def _from_file(path: Path, modality: Modality | None) -> tuple[list[Series], list[str]]:
     if str(path).partition("=")[0].strip().upper() in {role.value for role in Role}:
         return _from_names([_split(str(path))], modality)
-    candidate = file_candidate(path, path.name)
+    candidate = _of_file(path)
     reading = read_candidate(candidate, modality)
     if reading.role is None or reading.confidence < _EVIDENT:
         raise InputError(
@@ -294,7 +294,7 @@ def _named_candidate(role: Role, path: Path) -> tuple[Candidate, tuple[str, ...]
             )
         found = [claim.candidate]
     meant = found[0]
-    return Candidate(f"{path.name}/{meant.name}".replace("/. (", " ("), meant.files, meant.tags), files.notes
+    return replace(meant, name=f"{path.name}/{meant.name}".replace("/. (", " (")), files.notes
 
 
 def _of_role(role: Role) -> Modality:
@@ -307,7 +307,11 @@ def _of_file(path: Path) -> Candidate:
     if candidate.tags is None:
         return candidate
     whole = next((found for found in study_files(path.parent).candidates if path in found.files), candidate)
-    return candidate if len(whole.files) == 1 else replace(whole, name=f"{path.parent.name}/{whole.name}")
+    return (
+        candidate
+        if len(whole.files) == 1
+        else replace(whole, name=f"{path.parent.name}/{whole.name}".replace("/. (", " ("))
+    )
 
 
 def _common_name(named: Sequence[tuple[str | Role, Volume]]) -> str:

@@ -10,7 +10,8 @@ import re
 
 _DIFFUSION_COEFFICIENT = (
     r"coeficientes? (?:aparente )?de difu(?:sion|sao)(?: aparente)?"
-    r"|coefficient (?:apparent )?de diffusion(?: apparent)?|coefficiente (?:apparente )?di diffusione(?: apparente)?|cda|scheinbarer? diffusionskoeffizient\w*"
+    r"|coefficient (?:apparent )?de diffusion(?: apparent)?|cda"
+    r"|coefficiente (?:apparente )?di diffusione(?: apparente)?|scheinbarer? diffusionskoeffizient\w*"
 )
 _MEDIUM = (
     r"(?:contrast[eo]?|contraste i ?v|gado\w*|gd|injections?|injection de gado\w*|produit de contraste|kontrast\w*|km"

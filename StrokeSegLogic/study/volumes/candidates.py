@@ -49,7 +49,7 @@ class Candidate:
             description and its b-value. It is shown to people, and for files the role is read from it.
         files: what it consists of; DICOM slices in order of position.
         tags: of a DICOM series, else None.
-        parts: the files of each volume where it is the mean of several (all directions of a diffusion series); else none.
+        parts: the files of each volume where it is the mean of several (the directions of a diffusion series).
         fault: why it cannot be read, where that is known already.
     """
 

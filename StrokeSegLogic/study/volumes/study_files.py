@@ -57,9 +57,9 @@ def study_files(folder: str | Path) -> StudyFiles:
     something aside are skipped and named, and so is what an earlier run wrote: it would claim the roles of this study.
     DICOM files are known by their content, with or without preamble, or packed by gzip; of copies each is read once. A
     DICOM series is split where one place was imaged several times: by b-value, echo time, image type, gradient
-    direction, time. What is no regular file (a pipe, a device, a link to itself), no intact DICOM, an archive, or of a format that
-    is not read is left aside and named. A damaged volume is a candidate all the same: whether anybody needs it is not
-    known yet.
+    direction, time. What is no regular file (a pipe, a device, a link to itself), no intact DICOM, an archive, or of a
+    format that is not read is left aside and named. A damaged volume is a candidate all the same: whether anybody needs
+    it is not known yet.
 
     Raises:
         InputError: if the folder is missing or holds no volume, or there is DICOM and pydicom is missing.
