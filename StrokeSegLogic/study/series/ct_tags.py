@@ -23,8 +23,8 @@ SERIES_FRAMES = 8
 _BY_COUNT, _BY_COUNT_AND_PROTOCOL = 0.55, 0.7
 
 # A plain CT is hardly ever called so: it is the head, without a word of contrast medium.
-_HEAD = re.compile(r"\b(?:head|brain|skull)\b|\bc?ct\b")
-_PLAIN = re.compile(r"\b(?:plain|without contrast|without|non ?contrast|noncon|nc)\b")
+_HEAD = re.compile(r"\b(?:head|brain|skull)\b|\b(?:nc|n|c)?ct\b")
+_PLAIN = re.compile(r"\b(?:plain|without contrast|without|non ?contrast|noncon|nc|ncct)\b")
 _CONTRAST = re.compile(r"\b(?:contrast|post|ce|gd|iv|c plus|venous|arterial|delayed)\b")
 _ELSEWHERE = re.compile(
     r"\b(?:spine|cervical|c ?spine|neck|hals|cuello|pescoco|collo|chest|thorax|torax|torace|abdom\w*|pelvis|lungs?"
