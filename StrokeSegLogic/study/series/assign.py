@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
@@ -13,7 +13,7 @@ from ..volumes.reader import volume_suffix
 from .ct_tags import SERIES_FRAMES
 from .reading import Quality, Reading
 from .tags import read_tags
-from .words import is_mask_folder, read_name, read_text
+from .words import is_mask_folder, path_labels, read_name, read_text
 
 _SURE = 0.6
 _FIX = "Say which is meant, mri or ctp"
@@ -144,11 +144,11 @@ def assign(candidates: Sequence[Candidate], modality: Modality | None = None) ->
         readings = [(candidate, read_candidate(candidate, "mri")) for candidate in candidates]
     left = [(candidate, reading.reason) for candidate, reading in readings if reading.role is None]
     notes = [f"{candidate.name} was left aside: {why}" for candidate, why in left]
-    wanted = [candidate for candidate, reading in readings if reading.role is not None]
-    if len({candidate.origin_key for candidate in wanted}) > 1:
+    origins = {_origin(candidate): candidate for candidate, reading in readings if reading.role is not None}
+    if len(origins) > 1:
         from .examinations import require_one_examination
 
-        notes += require_one_examination(wanted)
+        notes += require_one_examination(list(origins.values()))
     claims: dict[Role, Claim] = {}
     ties: dict[Role, InputError] = {}
     for role in Role:
@@ -177,6 +177,13 @@ def assign(candidates: Sequence[Candidate], modality: Modality | None = None) ->
         raise ties[role]
     notes += [f"no {role} was taken: {error.what}. {error.fix}" for role, error in ties.items()]
     return Assignment(claims, tuple(left), tuple(notes), ties)
+
+
+def _origin(candidate: Candidate) -> Hashable:
+    """Something that differs wherever tags or names say another patient or examination."""
+    tags = candidate.origin
+    labels = sorted((kind, *sorted(found)) for kind, found in path_labels(candidate.path).items())
+    return (tags, tags.study_uid, tags.acquisition_date, *labels)
 
 
 def indispensable(found: Collection[Role], lost: Collection[Role]) -> tuple[Role, ...]:
@@ -215,14 +222,14 @@ def read_candidate(candidate: Candidate, modality: Modality | None = None) -> Re
 def _with_header(reading: Reading, candidate: Candidate) -> Reading:
     """The reading where the header shows frames over time, or colours."""
     try:
-        frames, colour = candidate.frames, candidate.colour
+        frames = candidate.frames
+        colour = reading.role in CTP_ROLES and candidate.colour
     except InputError:
         # Reading the volume will say what is wrong with it.
         return reading
-    if reading.role is Role.DWI and frames is not None and frames > 1:
-        return replace(reading, qualities=reading.qualities | {Quality.SERIES})
-    if reading.role not in CTP_ROLES:
-        return reading
+    if reading.role is Role.DWI:
+        several = {Quality.SERIES} if frames is not None and frames > 1 else frozenset()
+        return replace(reading, qualities=reading.qualities | several)
     if reading.role is Role.CTP and frames == 1:
         return Reading.nothing(f"it is one volume, not a series over time, though {reading.reason}")
     if frames is not None and frames >= SERIES_FRAMES and reading.role is Role.CT:

@@ -9,6 +9,7 @@ from itertools import combinations
 
 from ...base.errors import InputError
 from ..volumes.candidates import Candidate
+from .words import path_labels
 
 _PATIENT_LABELS = ("subject", "patient")
 _FIX = "Give the folder of a single examination, or name the volumes that belong together by their roles"
@@ -24,7 +25,7 @@ def require_one_examination(candidates: Sequence[Candidate]) -> tuple[str, ...]:
         InputError: if there are any; neither names nor numbers of patients stand in it.
     """
     notes: list[str] = []
-    for first, other in combinations(_each_origin(candidates), 2):
+    for first, other in combinations(candidates, 2):
         if (what := _patients_differ(first, other)) is not None:
             shown = f"{first.name} and {other.name} are of two patients: {what}"
             raise InputError(shown, fix=_FIX, option="role")
@@ -45,14 +46,6 @@ def examination_notes(candidates: Sequence[Candidate]) -> tuple[str, ...]:
         return require_one_examination(candidates)
     except InputError as error:
         return (f"{error.what}; they were taken as they were named",)
-
-
-def _each_origin(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """The first candidate of each origin."""
-    first: dict[object, Candidate] = {}
-    for candidate in candidates:
-        first.setdefault(candidate.origin_key, candidate)
-    return list(first.values())
 
 
 def _patients_differ(first: Candidate, other: Candidate) -> str | None:
@@ -80,13 +73,13 @@ def _times_differ(first: Candidate, other: Candidate) -> str | None:
     # An examination may go on past midnight.
     if days[0] is not None and days[1] is not None and abs(days[0] - days[1]) > 1:
         return "they were acquired on different days"
-    kinds = sorted((first.labels.keys() & other.labels.keys()) - set(_PATIENT_LABELS))
+    kinds = sorted((path_labels(first.path).keys() & path_labels(other.path).keys()) - set(_PATIENT_LABELS))
     return _labels_differ(first, other, kinds)
 
 
 def _labels_differ(first: Candidate, other: Candidate, kinds: Sequence[str]) -> str | None:
     """The labels of a kind that both have, and share none of; they stand in the names of files anyway."""
-    ours, theirs = first.labels, other.labels
+    ours, theirs = path_labels(first.path), path_labels(other.path)
     for kind in kinds:
         if kind in ours and kind in theirs and not ours[kind] & theirs[kind]:
             return f"their names say {kind} {min(ours[kind])} and {kind} {min(theirs[kind])}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from .dicom_series import read_dicom_time_series
 from .frame_stack import TimeSeries
 from .itk_series import header_grid
 from .nifti import SUFFIXES, open_nifti
-from .origin import Origin, path_labels
+from .origin import Origin
 from .reader import (
     files_of,
     frames_of,
@@ -134,17 +134,9 @@ class Candidate:
         return Origin() if tags is None else tags.origin
 
     @property
-    def labels(self) -> dict[str, frozenset[str]]:
-        """What its folders and its file's name say of that (see `origin.path_labels`)."""
-        # The description of a DICOM series says nothing of the kind.
-        return path_labels(self.name.partition(" (series '")[0])
-
-    @property
-    def origin_key(self) -> Hashable:
-        """Something that differs where origin or labels do."""
-        origin = self.origin
-        own = origin, origin.study_uid, origin.acquisition_date
-        return (*own, *sorted((kind, *sorted(labels)) for kind, labels in self.labels.items()))
+    def path(self) -> str:
+        """Its place in the study folder, of a DICOM series that of its folder: without the series' description."""
+        return self.name.partition(" (series '")[0]
 
     @property
     def sidecar(self) -> DicomTags | None:
