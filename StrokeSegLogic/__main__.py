@@ -30,7 +30,7 @@ def main() -> None:
             os._exit(OutOfMemory.exit_code)
         code = known.exit_code
     if code == Cancelled.exit_code:
-        # Everything is put away. Python's own end would take a second Ctrl-C, or one that was heard inside of a
+        # Everything is put away. Python's own end would take a second Ctrl-C, or a Ctrl-C heard inside of a
         # library's import, for its cause of death.
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)

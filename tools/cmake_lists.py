@@ -29,8 +29,8 @@ def _files(folder: str, places: tuple[str, ...], suffixes: tuple[str, ...]) -> l
     found = []
     for place in places:
         path = home / place
-        found += [path] if path.is_file() else [one for one in path.rglob("*") if one.suffix in suffixes]
-    return sorted(one.relative_to(home).as_posix() for one in found if "__pycache__" not in one.parts)
+        found += [path] if path.is_file() else [file for file in path.rglob("*") if file.suffix in suffixes]
+    return sorted(file.relative_to(home).as_posix() for file in found if "__pycache__" not in file.parts)
 
 
 def written(text: str, folder: str) -> str:

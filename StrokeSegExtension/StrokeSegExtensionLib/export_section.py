@@ -110,7 +110,7 @@ class ExportSection:
         if not chosen:
             return ""
         path = Path(chosen if chosen.endswith(suffix) else chosen + suffix)
-        # Of the chosen name the dialog has asked already, of the longer one nobody has.
+        # Of the chosen name the dialog has asked already, of the longer name nobody has.
         question = _("{path} is there already. Replace it?").format(path=path)
         if str(path) != chosen and path.exists() and not slicer.util.confirmOkCancelDisplay(question, _("Save")):
             return ""

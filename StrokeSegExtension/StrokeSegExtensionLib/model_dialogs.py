@@ -35,7 +35,7 @@ class ModelDialogs:
         return self._download is not None
 
     def cancel(self) -> None:
-        """Stops the download that runs; what has come of it is kept, and the next one goes on from there."""
+        """Stops the download that runs; what has come of it is kept, and the next download goes on from there."""
         if self._download is not None:
             self._download.cancel()
 

@@ -16,7 +16,7 @@ from .study import ModelChoice
 
 
 class ModelSection:
-    """Shows what could segment the inputs, and lets one be chosen.
+    """Shows what could segment the inputs, and lets the user choose.
 
     Args:
         ui: the widgets of Model.ui by name.

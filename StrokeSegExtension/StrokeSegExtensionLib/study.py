@@ -124,7 +124,7 @@ class Place:
     Attributes:
         point_ras: mm, as Slicer's scene counts.
         words: "slice 12, doubt 1 of 7", "lesion 2 of 5, 3.4 ml".
-        kind: what it is one of.
+        kind: what is looked at.
     """
 
     point_ras: tuple[float, float, float]

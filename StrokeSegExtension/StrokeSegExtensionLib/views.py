@@ -79,7 +79,7 @@ class SliceViews:
 
         Args:
             point_ras: where to.
-            reference: volume node on whose nearest slice all views shall lie, so that every one shows the same place
+            reference: volume node on whose nearest slice all views shall lie, so that all show the same place
                 and the labels as they are; None for the point itself.
         """
         point = point_ras if reference is None else _on_slice(point_ras, reference)

@@ -1,4 +1,4 @@
-"""strokeseg dataset: what a data set holds and what is wrong with it; simulated ones to try things out."""
+"""strokeseg dataset: what a data set holds and what is wrong with it; simulated data sets to try things out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .terminal import console, job
 if TYPE_CHECKING:
     from ..training.datasets.findings import Findings, Summary
 
-app = typer.Typer(help="Check data sets, and make simulated ones.")
+app = typer.Typer(help="Check and simulate data sets.")
 
 Folder = Annotated[Path, typer.Argument(help="Folder of the data set, as it was unpacked.", metavar="DIR")]
 LayoutOption = Annotated[str | None, typer.Option(help="Layout to read it as. [default: told from its folders]")]
@@ -97,8 +97,8 @@ def describe(findings: Findings) -> None:
     if summary.nihss:
         console.print(f"NIHSS {summary.nihss.least:g} to {summary.nihss.greatest:g}, median {summary.nihss.median:g}")
     for title, found in (("error", findings.errors), ("warning", findings.warnings)):
-        for one in found[:_SHOWN]:
-            console.print(f"  {title}: {one}", soft_wrap=True)
+        for finding in found[:_SHOWN]:
+            console.print(f"  {title}: {finding}", soft_wrap=True)
         if len(found) > _SHOWN:
             console.print(f"  ... and {len(found) - _SHOWN} more: --json FILE writes all of them")
     if not findings.found:

@@ -46,8 +46,8 @@ def demo(output: Output = "demo-output", seed: Seed = 0, overwrite: Overwrite = 
         told = [_mri(mri, seed, progress.span(0.0, 0.5)), _ctp(ctp, seed, progress.span(0.5, 1.0))]
     for say in told:
         say()
-    for one in held:
-        for note in one.notes:
+    for reservation in held:
+        for note in reservation.notes:
             console.print(f"note: {note}", soft_wrap=True)
 
 

@@ -83,9 +83,9 @@ def _files(named: list[str], download: bool) -> dict[str, Pretrained]:
     from ..training.pretrained import Pretrained
 
     found = {name: Pretrained(None, download) for name in PUBLISHED}
-    for one in named:
-        name, equals, file = one.partition("=")
+    for pair in named:
+        name, equals, file = pair.partition("=")
         if not equals or not file:
-            raise InputError(f"'{one}' is not ENCODER=FILE", where="--pretrained", fix="Write vgg16=weights.pth")
+            raise InputError(f"'{pair}' is not ENCODER=FILE", where="--pretrained", fix="Write vgg16=weights.pth")
         found[name] = Pretrained(Path(file))
     return found

@@ -1,4 +1,4 @@
-"""The command line under a limit of memory (`ulimit -v`): in a process beside this one, which it may take down.
+"""The command line under a limit of memory (`ulimit -v`): in a second process, which it may take down.
 
 Libraries in C++ end the process, some without a word, where an allocation fails. Without a limit that does not happen:
 the system ends whole processes then.
@@ -18,7 +18,7 @@ _INSIDE = "STROKESEG_LIMITED"
 
 
 def is_limited() -> bool:
-    """Whether the address space of this process is limited, and it is not yet the one beside."""
+    """Whether the address space of this process is limited, and it is not yet the second process."""
     if sys.platform == "win32" or _INSIDE in os.environ:
         return False
     import resource

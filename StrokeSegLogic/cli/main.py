@@ -39,7 +39,7 @@ _IN_STUDY = {"role": "ROLE=FILE", "unit": "ROLE=FILE@UNIT", "colour_range": "ROL
 _INTERRUPTED = 130
 """What Typer makes of a KeyboardInterrupt."""
 _NOTHING_GIVEN = re.compile(r"(--[\w-]+|\w+)=")
-# Typer brings its own copy of click or uses the installed one: a wrong option's error is the base of BadParameter.
+# Typer brings its own copy of click or uses the installed copy: a wrong option's error is the base of BadParameter.
 _WrongCommand = typer.BadParameter.__mro__[2]
 
 
@@ -81,7 +81,7 @@ def _run(arguments: list[str]) -> int:
 
 
 def _require_no_unset_variable(arguments: list[str]) -> None:
-    """Refuses empty words: no option has a use for them, and as a path they are the folder that one happens to be in.
+    """Refuses empty words: no option has a use for them, and as a path they are the user's current folder.
 
     Raises:
         InputError: if a word, or what stands behind the = of an option or a role, is empty.

@@ -101,8 +101,8 @@ SILENCE = 30.0
 def job() -> Iterator[Progress]:
     """A progress bar for the work inside, or lines of progress where the output is no terminal.
 
-    Ctrl-C (or a terminate signal) cancels the work cleanly, and at once while torch is being imported; a second one
-    interrupts whatever is being done.
+    Ctrl-C (or a terminate signal) cancels the work cleanly, and at once while torch is being imported; a second
+    Ctrl-C interrupts whatever is being done.
     """
     token = CancelToken()
 
@@ -138,7 +138,7 @@ def _bar() -> Iterator[ProgressCallback]:
 
 
 def _lines() -> ProgressCallback:
-    """A line at the beginning of each stage, and now and then within a long one."""
+    """A line at the beginning of each stage, and now and then within a long stage."""
     stage, said = "", 0.0
 
     def report(done: float, message: str) -> None:

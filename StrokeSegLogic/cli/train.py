@@ -20,7 +20,9 @@ Data = Annotated[Path, typer.Option(help="Folder of the data set, or that the re
 Output = Annotated[Path | None, typer.Option(help="Folder of the run; give it again to go on. [default: runs/RECIPE]")]
 Changes = Annotated[list[str] | None, typer.Option("--set", help="Change of the recipe: key=value. Repeatable.")]
 SplitFile = Annotated[Path | None, typer.Option("--split", help="Table of case and split (train, val, test).")]
-Folds = Annotated[int, typer.Option(help="Cross-validation: so many models, every case predicted by one.", min=0)]
+Folds = Annotated[
+    int, typer.Option(help="Cross-validation: so many models, every case predicted by one of them.", min=0)
+]
 Weights = Annotated[Path | None, typer.Option("--pretrained", help="File of the encoder's ImageNet weights.")]
 Download = Annotated[bool, typer.Option("--download", help="Download ImageNet weights that are not here.")]
 Accelerator = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
@@ -64,7 +66,7 @@ def train(
     folder = output or Path("runs") / path.stem
     if not data.is_dir():
         raise InputError("there is no such folder", where=data, fix="Give the data folder with --data")
-    # A process beside the first one, started by lightning-fabric or a cluster, does the same and says nothing of it.
+    # A process beside the first, started by lightning-fabric or a cluster, does the same and says nothing of it.
     console.quiet = any(os.environ.get(rank, "0") != "0" for rank in ("RANK", "LOCAL_RANK", "SLURM_PROCID"))
     if pretrained is not None and not wanted.pretrained:
         raise InputError(
@@ -145,13 +147,13 @@ def predict(
         members = predict_cases(predictor, data_set, chosen, output, progress, overwrite=overwrite)
         if references is not None:
             write_references(data_set, chosen, references, overwrite=overwrite)
-    for note in (note for one in held for note in one.notes):
+    for note in (note for reservation in held for note in reservation.notes):
         console.print(f"note: {note}", soft_wrap=True)
     console.print(f"{len(chosen)} cases in {output}, each with {', '.join(members)}", soft_wrap=True)
 
 
-def _in_one_another(one: Path, other: Path) -> bool:
-    return one in (other, *other.parents) or other in one.parents
+def _in_one_another(path: Path, other: Path) -> bool:
+    return path in (other, *other.parents) or other in path.parents
 
 
 def require_training() -> None:

@@ -40,7 +40,7 @@ class PerfusionSegmentation:
         case: the inputs.
         reference: the role whose grid the images lie on.
         chosen: the route whose labels are the result.
-        routes: all that were taken, the chosen one among them.
+        routes: all that were taken, the chosen route among them.
         maps: float32 in standard units by role: CBF, CBV, MTT, TTP, TMAX, MIP, CT, those that there are.
         units: of each map, in words: "ml/100 g/min", "s"; "unknown scale" where a map's could not be told.
         measured: how the maps were computed; None where they were given.

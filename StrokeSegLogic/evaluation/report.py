@@ -25,7 +25,7 @@ TITLE = "StrokeSeg evaluation"
 RECORD = "evaluation.json"
 """Written last: a folder that has it is whole."""
 FILES = ("cases.csv", "tables.csv", "tables.md", "report.html", "dice-1.png", "bland-altman-1.png", RECORD)
-"""Of every evaluation; one of several classes has more plots."""
+"""Of every evaluation; several classes have more plots."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def conventions(sources: Sources, settings: Settings) -> list[str]:
         joined = {
             Joint.MEAN: "for each case the mean of the scores against either reader",
             Joint.INTERSECTION: "against the voxels to which both readers give the same label",
-            Joint.UNION: "against the voxels to which either reader gives the label, the higher one of two",
+            Joint.UNION: "against the voxels to which either reader gives the label, the higher of two",
         }[sources.joint]
         notes.append(
             f"\u201c{a} & {b}\u201d is {joined}. \u201c{a}\u201d against \u201c{b}\u201d: {b} is the reference."

@@ -78,8 +78,8 @@ def _segmented(case: Case, how: MriSettings, reference: Role | str | None, repor
     spec.require_inputs(case.roles)
     base = case.reference(None if reference is None else Role.parse(reference))
     grid = Grid.of(base.image)
-    for one in case.series.values():
-        require_overlap(one.image, one.source, grid, f"{base.role} ({base.source})")
+    for series in case.series.values():
+        require_overlap(series.image, series.source, grid, f"{base.role} ({base.source})")
     report(0.0, "loading the model")
     from ..nets.run.device import choose, deterministic
     from ..nets.run.network import load
@@ -228,7 +228,7 @@ def provenance(
             "voted": list(PLANES),
         },
         # By its name: where a model's folder lies is nobody's business who reads the result.
-        "settings": {one.name: getattr(settings, one.name) for one in fields(MriSettings)} | {"model": spec.name},
+        "settings": {field.name: getattr(settings, field.name) for field in fields(MriSettings)} | {"model": spec.name},
         "device": {"name": device.name, "precision": device.precision},
         "runs": None if differing is None else {"count": 2, "differing_voxels": differing},
         "brain": prepared.brain_from,

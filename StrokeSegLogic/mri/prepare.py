@@ -74,7 +74,7 @@ def prepare(case: Case, reference: Role, roles: tuple[Role, ...], spacing_mm: fl
     """
     progress(0.0, "finding the brain")
     field = working_grid(Grid.of(case.series[reference].image), spacing_mm)
-    images = {role: one.image for role, one in case.series.items()}
+    images = {role: series.image for role, series in case.series.items()}
     whole = brain_mask(images, reference, field)
     start, size = bounding_box(whole.mask, MARGIN)
     grid = field.crop(start, size)
@@ -92,7 +92,7 @@ def prepare(case: Case, reference: Role, roles: tuple[Role, ...], spacing_mm: fl
 
 
 def _channel(image: sitk.Image, source: str, grid: Grid, brain: np.ndarray) -> tuple[np.ndarray, float]:
-    """The normalised sequence on the grid, 0 (as for a missing one) beyond its field of view; part of brain seen."""
+    """The normalised sequence on the grid, 0 (as if missing) beyond its field of view; part of brain seen."""
     values = sitk.GetArrayFromImage(resample(sitk.Cast(image, sitk.sitkFloat32), grid))
     own = Grid.of(image)
     covered = resample_mask(own.image(np.ones(own.shape, np.uint8)), grid)

@@ -32,7 +32,7 @@ class PlaneVote:
     Attributes:
         plane: "axial", "coronal" or "sagittal".
         volume_ml: of the voxels that this plane alone calls lesion.
-        dice_with_vote: Dice of this plane's lesion with the voted one; 1.0 where both are empty.
+        dice_with_vote: Dice of this plane's lesion with the voted lesion; 1.0 where both are empty.
         slices: number of slices with brain that the network saw.
         weight: share of this plane in the weighted vote.
     """

@@ -17,8 +17,8 @@ class MriSettings:
     """How an MRI case is segmented.
 
     Attributes:
-        model: name or folder; "" is the default bundled one.
-        device: one of `base.settings.DEVICES`; "auto" takes a GPU where there is one.
+        model: name or folder; "" is the bundled default.
+        device: one of `base.settings.DEVICES`; "auto" takes a GPU where there is any.
         vote: one of `base.settings.VOTES`.
         threshold: of the probability, between 0 and 1; None is the model's own.
         minimum_lesion_ml: connected parts (26 neighbours) of the voted lesion with less volume are dropped, and that
@@ -56,7 +56,7 @@ class MriSettings:
 
     @classmethod
     def of(cls, *, model: str | Path | None = None, **options: Any) -> MriSettings:
-        """Settings as a caller in Python gives them: a model may be a Path, or None for the default one.
+        """Settings as a caller in Python gives them: a model may be a Path, or None for the default.
 
         Raises:
             TypeError: for an option that there is none of.

@@ -60,7 +60,7 @@ def predict_slices(
         if role in stacks:
             own = resample_slices((stacks[role] != 0).astype(np.float32), spacing_mm, (target, target)) > 0.5
             for number, values in enumerate(resample_slices(stacks[role], spacing_mm, (target, target))):
-                # Where this sequence shows nothing but another one brain, it is missing: 0, as in the engine.
+                # Where this sequence shows nothing but another shows brain, it is missing: 0, as in the engine.
                 seen = small_brain[number] & (own[number] if len(stacks) > 1 else True)
                 if values[seen].any():
                     inputs[number, channel] = normalise(values, seen)

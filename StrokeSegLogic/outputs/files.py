@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..ctp.series.maps import PerfusionMaps
 
 RESULT, MAPS = RESULTS
-"""The records: the last file of a segmentation, and of maps alone. A folder that has one is whole and has no other."""
+"""The records: the last file of a segmentation, and of maps alone. A folder with a record is whole and has no other."""
 _KINDS = {RESULT: "a segmentation", MAPS: "perfusion maps"}
 SEGMENTATION_FILES = ("segmentation.seg.nrrd", "labels.nii.gz", "report.html", "scene.mrb", RESULT)
 """Of every segmentation, the record last."""
@@ -49,7 +49,7 @@ _FIGURES: Mapping[Modality, str] = {"ctp": "StrokeSegLogic.reports.ctp_figures:f
 
 
 def excluded_by(record: str | None) -> Mapping[str, str]:
-    """Records that must not be in the folder of this one, and what they are of."""
+    """Records that must not be in this record's folder, and what they are of."""
     return {other: kind for other, kind in _KINDS.items() if record is not None and other != record}
 
 
@@ -77,7 +77,7 @@ def require_writable(folder: Path, record: str | None = None, names: tuple[str, 
 
     Args:
         folder: made later if missing.
-        record: which of the two records will be written: then the other one is in the way.
+        record: which of the two records will be written: then the other is in the way.
         names: of the files that will be written: those that are there and not ours are in the way.
 
     Raises:
@@ -101,7 +101,7 @@ def write_outputs(
     """Writes every file of a result.
 
     All are written into a hidden folder first and then moved at once (see `base.publishing`): a folder with a
-    result.json is whole. An earlier result's files in it are replaced, also those that this one has none of: those
+    result.json is whole. An earlier result's files in it are replaced, also those that this result has none of: those
     that its result.json lists with the very hash that they have. All else is the user's.
 
     Args:

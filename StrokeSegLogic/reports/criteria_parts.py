@@ -17,7 +17,7 @@ SIGNS: dict[Verdict, tuple[str, str]] = {
 
 def value(item: Criterion) -> str:
     if item.value is None:
-        # An item of several has none of its own; one that is unknown lacks it.
+        # An item of several has no value of its own; an unknown item lacks it.
         return "not given" if item.verdict == "unknown" and not item.parts else NONE
     if math.isinf(item.value):
         return "infinite (no core)"

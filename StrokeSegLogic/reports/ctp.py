@@ -67,11 +67,11 @@ def _made_by(result: PerfusionSegmentation) -> str:
     # The title of thresholds names them; a model's is its own.
     said = f"{_NAMES[route.name]} ({route.title})" if route.trained_on else route.title
     words = f"The result is that of {said}."
-    taught = [one for one in result.routes if one.trained_on]
+    taught = [network for network in result.routes if network.trained_on]
     if route.trained_on:
         return f"{words} It was trained on {route.trained_on}."
     if taught:
-        names = " and ".join(_NAMES[one.name] for one in taught)
+        names = " and ".join(_NAMES[network.name] for network in taught)
         words += f" Beside it: {names}, trained on simulated perfusion."
     return words
 
@@ -84,7 +84,7 @@ def _found(result: PerfusionSegmentation) -> list[Cell]:
         core.append(("Penumbra", NONE, "this network knows the core alone"))
     else:
         core.append(("Penumbra", f"{ml(route.penumbra_ml)} ml", by))
-    trials = [(one.trial, one.verdict, _TRIAL_WORDS[one.flips]) for one in result.criteria]
+    trials = [(criteria.trial, criteria.verdict, _TRIAL_WORDS[criteria.flips]) for criteria in result.criteria]
     return [*core, *_mismatch(result.numbers), *trials, *patient(result.case.clinical)]
 
 

@@ -81,7 +81,7 @@ class _Painter:
         found = self._labels > 0
         on = self._layers[self._result.background]
         few = montage(found, self._brain, _MAP_SLICES, _MAP_SLICES)
-        # CT comes without colours, and stands in the montage already where there is one.
+        # CT comes without colours, and stands in the montage already where it is given.
         rows = [self._layers[name] for name in self._result.maps if name != "CT"]
         return CtpFigures(
             plane=self._view(few[0]).plane,

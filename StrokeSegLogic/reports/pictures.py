@@ -202,7 +202,7 @@ _MARGIN_MM = 8.0
 
 
 def montage(found: np.ndarray, brain: np.ndarray, fewest: int, most: int) -> list[int]:
-    """The slices that show what was found, with slices around a small one that hold none; the brain without any.
+    """The slices that show what was found, with empty slices around a small find; the brain without any.
 
     Args:
         found, brain: bool (z, y, x).
@@ -224,7 +224,7 @@ def montage(found: np.ndarray, brain: np.ndarray, fewest: int, most: int) -> lis
 
 
 def fullest(found: np.ndarray, brain: np.ndarray) -> int:
-    """The slice with most of what was found; of the brain without any; the middle one without brain."""
+    """The slice with most of what was found; of the brain without any; the middle slice without brain."""
     tissue = found if found.any() else brain
     return int(tissue.sum(axis=(1, 2)).argmax()) if tissue.any() else len(found) // 2
 

@@ -26,7 +26,7 @@ class _Line:
 
 @dataclass(frozen=True)
 class _Panel:
-    """A plot: lines, where the threshold in use is, and a trial's limit where there is one."""
+    """A plot: lines, where the threshold in use is, and a trial's limit where there is any."""
 
     title: str
     x_words: str
@@ -41,7 +41,7 @@ class _Panel:
 def sweep_svg(table: Sweep) -> str:
     """Core over rCBF, hypoperfused volume over Tmax, and mismatch ratio over rCBF, as an SVG element.
 
-    Text takes the page's colour. Ratios above 10, and infinite ones, are drawn at 10.
+    Text takes the page's colour. Ratios above 10, and infinite ratios, are drawn at 10.
     """
     panels = _panels(table)
     width = len(panels) * (_WIDTH + _GAP)

@@ -35,7 +35,7 @@ def write_segmentation(segmentation: Outcome, path: Path) -> None:
 
     Args:
         segmentation: the result.
-        path: ends in ".seg.nrrd"; an existing file is replaced once the new one is complete.
+        path: ends in ".seg.nrrd"; an existing file is replaced once the new file is complete.
 
     Raises:
         OutputError: if the file cannot be written, or slicer is not installed.
@@ -53,7 +53,7 @@ def export_segments(node: SegmentationNode, path: Path) -> None:
 
     Args:
         node: a vtkMRMLSegmentationNode.
-        path: ends in ".seg.nrrd"; an existing file is replaced once the new one is complete.
+        path: ends in ".seg.nrrd"; an existing file is replaced once the new file is complete.
 
     Raises:
         OutputError: if the file cannot be written.
@@ -68,7 +68,7 @@ def export_labels(node: SegmentationNode, reference: VolumeNode, path: Path) -> 
     Args:
         node: a vtkMRMLSegmentationNode.
         reference: a volume node.
-        path: ends in ".nii.gz"; an existing file is replaced once the new one is complete.
+        path: ends in ".nii.gz"; an existing file is replaced once the new file is complete.
 
     Raises:
         InputError: if a parent transform is not linear or distorts.
@@ -91,7 +91,7 @@ def write_scene(segmentation: Outcome, path: Path) -> None:
 
     Args:
         segmentation: the result.
-        path: ends in ".mrb"; an existing file is replaced once the new one is complete.
+        path: ends in ".mrb"; an existing file is replaced once the new file is complete.
 
     Raises:
         OutputError: if the file cannot be written, or slicer is not installed.

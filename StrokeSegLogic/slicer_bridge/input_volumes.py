@@ -56,7 +56,7 @@ def _file(node: Any) -> str:
 
 
 def _dicom_file(node: VolumeNode) -> str:
-    """One file of the DICOM series, from Slicer's database, where there is one."""
+    """One file of the DICOM series, from Slicer's database, where there is any."""
     uids = (node.GetAttribute(_INSTANCES) or "").split()
     database = getattr(load_slicer(), "dicomDatabase", None)
     return str(database.fileForInstance(uids[0]) or "") if uids and database is not None else ""

@@ -109,7 +109,7 @@ def headless_scene(workplace: Path | None = None) -> Iterator[Scene]:
         scene = slicer.vtkMRMLScene()
         stack.callback(scene.Clear, True)
         if in_application():
-            # The application has set up everything that there is one of in a process.
+            # The application has set up everything that a process has only once.
             slicer.mrmlScene.CopyRegisteredNodesToScene(scene)
             _attach(slicer.vtkMRMLColorLogic(), scene, stack)
         else:

@@ -131,7 +131,7 @@ def labels_of(node: SegmentationNode, reference: sitk.Image | VolumeNode) -> sit
     """The labels of a segmentation node, edited or not, on the whole grid of a reference.
 
     A segment has the label value in its tag `StrokeSeg.Label`. Segments without it (drawn by hand, or by another
-    tool) take the free values from 1 on, in their order. Where segments overlap, the later one wins.
+    tool) take the free values from 1 on, in their order. Where segments overlap, the later segment wins.
 
     Args:
         node: a vtkMRMLSegmentationNode; it is not changed.

@@ -19,14 +19,14 @@ _MOST_COPIED = 64 << 20
 def read_input(scene: Scene, node_id: str) -> Volume:
     """The voxels of a scalar volume or of a sequence, as they are handed to a run.
 
-    Of a small volume a copy, which later changes leave alone; of a large one or a series the voxels themselves.
+    Of a small volume a copy, which later changes leave alone; of a large volume or a series the voxels themselves.
 
     Raises:
         InputError: if the node is gone, or `read_volume` or `read_series` refuses it.
     """
     node = scene.GetNodeByID(node_id)
     if node is None:
-        raise InputError("the chosen volume is no longer in the scene", fix="Choose another one")
+        raise InputError("the chosen volume is no longer in the scene", fix="Choose another volume")
     return read_series(node) if node.IsA("vtkMRMLSequenceNode") else read_volume(node).copied(_MOST_COPIED)
 
 
@@ -44,7 +44,7 @@ def read_series(node: Any) -> Volume:
     nodes = [node.GetNthDataNode(index) for index in range(node.GetNumberOfDataNodes())]
     if len(nodes) < 2:
         raise InputError(f"has {len(nodes)} frames", where=name, fix="Choose the 4-D series")
-    frames = [_frame(one, number, name) for number, one in enumerate(nodes, 1)]
+    frames = [_frame(data_node, number, name) for number, data_node in enumerate(nodes, 1)]
     grid = frames[0].grid
     other = next((number for number, frame in enumerate(frames, 1) if not frame.grid.same(grid)), None)
     if other is not None:

@@ -31,7 +31,7 @@ _ABOVE_NOTHING = 1e-6
 
 
 def to_ras(position: tuple[float, float, float]) -> tuple[float, float, float]:
-    """A position in RAS from one in LPS, mm."""
+    """A position from LPS to RAS, mm."""
     return -position[0], -position[1], position[2]
 
 
@@ -136,7 +136,7 @@ def add_volume(scene: Scene, image: sitk.Image | Volume, name: str, display: Dis
     Args:
         scene: any MRML scene.
         image: 3-D, one component; mm, LPS. Voxel types that Slicer cannot save (64-bit integers) are cast to the
-            nearest one that holds every value.
+            nearest type that holds every value.
         name: the node's name.
         display: how it is shown; as Slicer sees fit if None.
 
@@ -273,6 +273,6 @@ def _table(scene: Scene, name: str, size: int) -> Any:
     table = scene.AddNewNodeByClass("vtkMRMLColorTableNode", name)
     table.SetTypeToUser()
     table.SetAttribute("Category", "StrokeSeg")
-    table.SetHideFromEditors(False)  # hidden ones are saved in a folder apart
+    table.SetHideFromEditors(False)  # hidden tables are saved in a folder apart
     table.SetNumberOfColors(size)
     return table

@@ -33,7 +33,7 @@ class TransferSpec:
 
     A step ends when the validation loss has not become better for `patience` epochs, the last step and the training
     likewise. "The bottom half of the weights" is read as half of the units (a convolution, or a block) of every
-    encoder, the odd one belonging to the half that learns: of VGG16's 13 convolutions the 7 deepest. (The code that
+    encoder, the odd unit belonging to the half that learns: of VGG16's 13 convolutions the 7 deepest. (The code that
     the authors published halves the list of all layers, pooling included, which comes to 6 or 7.) Each step goes on
     from the best weights so far: the paper does not say so, its code does. The best loss counts over all steps, so
     that the best weights are the best of the whole run; in that code every step begins to compare anew.

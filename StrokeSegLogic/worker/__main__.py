@@ -6,7 +6,7 @@ from pathlib import Path
 
 if __package__ in (None, ""):
     # Started by its path, as 3D Slicer's launcher does, which may reset PYTHONPATH. The folder that Python put first
-    # is this one, whose modules would hide others of the same name.
+    # is this folder, whose modules would hide others of the same name.
     here = Path(__file__).resolve().parent
     sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != here]
     # First for the one import, so that panel and worker are of one version whatever else is installed; last for all

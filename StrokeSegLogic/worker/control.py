@@ -56,12 +56,12 @@ class Control:
         self._jobs.put(job)
 
     def end(self) -> None:
-        """No more jobs; the current one is cancelled."""
+        """No more jobs; the current job is cancelled."""
         self._ended.set()
         self.cancel()
 
     def cancel(self) -> None:
-        """Cancels the current job, if there is one."""
+        """Cancels the current job, if there is any."""
         with self._lock:
             if self._current is not None:
                 self._current[1].cancel()
@@ -127,7 +127,7 @@ class Control:
         self.end()
 
     def _obey(self, line: bytes) -> None:
-        """Does what a line says; one that says nothing that can be done is told of, and the next one is heard."""
+        """Does what a line says; a line that says nothing that can be done is told of, and the next is heard."""
         words = line.decode("utf-8", "replace").strip()
         try:
             order = parse_json(words)

@@ -23,7 +23,7 @@ def lead_a_group() -> bool:
     """Makes this process the head of a group of its own, by which it and all that it starts can be ended together.
 
     Returns:
-        Whether it leads one: not on Windows, where the tree is ended by its root.
+        Whether it leads a group: not on Windows, where the tree is ended by its root.
     """
     if sys.platform == "win32":
         return False

@@ -98,7 +98,7 @@ class Fault(StrokeSegError):
 
 
 def as_error(error: Exception) -> StrokeSegError:
-    """The error itself, or what a user is told in place of one that is none of ours."""
+    """The error itself, or what a user is told in place of an error that is none of ours."""
     known = expected(error)
     if known is not None:
         return known

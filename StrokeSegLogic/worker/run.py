@@ -83,11 +83,11 @@ def read_case(job: Job, home: Path) -> Case:
     from ..study.series.read import series_in_memory
 
     series = []
-    for name, one in job.volumes.items():
+    for name, entry in job.volumes.items():
         role = Role.parse(name)
-        volume = read_volume(home / one.file)
+        volume = read_volume(home / entry.file)
         image = _image(volume)
-        series.append(series_in_memory(role, image, one.source, one.source, _CHOSEN, one.times_s))
+        series.append(series_in_memory(role, image, entry.source, entry.source, _CHOSEN, entry.times_s))
     case = Case.of(job.name, series)
     if case.modality != job.kind:
         raise InputError(

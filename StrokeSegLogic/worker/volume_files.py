@@ -54,7 +54,7 @@ def write_volume(path: Path, volume: Volume) -> None:
     if array.dtype.kind not in _NUMBERS:
         raise OutputError(f"holds {array.dtype}, which is no real number", fix="Choose a scalar volume")
     grid = volume.grid
-    spacing, origin, direction = (np.array(one, float) for one in (grid.spacing, grid.origin, grid.direction))
+    spacing, origin, direction = (np.array(values, float) for values in (grid.spacing, grid.origin, grid.direction))
     try:
         with path.open("wb") as file:
             np.savez(file, voxels=array, spacing=spacing, origin=origin, direction=direction)
@@ -62,7 +62,7 @@ def write_volume(path: Path, volume: Volume) -> None:
         raise OutputError(
             f"cannot be written ({error.strerror or error})",
             where=path,
-            fix="Free some space on the disk of temporary files, or choose another one",
+            fix="Free some space on the disk of temporary files, or choose another disk",
         ) from error
 
 

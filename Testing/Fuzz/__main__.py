@@ -49,7 +49,7 @@ class Attack:
         try:
             with Target(self._options.findings / f"target-{slot}.log", self._options.patience) as target:
                 while (number := self._number()) is not None:
-                    self._one(target, number, self._work / str(slot))
+                    self._attack(target, number, self._work / str(slot))
         except BaseException as error:
             self.faults.append(error)
 
@@ -61,21 +61,21 @@ class Attack:
             self.next = self.next if number is None else number + 1
             return number
 
-    def _one(self, target: Target, number: int, place: Path) -> None:
+    def _attack(self, target: Target, number: int, place: Path) -> None:
         parser = parser_of(self._options.seed, number, tuple(self._options.parsers))
-        home, one = made(PARSERS[parser][0], parser, self._options.seed, number, place)
-        result = Result(number, parser, one, attacked(target, home, one))
+        home, fuzz_input = made(PARSERS[parser][0], parser, self._options.seed, number, place)
+        result = Result(number, parser, fuzz_input, attacked(target, home, fuzz_input))
         outcome = result.answer.outcome
         with self._lock:
             self.counts[parser, outcome] += 1
             if self._options.all:
-                _say(f"{number} {parser}: {one.kind}: {outcome}: {result.answer.words[:400]}")
+                _say(f"{number} {parser}: {fuzz_input.kind}: {outcome}: {result.answer.words[:400]}")
             if outcome not in GOOD:
-                self._kept[parser, one.kind, outcome] += 1
-                if self._kept[parser, one.kind, outcome] <= _KEPT_OF_A_KIND:
+                self._kept[parser, fuzz_input.kind, outcome] += 1
+                if self._kept[parser, fuzz_input.kind, outcome] <= _KEPT_OF_A_KIND:
                     keep(result, home, self._options.findings)
                     if not self._options.all:
-                        _say(f"{number} {parser}: {one.kind}: {outcome}: {result.answer.words[:400]}")
+                        _say(f"{number} {parser}: {fuzz_input.kind}: {outcome}: {result.answer.words[:400]}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -89,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if attack.faults:
         raise attack.faults[0]
     print(table(attack.counts))
-    bad = {outcome: sum(n for (_, one), n in attack.counts.items() if one is outcome) for outcome in Outcome}
+    bad = {outcome: sum(n for (_, seen), n in attack.counts.items() if seen is outcome) for outcome in Outcome}
     for outcome, count in bad.items():
         if count and outcome not in GOOD:
             print(f"{outcome}: {MEANING[outcome]}")
@@ -106,7 +106,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--inputs", type=int, default=1_000_000, help="how many at most")
     parser.add_argument("--seconds", type=float, default=600, help="after which no further input is made")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--start", type=int, default=0, help="number of the first input: goes on, or makes one again")
+    parser.add_argument(
+        "--start", type=int, default=0, help="number of the first input: goes on, or makes an input again"
+    )
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--patience", type=float, default=20, help="seconds after which an input hangs")
     parser.add_argument("--findings", type=Path, default=Path("build/fuzz"), help="folder for what went wrong")

@@ -66,19 +66,19 @@ class Target:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def ask(self, home: Path, one: Input) -> Answer:
+    def ask(self, home: Path, fuzz_input: Input) -> Answer:
         """What comes of an input."""
         if not self._child:
             self._begin()
         self._said = self._log.stat().st_size
-        order = {"home": str(home), "command": list(one.command), "voxels": one.voxels}
+        order = {"home": str(home), "command": list(fuzz_input.command), "voxels": fuzz_input.voxels}
         stream = self._stream()
         stream.write(json.dumps(order).encode("ascii") + b"\n")
         stream.flush()
-        patience_s = self._patience_s * one.patience
+        patience_s = self._patience_s * fuzz_input.patience
         values = self._read(patience_s)
         if values is not None and "ready" in values:
-            # A child lives for so many inputs; the next one takes the order.
+            # A child lives for so many inputs; the next child takes the order.
             self._child = int(values["ready"])
             values = self._read(patience_s)
         if values is None:
@@ -161,14 +161,16 @@ def made(generator: Generator, parser: str, seed: int, number: int, place: Path)
     return home, generator(generator_of(seed, number, parser), home)
 
 
-def attacked(target: Target, home: Path, one: Input) -> Answer:
+def attacked(target: Target, home: Path, fuzz_input: Input) -> Answer:
     """What came of an input, with what it did to files."""
     before = files_below(home)
-    answer = target.ask(home, one)
-    if one.must_work and answer.outcome is Outcome.ERROR:
+    answer = target.ask(home, fuzz_input)
+    if fuzz_input.must_work and answer.outcome is Outcome.ERROR:
         answer = Answer(Outcome.WRONG, f"refused: {answer.words}")
     after, written = files_below(home), answer.outcome is Outcome.OK
-    found = difference(before, after, written=written, output=one.output, replaceable=set(one.replaceable))
+    found = difference(
+        before, after, written=written, output=fuzz_input.output, replaceable=set(fuzz_input.replaceable)
+    )
     if found.lost:
         return Answer(Outcome.LOSS, f"{', '.join(found.lost)[:300]} (answer: {answer.outcome}, {answer.words[:200]})")
     if answer.outcome not in GOOD:

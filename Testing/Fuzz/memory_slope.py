@@ -23,7 +23,7 @@ def resident_mb() -> float:
 
 
 def slope_mb(sizes: Sequence[float], warm: int = WARM) -> float:
-    """MB a case, by a line through the cases after the first ones."""
+    """MB a case, by a line through the cases after the first few."""
     after = np.asarray(sizes[warm:])
     return float(np.polyfit(np.arange(len(after)), after, 1)[0])
 

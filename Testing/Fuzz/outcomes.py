@@ -29,7 +29,7 @@ class Outcome(str, Enum):
 MEANING = {
     Outcome.OK: "read, and right where the right answer is known",
     Outcome.ERROR: "refused in one line under 500 characters, exit code 1",
-    Outcome.WRONG: "another answer than the right one, or a refusal of what must work",
+    Outcome.WRONG: "another answer than the right answer, or a refusal of what must work",
     Outcome.WORDS: "refused, but in several lines or 500 characters and more",
     Outcome.TRACEBACK: "an exception that is no error for users, or exit code 2",
     Outcome.CRASH: "the process died",
@@ -58,12 +58,12 @@ class Answer:
 def table(counts: Counter[tuple[str, Outcome]]) -> str:
     """Inputs by parser and outcome, with sums; only the outcomes that occurred."""
     parsers = sorted({parser for parser, _ in counts})
-    seen = [one for one in Outcome if one in GOOD or any(counts[parser, one] for parser in parsers)]
+    seen = [outcome for outcome in Outcome if outcome in GOOD or any(counts[parser, outcome] for parser in parsers)]
     rows = [["parser", *map(str, seen), "all"]]
     for parser in parsers:
-        numbers = [counts[parser, one] for one in seen]
+        numbers = [counts[parser, outcome] for outcome in seen]
         rows.append([parser, *map(str, numbers), str(sum(numbers))])
-    sums = [sum(counts[parser, one] for parser in parsers) for one in seen]
+    sums = [sum(counts[parser, outcome] for parser in parsers) for outcome in seen]
     rows.append(["all", *map(str, sums), str(sum(sums))])
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(

@@ -131,7 +131,7 @@ class SegmentScenario(Scenario):
         if all(self._same(found, self._before, name) for name in record["files"]):
             return faults
         if not all(self._same(found, self.whole, name) for name in record["files"]):
-            faults.append("the result is neither the previous nor the new one")
+            faults.append("the result is neither the previous nor the new result")
         return faults
 
     def refused(self) -> Sequence[str]:
@@ -157,13 +157,13 @@ class SegmentScenario(Scenario):
 
     def after_next(self, home: Path, number: int) -> list[str]:
         faults = super().after_next(home, number)
-        return [one for one in faults if one not in {f"{_OUT}/{name} differs" for name in self._volatile}]
+        return [fault for fault in faults if fault not in {f"{_OUT}/{name} differs" for name in self._volatile}]
 
 
 class TrainScenario(Scenario):
     """A recipe of three planes on a few simulated patients, in steps of a moment.
 
-    TensorBoard's files are named after process and time, and a run that goes on begins another one: not compared.
+    TensorBoard's files are named after process and time, and a run that goes on begins another file: not compared.
     """
 
     name = "train"
@@ -193,7 +193,7 @@ class TrainScenario(Scenario):
         return place / "home"
 
     def after_next(self, home: Path, number: int) -> list[str]:
-        return [one for one in super().after_next(home, number) if f"{_OUT}/tensorboard/" not in one]
+        return [fault for fault in super().after_next(home, number) if f"{_OUT}/tensorboard/" not in fault]
 
     def after_kill(self, home: Path, number: int) -> list[str]:
         data = [path for path in self.whole if not path.startswith(f"{_OUT}/")]
@@ -217,7 +217,7 @@ def _compared(found: Files, expected: Files) -> list[str]:
         for path in expected
         if found.get(path) != expected[path]
     ]
-    # Names by chance would make each finding another one.
+    # Names by chance would make each finding differ.
     more = [path for path in found if path not in expected]
     hidden = any(part.startswith(".") for path in more for part in Path(path).parts)
     return [

@@ -1,7 +1,7 @@
 """The process that the product runs in: it takes inputs on standard input and says what came of each.
 
 Started as `python -m Fuzz.target`. A parent imports the product once and forks a child that does the work; when a child
-dies, that is said, and the next one is there at once. One JSON object a line: {"home": ..., "command": [...],
+dies, that is said, and the next is there at once. One JSON object a line: {"home": ..., "command": [...],
 "voxels": ...} in, {"outcome": ..., "words": ...} out; {"ready": PID} when a child begins.
 """
 
@@ -24,7 +24,7 @@ _LIFE = 3000
 """Inputs that one child takes: what a library keeps must not look like the next input's memory."""
 _FREE_MB = 200
 _NETWORKS_MB = 200
-"""What a job may take beside that: one that names no model of the attack's runs the bundled networks."""
+"""What a job may take beside that: a job that names no model of the attack's runs the bundled networks."""
 _LIMIT_MB = 1500
 """Address space beyond what the child has when it begins; what is claimed beyond is a MemoryError."""
 _TEMPORARY = "tmp"

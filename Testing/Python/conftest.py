@@ -21,7 +21,7 @@ from StrokeSegLogic.phantom.scan_grids import diffusion_grid, structural_grid
 from StrokeSegLogic.space.planes import PLANES
 from StrokeSegLogic.study.case import MRI_ROLES, Case
 
-# A busy machine is no failure, and a failure must be the same one on every machine.
+# A busy machine is no failure, and a failure must be the same on every machine.
 settings.register_profile("strokeseg", deadline=None, derandomize=True)
 settings.load_profile("strokeseg")
 
@@ -124,6 +124,6 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
         weights=Weights("weights.safetensors", "0" * 64),
         card={},
     )
-    # One network for all planes: three random ones would never agree.
+    # One network for all planes: three random networks would never agree.
     state = {name: value.numpy() for name, value in build(network).state_dict().items()}
     return Bundle.write(tmp_path_factory.mktemp("models") / "untrained", spec, dict.fromkeys(PLANES, state))

@@ -70,7 +70,7 @@ def serving(
             self.send_body(content[start:])
 
         def start(self) -> int:
-            """The first byte that is sent: the one that is asked for, if the client knows this edition."""
+            """The first byte that is sent: the byte that is asked for, if the client knows this edition."""
             wanted = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range") or "")
             known = self.headers.get("If-Range") in (None, etag)
             return int(wanted[1]) if wanted and known and fault != "rangeless" else 0

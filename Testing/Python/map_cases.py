@@ -1,4 +1,4 @@
-"""Simulated maps on coarse grids, and hand-made ones whose answer is plain."""
+"""Simulated maps on coarse grids, and hand-made maps whose answer is plain."""
 
 from __future__ import annotations
 

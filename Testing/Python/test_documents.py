@@ -52,7 +52,7 @@ def test_there_are_snippets() -> None:
 @pytest.mark.parametrize("name", SNIPPETS)
 def test_a_snippet_is_python_and_what_it_imports_is_there(name: str) -> None:
     tree = ast.parse(SNIPPETS[name])
-    ours = [one for one in ast.walk(tree) if isinstance(one, ast.Import | ast.ImportFrom)]
+    ours = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
     exec(compile(ast.Module(body=list(ours), type_ignores=[]), name, "exec"), {})
     # What is reached through the package itself, as StrokeSegLogic.segment.
     for found in _DOTTED.findall(SNIPPETS[name]):

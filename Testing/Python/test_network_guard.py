@@ -31,13 +31,13 @@ def recorded(attempts_to_leave: Path) -> Iterator[Callable[[], str]]:
 
 
 def connected() -> None:
-    with socket.socket() as one:
-        one.connect((OUTSIDE, 80))
+    with socket.socket() as client:
+        client.connect((OUTSIDE, 80))
 
 
 def sent() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-        one.sendto(b"x", (OUTSIDE, 9))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.sendto(b"x", (OUTSIDE, 9))
 
 
 @pytest.mark.parametrize(
@@ -75,17 +75,17 @@ def test_a_process_of_a_test_is_watched_too(recorded: Callable[[], str]) -> None
 
 
 def test_loopback_and_sockets_of_the_file_system_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as one:
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
         accepted, _ = server.accept()
         with accepted:
-            one.sendall(b"x")
+            client.sendall(b"x")
             assert accepted.recv(1) == b"x"
     if hasattr(socket, "AF_UNIX"):
         monkeypatch.chdir(tmp_path)
-        with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as one:
+        with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as client:
             server.bind("s")
             server.listen()
-            one.connect("s")
+            client.connect("s")
     assert socket.getaddrinfo("localhost", 80)
 
 

@@ -9,7 +9,7 @@ exponential (1) and the box (infinite): where the truth is an exponential, Tmax 
 a box some 0.7 s late (1.5 s where much is cut), against 2 to 3 s and 2 to 5 s if nothing is done.
 
 Where the bolus was dispersed on its way the residue function climbs by itself, and the correction is too much: 1 s for
-a dispersion of 1 s, 3 s for one of 3 s, where the plain peak is about right. Judging by the steepness of the climb
+a dispersion of 1 s, 3 s for 3 s, where the plain peak is about right. Judging by the steepness of the climb
 helped there and cost as much elsewhere.
 
 Flow is not corrected so, though the same model foretells how much too low it is: there the shape matters too much

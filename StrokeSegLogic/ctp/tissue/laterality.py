@@ -26,7 +26,7 @@ class Asymmetry:
     Attributes:
         left_excess: part of the left beyond the right's 90th percentile, less the tenth expected of a mirror image.
         right_excess: likewise of the right beyond the left's.
-        left_above: chance that a voxel of the left is higher than one of the right, 0 to 1; ties count half.
+        left_above: chance that a voxel of the left is higher than a voxel of the right, 0 to 1; ties count half.
         side: the side that is clearly higher; None if neither is.
     """
 

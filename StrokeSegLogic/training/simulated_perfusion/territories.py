@@ -49,7 +49,7 @@ class Territories:
         return cls(nearest(sitk.ReadImage(str(image))), coarse)
 
     def of(self, lesion: np.ndarray, fine: bool) -> Lattice:
-        """Depth in mm below the edge of the territories that hold a lesion, one of branches (`fine`) or of trunks.
+        """Depth in mm below the edge of the territories that hold a lesion: of branches (`fine`) or of trunks.
 
         Beyond the atlas, a place belongs to the territory that is nearest.
 

@@ -53,7 +53,7 @@ def series(rng: np.random.Generator, home: Path) -> Input:
     study.mkdir()
     if chance(rng, 0.1) and not over_time:
         return _right(home, study, files)
-    kind, changed = _changed(rng, [list(one) for one in files])
+    kind, changed = _changed(rng, [list(elements) for elements in files])
     for place, content in enumerate(changed):
         (study / f"IM{place:04d}{'' if place % 2 else '.dcm'}").write_bytes(content)
     if chance(rng, 0.1):
@@ -79,7 +79,7 @@ def _base(over_time: bool) -> tuple[tuple[Element, ...], ...]:
     names = {(place, tag): f"1.2.840.{place:03d}.".encode() + b"1" for place in range(len(files)) for tag in own}
     names |= {(place, (0x0020, 0x000E)): b"1.2.840.7" + b"\0" for place in range(len(files))}
     return tuple(
-        tuple(replace(one, value=names.get((place, one.tag), one.value)) for one in elements)
+        tuple(replace(element, value=names.get((place, element.tag), element.value)) for element in elements)
         for place, elements in enumerate(files)
     )
 
@@ -109,7 +109,7 @@ def _walked(content: bytes) -> tuple[Element, ...]:
 
 
 def _file(elements: Any) -> bytes:
-    return bytes(128) + b"DICM" + b"".join(one.encoded() for one in elements)
+    return bytes(128) + b"DICM" + b"".join(element.encoded() for element in elements)
 
 
 def _changed(rng: np.random.Generator, files: list[list[Element]]) -> tuple[str, list[bytes]]:
@@ -119,14 +119,14 @@ def _changed(rng: np.random.Generator, files: list[list[Element]]) -> tuple[str,
     where = "all" if everywhere else "one"
     how = pick(rng, ("element", "element", "element", "element", "bytes", "whole", "added"))
     if how == "bytes":
-        contents = [_file(one) for one in files]
+        contents = [_file(elements) for elements in files]
         kind = ""
         for place in chosen:
             kind, contents[place] = damaged(rng, contents[place], pick(rng, (400, 900, None)))
         return f"{kind} in {where}", contents
     if how == "whole":
-        return _whole(rng, [_file(one) for one in files], files)
-    names = [one.tag for one in files[0] if one.tag[0] in _INTEREST or chance(rng, 0.3)]
+        return _whole(rng, [_file(elements) for elements in files], files)
+    names = [element.tag for element in files[0] if element.tag[0] in _INTEREST or chance(rng, 0.3)]
     tag = pick(rng, names)
     edit = pick(rng, ("number", "number", "text", "VR", "length", "missing", "doubled", "bytes", "cut", "list"))
     draw = int(rng.integers(2**31))
@@ -134,45 +134,46 @@ def _changed(rng: np.random.Generator, files: list[list[Element]]) -> tuple[str,
         # The same change in each file: a series that is odd as a whole.
         files[place] = _edited(np.random.default_rng(draw), files[place], tag, edit if how == "element" else "added")
     named = f"({tag[0]:04x},{tag[1]:04x})" if how == "element" else "element"
-    return f"{named} {edit if how == 'element' else 'added'} in {where}", [_file(one) for one in files]
+    return f"{named} {edit if how == 'element' else 'added'} in {where}", [_file(elements) for elements in files]
 
 
 def _edited(rng: np.random.Generator, elements: list[Element], tag: tuple[int, int], edit: str) -> list[Element]:
     if edit == "added":
         return _added(rng, elements)
     found: list[Element] = []
-    for one in elements:
-        if one.tag != tag:
-            found.append(one)
+    for element in elements:
+        if element.tag != tag:
+            found.append(element)
         elif edit == "doubled":
-            found += [one, one]
+            found += [element, element]
         elif edit != "missing":
-            found.append(_odd(rng, one, edit))
+            found.append(_odd(rng, element, edit))
     return found
 
 
-def _odd(rng: np.random.Generator, one: Element, edit: str) -> Element:
+def _odd(rng: np.random.Generator, element: Element, edit: str) -> Element:
     if edit == "VR":
-        return replace(one, vr=pick(rng, _ALL_VRS))
+        return replace(element, vr=pick(rng, _ALL_VRS))
     if edit == "length":
         return replace(
-            one, length=int(pick(rng, (0, 1, 3, 7, 0xFFFE, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, len(one.value) + 1)))
+            element, length=int(pick(rng, (0, 1, 3, 7, 0xFFFE, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, len(element.value) + 1)))
         )
     if edit == "cut":
-        return replace(one, value=one.value[: int(rng.integers(len(one.value) + 1))])
+        return replace(element, value=element.value[: int(rng.integers(len(element.value) + 1))])
     if edit == "bytes":
-        return replace(one, value=rng.bytes(int(pick(rng, (1, 2, 3, 8, 64, 5000)))))
+        return replace(element, value=rng.bytes(int(pick(rng, (1, 2, 3, 8, 64, 5000)))))
     if edit == "list":
-        return replace(one, value=b"\\".join([one.value or b"1"] * int(pick(rng, (2, 7, 1000)))))
-    if one.vr in (b"US", b"SS"):
+        return replace(element, value=b"\\".join([element.value or b"1"] * int(pick(rng, (2, 7, 1000)))))
+    if element.vr in (b"US", b"SS"):
         return replace(
-            one, value=struct.pack("<H", int(pick(rng, (0, 1, 2, 3, 5, 8, 12, 15, 16, 17, 32, 64, 255, 32768, 65535))))
+            element,
+            value=struct.pack("<H", int(pick(rng, (0, 1, 2, 3, 5, 8, 12, 15, 16, 17, 32, 64, 255, 32768, 65535)))),
         )
     words = number(rng) if edit == "number" else text(rng)
-    parts = one.value.split(b"\\")
+    parts = element.value.split(b"\\")
     parts[int(rng.integers(len(parts)))] = words.encode("utf-8", "surrogatepass")[:60_000]
     value = b"\\".join(parts)[:65_000]
-    return replace(one, value=value if chance(rng, 0.1) else value + b" " * (len(value) % 2))
+    return replace(element, value=value if chance(rng, 0.1) else value + b" " * (len(value) % 2))
 
 
 def _added(rng: np.random.Generator, elements: list[Element]) -> list[Element]:
@@ -200,8 +201,8 @@ def _added(rng: np.random.Generator, elements: list[Element]) -> list[Element]:
             Element((0x7FE0, 0x0010), b"OW", b"", 0xFFFFFFFF),
         ),
     )
-    kept = [one for one in elements if one.tag != more.tag]
-    return sorted([*kept, more], key=lambda one: one.tag)
+    kept = [element for element in elements if element.tag != more.tag]
+    return sorted([*kept, more], key=lambda element: element.tag)
 
 
 def _whole(rng: np.random.Generator, contents: list[bytes], files: list[list[Element]]) -> tuple[str, list[bytes]]:
@@ -215,7 +216,10 @@ def _whole(rng: np.random.Generator, contents: list[bytes], files: list[list[Ele
     elif kind == "another syntax":
         syntax = pick(rng, (*_SYNTAXES, *_MORE_SYNTAXES)).encode()
         syntax += b"\0" * (len(syntax) % 2)
-        contents = [_file([replace(e, value=syntax) if e.tag == (0x0002, 0x0010) else e for e in one]) for one in files]
+        contents = [
+            _file([replace(e, value=syntax) if e.tag == (0x0002, 0x0010) else e for e in elements])
+            for elements in files
+        ]
     elif kind == "file doubled":
         contents.append(contents[place])
     elif kind == "file missing":
@@ -225,7 +229,7 @@ def _whole(rng: np.random.Generator, contents: list[bytes], files: list[list[Ele
     elif kind == "text":
         contents[place] = b"this is no image\n" * 20
     elif kind == "cut":
-        contents = [one[: int(rng.integers(1, len(one)))] for one in contents]
+        contents = [content[: int(rng.integers(1, len(content)))] for content in contents]
     else:
-        contents += [_file(one) for one in _base(True)]
+        contents += [_file(elements) for elements in _base(True)]
     return kind, contents

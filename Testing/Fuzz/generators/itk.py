@@ -98,7 +98,7 @@ def _restructured(
         return "field doubled", text_of([*fields[:place], (fields[place][0], number(rng)), *fields[place:]], eol)
     if kind == "shuffled":
         order = rng.permutation(len(fields))
-        return "fields shuffled", text_of([fields[int(one)] for one in order], eol)
+        return "fields shuffled", text_of([fields[int(index)] for index in order], eol)
     if kind == "unknown":
         return "unknown field", text_of([*fields[:place], (text(rng), text(rng)), *fields[place:]], eol)
     if kind == "long line":
@@ -108,7 +108,7 @@ def _restructured(
         )
         return "long line", text_of([*fields[:-1], more, fields[-1]], eol)
     if kind == "many lines":
-        return "many lines", text_of([*[("Comment", str(one)) for one in range(5000)], *fields], eol)
+        return "many lines", text_of([*[("Comment", str(line)) for line in range(5000)], *fields], eol)
     header = text_of(fields, eol)
     if kind == "NUL":
         return "NUL in the header", header.replace(b" ", b"\0", 1)
@@ -176,7 +176,7 @@ def _detached(
         (home / "folder").mkdir()
     elif kind == "link":
         (home / "link").symlink_to(pick(rng, ("/dev/zero", "link", "voxels.raw", "nowhere")))
-    fields = [*(one for one in fields if one[0] != reference), (reference, named)]
+    fields = [*(field for field in fields if field[0] != reference), (reference, named)]
     (home / name).write_bytes(text_of(fields, "\n"))
     return f"data file: {kind}"
 

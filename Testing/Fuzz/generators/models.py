@@ -159,7 +159,7 @@ def _weights_changed(rng: np.random.Generator) -> tuple[str, bytes]:
     elif how == "JSON":
         kind, encoded = json_bytes(rng, header)
     else:
-        name = pick(rng, [one for one in header if one != "__metadata__"])
+        name = pick(rng, [key for key in header if key != "__metadata__"])
         entry = header[name]
         if how == "type":
             entry["dtype"] = pick(rng, ("BF16", "F8_E4M3", "F64", "I64", "BOOL", "C64", "X", "F4"))

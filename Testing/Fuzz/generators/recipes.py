@@ -90,12 +90,12 @@ def _value_changed(rng: np.random.Generator, content: str) -> tuple[str, str]:
     found = list(re.finditer(r"^(\w+) = (.+)$", content, re.M))
     if not found:
         return "value appended", content + f"\nodd = {pick(rng, _LITERALS)}\n"
-    one = pick(rng, found)
+    match = pick(rng, found)
     value = str(pick(rng, _LITERALS)) if chance(rng, 0.6) else f'"{text(rng)}"' if chance(rng, 0.5) else number(rng)
-    if chance(rng, 0.3) and (places := list(re.finditer(r"[\d.]+", one[2]))):
+    if chance(rng, 0.3) and (places := list(re.finditer(r"[\d.]+", match[2]))):
         place = pick(rng, places)
-        value = one[2][: place.start()] + number(rng) + one[2][place.end() :]
-    return f"value of {one[1]}", content[: one.start(2)] + value + content[one.end(2) :]
+        value = match[2][: place.start()] + number(rng) + match[2][place.end() :]
+    return f"value of {match[1]}", content[: match.start(2)] + value + content[match.end(2) :]
 
 
 def _structure(rng: np.random.Generator, content: str) -> tuple[str, str]:
@@ -108,7 +108,7 @@ def _structure(rng: np.random.Generator, content: str) -> tuple[str, str]:
             ("deep inline table", "odd = " + "{a = " * depth + "1" + "}" * depth + "\n" + content),
             ("long integer", "seed = " + "7" * 5000 + "\n"),
             ("long line", "# " + "x" * 1_000_000 + "\n" + content),
-            ("many keys", "\n".join(f"k{one} = {one}" for one in range(20_000)) + "\n" + content),
+            ("many keys", "\n".join(f"k{index} = {index}" for index in range(20_000)) + "\n" + content),
             ("empty", ""),
             ("JSON", '{"name": 1}'),
             ("NUL", content.replace(" ", "\0", 1)),

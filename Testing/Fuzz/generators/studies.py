@@ -51,9 +51,9 @@ def segmented(rng: np.random.Generator, home: Path) -> Input:
         kind = f"{kind}, network changed"
     if chance(rng, 0.5):
         (home / "out").mkdir()
-        for one in _RESULTS:
+        for name in _RESULTS:
             if chance(rng, 0.3):
-                (home / "out" / one).write_bytes(b"an expert's own work")
+                (home / "out" / name).write_bytes(b"an expert's own work")
         (home / "out" / "notes.txt").write_bytes(b"mine")
         if chance(rng, 0.3):
             (home / "out" / "result.json").write_bytes(
@@ -206,8 +206,8 @@ def _litter(rng: np.random.Generator, study: Path) -> str:
 
 def _socket(path: Path) -> None:
     """A socket at a path, which may be too long for a socket: it is made elsewhere and moved."""
-    with tempfile.TemporaryDirectory() as short, socket.socket(socket.AF_UNIX) as one:
-        one.bind(f"{short}/s")
+    with tempfile.TemporaryDirectory() as short, socket.socket(socket.AF_UNIX) as unix_socket:
+        unix_socket.bind(f"{short}/s")
         try:
             Path(short, "s").rename(path)
         except OSError:  # another disk

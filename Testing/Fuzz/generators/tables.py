@@ -128,7 +128,7 @@ def times(rng: np.random.Generator, home: Path) -> Input:
     seconds = [2.0 * frame for frame in range(volumes.FRAMES)]
     kind = pick(rng, ("text", "text", "JSON", "JSON", "pipe", "device"))
     if kind == "text":
-        rows = [[f"{one:g}"] for one in seconds]
+        rows = [[f"{second:g}"] for second in seconds]
         kind = _written(rng, home / pick(rng, ("times.txt", "CTP.times.txt", "CTP_times.txt")), rows, " ")
     elif kind == "JSON":
         key = pick(rng, ("FrameTimesStart", "VolumeTiming", "RepetitionTime", "times_s"))
@@ -164,10 +164,10 @@ def _written(rng: np.random.Generator, path: Path, rows: list[list[str]], mark: 
     elif kind == "quote":
         rows[row][column] = pick(rng, ('"', '""', '"a', 'a"b', '"a\nb"', "'"))
     elif kind == "many rows":
-        rows += [[f"x{one}", *rows[row][1:]] for one in range(3000)]
+        rows += [[f"x{index}", *rows[row][1:]] for index in range(3000)]
     elif kind == "many columns":
-        rows = [[*one, *["x"] * 3000] for one in rows]
-    content = "\n".join(mark.join(one) for one in rows).encode("utf-8", "surrogatepass")
+        rows = [[*cells, *["x"] * 3000] for cells in rows]
+    content = "\n".join(mark.join(cells) for cells in rows).encode("utf-8", "surrogatepass")
     if kind == "pipe":
         os.mkfifo(path)
         return kind

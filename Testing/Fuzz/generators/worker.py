@@ -158,7 +158,7 @@ _ODD_ARRAYS: tuple[Any, ...] = (
 
 def _series(rng: np.random.Generator) -> tuple[str, bytes]:
     times = pick(
-        rng, (None, [], [0.0], list(range(8)), [1e300] * 8, [2.0 * one for one in range(8)], ["a"] * 8, [0.0] * 8)
+        rng, (None, [], [0.0], list(range(8)), [1e300] * 8, [2.0 * frame for frame in range(8)], ["a"] * 8, [0.0] * 8)
     )
     entry = {"file": "CTP.npz", "source": "a sequence", "times_s": times}
     values = {**_JOB, "modality": "ctp", "volumes": {"CTP": entry}, "options": {"device": "cpu"}}

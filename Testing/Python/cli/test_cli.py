@@ -162,7 +162,7 @@ def test_ctrl_c_ends_with_code_3_and_leaves_nothing(
 def test_a_signal_while_torch_comes_in_ends_at_once_and_says_so(
     study: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
-    # Beside the real one: a torch whose import begins, tells of it, and never ends.
+    # Beside the real torch: a torch whose import begins, tells of it, and never ends.
     slow = tmp_path / "slow"
     slow.mkdir()
     (slow / "torch.py").write_text("import sys, time\nprint('torch comes', flush=True)\ntime.sleep(600)\n")
@@ -216,7 +216,7 @@ def test_without_a_command_there_is_help(tmp_path: Path) -> None:
 def test_a_stream_recipe_trains_from_the_command_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # In this process: that a cohort recipe trains in one of its own is tried in test_train_command.
+    # In this process: that a cohort recipe trains in a process of its own is tried in test_train_command.
     recipe, data, run = write_recipe(tmp_path / "tiny.toml"), write_data(tmp_path / "data"), tmp_path / "run"
     words = ["train", recipe, "--data", data, "--output", run, "--accelerator", "cpu"]
     monkeypatch.setattr("sys.argv", ["strokeseg", *map(str, words)])

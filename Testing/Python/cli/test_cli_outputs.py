@@ -1,4 +1,4 @@
-"""What the commands may write where, as a user meets it: processes of their own, killed ones among them."""
+"""What the commands may write where, as a user meets it: processes of their own, killed processes among them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ posix = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 
 def strokeseg(*arguments: str | Path) -> Result:
     """A command within this process; what it raises is raised."""
-    return CliRunner().invoke(app, [str(one) for one in arguments], catch_exceptions=False, standalone_mode=False)
+    return CliRunner().invoke(
+        app, [str(argument) for argument in arguments], catch_exceptions=False, standalone_mode=False
+    )
 
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
@@ -117,7 +119,7 @@ def finished(study: Path, untrained: Bundle, tmp_path_factory: pytest.TempPathFa
 
 @posix
 @pytest.mark.parametrize("stage", ["axial plane", "writing scene.mrb"])
-def test_a_killed_run_leaves_the_previous_result_and_the_next_one_takes_its_draft_away(
+def test_a_killed_run_leaves_the_previous_result_and_the_next_run_takes_its_draft_away(
     study: Path, untrained: Bundle, finished: Path, tmp_path: Path, stage: str
 ) -> None:
     out = shutil.copytree(finished, tmp_path / "out")

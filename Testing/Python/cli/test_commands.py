@@ -26,16 +26,16 @@ WITHOUT_DATA = {("dataset", "make-perfusion")}
 def commands() -> dict[tuple[str, ...], Any]:
     """Every command by its words."""
     found: dict[tuple[str, ...], Any] = {}
-    for name, one in COMMAND.commands.items():  # type: ignore[attr-defined]
-        inner = getattr(one, "commands", None)
-        found |= {(name,): one} if inner is None else {(name, other): each for other, each in inner.items()}
+    for name, command in COMMAND.commands.items():  # type: ignore[attr-defined]
+        inner = getattr(command, "commands", None)
+        found |= {(name,): command} if inner is None else {(name, other): each for other, each in inner.items()}
     return found
 
 
 def empty_words() -> Iterator[tuple[str, ...]]:
     """Each command with each of its words and options empty in turn, and nothing else wrong."""
     for words, command in commands().items():
-        arguments = [one for one in command.params if one.param_type_name == "argument"]
+        arguments = [parameter for parameter in command.params if parameter.param_type_name == "argument"]
         for place in range(len(arguments)):
             yield (*words, *("" if place == number else "x" for number in range(len(arguments))))
         for option in command.params:

@@ -94,7 +94,7 @@ def named_study(phantom: MriPhantom, tmp_path_factory: pytest.TempPathFactory) -
     return folder
 
 
-def test_a_result_names_folder_files_and_series_and_an_anonymous_one_does_not(
+def test_a_result_names_folder_files_and_series_and_an_anonymous_result_does_not(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     named_study: Path,
@@ -114,7 +114,7 @@ def test_a_result_names_folder_files_and_series_and_an_anonymous_one_does_not(
     assert "doe-jane_FLAIR.nii.gz" in said and "doe-jane_mask.nii.gz was left aside" in said
     record = json.loads((tmp_path / "anonymous" / "result.json").read_text(encoding="utf-8"))
     assert record["case"] == "anonymous"
-    assert [one["source"] for one in record["provenance"]["inputs"]] == ["DWI", "FLAIR"]
+    assert [series["source"] for series in record["provenance"]["inputs"]] == ["DWI", "FLAIR"]
     assert record["provenance"]["settings"]["anonymous"] is True
     for name in ("labels.nii.gz", "probability.nii.gz", "agreement.nii.gz"):
         assert (tmp_path / "anonymous" / name).read_bytes() == (tmp_path / "named" / name).read_bytes()

@@ -52,7 +52,7 @@ def begun(words: list[str], until: Callable[[], bool]) -> subprocess.Popen[str]:
 
 
 def saved(output: Path, step: int) -> Callable[[], bool]:
-    """Whether the checkpoint of that step, or a later one, is there."""
+    """Whether the checkpoint of that step, or of a later step, is there."""
 
     def there() -> bool:
         state = checkpoint.load(output / "network.ckpt")
@@ -104,7 +104,7 @@ def test_a_run_that_was_killed_and_run_again_leaves_the_same_bytes_and_a_line_a_
     assert saved(tmp_path, 8)()
     assert run(words) == 0
     assert_same_run(whole, tmp_path)
-    # A log has a line a stage, and not one a step.
+    # A log has a line a stage, and not a line a step.
     stages = [line[6:].partition(":")[0] for line in capsys.readouterr().out.splitlines() if "%" in line[:4]]
     assert stages == ["preparing cases", "network"]
 
@@ -130,7 +130,7 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on_once_there_is_space(
     assert_same_run(whole, tmp_path)
 
 
-def test_two_processes_learn_what_one_learns_from_batches_twice_as_large(tmp_path: Path) -> None:
+def test_two_processes_learn_what_a_single_process_learns_from_batches_twice_as_large(tmp_path: Path) -> None:
     name = "unet3d-table/modified"
     data = write_small("isles2018", tmp_path / "data")
     split = tmp_path / "split.tsv"
@@ -155,8 +155,8 @@ def test_two_processes_learn_what_one_learns_from_batches_twice_as_large(tmp_pat
         count += start.numel()
     assert moved / count > 5e-4
     assert apart < 0.01 * moved
-    for one, other in zip(*(read(tmp_path / name / "network-losses.csv") for name in ("one", "two")), strict=True):
-        assert one["loss"] == pytest.approx(other["loss"], abs=1e-4)
+    for alone, together in zip(*(read(tmp_path / name / "network-losses.csv") for name in ("one", "two")), strict=True):
+        assert alone["loss"] == pytest.approx(together["loss"], abs=1e-4)
 
     # What is said is said once, and one process wrote.
     assert done.stdout.count("network: trained") == done.stdout.count("Model in") == 1
@@ -168,11 +168,11 @@ def test_two_processes_learn_what_one_learns_from_batches_twice_as_large(tmp_pat
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGTERM")
 def test_two_processes_that_are_stopped_stop_together_and_go_on_to_the_same_bytes(ctp: DataSet, tmp_path: Path) -> None:
-    one, other = tmp_path / "one", tmp_path / "other"
-    done = strokeseg(*arguments(FUSION, ctp, one, FUSION_CHANGES, "--devices", "2"))
+    whole, other = tmp_path / "whole", tmp_path / "other"
+    done = strokeseg(*arguments(FUSION, ctp, whole, FUSION_CHANGES, "--devices", "2"))
     assert done.returncode == 0, done.stderr
     # Other parameters learn in each phase: the processes' network was wrapped anew for each.
-    assert [row["phase"] for row in read(one / "network-epochs.csv")] == [0, 0, 1, 2]
+    assert [row["phase"] for row in read(whole / "network-epochs.csv")] == [0, 0, 1, 2]
 
     words = arguments(FUSION, ctp, other, FUSION_CHANGES, "--devices", "2")
     process = begun(words, saved(other, 4))
@@ -186,7 +186,7 @@ def test_two_processes_that_are_stopped_stop_together_and_go_on_to_the_same_byte
 
     done = strokeseg(*words)
     assert done.returncode == 0, done.stderr
-    assert_same_run(one, other)
+    assert_same_run(whole, other)
 
 
 @pytest.mark.slow

@@ -74,7 +74,7 @@ def test_groups_are_read_whatever_parts_the_columns(tmp_path: Path, mark: str) -
     assert groups.names == ("LVO", "WIS", "other")
 
 
-def test_without_patients_each_case_is_one(tmp_path: Path) -> None:
+def test_without_patients_each_case_is_a_patient(tmp_path: Path) -> None:
     path = tmp_path / "groups.tsv"
     path.write_text("participant_id\tage\tgroup\nsub-1\t70\tLVO\n", encoding="utf-8")
     assert read_groups(path).of_case == {"sub-1": Membership("LVO", "sub-1")}

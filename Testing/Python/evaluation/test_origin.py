@@ -58,7 +58,7 @@ def test_a_damaged_record_is_named(tmp_path: Path, content: str) -> None:
         read_origin(tmp_path)
 
 
-def test_a_record_without_a_version_is_read_and_a_newer_one_refused(tmp_path: Path) -> None:
+def test_a_record_without_a_version_is_read_and_a_newer_record_refused(tmp_path: Path) -> None:
     (tmp_path / ORIGIN_FILE).write_text(ORIGIN.to_json())
     assert read_origin(tmp_path) == ORIGIN
     (tmp_path / ORIGIN_FILE).write_text(json.dumps(ORIGIN.as_dict() | {"schema": 2}))

@@ -43,12 +43,12 @@ def on_disk(folder: str, *suffixes: str) -> set[str]:
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_every_python_file_is_listed_and_every_listed_one_is_there(folder: str) -> None:
+def test_every_python_file_is_listed_and_every_listed_file_is_there(folder: str) -> None:
     assert set(listed(folder, "SCRIPTS")) == on_disk(folder, ".py")
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_every_resource_is_listed_and_every_listed_one_is_there(folder: str) -> None:
+def test_every_resource_is_listed_and_every_listed_resource_is_there(folder: str) -> None:
     suffixes = (".json", ".ui", ".png", ".svg", ".toml", ".safetensors", ".html", ".ts")
     assert set(listed(folder, "RESOURCES")) == on_disk(folder, *suffixes)
 
@@ -63,7 +63,7 @@ def test_no_kind_of_file_is_left_out_of_the_lists(folder: str) -> None:
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_no_path_leaves_its_folder_or_stands_twice(folder: str) -> None:
-    """Paths with ".." are built and then silently not installed; absolute ones land in the wrong place."""
+    """Paths with ".." are built and then silently not installed; absolute paths land in the wrong place."""
     files = [*listed(folder, "SCRIPTS"), *listed(folder, "RESOURCES")]
     assert not [name for name in files if name.startswith("/") or ".." in name.split("/")]
     assert len(set(files)) == len(files)
@@ -76,7 +76,7 @@ def test_the_script_that_writes_the_lists_has_nothing_to_change(folder: str, lis
 
 
 def test_the_module_folder_holds_no_python_file_but_the_module() -> None:
-    """Slicer takes every one of them for a module of its own."""
+    """Slicer takes all of them for modules of their own."""
     assert [path.name for path in (ROOT / "StrokeSegExtension").glob("*.py")] == ["StrokeSegExtension.py"]
 
 

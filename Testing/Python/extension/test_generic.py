@@ -29,17 +29,24 @@ def imported_at_file_scope(path: Path) -> set[str]:
     found: set[str] = set()
 
     def look(body: list[ast.stmt]) -> None:
-        for one in body:
-            if isinstance(one, ast.Import):
-                found.update(name.name.partition(".")[0] for name in one.names)
-            elif isinstance(one, ast.ImportFrom) and not one.level:
-                found.add((one.module or "").partition(".")[0])
-            elif isinstance(one, ast.If) and ast.unparse(one.test) != "TYPE_CHECKING":
-                look([*one.body, *one.orelse])
-            elif isinstance(one, ast.Try):
-                look([*one.body, *one.orelse, *one.finalbody, *(line for part in one.handlers for line in part.body)])
-            elif isinstance(one, ast.With):
-                look(one.body)
+        for statement in body:
+            if isinstance(statement, ast.Import):
+                found.update(name.name.partition(".")[0] for name in statement.names)
+            elif isinstance(statement, ast.ImportFrom) and not statement.level:
+                found.add((statement.module or "").partition(".")[0])
+            elif isinstance(statement, ast.If) and ast.unparse(statement.test) != "TYPE_CHECKING":
+                look([*statement.body, *statement.orelse])
+            elif isinstance(statement, ast.Try):
+                look(
+                    [
+                        *statement.body,
+                        *statement.orelse,
+                        *statement.finalbody,
+                        *(line for part in statement.handlers for line in part.body),
+                    ]
+                )
+            elif isinstance(statement, ast.With):
+                look(statement.body)
 
     look(ast.parse(path.read_text(encoding="utf-8")).body)
     return found
@@ -66,8 +73,8 @@ def test_the_panel_never_brings_torch_into_slicers_process() -> None:
     bringers = {}
     for path in PANEL:
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        names = {name.name for one in ast.walk(tree) if isinstance(one, ast.Import) for name in one.names}
-        names |= {one.module or "" for one in ast.walk(tree) if isinstance(one, ast.ImportFrom)}
+        names = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
+        names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
         with_torch = {name for name in names if name.partition(".")[0] in ("torch", "monai", "lightning")}
         with_torch |= {
             n
@@ -119,10 +126,12 @@ def test_what_the_panel_imports_of_the_package_needs_no_package_that_slicer_lack
     installed."""
     wanted = sorted(
         {
-            one.module
+            statement.module
             for path in PANEL
-            for one in ast.parse(path.read_text(encoding="utf-8")).body
-            if isinstance(one, ast.ImportFrom) and not one.level and (one.module or "").startswith("StrokeSegLogic")
+            for statement in ast.parse(path.read_text(encoding="utf-8")).body
+            if isinstance(statement, ast.ImportFrom)
+            and not statement.level
+            and (statement.module or "").startswith("StrokeSegLogic")
         }
     )
     assert wanted

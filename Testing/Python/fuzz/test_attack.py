@@ -22,8 +22,8 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory and proc
 
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    with Target(tmp_path_factory.mktemp("target") / "log", patience_s=30) as one:
-        yield one
+    with Target(tmp_path_factory.mktemp("target") / "log", patience_s=30) as started:
+        yield started
 
 
 @pytest.mark.parametrize("parser", PARSERS)
@@ -55,24 +55,24 @@ def test_every_parser_gets_its_share() -> None:
 def test_files_that_are_in_order_are_read_right(parser: str, target: Target, tmp_path: Path) -> None:
     seen = 0
     for number in range(200):
-        home, one = made(PARSERS[parser][0], parser, 2, number, tmp_path / "place")
-        if one.must_work:
-            answer = attacked(target, home, one)
-            assert answer.outcome is Outcome.OK, (number, one.kind, answer)
+        home, fuzz_input = made(PARSERS[parser][0], parser, 2, number, tmp_path / "place")
+        if fuzz_input.must_work:
+            answer = attacked(target, home, fuzz_input)
+            assert answer.outcome is Outcome.OK, (number, fuzz_input.kind, answer)
             seen += 1
         if seen == 3:
             return
     raise AssertionError(f"{seen} files in order among 200")
 
 
-def test_a_wrong_answer_is_told_from_a_right_one(target: Target, tmp_path: Path) -> None:
+def test_a_wrong_answer_is_told_from_a_right_answer(target: Target, tmp_path: Path) -> None:
     number = next(n for n in range(100) if made(PARSERS["nifti"][0], "nifti", 2, n, tmp_path / "place")[1].must_work)
-    home, one = made(PARSERS["nifti"][0], "nifti", 2, number, tmp_path / "place")
+    home, fuzz_input = made(PARSERS["nifti"][0], "nifti", 2, number, tmp_path / "place")
     expected = tmp_path / "place" / "expected.npz"
     right = dict(np.load(expected))
     right["DWI voxels"] = right["DWI voxels"][:, ::-1]
     np.savez(expected, **right)
-    assert attacked(target, home, one).outcome is Outcome.WRONG
+    assert attacked(target, home, fuzz_input).outcome is Outcome.WRONG
 
 
 @pytest.mark.parametrize(

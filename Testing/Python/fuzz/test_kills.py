@@ -40,7 +40,7 @@ def test_a_few_kills_are_spread_over_the_run_too() -> None:
         ({"result.json": "", "labels.nii.gz": "new"}, "notes.txt of somebody else is changed or gone"),
         (
             {"result.json": "", "labels.nii.gz": "half", "notes.txt": "mine"},
-            "the result is neither the previous nor the new one",
+            "the result is neither the previous nor the new result",
         ),
         ({"result.json": "", "notes.txt": "mine"}, "labels.nii.gz, which the record names, is missing"),
         ({"result.json": "", "labels.nii.gz": "new", "notes.txt": "mine"}, "labels.nii.gz has not the record's hash"),
@@ -78,7 +78,7 @@ def test_a_command_is_killed_before_the_call_of_that_number(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(("each", "slope"), [(0.0, 0.0), (2.0, 2.0)])
-def test_memory_that_each_case_leaves_is_the_slope_and_what_the_first_ones_load_is_not(
+def test_memory_that_each_case_leaves_is_the_slope_and_what_the_first_cases_load_is_not(
     each: float, slope: float
 ) -> None:
     sizes = [500 + min(case, WARM) * 40 + each * case for case in range(WARM + 20)]

@@ -72,8 +72,8 @@ def test_the_same_physical_answer_comes_out_however_the_volumes_are_stored(
     small: Case, untrained: Bundle, make_case: Callable[..., Case], result: Segmentation, storages: tuple
 ) -> None:
     stored = {}
-    for (role, one), (order, signs) in zip(small.series.items(), storages, strict=True):
-        stored[role] = sitk.Flip(sitk.PermuteAxes(one.image, order), [sign < 0 for sign in signs], False)
+    for (role, series), (order, signs) in zip(small.series.items(), storages, strict=True):
+        stored[role] = sitk.Flip(sitk.PermuteAxes(series.image, order), [sign < 0 for sign in signs], False)
     found = StrokeSegLogic.segment(make_case(stored), model=untrained.folder, device="cpu")
     home = sitk.Resample(found.labels, result.labels, sitk.Transform(), sitk.sitkNearestNeighbor)
     # Moved voxels are computed in another order: a voxel at the very threshold may fall on the other side.
@@ -164,20 +164,20 @@ def test_the_provenance_tells_what_made_the_result(result: Segmentation, untrain
     record = json.loads(json.dumps(result.summary()))["provenance"]
     assert record["model"]["weights_sha256"] == untrained.spec.weights.sha256
     assert record["vote"]["voted"] == ["axial", "coronal", "sagittal"]
-    assert {one["role"] for one in record["inputs"]} == {"DWI", "FLAIR"}
+    assert {series["role"] for series in record["inputs"]} == {"DWI", "FLAIR"}
     assert record["reference"]["role"] == "DWI"
 
 
 def test_the_inputs_are_left_as_they_were(small: Case, untrained: Bundle) -> None:
-    before = {role: sitk.GetArrayFromImage(one.image) for role, one in small.series.items()}
+    before = {role: sitk.GetArrayFromImage(series.image) for role, series in small.series.items()}
     StrokeSegLogic.segment(small, model=untrained.folder)
-    for role, one in small.series.items():
-        np.testing.assert_array_equal(sitk.GetArrayFromImage(one.image), before[role])
+    for role, series in small.series.items():
+        np.testing.assert_array_equal(sitk.GetArrayFromImage(series.image), before[role])
 
 
 def test_statistics_belong_to_the_labels(result: Segmentation) -> None:
     statistics = result.statistics
     assert statistics.volume_ml == pytest.approx(result.array().sum() * result.grid.voxel_ml)
-    assert sum(one.volume_ml for one in statistics.lesions) == pytest.approx(statistics.volume_ml)
+    assert sum(lesion.volume_ml for lesion in statistics.lesions) == pytest.approx(statistics.volume_ml)
     assert statistics.left_share is not None
     assert dataclasses.asdict(statistics)["planes"][0]["slices"] > 10

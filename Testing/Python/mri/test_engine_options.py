@@ -35,7 +35,7 @@ def voxels(image: sitk.Image) -> np.ndarray:
     return sitk.GetArrayFromImage(image)
 
 
-def test_a_threshold_of_ones_own_replaces_the_models_and_is_said(
+def test_a_users_own_threshold_replaces_the_models_and_is_said(
     small: Case, untrained: Bundle, plain: Segmentation
 ) -> None:
     levels = np.unique(voxels(plain.probability)[voxels(plain.brain) > 0])
@@ -90,7 +90,7 @@ class LooksToTheLeft(torch.nn.Module):
 
 
 @pytest.mark.parametrize("canvas", [(), (61, 70)])
-def test_axial_and_coronal_slices_are_shown_both_ways_round_and_sagittal_ones_are_not(
+def test_axial_and_coronal_slices_are_shown_both_ways_round_and_sagittal_slices_are_not(
     small: Case, canvas: tuple[int, ...]
 ) -> None:
     prepared = prepare(small, Role.DWI, (Role.DWI, Role.FLAIR), 6.0, Progress())
@@ -99,7 +99,7 @@ def test_axial_and_coronal_slices_are_shown_both_ways_round_and_sagittal_ones_ar
 
     channel, brain = prepared.channels[0], prepared.brain
     for plane in PLANES:
-        # By hand: the neighbour on the left and, in a mirrored slice, the one on the right.
+        # By hand: the neighbour on the left and, in a mirrored slice, the neighbour on the right.
         columns = {"axial": 2, "coronal": 2, "sagittal": 1}[plane]
         forth = np.roll(channel, 1 if plane != "sagittal" else -1, columns)
         back = np.roll(channel, -1, columns) if plane != "sagittal" else forth

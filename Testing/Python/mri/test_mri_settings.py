@@ -30,14 +30,16 @@ def plain(names: Any) -> set[str]:
 
 
 def names_of(kind: type) -> set[str]:
-    return {one.name for one in fields(kind)}
+    return {field.name for field in fields(kind)}
 
 
 def annotated_in(file: str, name: str) -> set[str]:
     """Names of a class's fields, of a file that only Slicer can import."""
     tree = ast.parse((PANEL / file).read_text(encoding="utf-8"))
-    found = next(one for one in tree.body if isinstance(one, ast.ClassDef) and one.name == name)
-    return {one.target.id for one in found.body if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)}
+    found = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
+    return {
+        node.target.id for node in found.body if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
 
 
 SHARED = plain(names_of(MriSettings))

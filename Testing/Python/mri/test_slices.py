@@ -64,8 +64,8 @@ def test_the_answer_does_not_depend_on_how_tightly_slices_are_cut(flair: np.ndar
     assert min(margins) >= 2, "there is something to cut away"
     box = tuple(slice(margin, -margin) for margin in margins)
     loose, tight, wide = (
-        predict_slices(None, "axial", {Role.FLAIR: one[None]}, (1.0, 1.0))[0]
-        for one in (flair, flair[box], np.pad(flair, 30))
+        predict_slices(None, "axial", {Role.FLAIR: image[None]}, (1.0, 1.0))[0]
+        for image in (flair, flair[box], np.pad(flair, 30))
     )
     assert loose.max() > 0.9
     np.testing.assert_allclose(tight, loose[box], atol=1e-6)
@@ -86,7 +86,7 @@ def test_slices_are_shown_to_networks_on_the_patch_of_their_training(flair: np.n
     with torch.inference_mode():
         said = load(bundle, choose("cpu", full_precision=True))["axial"](images).softmax(1)[0, 1].numpy()
     found = predict_slices(None, "axial", {Role.FLAIR: flair[None]}, (1.0, 1.0))[0]
-    # The one in float32, the other in what the device gains from.
+    # The reference in float32, the answer in what the device gains from.
     difference = abs(found[origin] - said[target])[brain[origin]]
     assert difference.mean() < 0.005 and said.max() > 0.9
     assert dice(found[origin] >= 0.5, (said[target] >= 0.5) & brain[origin]) > 0.97

@@ -23,7 +23,7 @@ def test_lesions_agree_with_scipys_components(seed: int) -> None:
     labels, count = ndimage.label(mask, np.ones((3, 3, 3)))
     found = lesions(mask, probability, grid)
     sizes = sorted((np.bincount(labels.ravel())[1:] * 0.006).tolist(), reverse=True)
-    assert [one.volume_ml for one in found] == pytest.approx(sizes)
+    assert [lesion.volume_ml for lesion in found] == pytest.approx(sizes)
     assert len(found) == count
     if count == 1:
         z, y, x = ndimage.center_of_mass(mask)

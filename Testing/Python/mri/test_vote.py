@@ -66,11 +66,11 @@ probabilities = hnp.arrays(np.float32, (5, 3), elements=st.floats(0, 1, width=32
 
 @given(probabilities, st.permutations(range(3)), st.sampled_from(["majority", "mean"]))
 def test_the_planes_order_does_not_matter(said: np.ndarray, order: list[int], method: str) -> None:
-    one, other = table(method, said=said), table(method, said=said[:, order])
-    np.testing.assert_array_equal(one.agreement, other.agreement)
+    straight, reordered = table(method, said=said), table(method, said=said[:, order])
+    np.testing.assert_array_equal(straight.agreement, reordered.agreement)
     if method == "majority":
-        np.testing.assert_array_equal(one.labels, other.labels)
-    np.testing.assert_allclose(one.probability, other.probability, atol=1e-6)
+        np.testing.assert_array_equal(straight.labels, reordered.labels)
+    np.testing.assert_allclose(straight.probability, reordered.probability, atol=1e-6)
 
 
 @given(probabilities, st.sampled_from(VOTES))

@@ -35,7 +35,7 @@ def install(record: Path) -> None:
     """From now on this process, and Python processes that it starts, cannot leave the machine.
 
     An audit hook sees the calls of every library that goes through Python's sockets, and cannot be taken off again. A
-    process that is started without the environment, and one that is not Python, is not watched.
+    process that is started without the environment, and a process that is not Python, is not watched.
 
     Args:
         record: file that each attempt is written to.

@@ -17,7 +17,7 @@ WORDS = "which no record shows to be StrokeSeg's own and unchanged"
 
 
 def put(folder: Path, *names: str, **options: Any) -> list[str]:
-    """Writes files of these names, the last one the record; returns what there is to tell."""
+    """Writes files of these names, the last of them the record; returns what there is to tell."""
     *others, record = names
     files = {name: lambda path, name=name: path.write_text(f"new {name}", encoding="utf-8") for name in others}
     return write_recorded(folder, files, record, {}, excluded=excluded_by(record), **options).notes
@@ -33,14 +33,16 @@ def moved(folder: Path) -> Path:
     return place
 
 
-def test_what_an_earlier_result_had_and_the_new_one_has_not_is_gone(tmp_path: Path) -> None:
+def test_what_an_earlier_result_had_and_the_new_result_has_not_is_gone(tmp_path: Path) -> None:
     put(tmp_path / "a", "labels.nii.gz", "CBF.nii.gz", "aif.svg", RESULT)
     (tmp_path / "a" / "notes.txt").write_text("mine", encoding="utf-8")
     put(tmp_path / "a", "labels.nii.gz", "probability.nii.gz", RESULT)
     assert held(tmp_path / "a") == {"labels.nii.gz", "probability.nii.gz", RESULT, "notes.txt"}
 
 
-def test_what_an_earlier_result_had_stays_beside_the_new_one_if_it_was_changed_and_that_is_said(tmp_path: Path) -> None:
+def test_what_an_earlier_result_had_stays_beside_the_new_result_if_it_was_changed_and_that_is_said(
+    tmp_path: Path,
+) -> None:
     put(tmp_path, "labels.nii.gz", "aif.svg", RESULT)
     (tmp_path / "aif.svg").write_text("mine", encoding="utf-8")
     assert "aif.svg of the earlier run was changed since" in put(tmp_path, "labels.nii.gz", RESULT)[0]

@@ -65,14 +65,14 @@ def test_labels_are_those_of_the_chosen_route(tmp_path: Path) -> None:
 def test_the_record_is_strict_json_with_everything_in_it(written: Path) -> None:
     result, values = perfused(), strict(written / "result.json")
     assert values["modality"] == "ctp" and values["research_use_only"] is True and values["chosen"] == "thresholds"
-    assert [one["name"] for one in values["routes"]] == ["thresholds", "slow-fusion", "unet3d"]
+    assert [route["name"] for route in values["routes"]] == ["thresholds", "slow-fusion", "unet3d"]
     assert values["routes"][1]["trained_on"].startswith("simulated perfusion")
     assert values["routes"][0]["dice_with_chosen"] == {"core": 1.0, "penumbra": 1.0}
     assert values["routes"][2]["dice_with_chosen"]["penumbra"] is None
     assert result.numbers is not None
     assert values["numbers"]["core_ml"] == pytest.approx(result.numbers.core_ml)
     assert len(values["sweep"]["rows"]) == 77
-    assert [one["trial"] for one in values["criteria"]] == ["DEFUSE 3", "DAWN"]
+    assert [criteria["trial"] for criteria in values["criteria"]] == ["DEFUSE 3", "DAWN"]
     assert [part["name"] for part in values["criteria"][1]["items"][3]["parts"]] == ["group A", "group B", "group C"]
     assert values["provenance"]["settings"]["least"] == "minus infinite"
     assert sorted(values["files"]) == sorted(names_of(result))
@@ -128,7 +128,7 @@ def test_maps_alone_are_written_with_units_curves_and_voxels(tmp_path: Path) -> 
     assert values["units"]["CBF"] == "ml/100 g/min" and values["units"]["TMAX"] == "s"
     assert values["case"] == "4-D" and values["research_use_only"] is True
     assert values["provenance"]["settings"] == {"motion": False} and values["provenance"]["strokeseg"]
-    # The voxels named are the bright ones of the artery's own image.
+    # The voxels named are the bright voxels of the artery's own image.
     index = np.array(values["aif"]["voxels_xyz"])
     np.testing.assert_array_equal(index[:, ::-1], measured.aif.voxels)
     np.testing.assert_allclose(values["aif"]["positions_mm"], measured.grid.to_world(index), atol=0.051)

@@ -45,7 +45,7 @@ def test_the_editor_has_a_node_of_its_own_and_holds_the_result(finished: OpenedM
     assert editor.sourceVolumeNode() is finished.parameters.referenceVolume
     assert editor.mrmlSegmentEditorNode().GetSingletonTag() == "StrokeSegSegmentEditor"
     assert target(editor).property("maximumNumberOfUndoStates") == 20
-    # Else it would lay the reference under every one of the views side by side.
+    # Else it would lay the reference under each of the views side by side.
     assert not target(editor).property("autoShowSourceVolumeNode")
 
 

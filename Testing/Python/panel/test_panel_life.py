@@ -33,7 +33,7 @@ def test_a_module_that_is_reloaded_while_it_is_shown_is_shown_again(
     before = dict(sys.modules)
 
     def reload(_name: str) -> None:
-        """As Slicer does: the old widget is cleaned up, the new one set up and not entered."""
+        """As Slicer does: the old widget is cleaned up, the new widget set up and not entered."""
         sys.modules.update(before)
         opened.close()
         open_module(runner=ScriptedRunner, enter=False)

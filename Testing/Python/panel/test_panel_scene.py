@@ -39,7 +39,7 @@ def save(opened: OpenedModule, path: Path) -> None:
 
 
 def restore(opened: OpenedModule, text: str) -> None:
-    """A scene with a result whose record is this text, as a saved one brings it."""
+    """A scene with a result whose record is this text, as a saved scene brings it."""
     scene = opened.slicer.scene
     node = scene.AddNewNodeByClass("vtkMRMLTextNode", "StrokeSeg result")
     node.SetText(text)

@@ -70,8 +70,8 @@ def test_the_numbers_are_those_of_the_result(usual: PerfusionSegmentation, page:
     assert f"Core {usual.route.core_ml:.1f} ml by thresholds" in page.text
     assert f"Mismatch volume {numbers.mismatch_ml:.1f} ml" in page.text
     assert f"Mismatch ratio {numbers.mismatch_ratio:.1f}" in page.text
-    for one in numbers.delays:
-        assert f"Tmax > {one.tmax_s:g} s {one.ml:.1f} ml" in page.text or one.ml < 9.995
+    for delay in numbers.delays:
+        assert f"Tmax > {delay.tmax_s:g} s {delay.ml:.1f} ml" in page.text or delay.ml < 9.995
     assert f"intensity ratio {numbers.hypoperfusion_intensity_ratio:.2f}" in page.text
     assert f"CBV index {numbers.cbv_index:.2f}" in page.text
     assert f"Side {numbers.side}" in page.text
@@ -89,9 +89,9 @@ def test_criteria_stand_item_by_item_with_sources(usual: PerfusionSegmentation, 
     assert "Research use only: not for deciding on a treatment." in page.text
     for trial in usual.criteria:
         assert f"{trial.trial}: " in page.text and trial.source in page.text
-        for one in (*trial.items, *(part for item in trial.items for part in item.parts)):
-            sign = {"met": "✓", "not met": "✕", "unknown": "?"}[one.verdict]
-            assert f"{one.name} {sign} {one.verdict}" in page.text
+        for criterion in (*trial.items, *(part for item in trial.items for part in item.parts)):
+            sign = {"met": "✓", "not met": "✕", "unknown": "?"}[criterion.verdict]
+            assert f"{criterion.name} {sign} {criterion.verdict}" in page.text
 
 
 def test_what_is_missing_is_unknown_and_said_to_be_not_given(usual: PerfusionSegmentation, quick: None) -> None:

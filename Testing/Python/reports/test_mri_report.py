@@ -137,7 +137,7 @@ def test_pictures_have_the_proportions_of_the_patient(usual: Segmentation, drawn
     brain = sitk.GetArrayFromImage(usual.brain)
     used = [np.flatnonzero(brain.any(axis=tuple(a for a in range(3) if a != axis))) for axis in (2, 1, 0)]
     mm = [(u[-1] - u[0] + 1) * s for u, s in zip(used, box.spacing, strict=True)]
-    axial, coronal, sagittal = (one.picture.shape for one in drawn.orthogonal)
+    axial, coronal, sagittal = (figure.picture.shape for figure in drawn.orthogonal)
     assert axial[0] / axial[1] == pytest.approx((mm[1] + 16) / (mm[0] + 16), rel=0.08)
     assert coronal[0] / coronal[1] == pytest.approx((mm[2] + 16) / (mm[0] + 16), rel=0.08)
     assert sagittal[0] / sagittal[1] == pytest.approx((mm[2] + 16) / (mm[1] + 16), rel=0.08)
@@ -148,7 +148,7 @@ def test_pictures_have_the_proportions_of_the_patient(usual: Segmentation, drawn
 def test_a_lesion_of_the_left_is_outlined_on_the_right(orientation: str) -> None:
     shown = figures(result(sitk.DICOMOrient(head((64, 76, 30), (2.0, 2.0, 4.0)), orientation), others=False))
     assert shown.plane == {"S": "axial", "R": "sagittal", "L": "sagittal"}[orientation[2]]
-    axial, coronal, sagittal = (one.picture for one in shown.orthogonal)
+    axial, coronal, sagittal = (figure.picture for figure in shown.orthogonal)
     for picture in (axial, coronal):
         assert np.nonzero((picture == CONTOUR).all(axis=2))[1].mean() > 0.65 * picture.shape[1]
     for picture, across in ((axial, 0), (sagittal, 1)):
@@ -158,12 +158,12 @@ def test_a_lesion_of_the_left_is_outlined_on_the_right(orientation: str) -> None
 def test_the_montage_names_slices_as_they_are_stored(usual: Segmentation, drawn: Figures) -> None:
     held = {int(k) for k in np.flatnonzero(usual.array().any(axis=(1, 2)))}
     marked = set()
-    for one in drawn.montage:
-        number, letter, mm = re.fullmatch(r"Slice (\d+) · ([SI]) (\d+) mm", one.caption).groups()
+    for figure in drawn.montage:
+        number, letter, mm = re.fullmatch(r"Slice (\d+) · ([SI]) (\d+) mm", figure.caption).groups()
         assert usual.grid.to_world(np.array([[0, 0, int(number)]]))[0, 2] == pytest.approx(
             int(mm) * (1 if letter == "S" else -1), abs=0.51
         )
-        if (one.picture == CONTOUR).all(axis=2).any():
+        if (figure.picture == CONTOUR).all(axis=2).any():
             marked.add(int(number))
     assert marked == held
 
@@ -176,7 +176,7 @@ def test_a_tall_lesion_is_thinned_out_to_three_rows() -> None:
 
 def test_the_most_doubtful_slices_come_first(usual: Segmentation, drawn: Figures) -> None:
     doubt = drawn.doubt
-    assert [one.caption.split(" · ")[0] for one, _ in doubt] == [
+    assert [figure.caption.split(" · ")[0] for figure, _ in doubt] == [
         f"Slice {k}" for k in usual.statistics.doubtful_slices[:6]
     ]
     warm, agreed = doubt[0]
@@ -187,8 +187,8 @@ def test_the_most_doubtful_slices_come_first(usual: Segmentation, drawn: Figures
 def test_values_are_escaped(quick: None) -> None:
     nasty = "<script>alert('x')</script> & \"quotes\""
     segmentation = result(name=nasty, warnings=(nasty,), others=False)
-    one = replace(segmentation.case.series[Role.DWI], source=nasty, reason=nasty)
-    case = replace(segmentation.case, series={Role.DWI: one}, notes=(nasty,))
+    dwi = replace(segmentation.case.series[Role.DWI], source=nasty, reason=nasty)
+    case = replace(segmentation.case, series={Role.DWI: dwi}, notes=(nasty,))
     page_html = html_report(replace(segmentation, case=case, provenance={nasty: [nasty, {"a": nasty}]}))
     page = Page(page_html)
     assert "script" not in page.tags
@@ -212,7 +212,7 @@ def test_a_case_without_lesion_shows_the_brain() -> None:
 
 
 def test_a_case_of_one_series_has_one_sequence() -> None:
-    assert [one.caption for one in figures(result(others=False)).sequences] == ["DWI, unmarked", "DWI"]
+    assert [figure.caption for figure in figures(result(others=False)).sequences] == ["DWI, unmarked", "DWI"]
 
 
 @pytest.mark.parametrize("size", [(4, 3, 2), (9, 9, 1)])
@@ -246,7 +246,7 @@ def test_a_volume_that_does_not_reach_the_slice_is_black_there(usual: Segmentati
     far = usual.case.series[Role.T1].image + 0
     far.SetOrigin((500.0, 500.0, 500.0))
     case = replace(usual.case, series={**usual.case.series, Role.T1: replace(usual.case.series[Role.T1], image=far)})
-    t1 = next(one for one in figures(replace(usual, case=case)).sequences if one.caption == "T1")
+    t1 = next(figure for figure in figures(replace(usual, case=case)).sequences if figure.caption == "T1")
     grey = t1.picture[30:][~(t1.picture[30:] == CONTOUR).all(axis=2)]
     assert grey.max() == 0
 
@@ -268,7 +268,7 @@ def test_agreement_counts_what_all_planes_mark(usual: Segmentation, quick: None)
 def test_many_lesions_are_cut_short(usual: Segmentation, quick: None) -> None:
     many = tuple(Lesion(20.0 - i, (30.0, 15.0, 0.0), 0.7) for i in range(19))
     text = Page(html_report(replace(usual, statistics=replace(usual.statistics, lesions=many)))).text
-    assert "4 smaller ones are not listed" in text
+    assert "4 smaller lesions are not listed" in text
 
 
 def test_it_is_written_whole_as_utf8_and_the_same_each_time(usual: Segmentation, html: str, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def made() -> PerfusionMaps:
 
 
 def words(root: ElementTree.Element) -> str:
-    return " | ".join(one.text or "" for one in root.iter(f"{NAME}text"))
+    return " | ".join(line.text or "" for line in root.iter(f"{NAME}text"))
 
 
 def test_both_curves_their_peaks_and_the_chosen_voxels_are_drawn(made: PerfusionMaps) -> None:
@@ -44,7 +44,7 @@ def test_both_curves_their_peaks_and_the_chosen_voxels_are_drawn(made: Perfusion
     assert len(pictures) == 2
     assert base64.b64decode(pictures[0].attrib["href"].split(",")[1]).startswith(b"\x89PNG")
     told = [int(n) for n in re.findall(r"(\d+) of 10 voxels", words(root))]
-    rings = [one for one in root.findall(f"{NAME}circle") if one.attrib["fill"] == "none"]
+    rings = [circle for circle in root.findall(f"{NAME}circle") if circle.attrib["fill"] == "none"]
     assert len(rings) == sum(told)
 
 
@@ -53,8 +53,8 @@ def test_rings_lie_on_the_vessels_picture_at_the_bright_places(made: PerfusionMa
     z, y, x = (int(n) for n in np.argwhere(made.brain)[len(np.argwhere(made.brain)) // 3])
     mip = np.zeros_like(made.mip)
     mip[z, y, x] = 500
-    one = replace(made, mip=mip, aif=Vessel(made.aif.curve, np.array([[z, y, x]])), vof=None)
-    root = ElementTree.fromstring(vessel_svg(one))
+    shown = replace(made, mip=mip, aif=Vessel(made.aif.curve, np.array([[z, y, x]])), vof=None)
+    root = ElementTree.fromstring(vessel_svg(shown))
     (ring,) = [c for c in root.findall(f"{NAME}circle") if c.attrib["fill"] == "none"]
     (picture,) = root.findall(f"{NAME}image")
     file = tmp_path / "mip.png"

@@ -198,7 +198,7 @@ def test_nothing_but_the_file_is_left_and_nothing_is_said(
 def test_a_full_disk_leaves_the_previous_result(
     make_segmentation: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Write, name: str, part: float
 ):
-    """The smaller size fails while the volumes are written, the larger one while they are packed."""
+    """The smaller size fails while the volumes are written, the larger size while they are packed."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     labels = np.random.default_rng(0).integers(0, 2, AXIAL.shape, np.uint8)
     write(make_segmentation(labels=labels), tmp_path / name)

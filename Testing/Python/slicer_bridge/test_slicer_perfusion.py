@@ -159,7 +159,7 @@ def test_the_views_show_the_lesion_on_ct_with_tmax_in_front(scene: Any, tmp_path
         assert abs(matrix[:3, 2] @ (focus - matrix[:3, 3])) < 0.01
 
 
-def test_the_other_routes_lie_beside_the_chosen_one_hidden(scene: Any, tmp_path: Path) -> None:
+def test_the_other_routes_lie_beside_the_chosen_route_hidden(scene: Any, tmp_path: Path) -> None:
     result = perfused()
     write_scene(result, tmp_path / "case.mrb")
     read_scene(scene, tmp_path / "case.mrb")

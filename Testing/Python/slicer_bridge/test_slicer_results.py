@@ -86,7 +86,7 @@ def test_what_a_run_has_made_is_no_input_of_the_next(scene: Any) -> None:
     nodes = added(scene, perfused())
     assert all(node.GetAttribute(RESULT_MARK) for node in (*nodes.maps, nodes.record))
     own = add_volume(scene, perfused().maps["CBF"], "CBF of a vendor")
-    assert [(one.handle, one.name) for one in input_volumes(scene)] == [(own.GetID(), "CBF of a vendor")]
+    assert [(volume.handle, volume.name) for volume in input_volumes(scene)] == [(own.GetID(), "CBF of a vendor")]
 
 
 def test_the_record_in_the_scene_is_read_back(scene: Any) -> None:

@@ -83,8 +83,8 @@ def test_nested_linear_transforms_are_applied_and_the_nodes_stay_as_they_are(sce
     inner.SetAndObserveTransformNodeID(outer.GetID())
     before = (scene.GetNumberOfNodes(), node.GetOrigin(), node.GetTransformNodeID())
     changes = []
-    for one in (node, inner, outer, node.GetImageData()):
-        one.AddObserver("ModifiedEvent", lambda *_: changes.append(True))
+    for watched in (node, inner, outer, node.GetImageData()):
+        watched.AddObserver("ModifiedEvent", lambda *_: changes.append(True))
 
     moved = read_volume(node).image()
 

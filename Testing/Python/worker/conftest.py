@@ -25,8 +25,8 @@ def start() -> Iterator[Callable[..., Worker]]:
         return started[-1]
 
     yield now
-    for one in started:
-        one.close()
+    for worker in started:
+        worker.close()
 
 
 @pytest.fixture(scope="session")

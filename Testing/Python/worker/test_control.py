@@ -1,4 +1,4 @@
-"""What the worker is told by lines: any line, and the next one is still heard."""
+"""What the worker is told by lines: any line, and the next is still heard."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_worker_lives_on_after_every_bad_line(start: Start, session: Path, pai
     stdin.buffer.flush()
     assert worker.last_of("1").name == "done"
     refused = [event.values for event in worker.events if event.name == "error"]
-    assert [one["code"] for one in refused] == [1, 1]
+    assert [values["code"] for values in refused] == [1, 1]
     assert "does not exist" in refused[0]["what"]
     worker.say("quit")
     assert worker.join() == 0
@@ -59,7 +59,7 @@ def test_a_worker_lives_on_after_every_bad_line(start: Start, session: Path, pai
 def test_lines_are_heard_however_they_come_in(lines: list[bytes], part: int) -> None:
     stream = io.BytesIO(b"\n".join(lines))
     heard = list(bounded_lines(lambda: stream.read(part)))
-    # The last one counts where it holds anything: the input may end without a line's end.
+    # The last line counts where it holds anything: the input may end without a line's end.
     ended, begun = (b"\n".join(lines)).split(b"\n")[:-1], (b"\n".join(lines)).split(b"\n")[-1:]
     assert heard == [*ended, *filter(None, begun)]
 

@@ -82,8 +82,8 @@ def test_one_job_in_one_result_out_as_the_engine_gives_it(
     assert set(done.values["volumes"]) == {"labels", "brain", "probability", "agreement"}
     record = json.loads(Path(done.values["record"]).read_text())
     assert record["statistics"]["volume_ml"] == pytest.approx(expected.statistics.volume_ml)
-    assert [one["source"] for one in record["provenance"]["inputs"]] == ["DWI of the scene", "FLAIR of the scene"]
-    assert [one["index"] for one in record["navigation"]["slices"]] == list(expected.statistics.doubtful_slices)
+    assert [series["source"] for series in record["provenance"]["inputs"]] == ["DWI of the scene", "FLAIR of the scene"]
+    assert [place["index"] for place in record["navigation"]["slices"]] == list(expected.statistics.doubtful_slices)
     warned = [event.values["text"] for event in worker.events if event.name == "warning"]
     assert warned == list(expected.warnings)
     assert {path.name for path in job.parent.iterdir()} == {"job.json", "DWI.npz", "FLAIR.npz", "result"}
@@ -98,8 +98,8 @@ def test_a_warm_worker_does_the_second_case_the_same(
     mri_job(session / "2", pair, options)
     second = worker.last_of("2")
     assert [event.name for event in worker.events].count("ready") == 1
-    one, other = (read_volume(Path(event.values["volumes"]["labels"])).array for event in (first, second))
-    np.testing.assert_array_equal(one, other)
+    cold, warm = (read_volume(Path(event.values["volumes"]["labels"])).array for event in (first, second))
+    np.testing.assert_array_equal(cold, warm)
 
     (session / "quit").touch()
     assert worker.join() == 0

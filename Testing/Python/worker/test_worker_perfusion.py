@@ -46,14 +46,14 @@ def test_maps_become_core_penumbra_numbers_and_criteria_as_the_engine_gives_them
     record = json.loads(written.record.read_text())
     assert (record["modality"], record["chosen"]) == ("ctp", "thresholds")
     assert record["numbers"] == json.loads(json.dumps(expected.summary()["numbers"]))
-    assert [one["name"] for one in record["routes"]] == ["thresholds", "slow-fusion", "unet3d"]
+    assert [route["name"] for route in record["routes"]] == ["thresholds", "slow-fusion", "unet3d"]
     assert record["criteria"] == json.loads(json.dumps(expected.summary()["criteria"]))
     assert record["navigation"]["lesions"]
     assert written.report is not None
     assert "mismatch" in written.report.read_text(encoding="utf-8").lower()
 
 
-def test_a_route_and_a_model_of_ones_own_are_taken(tmp_path: Path, maps: dict) -> None:
+def test_a_users_own_route_and_model_are_taken(tmp_path: Path, maps: dict) -> None:
     written = run(tmp_path / "1", maps, JobOptions(device="cpu", route="unet3d", extras=()))
     assert json.loads(written.record.read_text())["chosen"] == "unet3d"
     with pytest.raises(InputError, match="'magic' is no route"):
@@ -88,4 +88,4 @@ def test_a_job_may_leave_the_names_of_nodes_out(tmp_path: Path, maps: dict) -> N
     for path in (written.record, written.report):
         assert "of the scene" not in path.read_text(encoding="utf-8")
     record = json.loads(written.record.read_text())
-    assert {one["source"] for one in record["provenance"]["inputs"]} == {role.value for role in maps}
+    assert {series["source"] for series in record["provenance"]["inputs"]} == {role.value for role in maps}

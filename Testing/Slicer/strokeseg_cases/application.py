@@ -79,7 +79,7 @@ def files_of(runner: Any) -> list[str]:
 
 
 def alive(pid: int) -> bool:
-    """Whether a process runs; one that has ended and was not asked for its end does not. Not on Windows."""
+    """Whether a process runs; a process that has ended and was not asked for its end does not. Not on Windows."""
     stat = Path(f"/proc/{pid}/stat")
     try:
         os.kill(pid, 0)

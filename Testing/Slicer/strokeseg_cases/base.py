@@ -106,7 +106,7 @@ class SlicerCase(ScriptedLoadableModuleTest):
             self.skipTest("runs with a window only")
 
     def picture(self, name: str) -> None:
-        """Keeps a picture of the main window, where there is one."""
+        """Keeps a picture of the main window, where there is any."""
         window = slicer.util.mainWindow()
         if window is not None:
             slicer.app.processEvents()

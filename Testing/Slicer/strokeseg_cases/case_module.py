@@ -39,7 +39,7 @@ class ModuleCase(SlicerCase):
 
     def test_the_simulated_studies_are_offered_and_load_without_a_network(self) -> None:
         wait_until(lambda: "StrokeSeg" in getattr(slicer.modules, "sampleDataSources", {}), "the registration", 20)
-        offered = {one.sampleName: one for one in slicer.modules.sampleDataSources["StrokeSeg"]}
+        offered = {source.sampleName: source for source in slicer.modules.sampleDataSources["StrokeSeg"]}
         self.assertEqual(sorted(offered), ["StrokeSegCTPMaps", "StrokeSegMRI"])
         source = offered["StrokeSegMRI"]
         # As the module's button does; SampleData.downloadSamples() downloads addresses and asks no customDownloader.

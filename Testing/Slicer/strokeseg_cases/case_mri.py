@@ -54,7 +54,7 @@ class MriCase(SlicerCase):
         self.assertTrue((first == second).all(), "the same volumes give the same voxels")
         self.assert_nothing_left()
 
-    def test_a_cancelled_run_leaves_nothing_and_the_next_one_works(self) -> None:
+    def test_a_cancelled_run_leaves_nothing_and_the_next_run_works(self) -> None:
         self.assigned(load_mri(self.folder))
         self.parameters.device = "cpu"
         before = nodes()

@@ -29,7 +29,7 @@ class PerfusionCase(SlicerCase):
         self.assertGreater(self.panel.ui.result.criteriaTree.topLevelItemCount, 1)
         self.assert_nothing_left()
 
-    def test_a_route_of_ones_own_is_taken(self) -> None:
+    def test_a_users_own_route_is_taken(self) -> None:
         self.parameters.modality = "ctp"
         self.assigned(load_perfusion(self.folder))
         self.parameters.device = "cpu"

@@ -41,7 +41,7 @@ class SceneCase(SlicerCase):
         # And the panel goes on from there.
         self.segment()
 
-    def test_a_scene_that_takes_the_place_of_the_one_that_is_open_fills_the_rows(self) -> None:
+    def test_a_scene_that_takes_the_place_of_the_open_scene_fills_the_rows(self) -> None:
         rows = load_mri(self.folder)
         self.assigned(rows)
         self.parameters.nihss = 11

@@ -17,7 +17,7 @@ import slicer
 from .application import load_module
 
 CASES = ("module", "mri", "editing", "scene", "views", "perfusion", "console", "reload")
-"""Modules case_*.py; the last one ends the module's life."""
+"""Modules case_*.py; the last ends the module's life."""
 
 
 def run_all() -> bool:
@@ -42,9 +42,9 @@ def run_all() -> bool:
 
 def cases() -> list[unittest.TestCase]:
     """All cases, or those that $STROKESEG_TEST_CASES names, in their order."""
-    wanted = [one for one in os.environ.get("STROKESEG_TEST_CASES", "").split(",") if one]
+    wanted = [name for name in os.environ.get("STROKESEG_TEST_CASES", "").split(",") if name]
     modules = [importlib.import_module(f"{__package__}.case_{name}") for name in CASES]
-    found = [case for one in modules for case in _cases(unittest.defaultTestLoader.loadTestsFromModule(one))]
+    found = [case for module in modules for case in _cases(unittest.defaultTestLoader.loadTestsFromModule(module))]
     return [case for case in found if not wanted or any(part in case.id() for part in wanted)]
 
 
@@ -57,12 +57,12 @@ def output_folder() -> Path:
 
 def _cases(suite: unittest.TestSuite) -> list[unittest.TestCase]:
     found: list[unittest.TestCase] = []
-    for one in suite:
+    for test in suite:
         # A class without tests, as the base is, stands there as its inherited runTest.
-        if isinstance(one, unittest.TestSuite):
-            found += _cases(one)
-        elif not one.id().endswith(".runTest"):
-            found.append(one)
+        if isinstance(test, unittest.TestSuite):
+            found += _cases(test)
+        elif not test.id().endswith(".runTest"):
+            found.append(test)
     return found
 
 

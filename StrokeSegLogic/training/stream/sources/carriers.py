@@ -53,7 +53,7 @@ class Carriers:
         carriers: makes a carrier, or hands out one of several.
         shapes: real lesions.
         lesion_share: part of the draws that get a lesion at all.
-        through_lesion: part of those in which the slice is one through the lesion.
+        through_lesion: part of those in which the slice goes through the lesion.
     """
 
     def __init__(

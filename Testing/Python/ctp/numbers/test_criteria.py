@@ -163,7 +163,7 @@ def test_a_ratio_of_exactly_1_8_is_met_whatever_rounding_makes_of_it(core: float
 
 
 def test_limits_reached_exactly_are_not_missed_by_rounding() -> None:
-    # 0.7 ml a hundred times is 70.00000000000001 ml or 69.99999999999999 ml, as one adds up.
+    # 0.7 ml a hundred times is 70.00000000000001 ml or 69.99999999999999 ml, whichever way it is added up.
     for core in (sum([0.7] * 100), 70 - 1e-9):
         assert verdicts(defuse3(numbers(core, 200), GOOD))["core volume"] == "not met"
     assert verdicts(defuse3(numbers(0.1 + 0.2, 15.3), GOOD))["mismatch volume"] == "met"

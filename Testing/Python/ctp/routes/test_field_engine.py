@@ -143,7 +143,7 @@ def test_another_score_moves_the_answer_little(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["ctp-sf-pms", "ctp-unet3d"])
 def test_whatever_a_model_calls_missing_is_refused_and_nothing_else(name: str) -> None:
-    """Every set of maps: the panel greys out by the one what the engine refuses by the other."""
+    """Every set of maps: the panel greys out by `missing` what the engine refuses in `completed`."""
     spec = find(name).field
     maps = sorted({entry.name for entry in spec.inputs} | {"TTP", "TMAX"})
     for count in range(len(maps) + 1):

@@ -192,7 +192,7 @@ class qMRMLSegmentEditorWidget(QtWidgets.QFrame):
 
     def setSegmentationNode(self, node: Any) -> None:
         if node is not None and self._editor is None:
-            raise RuntimeError("the Segment Editor has no editor node: set one before the segmentation")
+            raise RuntimeError("the Segment Editor has no editor node: set it before the segmentation")
         self._segmentation = node
         if self._editor is not None:
             self.logic.SetSegmentationNode(node)

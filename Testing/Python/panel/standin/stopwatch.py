@@ -56,7 +56,7 @@ class Stopwatch:
 
 
 def _waited() -> float:
-    """Seconds in which this thread could have run and another one did; 0 where the system does not say."""
+    """Seconds in which this thread could have run and another did; 0 where the system does not say."""
     try:
         return int(_WAITED.read_text().split()[1]) / 1e9
     except OSError:

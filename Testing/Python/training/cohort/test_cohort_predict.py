@@ -216,7 +216,7 @@ def test_a_three_plane_model_segments_a_case_of_its_sequences(planes: Trained, p
     assert found.provenance["model"]["name"] == "res-unet-pretrained"
 
 
-def test_a_three_plane_model_refuses_a_case_without_one_of_them(
+def test_a_three_plane_model_refuses_a_case_without_one_of_its_sequences(
     planes: Trained, phantom: MriPhantom, make_case: Callable[..., Case]
 ) -> None:
     case = make_case({role: phantom.images[role] for role in (Role.DWI, Role.FLAIR)})

@@ -16,8 +16,8 @@ Folder = Callable[[str], Path]
 
 def test_bids_participants_give_split_nihss_and_age(synthetic: Folder) -> None:
     data_set = read_data_set(synthetic("bids"))
-    assert [one.split for one in data_set.subjects] == ["train", "train", "train", "val", "test"]
-    assert all(one.nihss is not None and one.age is not None for one in data_set.subjects)
+    assert [subject.split for subject in data_set.subjects] == ["train", "train", "train", "val", "test"]
+    assert all(subject.nihss is not None and subject.age is not None for subject in data_set.subjects)
 
 
 def test_bids_sessions_are_cases_of_one_patient(copy: Folder) -> None:
@@ -29,7 +29,7 @@ def test_bids_sessions_are_cases_of_one_patient(copy: Folder) -> None:
     shutil.rmtree(folder / "sub-01" / "anat")
     shutil.rmtree(folder / "sub-01" / "dwi")
     shutil.rmtree(folder / "derivatives" / "lesions" / "sub-01")
-    cases = {one.case: one.patient for one in read_data_set(folder).subjects}
+    cases = {subject.case: subject.patient for subject in read_data_set(folder).subjects}
     assert cases["sub-01_ses-1"] == cases["sub-01_ses-2"] == "sub-01"
 
 

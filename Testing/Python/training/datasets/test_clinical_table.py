@@ -18,7 +18,7 @@ def test_the_clinical_table_is_read(synthetic: Folder) -> None:
     data_set = read_data_set(synthetic("ctp_folder"))
     first = data_set.subjects[0]
     assert (first.case, first.patient, first.group, first.split) == ("CTP_001", "P001", "LVO", "train")
-    assert {one.group for one in data_set.subjects} == {"LVO", "Non-LVO", "WIS"}
+    assert {subject.group for subject in data_set.subjects} == {"LVO", "Non-LVO", "WIS"}
 
 
 def test_one_truth_stands_for_the_readers_where_they_are_missing(copy: Folder) -> None:
@@ -26,7 +26,7 @@ def test_one_truth_stands_for_the_readers_where_they_are_missing(copy: Folder) -
     for home in folder.glob("CTP_*"):
         (home / "NR1.nii.gz").rename(home / "truth.nii.gz")
         (home / "NR2.nii.gz").unlink()
-    assert all(set(one.masks) == {"truth"} for one in read_data_set(folder).subjects)
+    assert all(set(subject.masks) == {"truth"} for subject in read_data_set(folder).subjects)
 
 
 @pytest.mark.parametrize(

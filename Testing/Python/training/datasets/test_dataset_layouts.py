@@ -37,10 +37,10 @@ def test_each_layout_is_told_from_its_folders_and_read_whole(synthetic: Folder, 
     assert data_set.reference == reference and data_set.classes == classes
     assert len(data_set.patients) == 5
     assert not data_set.notes
-    for one in data_set.subjects:
-        assert set(one.images) == images and set(one.masks) == masks
-        assert all(path.is_file() for path in (*one.images.values(), *one.masks.values()))
-    assert len({one.case for one in data_set.subjects}) == len(data_set.subjects)
+    for subject in data_set.subjects:
+        assert set(subject.images) == images and set(subject.masks) == masks
+        assert all(path.is_file() for path in (*subject.images.values(), *subject.masks.values()))
+    assert len({subject.case for subject in data_set.subjects}) == len(data_set.subjects)
 
 
 def test_every_layout_is_tested() -> None:

@@ -16,13 +16,13 @@ Folder = Callable[[str], Path]
 
 
 def subject(data_set: DataSet, case: str) -> Subject:
-    return next(one for one in data_set.subjects if one.case == case)
+    return next(subject for subject in data_set.subjects if subject.case == case)
 
 
 def test_isles2015_cases_are_ordered_by_number(copy: Folder) -> None:
     folder = copy("isles2015")
     (folder / "5").rename(folder / "10")
-    cases = [one.case for one in read_data_set(folder).subjects]
+    cases = [subject.case for subject in read_data_set(folder).subjects]
     assert cases == ["case_01", "case_02", "case_03", "case_04", "case_10"]
 
 
@@ -56,10 +56,10 @@ def test_training_and_testing_folders_are_the_split_and_their_cases_do_not_clash
 
 def test_isles2018_slabs_belong_to_one_patient(synthetic: Folder) -> None:
     data_set = read_data_set(synthetic("isles2018"))
-    patients = {one.case: one.patient for one in data_set.subjects}
+    patients = {subject.case: subject.patient for subject in data_set.subjects}
     assert patients["case_2"] == patients["case_3"] == "Train_2"
     assert patients["case_1"] == "Train_1" and len(patients) == 7
-    assert all(one.split is None for one in data_set.subjects)
+    assert all(subject.split is None for subject in data_set.subjects)
 
 
 def test_isles2018_training_folder_alone_finds_the_table_beside_it(synthetic: Folder) -> None:
@@ -121,4 +121,4 @@ def test_isles2022_as_first_released_is_read_too(copy: Folder) -> None:
         shutil.rmtree(home)
     data_set = read_data_set(folder)
     assert data_set.layout == "isles2022"
-    assert all(set(one.images) == {"DWI", "ADC", "FLAIR"} and one.masks for one in data_set.subjects)
+    assert all(set(subject.images) == {"DWI", "ADC", "FLAIR"} and subject.masks for subject in data_set.subjects)

@@ -17,7 +17,7 @@ def test_the_outlines_that_come_with_strokeseg_are_of_nine_patients_and_of_none_
     for case in cases:
         assert case.remark and (case.patient in case.dwi or case.dwi.startswith("case_without_mask/"))
         assert all(box.threshold > 0.9 for box in case.lesion)
-    # One shows no certain infarct.
+    # One case shows no certain infarct.
     assert [case.patient for case in cases if not case.lesion] == ["sub-strokecase0136"]
 
 
