@@ -22,8 +22,6 @@ SURE = 0.6
 """Offers below are marked as doubtful."""
 _SAMPLE = re.compile(r"StrokeSeg[A-Za-z]*_?")
 """Begins the names of the simulated studies; it would read as that of a mask, "seg", and of a CTP series."""
-_CLEARLY = 0.2
-"""How much surer one of two rivals has to be to win without a mark."""
 _SERIES_FRAMES = 10
 """A volume with so many frames is a series over time, whatever it is called."""
 
@@ -56,21 +54,21 @@ def recognise(volume: InputVolume, modality: Modality) -> Recognised:
 
 
 def offers_of(recognised: Sequence[Recognised], modality: Modality) -> Mapping[Role, Offer]:
-    """At most one offer a role; of two rivals the surer, in doubt if it is not clearly so.
+    """At most one offer a role; of two rivals the better, in doubt if it is not clearly so.
 
     Args:
         recognised: all volumes of the scene.
         modality: whose roles are offered.
     """
+    from StrokeSegLogic.study.series.preference import better
+
     offers = {}
     for role in MRI_ROLES if modality == "mri" else CTP_ROLES:
-        rivals = sorted(
-            (candidate for candidate in recognised if candidate.reading.role is role), key=_strength, reverse=True
-        )
+        rivals = [candidate for candidate in recognised if candidate.reading.role is role]
         if not rivals:
             continue
-        best = rivals[0]
-        equal = [rival for rival in rivals[1:] if not _beats(best.reading, rival.reading)]
+        best = max(rivals, key=lambda rival: _strength(rival, rivals))
+        equal = [rival for rival in rivals if rival is not best and not better(best.reading, rival.reading)]
         reason = best.reading.reason
         if equal:
             reason += f"; so could {', '.join(rival.volume.name for rival in equal)}"
@@ -79,18 +77,12 @@ def offers_of(recognised: Sequence[Recognised], modality: Modality) -> Mapping[R
     return offers
 
 
-def _strength(recognised: Recognised) -> tuple[float, float, int]:
-    reading = recognised.reading
-    return reading.b_value or 0.0, round(reading.confidence / _CLEARLY), reading.rank
+def _strength(rival: Recognised, rivals: Sequence[Recognised]) -> tuple[int, float]:
+    """How many of the others it is better than (see `preference`), and how sure its role is."""
+    from StrokeSegLogic.study.series.preference import better
 
-
-def _beats(reading: Reading, other: Reading) -> bool:
-    """Whether the first is clearly the better of two for a role; as `series.assign` has it."""
-    if reading.b_value is not None and other.b_value is not None and reading.b_value != other.b_value:
-        return reading.b_value > other.b_value
-    if reading.confidence - other.confidence >= _CLEARLY - 1e-9:
-        return True
-    return reading.rank > other.rank
+    beaten = sum(better(rival.reading, other.reading) is not None for other in rivals if other is not rival)
+    return beaten, rival.reading.confidence
 
 
 def _of_frames(reading: Reading, volume: InputVolume) -> Reading:

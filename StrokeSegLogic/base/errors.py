@@ -18,6 +18,10 @@ _LONGEST_OPTION = 40
 """Room for the name that a window or a command line has for a setting."""
 
 
+_VERBS = frozenset({"is", "are", "has", "holds", "does", "may", "would", "needs", "shows", "makes", "cannot"})
+"""That `what` may begin with, where the place is its subject."""
+
+
 class StrokeSegError(Exception):
     """Base of all expected faults.
 
@@ -57,6 +61,11 @@ class StrokeSegError(Exception):
 
     def __str__(self) -> str:
         return self.said()
+
+    @property
+    def clause(self) -> str:
+        """What is wrong as a clause of its own, for a sentence that has named the place already."""
+        return f"it {self.what}" if self.what.split(" ", 1)[0] in _VERBS else self.what
 
     def said(self, option_name: Callable[[str], str] = str) -> str:
         """The error in one line.

@@ -20,6 +20,8 @@ from .errors import InputError
 from .files import read_regular, sha256_of
 from .json_files import json_bytes, parse_json
 
+RESULTS = ("result.json", "maps.json")
+"""The records of folders that hold what was made of a study: a segmentation, and maps alone."""
 PREVIOUS = "previous"
 """Begins the name of the folder in which a user finds what was in a run's way."""
 UNPUBLISHED = "unpublished"
@@ -157,6 +159,24 @@ def written_by(record: Path) -> dict[str, str]:
     values, content = read
     found = {name: digest for name, digest in values[WRITTEN].items() if is_inside(name) and isinstance(digest, str)}
     return {**found, record.name: hashlib.sha256(content).hexdigest()}
+
+
+def said_to_be_written(record: Path) -> dict[str, str]:
+    """SHA-256 of each file by its name as a record says it, whether or not the record was changed since.
+
+    A file of that hash is what was written, whoever says so; that nobody may replace it, for which `written_by` asks
+    more, is another question.
+    """
+    if not is_plain_file(record):
+        return {}
+    try:
+        values = parse_json(read_regular(record, _LARGEST))
+    except (InputError, ValueError):
+        return {}
+    written = values.get(WRITTEN) if isinstance(values, dict) else None
+    if not isinstance(written, dict):
+        return {}
+    return {name: digest for name, digest in written.items() if is_inside(name) and isinstance(digest, str)}
 
 
 def _read(record: Path) -> tuple[dict[str, Any], bytes] | None:

@@ -13,6 +13,7 @@ from .. import __version__
 from ..base.files import write_whole
 from ..base.progress import Progress
 from ..base.recorded_files import write_recorded
+from ..base.records import RESULTS
 from ..base.reservation import Reservation, reserved
 from ..result.outcome import BRAIN, Outcome, brain_record
 from ..study.case import Modality
@@ -21,7 +22,7 @@ from ..study.volumes.nifti import write_nifti
 if TYPE_CHECKING:
     from ..ctp.series.maps import PerfusionMaps
 
-RESULT, MAPS = "result.json", "maps.json"
+RESULT, MAPS = RESULTS
 """The records: the last file of a segmentation, and of maps alone. A folder with a record is whole and has no other."""
 _KINDS = {RESULT: "a segmentation", MAPS: "perfusion maps"}
 SEGMENTATION_FILES = ("segmentation.seg.nrrd", "labels.nii.gz", "brain.nii.gz", "report.html", "scene.mrb", RESULT)

@@ -15,6 +15,10 @@ _ONSET = 0.05
 _AHEAD_S = 2.5
 """Arteries are ahead of the mean."""
 _TRUNCATED = 0.5
+_FOOT = 0.2
+"""Part of the bolus' height between which and the peak its coming and going are timed."""
+_BACKWARDS = 0.75
+"""In whole brains a bolus goes in about twice the time in which it comes."""
 _WHERE = "the perfusion series"
 
 
@@ -59,6 +63,12 @@ def passage(mean_hu: np.ndarray, times_s: np.ndarray, noise_hu: float) -> Passag
             where=_WHERE,
             fix="Flow and volume cannot be computed from a curve without its peak; give the whole series",
         )
+    if _runs_backwards(mean_hu - low, times_s, peak):
+        raise InputError(
+            "runs backwards in time: contrast comes slowly and goes fast, which no bolus does",
+            where=_WHERE,
+            fix="Give the frames in the order in which they were recorded, or their true times",
+        )
     onset = int(np.flatnonzero(before <= low + max(_ONSET * rise, noise_hu))[-1])
     baseline = max(int(np.searchsorted(times_s, times_s[onset] - _AHEAD_S, side="right")), 1)
     warnings = []
@@ -78,6 +88,22 @@ def passage(mean_hu: np.ndarray, times_s: np.ndarray, noise_hu: float) -> Passag
     if words := _gap_over(times_s, onset, peak, mean_hu - low):
         warnings.append(words)
     return Passage(baseline, tuple(warnings))
+
+
+def _runs_backwards(above: np.ndarray, times_s: np.ndarray, peak: int) -> bool:
+    """Whether the curve (HU above the baseline) is that of a bolus read from its end.
+
+    Dispersion makes a bolus come faster than it goes: in height and in time.
+    """
+    smooth = np.convolve(np.pad(above, 1, mode="edge"), np.full(3, 1 / 3), "valid")
+    low = smooth <= _FOOT * above[peak]
+    before, behind = np.flatnonzero(low[:peak]), np.flatnonzero(low[peak:])
+    if not before.size or not behind.size:
+        # It does not come, or does not go, within the series.
+        return False
+    comes, goes = times_s[peak] - times_s[before[-1]], times_s[peak + behind[0]] - times_s[peak]
+    slopes = np.diff(smooth) / np.diff(times_s)
+    return bool(goes < _BACKWARDS * comes and slopes.max() < _BACKWARDS * -slopes.min())
 
 
 def _gap_over(times_s: np.ndarray, onset: int, peak: int, above: np.ndarray) -> str:

@@ -19,6 +19,8 @@ LONGEST_INTERVAL_S = 4.0
 """Maps stay about the same up to an interval of 3 s (Wiesmann et al., Eur Radiol 2008); beyond it they may not."""
 _LOWEST_HU = -1024
 """No HU lie below: -2048 and less stand where a scanner or software has no value."""
+_SURELY_AIR_HU, _LEAST_TISSUE_HU = -500.0, 10.0
+_SAMPLE = 1_000_000
 _MILLISECONDS = 300.0
 _FIELD_MM = 230.0
 _SLICE_MM = 5.0
@@ -102,6 +104,7 @@ def checked(ctp: np.ndarray, times_s: np.ndarray, grid: Grid | None = None) -> S
         warnings.append("the frames were not in the order of time; they were sorted")
     kept = _without_empty(ctp, order, times, warnings)
     _check_times(times[kept], warnings)
+    _require_density(ctp[kept[0]])
     padded, torn = _padding(ctp, kept)
     if torn is not None:
         warnings.append(
@@ -109,6 +112,25 @@ def checked(ctp: np.ndarray, times_s: np.ndarray, grid: Grid | None = None) -> S
         )
     frames = tuple(int(k) for k in kept)
     return Series(ctp, frames, times[kept] - times[kept[0]], grid, tuple(warnings), torn, padded)
+
+
+def _require_density(frame: np.ndarray) -> None:
+    """Refuses a series that is no density: what software leaves that takes the frames before contrast off the others.
+
+    A series cut to the brain has no air, but its tissue still has 20 to 40 HU.
+    """
+    part = frame.reshape(-1)[:: max(frame.size // _SAMPLE, 1)]
+    held = part[part != 0]
+    if not held.size or held.min() < _SURELY_AIR_HU:
+        return
+    middle = float(np.median(held))
+    if middle < _LEAST_TISSUE_HU:
+        raise InputError(
+            f"holds no HU: half of its voxels are below {middle:.1f}, where tissue has 20 to 40, as if the frames "
+            "before contrast had been subtracted",
+            where=_WHERE,
+            fix="Give the series as it was scanned",
+        )
 
 
 def _padding(ctp: np.ndarray, kept: np.ndarray) -> tuple[bool, np.ndarray | None]:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from ...base.errors import InputError
-from ...space.grid import are_two_slabs
 from ..case import CTP_ROLES, MAP_ROLES, MRI_ROLES, Modality, Role
 from ..volumes.candidates import Candidate
 from ..volumes.reader import volume_suffix
 from .ct_tags import SERIES_FRAMES
-from .reading import Reading
+from .reading import Quality, Reading
 from .tags import read_tags
-from .words import is_mask_folder, read_name, read_text
+from .words import is_mask_folder, path_labels, read_name, read_text
 
 _SURE = 0.6
 _FIX = "Say which is meant, mri or ctp"
@@ -84,11 +83,10 @@ def _names(roles: Collection[Role | None]) -> str:
     return ", ".join(role.value for role in Role if role in roles)
 
 
-_CLEARLY = 0.2
 _DOUBTFUL = 0.6
-COLOUR_RANK = -8
 _FOLDER_TRUST = 0.75
 """A folder's name says less of a file than the file's own name."""
+_SIDECAR_TRUST = 0.9
 
 
 @dataclass(frozen=True)
@@ -116,11 +114,13 @@ class Assignment:
         claims: one a role, in the roles' order.
         left: volumes without role, each with why.
         notes: sentences on volumes left aside, lost competitions and doubtful roles.
+        ties: roles that nobody got, because two claim them and neither is clearly better.
     """
 
     claims: Mapping[Role, Claim]
     left: tuple[tuple[Candidate, str], ...]
     notes: tuple[str, ...]
+    ties: Mapping[Role, InputError] = field(default_factory=dict)
 
 
 def assign(candidates: Sequence[Candidate], modality: Modality | None = None) -> Assignment:
@@ -131,33 +131,75 @@ def assign(candidates: Sequence[Candidate], modality: Modality | None = None) ->
         modality: "mri" or "ctp", whose roles alone are given; by default what the candidates are. CT and MIP beside MR
             sequences are no CT perfusion.
 
-    Of two that want one role the clearly better is taken: higher b-value, confidence higher by 0.2, trace before
-    single direction, axial before other planes, acquired before reformatted, grey values before colours.
+    Of two that want one role the clearly better is taken (see `preference`): of diffusion the acquired trace, then the
+    usual b-value; confidence higher by 0.2; axial before other planes, acquired before reformatted, grey values before
+    colours; then the repeated acquisition, the plainer name, the later of two alike.
 
     Raises:
-        InputError: if two claim one role and neither is clearly better, or there are both MR sequences and perfusion
-            maps and no modality was named.
+        InputError: if the candidates are of two patients or examinations, if two claim a role that the study cannot do
+            without and neither is better, or there are both MR sequences and perfusion maps and no modality was named.
     """
     readings = [(candidate, read_candidate(candidate, modality)) for candidate in candidates]
     if modality is None and modality_of(reading for _, reading in readings) == "mri":
         readings = [(candidate, read_candidate(candidate, "mri")) for candidate in candidates]
     left = [(candidate, reading.reason) for candidate, reading in readings if reading.role is None]
     notes = [f"{candidate.name} was left aside: {why}" for candidate, why in left]
-    claims = {}
+    origins = {_origin(candidate): candidate for candidate, reading in readings if reading.role is not None}
+    if len(origins) > 1:
+        from .examinations import require_one_examination
+
+        notes += require_one_examination(list(origins.values()))
+    claims: dict[Role, Claim] = {}
+    ties: dict[Role, InputError] = {}
     for role in Role:
         rivals = [(candidate, reading) for candidate, reading in readings if reading.role is role]
         if not rivals:
             continue
-        winner, reading = _winner(role, rivals)
+        winner, reading = rivals[0]
+        lost: Mapping[Candidate, str] = {}
+        if len(rivals) > 1:
+            from .preference import choose
+
+            try:
+                winner, reading, lost = choose(role, rivals)
+            except InputError as error:
+                ties[role] = error
+                left += [(candidate, error.what) for candidate, _ in rivals]
+                continue
         claims[role] = Claim(winner, role, reading.confidence, reading.reason)
-        for loser, other in rivals:
-            if loser is not winner:
-                why = f"{winner.name} was taken for {role}: {_better(reading, other)}"
-                left.append((loser, why))
-                notes.append(f"{loser.name} was left aside: {why}")
+        for loser, why in lost.items():
+            why = f"{winner.name} was taken for {role}: {why}"
+            left.append((loser, why))
+            notes.append(f"{loser.name} was left aside: {why}")
         if reading.confidence < _DOUBTFUL:
             notes.append(f"{winner.name} was taken for {role} with doubt: {reading.reason}")
-    return Assignment(claims, tuple(left), tuple(notes))
+    for role in indispensable(claims, ties):
+        raise ties[role]
+    notes += [f"no {role} was taken: {error.what}. {error.fix}" for role, error in ties.items()]
+    return Assignment(claims, tuple(left), tuple(notes), ties)
+
+
+def _origin(candidate: Candidate) -> Hashable:
+    """Something that differs wherever tags or names say another patient or examination."""
+    tags = candidate.origin
+    labels = sorted((kind, *sorted(found)) for kind, found in path_labels(candidate.path).items())
+    return (tags, tags.study_uid, tags.acquisition_date, *labels)
+
+
+def indispensable(found: Collection[Role], lost: Collection[Role]) -> tuple[Role, ...]:
+    """Those of the roles lost without which nobody would want the study done: they stop it, others are noted.
+
+    Of MRI that on whose grid the result would lie: DWI, else FLAIR, ADC, T2, T1. Of CT perfusion CBF, Tmax and the 4-D
+    series, unless both maps or the series are there; where there is none of these, any.
+    """
+    both = [role for role in (*found, *lost) if role in MRI_ROLES]
+    if both:
+        first = next(role for role in (Role.DWI, Role.FLAIR, Role.ADC, Role.T2, Role.T1) if role in both)
+        return (first,) if first in lost else ()
+    if Role.CTP in found or {Role.CBF, Role.TMAX} <= set(found):
+        return ()
+    needed = tuple(role for role in (Role.CTP, Role.CBF, Role.TMAX) if role in lost)
+    return needed or (() if any(role in MAP_ROLES for role in found) else tuple(lost))
 
 
 def read_candidate(candidate: Candidate, modality: Modality | None = None) -> Reading:
@@ -174,20 +216,28 @@ def read_candidate(candidate: Candidate, modality: Modality | None = None) -> Re
         return Reading.nothing(f"it is a CT: {reading.reason}")
     if modality == "ctp" and reading.role not in CTP_ROLES:
         return Reading.nothing(f"it is no CT perfusion: {reading.reason}")
-    return _with_header(reading, candidate) if reading.role in CTP_ROLES else reading
+    return _with_header(reading, candidate) if reading.role in (*CTP_ROLES, Role.DWI) else reading
 
 
 def _with_header(reading: Reading, candidate: Candidate) -> Reading:
     """The reading where the header shows frames over time, or colours."""
-    frames = candidate.frames
+    try:
+        frames = candidate.frames
+        colour = reading.role in CTP_ROLES and candidate.colour
+    except InputError:
+        # Reading the volume will say what is wrong with it.
+        return reading
+    if reading.role is Role.DWI:
+        several = {Quality.SERIES} if frames is not None and frames > 1 else frozenset()
+        return replace(reading, qualities=reading.qualities | several)
     if reading.role is Role.CTP and frames == 1:
         return Reading.nothing(f"it is one volume, not a series over time, though {reading.reason}")
     if frames is not None and frames >= SERIES_FRAMES and reading.role is Role.CT:
         return replace(reading, role=Role.CTP, reason=f"{reading.reason} and it has {frames} frames")
     if frames is not None and frames > 1 and reading.role in MAP_ROLES:
         return Reading.nothing(f"it has {frames} frames over time, though {reading.reason}")
-    if candidate.colour:
-        return replace(reading, rank=reading.rank + COLOUR_RANK, reason=f"{reading.reason}, in colour")
+    if colour:
+        return replace(reading, qualities=reading.qualities | {Quality.COLOUR}, reason=f"{reading.reason}, in colour")
     return reading
 
 
@@ -200,55 +250,29 @@ def _read_candidate(candidate: Candidate, modality: Modality | None) -> Reading:
     if masks is not None:
         return Reading.nothing(f"folder '{masks}' holds masks")
     found = read_name(stem, modality)
+    found = None if found is None else replace(found, reason=f"file name '{stem}' {found.reason}")
+    if (tags := candidate.sidecar) is not None:
+        found = _with_sidecar(found, read_tags(tags))
     if found is not None:
-        return replace(found, reason=f"file name '{stem}' {found.reason}")
+        return found
     for folder in reversed(path.parent.parts):
         found = read_text(folder, modality)
         if found is not None:
             return replace(
                 found, confidence=found.confidence * _FOLDER_TRUST, reason=f"folder name '{folder}' {found.reason}"
             )
+    if candidate.fault is not None:
+        return Reading.nothing(candidate.fault.clause)
     return Reading.nothing(f"file name '{stem}' names no sequence")
 
 
-def _winner(role: Role, rivals: list[tuple[Candidate, Reading]]) -> tuple[Candidate, Reading]:
-    for candidate, reading in rivals:
-        if all(other is candidate or _better(reading, against) for other, against in rivals):
-            return candidate, reading
-    # Name two that truly tie, not a rival that a third beats anyway.
-    top = [r for r in rivals if not any(_better(other, r[1]) for _, other in rivals)]
-    first, second = (top if len(top) > 1 else rivals)[:2]
-    more = len(top) - 2
-    if role in CTP_ROLES and _are_slabs(first[0], second[0]):
-        raise InputError(
-            f"{first[0].name} and {second[0].name} are of two slabs of one patient: both are {role}, and they lie one "
-            "above the other",
-            fix="Give each slab as a study of its own, with all its maps",
-        )
-    raise InputError(
-        f"two series claim the role {role}: {first[0].name} and {second[0].name}"
-        + (f" (and {more} more)" if more > 0 else ""),
-        fix=f"Name the right series as {role}",
-        option="role",
-        roles=(role.value,),
-    )
-
-
-def _are_slabs(first: Candidate, other: Candidate) -> bool:
-    grids = first.grid(), other.grid()
-    return grids[0] is not None and grids[1] is not None and are_two_slabs(grids[0], grids[1])
-
-
-def _better(first: Reading, other: Reading) -> str | None:
-    """Why the first is clearly better than the second; None if it is not."""
-    if first.b_value is not None and other.b_value is not None and first.b_value != other.b_value:
-        return "its b-value is higher" if first.b_value > other.b_value else None
-    if first.confidence - other.confidence >= _CLEARLY - 1e-9:
-        return f"its role is surer ({first.confidence:.2f} against {other.confidence:.2f})"
-    if other.confidence - first.confidence >= _CLEARLY - 1e-9:
-        return None
-    if first.rank > other.rank:
-        if other.rank - first.rank <= COLOUR_RANK // 2:
-            return "it has grey values, not colours"
-        return "it is the trace image, the axial or the acquired series of the two"
-    return None
+def _with_sidecar(named: Reading | None, tags: Reading) -> Reading | None:
+    """What a file's name says, put right by the tags that its sidecar holds: it knows ADC, T2* and FLAIR better."""
+    said = replace(tags, reason=f"by its sidecar {tags.reason}", confidence=tags.confidence * _SIDECAR_TRUST)
+    if named is None:
+        return said if tags.role is not None or tags.told else None
+    if named.role in (None, *CTP_ROLES) or (tags.role is None and not tags.told):
+        return named
+    if tags.role is None or (named.role, tags.role) in ((Role.DWI, Role.ADC), (Role.T2, Role.FLAIR)):
+        return said
+    return replace(named, qualities=named.qualities | tags.qualities) if named.role is tags.role else named

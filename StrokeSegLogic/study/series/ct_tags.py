@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from ..case import CTP_ROLES, Role
 from ..volumes.dicom_headers import DicomTags
 from .perfusion_words import no_map
-from .reading import Reading
+from .reading import Quality, Reading
 
 _NOT_INPUT = {
     "LOCALIZER": "a localizer",
@@ -21,6 +22,18 @@ SERIES_FRAMES = 8
 """A CT that images each place so often is a perfusion series, or perhaps a dynamic angiography."""
 _BY_COUNT, _BY_COUNT_AND_PROTOCOL = 0.55, 0.7
 
+# A plain CT is hardly ever called so: it is the head, without a word of contrast medium.
+_HEAD = re.compile(r"\b(?:head|brain|skull)\b|\b(?:nc|n|c)?ct\b")
+_PLAIN = re.compile(r"\b(?:plain|without contrast|without|non ?contrast|noncon|nc|ncct)\b")
+_CONTRAST = re.compile(r"\b(?:contrast|post|ce|gd|iv|c plus|venous|arterial|delayed)\b")
+_ELSEWHERE = re.compile(
+    r"\b(?:spine|cervical|c ?spine|neck|hals|cuello|pescoco|collo|chest|thorax|torax|torace|abdom\w*|pelvis|lungs?"
+    r"|sinus\w*|orbit\w*|facial|face|temporal|petrous|dental|mandib\w*|hws|bws|lws|columna|coluna|colonna|rachis|wirbel\w*|cardiac"
+    r"|heart|coron(?:ary|arien\w*))\b"
+)
+_HEAD_PARTS = frozenset({"HEAD", "BRAIN", "SKULL"})
+_BOTH_SAID, _PLAIN_SAID, _HEAD_SAID = 0.9, 0.75, 0.65
+
 
 def read_ct(tags: DicomTags) -> Reading:
     """The role of a CT series, or why it has none."""
@@ -30,7 +43,8 @@ def read_ct(tags: DicomTags) -> Reading:
         if kind in _NOT_INPUT:
             return Reading.nothing(f"image type holds '{kind}': {_NOT_INPUT[kind]}")
     text = tags.series_description
-    other = no_map(cut(text))
+    words = cut(text)
+    other = no_map(words)
     if other is not None:
         return replace(other, reason=f"series description '{text}' {other.reason}")
     described = read_text(text, "ctp") if text else None
@@ -46,13 +60,43 @@ def read_ct(tags: DicomTags) -> Reading:
     if described is None and (found := next((kind for kind in tags.image_type if kind in _PROJECTIONS), None)):
         return Reading.nothing(f"image type holds '{found}': a projection, but of what is not said")
     if tags.frames < SERIES_FRAMES:
-        return described or Reading.nothing(f"its description '{text}' names neither a perfusion map nor a plain CT")
+        if described is not None and described.role is Role.CTP:
+            return described
+        return _plain(tags, words)
     if described is not None and described.role is Role.CTP:
         return replace(described, confidence=max(described.confidence, 0.9))
     protocol = read_text(tags.protocol_name, "ctp") if tags.protocol_name else None
-    words = f"each place was imaged {tags.frames} times"
     if protocol is not None and protocol.role is Role.CTP:
-        return Reading(
-            Role.CTP, _BY_COUNT_AND_PROTOCOL, f"{words} and protocol name '{tags.protocol_name}' {protocol.reason}"
-        )
-    return Reading(Role.CTP, _BY_COUNT, words)
+        reason = f"{_often(tags)} and protocol name '{tags.protocol_name}' {protocol.reason}"
+        return Reading(Role.CTP, _BY_COUNT_AND_PROTOCOL, reason)
+    return Reading(Role.CTP, _BY_COUNT, _often(tags))
+
+
+def _often(tags: DicomTags) -> str:
+    return f"each place was imaged {tags.frames} times"
+
+
+def _plain(tags: DicomTags, words: str) -> Reading:
+    """Whether a CT of one volume is that of the head without contrast medium."""
+    said = f"series description '{tags.series_description}'"
+    if found := _ELSEWHERE.search(words):
+        return Reading.nothing(f"{said} names another part of the body than the brain ('{found[0]}')")
+    plain = _PLAIN.search(words)
+    if plain is None and (found := _CONTRAST.search(words)):
+        return Reading.nothing(f"{said} names a CT after contrast medium ('{found[0]}')")
+    if plain is None and tags.contrast_agent:
+        return Reading.nothing("its header names a contrast agent: it is no plain CT")
+    head = _HEAD.search(words)
+    part = tags.body_part if tags.body_part in _HEAD_PARTS else ""
+    if head is None and not part:
+        if plain is None:
+            said = f"its description '{tags.series_description}' names neither a perfusion map nor a plain CT"
+            return replace(Reading.nothing(said), told=False)
+        return Reading(Role.CT, _PLAIN_SAID, f"{said} holds '{plain[0]}'")
+    if head is None:
+        return Reading(Role.CT, _BOTH_SAID if plain else _HEAD_SAID, f"its header names the {part.lower()}")
+    reason = f"{said} holds '{head[0]}'" + (f" and '{plain[0]}'" if plain else "")
+    qualities = {Quality.REFORMATTED} if {"MPR", "REFORMATTED"} & set(tags.image_type) else set()
+    if tags.plane == "axial":
+        qualities.add(Quality.AXIAL)
+    return Reading(Role.CT, _BOTH_SAID if plain else _HEAD_SAID, reason, qualities=frozenset(qualities))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -11,11 +12,10 @@ import SimpleITK as sitk
 
 from ...base.errors import InputError
 from ...base.files import require_name
-from ..case import MAP_ROLES, Case, ClinicalData, Modality, Role, Series, require_plausible
+from ..case import MAP_ROLES, MRI_ROLES, Case, ClinicalData, Modality, Role, Series, require_plausible
 from ..volumes.candidates import Candidate, file_candidate
-from ..volumes.reader import volume_suffix
 from ..volumes.study_files import study_files
-from .assign import Claim, assign, parse_modality, read_candidate, restricted
+from .assign import Assignment, Claim, assign, indispensable, parse_modality, read_candidate, restricted
 from .given_scale import ColourRange, no_range, range_of, split_scale
 from .read import read_claim, series_in_memory, swapped_note
 
@@ -80,22 +80,45 @@ def load_case(
 def _from_folder(folder: Path, modality: Modality | None) -> tuple[list[Series], list[str]]:
     files = study_files(folder)
     candidates = files.candidates
-    try:
-        found = assign(candidates, modality)
-    except InputError as error:
-        raise InputError(error.what, where=folder, fix=error.fix, option=error.option, roles=error.roles) from error
+    found = _assigned(candidates, modality, folder)
     if not found.claims:
         shown = "; ".join(f"{candidate.name} ({why})" for candidate, why in found.left[:8])
         more = f"; and {len(found.left) - 8} more" if len(found.left) > 8 else ""
         raise _without_role(f"no volume could be given a role; found {shown}{more}", folder, candidates, modality)
-    notes = [*found.notes, *files.notes]
-    series = []
-    for claim in _with_known_colours(list(found.claims.values()), notes):
-        with _beside(files.notes):
-            volume, more_notes = read_claim(claim)
-        series.append(volume)
-        notes += more_notes
-    return series, notes
+    modality = "mri" if any(role in MRI_ROLES for role in found.claims) else "ctp"
+    read: dict[Candidate, tuple[Series, tuple[str, ...]]] = {}
+    failed: dict[Candidate, tuple[Role, InputError]] = {}
+    while True:
+        notes = [*found.notes, *files.notes]
+        claims = _with_known_colours(list(found.claims.values()), notes)
+        unread = [claim for claim in claims if claim.candidate not in read]
+        if not unread:
+            break
+        for claim in unread:
+            try:
+                with _beside(files.notes):
+                    read[claim.candidate] = read_claim(claim)
+            except InputError as error:
+                failed[claim.candidate] = claim.role, error
+        if any(claim.candidate in failed for claim in unread):
+            # Another may take the place of what cannot be read.
+            found = _assigned([candidate for candidate in candidates if candidate not in failed], modality, folder)
+            lost = {role: error for role, error in failed.values() if role not in found.claims}
+            for role in indispensable(found.claims, lost):
+                raise lost[role]
+    notes += [
+        f"{candidate.name} was left aside as {role}: {error.clause}" for candidate, (role, error) in failed.items()
+    ]
+    for claim in claims:
+        notes += read[claim.candidate][1]
+    return [read[claim.candidate][0] for claim in claims], notes
+
+
+def _assigned(candidates: Sequence[Candidate], modality: Modality | None, folder: Path) -> Assignment:
+    try:
+        return assign(candidates, modality)
+    except InputError as error:
+        raise InputError(error.what, where=folder, fix=error.fix, option=error.option, roles=error.roles) from error
 
 
 @contextmanager
@@ -142,7 +165,7 @@ def _with_known_colours(claims: list[Claim], notes: list[str]) -> list[Claim]:
 def _from_file(path: Path, modality: Modality | None) -> tuple[list[Series], list[str]]:
     if str(path).partition("=")[0].strip().upper() in {role.value for role in Role}:
         return _from_names([_split(str(path))], modality)
-    candidate = file_candidate(path, path.name)
+    candidate = _of_file(path)
     reading = read_candidate(candidate, modality)
     if reading.role is None or reading.confidence < _EVIDENT:
         raise InputError(
@@ -168,15 +191,20 @@ def _from_names(
     wanted = restricted(list(by_role), modality)
     series: list[Series] = []
     notes = [f"{role} was left aside: it is not of {modality}" for role in by_role if role not in wanted]
+    files: list[Candidate] = []
     for role in wanted:
-        volume, more = _named(role, by_role[role])
+        volume, more = _named(role, by_role[role], files)
         series.append(volume)
         notes += more
+    if len(files) > 1:
+        from .examinations import examination_notes
+
+        notes += examination_notes(files)
     return series, notes
 
 
-def _named(role: Role, what: Volume) -> tuple[Series, tuple[str, ...]]:
-    """The volume that the user gave a role, and notes."""
+def _named(role: Role, what: Volume, files: list[Candidate]) -> tuple[Series, tuple[str, ...]]:
+    """The volume that the user gave a role, and notes; where it is of files, these are added to `files`."""
     where = f"the volume given for {role}"
     if isinstance(what, Series):
         return series_in_memory(role, what.image, where, what.source, what.reason, what.times_s, what.unit), ()
@@ -191,6 +219,7 @@ def _named(role: Role, what: Volume) -> tuple[Series, tuple[str, ...]]:
         )
     path, limits, unit = _path_and_scale(what, role)
     candidate, notes = _named_candidate(role, path)
+    files.append(candidate)
     with _beside(notes):
         series, more = read_claim(Claim(candidate, role, 1.0, "named by the user"), limits, unit)
     return series, (*notes, *more)
@@ -243,15 +272,15 @@ def _split(text: str) -> tuple[str, str]:
 
 def _named_candidate(role: Role, path: Path) -> tuple[Candidate, tuple[str, ...]]:
     """The volume at a path, and what was left aside beside it."""
-    if not path.is_dir() or volume_suffix(path):
-        return file_candidate(path, path.name), ()
+    if not path.is_dir():
+        return _of_file(path), ()
     files = study_files(path)
     found = list(files.candidates)
     # The user named the role of the folder; of several series in it, that which also claims the role is meant.
     if len(found) > 1:
         try:
             claiming = [candidate for candidate in found if read_candidate(candidate).role is role]
-            claim = assign(claiming).claims.get(role)
+            claim = assign(claiming, _of_role(role)).claims.get(role)
         except InputError as error:
             raise InputError(error.what, where=path, fix=error.fix, option=error.option, roles=error.roles) from error
         if claim is None:
@@ -265,7 +294,24 @@ def _named_candidate(role: Role, path: Path) -> tuple[Candidate, tuple[str, ...]
             )
         found = [claim.candidate]
     meant = found[0]
-    return Candidate(f"{path.name}/{meant.name}".replace("/. (", " ("), meant.files, meant.tags), files.notes
+    return replace(meant, name=f"{path.name}/{meant.name}".replace("/. (", " (")), files.notes
+
+
+def _of_role(role: Role) -> Modality:
+    return "mri" if role in MRI_ROLES else "ctp"
+
+
+def _of_file(path: Path) -> Candidate:
+    """The volume of a file; of a slice of a DICOM series the volume that it is part of, with the slices beside it."""
+    candidate = file_candidate(path, path.name)
+    if candidate.tags is None:
+        return candidate
+    whole = next((found for found in study_files(path.parent).candidates if path in found.files), candidate)
+    return (
+        candidate
+        if len(whole.files) == 1
+        else replace(whole, name=f"{path.parent.name}/{whole.name}".replace("/. (", " ("))
+    )
 
 
 def _common_name(named: Sequence[tuple[str | Role, Volume]]) -> str:

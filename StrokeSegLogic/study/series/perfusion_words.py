@@ -22,7 +22,9 @@ _SERIES = re.compile(
     r"|\bneuro ?(?:v?pct|perf\w*)|\bcbp\b"
 )
 _PERHAPS_SERIES = re.compile(r"\bperf(?:usion)?\b|\b4 ?d\b")
-_PLAIN = re.compile(r"\b(?:nc|n|c)ct\b|\bnon ?contrast\b|\bct nati[vf]e?\b|\bnati[vf]e? ct\b|\bct (?:w o|without)\b")
+_PLAIN = re.compile(
+    r"\b(?:nc|n|c)ct\b|\b(?:non|without) ?contrast\b|\bct (?:\w+ )?(?:plain|without)\b|\bplain (?:\w+ )?ct\b"
+)
 _CT = re.compile(r"\bct\b")
 _PLAIN_SURE, _CT_ALONE, _PERHAPS = 0.9, 0.65, 0.5
 
@@ -47,9 +49,15 @@ _NO_MAP: tuple[tuple[str, str], ...] = (
     ("a time that is neither TTP, MTT nor Tmax", r"\bttd\b|\btts\b|\btime to (?:drain|start)\b|\b(?:irf )?t0\b"),
     ("a map of permeability", r"\bpermeab\w*|\bps\b|\bk ?trans\b|\bflow extraction\b|\bpbv\b|\bk2\b"),
     ("a CT angiography", r"\bctas?\b|\bctv\b|\bangio\w*|\bcarotid\w*|\bvenogra\w*"),
-    ("a reconstruction of bone", r"\bbone\b|\bknochen\b"),
+    ("a reconstruction of bone", r"\bbone\b(?! (?:remov|subtract)\w*)"),
     ("a planning or timing series", r"\btopogram\b|\bsurview\b|\bpre ?monitoring\b|\bmonitoring\b|\btest ?bolus\b"),
-    ("a planning or timing series", r"\bbolus ?track\w*|\btiming\b|\bsmart ?prep\b|\bdose\b|\bpatient protocol\b"),
+    ("a planning or timing series", r"\bbolus ?track\w*|\btiming\b|\bsmart ?prep\b|\bpatient protocol\b"),
+    ("a planning or timing series", r"\blocali[sz]ers?\b|\bscouts?\b"),
+    # Not iDose, which is a reconstruction, nor a scan of low dose.
+    (
+        "a report on dose",
+        r"\b(?:radiation|patient|exam) dose\b|\bdose (?:report|info\w*|summary|sheet|record)\b|^dose$",
+    ),
     ("a quality or motion picture", r"\bmotion\b(?! ?corr)|\bresidu\w*|\bquality\b|\bconfidence\b"),
 )
 _COMPARED = re.compile(r"[<>]\s*\d")

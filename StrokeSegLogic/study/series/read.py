@@ -37,6 +37,8 @@ def read_claim(
     """
     candidate, role = claim.candidate, claim.role
     where = candidate.name if candidate.tags else str(candidate.files[0])
+    if candidate.fault is not None:
+        raise candidate.fault
     if role is Role.CTP:
         if candidate.colour:
             raise InputError("is in colour", where=where, fix="Give the 4-D series with HU")
@@ -56,10 +58,17 @@ def read_claim(
             option="colour_range",
             roles=(role.value,),
         )
-    image = candidate.read()
+    more: tuple[str, ...] = ()
+    if role is Role.DWI and candidate.tags is None and candidate.fault is None and (candidate.frames or 1) > 1:
+        from ..volumes.diffusion_series import read_shell
+
+        image, words = read_shell(candidate.files[0])
+        more = (f"{candidate.name} was read as {words}",)
+    else:
+        image = candidate.read_map() if role in CTP_ROLES else candidate.read()
     _validate(image, role, where)
     series = Series(role, image, candidate.name, claim.reason, claim.confidence, candidate.sha256(), unit=unit)
-    return series, candidate.notes()
+    return series, (*more, *candidate.notes())
 
 
 def _decoded(claim: Claim, given: ColourRange | None, where: str) -> tuple[Series, tuple[str, ...]]:
@@ -133,7 +142,8 @@ def _frames_in_memory(
 def _validate(image: sitk.Image, role: Role, where: str) -> None:
     # Perfusion of a single slice was usual on older scanners; for MR a single slice is an accident.
     if role in CTP_ROLES:
-        validate(image, where, fewest_slices=1)
+        # What NaN stands for there the maps' own reader says.
+        validate(image, where, fewest_slices=1, finite=False)
     else:
         validate(image, where)
 

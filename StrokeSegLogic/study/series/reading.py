@@ -3,8 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from ..case import Role
+
+
+class Quality(Enum):
+    """What makes a series of a role better or worse than another, in points, and why the better of two is taken."""
+
+    TRACE = 4, "it is the trace image"
+    AXIAL = 1, "it is axial"
+    REFORMATTED = -2, "it was acquired in its plane, the other was reformatted"
+    CONVERTED = -3, "it is the plain file, the other is what a converter made beside it"
+    SECOND_ECHO = -3, "it is of the first echo"
+    SERIES = -4, "it is one volume, the other all b-values in one file"
+    DIRECTION = -5, "it is no single direction of the diffusion gradient"
+    COMPUTED = -6, "it was acquired, the other was computed from other images"
+    COLOUR = -8, "it has grey values, not colours"
+
+    @property
+    def points(self) -> int:
+        return self.value[0]
+
+    @property
+    def reason(self) -> str:
+        return self.value[1]
 
 
 @dataclass(frozen=True)
@@ -16,15 +39,22 @@ class Reading:
         confidence: 0 to 1; 0 without role.
         reason: one sentence without a full stop; from a text its predicate only ("holds 'dwi'").
         b_value: s/mm², where known.
-        rank: among equals of one role the higher is taken.
+        told: without a role, whether that was said by name or tag; False where nothing was said at all.
+        qualities: by which it is preferred to others of its role, or they to it.
     """
 
     role: Role | None
     confidence: float
     reason: str
     b_value: float | None = None
-    rank: int = 0
+    qualities: frozenset[Quality] = frozenset()
+    told: bool = True
 
     @classmethod
     def nothing(cls, reason: str) -> Reading:
         return cls(None, 0.0, reason)
+
+    @property
+    def rank(self) -> int:
+        """The points of its qualities: among equals of one role the higher is taken."""
+        return sum(quality.points for quality in self.qualities)

@@ -6,14 +6,15 @@ the diffusion series that it was computed from.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from ..case import Role
 from ..volumes.dicom_headers import DicomTags
-from ..volumes.dicom_values import sequence_b_value
+from ..volumes.dicom_values import ISOTROPIC, sequence_b_value
 from .ct_tags import read_ct
-from .reading import Reading
-from .words import AXIAL_RANK, REFORMAT_RANK, TRACE_RANK, read_text
+from .reading import Quality, Reading
+from .words import read_text
 
 _NOT_INPUT = {
     "LOCALIZER": "a localizer",
@@ -41,24 +42,36 @@ _NOT_INPUT = {
     "ASL": "a perfusion image",
 }
 _TRACE_TYPES = frozenset({"TRACEW", "TRACE", "ISOTROPIC", "ISO"})
+_DIFFUSION_TYPES = _TRACE_TYPES | {"DIFFUSION"}
+_COMPUTED_TYPES = ("CALC", "COMPUTED", "SYNTH")
 _LOW_B = 400.0
 """Below this (s/mm²) perfusion and T2 outweigh diffusion."""
+_NO_B = 10.0
+"""Up to this a b-value is that of an image without diffusion weighting: vendors write 0, 0.264 or 5."""
 _FLAIR_TI, _LONG_TE, _LONG_TR = 1500.0, 60.0, 2000.0
 _SHORT_TE, _SHORT_TR = 35.0, 1000.0
+_GRADIENT_SEQUENCE = re.compile(
+    r"\*?(?:q?fl|me|swi|tfl|gre|h?ffe|fid)\w*?[23]d|.*(?:FFE|GRE|SWI|SWAN|MERGE|MEDIC)", re.I
+)
+"""Names of pulse sequences, Siemens' (*fl2d1, *swi3d1r, *me2d1r) and others', that read gradient echoes."""
 
 
 def read_tags(tags: DicomTags) -> Reading:
     """The role of a DICOM series, or why it has none."""
     reading = _read(tags)
-    if reading.role is None:
+    if reading.role is None or tags.modality == "CT":
         return reading
     kinds = set(tags.image_type)
-    rank = reading.rank
-    if tags.plane == "axial" and not rank & AXIAL_RANK:
-        rank += AXIAL_RANK
-    if kinds & {"MPR", "REFORMATTED", "CSAMPR"} and rank >= 0:
-        rank += REFORMAT_RANK
-    return replace(reading, rank=rank)
+    found = set(reading.qualities)
+    if tags.plane == "axial":
+        found.add(Quality.AXIAL)
+    elif tags.plane:
+        found.discard(Quality.AXIAL)
+    if kinds & {"MPR", "REFORMATTED", "CSAMPR"}:
+        found.add(Quality.REFORMATTED)
+    if any(kind.startswith(_COMPUTED_TYPES) for kind in kinds) or tags.sequence_name.lower().startswith("*ep_c_b"):
+        found.add(Quality.COMPUTED)
+    return replace(reading, qualities=frozenset(found))
 
 
 def _read(tags: DicomTags) -> Reading:
@@ -77,18 +90,41 @@ def _read(tags: DicomTags) -> Reading:
         return Reading(Role.ADC, 0.95, "image type holds 'ADC'")
     if described is not None and described.role is Role.ADC:
         return described
-    b = tags.b_value if tags.b_value is not None else sequence_b_value(tags.sequence_name)
-    if b is not None or kinds & _TRACE_TYPES:
-        return _diffusion(tags, b, described)
+    if _is_diffusion(tags, described):
+        return _diffusion(tags, described)
     if described is not None:
         return _against_times(described, tags)
+    protocol = _less_sure(_described("protocol name", tags.protocol_name))
     return (
-        _less_sure(_described("protocol name", tags.protocol_name))
+        (protocol if protocol is None or protocol.role is None else _against_times(protocol, tags))
         or _times(tags)
-        or Reading.nothing(
-            f"neither description ('{tags.series_description}') nor tags name a sequence that a network takes"
+        or replace(
+            Reading.nothing(
+                f"neither description ('{tags.series_description}') nor tags name a sequence that a network takes"
+            ),
+            told=False,
         )
     )
+
+
+def _weighting(tags: DicomTags) -> float | None:
+    return tags.b_value if tags.b_value is not None else sequence_b_value(tags.sequence_name)
+
+
+def _is_diffusion(tags: DicomTags, described: Reading | None) -> bool:
+    """Whether a series is of diffusion: a b-value alone does not say so, for GE and Philips write 0 on everything."""
+    b, kinds = _weighting(tags), set(tags.image_type)
+    if kinds & _TRACE_TYPES:
+        return True
+    if b is None:
+        return False
+    if kinds & _DIFFUSION_TYPES or "EP" in tags.scanning_sequence or sequence_b_value(tags.sequence_name) is not None:
+        # What is read out as a train of echoes and called FLAIR may be just that.
+        return described is None or described.role is not Role.FLAIR or b > _NO_B
+    if described is not None and described.role is not None:
+        # Scanners that name their pulse sequence name another than that of diffusion here.
+        return described.role is Role.DWI or (b > _NO_B and not tags.scanning_sequence)
+    return b > _NO_B
 
 
 def _described(what: str, text: str) -> Reading | None:
@@ -100,16 +136,23 @@ def _less_sure(reading: Reading | None) -> Reading | None:
     return None if reading is None else replace(reading, confidence=reading.confidence * 0.75)
 
 
-def _diffusion(tags: DicomTags, b: float | None, described: Reading | None) -> Reading:
-    if b is not None and b <= 0:
-        return Reading.nothing("its b-value is 0: it shows no diffusion")
+def _diffusion(tags: DicomTags, described: Reading | None) -> Reading:
+    b = _weighting(tags)
+    if b is not None and b <= _NO_B:
+        return Reading.nothing(f"its b-value is {b:g}: it shows no diffusion")
     if described is not None and described.role not in (Role.DWI, None) and b is None:
         return described
+    found = set(described.qualities if described is not None else ()) - {Quality.TRACE, Quality.DIRECTION}
     trace = (
         bool(set(tags.image_type) & _TRACE_TYPES)
+        or tags.direction == ISOTROPIC
         or tags.sequence_name.lower().endswith("t")
-        or (described is not None and described.rank >= TRACE_RANK)
+        or (described is not None and Quality.TRACE in described.qualities and not tags.direction)
     )
+    if trace:
+        found.add(Quality.TRACE)
+    elif tags.direction or (described is not None and Quality.DIRECTION in described.qualities):
+        found.add(Quality.DIRECTION)
     reason = "image type names a trace image" if b is None else f"its b-value is {b:g} s/mm²"
     if b is not None and trace:
         reason += " and it is a trace image"
@@ -117,19 +160,26 @@ def _diffusion(tags: DicomTags, b: float | None, described: Reading | None) -> R
     confidence = 0.95 if trace else 0.8 if named else 0.65
     if b is not None and b < _LOW_B:
         confidence = min(confidence, 0.5)
-    return Reading(Role.DWI, confidence, reason, b, TRACE_RANK if trace else 0)
+    return Reading(Role.DWI, confidence, reason, b, frozenset(found))
 
 
 def _against_times(described: Reading, tags: DicomTags) -> Reading:
-    """A T2 whose times are those of a FLAIR is a FLAIR: many protocols leave the word out."""
-    if described.role is Role.T2 and _has_flair_times(tags):
-        return Reading(
-            Role.FLAIR,
-            0.75,
-            f"{described.reason}, but its inversion time of {tags.inversion_time:g} ms nulls fluid",
-            rank=described.rank,
-        )
+    """A T2 whose times are those of a FLAIR is a FLAIR: many protocols leave the word out. Gradient echo is no T2."""
+    if described.role is not Role.T2:
+        return described
+    if _has_flair_times(tags):
+        reason = f"{described.reason}, but its inversion time of {tags.inversion_time:g} ms nulls fluid"
+        return replace(described, role=Role.FLAIR, confidence=0.75, reason=reason)
+    if _is_gradient_echo(tags):
+        return Reading.nothing(f"{described.reason}, but it is a gradient echo: T2*, no T2")
+    if tags.echo_time is not None and 0 < tags.echo_time < _SHORT_TE and (tags.inversion_time or 0) == 0:
+        return Reading.nothing(f"{described.reason}, but its echo time of {tags.echo_time:g} ms is too short for a T2")
     return described
+
+
+def _is_gradient_echo(tags: DicomTags) -> bool:
+    kinds = set(tags.scanning_sequence)
+    return ("GR" in kinds and "SE" not in kinds) or _GRADIENT_SEQUENCE.match(tags.sequence_name) is not None
 
 
 def _has_flair_times(tags: DicomTags) -> bool:

@@ -7,15 +7,16 @@ t1 of part10 are never seen.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import replace
 
 from ..case import Modality, Role
 from .perfusion_words import read_perfusion
-from .reading import Reading
+from .reading import Quality, Reading
+from .terms import ASIAN, TERMS
 
 _CONTRAST_PENALTY = 0.25
 _T1_FLAIR, _DUAL_ECHO = 0.7, 0.5
-TRACE_RANK, AXIAL_RANK, REFORMAT_RANK = 4, 1, -2
 
 _ROLES: tuple[tuple[Role, float, re.Pattern[str]], ...] = tuple(
     (role, confidence, re.compile(pattern))
@@ -27,8 +28,8 @@ _ROLES: tuple[tuple[Role, float, re.Pattern[str]], ...] = tuple(
             r"\b(?:iso|trace|[drw])?dwi(?:b?\d{1,4}|iso|trace|s)?\b|\btracew?\b|\bdiffusion weighted\b",
         ),
         (Role.DWI, 0.65, r"\bdiff(?:usion)?\b|\bdti\b|\bdw\b"),
-        (Role.FLAIR, 0.9, r"\b[rsw]?(?:t[12]w?)?flair\w*|\bdark ?fluid\b"),
-        (Role.FLAIR, 0.75, r"\btirm\b"),
+        (Role.FLAIR, 0.9, r"\b[rsw]?(?:t[12]w?)?flair\w*|\b(?:t2 ?)?(?:dark|da) ?fl(?:uid)?\b|\bfluid attenuat\w*"),
+        (Role.FLAIR, 0.75, r"\btirm\b|\bt(?:se)?ir ?[23]d\w*|\bspc ?ir\w*|\bir ?prep\b"),
         (Role.T1, 0.9, r"\b[rw]?t1(?!rho|map|flair)[a-z]*(?:[23]d)?\b"),
         (Role.T1, 0.8, r"\bmp ?rage\b|\bmp2rage\b|\bbravo\b|\bi?r?f?spgr\b|\btfl ?3d\b|\b3d ?tfe\b|\b3d ?t1\w*"),
         (Role.T2, 0.9, r"\b[rw]?t2(?!star|map|flair|s\b)[a-z]*(?:[23]d)?\b"),
@@ -43,11 +44,16 @@ _NO_ROLE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("a localizer", r"\blocali[sz]ers?\b|\bloc\b|\bscout\b|\bsurvey\b|\bsmart ?brain\b|\baahead\b"),
         (
             "a susceptibility sequence",
-            r"\bswi\b|\bswan\b|\bven ?bold\b|\bha?emo\b|\bt2 ?star\w*|\bt2s\b|\bqsm\b"
-            r"|\bt2w? (?:\w+ )*?(?:gre|ffe|fl2d)\b",
+            r"\bswi(?:p|m|[23]d\w*)?\b|\be?swan\w*|\bven ?bold\b|\bha?emo\w*\b|\bt2w? ?star\w*|\bt2s\b"
+            r"|\bqsm\b|\bbsi\b|\bfsbb\b"
+            r"|\bt2w?\w* (?:\w+ )*?(?:gre\w*|m?ffe|fl[23]d\w*|fe[23]?d?|medic|merge|me[23]d\w*|cosmic|adage)\b"
+            r"|\b(?:gre|m?ffe|fl[23]d) (?:\w+ )*?t2w?\b",
         ),
         ("a projection", r"\bm(?:i|in|ax|n)? ?ip\b"),
-        ("an angiography", r"\bmra\b|\btof\b|\bmrv\b|\bangio\w*|\bvenogra\w*|\b[23]d ?pca?\b"),
+        (
+            "an angiography",
+            r"\bmra\b|\btof\b|\bmrv\b|\bangio\w*|\bvenogra\w*|\b[23]d ?pca?\b|\barteri\w*|\bwillis\b|\bpoligon\w*",
+        ),
         (
             "a perfusion series or map",
             r"\bperf\w*|\bpwi\b|\bdsc\b|\bdce\b|\bp?c?asl\b|\bmtt\b|\br?e?l?cb[fv]\b|\bttp\b|\btmax\b",
@@ -61,6 +67,7 @@ _NO_ROLE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("a cisternography", r"\bciss\b|\bci3d\b|\bfiesta\b"),
         ("spectroscopy", r"\bmrs\b|\bsvs\b|\bcsi\b|\bspectro\w*"),
         ("a fat-suppressed STIR", r"\bstir\b"),
+        ("a phase image", r"\bpha?\b|\bphase (?:image|map|bild)s?\b"),
         ("a CT", r"\bct\b|\bcta\b|\bctp\b|\bncct\b"),
     )
 )
@@ -68,33 +75,84 @@ _GRE = re.compile(r"\bgre\b")
 _PD = re.compile(r"\bpdw?\b|\bproton density\b")
 _MASK = re.compile(
     r"\bmasks?\b|\bmsk\b|\b(?:brain|lesion)masks?\b|\bd?segs?\b|\bprobseg\b|\bsegm(?:entation)?s?\b|\bsegmented\b"
-    r"|\blabels?\b|\blabelmap\b|\blbl\b|\bgt\b|\bground ?truth\b|\btruth\b|\brois?\b|\b[a-z]*lesions?\b"
+    r"|\blabels?\b|\blabelmap\b|\blbl\b|\bgt\b|\bground ?truth\b|\btruth\b|\brois? ?\d*\b|\b[a-z]*lesions?\b"
     r"|\binfarcts?\b|\bannotations?\b|\bprobability\b|\bprob\b|\bagreement\b|\bo ot\b"
 )
 _READER = re.compile(r"nr ?\d")
 _BRAIN = re.compile(r"brain")
 """The name that results and most tools give the mask; t1_brain is a T1 without skull."""
+_CONVERTED = re.compile(
+    r"_(?:Eq|Tilt|Crop|MoCo|Raw)_?\d*$|_cropped$|_i\d{3,}$|_t\d{3,}$|_c\d+$|_(?:real|imaginary)$", re.I
+)
+"""Endings of the names of what dcm2niix writes beside a volume or in place of it."""
+_ECHO = re.compile(r"_e([2-9]|\d\d+)$", re.I)
 _MASK_FOLDER = re.compile(r"(?:masks?|labels?|segmentations?|ground ?truth|gt|truth|lesions?|annotations?|rois?)")
 _CONTRAST = re.compile(
-    r"\bpost\b|\bgd\b|\bgad\w*|\bcontrast\b|\bce\b|\bkm\b|\bdotarem\b|\bt1w?(?:c|ce|gd|post|km)\b|\bpostgd\b"
+    r"\bpost?\b|\bgd\b|\bgad\w*|\bcontrast\b|\bce\b|\bkm\b|\bdotarem\b|\bt1w?(?:c|ce|gd|post|km)\b|\bpostgd\b"
 )
-_NO_CONTRAST = re.compile(r"\b(?:no|non|without|w o|pre|before|un) ?contrast\b|\bpre\b|\bnative?\b")
+_NO_CONTRAST = re.compile(r"\b(?:no|non|without|pre|before|un) ?contrast\b|\bpre\b|\bplain\b")
 _TRACE = re.compile(r"\btracew?\b|\biso\b|\biso ?dwi\b|\bdwi ?iso\b|\bisotropic\b")
+_DIRECTION = re.compile(r"\bdti\b|\bmddw\b|\b\d* ?dir(?:ection)?s?\d*\b")
+_COMPUTED = re.compile(
+    r"\bcalc(?:ulated)?\b|\bcomputed\b|\bsyn(?:thetic)?\b|\bsymri\b|\bsyn ?dwi\b|\bc ?dwi\b|\bextrapolated\b"
+)
 _AXIAL = re.compile(r"\b(?:p ?)?(?:tra|ax|axial|trans\w*)\b")
 _REFORMAT = re.compile(r"\bmpr\b|\breformat\w*|\brecon\w*|\brfmt\b")
 # What a volume was registered to does not say what it is: dwi_space-flair, dwi_to_T1.
 _TARGET = re.compile(r"\b(?:to|in|on|onto|space) (?:flair|dwi|adc|t[12])\w*\b")
+_NO_BORDER = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _GLUED_TARGET = re.compile(r"\b([a-z]?(?:dwi|adc|flair|t[12]w?))2(?:flair|dwi|adc|t[12])\w*\b")
 _BIDS = re.compile(r"sub-.*_([A-Za-z0-9]+)")
 _BIDS_SUFFIX = {"dwi": Role.DWI, "adc": Role.ADC, "flair": Role.FLAIR, "t1w": Role.T1, "t2w": Role.T2}
 
 
+_LABELS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (kind, re.compile(pattern, re.I))
+    for kind, pattern in (
+        ("subject", r"(?<![A-Za-z0-9])sub-([A-Za-z0-9]+)"),
+        (
+            "patient",
+            r"(?<![A-Za-z0-9])(?:patient|patientin|paciente|paziente|pat|proband|subject|subj|case)[-_ ]?0*(\d+)",
+        ),
+        ("session", r"(?<![A-Za-z0-9])(?:ses|session|sess)-?_?([A-Za-z0-9]+)(?![A-Za-z0-9])"),
+        (
+            "visit",
+            r"(?<![A-Za-z0-9])(?:visit|visite|visita|timepoint|tp|day|tag|dia|jour|week|month|exam|examen|untersuchung)"
+            r"[-_ ]?0*(\d+)(?![A-Za-z0-9])",
+        ),
+        (
+            "course",
+            r"(?<![A-Za-z])(baseline|follow[-_ ]?up|admission|discharge|aufnahme|verlauf|acute|subacute|chronic)"
+            r"(?![A-Za-z])",
+        ),
+    )
+)
+_YEAR_FIRST = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?=$|\D|\d{4}(?:$|\D)|\d{6}(?:$|\D))"
+)
+_DAY_FIRST = re.compile(r"(?<!\d)(0[1-9]|[12]\d|3[01])([-_.])(0[1-9]|1[0-2])\2((?:19|20)\d\d)(?!\d)")
+
+
 def cut(text: str) -> str:
-    """The text as small words with one space between them."""
+    """The text as small words with one space between them: without accents, terms of other languages in English."""
+    text = unicodedata.normalize("NFKC", text)
     text = re.sub(r"(?i)(t2w?)\s*\*", r"\1star ", text)
-    text = re.sub(r"(?i)\+\s*(?:c|gd|km)\b|\bc\s*\+", " contrast ", text)
-    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
-    return " ".join(re.findall(r"[^\W_]+", text.lower()))
+    text = re.sub(r"(?i)\+\s*(?:c|gd|km)\b|\bc\s*\+|\b[cw]/\s*(?:c|contraste|gd|mdc)\b", " contrast ", text)
+    text = re.sub(r"(?i)\bs/\s*(?:c|contraste|gd|mdc)\b", " without contrast ", text)
+    # A name of its own, which the next step would cut.
+    text = re.sub(r"(?i)\bidose", "idose", text)
+    text = _NO_BORDER.sub(" ", text).lower()
+    if not text.isascii():
+        text = ASIAN.sub(r" \1 ", _without_accents(text))
+    text = " ".join(re.findall(r"[^\W_]+", text))
+    for foreign, english in TERMS:
+        text = foreign.sub(english, text)
+    return " ".join(text.split())
+
+
+def _without_accents(text: str) -> str:
+    # Marks of Japanese letters are put back: without them they are other letters.
+    return unicodedata.normalize("NFC", re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFKD", text)))
 
 
 def is_mask_folder(name: str) -> bool:
@@ -111,14 +169,33 @@ def read_name(stem: str, modality: Modality | None = None) -> Reading | None:
     """
     if mask := _MASK.search(cut(stem)) or _READER.fullmatch(cut(stem)) or _BRAIN.fullmatch(cut(stem)):
         return Reading.nothing(f"names a mask ('{mask[0]}')")
+    plain = _ECHO.sub("", _CONVERTED.sub("", stem))
+    found = _bids(plain) or read_text(plain, modality)
+    if found is None or found.role is None:
+        return found
+    more = set()
+    if _CONVERTED.search(stem):
+        more.add(Quality.CONVERTED)
+    if _ECHO.search(_CONVERTED.sub("", stem)):
+        more.add(Quality.SECOND_ECHO)
+    return replace(found, qualities=found.qualities | more)
+
+
+def _bids(stem: str) -> Reading | None:
+    """The last word of a BIDS name is the sequence whatever else the name holds, but for a diffusion series: what was
+    reconstructed from it bears its name, too (rec-ADC_dwi)."""
     bids = _BIDS.fullmatch(stem)
     role = _BIDS_SUFFIX.get(bids[1].lower()) if bids else None
     if bids is None or role is None:
-        return read_text(stem, modality)
-    # The last word of a BIDS name is the sequence whatever else the name holds.
+        return None
     weighted = _b_values(cut(stem))
-    if role is Role.DWI and weighted == [0.0]:
-        return Reading.nothing("names a b=0 image, which shows no diffusion")
+    if role is Role.DWI:
+        for entity, label in re.findall(r"(?<![^_])(rec|desc|acq|part|proc)-([A-Za-z0-9]+)", stem):
+            said = read_text(label, "mri")
+            if said is not None and said.role in (None, Role.ADC):
+                return replace(said, reason=f"says {entity}-{label}, which {said.reason}")
+        if weighted == [0.0]:
+            return Reading.nothing("names a b=0 image, which shows no diffusion")
     reading = Reading(role, 0.95, f"ends in '{bids[1]}'", max(weighted, default=None))
     return _qualify(reading, cut(stem))
 
@@ -160,11 +237,11 @@ def _role(text: str) -> Reading | None:
             found[role] = confidence, match[0]
     if Role.ADC in found:
         found.pop(Role.DWI, None)  # "diff_ADC": the map is named after the series that it was computed from
+    if {Role.FLAIR, Role.T2} <= found.keys():
+        del found[Role.T2]  # "t2_tirm", "T2 FLAIR": T2-weighted, with fluid nulled
     strong = {role: hit for role, hit in found.items() if hit[0] >= _STRONG}
     found = strong or found
-    if set(found) == {Role.FLAIR, Role.T2}:
-        del found[Role.T2]
-    elif set(found) == {Role.FLAIR, Role.T1} or "t1flair" in text:
+    if set(found) == {Role.FLAIR, Role.T1} or "t1flair" in text:
         return Reading(Role.T1, _T1_FLAIR, "holds 't1' and 'flair', a T1-weighted inversion recovery")
     if len(found) > 1:
         return Reading.nothing(f"names several sequences ({' and '.join(map(str, found))})")
@@ -180,14 +257,15 @@ def _qualify(reading: Reading, text: str) -> Reading:
     """Contrast medium, trace, plane and reformatting: they do not change the role but who is preferred."""
     if reading.role is None:
         return reading
-    rank = 0
+    found = set(reading.qualities)
     if reading.role is Role.DWI and _TRACE.search(text):
-        rank += TRACE_RANK
-    if _AXIAL.search(text):
-        rank += AXIAL_RANK
-    if _REFORMAT.search(text):
-        rank += REFORMAT_RANK
-    reading = replace(reading, rank=rank)
+        found.add(Quality.TRACE)
+    elif reading.role is Role.DWI and _DIRECTION.search(text):
+        found.add(Quality.DIRECTION)
+    for quality, pattern in ((Quality.AXIAL, _AXIAL), (Quality.REFORMATTED, _REFORMAT), (Quality.COMPUTED, _COMPUTED)):
+        if pattern.search(text):
+            found.add(quality)
+    reading = replace(reading, qualities=frozenset(found))
     diffusion = reading.role in (Role.DWI, Role.ADC)
     if not diffusion and _CONTRAST.search(text) and not _NO_CONTRAST.search(text):
         return replace(
@@ -200,7 +278,19 @@ def _qualify(reading: Reading, text: str) -> Reading:
 
 def _b_values(text: str) -> list[float]:
     """The b-values named: of "dwi b0 b1000", "b 1000", "dwi1000", "b0 1000"."""
-    values = [float(b) for b in re.findall(r"\b(?:dwi)?b ?(\d{1,4})\b", text)]
+    values = [float(b) for b in re.findall(r"\b(?:dwi)?b(?: ?(?:val|value|wert))? ?(\d{1,4})\b", text)]
     values += [float(b) for b in re.findall(r"\bdwi(\d{3,4})\b", text)]
     values += [float(b) for b in re.findall(r"\bb ?0 (\d{3,4})\b", text)]
     return values
+
+
+def path_labels(path: str) -> dict[str, frozenset[str]]:
+    """What folder and file names say on subject, session and date, by kind.
+
+    "sub-01/ses-02/dwi.nii" is of subject 01 and session 02, "2024-01-31/DWI.nii" of a date.
+    """
+    found = {kind: frozenset(label.lower() for label in pattern.findall(path)) for kind, pattern in _LABELS}
+    dates = {year + month + day for year, _, month, day in _YEAR_FIRST.findall(path)}
+    dates |= {year + month + day for day, _, month, year in _DAY_FIRST.findall(path)}
+    found["date"] = frozenset(dates)
+    return {kind: labels for kind, labels in found.items() if labels}

@@ -17,6 +17,7 @@ from .dicom_series import read_dicom_time_series
 from .frame_stack import TimeSeries
 from .itk_series import header_grid
 from .nifti import SUFFIXES, open_nifti
+from .origin import Origin
 from .reader import (
     files_of,
     frames_of,
@@ -33,8 +34,8 @@ _DICOM_SUFFIXES = (".dcm", ".ima", ".dicom")
 LITTER = frozenset(
     {
         *(".json", ".tsv", ".csv", ".txt", ".md", ".pdf", ".png", ".jpg", ".jpeg", ".gif", ".bval", ".bvec"),
-        *(".xml", ".html", ".log", ".zip", ".gz", ".raw", ".zraw", ".npz", ".npy", ".py", ".toml", ".yaml"),
-        *(".yml", ".db", ".ini", ".docx", ".xlsx"),
+        *(".xml", ".html", ".log", ".raw", ".zraw", ".npz", ".npy", ".py", ".toml", ".yaml", ".bvals", ".bvecs"),
+        *(".yml", ".db", ".ini", ".docx", ".xlsx", ".svg", ".mrb", ".mrml"),
     }
 )
 
@@ -48,11 +49,15 @@ class Candidate:
             description and its b-value. It is shown to people, and for files the role is read from it.
         files: what it consists of; DICOM slices in order of position.
         tags: of a DICOM series, else None.
+        parts: the files of each volume where it is the mean of several (the directions of a diffusion series).
+        fault: why it cannot be read, where that is known already.
     """
 
     name: str
     files: tuple[Path, ...] = ()
     tags: DicomTags | None = None
+    parts: tuple[tuple[Path, ...], ...] = ()
+    fault: InputError | None = None
 
     def read(self) -> sitk.Image:
         """The volume: 3-D float32, mm, LPS.
@@ -60,7 +65,25 @@ class Candidate:
         Raises:
             InputError: as `read_volume` or `read_dicom_series`.
         """
+        if self.fault is not None:
+            raise self.fault
+        if self.parts:
+            from .dicom import read_dicom_mean
+
+            return read_dicom_mean(self.parts)
         return read_volume(self.files[0]) if self.tags is None else read_dicom_series(self.files)
+
+    def read_map(self) -> sitk.Image:
+        """The same where NaN and infinity may stand for no value.
+
+        Raises:
+            InputError: as `read`.
+        """
+        if self.fault is not None:
+            raise self.fault
+        if self.tags is not None:
+            return read_dicom_series(self.files)
+        return read_volume(self.files[0], finite=False)
 
     def read_time_series(self) -> TimeSeries:
         """The frames over time.
@@ -87,7 +110,7 @@ class Candidate:
         """
         if self.tags is not None:
             return self.tags.frames
-        return frames_of(self.files[0]) if self.files else None
+        return frames_of(self.files[0]) if self.files and self.fault is None else None
 
     def grid(self) -> Grid | None:
         """Where its voxels, or those of one frame, lie by its header; None where that is not in order."""
@@ -102,7 +125,31 @@ class Candidate:
         """
         if self.tags is not None:
             return self.tags.colour
-        return bool(self.files) and is_colour(self.files[0])
+        return bool(self.files) and self.fault is None and is_colour(self.files[0])
+
+    @property
+    def origin(self) -> Origin:
+        """Of whom and when it is, by its tags or its sidecar."""
+        tags = self.tags or self.sidecar
+        return Origin() if tags is None else tags.origin
+
+    @property
+    def path(self) -> str:
+        """Its place in the study folder, of a DICOM series that of its folder: without the series' description."""
+        return self.name.partition(" (series '")[0]
+
+    @property
+    def sidecar(self) -> DicomTags | None:
+        """What the .json beside a file says of the series that it was converted from; None without any."""
+        if self.tags is not None or not self.files:
+            return None
+        suffix = volume_suffix(self.files[0]) or ""
+        beside = self.files[0].with_name(f"{self.files[0].name[: -len(suffix) or None]}.json")
+        if not beside.is_file():
+            return None
+        from .sidecar import read_sidecar
+
+        return read_sidecar(beside)
 
     def sha256(self) -> str:
         """Hash of all its files in order."""

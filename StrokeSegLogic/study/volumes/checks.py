@@ -73,7 +73,7 @@ _MIN_THICK = 2
 _MIN_PLANE = 8
 
 
-def validate(image: sitk.Image, name: str, fewest_slices: int = _MIN_THICK) -> None:
+def validate(image: sitk.Image, name: str, fewest_slices: int = _MIN_THICK, *, finite: bool = True) -> None:
     """Refuses a volume that cannot be segmented. Negative values and ringing are fine.
 
     `read_volume` has checked all but the last two points already; it lets them pass because masks are read, too.
@@ -82,6 +82,7 @@ def validate(image: sitk.Image, name: str, fewest_slices: int = _MIN_THICK) -> N
         image: the volume.
         name: file, series or node, for the message.
         fewest_slices: along its thinnest axis.
+        finite: whether NaN and infinite voxels are refused.
 
     Raises:
         InputError: if it is not 3-D and scalar, its geometry is singular or sheared, it holds NaN or infinite
@@ -93,7 +94,8 @@ def validate(image: sitk.Image, name: str, fewest_slices: int = _MIN_THICK) -> N
     require_right_angles(grid.matrix, name)
     require_near(np.asarray(grid.origin), name)
     require_plausible_extent(grid.size, grid.spacing, name)
-    require_finite(image, name)
+    if finite:
+        require_finite(image, name)
     _require_enough_voxels(grid.size, name, fewest_slices)
     voxels = sitk.GetArrayViewFromImage(image)
     if voxels.min() == voxels.max():

@@ -35,11 +35,13 @@ def read_dicom_series(files: Iterable[str | Path]) -> sitk.Image:
         InputError: if a file is not intact, the files are not one 3-D volume (several series, several volumes at
             the same places, mixed sizes or directions, missing slices, tilted stack), or pydicom is missing.
     """
+    from .dicom_groups import grouped
+
     start_decoder()
     slices = read_records(files)
     where = f"{slices[0].path.parent} (series '{slices[0].tags.series_description or slices[0].uid}')"
     require_grey(slices, where)
-    if len({s.uid for s in slices}) > 1:
+    if len({s.uid for s in slices}) > 1 and len(grouped(slices)) > 1:
         raise InputError("the files are of several series", where=where, fix="Give the files of one series")
     slices = in_order(slices)
     grid = stack_grid(slices, where)
@@ -47,6 +49,32 @@ def read_dicom_series(files: Iterable[str | Path]) -> sitk.Image:
         image = grid.image(_pixels(slices, where))
         require_finite(image, where)
     return image
+
+
+def read_dicom_mean(parts: Iterable[Iterable[str | Path]]) -> sitk.Image:
+    """The mean of several volumes at the same places, those of the directions of a diffusion series.
+
+    Returns:
+        As `read_dicom_series`.
+
+    Raises:
+        InputError: as `read_dicom_series`, or if they do not lie at the same places.
+    """
+    total, grid, count = np.zeros(0), None, 0
+    for files in parts:
+        image = read_dicom_series(paths := tuple(files))
+        if grid is None:
+            grid, total = Grid.of(image), np.zeros(image.GetSize()[::-1], np.float32)
+        elif not grid.same(Grid.of(image)):
+            raise InputError(
+                "the directions of the diffusion series do not lie at the same places",
+                where=Path(paths[0]).parent,
+                fix="Give the trace image, or a folder with the files of this direction alone",
+            )
+        total += sitk.GetArrayViewFromImage(image)
+        count += 1
+    assert grid is not None
+    return grid.image((total / np.float32(count)).astype(np.float32))
 
 
 def read_dicom_colours(files: Iterable[str | Path]) -> sitk.Image:
@@ -58,7 +86,7 @@ def read_dicom_colours(files: Iterable[str | Path]) -> sitk.Image:
     start_decoder()
     slices = read_records(files)
     where = f"{slices[0].path.parent} (series '{slices[0].tags.series_description or slices[0].uid}')"
-    if any(s.samples != 3 for s in slices):
+    if any(not s.tags.colour for s in slices):
         raise InputError("is not in colour", where=where, fix="Give a colour-coded series")
     _require_single(slices, where)
     slices = in_order(slices)
@@ -128,7 +156,7 @@ def require_grey(slices: Sequence[Slice], where: str) -> None:
         InputError: if there is any.
     """
     _require_single(slices, where)
-    if any(s.samples != 1 for s in slices):
+    if any(s.samples != 1 or s.tags.colour for s in slices):
         raise InputError("is in colour", where=where, fix="Give the series with grey values, not its colour map")
 
 

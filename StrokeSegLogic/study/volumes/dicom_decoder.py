@@ -33,6 +33,8 @@ def decode(path: str, colour: bool) -> np.ndarray:
     """
     import SimpleITK as sitk
 
+    if colour and (colours := _from_palette(path)) is not None:
+        return colours
     reader = sitk.ImageFileReader()
     reader.SetImageIO("GDCMImageIO")
     # Each slice has its own rescale slope: without a common type ITK would round to the first slice's.
@@ -41,6 +43,21 @@ def decode(path: str, colour: bool) -> np.ndarray:
         reader.SetFileName(name)
         array = sitk.GetArrayFromImage(reader.Execute())
     return array[0] if array.ndim == (4 if colour else 3) and len(array) == 1 else array
+
+
+def _from_palette(path: str) -> np.ndarray | None:
+    """The colours that a file's palette gives its pixels, (rows, columns, 3) uint8; None for a file without a palette.
+
+    Not by ITK: where there is a rescale slope, too, what it reads then is memory that nobody has written.
+    """
+    from pydicom import dcmread
+    from pydicom.pixels import apply_color_lut
+
+    header = dcmread(path, force=True)
+    if header.get("PhotometricInterpretation") != "PALETTE COLOR":
+        return None
+    colours = apply_color_lut(header.pixel_array, header)
+    return colours if colours.itemsize == 1 else (colours >> 8).astype("uint8")
 
 
 @contextmanager

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 
+import numpy as np
+
 from .dicom import in_order
 from .dicom_headers import Slice
 
@@ -20,23 +22,31 @@ _SPLITS: tuple[_Split, ...] = (
 )
 _LEAST_JOINED = 5
 """So many series of CT at the same places with the same description are frames, not reconstructions."""
+_SAME_AXES = 0.01
+"""Cosines of slices of one stack differ by no more: writers round them from slice to slice."""
+_EVEN_PART, _EVEN_MM = 0.05, 0.05
+_LONGEST_PAUSE_S = 60.0
+"""Between two series of CT that are phases of one bolus."""
 
 
 def grouped(slices: Iterable[Slice]) -> list[list[Slice]]:
     """The slices of each candidate.
 
     A series is split where one place was imaged several times: by b-value, echo time, image type, gradient direction,
-    time. A CT is kept whole over time, and a CT of one series for each frame is put together.
+    time. A CT is kept whole over time, and a CT of one series for each frame, or of one for each phase of the bolus, is
+    put together; so are slices that came apart because each has a series UID of its own.
     """
     stacks = [
         stack
-        for series in _by(slices, lambda s: s.uid)
-        for stack in _by(series, lambda s: (s.size, tuple(round(a, 2) + 0.0 for a in s.axes or ())))
+        for series in _by(slices, lambda s: (s.uid, s.origin))
+        for alike in _by(series, lambda s: s.size)
+        for stack in _by_axes(alike)
     ]
+    stacks = _reunited(stacks)
     ct = [stack for stack in stacks if stack[0].tags.modality == "CT"]
     mr = [stack for stack in stacks if stack[0].tags.modality != "CT"]
     groups = [part for stack in mr for part in _split_repeats(_by(stack, lambda s: s.tags.b_value), 0)]
-    return groups + _joined([part for stack in ct for part in _by(stack, lambda s: s.tags.image_type)])
+    return groups + _phases(_joined([part for stack in ct for part in _by(stack, lambda s: s.tags.image_type)]))
 
 
 def in_time_order(slices: Sequence[Slice]) -> list[Slice]:
@@ -50,6 +60,64 @@ def in_time_order(slices: Sequence[Slice]) -> list[Slice]:
     return sorted(in_order(slices), key=when)
 
 
+def _by_axes(slices: Sequence[Slice]) -> list[list[Slice]]:
+    """The slices by orientation, those without any by themselves."""
+    groups: list[list[Slice]] = []
+    for record in slices:
+        for group in groups:
+            ours, theirs = record.axes, group[0].axes
+            if ours == theirs or (ours and theirs and np.allclose(ours, theirs, rtol=0, atol=_SAME_AXES)):
+                group.append(record)
+                break
+        else:
+            groups.append([record])
+    return groups
+
+
+def _reunited(stacks: list[list[Slice]]) -> list[list[Slice]]:
+    """Stacks that are parts of one volume, though they have series UIDs of their own, put together.
+
+    Single slices that anonymising gave a UID each, and stacks of MR that fill each other's gaps. What they are of and
+    how they were made has to be the same.
+    """
+
+    def kind(stack: list[Slice]) -> Hashable:
+        first = stack[0]
+        tags = first.tags
+        if first.position is None or first.axes is None or (tags.modality == "CT" and len(stack) > 1):
+            return id(stack)
+        made = (
+            tags.series_description,
+            tags.protocol_name,
+            tags.image_type,
+            tags.echo_time,
+            tags.b_value,
+            tags.direction,
+        )
+        return first.origin, tags.modality, made, first.size, first.spacing, tags.plane
+
+    groups: dict[Hashable, list[list[Slice]]] = {}
+    for stack in stacks:
+        groups.setdefault(kind(stack), []).append(stack)
+    out: list[list[Slice]] = []
+    for group in groups.values():
+        whole = [record for stack in group for record in stack]
+        alone = all(len(stack) == 1 for stack in group)
+        if len(group) > 1 and len(_by_axes(whole)) == 1 and (len(whole) > 2 if alone else _is_even(whole)):
+            out.append(whole)
+        else:
+            out += group
+    return out
+
+
+def _is_even(slices: Sequence[Slice]) -> bool:
+    """Whether the slices, none of them at the place of another, lie at equal distances."""
+    along = np.sort([float(slices[0].normal @ np.asarray(record.position)) for record in slices])
+    gaps = np.diff(along)
+    usual = float(np.median(gaps))
+    return usual > _EVEN_MM and bool((np.abs(gaps - usual) <= max(_EVEN_PART * usual, _EVEN_MM)).all())
+
+
 def _joined(parts: list[list[Slice]]) -> list[list[Slice]]:
     """Single volumes of CT at the same places whose descriptions differ by numbers at most, as one series over time."""
 
@@ -60,7 +128,8 @@ def _joined(parts: list[list[Slice]]) -> list[list[Slice]]:
             return id(part)
         words = re.sub(r"\d+(?:[.,]\d+)?", "#", first.tags.series_description)
         times = frozenset(record.clock.acquisition for record in part)
-        return (first.frame_of_reference, first.size, first.tags.image_type, words, places, None in times)
+        at = first.frame_of_reference, first.size, first.origin
+        return at, first.tags.image_type, words, places, None in times
 
     groups: dict[Hashable, list[list[Slice]]] = {}
     for part in parts:
@@ -73,6 +142,42 @@ def _joined(parts: list[list[Slice]]) -> list[list[Slice]]:
         else:
             out += group
     return out
+
+
+def _phases(parts: list[list[Slice]]) -> list[list[Slice]]:
+    """Series of CT over time that go on where another ends, at the same places: one bolus, recorded in phases."""
+
+    def kind(part: list[Slice]) -> Hashable:
+        places = frozenset(record.position for record in part)
+        times = [record.clock.acquisition for record in part]
+        if len(places) == len(part) or None in places or None in times or part[0].tags.colour:
+            return id(part)
+        return part[0].frame_of_reference, part[0].size, part[0].origin, places
+
+    groups: dict[Hashable, list[list[Slice]]] = {}
+    for part in parts:
+        groups.setdefault(kind(part), []).append(part)
+    out: list[list[Slice]] = []
+    for group in groups.values():
+        if len(group) == 1:
+            out += group
+            continue
+        ordered = sorted(group, key=lambda part: _span(part)[0])
+        whole = [list(ordered[0])]
+        for part in ordered[1:]:
+            pause = _span(part)[0] - _span(whole[-1])[1]
+            if 0 < pause <= _LONGEST_PAUSE_S:
+                whole[-1] += part
+            else:
+                whole.append(list(part))
+        out += whole
+    return out
+
+
+def _span(part: Sequence[Slice]) -> tuple[float, float]:
+    """When its first and its last slice were recorded, in seconds."""
+    times = [record.clock.acquisition or 0.0 for record in part]
+    return min(times), max(times)
 
 
 def _split_repeats(groups: list[list[Slice]], level: int) -> list[list[Slice]]:

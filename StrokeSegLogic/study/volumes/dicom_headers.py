@@ -5,35 +5,34 @@ pydicom is imported with the first DICOM file: it is an optional dependency of t
 
 from __future__ import annotations
 
-import os
-import struct
 import warnings
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
 
 from ...base.errors import InputError, within_memory
-from ...base.files import open_regular, unreadable
-from ...base.progress import check_cancelled
+from ...base.files import unreadable
 from . import dicom_values as values
 from .checks import MOST_SLICE_PIXELS
 from .dicom_clock import CLOCK_TAGS, Clock, read_clock
-from .dicom_values import PRIVATE_B, PRIVATE_SLOTS
+from .dicom_container import begins_as_dicom, open_dicom, packed, require_inflatable, size_of
+from .dicom_values import PRIVATE_B, PRIVATE_DIRECTION, PRIVATE_SLOTS, PRIVATE_VECTOR
+from .origin import Origin
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
 _NOT_IMAGES = frozenset({"SR", "PR", "KO", "DOC", "RTSTRUCT", "RTPLAN", "RTDOSE", "RWV", "REG", "FID"})
-_DEFLATED = b"1.2.840.10008.1.2.1.99"
-_MOST_INFLATED = 256 << 20
 _UNPACKED = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"})
 """Transfer syntaxes whose pixels are stored as they are."""
 _TAGS = (
     *("Modality", "SeriesInstanceUID", "SeriesDescription", "ProtocolName", "SequenceName", "ImageType"),
-    *("ScanningSequence", "MRAcquisitionType", "EchoTime", "RepetitionTime", "InversionTime"),
+    *("ScanningSequence", "MRAcquisitionType", "EchoTime", "RepetitionTime", "InversionTime", "PulseSequenceName"),
+    *("PatientID", "PatientName", "PatientBirthDate", "StudyInstanceUID", "StudyDate", "SOPInstanceUID"),
+    *("BodyPartExamined", "ContrastBolusAgent", "ImageComments", "PhotometricInterpretation"),
     *("DiffusionBValue", "DiffusionGradientOrientation", "DiffusionDirectionality"),
     *("Rows", "Columns", "PixelSpacing", "ImagePositionPatient", "ImageOrientationPatient"),
     *(
@@ -58,7 +57,8 @@ class DicomTags:
     """What a series' tags say on its contrast. Times in ms, b in s/mm²; None or empty is unknown.
 
     `frames` is how often each place was imaged over time, where a series was kept whole (CT); `window` the centre and
-    width that the series is shown with.
+    width that the series is shown with; `direction` whether a diffusion series shows all directions or one (see
+    `dicom_values.direction`); `acquired` the seconds at which it was acquired (see `Clock.acquisition`).
     """
 
     modality: str = "MR"
@@ -72,7 +72,12 @@ class DicomTags:
     repetition_time: float | None = None
     inversion_time: float | None = None
     b_value: float | None = None
+    direction: str = ""
     plane: str = ""
+    body_part: str = ""
+    contrast_agent: bool = False
+    acquired: float | None = None
+    origin: Origin = field(default_factory=Origin)
     frames: int = 1
     colour: bool = False
     window: tuple[float, float] | None = None
@@ -96,6 +101,8 @@ class Slice:
         frame_of_reference: UID of the space that positions are given in; "" if not given.
         thickness: of the slice, mm; None if not given.
         least_bytes: that a file of so many pixels has; 0 where they are packed.
+        instance_uid: of the file; "" if not given.
+        origin: of whom and when it is.
     """
 
     path: Path
@@ -112,6 +119,11 @@ class Slice:
     frame_of_reference: str = ""
     thickness: float | None = None
     least_bytes: int = 0
+    instance_uid: str = ""
+
+    @property
+    def origin(self) -> Origin:
+        return self.tags.origin
 
     @property
     def normal(self) -> np.ndarray:
@@ -121,16 +133,19 @@ class Slice:
 
 
 def looks_like_dicom(path: Path) -> bool:
-    """Whether the file has DICOM's mark at byte 128.
+    """Whether the file has DICOM's mark at byte 128, or begins with DICOM's elements where some writers leave the
+    preamble out; unpacked, if it is a gzip archive.
 
     Raises:
         InputError: if it cannot be read.
     """
-    with open_regular(path) as file:
+    with open_dicom(path) as file:
         try:
-            return file.read(132)[128:] == b"DICM"
-        except OSError as error:
-            raise unreadable(path, error) from error
+            return begins_as_dicom(file.read(256))
+        except (OSError, EOFError, zlib.error) as error:
+            if packed(path):
+                return False
+            raise unreadable(path, cast(OSError, error)) from error
 
 
 def read_slice(path: Path) -> Slice | None:
@@ -149,15 +164,17 @@ def read_slice(path: Path) -> Slice | None:
             "reading DICOM needs pydicom", where=path, fix='Install it with pip install "strokeseg[dicom]"'
         ) from error
     wanted: list[Any] = [*_TAGS]
-    for group, offset, _ in PRIVATE_B:
+    for group, offset, _ in (*PRIVATE_B, *PRIVATE_DIRECTION, *PRIVATE_VECTOR):
         for slot in PRIVATE_SLOTS:
             wanted += [(group << 16) + slot, (group << 16) + (slot << 8) + offset]
-    with within_memory(path), open_regular(path) as file, warnings.catch_warnings():
+    with within_memory(path), open_dicom(path) as file, warnings.catch_warnings():
         # What pydicom warns of, a value too long for its type for instance, either reads all the same or is left out.
         warnings.simplefilter("ignore")
         try:
-            _require_inflatable(file, path)
-            header = pydicom.dcmread(_Clamped(file), stop_before_pixels=True, specific_tags=wanted)
+            require_inflatable(file, path)
+            clamped, bare = _Clamped(file, size_of(path)), begins_as_dicom(file.read(256))
+            file.seek(0)
+            header = pydicom.dcmread(clamped, stop_before_pixels=True, specific_tags=wanted, force=bare)
             if values.text(header, "Modality") in _NOT_IMAGES or not values.whole(header, "Rows", 0):
                 return None
             return _slice(path, header)
@@ -170,9 +187,8 @@ def read_slice(path: Path) -> Slice | None:
 class _Clamped:
     """A file of which no more is asked than it holds: for the length that an element claims memory is taken at once."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._size = os.fstat(file.fileno()).st_size
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self._file, self._size = file, size
         self.seek, self.tell = file.seek, file.tell
 
     def read(self, size: int = -1) -> bytes:
@@ -180,31 +196,10 @@ class _Clamped:
         return self._file.read(left if size < 0 else min(size, left))
 
 
-def _require_inflatable(file: BinaryIO, path: Path) -> None:
-    """Refuses a file that is packed as a whole and would be unpacked to far more than a slice."""
-    start = file.read(1024)
-    file.seek(0)
-    if _DEFLATED not in start:
-        return
-    # The length of the meta header stands in its first element.
-    (length,) = struct.unpack("<I", start[140:144])
-    file.seek(144 + length)
-    packer, packed = zlib.decompressobj(-zlib.MAX_WBITS), file.read()
-    file.seek(0)
-    size = 0
-    while size <= _MOST_INFLATED and packed:
-        check_cancelled()
-        size += len(packer.decompress(packed, 1 << 20))
-        packed = packer.unconsumed_tail
-    if size > _MOST_INFLATED:
-        raise InputError(
-            f"would be unpacked to more than {_MOST_INFLATED >> 20} MB", where=path, fix="Export it uncompressed"
-        )
-
-
 def _slice(path: Path, header: Dataset) -> Slice:
     axes = values.numbers(header, "ImageOrientationPatient", 6)
-    sequence = values.text(header, "SequenceName")
+    sequence = values.text(header, "SequenceName") or values.text(header, "PulseSequenceName")
+    clock = read_clock(header)
     size = values.whole(header, "Rows", 0), values.whole(header, "Columns", 0)
     samples, frames = values.whole(header, "SamplesPerPixel", 1), values.whole(header, "NumberOfFrames", 1)
     if min(*size, samples) < 1 or size[0] * size[1] > MOST_SLICE_PIXELS:
@@ -223,14 +218,19 @@ def _slice(path: Path, header: Dataset) -> Slice:
         repetition_time=values.number(header, "RepetitionTime"),
         inversion_time=values.number(header, "InversionTime"),
         b_value=values.b_value(header),
+        direction=values.direction(header),
         plane=_plane(axes),
-        colour=samples == 3,
+        body_part=values.text(header, "BodyPartExamined").upper(),
+        contrast_agent=bool(values.text(header, "ContrastBolusAgent").strip()),
+        acquired=clock.acquisition,
+        origin=_origin(header),
+        # A palette's colours stand in a table: the pixels themselves mean nothing.
+        colour=samples == 3 or values.text(header, "PhotometricInterpretation").upper() == "PALETTE COLOR",
         window=values.window(header),
     )
-    direction = values.numbers(header, "DiffusionGradientOrientation", 3)
     order = (
-        values.text(header, "DiffusionDirectionality"),
-        tuple(round(x, 3) for x in direction or ()),
+        tags.direction,
+        values.gradient(header),
         # Siemens numbers the directions in the sequence's name: *ep_b1000#2.
         sequence,
         values.number(header, "TemporalPositionIdentifier") or 0.0,
@@ -250,10 +250,22 @@ def _slice(path: Path, header: Dataset) -> Slice:
         frames=frames,
         samples=samples,
         order=order,
-        clock=read_clock(header),
+        clock=clock,
         frame_of_reference=values.text(header, "FrameOfReferenceUID"),
         thickness=values.number(header, "SliceThickness"),
-        least_bytes=size[0] * size[1] * samples * bits // 8 if unpacked else 0,
+        least_bytes=size[0] * size[1] * samples * bits // 8 if unpacked and not packed(path) else 0,
+        instance_uid=values.text(header, "SOPInstanceUID"),
+    )
+
+
+def _origin(header: Dataset) -> Origin:
+    return Origin(
+        patient_id=values.text(header, "PatientID").strip().casefold(),
+        patient_name=values.text(header, "PatientName").strip().casefold(),
+        birth_date=values.text(header, "PatientBirthDate").strip(),
+        date=values.text(header, "StudyDate").strip().replace(".", ""),
+        acquisition_date=values.text(header, "AcquisitionDate").strip().replace(".", ""),
+        study_uid=values.text(header, "StudyInstanceUID"),
     )
 
 

@@ -20,6 +20,7 @@ from ...base.errors import InputError, is_out_of_memory
 from ...base.files import require_file
 from . import dicom_decoder
 from .checks import MOST_SLICE_PIXELS
+from .dicom_container import plain_file
 
 _PATIENCE_S = dicom_decoder.SECONDS + 10.0
 _LAUNCHER = "PythonSlicer"
@@ -144,7 +145,8 @@ def slice_pixels(path: Path, size: tuple[int, int], colour: bool = False) -> np.
     require_file(path)
     fix = "Export the series again, uncompressed"
     try:
-        pixels = _decoder().pixels(path, colour)
+        with plain_file(path) as plain:
+            pixels = _decoder().pixels(plain, colour)
     except RuntimeError as error:
         # A slice for which the decoder's own limit is too low is damaged, whatever memory the computer has.
         of_file = is_out_of_memory(error) and not dicom_decoder.is_limited_from_outside()

@@ -10,6 +10,7 @@ import math
 import re
 import struct
 import zlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,10 +21,16 @@ PRIVATE_B = (
     (0x0019, 0x0C, "SIEMENS MR HEADER"),
     (0x0043, 0x39, "GEMS_PARM_01"),
     (0x2001, 0x03, "PHILIPS IMAGING DD"),
+    (0x0065, 0x09, "IMAGE PRIVATE HEADER"),
 )
+# Of United Imaging the last; the same for what a diffusion gradient's direction is, in words and as a vector.
+PRIVATE_DIRECTION = ((0x0019, 0x0D, "SIEMENS MR HEADER"), (0x2001, 0x04, "PHILIPS IMAGING DD"))
+PRIVATE_VECTOR = ((0x0019, 0x0E, "SIEMENS MR HEADER"), (0x0065, 0x37, "IMAGE PRIVATE HEADER"))
+ISOTROPIC, DIRECTIONAL = "ISOTROPIC", "DIRECTIONAL"
 PRIVATE_SLOTS = range(0x10, 0x14)
 """A vendor's block may stand in any of the slots that its creator's name reserves."""
-_SEQUENCE_B = re.compile(r"\*?ep_b(\d+)", re.I)
+_SEQUENCE_B = re.compile(r"\*?ep_(?:c_)?b(\d+)", re.I)
+_COMMENTED_B = re.compile(r"\bb(?:-?value)?\s*=\s*(\d{1,5})(?!\d)", re.I)
 _MOST_TEXT = 1024
 _FAULTS = (
     *(ArithmeticError, AttributeError, EOFError, LookupError, NotImplementedError, OSError, RecursionError),
@@ -98,20 +105,56 @@ def window(header: Dataset) -> tuple[float, float] | None:
 
 
 def b_value(header: Dataset) -> float | None:
-    """The diffusion weighting in s/mm²: the standard's tag, else Siemens', GE's or Philips', else None.
+    """The diffusion weighting in s/mm²: the standard's tag, else that of Siemens, GE, Philips or United Imaging, else
+    what Siemens' sequence name or Canon's image comment says, else None.
 
     GE stores it with flags added in the millions and more (1000001000 is 1000).
     """
     if (standard := number(header, "DiffusionBValue")) is not None:
         return standard
-    for group, offset, creator in PRIVATE_B:
+    for group, element, creator in _private(header, PRIVATE_B):
+        found = _private_number(header, group, element)
+        if found is not None:
+            return found % 100_000 if creator.startswith("GEMS") else found
+    if (named := sequence_b_value(text(header, "SequenceName"))) is not None:
+        return named
+    commented = _COMMENTED_B.search(text(header, "ImageComments"))
+    return float(commented[1]) if commented else None
+
+
+def gradient(header: Dataset) -> tuple[float, ...]:
+    """The unit vector of the diffusion gradient to three digits; empty where none is said."""
+    found = numbers(header, "DiffusionGradientOrientation", 3)
+    for group, element, _ in () if found else _private(header, PRIVATE_VECTOR):
+        try:
+            listed = tuple(float(item) for item in _listed(header[group, element].value))
+        except parser_faults():
+            continue
+        found = listed if len(listed) == 3 and all(map(math.isfinite, listed)) else found
+    return tuple(round(part, 3) for part in found or ()) if any(found or ()) else ()
+
+
+def direction(header: Dataset) -> str:
+    """ISOTROPIC for an image of all directions (a trace), DIRECTIONAL for one of a single direction, "" if not said."""
+    said = text(header, "DiffusionDirectionality").upper()
+    for group, element, _ in () if said else _private(header, PRIVATE_DIRECTION):
+        try:
+            found = header[group, element].value
+        except parser_faults():
+            continue
+        said = (found.decode("latin-1") if isinstance(found, bytes) else str(found or "")).strip(" \0").upper()
+    if said in (ISOTROPIC, "I"):
+        return ISOTROPIC
+    single = said in (DIRECTIONAL, "BMATRIX", "P", "M", "S", "O") or re.search(r"#\d+$", text(header, "SequenceName"))
+    return DIRECTIONAL if single or gradient(header) else ""
+
+
+def _private(header: Dataset, of: tuple[tuple[int, int, str], ...]) -> Iterator[tuple[int, int, str]]:
+    """Group, element and creator of those private elements whose block is there."""
+    for group, offset, creator in of:
         for slot in PRIVATE_SLOTS:
-            if not _creator(header, group, slot).startswith(creator):
-                continue
-            found = _private_number(header, group, (slot << 8) + offset)
-            if found is not None:
-                return found % 100_000 if creator.startswith("GEMS") else found
-    return sequence_b_value(text(header, "SequenceName"))
+            if _creator(header, group, slot).startswith(creator):
+                yield group, (slot << 8) + offset, creator
 
 
 def sequence_b_value(sequence_name: str) -> float | None:

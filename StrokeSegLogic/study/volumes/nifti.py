@@ -32,8 +32,13 @@ from .voxel_stream import Packing, VoxelStream, inflated, voxel_stream
 if TYPE_CHECKING:
     import nibabel as nib
 
-SUFFIXES = (".nii.gz", ".nii")
+WRITTEN = (".nii.gz", ".nii")
+PAIR = ".hdr"
+"""A header whose voxels lie in an .img beside it."""
+SUFFIXES = (*WRITTEN, PAIR)
 _LONGEST_HEADER = 540
+_ANALYZE = 348
+_PAIR_MAGIC = (b"ni1\0", b"ni2\0")
 _MM_PER_UNIT = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
 _TIME_UNITS = {8: "sec", 16: "msec", 24: "usec"}
 """By code; what other codes stand for is not time, or not known."""
@@ -47,6 +52,7 @@ class NiftiHeader:
 
     Attributes:
         path: of the file.
+        data: the file that holds the voxels; of a pair another.
         header: as nibabel has it.
         affine: from voxels to mm or whatever the unit is, RAS.
         shape: as stored, positive.
@@ -56,6 +62,7 @@ class NiftiHeader:
     """
 
     path: Path
+    data: Path
     header: nib.Nifti1Header
     affine: np.ndarray
     shape: tuple[int, ...]
@@ -112,9 +119,9 @@ class NiftiHeader:
         Raises:
             InputError: if there are fewer or far more than the header says, or the archive is damaged.
         """
-        packing: Packing = "gzip" if self.path.name.lower().endswith(".gz") else "raw"
+        packing: Packing = "gzip" if self.data.name.lower().endswith(".gz") else "raw"
         wanted = math.prod(self.shape) * self.kind.itemsize
-        with voxel_stream(self.path, packing, wanted, damaged(self.path), skipped=self.offset) as stream:
+        with voxel_stream(self.data, packing, wanted, damaged(self.path), skipped=self.offset) as stream:
             yield stream
             stream.finish()
 
@@ -128,7 +135,12 @@ def open_nifti(path: Path) -> NiftiHeader:
     import nibabel as nib
 
     raw = _first_bytes(path)
-    for kind in (nib.Nifti1Header, nib.Nifti2Header):
+    pair = path.name.lower().endswith(PAIR)
+    if pair and len(raw) >= _ANALYZE and not any(magic in raw for magic in _PAIR_MAGIC):
+        fix = "Convert it to NIfTI with the software that wrote it"
+        raise InputError("is Analyze 7.5, which does not say what is left and what right", where=path, fix=fix)
+    kinds = (nib.Nifti1Pair, nib.Nifti2Pair) if pair else (nib.Nifti1Image, nib.Nifti2Image)
+    for kind in (image.header_class for image in kinds):
         length = kind.template_dtype.itemsize
         if len(raw) < length or not kind.may_contain_header(raw):
             continue
@@ -152,6 +164,7 @@ def _checked(kind: type[nib.Nifti1Header], raw: bytes, path: Path) -> NiftiHeade
         slope, intercept = header.get_slope_inter()
         opened = NiftiHeader(
             path,
+            data_of(path),
             header,
             header.get_best_affine(),
             shape,
@@ -176,6 +189,20 @@ def _first_bytes(path: Path) -> bytes:
             return inflated(file).read(_LONGEST_HEADER)
         except (OSError, EOFError, zlib.error) as error:
             raise damaged(path) from error
+
+
+def data_of(path: Path) -> Path:
+    """The file that holds the voxels: for a header of a pair the .img beside it.
+
+    Raises:
+        InputError: if it is missing.
+    """
+    if not path.name.lower().endswith(PAIR):
+        return path
+    for ending in (".img", ".IMG", ".Img"):
+        if (beside := path.with_suffix(ending)).exists():
+            return beside
+    raise InputError(f"its voxels, {path.stem}.img, are missing", where=path, fix="Put both into one folder")
 
 
 def header_notes(path: Path) -> tuple[str, ...]:
@@ -268,7 +295,7 @@ def write_nifti_series(frames: np.ndarray, grid: Grid, step_s: float, path: str 
 
 
 def _write(voxels: np.ndarray, grid: Grid, path: Path, step_s: float | None = None) -> None:
-    if not path.name.lower().endswith(SUFFIXES):
+    if not path.name.lower().endswith(WRITTEN):
         raise OutputError("is not a NIfTI file name", where=path, fix="End it with .nii.gz or .nii")
     import nibabel as nib
 

@@ -20,18 +20,22 @@ def volume_suffix(path: PurePath) -> str | None:
     return next((s for s in (*nifti.SUFFIXES, *itk_formats.SUFFIXES) if name.endswith(s)), None)
 
 
-def read_volume(path: str | Path) -> sitk.Image:
+def read_volume(path: str | Path, *, finite: bool = True) -> sitk.Image:
     """One volume from .nii, .nii.gz, .nrrd, .nhdr, .mha or .mhd.
 
     A trailing fourth dimension of length 1 is dropped; NIfTI in metres or micrometres becomes millimetres.
     An empty mask is read as well: what a network needs beyond this, `validate` checks.
+
+    Args:
+        path: of the file.
+        finite: whether NaN and infinite voxels are refused.
 
     Returns:
         3-D float32, mm, LPS.
 
     Raises:
         InputError: if the file is missing, unknown, damaged, not one 3-D scalar volume, holds NaN or infinite
-            voxels, or if its geometry is singular or sheared.
+            voxels (unless they are allowed), or if its geometry is singular or sheared.
         OutOfMemory: if there is too little memory for it.
     """
     path = Path(path)
@@ -49,7 +53,8 @@ def read_volume(path: str | Path) -> sitk.Image:
             image = nifti.read_nifti(path) if suffix in SUFFIXES else itk_formats.read_itk(path)
         except OSError as error:
             raise unreadable(path, error) from error
-        require_finite(image, str(path))
+        if finite:
+            require_finite(image, str(path))
     return image
 
 
@@ -69,7 +74,10 @@ def files_of(path: Path) -> tuple[Path, ...]:
     Raises:
         InputError: if they cannot be told.
     """
-    return itk_formats.files_of(path) if volume_suffix(path) in itk_formats.SUFFIXES else (path,)
+    if volume_suffix(path) in itk_formats.SUFFIXES:
+        return itk_formats.files_of(path)
+    data = nifti.data_of(path)
+    return (path,) if data == path else (path, data)
 
 
 def read_time_series(path: Path) -> TimeSeries:

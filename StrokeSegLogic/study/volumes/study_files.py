@@ -12,15 +12,17 @@ from pathlib import Path
 from ...base.errors import InputError
 from ...base.files import require_file, unreadable
 from ...base.progress import check_cancelled
-from ...base.records import is_aside
+from ...base.records import RESULTS, is_aside, is_unchanged, said_to_be_written
 from .candidates import LITTER, Candidate, is_dicom
 from .dicom import in_order
+from .dicom_copies import without_copies
 from .dicom_groups import grouped, in_time_order
 from .dicom_headers import NoPydicom, Slice, read_slice
 from .dicom_pixels import start_decoder
 from .dicom_series import count_frames
-from .nifti import SUFFIXES, open_nifti
+from .nifti import PAIR, SUFFIXES, open_nifti
 from .reader import files_of, volume_suffix
+from .unread_formats import unread
 
 _SHOWN = 5
 """Files left aside that are named one by one."""
@@ -51,25 +53,64 @@ def find_series(folder: str | Path) -> list[Candidate]:
 def study_files(folder: str | Path) -> StudyFiles:
     """Every volume in a folder and its subfolders, and what was left aside.
 
-    Hidden files and what is no image (tables, pictures, sidecars) are skipped; folders in which an earlier run put
-    something aside are skipped and named, for what lies there would claim the roles of this study. DICOM files are
-    known by their content. A DICOM series is split where one place was imaged several times: by b-value, echo time,
-    image type, gradient direction, time. What is no regular file (a pipe, a device, a link to itself) and what is no
-    intact DICOM is left aside and named.
+    Hidden files and what is no image (tables, pictures, sidecars) are skipped. Folders in which an earlier run put
+    something aside are skipped and named, and so is what an earlier run wrote: it would claim the roles of this study.
+    DICOM files are known by their content, with or without preamble, or packed by gzip; of copies each is read once. A
+    DICOM series is split where one place was imaged several times: by b-value, echo time, image type, gradient
+    direction, time. What is no regular file (a pipe, a device, a link to itself), no intact DICOM, an archive, or of a
+    format that is not read is left aside and named. A damaged volume is a candidate all the same: whether anybody needs
+    it is not known yet.
 
     Raises:
-        InputError: if the folder is missing or holds no volume, a file's header is not what its name says, or
-            there is DICOM and pydicom is missing.
+        InputError: if the folder is missing or holds no volume, or there is DICOM and pydicom is missing.
     """
     folder = Path(folder)
     if not folder.exists():
         raise InputError("the folder does not exist", where=folder, fix="Check the path")
     if not folder.is_dir():
         raise InputError("is a file where a folder is wanted", where=folder, fix="Name its role", option="role")
+    paths, set_aside = _visible_files(folder)
+    own = _own_results(paths)
+    aside = [
+        InputError(
+            "holds what an earlier run put aside", where=path, fix="Name that folder itself to have its volumes read"
+        )
+        for path in set_aside
+    ]
+    found, notes = _read_headers([path for path in paths if path not in own], folder, aside)
+    if own and (found or any(path.parent != folder for path in own)):
+        aside += [_of_earlier_run(home) for home in sorted({path.parent for path in own})]
+    elif own:
+        # Nothing else is there: who names a folder of results wants them.
+        found, notes = _read_headers(paths, folder, [])
+        notes = (*notes, f"the volumes of {folder.resolve().name} are results of an earlier run of StrokeSeg")
+    if not found or all(candidate.fault is not None for candidate in found):
+        raise _no_volume(folder, [*(candidate.fault for candidate in found if candidate.fault), *aside])
+    return StudyFiles(tuple(sorted(found, key=lambda c: c.name)), (*notes, *_left_aside(aside, folder)))
+
+
+def _of_earlier_run(home: Path) -> InputError:
+    fix = "Name that folder itself to have its volumes read"
+    return InputError("holds the results of an earlier run of StrokeSeg", where=home, fix=fix)
+
+
+def _own_results(paths: Sequence[Path]) -> set[Path]:
+    """The volumes that a record beside them proves to be what StrokeSeg wrote."""
+    found = set()
+    for record in (path for path in paths if path.name in RESULTS):
+        for name, digest in said_to_be_written(record).items():
+            path = record.parent / name
+            if volume_suffix(path) is not None and is_unchanged(path, digest):
+                found.add(path)
+    return found
+
+
+def _read_headers(
+    paths: Sequence[Path], folder: Path, aside: list[InputError]
+) -> tuple[list[Candidate], tuple[str, ...]]:
+    """The candidates that files are, and notes; what is left aside is added to `aside`."""
     found: list[Candidate] = []
     slices: list[Slice] = []
-    aside: list[InputError] = []
-    paths, set_aside = _visible_files(folder)
     for path in paths:
         check_cancelled()
         suffix = volume_suffix(path)
@@ -78,32 +119,46 @@ def study_files(folder: str | Path) -> StudyFiles:
         if _never_ends(path):
             aside.append(InputError("is no regular file (a pipe, a device, a socket, a link to itself)", where=path))
         elif suffix is not None:
-            require_file(path)
-            if suffix in SUFFIXES:
-                open_nifti(path)  # a table or text under this name is told now, not only if it gets a role
-            found.append(Candidate(path.relative_to(folder).as_posix(), files_of(path)))
-        else:
+            found.append(_file_candidate(path, folder))
+        elif not (path.suffix.lower() == ".img" and path.with_suffix(PAIR) in paths):
             try:
-                if not is_dicom(path):
-                    continue
-                start_decoder()
-                record = read_slice(path)
+                record = _dicom_slice(path, aside)
             except NoPydicom:
                 raise
             except InputError as error:
                 aside.append(error)
             else:
                 slices += [] if record is None else [record]
-    found += _dicom_candidates(slices, folder) if slices else []
-    aside += [
-        InputError(
-            "holds what an earlier run put aside", where=path, fix="Name that folder itself to have its volumes read"
-        )
-        for path in set_aside
-    ]
-    if not found:
-        raise _no_volume(folder, aside)
-    return StudyFiles(tuple(sorted(found, key=lambda c: c.name)), _left_aside(aside, folder))
+    if not slices:
+        return found, ()
+    slices, copies = without_copies(slices)
+    notes: tuple[str, ...] = ()
+    if copies:
+        first = copies[0].path.relative_to(folder).as_posix()
+        more = f" and {len(copies) - 1} more files were" if len(copies) > 1 else " was"
+        notes = (f"{first}{more} left aside: copies of DICOM files that are there already",)
+    return found + _dicom_candidates(slices, folder), notes
+
+
+def _file_candidate(path: Path, folder: Path) -> Candidate:
+    name = path.relative_to(folder).as_posix()
+    try:
+        require_file(path)
+        if volume_suffix(path) in SUFFIXES:
+            open_nifti(path)  # a table or text under this name is told now, not only if it gets a role
+        return Candidate(name, files_of(path))
+    except InputError as error:
+        return Candidate(name, (path,), fault=error)
+
+
+def _dicom_slice(path: Path, aside: list[InputError]) -> Slice | None:
+    """The record of a DICOM file with a picture; None for all else."""
+    if not is_dicom(path):
+        if (unknown := unread(path)) is not None:
+            aside.append(unknown)
+        return None
+    start_decoder()
+    return read_slice(path)
 
 
 def _no_volume(folder: Path, aside: Sequence[InputError]) -> InputError:
@@ -116,7 +171,7 @@ def _no_volume(folder: Path, aside: Sequence[InputError]) -> InputError:
 
 def _left_aside(errors: Sequence[InputError], folder: Path) -> tuple[str, ...]:
     """What was left aside, in sentences, and how many more."""
-    shown = [f"{Path(error.where or '').name} was left aside: it {error.what}" for error in errors[:_SHOWN]]
+    shown = [f"{Path(error.where or '').name} was left aside: {error.clause}" for error in errors[:_SHOWN]]
     more = len(errors) - len(shown)
     return (*shown, *([f"{more} more files of {folder.name} were left aside for such reasons"] if more else []))
 
@@ -131,10 +186,6 @@ def _visible_files(folder: Path) -> tuple[list[Path], list[Path]]:
     for parent, folders, names in os.walk(folder, onerror=fail):
         set_aside += [Path(parent) / name for name in sorted(folders) if is_aside(name)]
         folders[:] = sorted(f for f in folders if not f.startswith((".", "__MACOSX")) and not is_aside(f))
-        for name in folders:
-            # A folder named as a file is a mistake that would otherwise look like a missing volume.
-            if volume_suffix(Path(name)):
-                raise InputError("is a folder named as a file", where=Path(parent) / name, fix="Rename it")
         found += [Path(parent) / name for name in sorted(names) if not name.startswith(".")]
     return found, set_aside
 

@@ -103,6 +103,35 @@ def test_a_truncated_curve_is_said_with_its_figure() -> None:
     assert words.startswith("truncated curve: ") and "CBV and MTT come out too low" in words
 
 
+@pytest.mark.parametrize("arrival", [5.0, 10.0, 20.0])
+@pytest.mark.parametrize("height", [3.0, 6.0])
+def test_frames_in_reversed_order_are_refused(arrival: float, height: float) -> None:
+    forward = bolus(TIMES, arrival, height)
+    noise = np.random.default_rng(1).normal(0, 0.05, len(TIMES))
+    passage(forward + noise, TIMES, 0.05)
+    with pytest.raises(InputError, match="runs backwards in time"):
+        passage(forward[::-1] + noise, TIMES, 0.05)
+
+
+@pytest.mark.parametrize(
+    "series",
+    [
+        lambda hu: hu - hu[:3].mean(axis=0),
+        lambda hu: np.maximum(hu - hu[:1].mean(axis=0), 0) + (hu > 0),
+        lambda hu: hu / 100,
+    ],
+    ids=["baseline taken off", "taken off and cut at 0", "not HU"],
+)
+def test_a_series_of_anything_but_density_is_refused(series) -> None:
+    hu = np.random.default_rng(0).normal(35, 4, (len(TIMES), 4, 16, 16)).astype(np.float32)
+    hu[:, :, :4] = -1000
+    checked(hu, TIMES)
+    stripped = np.where(hu < 0, 0, hu)
+    checked(stripped, TIMES)
+    with pytest.raises(InputError, match="holds no HU"):
+        checked(series(stripped), TIMES)
+
+
 def test_contrast_in_the_first_frame_is_said() -> None:
     assert "from the first frames" in passage(bolus(TIMES, arrival=1.0), TIMES, 0.05).warnings[0]
 

@@ -201,7 +201,7 @@ def test_two_slabs_of_one_map_are_called_so(tmp_path):
         nifti(tmp_path / f"{name}.nii.gz", voxels(shape), affine)
     message = refusal(load_case, tmp_path)
     assert "a_CBF.nii.gz and b_CBF.nii.gz are of two slabs of one patient: both are CBF" in message
-    nifti(tmp_path / "b_CBF.nii.gz", voxels(shape), np.diag([-2.0, -2.0, 5.0, 1.0]))
+    nifti(tmp_path / "b_CBF.nii.gz", voxels(shape, seed=1), np.diag([-2.0, -2.0, 5.0, 1.0]))
     assert "Name the right series as CBF (role)" in refusal(load_case, tmp_path)
     slabs = tmp_path / "dicom"
     for number in (0, 1):

@@ -124,7 +124,7 @@ def test_an_empty_folder_and_two_claims_are_refused_with_the_folder(tmp_path):
     (tmp_path / "empty").mkdir()
     assert "holds no volume" in refusal(load_case, tmp_path / "empty")
     nifti(tmp_path / "two" / "a_dwi.nii")
-    nifti(tmp_path / "two" / "b_dwi.nii")
+    nifti(tmp_path / "two" / "b_dwi.nii", voxels(seed=1))
     message = refusal(load_case, tmp_path / "two")
     assert str(tmp_path / "two") in message and "two series claim the role DWI" in message
 

@@ -166,15 +166,18 @@ def test_a_missing_folder_a_file_and_an_empty_folder_are_refused(tmp_path):
     assert "is a file" in refusal(find_series, nifti(tmp_path / "a.nii"))
 
 
-def test_a_text_file_named_as_an_image_is_refused_even_without_role(tmp_path):
-    nifti(tmp_path / "dwi.nii.gz")
+def test_a_text_file_named_as_an_image_is_a_candidate_that_says_why_it_cannot_be_read(tmp_path):
     (tmp_path / "notes.nii.gz").write_text("hello")
     assert "notes.nii.gz: is not an intact NIfTI" in refusal(find_series, tmp_path)
+    nifti(tmp_path / "dwi.nii.gz")
+    fault = {candidate.name: candidate.fault for candidate in find_series(tmp_path)}
+    assert fault["dwi.nii.gz"] is None and "is not an intact NIfTI" in str(fault["notes.nii.gz"])
 
 
-def test_a_text_file_named_dcm_and_a_folder_named_nii_gz_are_refused(tmp_path):
-    (tmp_path / "one" / "x.nii.gz").mkdir(parents=True)
+def test_a_text_file_named_dcm_is_refused_and_a_folder_named_as_a_file_is_entered(tmp_path):
     (tmp_path / "two").mkdir()
     (tmp_path / "two" / "x.dcm").write_text("hello")
-    assert "folder named as a file" in refusal(find_series, tmp_path / "one")
     assert "is not a DICOM file" in refusal(find_series, tmp_path / "two")
+    # As some archives unpack.
+    nifti(tmp_path / "one" / "x.nii.gz" / "x.nii.gz")
+    assert names(tmp_path / "one") == ["x.nii.gz/x.nii.gz"]

@@ -216,7 +216,7 @@ def test_what_pydicom_warns_of_does_not_come_between_the_lines_of_the_user(tmp_p
 def test_no_more_is_read_than_there_is_whatever_length_an_element_claims(tmp_path):
     (path,) = dicom_slices(tmp_path, stored()[:1], tags=TAGS)
     with path.open("rb") as file:
-        clamped = _Clamped(file)
+        clamped = _Clamped(file, path.stat().st_size)
         assert clamped.read(10) == path.read_bytes()[:10]
         # So much memory would be taken at once.
         assert clamped.read(1 << 60) == path.read_bytes()[10:]

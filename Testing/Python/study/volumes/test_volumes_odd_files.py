@@ -15,6 +15,7 @@ from io_fixtures import dicom_slices, nifti, refusal, stored
 
 import StrokeSegLogic
 from StrokeSegLogic.study.case import Role
+from StrokeSegLogic.study.series.load import load_case
 from StrokeSegLogic.study.volumes.reader import read_time_series, read_volume
 from StrokeSegLogic.study.volumes.study_files import find_series, study_files
 
@@ -99,10 +100,12 @@ def test_links_to_folders_are_not_followed_in_circles(tmp_path):
     assert [candidate.name for candidate in find_series(tmp_path)] == ["DWI.nii.gz"]
 
 
-def test_a_link_to_nothing_is_told_rather_than_left_aside(tmp_path):
-    nifti(tmp_path / "DWI.nii.gz")
+def test_a_link_to_nothing_is_told_and_stops_what_cannot_be_done_without_it(tmp_path):
+    nifti(tmp_path / "FLAIR.nii.gz")
     (tmp_path / "ADC.nii.gz").symlink_to("gone.nii.gz")
-    assert "ADC.nii.gz: does not exist" in refusal(find_series, tmp_path)
+    assert "ADC.nii.gz was left aside as ADC: it does not exist" in load_case(tmp_path).notes
+    (tmp_path / "DWI.nii.gz").symlink_to("gone.nii.gz")
+    assert "DWI.nii.gz: does not exist" in refusal(load_case, tmp_path)
 
 
 def test_many_files_left_aside_are_counted(tmp_path):

@@ -1,0 +1,93 @@
+"""Whether the volumes of a study are of one patient and one examination; what tells is compared and never shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from itertools import combinations
+
+from ...base.errors import InputError
+from ..volumes.candidates import Candidate
+from .words import path_labels
+
+_PATIENT_LABELS = ("subject", "patient")
+_FIX = "Give the folder of a single examination, or name the volumes that belong together by their roles"
+
+
+def require_one_examination(candidates: Sequence[Candidate]) -> tuple[str, ...]:
+    """Refuses volumes of two patients, dates or sessions.
+
+    Returns:
+        Notes on what hints at two examinations and is no proof.
+
+    Raises:
+        InputError: if there are any; neither names nor numbers of patients stand in it.
+    """
+    notes: list[str] = []
+    for first, other in combinations(candidates, 2):
+        if (what := _patients_differ(first, other)) is not None:
+            shown = f"{first.name} and {other.name} are of two patients: {what}"
+            raise InputError(shown, fix=_FIX, option="role")
+        if (what := _times_differ(first, other)) is not None:
+            shown = f"{first.name} and {other.name} are of two examinations: {what}"
+            raise InputError(shown, fix=_FIX, option="role")
+        ours, theirs = first.origin.study_uid, other.origin.study_uid
+        if ours and theirs and ours != theirs and not notes:
+            notes.append(
+                f"{first.name} and {other.name} have different Study Instance UIDs: check that they belong together"
+            )
+    return tuple(notes)
+
+
+def examination_notes(candidates: Sequence[Candidate]) -> tuple[str, ...]:
+    """The same in words where the user named the volumes: then it is believed, and said."""
+    try:
+        return require_one_examination(candidates)
+    except InputError as error:
+        return (f"{error.what}; they were taken as they were named",)
+
+
+def _patients_differ(first: Candidate, other: Candidate) -> str | None:
+    ours, theirs = first.origin, other.origin
+    if ours.patient_id and theirs.patient_id and ours.patient_id != theirs.patient_id:
+        return "their Patient IDs differ"
+    names = _parts(ours.patient_name), _parts(theirs.patient_name)
+    # A middle name or a title may come and go.
+    if all(names) and not names[0] & names[1]:
+        return "the patients' names differ"
+    if ours.birth_date and theirs.birth_date and ours.birth_date != theirs.birth_date:
+        return "the patients' dates of birth differ"
+    return _labels_differ(first, other, _PATIENT_LABELS)
+
+
+def _parts(name: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", name))
+
+
+def _times_differ(first: Candidate, other: Candidate) -> str | None:
+    ours, theirs = first.origin, other.origin
+    if ours.date and theirs.date and ours.date != theirs.date:
+        return "their Study Dates differ"
+    days = _day(ours.acquisition_date), _day(theirs.acquisition_date)
+    # An examination may go on past midnight.
+    if days[0] is not None and days[1] is not None and abs(days[0] - days[1]) > 1:
+        return "they were acquired on different days"
+    kinds = sorted((path_labels(first.path).keys() & path_labels(other.path).keys()) - set(_PATIENT_LABELS))
+    return _labels_differ(first, other, kinds)
+
+
+def _labels_differ(first: Candidate, other: Candidate, kinds: Sequence[str]) -> str | None:
+    """The labels of a kind that both have, and share none of; they stand in the names of files anyway."""
+    ours, theirs = path_labels(first.path), path_labels(other.path)
+    for kind in kinds:
+        if kind in ours and kind in theirs and not ours[kind] & theirs[kind]:
+            return f"their names say {kind} {min(ours[kind])} and {kind} {min(theirs[kind])}"
+    return None
+
+
+def _day(stamp: str) -> int | None:
+    try:
+        return date(int(stamp[:4]), int(stamp[4:6]), int(stamp[6:8])).toordinal()
+    except ValueError:
+        return None

@@ -1,0 +1,114 @@
+"""Terms of other languages for what series are called, each with the English term that it is read as.
+
+Latin letters stand here without accents and small, as `words.cut` makes them; what is written without word borders
+(Chinese, Japanese, Korean) is found anywhere. Longer terms come before those that are part of them.
+"""
+
+from __future__ import annotations
+
+import re
+
+_DIFFUSION_COEFFICIENT = (
+    r"coeficientes? (?:aparente )?de difu(?:sion|sao)(?: aparente)?"
+    r"|coefficient (?:apparent )?de diffusion(?: apparent)?|cda"
+    r"|coefficiente (?:apparente )?di diffusione(?: apparente)?|scheinbarer? diffusionskoeffizient\w*"
+)
+_MEDIUM = (
+    r"(?:contrast[eo]?|contraste i ?v|gado\w*|gd|injections?|injection de gado\w*|produit de contraste|kontrast\w*|km"
+    r"|mdc|mezzo di contrasto|m ?d ?c|civ|inyeccion)"
+)
+
+_LATIN: tuple[tuple[str, str], ...] = (
+    # Whether contrast medium was given; without before with, which is part of it.
+    (
+        rf"(?:sin|sem|sans|senza|ohne|avant|prima di|antes de|before|pre|without|w ?o|no|non) {_MEDIUM}",
+        "without contrast",
+    ),
+    (r"non (?:inject\w*|iniett\w*|inyect\w*|realzad[oa])", "without contrast"),
+    (r"(?:nativ[aeo]?|nativ[ae][nrs]|simples?|s ?m ?c|basal[ei]?(?! gang)|non ?con|w ?o|unenhanced)", "plain"),
+    (rf"(?:con|com|avec|mit|nach|dopo|apres|pos|post|despues de|depois de|apos|after|with) {_MEDIUM}", "contrast"),
+    (
+        r"(?:inject(?:e|ee|es|ees|ed)|iniettat[aoei]|contrastad[ao]|realzad[ao]|contrasto|contraste|kontrast\w*)",
+        "contrast",
+    ),
+    # Diffusion.
+    (_DIFFUSION_COEFFICIENT, "apparent diffusion"),
+    (r"(?:diffusion(?:s|en)? ?gewicht\w*|diffusionswichtung)", "diffusion weighted"),
+    (r"(?:difu(?:sion|sao)|diffusione|diffusions)", "diffusion"),
+    (r"(?:traza|traco|traccia|spur)", "trace"),
+    (r"(?:calcul(?:ee?|ad[ao]|at[ao])|calcolat[ao]|berechnet\w*|synthetisch\w*|sintetic[ao]|synthetique)", "computed"),
+    # Perfusion maps.
+    (r"(?:debit|flux|flujo|fluxo|flusso) (?:sanguin|sanguineo|ematico)(?: cerebrale?)?", "cerebral blood flow"),
+    (r"(?:fsc|dsc cerebral|blutfluss|(?:zerebraler|cerebraler) blutfluss|hirndurchblutung)", "cerebral blood flow"),
+    (r"(?:volume|volumen) (?:sanguin|sanguineo|ematico)(?: cerebrale?)?", "cerebral blood volume"),
+    (r"(?:vsc|blutvolumen|(?:zerebrales|cerebrales) blutvolumen)", "cerebral blood volume"),
+    (r"(?:temps de transit moyen|tiempo de transito medio|tempo de transito medio|tempo di transito medio|ttm)", "mtt"),
+    (r"(?:tempo medio d[ei] transito|tiempo medio de transito|mittlere (?:transit|durchgangs) ?zeit)", "mtt"),
+    (r"(?:temps (?:du|au|jusqu au) (?:pic|peak)|tiempo (?:al|hasta el) (?:pico|maximo realce))", "ttp"),
+    (r"(?:tempo (?:ao|para o|ate o|al|di) (?:pico|picco)|zeit (?:bis )?zum (?:peak|gipfel))", "ttp"),
+    (
+        r"(?:temps (?:du|au|jusqu au) maximum|tiempo (?:al|hasta el) maximo|tempo (?:ao|al|para o) (?:maximo|massimo))",
+        "tmax",
+    ),
+    (r"zeit (?:bis )?zum maximum", "tmax"),
+    (r"(?:perfusao|perfusione)", "perfusion"),
+    # Sequences.
+    (
+        r"(?:gradient(?:en)? ?echo|echo (?:de )?gradient|eco (?:de |di )?gradientes?|gradient recalled(?: echo)?|eg)",
+        "gre",
+    ),
+    (r"(?:eco (?:de |di )?grad|gradiente ?eco|gradientenecho)", "gre"),
+    (r"(?:suszeptibilitat\w*|susceptibilite|susceptibilidade?|suscettivita)", "swi"),
+    (
+        r"(?:localizador\w*|localizzator\w*|localisateur|reperage|planung\w*|posizionamento|centratore|pilot\w*)",
+        "localizer",
+    ),
+    (r"(?:ubersicht\w*|uebersicht\w*|scano|scanogram\w*|escanograma|topogram[ma]?\w*|escanog\w*)", "localizer"),
+    (r"(?:knochen\w*|os|osseu?x?|osse[oa]|osea|oseo|hueso|osso|ossos)", "bone"),
+    (r"(?:tac (?=crane|cereb|simple|de )|tdm|tc|computer ?tomogra\w*|tomodensito\w*)", "ct"),
+    (r"tomografia (?:axial )?comput(?:ad|er|ador)i[sz]ada", "ct"),
+    # Planes.
+    (r"(?:axiales?|assial[ei]|transversal\w*|horizontal\w*)", "axial"),
+    # Once more.
+    (r"(?:wdh|wiederhol\w*|repeti\w*|ripet\w*|bis|nochmal\w*|otra vez|de novo|redo|rpt|repeats?)", "repeat"),
+    # The head, in names of CT.
+    (r"(?:kopf|schadel\w*|schaedel\w*|hirn\w*|gehirn|neurocran\w*|neuroschadel)", "head"),
+    (r"(?:crane|craneo|cranio|crani[ao]l\w*|cranien\w*|cranium|cerebro|cerebrale?(?! blood)|cervello|cerveau)", "head"),
+    (r"(?:tete|testa|cabeza|cabeca|encefal\w*|encephal\w*)", "head"),
+)
+
+_GLUED: tuple[tuple[str, str], ...] = (
+    ("見かけの拡散係数|表观扩散系数|表觀擴散係數|表观弥散系数|겉보기 ?확산 ?계수", "apparent diffusion"),
+    ("拡散強調|扩散加权|彌散加權|擴散加權|弥散加权|확산 ?강조", "diffusion weighted"),
+    ("拡散|扩散|擴散|弥散|彌散|확산|диффузи\\w*|двi|дви", "diffusion"),
+    ("икд", "adc"),
+    ("計算|计算|合成|계산", "computed"),
+    ("脳血流量|脑血流量|腦血流量|뇌혈류량", "cerebral blood flow"),
+    ("脳血液量|脳血流体積|脳血液容積|脑血容量|腦血容量|뇌혈액량", "cerebral blood volume"),
+    ("平均通過時間|平均通过时间|平均經過時間|평균 ?통과 ?시간", "mtt"),
+    ("ピーク到達時間|達峰時間|达峰时间|최고 ?도달 ?시간", "ttp"),
+    ("最大到達時間|残余功能达峰时间|达最大时间", "tmax"),
+    ("灌流|灌注|관류|перфузи\\w*", "perfusion"),
+    ("磁化率|磁敏感|자화율", "swi"),
+    ("グラディエントエコー|梯度回波|경사 ?에코", "gre"),
+    ("スター", "star"),
+    ("位置決め|定位像|定位|スカウト", "localizer"),
+    ("血管|혈관", "angio"),
+    ("位相|相位|위상", "phase"),
+    ("単純|單純|平扫|平掃|비조영|без контраста|нативн\\w*", "plain"),
+    ("造影なし|非造影", "without contrast"),
+    ("造影|增强|增強|조영|контраст\\w*", "contrast"),
+    ("横断|横軸|軸位|轴位|橫斷|水平断|축상", "axial"),
+    ("再撮影|再撮|重复|重複|재촬영", "repeat"),
+    ("骨", "bone"),
+    ("投影", "projection"),
+    ("頭部|頭|头颅|颅脑|頭顱|头部|头|脳|脑|腦|두부|뇌|голов\\w*|мозг\\w*", "head"),
+)
+
+TERMS: tuple[tuple[re.Pattern[str], str], ...] = (
+    *((re.compile(rf"\b(?:{foreign})\b"), f" {english} ") for foreign, english in _LATIN),
+    *((re.compile(foreign), f" {english} ") for foreign, english in _GLUED),
+)
+"""Foreign terms, in the order in which they are replaced."""
+ASIAN = re.compile("([\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+)")
+"""Letters that are written without borders between words; there is a border where Latin letters or digits begin."""

@@ -1,0 +1,142 @@
+"""Volumes of two patients, dates or sessions never become one case without a word."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from io_fixtures import dicom_slices, nifti, refusal, stored, voxels
+
+from StrokeSegLogic.study.case import Role
+from StrokeSegLogic.study.series.load import load_case
+from StrokeSegLogic.study.series.words import path_labels
+
+SECRETS = ("MUELLER", "SCHMIDT", "4711", "0815", "19400101", "19500202", "20200101", "20210601")
+
+
+def dicom_pair(folder, first: dict, other: dict, where=("a", "b")) -> list:
+    """A DWI and a FLAIR with these tags."""
+    names = {"SeriesDescription": "DWI b1000"}, {"SeriesDescription": "FLAIR tra"}
+    return [
+        dicom_slices(folder / home, stored(seed=k), prefix=f"s{k}_", tags={**name, **tags})[0]
+        for k, (home, name, tags) in enumerate(zip(where, names, (first, other), strict=True))
+    ]
+
+
+TWO_PATIENTS = [
+    ({"PatientID": "4711"}, {"PatientID": "0815"}),
+    ({"PatientID": "", "PatientName": "MUELLER^A"}, {"PatientID": "", "PatientName": "SCHMIDT^B"}),
+    ({"PatientName": "MUELLER^A"}, {"PatientName": "SCHMIDT^B"}),
+    ({"PatientBirthDate": "19400101"}, {"PatientBirthDate": "19500202"}),
+]
+TWO_DATES = [
+    ({"StudyDate": "20200101"}, {"StudyDate": "20210601"}),
+    ({"StudyDate": "20200101"}, {"StudyDate": "20200102", "StudyInstanceUID": "1.2.9"}),
+    ({"AcquisitionDate": "20200101"}, {"AcquisitionDate": "20210601"}),
+]
+
+
+@pytest.mark.parametrize("where", [("a", "b"), ("", "")], ids=["two folders", "one folder"])
+@pytest.mark.parametrize(("first", "other"), TWO_PATIENTS)
+def test_dicom_of_two_patients_is_refused_without_telling_who_they_are(tmp_path, first, other, where):
+    dicom_pair(tmp_path, first, other, where)
+    message = refusal(load_case, tmp_path)
+    assert "are of two patients" in message and not any(secret in message for secret in SECRETS)
+
+
+@pytest.mark.parametrize(("first", "other"), TWO_DATES)
+def test_dicom_of_two_dates_is_refused_without_telling_them(tmp_path, first, other):
+    dicom_pair(tmp_path, first, other)
+    message = refusal(load_case, tmp_path)
+    assert "are of two examinations" in message and not any(secret in message for secret in SECRETS)
+
+
+@pytest.mark.parametrize(
+    ("first", "other"),
+    [
+        ({"PatientName": "MUELLER^ANNA"}, {"PatientName": "Mueller^Anna^Maria"}),
+        (
+            {"StudyDate": "20200101", "AcquisitionDate": "20200101"},
+            {"StudyDate": "20200101", "AcquisitionDate": "20200102"},
+        ),
+        ({"PatientID": "", "PatientName": ""}, {"PatientID": "", "PatientName": ""}),
+        ({"PatientID": "4711"}, {"PatientID": ""}),
+    ],
+)
+def test_one_patient_on_both_sides_of_midnight_or_without_tags_is_one_case(tmp_path, first, other):
+    dicom_pair(tmp_path, first, other)
+    case = load_case(tmp_path)
+    assert case.roles == (Role.DWI, Role.FLAIR) and not case.notes
+
+
+def test_another_study_uid_of_the_same_day_is_noted(tmp_path):
+    dicom_pair(tmp_path, {"StudyInstanceUID": "1.2.1"}, {"StudyInstanceUID": "1.2.2"})
+    (note,) = load_case(tmp_path).notes
+    assert "different Study Instance UIDs" in note
+
+
+def test_two_patients_in_one_series_are_told_apart(tmp_path):
+    for k, patient in enumerate(("4711", "0815")):
+        tags = {"SeriesDescription": "DWI", "PatientID": patient}
+        dicom_slices(tmp_path, stored(seed=k), uid="1.2.5", prefix=f"p{k}_", tags=tags)
+    assert "are of two patients" in refusal(load_case, tmp_path)
+
+
+FILES = [
+    ("sub-01_dwi", "sub-02_FLAIR", "patients"),
+    ("sub-01/anat/sub-01_dwi", "sub-02/anat/sub-02_FLAIR", "patients"),
+    ("sub-strokecase0001/dwi", "sub-strokecase0002/FLAIR", "patients"),
+    ("patient1/DWI", "patient2/FLAIR", "patients"),
+    ("Pat_007/DWI", "Pat_008/FLAIR", "patients"),
+    ("sub-01_ses-01_dwi", "sub-01_ses-02_FLAIR", "examinations"),
+    ("ses-acute/DWI", "ses-followup/FLAIR", "examinations"),
+    ("session1/DWI", "session2/FLAIR", "examinations"),
+    ("baseline/DWI", "follow-up/FLAIR", "examinations"),
+    ("visit_1/DWI", "visit_2/FLAIR", "examinations"),
+    ("2024-01-31/DWI", "2024-06-30/FLAIR", "examinations"),
+    ("20240131/DWI", "20240630/FLAIR", "examinations"),
+    ("31.01.2024/DWI", "30.06.2024/FLAIR", "examinations"),
+    ("DWI_20240131120000_5", "FLAIR_20240630120000_7", "examinations"),
+]
+
+
+@pytest.mark.parametrize(("first", "other", "what"), FILES)
+def test_files_whose_names_say_two_patients_or_sessions_are_refused(tmp_path, first, other, what):
+    nifti(tmp_path / f"{first}.nii.gz")
+    nifti(tmp_path / f"{other}.nii.gz", voxels(seed=1))
+    assert f"are of two {what}: their names say" in refusal(load_case, tmp_path)
+    # What the advice says works.
+    assert load_case(tmp_path / first.partition("/")[0] if "/" in first else tmp_path / f"{first}.nii.gz").roles == (
+        "DWI",
+    )
+    case = load_case([f"DWI={tmp_path / first}.nii.gz", f"FLAIR={tmp_path / other}.nii.gz"])
+    assert case.roles == (Role.DWI, Role.FLAIR)
+
+
+def test_volumes_of_two_patients_that_the_user_named_are_taken_and_said(tmp_path):
+    paths = dicom_pair(tmp_path, {"PatientID": "4711"}, {"PatientID": "0815"})
+    (note,) = load_case([f"DWI={paths[0]}", f"FLAIR={paths[1]}"]).notes
+    assert "are of two patients" in note and "taken as they were named" in note
+    paths = dicom_pair(tmp_path / "same", {}, {})
+    assert load_case([f"DWI={paths[0]}", f"FLAIR={paths[1]}"]).notes == ()
+
+
+def test_sidecars_tell_two_patients(tmp_path):
+    for number, (name, patient) in enumerate((("DWI", "4711"), ("FLAIR", "0815"))):
+        nifti(tmp_path / f"{name}.nii.gz", voxels(seed=number))
+        (tmp_path / f"{name}.json").write_text(json.dumps({"PatientID": patient, "Modality": "MR"}))
+    assert "their Patient IDs differ" in refusal(load_case, tmp_path)
+
+
+def test_what_no_role_is_given_to_may_be_of_anybody(tmp_path):
+    dicom_slices(tmp_path / "a", stored(), tags={"SeriesDescription": "DWI b1000", "PatientID": "4711"})
+    dicom_slices(tmp_path / "b", stored(seed=1), tags={"SeriesDescription": "localizer", "PatientID": "0815"})
+    assert load_case(tmp_path).roles == (Role.DWI,)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["t2_tse_tra_p2.nii", "SMIR.Brain.XX.O.CT.345562.nii", "DICOM/S1/IM0001", "case_without_mask/DWI.nii", "b1000.nii"],
+)
+def test_usual_names_say_nothing_of_patient_or_session(path):
+    assert path_labels(path) == {}
