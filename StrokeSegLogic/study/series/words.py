@@ -117,7 +117,7 @@ _LABELS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("session", r"(?<![A-Za-z0-9])(?:ses|session|sess)-?_?([A-Za-z0-9]+)(?![A-Za-z0-9])"),
         (
             "visit",
-            r"(?<![A-Za-z0-9])(?:visit|visite|visita|timepoint|tp|day|tag|dia|jour|week|month|exam|examen|untersuchung)"
+            r"(?<![A-Za-z0-9])(?:visit|visite|visita|study|studie|timepoint|tp|day|tag|dia|jour|week|month|exam|examen|untersuchung)"
             r"[-_ ]?0*(\d+)(?![A-Za-z0-9])",
         ),
         (

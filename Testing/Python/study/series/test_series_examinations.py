@@ -92,6 +92,7 @@ FILES = [
     ("ses-acute/DWI", "ses-followup/FLAIR", "examinations"),
     ("session1/DWI", "session2/FLAIR", "examinations"),
     ("baseline/DWI", "follow-up/FLAIR", "examinations"),
+    ("patient01_study1_DWI", "patient01_study2_FLAIR", "examinations"),
     ("visit_1/DWI", "visit_2/FLAIR", "examinations"),
     ("2024-01-31/DWI", "2024-06-30/FLAIR", "examinations"),
     ("20240131/DWI", "20240630/FLAIR", "examinations"),
