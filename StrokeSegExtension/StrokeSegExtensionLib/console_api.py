@@ -106,7 +106,8 @@ def segment(
         reference: role on whose grid the result lies.
         name: of the case.
         options: of `study.Settings`: model, device, vote, route, threshold, minimum_lesion_ml, flips, reproducible,
-            anonymous; and probability, agreement, maps, report, which add nodes and are off unless asked for.
+            anonymous, unmeasured; and probability, agreement, maps, report, which add nodes and are off unless asked
+            for.
 
     Returns:
         With `wait` the vtkMRMLSegmentationNode; else the `console_run.ConsoleRun`, to be asked and cancelled.

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class View(Protocol):
-    """The panel as the presenter sees it. Every call comes on the GUI thread and returns at once."""
+    """The panel as the presenter sees it. Every call comes on the GUI thread, and but for `may_run` returns at once."""
 
     def show_state(self, state: State) -> None:
         """Locks or frees the inputs and names the button."""
@@ -49,6 +49,9 @@ class View(Protocol):
 
     def append_log(self, line: str) -> None:
         """One more line of the folded log; no more than `run_log.LOG_LINES` of them need to be kept."""
+
+    def may_run(self, doubt: StrokeSegError) -> bool:
+        """Asks the user whether to run although it would be refused unasked; waits for the answer."""
 
     def show_result(self, result: RunResult) -> None:
         """Begins to load the result into the scene; calls `Presenter.result_taken` when it needs the files no more."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from ..base.records import SCHEMA, SCHEMA_VERSION
 from ..base.settings import ExtraName
 from ..brain.hemispheres import MidPlane
 from ..metrics.voxel import dice
+from ..result.doubts import Doubt
 from ..result.lesions import DOUBT_SHARE, Lesion, Places, lesions
 from ..result.outcome import Layer, Maker, Outcome
 from ..result.terminology import SEGMENTS, SegmentStyle
@@ -80,7 +81,9 @@ class Segmentation:
         brain: uint8 mask that the networks worked in.
         statistics: volumes, lesions, planes.
         provenance: JSON-ready: model, weight hash, versions, device, inputs with hashes and reasons, times.
-        warnings: what a reader must know before trusting the result.
+        warnings: what a reader must know before trusting the result, the words of `doubts` among it.
+        unusual: what few patients have; said before all else.
+        doubts: which volumes may show another contrast than they are called by.
     """
 
     case: Case
@@ -91,7 +94,9 @@ class Segmentation:
     brain: sitk.Image
     statistics: Statistics
     provenance: Mapping[str, Any]
-    warnings: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = ()
+    unusual: tuple[Doubt, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def grid(self) -> Grid:
@@ -178,6 +183,8 @@ class Segmentation:
             "reference": self.reference.value,
             "statistics": asdict(self.statistics),
             "layers": [layer.record() for layer in self.layers],
+            "unusual": [alarm.record() for alarm in self.unusual],
+            "doubts": [doubt.record() for doubt in self.doubts],
             "warnings": list(self.warnings),
             "provenance": dict(self.provenance),
         }

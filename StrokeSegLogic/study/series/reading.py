@@ -17,6 +17,8 @@ class Reading:
         reason: one sentence without a full stop; from a text its predicate only ("holds 'dwi'").
         b_value: s/mm², where known.
         rank: among equals of one role the higher is taken.
+        susceptibility: whether it is SWI, T2* or another gradient echo on which blood is dark.
+        contrast_medium: whether it was taken after contrast medium.
     """
 
     role: Role | None
@@ -24,7 +26,14 @@ class Reading:
     reason: str
     b_value: float | None = None
     rank: int = 0
+    susceptibility: bool = False
+    contrast_medium: bool = False
+
+    @property
+    def advice(self) -> str:
+        """What a reader can do with a volume that no network takes; "" for nothing."""
+        return "look for blood on it, which StrokeSeg does not do" if self.susceptibility else ""
 
     @classmethod
-    def nothing(cls, reason: str) -> Reading:
-        return cls(None, 0.0, reason)
+    def nothing(cls, reason: str, *, susceptibility: bool = False) -> Reading:
+        return cls(None, 0.0, reason, susceptibility=susceptibility)

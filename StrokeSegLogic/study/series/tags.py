@@ -15,6 +15,7 @@ from .ct_tags import read_ct
 from .reading import Reading
 from .words import AXIAL_RANK, REFORMAT_RANK, TRACE_RANK, read_text
 
+_SUSCEPTIBILITY = "a susceptibility image"
 _NOT_INPUT = {
     "LOCALIZER": "a localizer",
     "EADC": "an exponential ADC map, which is no ADC",
@@ -22,7 +23,7 @@ _NOT_INPUT = {
     "FA": "an anisotropy map",
     "COLFA": "an anisotropy map",
     "TENSOR": "a tensor",
-    "SWI": "a susceptibility image",
+    "SWI": _SUSCEPTIBILITY,
     "PHASE": "a phase image",
     "PHASE MAP": "a phase image",
     "MNIP": "a projection",
@@ -41,10 +42,13 @@ _NOT_INPUT = {
     "ASL": "a perfusion image",
 }
 _TRACE_TYPES = frozenset({"TRACEW", "TRACE", "ISOTROPIC", "ISO"})
+_CHANGED_BY_MEDIUM = (Role.T1, Role.FLAIR)
 _LOW_B = 400.0
 """Below this (s/mm²) perfusion and T2 outweigh diffusion."""
 _FLAIR_TI, _LONG_TE, _LONG_TR = 1500.0, 60.0, 2000.0
 _SHORT_TE, _SHORT_TR = 35.0, 1000.0
+_T2_STAR_TE = 12.0
+"""A gradient echo so late is T2*-weighted; T1, angiography and field maps have echoes before 10 ms."""
 
 
 def read_tags(tags: DicomTags) -> Reading:
@@ -58,7 +62,9 @@ def read_tags(tags: DicomTags) -> Reading:
         rank += AXIAL_RANK
     if kinds & {"MPR", "REFORMATTED", "CSAMPR"} and rank >= 0:
         rank += REFORMAT_RANK
-    return replace(reading, rank=rank)
+    # On DWI and ADC the agent that is still there changes nothing.
+    medium = reading.contrast_medium or (bool(tags.contrast_agent) and reading.role in _CHANGED_BY_MEDIUM)
+    return replace(reading, rank=rank, contrast_medium=medium)
 
 
 def _read(tags: DicomTags) -> Reading:
@@ -69,7 +75,8 @@ def _read(tags: DicomTags) -> Reading:
     kinds = set(tags.image_type)
     for kind in tags.image_type:
         if kind in _NOT_INPUT:
-            return Reading.nothing(f"image type holds '{kind}': {_NOT_INPUT[kind]}")
+            what = _NOT_INPUT[kind]
+            return Reading.nothing(f"image type holds '{kind}': {what}", susceptibility=what == _SUSCEPTIBILITY)
     described = _described("series description", tags.series_description)
     if described is not None and described.role is None:
         return described
@@ -121,7 +128,7 @@ def _diffusion(tags: DicomTags, b: float | None, described: Reading | None) -> R
 
 
 def _against_times(described: Reading, tags: DicomTags) -> Reading:
-    """A T2 whose times are those of a FLAIR is a FLAIR: many protocols leave the word out."""
+    """A T2 with the times of a FLAIR is a FLAIR, as a late gradient echo T2*: many protocols leave the word out."""
     if described.role is Role.T2 and _has_flair_times(tags):
         return Reading(
             Role.FLAIR,
@@ -129,11 +136,18 @@ def _against_times(described: Reading, tags: DicomTags) -> Reading:
             f"{described.reason}, but its inversion time of {tags.inversion_time:g} ms nulls fluid",
             rank=described.rank,
         )
-    return described
+    return (_t2_star(tags) if described.role is Role.T2 else None) or described
 
 
 def _has_flair_times(tags: DicomTags) -> bool:
     return (tags.inversion_time or 0) > _FLAIR_TI and (tags.echo_time or 0) > _LONG_TE
+
+
+def _t2_star(tags: DicomTags) -> Reading | None:
+    kinds, echo = set(tags.scanning_sequence), tags.echo_time
+    if "GR" not in kinds or "EP" in kinds or tags.inversion_time or echo is None or echo < _T2_STAR_TE:
+        return None
+    return Reading.nothing(f"gradient echo with TE {echo:g} ms is T2*-weighted", susceptibility=True)
 
 
 def _times(tags: DicomTags) -> Reading | None:
@@ -144,6 +158,8 @@ def _times(tags: DicomTags) -> Reading | None:
         return Reading(Role.FLAIR, 0.65, f"inversion time {inversion:g} ms and echo time {echo:g} ms null fluid")
     if "GR" in kinds and "IR" in kinds and tags.acquisition_type == "3D" and 500 <= (inversion or 0) <= _FLAIR_TI:
         return Reading(Role.T1, 0.55, f"3-D gradient echo with inversion time {inversion:g} ms is T1-weighted")
+    if (star := _t2_star(tags)) is not None:
+        return star
     if "SE" not in kinds or "EP" in kinds or inversion or echo is None or repetition is None:
         return None
     if echo > _LONG_TE and repetition > _LONG_TR:

@@ -33,7 +33,7 @@ _UNPACKED = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.1000
 """Transfer syntaxes whose pixels are stored as they are."""
 _TAGS = (
     *("Modality", "SeriesInstanceUID", "SeriesDescription", "ProtocolName", "SequenceName", "ImageType"),
-    *("ScanningSequence", "MRAcquisitionType", "EchoTime", "RepetitionTime", "InversionTime"),
+    *("ContrastBolusAgent", "ScanningSequence", "MRAcquisitionType", "EchoTime", "RepetitionTime", "InversionTime"),
     *("DiffusionBValue", "DiffusionGradientOrientation", "DiffusionDirectionality"),
     *("Rows", "Columns", "PixelSpacing", "ImagePositionPatient", "ImageOrientationPatient"),
     *(
@@ -76,6 +76,7 @@ class DicomTags:
     frames: int = 1
     colour: bool = False
     window: tuple[float, float] | None = None
+    contrast_agent: str = ""
 
 
 @dataclass(frozen=True)
@@ -226,6 +227,7 @@ def _slice(path: Path, header: Dataset) -> Slice:
         plane=_plane(axes),
         colour=samples == 3,
         window=values.window(header),
+        contrast_agent=values.text(header, "ContrastBolusAgent"),
     )
     direction = values.numbers(header, "DiffusionGradientOrientation", 3)
     order = (

@@ -110,6 +110,8 @@ class FakeView:
         self.review: tuple[str, bool, bool] = ("", False, False)
         self.asked: list[Handle] = []
         self.unusable: dict[Handle, str] = {}
+        self.questions: list[StrokeSegError] = []
+        self.answer = False
 
     @property
     def state(self) -> State:
@@ -144,6 +146,10 @@ class FakeView:
 
     def show_review(self, words: str, slices: bool, lesions: bool) -> None:
         self.review = (words, slices, lesions)
+
+    def may_run(self, doubt: StrokeSegError) -> bool:
+        self.questions.append(doubt)
+        return self.answer
 
     def voxels(self, handle: Handle) -> Volume:
         self.asked.append(handle)
