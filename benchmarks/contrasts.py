@@ -2,10 +2,11 @@
 
     python benchmarks/contrasts.py --data DATA [--others FOLDER] [--heads 6] [--seed 0]
 
-DATA holds isles22/, open_ms/, heads/ (ms_raw, synthseg) and soop/. FOLDER has volumes (NIfTI) in folders that are called
-by what they show: DWI, b0, EPI, GRE, T1, T2, FLAIR, ADC, CT. So many heads of each named contrast are synthesised, half
-of them with a lesion, and judged whole and stripped. A volume is judged alone in each role, with the brain that is found
-on it under that name. Prints Markdown; cells: contradicted surely / in doubt / of so many that were judged.
+DATA holds isles22/, open_ms/, heads/ (ms_raw, synthseg) and soop/. FOLDER has volumes (NIfTI) in folders that are
+called by what they show: DWI, b0, EPI, GRE, T1, T2, FLAIR, ADC, CT. So many heads of each named contrast are
+synthesised, half of them with a lesion, and judged whole and stripped. A volume is judged alone in each role, with the
+brain that is found on it under that name. SOOP's axial FLAIR slices are repeated into slabs of 3 cm. Prints Markdown;
+cells: contradicted surely / in doubt / of so many that were judged.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from mri_data import mask_folders
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.brain.ct import has_ct_numbers
 from StrokeSegLogic.brain.head import brain_mask
-from StrokeSegLogic.brain.signal import measure_signal
+from StrokeSegLogic.brain.signal import Signal, measure_signal
 from StrokeSegLogic.mri.contrast import contradiction
 from StrokeSegLogic.space.grid import Grid, working_grid
 from StrokeSegLogic.study.case import Role
@@ -35,7 +36,7 @@ from StrokeSegLogic.training.stream.sources.lesions import read_shapes
 
 ROLES = (Role.DWI, Role.FLAIR, Role.ADC, Role.T2, Role.T1)
 CONTRASTS = ("DWI", "b0", "EPI", "GRE", "T2", "ADC", "FLAIR", "T1", "CT")
-SIDE, STEP_MM, MASK_MM = 112, 2.0, 2.0
+SIDE, STEP_MM, MASK_MM, SLAB = 112, 2.0, 2.0, 30
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ def main() -> None:
     table("Volumes of patients in DATA", shared(given.data))
     if given.others is not None:
         table(f"Volumes in {given.others.name}", in_folders(given.others))
+    table("Axial FLAIR of SOOP's patients", slabs(given.data))
     if given.heads:
         drawn = list(synthesised(given.data, given.heads, given.seed))
         table(f"Synthesised heads, seed {given.seed}", (whole for whole, _ in drawn))
@@ -68,8 +70,7 @@ def table(title: str, volumes: Iterable[Shown]) -> None:
     cells: dict[tuple[str, Role], Counter[str]] = defaultdict(Counter)
     wrong = []
     for volume in volumes:
-        for role in ROLES:
-            verdict = judged(volume.image, role)
+        for role, verdict in judged(volume.image).items():
             cells[volume.contrast, role][verdict] += 1
             if volume.contrast == role and verdict in ("sure", "doubt"):
                 wrong.append(f"{volume.name} ({role}, {verdict})")
@@ -83,16 +84,26 @@ def table(title: str, volumes: Iterable[Shown]) -> None:
     print(f"\nWrong alarms: {', '.join(wrong) or 'none'}")
 
 
-def judged(image: sitk.Image, role: Role) -> str:
-    """sure, doubt, fits or not judged."""
+def judged(image: sitk.Image) -> dict[Role, str]:
+    """sure, doubt, fits or not judged, in each role."""
     if has_ct_numbers(image):
-        return "sure"
+        return dict.fromkeys(ROLES, "sure")
+    # How the brain is found depends on whether fat is bright: on T1 alone.
+    as_t1, as_others = signal_of(image, Role.T1), signal_of(image, Role.DWI)
+    return {role: verdict_on(role, as_t1 if role is Role.T1 else as_others) for role in ROLES}
+
+
+def signal_of(image: sitk.Image, role: Role) -> Signal | None:
+    """Within the brain that is found on a volume that is called so; None where nothing can be judged."""
     grid = working_grid(Grid.of(image), MASK_MM)
     try:
         brain = brain_mask({role: image}, role, grid).mask
     except InputError:
-        return "not judged"
-    signal = measure_signal(image, grid.image(brain.astype(np.uint8)))
+        return None
+    return measure_signal(image, grid.image(brain.astype(np.uint8)))
+
+
+def verdict_on(role: Role, signal: Signal | None) -> str:
     if signal is None:
         return "not judged"
     against = contradiction(role, signal)
@@ -120,6 +131,16 @@ def in_folders(folder: Path) -> Iterator[Shown]:
     for contrast in CONTRASTS:
         for path in sorted((folder / contrast).glob("*.nii*")):
             yield Shown(read_volume(path), contrast, path.name)
+
+
+def slabs(data: Path) -> Iterator[Shown]:
+    """SOOP's axial slices, each as a volume."""
+    slices = np.load(data / "soop" / "flair_slices.npz")["axial_flair"]
+    height, width = slices.shape[1:]
+    grid = Grid((width, height, SLAB), (1.0,) * 3, (0.0,) * 3, (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, -1.0))
+    for number, pixels in enumerate(slices):
+        volume = np.repeat(pixels[None].astype(np.float32), SLAB, axis=0)
+        yield Shown(grid.image(volume), "FLAIR", f"SOOP {number}")
 
 
 def synthesised(data: Path, count: int, seed: int) -> Iterator[tuple[Shown, Shown]]:

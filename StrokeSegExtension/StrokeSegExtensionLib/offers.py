@@ -79,6 +79,12 @@ def offers_of(recognised: Sequence[Recognised], modality: Modality) -> Mapping[R
     return offers
 
 
+def notes_on(recognised: Sequence[Recognised]) -> tuple[str, ...]:
+    """What a reader can do with volumes that no network takes, a sentence each."""
+    advised = (known for known in recognised if known.reading.advice)
+    return tuple(f"{known.volume.name}: {known.reading.advice}" for known in advised)
+
+
 def _strength(recognised: Recognised) -> tuple[float, float, int]:
     reading = recognised.reading
     return reading.b_value or 0.0, round(reading.confidence / _CLEARLY), reading.rank

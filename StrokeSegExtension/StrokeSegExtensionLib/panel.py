@@ -242,8 +242,8 @@ class Panel:
                     setattr(self.parameters, volume_name(role), node)
         self.study.show(self.parameters, inputs_of(self.parameters, _case_name()))
 
-    def show_offers(self, offers: Mapping[Role, Offer]) -> None:
-        self.study.show_offers(offers)
+    def show_offers(self, offers: Mapping[Role, Offer], notes: Sequence[str]) -> None:
+        self.study.show_offers(offers, notes)
 
     def show_models(self, models: Sequence[ModelChoice]) -> None:
         parameters = self.parameters

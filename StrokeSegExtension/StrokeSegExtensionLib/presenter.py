@@ -81,7 +81,7 @@ class Presenter:
         self._show_models()
 
     def _offered(self) -> None:
-        self._view.show_offers(self._assignment.offers)
+        self._view.show_offers(self._assignment.offers, self._assignment.notes)
         self._take_volumes()
 
     def _take_volumes(self) -> None:

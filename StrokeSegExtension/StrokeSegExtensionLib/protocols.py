@@ -35,8 +35,8 @@ class View(Protocol):
     def show_inputs(self, inputs: StudyInputs) -> None:
         """Puts the presenter's choice of volumes into the selectors (without telling the presenter again)."""
 
-    def show_offers(self, offers: Mapping[Role, Offer]) -> None:
-        """Tooltip and warning mark of each role's row; a role without an offer has neither."""
+    def show_offers(self, offers: Mapping[Role, Offer], notes: Sequence[str]) -> None:
+        """Tooltip and warning mark of each role's row, an offer or neither; and what to do with other volumes."""
 
     def show_models(self, models: Sequence[ModelChoice]) -> None:
         """Fills the list of models; those that do not fit are greyed and say why."""

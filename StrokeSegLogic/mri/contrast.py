@@ -16,13 +16,11 @@ from ..study.case import Case, Role
 
 # All limits are ours. They lie between what the open volumes show that are named right and those that are not:
 # benchmarks/contrasts.py, docs/results.md.
-_SURE_LEAN, _BRIGHT_FLUID = 0.2, 1.8
-"""Fluid is surely bright: T2 lies above 0.38 and 2.0; of DWI, FLAIR and T1 none above -0.03 and 1.6, but for DWI of a
-single direction at b = 2500 s/mm², whose tracts are as bright as 2.0."""
-_SURE_DARK_LEAN, _NOT_BRIGHT_FLUID = -0.4, 1.7
-"""Fluid is surely dark: DWI lies below -0.47; of T2, and of ADC within the brain, none below 0.38 and 2.0."""
-_DARKEST: dict[Role, float] = {Role.DWI: 0.52, Role.FLAIR: 0.65, Role.T1: 0.55}
-"""Fluid is not dark enough: DWI's lies below 0.50, FLAIR's below 0.58; EPI's above 0.64, T2's and b=0's above 0.53."""
+_SURE_LEAN, _SURE_DARK_LEAN, _BRIGHT_FLUID = 0.2, -0.4, 1.7
+"""T2, and ADC within the brain, lie above 0.38 and 2.0; DWI, FLAIR and T1 below -0.3 and 1.6, but for DWI of a single
+direction at b = 2500 s/mm², whose tracts are as bright as 2.0, with a lean of -0.03."""
+_DARKEST: dict[Role, float] = {Role.DWI: 0.58, Role.FLAIR: 0.65, Role.T1: 0.58}
+"""Fluid is not dark enough: DWI and T1 lie below 0.50, FLAIR below 0.58, EPI and b=0 with faint fluid above 0.64."""
 _LEAN: dict[Role, float] = {Role.DWI: 0.0, Role.FLAIR: -0.15, Role.T1: -0.15}
 _ADC_FLUID = 1.9
 _LEAST_BRIGHT_LEAN = 0.2
@@ -123,7 +121,7 @@ def _of_dark_fluid(role: Role, signal: Signal) -> Contradiction | None:
 
 
 def _of_bright_fluid(role: Role, signal: Signal) -> Contradiction | None:
-    if signal.lean < _SURE_DARK_LEAN and signal.brightest < _NOT_BRIGHT_FLUID:
+    if signal.lean < _SURE_DARK_LEAN and signal.brightest < _BRIGHT_FLUID:
         words = "the ventricles are dark, as on DWI, FLAIR and T1"
         return Contradiction(ContrastKind.DARK_FLUID, words, sure=True)
     if signal.lean < _LEAST_BRIGHT_LEAN and signal.brightest < _BRIGHT_FLUID:

@@ -101,6 +101,7 @@ class FakeView:
         self.states: list[State] = []
         self.inputs = StudyInputs()
         self.offers: Mapping[Role, Offer] = {}
+        self.notes: Sequence[str] = ()
         self.models: Sequence[ModelChoice] = ()
         self.progress: list[tuple[float, str]] = []
         self.problem: StrokeSegError | None = None
@@ -123,8 +124,8 @@ class FakeView:
     def show_inputs(self, inputs: StudyInputs) -> None:
         self.inputs = inputs
 
-    def show_offers(self, offers: Mapping[Role, Offer]) -> None:
-        self.offers = offers
+    def show_offers(self, offers: Mapping[Role, Offer], notes: Sequence[str]) -> None:
+        self.offers, self.notes = offers, notes
 
     def show_models(self, models: Sequence[ModelChoice]) -> None:
         self.models = models

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from panel.studies import lesion_result
 from perfusion_results import by_network, perfused, unknown_scales
 
 from StrokeSegLogic.base.errors import InputError
+from StrokeSegLogic.mri.unusual import Unusual
+from StrokeSegLogic.result.doubts import Doubt
 from StrokeSegLogic.result.outcome import Display, Maker
 from StrokeSegLogic.result.record import ResultRecord
 from StrokeSegLogic.study.case import Role
@@ -41,6 +44,12 @@ def test_a_lesion_is_read_as_it_was_measured() -> None:
     assert [plane.plane for plane in record.lesion.planes] == [plane.plane for plane in statistics.planes]
     assert [place.index for place in record.slices] == list(statistics.doubtful_slices)
     assert record.lesions[0].point_lps_mm == pytest.approx(statistics.lesions[0].centre_mm)
+
+
+def test_what_is_unusual_is_read_in_words_and_older_records_have_nothing_unusual() -> None:
+    alarm = Doubt((), Unusual.LARGE, "300 ml are marked")
+    assert told(replace(lesion_result(), unusual=(alarm,))).unusual == ("300 ml are marked",)
+    assert ResultRecord.parse(stored("mri")).unusual == ()
 
 
 @pytest.mark.parametrize("make", [perfused, by_network, unknown_scales])
