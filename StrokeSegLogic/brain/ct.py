@@ -86,21 +86,3 @@ def _joined(plane: sitk.Image, radius: int) -> sitk.Image:
 
 def _disc(mm: float, pixel: float) -> list[int]:
     return [max(round(mm / pixel), 1), max(round(mm / pixel), 1), 0]
-
-
-_NEARLY_AIR_HU, _SOFT_HU, _BONE_LEAST_HU = -800.0, (0.0, 100.0), 300.0
-_LEAST_AIR, _LEAST_SOFT = 0.1, 0.03
-_LOOKED_AT = 200_000
-
-
-def has_ct_numbers(image: sitk.Image) -> bool:
-    """Whether a volume of a head is in HU: air, soft tissue and bone, each in its place.
-
-    MR signal has no values far below 0; a phase image has, but not with most tissue between 0 and 100. CT that was
-    skull-stripped, windowed or shifted is not told from MR here.
-    """
-    values = sitk.GetArrayViewFromImage(image).ravel()
-    values = values[:: max(values.size // _LOOKED_AT, 1)]
-    air = float((values < _NEARLY_AIR_HU).mean())
-    soft = float(((values > _SOFT_HU[0]) & (values < _SOFT_HU[1])).mean())
-    return air > _LEAST_AIR and soft > _LEAST_SOFT and float(values.max()) > _BONE_LEAST_HU

@@ -9,7 +9,6 @@ from enum import Enum
 import SimpleITK as sitk
 
 from ..base.errors import InputError
-from ..brain.ct import has_ct_numbers
 from ..brain.signal import Signal, measure_signal
 from ..result.doubts import Doubt
 from ..study.case import Case, Role
@@ -33,6 +32,10 @@ _ADC_UNITS = (1.0, 1e3, 1e6)
 """Maps are stored in mm²/s, 1e-3 mm²/s or 1e-6 mm²/s."""
 _CT_SPREAD = 0.08
 """Interquartile range over median: HU with 1000 added 0.04, MR from 0.14 on."""
+
+_NEARLY_AIR_HU, _SOFT_HU, _BONE_LEAST_HU = -800.0, (0.0, 100.0), 300.0
+_LEAST_AIR, _LEAST_SOFT = 0.1, 0.03
+_LOOKED_AT = 200_000
 
 
 class ContrastKind(str, Enum):
@@ -68,6 +71,19 @@ def require_no_ct(case: Case) -> None:
             raise _refusal(
                 role, series.source, "holds CT numbers (air near -1000, bone far above tissue), no MR signal"
             )
+
+
+def has_ct_numbers(image: sitk.Image) -> bool:
+    """Whether a volume of a head is in HU: air, soft tissue and bone, each in its place.
+
+    MR signal has no values far below 0; a phase image has, but not with most tissue between 0 and 100. CT that was
+    skull-stripped, windowed or shifted is not told from MR here.
+    """
+    values = sitk.GetArrayViewFromImage(image).ravel()
+    values = values[:: max(values.size // _LOOKED_AT, 1)]
+    air = float((values < _NEARLY_AIR_HU).mean())
+    soft = float(((values > _SOFT_HU[0]) & (values < _SOFT_HU[1])).mean())
+    return air > _LEAST_AIR and soft > _LEAST_SOFT and float(values.max()) > _BONE_LEAST_HU
 
 
 def contrast_doubts(case: Case, brain: sitk.Image) -> tuple[Doubt, ...]:

@@ -8,9 +8,8 @@ import SimpleITK as sitk
 
 import StrokeSegLogic
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.brain.ct import has_ct_numbers
 from StrokeSegLogic.brain.signal import Signal
-from StrokeSegLogic.mri.contrast import ContrastKind, contradiction
+from StrokeSegLogic.mri.contrast import ContrastKind, contradiction, has_ct_numbers
 from StrokeSegLogic.mri.result import Segmentation
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.phantom.contrast import B_VALUE
