@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from ..base.errors import InputError
 from ..base.files import require_file
+
+_TRIES = 5
 
 
 def open_array(path: Path, dimensions: int, fix: str) -> np.ndarray:
@@ -24,7 +27,7 @@ def open_array(path: Path, dimensions: int, fix: str) -> np.ndarray:
     """
     require_file(path)
     try:
-        array = np.load(path, mmap_mode="r")
+        array = _mapped(path)
         whole = isinstance(array, np.ndarray) and array.ndim == dimensions and array.dtype.kind in "biuf"
     except Exception as error:
         # Of the header, which is Python's own notation, of a size beyond the file, of an archive under that name.
@@ -32,6 +35,18 @@ def open_array(path: Path, dimensions: int, fix: str) -> np.ndarray:
     if not whole:
         raise InputError(f"holds no numbers in {dimensions} dimensions", where=path, fix=fix)
     return array
+
+
+def _mapped(path: Path) -> np.ndarray:
+    """A .npy file as a map, read again where Python itself stumbled over its header.
+
+    The header is Python's own notation, and CPython's parser may miscount its depth where another thread parses at the
+    same time (SystemError "AST constructor recursion depth mismatch"; seen with 3.11.7 on a busy machine).
+    """
+    for _ in range(_TRIES - 1):
+        with suppress(SystemError):
+            return np.load(path, mmap_mode="r")
+    return np.load(path, mmap_mode="r")
 
 
 def read_arrays(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:

@@ -168,7 +168,7 @@ def unet3d(shown: Shown, spec: UNet3DSpec) -> Drawing:
         right.append(Box([f"joined: {taken // 2} + {taken // 2}", f"two 3x3x3 → {size(given)}"], DECODER))
     bottom = left.pop()
     return Drawing(
-        "3-D U-Net (modified; the classic one has no dilation, no dropout, ReLU and batch normalisation)",
+        "3-D U-Net (modified; classic: no dilation, no dropout, ReLU and batch normalisation)",
         left=left,
         bottom=bottom,
         right=right,

@@ -85,12 +85,12 @@ def layer_table(name: str) -> str:
         "| --- | --- | ---: | ---: | --- | ---: |",
     ]
     found = layers(network, (1, shown.spec.channels, *shown.size), shown.names)
-    counted = Counter(_alike(one) for one in found)
-    for one, times in counted.items():
+    counted = Counter(_alike(layer) for layer in found)
+    for layer, times in counted.items():
         each = f"{times} x " if times > 1 else ""
-        size = " x ".join(map(str, one.given[1:])) or "-"
-        count = f"{each}{one.parameters:,}" if one.parameters else "0"
-        cells = (f"`{one.name}`", each + one.operation, one.taken[0], one.given[0], size, count)
+        size = " x ".join(map(str, layer.given[1:])) or "-"
+        count = f"{each}{layer.parameters:,}" if layer.parameters else "0"
+        cells = (f"`{layer.name}`", each + layer.operation, layer.taken[0], layer.given[0], size, count)
         rows.append(f"| {' | '.join(map(str, cells))} |")
     rows.append(f"| all | | | | | {parameters(network):,} |")
     return "\n".join(rows)
@@ -104,7 +104,7 @@ def count_table() -> str:
     ]
     for title, spec in COUNTED.items():
         network = on_meta(spec)
-        encoders = sum(parameters(one) for one in network.encoders())
+        encoders = sum(parameters(encoder) for encoder in network.encoders())
         rows.append(f"| {title} | {spec.channels} | {spec.classes} | {parameters(network):,} | {encoders:,} |")
     return "\n".join(rows)
 

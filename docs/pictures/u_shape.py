@@ -26,7 +26,7 @@ WIDTH, HEIGHT, PITCH, INDENT, SPAN, STEP = 3.5, 0.78, 1.32, 0.34, 10.2, 0.07
 
 @dataclass
 class Box:
-    """Text in a colour; several behind one another where there is one for each image."""
+    """Text in a colour; several behind one another where each image has its own."""
 
     lines: Sequence[str]
     colour: str
@@ -44,8 +44,8 @@ class Drawing:
         right: boxes at each level, as many as on the left.
         skips: words on the arrow across at each level; None where there is none.
         down, up: words on the arrows.
-        head: box above the last one on the right.
-        top: boxes above the first one on the left, uppermost first.
+        head: box above the last box on the right.
+        top: boxes above the first box on the left, uppermost first.
         aside: box beside the bottom.
         gates: whether attention gates may sit on the skips.
     """
@@ -74,16 +74,16 @@ def paint(plan: Drawing) -> Figure:
     rights = [SPAN - x for x in lefts]
     middle = (lefts[0] + rights[0]) / 2
     floor = -PITCH * depth
-    for place, one in enumerate(reversed(plan.top), start=1):
-        box(axes, plan, lefts[0], PITCH * place, one)
+    for place, upper in enumerate(reversed(plan.top), start=1):
+        box(axes, plan, lefts[0], PITCH * place, upper)
         below = plan.top[len(plan.top) - place + 1] if place > 1 else plan.left[0]
         arrow(axes, (lefts[0], PITCH * place - HEIGHT / 2), (lefts[0], PITCH * (place - 1) + top_of(below)))
-    for level, (y, x, one) in enumerate(zip(ys, lefts, plan.left, strict=True)):
-        box(axes, plan, x, y, one)
+    for level, (y, x, left) in enumerate(zip(ys, lefts, plan.left, strict=True)):
+        box(axes, plan, x, y, left)
         if level:
-            arrow(axes, (x, ys[level - 1] - HEIGHT / 2), (x, y + top_of(one)), plan.down if level == 1 else "", "left")
-    for level, (y, x, one) in enumerate(zip(ys, rights, plan.right, strict=True)):
-        box(axes, plan, x, y, one)
+            arrow(axes, (x, ys[level - 1] - HEIGHT / 2), (x, y + top_of(left)), plan.down if level == 1 else "", "left")
+    for level, (y, x, right) in enumerate(zip(ys, rights, plan.right, strict=True)):
+        box(axes, plan, x, y, right)
         if level:
             arrow(axes, (x, y + HEIGHT / 2), (x, ys[level - 1] - HEIGHT / 2), plan.up if level == 1 else "", "right")
         words = plan.skips[level]
@@ -110,7 +110,7 @@ def paint(plan: Drawing) -> Figure:
     keys = [
         Patch(facecolor=colour, edgecolor="#555555", label=WORDS[colour]) for colour in WORDS if colour in plan.used
     ]
-    if not any(one.stack > 1 or one.colour == PRETRAINED for one in plan.left):
+    if not any(left.stack > 1 or left.colour == PRETRAINED for left in plan.left):
         keys = [key for key in keys if key.get_label() != WORDS[OURS]]
         keys.insert(1, Patch(facecolor=OURS, edgecolor="#555555", label="contracting path"))
     axes.legend(handles=keys, loc="lower center", ncols=len(keys), frameon=False, fontsize=8.5, borderaxespad=0.2)
@@ -122,16 +122,16 @@ def times(text: str) -> str:
     return re.sub(r"(?<=\d)( ?)x( ?)(?=\d)", "\\1\u00d7\\2", text)
 
 
-def top_of(one: Box) -> float:
+def top_of(shape: Box) -> float:
     """How far above its middle a box and what is stacked behind it reach."""
-    return HEIGHT / 2 + STEP * (one.stack - 1)
+    return HEIGHT / 2 + STEP * (shape.stack - 1)
 
 
-def box(axes: Axes, plan: Drawing, x: float, y: float, one: Box, wide: float = 1.0) -> None:
+def box(axes: Axes, plan: Drawing, x: float, y: float, shape: Box, wide: float = 1.0) -> None:
     """A box whose middle lies at (x, y), in front of the rest of its stack."""
-    plan.used.add(one.colour)
+    plan.used.add(shape.colour)
     width = WIDTH * wide
-    for behind in reversed(range(one.stack)):
+    for behind in reversed(range(shape.stack)):
         shift = STEP * behind
         axes.add_patch(
             FancyBboxPatch(
@@ -139,13 +139,13 @@ def box(axes: Axes, plan: Drawing, x: float, y: float, one: Box, wide: float = 1
                 width,
                 HEIGHT,
                 boxstyle="round,pad=0,rounding_size=0.09",
-                facecolor=one.colour,
+                facecolor=shape.colour,
                 edgecolor="#555555",
                 linewidth=0.8,
                 zorder=3,
             )
         )
-    for line, (text, weight) in enumerate(zip(one.lines, ("bold", "normal"), strict=True)):
+    for line, (text, weight) in enumerate(zip(shape.lines, ("bold", "normal"), strict=True)):
         text = times(text)
         axes.text(x, y + 0.17 - 0.34 * line, text, ha="center", va="center", fontsize=8.5, weight=weight, zorder=4)
 

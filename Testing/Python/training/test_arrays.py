@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,23 @@ def test_arrays_are_read_as_they_were_written(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", first=values, second=values > 3)
     np.testing.assert_array_equal(open_array(tmp_path / "a.npy", 3, "Fix it"), values)
     np.testing.assert_array_equal(read_arrays(tmp_path / "a.npz", ["second"])["second"], values > 3)
+
+
+def test_a_header_that_python_stumbled_over_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.arange(6.0).reshape(1, 2, 3)
+    np.save(tmp_path / "a.npy", values)
+    load, stumbles = np.load, iter([True, True])
+
+    def stumbling(*arguments: Any, **options: Any) -> Any:
+        if next(stumbles, False):
+            raise SystemError("AST constructor recursion depth mismatch (before=216, after=47)")
+        return load(*arguments, **options)
+
+    monkeypatch.setattr(np, "load", stumbling)
+    np.testing.assert_array_equal(open_array(tmp_path / "a.npy", 3, "Fix it"), values)
+    monkeypatch.setattr(np, "load", lambda *_, **__: (_ for _ in ()).throw(SystemError("for ever")))
+    with pytest.raises(InputError, match="for ever"):
+        open_array(tmp_path / "a.npy", 3, "Fix it")
 
 
 def npy(header: str) -> bytes:
