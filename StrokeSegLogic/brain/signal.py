@@ -34,6 +34,7 @@ class Signal:
     """What was measured of a volume inside the brain. Ratios are to the tissue around the ventricles.
 
     Attributes:
+        brain_ml: volume of the mask that it was measured in.
         median: of the brain below its rim, in the volume's own unit.
         lowest, highest: 0.1st and 99.9th percentile of the whole volume, in its own unit.
         darkest, brightest: 2nd and 98th percentile around the ventricles, after shading was taken out.
@@ -42,6 +43,7 @@ class Signal:
         spread: interquartile range of the brain below its rim over its median.
     """
 
+    brain_ml: float
     median: float
     lowest: float
     highest: float
@@ -86,16 +88,17 @@ def _measured(values: np.ndarray, mask: np.ndarray, grid: Grid, whole: np.ndarra
     white = mask & (depth > _WHITE_MM[0]) & (depth < _WHITE_MM[1])
     if central.sum() * grid.voxel_ml < _LEAST_CENTRAL_ML or not white.any():
         return None
+    brain_ml = float(mask.sum() * grid.voxel_ml)
     inside = values[below_rim]
     low, median, high = (float(value) for value in np.percentile(inside, (25, 50, 75)))
     lowest, highest = (float(value) for value in np.percentile(whole, (0.1, 99.9)))
     if not median > 0:
-        return Signal(median, lowest, highest, 1.0, 1.0, 0.5, 0.0)
+        return Signal(brain_ml, median, lowest, highest, 1.0, 1.0, 0.5, 0.0)
     flat = _without_shading(values / median, mask & (depth > _RIM_MM / 2), grid)
     flat /= np.median(flat[white])
     darkest, brightest = (float(value) for value in np.percentile(flat[central], (2, 98)))
     share = _share_above_mode(flat[below_rim & _in_large_sections(mask)])
-    return Signal(median, lowest, highest, darkest, brightest, share, (high - low) / median)
+    return Signal(brain_ml, median, lowest, highest, darkest, brightest, share, (high - low) / median)
 
 
 def _depth_in_slices(mask: np.ndarray) -> np.ndarray:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import SimpleITK as sitk
 
 from ..base.errors import InputError
+from ..brain.head import LARGEST_BRAIN_ML
 from ..brain.signal import Signal, measure_signal
 from ..result.doubts import Doubt
 from ..study.case import Case, Role
@@ -118,7 +119,9 @@ def contradiction(role: Role, signal: Signal) -> Contradiction | None:
     judge: Callable[[Role, Signal], Contradiction | None] = (
         _of_bright_fluid if role in (Role.T2, Role.ADC) else _of_dark_fluid
     )
-    return judge(role, signal) or _in_tissue(role, signal)
+    found = judge(role, signal) or _in_tissue(role, signal)
+    # What was measured in a mask that holds scalp and bone, too, is beyond no doubt.
+    return replace(found, sure=False) if found and signal.brain_ml > LARGEST_BRAIN_ML else found
 
 
 def _of_dark_fluid(role: Role, signal: Signal) -> Contradiction | None:

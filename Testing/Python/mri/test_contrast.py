@@ -26,7 +26,7 @@ SURE = [
 
 def signal(**changed: float) -> Signal:
     """That of an ordinary DWI, but for what is said."""
-    usual = {"median": 200.0, "lowest": 0.0, "highest": 450.0, "darkest": 0.3, "brightest": 1.4}
+    usual = {"brain_ml": 1400.0, "median": 200.0, "lowest": 0.0, "highest": 450.0, "darkest": 0.3, "brightest": 1.4}
     return Signal(**{**usual, "above_mode": 0.47, "spread": 0.3, **changed})
 
 
@@ -120,6 +120,13 @@ def test_what_is_not_beyond_doubt_is_a_doubt(role: Role, changed: dict[str, floa
     found = contradiction(role, signal(**changed))
     assert found is not None
     assert (found.kind, found.sure) == (kind, False)
+
+
+@pytest.mark.parametrize(("brain_ml", "sure"), [(1400.0, True), (2600.0, False)], ids=["a brain", "a head"])
+def test_nothing_is_beyond_doubt_in_a_mask_that_holds_more_than_a_brain(brain_ml: float, sure: bool) -> None:
+    found = contradiction(Role.DWI, signal(darkest=0.7, brightest=2.6, brain_ml=brain_ml))
+    assert found is not None
+    assert (found.kind, found.sure) == (ContrastKind.BRIGHT_FLUID, sure)
 
 
 @pytest.mark.parametrize("unit", [1.0, 1e3, 1e6], ids=["mm2/s", "1e-3 mm2/s", "1e-6 mm2/s"])
