@@ -10,7 +10,7 @@ from importlib import import_module
 from StrokeSegLogic.slicer_bridge.input_volumes import InputVolume
 from StrokeSegLogic.study.case import CTP_ROLES, MRI_ROLES, Modality, Role
 
-from .offers import Recognised, offers_of, recognise
+from .offers import Recognised, notes_on, offers_of, recognise
 from .protocols import Clock, Timer
 from .study import Handle, Offer, StudyInputs
 
@@ -28,10 +28,12 @@ class Assignment:
 
     Attributes:
         offers: for the modality's roles.
+        notes: what a reader can do with volumes that have no role.
     """
 
     def __init__(self, clock: Clock, offered: Callable[[], None]) -> None:
         self.offers: Mapping[Role, Offer] = {}
+        self.notes: tuple[str, ...] = ()
         self._clock, self._offered = clock, offered
         self._modality: Modality = "mri"
         self._loaded: tuple[InputVolume, ...] = ()
@@ -87,7 +89,7 @@ class Assignment:
     def clear(self) -> None:
         """Forgets the scene."""
         self._stop()
-        self.offers = {}
+        self.offers, self.notes = {}, ()
         self._loaded = ()
         self._rows.clear()
         self._users.clear()
@@ -114,7 +116,8 @@ class Assignment:
         self._offer()
 
     def _offer(self) -> None:
-        self.offers = offers_of([self._known[volume, self._modality] for volume in self._loaded], self._modality)
+        known = [self._known[volume, self._modality] for volume in self._loaded]
+        self.offers, self.notes = offers_of(known, self._modality), notes_on(known)
         for role in _roles(self._modality):
             if role not in self._users:
                 self._rows.pop(role, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from StrokeSegLogic.base.errors import ModelError
+from StrokeSegLogic.base.errors import InputError, ModelError
 from StrokeSegLogic.nets.models.bundle import MANIFEST, ModelSpec, read_manifest
 from StrokeSegLogic.nets.models.field_spec import FieldModelSpec
 from StrokeSegLogic.nets.models.registry import DEFAULT, SLOW_FUSION, UNET3D, bundled_names, folder_of, names
@@ -22,6 +22,26 @@ _THRESHOLD_MAPS = ("CBF", "TMAX")
 def model_choices(inputs: StudyInputs) -> list[ModelChoice]:
     """What could be chosen; the default comes first, what does not fit the inputs is said to."""
     return _planes(inputs) if inputs.modality == "mri" else _routes(inputs)
+
+
+def unmeasured(inputs: StudyInputs, model: str) -> InputError | None:
+    """Why the user is asked before a run: the model could work with these inputs, and was never measured on them.
+
+    Args:
+        inputs: what is to be segmented.
+        model: the choice for MRI; "" is the default.
+    """
+    spec = _spec(model or DEFAULT) if inputs.modality == "mri" else None
+    if not isinstance(spec, PlanesModelSpec):
+        return None
+    try:
+        spec.require_inputs(inputs.volumes)
+        spec.require_measured(inputs.volumes)
+    except ModelError:
+        return None  # the engine refuses them, whatever the user says
+    except InputError as error:
+        return error
+    return None
 
 
 def route_and_model(key: str) -> tuple[str, str]:

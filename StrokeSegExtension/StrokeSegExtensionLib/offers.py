@@ -77,6 +77,12 @@ def offers_of(recognised: Sequence[Recognised], modality: Modality) -> Mapping[R
     return offers
 
 
+def notes_on(recognised: Sequence[Recognised]) -> tuple[str, ...]:
+    """What a reader can do with volumes that no network takes, a sentence each."""
+    advised = (known for known in recognised if known.reading.advice)
+    return tuple(f"{known.volume.name}: {known.reading.advice}" for known in advised)
+
+
 def _strength(rival: Recognised, rivals: Sequence[Recognised]) -> tuple[int, float]:
     """How many of the others it is better than (see `preference`), and how sure its role is."""
     from StrokeSegLogic.study.series.preference import better

@@ -21,13 +21,14 @@ _CHECKS = {
     "flipsBox": "flips",
     "reproducibleBox": "reproducible",
     "anonymousBox": "anonymous",
+    "unmeasuredBox": "unmeasured",
     "probabilityBox": "probability",
     "agreementBox": "agreement",
     "mapsBox": "maps",
     "reportBox": "report",
 }
 _MRI_ROWS = ("vote", "register", "threshold", "minimumLesion")
-_MRI_CHECKS = ("flips", "reproducible", "probability", "agreement")
+_MRI_CHECKS = ("flips", "reproducible", "unmeasured", "probability", "agreement")
 
 
 class OptionsSection:

@@ -64,19 +64,16 @@ class Panel:
         self._background = Background(clock)
         tint(ui.frame.researchUseLabel, "caution")
 
-        def current() -> PanelParameters | None:
-            return self.parameters
-
         self.views = SliceViews()
-        self.study = StudySection(ui.study, current, self._chosen, lambda: self.presenter.assign())
+        self.study = StudySection(ui.study, lambda: self.parameters, self._chosen, lambda: self.presenter.assign())
         self.model = ModelSection(
             ui.model, self._model_chosen, lambda: self.presenter.models_changed(), self._background
         )
-        self.options = OptionsSection(ui.options, current)
+        self.options = OptionsSection(ui.options, lambda: self.parameters)
         self.run = RunSection(ui.run, self._segment_pressed)
-        self.result = ResultSection(ui.result, self.views, current)
+        self.result = ResultSection(ui.result, self.views, lambda: self.parameters)
         self.editor = EmbeddedEditor(ui.correct, ui.frame.correctSection)
-        self.export = ExportSection(ui.export, current)
+        self.export = ExportSection(ui.export, lambda: self.parameters)
         self._watch = SegmentWatch(clock, self.result.update_volumes)
         self._loader = ResultLoader(clock, self._result_loaded, self._result_lost)
         self.presenter = make_presenter(self)
@@ -245,8 +242,8 @@ class Panel:
                     setattr(self.parameters, volume_name(role), node)
         self.study.show(self.parameters, inputs_of(self.parameters, _case_name()))
 
-    def show_offers(self, offers: Mapping[Role, Offer]) -> None:
-        self.study.show_offers(offers)
+    def show_offers(self, offers: Mapping[Role, Offer], notes: Sequence[str]) -> None:
+        self.study.show_offers(offers, notes)
 
     def show_models(self, models: Sequence[ModelChoice]) -> None:
         parameters = self.parameters
@@ -260,6 +257,9 @@ class Panel:
 
     def show_problem(self, problem: StrokeSegError | None) -> None:
         self.run.show_problem(problem)
+
+    def may_run(self, doubt: StrokeSegError) -> bool:
+        return self.run.ask_to_run(doubt)
 
     def append_log(self, line: str) -> None:
         self.run.append_log(line)

@@ -48,6 +48,7 @@ class PanelParameters:
     flips: bool = False
     reproducible: bool = False
     anonymous: bool = False
+    unmeasured: bool = False
     probability: bool = True
     agreement: bool = True
     maps: bool = True

@@ -15,7 +15,7 @@ from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.worker.protocol import as_error
 
 from .assignment import Assignment
-from .model_choices import model_choices
+from .model_choices import model_choices, unmeasured
 from .places import Kind, Places
 from .problems import nothing_chosen, unanswered, used_twice
 from .protocols import Clock, Packages, Runner, Timer, View
@@ -81,7 +81,7 @@ class Presenter:
         self._show_models()
 
     def _offered(self) -> None:
-        self._view.show_offers(self._assignment.offers)
+        self._view.show_offers(self._assignment.offers, self._assignment.notes)
         self._take_volumes()
 
     def _take_volumes(self) -> None:
@@ -161,6 +161,12 @@ class Presenter:
         if self._packages is not None:
             yield
             self._packages.require()
+        refusal = None if run.settings.unmeasured else unmeasured(inputs, run.settings.model)
+        if refusal is not None:
+            if not self._view.may_run(refusal):
+                run.failed(refusal)
+                return
+            run.settings = replace(run.settings, unmeasured=True)
         voxels: dict[Handle, Volume] = {}
         for handle in inputs.handles:
             yield

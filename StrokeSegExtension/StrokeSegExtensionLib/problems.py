@@ -48,6 +48,7 @@ def _setting(option: str) -> str:
         "minimum_lesion_ml": _("Smallest lesion"),
         "flips": _("Mirrored views"),
         "reproducible": _("Reproducible"),
+        "unmeasured": _("Inputs that were not measured"),
         "model": _("Model"),
         "route": _("Model"),
         "reference": _("Result on the grid of"),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class View(Protocol):
-    """The panel as the presenter sees it. Every call comes on the GUI thread and returns at once."""
+    """The panel as the presenter sees it. Every call comes on the GUI thread, and but for `may_run` returns at once."""
 
     def show_state(self, state: State) -> None:
         """Locks or frees the inputs and names the button."""
@@ -35,8 +35,8 @@ class View(Protocol):
     def show_inputs(self, inputs: StudyInputs) -> None:
         """Puts the presenter's choice of volumes into the selectors (without telling the presenter again)."""
 
-    def show_offers(self, offers: Mapping[Role, Offer]) -> None:
-        """Tooltip and warning mark of each role's row; a role without an offer has neither."""
+    def show_offers(self, offers: Mapping[Role, Offer], notes: Sequence[str]) -> None:
+        """Tooltip and warning mark of each role's row, an offer or neither; and what to do with other volumes."""
 
     def show_models(self, models: Sequence[ModelChoice]) -> None:
         """Fills the list of models; those that do not fit are greyed and say why."""
@@ -49,6 +49,9 @@ class View(Protocol):
 
     def append_log(self, line: str) -> None:
         """One more line of the folded log; no more than `run_log.LOG_LINES` of them need to be kept."""
+
+    def may_run(self, doubt: StrokeSegError) -> bool:
+        """Asks the user whether to run although it would be refused unasked; waits for the answer."""
 
     def show_result(self, result: RunResult) -> None:
         """Begins to load the result into the scene; calls `Presenter.result_taken` when it needs the files no more."""

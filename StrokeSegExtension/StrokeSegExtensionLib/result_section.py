@@ -43,6 +43,7 @@ class ResultSection:
         self._record: ResultRecord | None = None
         self._text: Any = None
         self._empty = str(ui.emptyLabel.text)
+        tint(ui.unusualLabel, "error")
         tint(ui.simulatedLabel, "caution")
         # Names and limits give way, and are whole in their tooltips; verdicts and numbers are always seen.
         whole, shared = qt.QHeaderView.ResizeToContents, qt.QHeaderView.Stretch
@@ -161,6 +162,7 @@ class ResultSection:
     def _describe(self, record: ResultRecord) -> None:
         self.ui.emptyLabel.setVisible(False)
         self.ui.resultBody.setVisible(True)
+        say(self.ui.unusualLabel, "\n".join(_("Unusual: {words}").format(words=words) for words in record.unusual))
         say(self.ui.simulatedLabel, trained_words(record))
         say(self.ui.warningsLabel, "\n".join(f"\u26a0 {warning}" for warning in record.warnings))
         judged = criteria(record)

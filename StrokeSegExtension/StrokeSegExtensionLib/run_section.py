@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import qt
+import slicer
 from slicer.i18n import tr as _
 
 from StrokeSegLogic.base.errors import StrokeSegError
@@ -71,6 +72,13 @@ class RunSection:
             for line in problem.log:
                 self.append_log(line)
             self.ui.logButton.setChecked(True)
+
+    def ask_to_run(self, doubt: StrokeSegError) -> bool:
+        """The question whether to run all the same; no under test, where nobody answers."""
+        if slicer.app.testingEnabled():
+            return False
+        question = _("{what}.\n\nSegment all the same? The result will say so.").format(what=doubt.what)
+        return bool(slicer.util.confirmOkCancelDisplay(question, _("Segment")))
 
     def append_log(self, line: str) -> None:
         self.ui.logText.appendPlainText(line)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from slicer.i18n import tr as _
@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 from StrokeSegLogic.study.case import Role
 
 from .blocking import quietly, set_number
+from .notices import say
 from .parameters import UNKNOWN, PanelParameters
 from .study import Offer, StudyInputs
 from .study_rows import StudyRows
@@ -37,6 +38,7 @@ class StudySection:
         self.rows = StudyRows(ui, chosen, lambda node: self._set("brainMask", node))
         self._parameters = parameters
         self._references: list[str] = []
+        say(ui.notesLabel, "")
         ui.assignButton.connect("clicked(bool)", lambda _checked: assign())
         ui.ctpButton.connect("toggled(bool)", lambda on: self._set("modality", "ctp" if on else "mri"))
         ui.referenceBox.connect("currentIndexChanged(int)", self._on_reference)
@@ -57,8 +59,9 @@ class StudySection:
         self.rows.show_mask(parameters.brainMask)
         self._show_references(inputs)
 
-    def show_offers(self, offers: Mapping[Role, Offer]) -> None:
+    def show_offers(self, offers: Mapping[Role, Offer], notes: Sequence[str]) -> None:
         self.rows.show_offers(offers)
+        say(self.ui.notesLabel, "\n".join(notes))
 
     def take_typed(self) -> None:
         """Takes what is still being typed: on some systems a click on a button leaves the keyboard where it is."""

@@ -54,6 +54,7 @@ def settings_of(parameters: PanelParameters) -> Settings:
         minimum_lesion_ml=parameters.minimumLesion if 0 < parameters.minimumLesion < math.inf else 0.0,
         flips=parameters.flips,
         anonymous=parameters.anonymous,
+        unmeasured=parameters.unmeasured,
         probability=parameters.probability,
         agreement=parameters.agreement,
         maps=parameters.maps,

@@ -58,6 +58,15 @@ class MidPlane:
 
     def left(self, grid: Grid) -> np.ndarray:
         """The voxels of a grid on the patient's left; bool (z, y, x)."""
+        return self._beyond(grid) > 0
+
+    def distance_mm(self, grid: Grid) -> np.ndarray:
+        """Of a grid's voxels (z, y, x), positive on the patient's left."""
+        _, b, c = self.coefficients
+        return self._beyond(grid) / float(np.sqrt(1 + b * b + c * c))
+
+    def _beyond(self, grid: Grid) -> np.ndarray:
+        """How far voxels (z, y, x) lie beyond the plane along x, mm."""
         a, b, c = self.coefficients
         normal = np.array([1.0, -b, -c])
         # The distance is linear in the index: three short ramps instead of a position for every voxel.
@@ -65,7 +74,7 @@ class MidPlane:
         start = float(normal @ np.asarray(grid.origin)) - a
         depth, height, width = grid.shape
         plane = start + z * np.arange(depth)[:, None, None] + y * np.arange(height)[None, :, None]
-        return plane + x * np.arange(width)[None, None, :] > 0
+        return plane + x * np.arange(width)[None, None, :]
 
 
 _NARROWEST = 0.6

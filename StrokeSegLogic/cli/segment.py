@@ -101,6 +101,14 @@ Anonymous = Annotated[
     bool, typer.Option("--anonymous", help="Leave names of folder, files and series out of every file of the result.")
 ]
 
+Unmeasured = Annotated[
+    bool,
+    typer.Option(
+        "--unmeasured",
+        help="MRI: take T2, ADC and T1 without DWI and FLAIR, too, which was never measured on patients.",
+    ),
+]
+
 
 def segment(
     study: Study,
@@ -118,6 +126,7 @@ def segment(
     route: RouteOption = None,
     reproducible: Reproducible = False,
     anonymous: Anonymous = False,
+    unmeasured: Unmeasured = False,
     age: Age = None,
     nihss: Nihss = None,
     onset: Onset = None,
@@ -133,6 +142,7 @@ def segment(
         "minimum_lesion_ml": minimum_lesion,
         "flips": flips or None,
         "reproducible": reproducible or None,
+        "unmeasured": unmeasured or None,
     }
     given = {name: value for name, value in of_mri.items() if value is not None}
     # Both are made before anything long begins: an impossible value is refused at once.

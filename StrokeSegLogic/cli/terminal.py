@@ -161,6 +161,8 @@ def describe(result: Outcome, output: Path, notes: Sequence[str] = (), case: Cas
         case: as it was read, where the result is anonymous: the terminal is the user's own.
     """
     case = case or result.case
+    for alarm in result.unusual:
+        console.print(f"UNUSUAL: {alarm.words}", soft_wrap=True)
     for series in case.series.values():
         console.print(f"  {series.role.value:<6}{series.source}  ({series.reason})", soft_wrap=True)
     console.print(f"  {'brain':<6}{result.brain_from}", soft_wrap=True)

@@ -14,6 +14,7 @@ from ..base.records import SCHEMA, SCHEMA_VERSION
 from ..base.settings import ROUTES as ROUTES
 from ..base.settings import ExtraName, RouteName
 from ..metrics.voxel import dice
+from ..result.doubts import Doubt
 from ..result.lesions import DOUBT_SHARE, Lesion, Places, lesions
 from ..result.outcome import BRAIN, Layer, Maker, Outcome, brain_record
 from ..result.terminology import SEGMENTS, SegmentStyle
@@ -94,6 +95,11 @@ class PerfusionSegmentation:
         if self.route.penumbra_ml is None or route.penumbra_ml is None:
             return core, None
         return core, dice(ours == PENUMBRA, theirs == PENUMBRA)
+
+    @property
+    def unusual(self) -> tuple[Doubt, ...]:
+        """Nothing: what is usual for core and penumbra was not measured."""
+        return ()
 
     @property
     def styles(self) -> Mapping[int, SegmentStyle]:

@@ -20,9 +20,11 @@ from ..space.masks import without_small_parts
 from ..space.planes import MIRRORED, PLANES, Plane, from_stack, to_stack
 from ..space.resampling import onto_reference, resample_mask
 from ..study.case import Case, Role, Series
+from .contrast import contrast_doubts, require_no_ct
 from .prepare import Prepared, prepare
-from .result import Segmentation, measure
+from .result import LESION, Segmentation, measure
 from .settings import MriSettings
+from .unusual import unusual
 from .vote import vote as let_vote
 
 if TYPE_CHECKING:
@@ -59,8 +61,9 @@ def segment(
 
     Raises:
         TypeError: for an option that there is none of, or settings and options at once.
-        InputError: if an option is impossible, the inputs cannot be used together, or the brain mask is empty or lies
-            elsewhere.
+        InputError: if an option is impossible, the inputs cannot be used together, the brain mask is empty or lies
+            elsewhere, a volume surely does not show what it is called by, or the model was never measured on such
+            inputs and `unmeasured` is not set.
         ModelError: if the model is unknown, damaged, or cannot work with these inputs.
         DeviceError: if the device is not there or too small.
         Cancelled: if the token was set.
@@ -88,6 +91,9 @@ def _segmented(
     own = spec.threshold_for(case.roles)
     limit = own if how.threshold is None else how.threshold
     spec.require_inputs(case.roles)
+    if not how.unmeasured:
+        spec.require_measured(case.roles)
+    require_no_ct(case)
     base = case.reference(None if reference is None else Role.parse(reference))
     grid = Grid.of(base.image)
     for series in case.series.values():
@@ -102,6 +108,9 @@ def _segmented(
     prepared = prepare(
         case, base.role, spec.roles, spec.spacing_mm, report.span(0.02, 0.2), given, register=how.register == "auto"
     )
+    report(0.2, "comparing contrasts with roles")
+    working_brain = prepared.grid.image(prepared.brain.astype(np.uint8))
+    doubts = contrast_doubts(prepared.case, working_brain)
     differing: int | None = None
     if how.reproducible:
         with deterministic():
@@ -119,10 +128,11 @@ def _segmented(
     voted = let_vote(back, how.vote, limit, spec.plane_weights)
     lesion, dropped = without_small_parts(voted.labels, grid, how.minimum_lesion_ml)
     labels = lesion.astype(np.uint8)
-    brain = resample_mask(prepared.grid.image(prepared.brain.astype(np.uint8)), grid)
+    brain = resample_mask(working_brain, grid)
     report(0.9, "measuring")
     statistics = measure(labels, voted.probability, voted.members, brain, grid, prepared.slices, spec.plane_weights)
     record = provenance(case, base.role, bundle, where, how, prepared, differing, time.perf_counter() - started)
+    alarms = unusual(labels == LESION, brain, grid)
     record["vote"] |= {"threshold": limit, "model_threshold": own, "flips": how.flips}
     record |= {} if given is None else {"brain_mask_sha256": given.sha256}
     record["small_lesions"] = {"minimum_ml": how.minimum_lesion_ml, "dropped": dropped}
@@ -137,7 +147,10 @@ def _segmented(
         statistics=statistics,
         positions=prepared.positions,
         provenance=record,
+        doubts=doubts,
+        unusual=alarms,
         warnings=(
+            *(doubt.words for doubt in doubts),
             *prepared.warnings,
             *_warnings(spec, prepared, differing),
             *option_warnings(own, limit, how.minimum_lesion_ml, dropped),
@@ -207,10 +220,9 @@ def option_warnings(own: float, threshold: float, minimum_ml: float, dropped: in
 
 def _warnings(spec: PlanesModelSpec, prepared: Prepared, differing: int | None) -> list[str]:
     found = []
-    used = {role.value for role in prepared.used}
-    if not used & set(spec.tested_with_one_of):
+    if not spec.is_measured_on(prepared.used):
         found.append(
-            f"{spec.name} was never measured on real images without {' or '.join(spec.tested_with_one_of)}: "
+            f"{spec.name} was never measured on patients without {' or '.join(spec.tested_with_one_of)}: "
             "what it finds here rests on training with simulated signal"
         )
     if prepared.unused:
@@ -259,6 +271,7 @@ def provenance(
         # By its name: where a model's folder lies is nobody's business who reads the result.
         "settings": {field.name: getattr(settings, field.name) for field in fields(MriSettings)} | {"model": spec.name},
         "device": {"name": device.name, "precision": device.precision},
+        "unmeasured": not spec.is_measured_on(prepared.used),
         "runs": None if differing is None else {"count": 2, "differing_voxels": differing},
         BRAIN: prepared.brain_from,
         "registration": [position.record() for position in prepared.positions],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from ..base.records import SCHEMA, SCHEMA_VERSION
 from ..base.settings import ExtraName
 from ..brain.hemispheres import MidPlane
 from ..metrics.voxel import dice
+from ..result.doubts import Doubt
 from ..result.lesions import DOUBT_SHARE, Lesion, Places, lesions
 from ..result.outcome import BRAIN, Layer, Maker, Outcome, brain_record
 from ..result.terminology import SEGMENTS, SegmentStyle
@@ -81,8 +82,10 @@ class Segmentation:
         brain: uint8 mask that the networks worked in.
         statistics: volumes, lesions, planes.
         provenance: JSON-ready: model, weight hash, versions, device, inputs with hashes and reasons, times.
-        warnings: what a reader must know before trusting the result.
+        warnings: what a reader must know before trusting the result, the words of `doubts` among it.
         positions: what registration found of each sequence; none where it was off or had nothing to do.
+        unusual: what few patients have; said before all else.
+        doubts: which volumes may show another contrast than they are called by.
     """
 
     case: Case
@@ -93,8 +96,10 @@ class Segmentation:
     brain: sitk.Image
     statistics: Statistics
     provenance: Mapping[str, Any]
-    warnings: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = ()
     positions: tuple[Position, ...] = ()
+    unusual: tuple[Doubt, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def grid(self) -> Grid:
@@ -190,6 +195,8 @@ class Segmentation:
             "statistics": asdict(self.statistics),
             BRAIN: brain_record(self.brain_from, self.brain),
             "layers": [layer.record() for layer in self.layers],
+            "unusual": [alarm.record() for alarm in self.unusual],
+            "doubts": [doubt.record() for doubt in self.doubts],
             "warnings": list(self.warnings),
             "provenance": dict(self.provenance),
         }

@@ -28,6 +28,7 @@ class MriSettings:
         flips: axial and coronal slices are shown mirrored, too, and the two answers are averaged (twice the work).
         reproducible: float32 and deterministic algorithms; run twice, and differing voxels are reported.
         anonymous: names of folder, files and series are left out of the result.
+        unmeasured: whether inputs are taken on which the model was never measured on patients; the result says so.
 
     Raises:
         InputError: if a value is none that can be.
@@ -42,6 +43,7 @@ class MriSettings:
     flips: bool = False
     reproducible: bool = False
     anonymous: bool = False
+    unmeasured: bool = False
 
     def __post_init__(self) -> None:
         one_of(self.device, DEVICES, "device")

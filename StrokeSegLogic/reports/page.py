@@ -77,7 +77,7 @@ def report(
     units: Mapping[Role, str] | None = None,
     **values: object,
 ) -> str:
-    """A report as HTML; warnings come first.
+    """A report as HTML; what is unusual comes first, then warnings.
 
     Args:
         template: a file of Resources/Report that extends page.html.
@@ -94,6 +94,7 @@ def report(
         kind=kind,
         version=__version__,
         made_by=made_by,
+        unusual=[alarm.words for alarm in result.unusual],
         warnings=result.warnings,
         inputs=_inputs(result, units),
         notes=result.case.notes,

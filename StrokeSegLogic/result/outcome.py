@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from ..base.settings import ExtraName
 from ..study.case import Case, Role
 from .colours import PaletteName
+from .doubts import Doubt
 from .lesions import Places
 from .terminology import SegmentStyle
 
@@ -123,6 +124,10 @@ class Outcome(Protocol):
     @property
     def alternatives(self) -> Mapping[str, Outcome]:
         """The same case as other methods saw it, by the method's name: shown beside this result, never in its place."""
+
+    @property
+    def unusual(self) -> tuple[Doubt, ...]:
+        """What hardly any patient has: said before all else."""
 
     @property
     def warnings(self) -> tuple[str, ...]: ...

@@ -121,6 +121,7 @@ class ResultRecord:
         schema: version of its layout; 0 for a record of the time before it was counted.
         modality: of the case.
         reference: role on whose grid the result lies.
+        unusual: what hardly any patient has, in words; empty in older records.
         warnings: what a reader must know.
         maker: what drew the labels.
         lesion: of MRI, else None.
@@ -139,6 +140,7 @@ class ResultRecord:
     schema: int
     modality: Modality
     reference: Role
+    unusual: tuple[str, ...]
     warnings: tuple[str, ...]
     maker: Maker
     lesion: LesionVolumes | None
@@ -189,6 +191,7 @@ def _parsed(content: Mapping[str, Any], where: str) -> ResultRecord:
         schema=schema,
         modality="ctp" if perfusion else "mri",
         reference=Role(content["reference"]),
+        unusual=tuple(str(alarm["words"]) for alarm in content.get("unusual", ())),
         warnings=tuple(map(str, content.get("warnings", ()))),
         maker=maker,
         lesion=None if perfusion else _lesion(content["statistics"]),

@@ -10,13 +10,14 @@ import SimpleITK as sitk
 
 from ...base.errors import InputError
 from ...base.progress import Progress
+from ...result.doubts import Doubt, doubts_about
 from ...space.grid import Grid, require_overlap
 from ...space.resampling import resample
 from ...study.case import MAP_ROLES, Case, Role
 from ...study.maps.units import STANDARD_UNITS
 from ..series.maps import PerfusionMaps, maps
 from ..settings import PerfusionSettings
-from .doubts import Doubt, DoubtKind, doubts_about
+from .doubts import DoubtKind
 from .inputs import StandardMaps, standard_maps
 from .missing_values import filled
 

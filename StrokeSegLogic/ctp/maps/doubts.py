@@ -1,9 +1,7 @@
-"""What is doubtful about perfusion maps: of which, of what kind, and in words."""
+"""The kinds of doubts about perfusion maps."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from enum import Enum
 
 
@@ -32,23 +30,3 @@ class DoubtKind(str, Enum):
     """The unit is unknown: no limit is applied to the map."""
     LEFT_OUT = "left out"
     """The map is not used."""
-
-
-@dataclass(frozen=True)
-class Doubt:
-    """One thing that a reader must know of the maps.
-
-    Attributes:
-        roles: the maps that it is about, by name.
-        kind: what it is.
-        words: a clause without a full stop, which names no flag and no widget.
-    """
-
-    roles: tuple[str, ...]
-    kind: DoubtKind
-    words: str
-
-
-def doubts_about(doubts: Iterable[Doubt], roles: Collection[str]) -> tuple[Doubt, ...]:
-    """Those of the doubts that are about one of these maps."""
-    return tuple(doubt for doubt in doubts if any(role in roles for role in doubt.roles))

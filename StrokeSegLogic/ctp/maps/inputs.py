@@ -10,11 +10,12 @@ import numpy as np
 import SimpleITK as sitk
 
 from ...base.errors import InputError
+from ...result.doubts import Doubt
 from ...space.grid import Grid, are_two_slabs, require_overlap
 from ...space.resampling import resample
 from ...study.case import MAP_ROLES, Case, Role, Series
 from ...study.maps.units import RELATIVE, STANDARD_UNITS, doubts, is_picture, unit_named, units_of
-from .doubts import Doubt, DoubtKind
+from .doubts import DoubtKind
 from .missing_values import fill_of, filled, unjudged
 from .reading import MapReading
 from .recognition import recognise

@@ -13,10 +13,11 @@ import SimpleITK as sitk
 
 from ...base.errors import InputError
 from ...brain.ct import AIR_HU
+from ...result.doubts import Doubt
 from ...space.grid import Grid
 from ...space.resampling import resample
 from ...study.case import Role
-from .doubts import Doubt, DoubtKind
+from .doubts import DoubtKind
 
 NO_CT_HU = -200.0
 """Below this a voxel inside of the brain was not seen by the CT: there is neither air nor fat."""

@@ -8,9 +8,10 @@ from itertools import combinations
 
 import numpy as np
 
+from ...result.doubts import Doubt
 from ...study.case import Role
 from ...study.maps.units import Unit, doubts, is_picture, negative_part, saturated_part
-from .doubts import Doubt, DoubtKind
+from .doubts import DoubtKind
 from .relations import no_delay
 
 _TTP_STARTS_S, _TMAX_STARTS_S = 2.0, 3.0

@@ -9,9 +9,10 @@ from itertools import chain, combinations
 import numpy as np
 import SimpleITK as sitk
 
+from ...result.doubts import Doubt
 from ...study.case import Role
 from ...study.maps.units import UNITS, Unit
-from .doubts import Doubt, DoubtKind
+from .doubts import DoubtKind
 from .missing_values import no_value
 from .reading import MapReading, checked, inverted, misnamed, spoilt, unknown, unrecognised, with_swaps
 from .relations import agreement, contradictions, fits_role, seem_swapped

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from math import prod
 from typing import Any
 
-from ...base.errors import ModelError
+from ...base.errors import InputError, ModelError
 from ...space.planes import PLANES
 from ...study.case import MRI_ROLES, Role
 from ..networks.spec import LONGEST_SIDE, NetworkSpec, is_size
@@ -58,7 +58,7 @@ class PlanesModelSpec:
             called so.
         inputs: roles in channel order.
         needs_one_of: at least one of these must be there for the model to work at all.
-        tested_with_one_of: without one of these the result carries a warning: never measured on real images.
+        tested_with_one_of: without any of these the model was never measured on patients; see `require_measured`.
         network: of every plane; its channels are the inputs.
         spacing_mm: pixel size that the networks were trained at.
         threshold: a plane says lesion where its probability is at least this; see `threshold_for`.
@@ -149,6 +149,26 @@ class PlanesModelSpec:
                 f"the model never learned without {', '.join(missing)}",
                 where=self.name,
                 fix=f"Add {', '.join(missing)}, or use a model that was trained with missing sequences",
+            )
+
+    def is_measured_on(self, present: Iterable[Role]) -> bool:
+        """Whether the model was measured on patients of whom such sequences were there."""
+        return any(role.value in self.tested_with_one_of for role in present)
+
+    def require_measured(self, present: Iterable[Role]) -> None:
+        """Refuses inputs on which the model was never measured on patients.
+
+        Raises:
+            InputError: if none of `tested_with_one_of` is there.
+        """
+        given = tuple(present)
+        if not self.is_measured_on(given):
+            raise InputError(
+                f"{self.name} was never measured on patients without {' or '.join(self.tested_with_one_of)}; with "
+                f"{', '.join(given)} alone it marks healthy tissue, too",
+                fix=f"Add {' or '.join(self.tested_with_one_of)}, or allow inputs that were not measured",
+                option="unmeasured",
+                roles=tuple(role.value for role in given),
             )
 
     def to_json(self) -> str:

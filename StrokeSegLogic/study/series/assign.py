@@ -143,7 +143,11 @@ def assign(candidates: Sequence[Candidate], modality: Modality | None = None) ->
     if modality is None and modality_of(reading for _, reading in readings) == "mri":
         readings = [(candidate, read_candidate(candidate, "mri")) for candidate in candidates]
     left = [(candidate, reading.reason) for candidate, reading in readings if reading.role is None]
-    notes = [f"{candidate.name} was left aside: {why}" for candidate, why in left]
+    notes = [
+        f"{candidate.name} was left aside: {reading.reason}{'; ' if reading.advice else ''}{reading.advice}"
+        for candidate, reading in readings
+        if reading.role is None
+    ]
     origins = {_origin(candidate): candidate for candidate, reading in readings if reading.role is not None}
     if len(origins) > 1:
         from .examinations import require_one_examination
@@ -171,6 +175,11 @@ def assign(candidates: Sequence[Candidate], modality: Modality | None = None) ->
             why = f"{winner.name} was taken for {role}: {why}"
             left.append((loser, why))
             notes.append(f"{loser.name} was left aside: {why}")
+        if reading.contrast_medium:
+            notes.append(
+                f"{winner.name} was taken for {role} after contrast medium: vessels and leaking tissue are bright on "
+                "it, and the model has not learned from such images"
+            )
         if reading.confidence < _DOUBTFUL:
             notes.append(f"{winner.name} was taken for {role} with doubt: {reading.reason}")
     for role in indispensable(claims, ties):

@@ -41,6 +41,8 @@ class Reading:
         b_value: s/mm², where known.
         told: without a role, whether that was said by name or tag; False where nothing was said at all.
         qualities: by which it is preferred to others of its role, or they to it.
+        susceptibility: whether it is SWI, T2* or another gradient echo on which blood is dark.
+        contrast_medium: whether it was taken after contrast medium.
     """
 
     role: Role | None
@@ -49,12 +51,19 @@ class Reading:
     b_value: float | None = None
     qualities: frozenset[Quality] = frozenset()
     told: bool = True
+    susceptibility: bool = False
+    contrast_medium: bool = False
 
     @classmethod
-    def nothing(cls, reason: str) -> Reading:
-        return cls(None, 0.0, reason)
+    def nothing(cls, reason: str, *, susceptibility: bool = False) -> Reading:
+        return cls(None, 0.0, reason, susceptibility=susceptibility)
 
     @property
     def rank(self) -> int:
         """The points of its qualities: among equals of one role the higher is taken."""
         return sum(quality.points for quality in self.qualities)
+
+    @property
+    def advice(self) -> str:
+        """What a reader can do with a volume that no network takes; "" for nothing."""
+        return "look for blood on it, which StrokeSeg does not do" if self.susceptibility else ""

@@ -16,6 +16,7 @@ from .ct_tags import read_ct
 from .reading import Quality, Reading
 from .words import read_text
 
+_SUSCEPTIBILITY = "a susceptibility image"
 _NOT_INPUT = {
     "LOCALIZER": "a localizer",
     "EADC": "an exponential ADC map, which is no ADC",
@@ -23,7 +24,7 @@ _NOT_INPUT = {
     "FA": "an anisotropy map",
     "COLFA": "an anisotropy map",
     "TENSOR": "a tensor",
-    "SWI": "a susceptibility image",
+    "SWI": _SUSCEPTIBILITY,
     "PHASE": "a phase image",
     "PHASE MAP": "a phase image",
     "MNIP": "a projection",
@@ -44,6 +45,7 @@ _NOT_INPUT = {
 _TRACE_TYPES = frozenset({"TRACEW", "TRACE", "ISOTROPIC", "ISO"})
 _DIFFUSION_TYPES = _TRACE_TYPES | {"DIFFUSION"}
 _COMPUTED_TYPES = ("CALC", "COMPUTED", "SYNTH")
+_CHANGED_BY_MEDIUM = (Role.T1, Role.FLAIR)
 _LOW_B = 400.0
 """Below this (s/mm²) perfusion and T2 outweigh diffusion."""
 _NO_B = 10.0
@@ -54,6 +56,8 @@ _GRADIENT_SEQUENCE = re.compile(
     r"\*?(?:q?fl|me|swi|tfl|gre|h?ffe|fid)\w*?[23]d|.*(?:FFE|GRE|SWI|SWAN|MERGE|MEDIC)", re.I
 )
 """Names of pulse sequences, Siemens' (*fl2d1, *swi3d1r, *me2d1r) and others', that read gradient echoes."""
+_T2_STAR_TE = 12.0
+"""A gradient echo so late is T2*-weighted; T1, angiography and field maps have echoes before 10 ms."""
 
 
 def read_tags(tags: DicomTags) -> Reading:
@@ -71,7 +75,9 @@ def read_tags(tags: DicomTags) -> Reading:
         found.add(Quality.REFORMATTED)
     if any(kind.startswith(_COMPUTED_TYPES) for kind in kinds) or tags.sequence_name.lower().startswith("*ep_c_b"):
         found.add(Quality.COMPUTED)
-    return replace(reading, qualities=frozenset(found))
+    # On DWI and ADC the agent that is still there changes nothing.
+    medium = reading.contrast_medium or (tags.contrast_agent and reading.role in _CHANGED_BY_MEDIUM)
+    return replace(reading, qualities=frozenset(found), contrast_medium=medium)
 
 
 def _read(tags: DicomTags) -> Reading:
@@ -82,7 +88,8 @@ def _read(tags: DicomTags) -> Reading:
     kinds = set(tags.image_type)
     for kind in tags.image_type:
         if kind in _NOT_INPUT:
-            return Reading.nothing(f"image type holds '{kind}': {_NOT_INPUT[kind]}")
+            what = _NOT_INPUT[kind]
+            return Reading.nothing(f"image type holds '{kind}': {what}", susceptibility=what == _SUSCEPTIBILITY)
     described = _described("series description", tags.series_description)
     if described is not None and described.role is None:
         return described
@@ -171,7 +178,7 @@ def _against_times(described: Reading, tags: DicomTags) -> Reading:
         reason = f"{described.reason}, but its inversion time of {tags.inversion_time:g} ms nulls fluid"
         return replace(described, role=Role.FLAIR, confidence=0.75, reason=reason)
     if _is_gradient_echo(tags):
-        return Reading.nothing(f"{described.reason}, but it is a gradient echo: T2*, no T2")
+        return Reading.nothing(f"{described.reason}, but it is a gradient echo: T2*, no T2", susceptibility=True)
     if tags.echo_time is not None and 0 < tags.echo_time < _SHORT_TE and (tags.inversion_time or 0) == 0:
         return Reading.nothing(f"{described.reason}, but its echo time of {tags.echo_time:g} ms is too short for a T2")
     return described
@@ -186,6 +193,13 @@ def _has_flair_times(tags: DicomTags) -> bool:
     return (tags.inversion_time or 0) > _FLAIR_TI and (tags.echo_time or 0) > _LONG_TE
 
 
+def _t2_star(tags: DicomTags) -> Reading | None:
+    kinds, echo = set(tags.scanning_sequence), tags.echo_time
+    if "GR" not in kinds or "EP" in kinds or tags.inversion_time or echo is None or echo < _T2_STAR_TE:
+        return None
+    return Reading.nothing(f"gradient echo with TE {echo:g} ms is T2*-weighted", susceptibility=True)
+
+
 def _times(tags: DicomTags) -> Reading | None:
     """Last resort: the weighting that the sequence's times give."""
     echo, repetition, inversion = tags.echo_time, tags.repetition_time, tags.inversion_time
@@ -194,6 +208,8 @@ def _times(tags: DicomTags) -> Reading | None:
         return Reading(Role.FLAIR, 0.65, f"inversion time {inversion:g} ms and echo time {echo:g} ms null fluid")
     if "GR" in kinds and "IR" in kinds and tags.acquisition_type == "3D" and 500 <= (inversion or 0) <= _FLAIR_TI:
         return Reading(Role.T1, 0.55, f"3-D gradient echo with inversion time {inversion:g} ms is T1-weighted")
+    if (star := _t2_star(tags)) is not None:
+        return star
     if "SE" not in kinds or "EP" in kinds or inversion or echo is None or repetition is None:
         return None
     if echo > _LONG_TE and repetition > _LONG_TR:

@@ -37,13 +37,14 @@ _ROLES: tuple[tuple[Role, float, re.Pattern[str]], ...] = tuple(
 )
 _STRONG = 0.9
 
+_SUSCEPTIBILITY = "a susceptibility sequence"
 _NO_ROLE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (what, re.compile(pattern))
     for what, pattern in (
         ("an exponential ADC map, which is no ADC", r"\b(?:e|exp|exponential) ?adc\w*|\bexponential apparent\b"),
         ("a localizer", r"\blocali[sz]ers?\b|\bloc\b|\bscout\b|\bsurvey\b|\bsmart ?brain\b|\baahead\b"),
         (
-            "a susceptibility sequence",
+            _SUSCEPTIBILITY,
             r"\bswi(?:p|m|[23]d\w*)?\b|\be?swan\w*|\bven ?bold\b|\bha?emo\w*\b|\bt2w? ?star\w*|\bt2s\b"
             r"|\bqsm\b|\bbsi\b|\bfsbb\b"
             r"|\bt2w?\w* (?:\w+ )*?(?:gre\w*|m?ffe|fl[23]d\w*|fe[23]?d?|medic|merge|me[23]d\w*|cosmic|adage)\b"
@@ -212,7 +213,8 @@ def read_text(text: str, modality: Modality | None = None) -> Reading | None:
         return known
     for what, pattern in _NO_ROLE:
         if found := pattern.search(text):
-            return Reading.nothing(f"names {what} ('{found[0].strip()}')")
+            reason = f"names {what} ('{found[0].strip()}')"
+            return Reading.nothing(reason, susceptibility=what == _SUSCEPTIBILITY)
     reading = _role(text)
     weighted = _b_values(text)
     if reading is None:
@@ -221,7 +223,9 @@ def read_text(text: str, modality: Modality | None = None) -> Reading | None:
         if weighted == [0.0]:
             return Reading.nothing("names a b=0 image, which shows no diffusion")
         if found := _GRE.search(text) or _PD.search(text):
-            return Reading.nothing(f"names a sequence that no network takes ('{found[0]}')")
+            reason = f"names a sequence that no network takes ('{found[0]}')"
+            # What is called GRE and no more is nearly always the T2*-weighted series of a stroke protocol.
+            return Reading.nothing(reason, susceptibility=_GRE.search(text) is not None)
         return None
     if reading.role is Role.DWI and weighted:
         if max(weighted) == 0:
@@ -272,6 +276,7 @@ def _qualify(reading: Reading, text: str) -> Reading:
             reading,
             confidence=reading.confidence - _CONTRAST_PENALTY,
             reason=f"{reading.reason}, after contrast medium",
+            contrast_medium=True,
         )
     return reading
 

@@ -90,7 +90,10 @@ SHEARED.SetDirection((1, 0.4, 0, 0, 0.9165151389911681, 0, 0, 0, 1))
         ("nowhere.nii.gz", "nowhere.nii.gz"),
         ("a\0b", "NUL|null"),
     ],
-    ids=str,
+    ids=[
+        *("empty", "NaN in an image", "NaN in an array", "another shape", "2-D", "4-D", "vectors", "complex", "sheared"),
+        *("number", "no path", "no file", "NUL in the path"),
+    ],
 )
 def test_what_cannot_be_a_brain_mask_is_refused_in_words(given: Any, words: str) -> None:
     with pytest.raises(InputError, match=words) as caught:

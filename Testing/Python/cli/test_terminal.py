@@ -8,16 +8,22 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from evaluation.cohorts import box, write_masks
+from panel.studies import lesion_result
+from rich.console import Console
 
+from StrokeSegLogic.cli import terminal
 from StrokeSegLogic.cli.main import main, run
-from StrokeSegLogic.cli.terminal import lasting_streams
+from StrokeSegLogic.cli.terminal import describe, lasting_streams
 from StrokeSegLogic.evaluation.report import FILES
+from StrokeSegLogic.mri.unusual import Unusual
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.outputs.files import RESULT
+from StrokeSegLogic.result.doubts import Doubt
 
 ROOT = Path(__file__).parents[3]
 posix = pytest.mark.skipif(os.name != "posix", reason="shell and descriptors of POSIX")
@@ -132,3 +138,13 @@ def test_streams_are_given_back_as_they_were(monkeypatch: pytest.MonkeyPatch) ->
     assert sys.stdout is plain
     plain.flush()
     assert plain.buffer.getvalue() == rb"gr\xf6\xdfe \u8133 \xe9" + os.linesep.encode()
+
+
+def test_what_is_unusual_is_said_first(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    alarm = Doubt((), Unusual.BOTH_SIDES, "both hemispheres are marked alike")
+    described = replace(lesion_result(), unusual=(alarm,))
+    monkeypatch.setattr(terminal, "console", Console(highlight=False, markup=False))
+    describe(described, Path("out"))
+    assert capsys.readouterr().out.splitlines()[0] == "UNUSUAL: both hemispheres are marked alike"
+    describe(lesion_result(), Path("out"))
+    assert "UNUSUAL" not in capsys.readouterr().out

@@ -107,14 +107,25 @@ def test_a_heads_brain_does_not_depend_on_how_the_volume_is_stored() -> None:
 def test_any_mixture_with_a_needed_sequence_works(
     phantom: MriPhantom, make_case: Callable[..., Case], untrained: Bundle, roles: set[Role]
 ) -> None:
-    found = StrokeSegLogic.segment(make_case({role: phantom.images[role] for role in roles}), model=untrained.folder)
-    warned = any("never measured on real images" in warning for warning in found.warnings)
-    assert warned == (not roles & {Role.DWI, Role.FLAIR})
+    case = make_case({role: phantom.images[role] for role in roles})
+    found = StrokeSegLogic.segment(case, model=untrained.folder, unmeasured=True)
+    warned = any("never measured on patients" in warning for warning in found.warnings)
+    assert warned == found.provenance["unmeasured"] == (not roles & {Role.DWI, Role.FLAIR})
+
+
+@pytest.mark.parametrize("roles", [{Role.ADC}, {Role.T2}, {Role.T1, Role.T2, Role.ADC}], ids=str)
+def test_what_was_never_measured_on_patients_is_refused_until_it_is_allowed(
+    phantom: MriPhantom, make_case: Callable[..., Case], untrained: Bundle, roles: set[Role]
+) -> None:
+    with pytest.raises(InputError, match="never measured on patients without DWI or FLAIR") as caught:
+        StrokeSegLogic.segment(make_case({role: phantom.images[role] for role in roles}), model=untrained.folder)
+    assert caught.value.option == "unmeasured"
+    assert set(caught.value.roles) == {role.value for role in roles}
 
 
 def test_t1_alone_is_refused(phantom: MriPhantom, make_case: Callable[..., Case], untrained: Bundle) -> None:
     with pytest.raises(ModelError, match="cannot work with T1 alone"):
-        StrokeSegLogic.segment(make_case({Role.T1: phantom.images[Role.T1]}), model=untrained.folder)
+        StrokeSegLogic.segment(make_case({Role.T1: phantom.images[Role.T1]}), model=untrained.folder, unmeasured=True)
 
 
 def test_volumes_apart_in_space_are_refused(small: Case, untrained: Bundle, make_case: Callable[..., Case]) -> None:

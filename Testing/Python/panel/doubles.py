@@ -101,6 +101,7 @@ class FakeView:
         self.states: list[State] = []
         self.inputs = StudyInputs()
         self.offers: Mapping[Role, Offer] = {}
+        self.notes: Sequence[str] = ()
         self.models: Sequence[ModelChoice] = ()
         self.progress: list[tuple[float, str]] = []
         self.problem: StrokeSegError | None = None
@@ -110,6 +111,8 @@ class FakeView:
         self.review: tuple[str, bool, bool] = ("", False, False)
         self.asked: list[Handle] = []
         self.unusable: dict[Handle, str] = {}
+        self.questions: list[StrokeSegError] = []
+        self.answer = False
 
     @property
     def state(self) -> State:
@@ -121,8 +124,8 @@ class FakeView:
     def show_inputs(self, inputs: StudyInputs) -> None:
         self.inputs = inputs
 
-    def show_offers(self, offers: Mapping[Role, Offer]) -> None:
-        self.offers = offers
+    def show_offers(self, offers: Mapping[Role, Offer], notes: Sequence[str]) -> None:
+        self.offers, self.notes = offers, notes
 
     def show_models(self, models: Sequence[ModelChoice]) -> None:
         self.models = models
@@ -144,6 +147,10 @@ class FakeView:
 
     def show_review(self, words: str, slices: bool, lesions: bool) -> None:
         self.review = (words, slices, lesions)
+
+    def may_run(self, doubt: StrokeSegError) -> bool:
+        self.questions.append(doubt)
+        return self.answer
 
     def voxels(self, handle: Handle) -> Volume:
         self.asked.append(handle)

@@ -7,7 +7,7 @@ import pytest
 from ctp_files import at, dicom_ctp, frames
 from hypothesis import given
 from hypothesis import strategies as st
-from StrokeSegExtensionLib.offers import offers_of, recognise
+from StrokeSegExtensionLib.offers import notes_on, offers_of, recognise
 from StrokeSegExtensionLib.study import Offer
 
 from StrokeSegLogic.slicer_bridge.input_volumes import InputVolume
@@ -97,3 +97,8 @@ def test_no_volume_is_offered_twice_and_offers_are_of_the_modality(names: list[s
     assert len(handles) == len(set(handles))
     assert set(found) <= set(MRI_ROLES if modality == "mri" else CTP_ROLES)
     assert all(0 <= offer.confidence <= 1 and offer.reason for offer in found.values())
+
+
+def test_a_volume_that_shows_blood_is_named_with_the_advice_to_look_for_it() -> None:
+    loaded = [recognise(InputVolume(name, name), "mri") for name in ("ax DWI b1000", "SWI", "localizer")]
+    assert notes_on(loaded) == ("SWI: look for blood on it, which StrokeSeg does not do",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ import pytest
 from perfusion_results import perfused
 from StrokeSegExtensionLib.result_table import rows
 
+from StrokeSegLogic.mri.unusual import Unusual
+from StrokeSegLogic.result.doubts import Doubt
 from StrokeSegLogic.result.record import ResultRecord
 from StrokeSegLogic.slicer_bridge.segmentations import labels_of
 from StrokeSegLogic.slicer_bridge.volumes import numpy_voxels, oriented_grid, volume_grid
@@ -285,3 +288,12 @@ def test_a_panel_without_a_window_does_its_work_and_leaves_the_views_alone(
     opened.press(opened.ui.result.sideBySideButton)
     opened.press(opened.ui.result.nextSliceButton)
     assert table(opened)["Lesions"] == "2"
+
+
+def test_what_is_unusual_is_the_first_line(opened: OpenedModule, tmp_path: Path) -> None:
+    label, body = opened.ui.result.unusualLabel, target(opened.ui.result.resultBody)
+    add_study(opened.slicer.scene)
+    alarm = Doubt((), Unusual.LARGE, "300 ml are marked")
+    opened.run_to(replace(lesion_result(), unusual=(alarm,)), tmp_path / "result")
+    assert label.text == "Unusual: 300 ml are marked" and not target(label).isHidden()
+    assert body.layout().itemAt(0).widget() is target(label)

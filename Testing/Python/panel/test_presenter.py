@@ -246,3 +246,41 @@ def test_what_is_known_of_the_patient_reaches_the_run(panel: Panel) -> None:
 
 
 # -- review
+
+
+def of_t2_alone(panel: Panel) -> None:
+    panel.presenter.inputs_changed(StudyInputs(volumes={Role.T2: "n1"}))
+
+
+def test_the_user_is_asked_before_a_run_on_what_was_never_measured(panel: Panel) -> None:
+    of_t2_alone(panel)
+    panel.view.answer = True
+    panel.begin()
+    assert [question.option for question in panel.view.questions] == ["unmeasured"]
+    assert panel.runner.jobs[0][1].unmeasured
+
+
+def test_a_run_that_the_user_does_not_want_is_refused_and_asked_about_again(panel: Panel) -> None:
+    of_t2_alone(panel)
+    for times in (1, 2):
+        panel.press()
+        panel.clock.pass_(0.01)
+        assert (panel.view.state, len(panel.view.questions)) == (State.FAILED, times)
+        assert panel.view.problem is panel.view.questions[-1]
+    assert panel.runner.jobs == []
+
+
+@pytest.mark.parametrize("roles", [{Role.DWI}, {Role.T2, Role.FLAIR}, {Role.T1}, {Role.CBF, Role.TMAX}], ids=str)
+def test_nobody_is_asked_where_it_was_measured_or_the_engine_refuses_anyway(panel: Panel, roles: set[Role]) -> None:
+    modality = "ctp" if Role.CBF in roles else "mri"
+    panel.presenter.inputs_changed(StudyInputs(modality, {role: f"of {role}" for role in roles}))
+    panel.begin()
+    assert panel.view.questions == []
+    assert not panel.runner.jobs[0][1].unmeasured
+
+
+def test_a_user_who_takes_such_inputs_always_is_not_asked(panel: Panel) -> None:
+    of_t2_alone(panel)
+    panel.presenter.settings_changed(Settings(unmeasured=True))
+    panel.begin()
+    assert panel.view.questions == []

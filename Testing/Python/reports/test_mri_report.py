@@ -12,9 +12,11 @@ from html_page import PNG, Page
 
 from StrokeSegLogic.base.errors import OutputError
 from StrokeSegLogic.mri.result import PlaneVote, Segmentation, Statistics
+from StrokeSegLogic.mri.unusual import Unusual
 from StrokeSegLogic.outputs.files import html_report, write_report
 from StrokeSegLogic.reports.mri import CONTOUR, Figures, figures
 from StrokeSegLogic.reports.page import BRAIN_COLOUR, ml, place
+from StrokeSegLogic.result.doubts import Doubt
 from StrokeSegLogic.result.lesions import Lesion
 from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.space.resampling import resample
@@ -200,6 +202,14 @@ def test_warnings_stand_before_everything_else(usual: Segmentation, quick: None)
     page = Page(html_report(replace(usual, warnings=("the coronal plane failed",))))
     assert page.text.index("the coronal plane failed") < page.text.index("Lesion volume")
     assert "Read this first" not in Page(html_report(usual)).text
+
+
+def test_what_is_unusual_is_the_first_line(usual: Segmentation, quick: None) -> None:
+    alarm = Doubt((), Unusual.LARGE, "300 ml <are> marked")
+    html = html_report(replace(usual, unusual=(alarm,), warnings=("look here",)))
+    body = html[html.index("<body>") :]
+    assert body.index("Unusual: 300 ml &lt;are&gt; marked") < body.index("Case 7") < body.index("look here")
+    assert "Unusual" not in html_report(usual)
 
 
 def test_a_case_without_lesion_shows_the_brain() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from panel.studies import lesion_result
 from perfusion_results import by_network, perfused, unknown_scales
 
 from StrokeSegLogic.base.errors import InputError
+from StrokeSegLogic.mri.unusual import Unusual
+from StrokeSegLogic.result.doubts import Doubt
 from StrokeSegLogic.result.outcome import Display, Maker
 from StrokeSegLogic.result.record import ResultRecord, SequencePosition
 from StrokeSegLogic.study.case import Role
@@ -53,6 +56,12 @@ def test_where_sequences_lie_is_read_and_was_not_said_by_older_versions() -> Non
         SequencePosition(Role.T1, "not measured", None, None),
     )
     assert ResultRecord.parse(stored("mri")).positions == ()
+
+
+def test_what_is_unusual_is_read_in_words_and_older_records_have_nothing_unusual() -> None:
+    alarm = Doubt((), Unusual.LARGE, "300 ml are marked")
+    assert told(replace(lesion_result(), unusual=(alarm,))).unusual == ("300 ml are marked",)
+    assert ResultRecord.parse(stored("mri")).unusual == ()
 
 
 @pytest.mark.parametrize("make", [perfused, by_network, unknown_scales])

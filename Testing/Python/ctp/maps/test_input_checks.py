@@ -6,8 +6,9 @@ import SimpleITK as sitk
 from map_cases import UPRIGHT
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.ctp.maps.doubts import Doubt, DoubtKind
+from StrokeSegLogic.ctp.maps.doubts import DoubtKind
 from StrokeSegLogic.ctp.maps.inputs import on_one_grid
+from StrokeSegLogic.result.doubts import Doubt
 from StrokeSegLogic.space.grid import Grid, are_two_slabs
 
 GRID = Grid((32, 32, 4), (7.0, 7.0, 10.0), (-110.0, -110.0, 0.0), UPRIGHT)

@@ -10,8 +10,9 @@ import SimpleITK as sitk
 from map_cases import simulated
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.ctp.maps.doubts import DoubtKind, doubts_about
+from StrokeSegLogic.ctp.maps.doubts import DoubtKind
 from StrokeSegLogic.ctp.maps.inputs import RELATIVE, UNKNOWN_SCALE, StandardMaps, standard_maps
+from StrokeSegLogic.result.doubts import doubts_about
 from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.space.resampling import resample
 from StrokeSegLogic.study.case import Case, Role, Series

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from io_fixtures import refusal
 
@@ -128,3 +130,55 @@ def test_a_whole_stroke_protocol_is_sorted():
 
 def test_nothing_gives_nothing():
     assert not assign([]).claims
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Candidate("SWI.nii.gz", (Path("SWI.nii.gz"),)),
+        Candidate("sub-01_T2starw.nii.gz", (Path("sub-01_T2starw.nii.gz"),)),
+        Candidate("AX_GRE.nii.gz", (Path("AX_GRE.nii.gz"),)),
+        series("mag", image_type=("ORIGINAL", "PRIMARY", "M", "SWI")),
+        series("hemo", series_description="t2_fl2d_tra_hemo"),
+        series("unnamed", scanning_sequence=("GR",), echo_time=20.0, repetition_time=700.0),
+        series("called T2", series_description="AX T2", scanning_sequence=("GR",), echo_time=20.0),
+    ],
+    ids=lambda candidate: candidate.name,
+)
+def test_what_shows_blood_is_named_with_the_advice_to_look_for_it(other):
+    found = assign([series("DWI", series_description="DWI", b_value=1000.0), other])
+    assert list(found.claims) == [Role.DWI]
+    (note,) = (note for note in found.notes if note.startswith(f"{other.name} was left aside"))
+    assert note.endswith("; look for blood on it, which StrokeSeg does not do")
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"series_description": "gre_field_mapping", "scanning_sequence": ("GR",), "echo_time": 7.4},
+        {"series_description": "3D TOF", "scanning_sequence": ("GR",), "echo_time": 3.6},
+        {"series_description": "ep2d_bold", "scanning_sequence": ("EP",), "echo_time": 30.0},
+        {"scanning_sequence": ("EP", "GR"), "echo_time": 30.0},
+    ],
+    ids=["field map", "angiography", "bold", "gradient-echo EPI"],
+)
+def test_other_gradient_echoes_carry_no_advice(tags):
+    reading = read_candidate(series(**tags))
+    assert reading.role is None
+    assert reading.advice == ""
+
+
+@pytest.mark.parametrize(
+    ("candidate", "told"),
+    [
+        (Candidate("t1_mprage_gd.nii.gz", (Path("t1_mprage_gd.nii.gz"),)), True),
+        (Candidate("t1_mprage.nii.gz", (Path("t1_mprage.nii.gz"),)), False),
+        (series("s", series_description="t1_mprage", contrast_agent="Gadovist"), True),
+        (series("s", series_description="t1_mprage"), False),
+    ],
+    ids=["by name", "plain name", "by tag", "plain tags"],
+)
+def test_a_t1_after_contrast_medium_is_noted(candidate, told):
+    found = assign([candidate])
+    assert list(found.claims) == [Role.T1]
+    assert any("after contrast medium: vessels and leaking tissue" in note for note in found.notes) is told

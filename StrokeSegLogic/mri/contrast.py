@@ -1,0 +1,179 @@
+"""Whether each volume shows the contrast that it is called by: b=0, T2, EPI, ADC and CT are no DWI, T1 is no FLAIR."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+
+import SimpleITK as sitk
+
+from ..base.errors import InputError
+from ..brain.head import LARGEST_BRAIN_ML
+from ..brain.signal import Signal, measure_signal
+from ..result.doubts import Doubt
+from ..study.case import Case, Role
+
+# All limits are ours. They lie between what the open volumes show that are named right and those that are not:
+# benchmarks/contrasts.py, docs/results.md.
+_SURE_LEAN, _SURE_DARK_LEAN, _BRIGHT_FLUID = 0.2, -0.4, 1.7
+"""T2, and ADC within the brain, lie above 0.38 and 2.0; DWI, FLAIR and T1 below -0.3 and 1.6, but for DWI of a single
+direction at b = 2500 s/mm², whose tracts are as bright as 2.0, with a lean of -0.03."""
+_DARKEST: dict[Role, float] = {Role.DWI: 0.58, Role.FLAIR: 0.65, Role.T1: 0.58}
+"""Fluid is not dark enough: DWI and T1 lie below 0.50, FLAIR below 0.58, EPI and b=0 with faint fluid above 0.64."""
+_LEAN: dict[Role, float] = {Role.DWI: 0.0, Role.FLAIR: -0.15, Role.T1: -0.15}
+_ADC_FLUID = 1.9
+_LEAST_BRIGHT_LEAN = 0.2
+_WHITE_IS_BRIGHT = {Role.FLAIR: 0.38}
+"""Share of tissue above its mode: T1 0.30 to 0.36, FLAIR from 0.45 on."""
+_WHITE_IS_DARK = 0.42
+_ADC_MM2_S = (0.5e-3, 1.6e-3)
+"""Median of a brain's ADC with its fluid: tissue 0.7 to 0.9, more with wide ventricles (Helenius et al., AJNR 2002)."""
+_ADC_UNITS = (1.0, 1e3, 1e6)
+"""Maps are stored in mm²/s, 1e-3 mm²/s or 1e-6 mm²/s."""
+_CT_SPREAD = 0.08
+"""Interquartile range over median: HU with 1000 added 0.04, MR from 0.14 on."""
+
+_NEARLY_AIR_HU, _SOFT_HU, _BONE_LEAST_HU = -800.0, (0.0, 100.0), 300.0
+_LEAST_AIR, _LEAST_SOFT = 0.1, 0.03
+_LOOKED_AT = 200_000
+
+
+class ContrastKind(str, Enum):
+    """What contradicts a role."""
+
+    BRIGHT_FLUID = "bright fluid"
+    DARK_FLUID = "dark fluid"
+    GREY_FLUID = "fluid neither bright nor dark"
+    BRIGHT_WHITE_MATTER = "bright white matter"
+    DARK_WHITE_MATTER = "dark white matter"
+    ADC_UNIT = "no unit of ADC"
+    ADC_LIKE = "like ADC"
+    FLAT = "hardly any contrast"
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """What speaks against a role, in words, and whether it is beyond doubt."""
+
+    kind: ContrastKind
+    words: str
+    sure: bool = False
+
+
+def require_no_ct(case: Case) -> None:
+    """Refuses CT numbers under the name of an MR sequence.
+
+    Raises:
+        InputError: if a volume holds them.
+    """
+    for role, series in case.series.items():
+        if has_ct_numbers(series.image):
+            raise _refusal(
+                role, series.source, "holds CT numbers (air near -1000, bone far above tissue), no MR signal"
+            )
+
+
+def has_ct_numbers(image: sitk.Image) -> bool:
+    """Whether a volume of a head is in HU: air, soft tissue and bone, each in its place.
+
+    MR signal has no values far below 0; a phase image has, but not with most tissue between 0 and 100. CT that was
+    skull-stripped, windowed or shifted is not told from MR here.
+    """
+    values = sitk.GetArrayViewFromImage(image).ravel()
+    values = values[:: max(values.size // _LOOKED_AT, 1)]
+    air = float((values < _NEARLY_AIR_HU).mean())
+    soft = float(((values > _SOFT_HU[0]) & (values < _SOFT_HU[1])).mean())
+    return air > _LEAST_AIR and soft > _LEAST_SOFT and float(values.max()) > _BONE_LEAST_HU
+
+
+def contrast_doubts(case: Case, brain: sitk.Image) -> tuple[Doubt, ...]:
+    """What in the volumes speaks against their roles.
+
+    Args:
+        case: MR sequences.
+        brain: uint8 mask in working orientation.
+
+    Raises:
+        InputError: if a volume surely does not show what it is called by.
+    """
+    found = []
+    for role, series in case.series.items():
+        signal = measure_signal(series.image, brain)
+        against = None if signal is None else contradiction(role, signal)
+        if against is None:
+            continue
+        if against.sure:
+            raise _refusal(role, series.source, against.words)
+        found.append(Doubt((role.value,), against.kind, f"{role} may be another contrast: {against.words}"))
+    return tuple(found)
+
+
+def contradiction(role: Role, signal: Signal) -> Contradiction | None:
+    """The first thing in a signal that speaks against a role; None if nothing does.
+
+    Args:
+        role: an MR sequence.
+        signal: of the volume in it.
+    """
+    judge: Callable[[Role, Signal], Contradiction | None] = (
+        _of_bright_fluid if role in (Role.T2, Role.ADC) else _of_dark_fluid
+    )
+    found = judge(role, signal) or _in_tissue(role, signal)
+    # What was measured in a mask that holds scalp and bone, too, is beyond no doubt.
+    return replace(found, sure=False) if found and signal.brain_ml > LARGEST_BRAIN_ML else found
+
+
+def _of_dark_fluid(role: Role, signal: Signal) -> Contradiction | None:
+    """Fluid is dark on DWI (b of 800 s/mm² and more), FLAIR and T1."""
+    if signal.lean > _SURE_LEAN and signal.brightest > _BRIGHT_FLUID:
+        words = "the ventricles are bright, as on T2, b=0 and ADC"
+        return Contradiction(ContrastKind.BRIGHT_FLUID, words, sure=True)
+    if signal.darkest > _DARKEST[role] or signal.lean > _LEAN[role]:
+        return Contradiction(
+            ContrastKind.GREY_FLUID, "the ventricles are not dark; they are so on b=0, T2, EPI and T2*"
+        )
+    if signal.brightest > _ADC_FLUID and _unit_of_adc(signal):
+        words = "something is as bright as fluid on ADC, and the values are those of an ADC map"
+        return Contradiction(ContrastKind.ADC_LIKE, words)
+    return None
+
+
+def _of_bright_fluid(role: Role, signal: Signal) -> Contradiction | None:
+    if signal.lean < _SURE_DARK_LEAN and signal.brightest < _BRIGHT_FLUID:
+        words = "the ventricles are dark, as on DWI, FLAIR and T1"
+        return Contradiction(ContrastKind.DARK_FLUID, words, sure=True)
+    if signal.lean < _LEAST_BRIGHT_LEAN and signal.brightest < _BRIGHT_FLUID:
+        return Contradiction(ContrastKind.GREY_FLUID, "the ventricles are hardly brighter than tissue")
+    if role is Role.ADC and not _unit_of_adc(signal):
+        words = f"the brain's median of {signal.median:.3g} is in no unit that ADC maps have"
+        return Contradiction(ContrastKind.ADC_UNIT, words)
+    return None
+
+
+def _in_tissue(role: Role, signal: Signal) -> Contradiction | None:
+    if signal.spread < _CT_SPREAD:
+        words = "tissue shows as little contrast as on CT"
+        return Contradiction(ContrastKind.FLAT, words)
+    if signal.above_mode < _WHITE_IS_BRIGHT.get(role, 0.0):
+        words = "white matter is brighter than grey matter, as on T1"
+        return Contradiction(ContrastKind.BRIGHT_WHITE_MATTER, words)
+    if role is Role.T1 and signal.above_mode > _WHITE_IS_DARK:
+        words = "white matter is not brighter than grey matter; it is on T1"
+        return Contradiction(ContrastKind.DARK_WHITE_MATTER, words)
+    return None
+
+
+def _unit_of_adc(signal: Signal) -> bool:
+    low, high = _ADC_MM2_S
+    return any(low * unit <= signal.median <= high * unit for unit in _ADC_UNITS)
+
+
+def _refusal(role: Role, source: str, what: str) -> InputError:
+    return InputError(
+        f"is called {role}, but {what}",
+        where=source,
+        fix=f"Give the right volume as {role}, or leave this one out",
+        option="role",
+        roles=(role.value,),
+    )

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+import StrokeSegLogic
+from StrokeSegLogic.base.errors import InputError
+from StrokeSegLogic.brain.signal import Signal
+from StrokeSegLogic.mri.contrast import ContrastKind, contradiction, has_ct_numbers
+from StrokeSegLogic.mri.result import Segmentation
+from StrokeSegLogic.nets.models.bundle import Bundle
+from StrokeSegLogic.phantom.contrast import B_VALUE
+from StrokeSegLogic.phantom.mri import MriPhantom
+from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.study.case import MRI_ROLES, Case, Role
+
+MakeCase = Callable[..., Case]
+SURE = [
+    *((role, shown) for role in (Role.DWI, Role.FLAIR, Role.T1) for shown in (Role.T2, Role.ADC)),
+    *((role, shown) for role in (Role.T2, Role.ADC) for shown in (Role.DWI, Role.FLAIR, Role.T1)),
+]
+
+
+def signal(**changed: float) -> Signal:
+    """That of an ordinary DWI, but for what is said."""
+    usual = {"brain_ml": 1400.0, "median": 200.0, "lowest": 0.0, "highest": 450.0, "darkest": 0.3, "brightest": 1.4}
+    return Signal(**{**usual, "above_mode": 0.47, "spread": 0.3, **changed})
+
+
+def b0_of(phantom: MriPhantom) -> sitk.Image:
+    """The image without diffusion weighting, out of DWI and ADC."""
+    dwi, adc = (sitk.GetArrayFromImage(phantom.images[role]) for role in (Role.DWI, Role.ADC))
+    return Grid.of(phantom.images[Role.DWI]).image((dwi * np.exp(B_VALUE * adc * 1e-6)).astype(np.float32))
+
+
+def run(case: Case, untrained: Bundle) -> Segmentation:
+    return StrokeSegLogic.segment(case, model=untrained.folder, device="cpu", unmeasured=True)
+
+
+def test_a_study_that_is_named_right_raises_no_doubt(phantom_case: Case, untrained: Bundle) -> None:
+    found = run(phantom_case, untrained)
+    assert set(found.case.roles) == set(MRI_ROLES)
+    assert found.doubts == ()
+    assert found.summary()["doubts"] == []
+
+
+@pytest.mark.parametrize(("role", "shown"), SURE, ids=lambda role: str(role))
+def test_a_sure_contradiction_stops_with_words_and_names_the_role(
+    phantom: MriPhantom, make_case: MakeCase, untrained: Bundle, role: Role, shown: Role
+) -> None:
+    with pytest.raises(InputError, match=f"is called {role}, but the ventricles are (bright|dark)") as caught:
+        # T2 and FLAIR lend each other their company, so that a T1 does not stand alone.
+        run(make_case({role: phantom.images[shown]} | _beside(phantom, role)), untrained)
+    assert (caught.value.option, caught.value.roles) == ("role", (role.value,))
+
+
+def _beside(phantom: MriPhantom, role: Role) -> dict[Role, sitk.Image]:
+    return {Role.DWI: phantom.images[Role.DWI]} if role is Role.T1 else {}
+
+
+def test_a_b0_image_is_no_dwi(phantom: MriPhantom, make_case: MakeCase, untrained: Bundle) -> None:
+    with pytest.raises(InputError, match="is called DWI, but the ventricles are bright, as on T2, b=0 and ADC"):
+        run(make_case({Role.DWI: b0_of(phantom)}), untrained)
+
+
+def test_dwi_and_adc_that_changed_places_stop(phantom: MriPhantom, make_case: MakeCase, untrained: Bundle) -> None:
+    swapped = {Role.DWI: phantom.images[Role.ADC], Role.ADC: phantom.images[Role.DWI]}
+    with pytest.raises(InputError, match="Give the right volume as DWI"):
+        run(make_case(swapped), untrained)
+
+
+def test_a_t1_as_flair_is_a_doubt_that_the_result_tells(
+    phantom: MriPhantom, make_case: MakeCase, untrained: Bundle
+) -> None:
+    found = run(make_case({Role.FLAIR: phantom.images[Role.T1]}), untrained)
+    assert [(doubt.roles, doubt.kind) for doubt in found.doubts] == [(("FLAIR",), ContrastKind.BRIGHT_WHITE_MATTER)]
+    assert found.doubts[0].words in found.warnings
+    assert found.summary()["doubts"] == [found.doubts[0].record()]
+    assert found.doubts[0].record()["kind"] == "bright white matter"
+
+
+@pytest.mark.parametrize("role", MRI_ROLES)
+def test_ct_numbers_are_refused_under_every_role(
+    phantom: MriPhantom, make_case: MakeCase, untrained: Bundle, role: Role
+) -> None:
+    image = phantom.images[Role.FLAIR]
+    values = sitk.GetArrayFromImage(image)
+    hu = np.where(values > 0, 30 + 0.02 * values, -1000.0).astype(np.float32)
+    hu[:, :4] = 900.0
+    assert has_ct_numbers(Grid.of(image).image(hu))
+    with pytest.raises(InputError, match=f"is called {role}, but holds CT numbers") as caught:
+        run(make_case({role: Grid.of(image).image(hu)} | _beside(phantom, role)), untrained)
+    assert caught.value.roles == (role.value,)
+
+
+def test_mr_images_and_those_that_were_shifted_hold_no_ct_numbers(phantom: MriPhantom) -> None:
+    for image in phantom.images.values():
+        assert not has_ct_numbers(image)
+        assert not has_ct_numbers((image - 100.0) / 50.0)
+
+
+@pytest.mark.parametrize(
+    ("role", "changed", "kind"),
+    [
+        (Role.DWI, {"darkest": 0.72, "brightest": 1.44}, ContrastKind.GREY_FLUID),
+        (Role.FLAIR, {"darkest": 0.72, "brightest": 1.44}, ContrastKind.GREY_FLUID),
+        (Role.T2, {"darkest": 0.72, "brightest": 1.44}, ContrastKind.GREY_FLUID),
+        (Role.ADC, {"darkest": 0.7, "brightest": 2.6, "median": 300.0}, ContrastKind.ADC_UNIT),
+        (Role.DWI, {"brightest": 2.6, "median": 800.0}, ContrastKind.ADC_LIKE),
+        (Role.FLAIR, {"above_mode": 0.3}, ContrastKind.BRIGHT_WHITE_MATTER),
+        (Role.T1, {"above_mode": 0.5}, ContrastKind.DARK_WHITE_MATTER),
+        (Role.FLAIR, {"spread": 0.04}, ContrastKind.FLAT),
+    ],
+    ids=lambda value: getattr(value, "value", ""),
+)
+def test_what_is_not_beyond_doubt_is_a_doubt(role: Role, changed: dict[str, float], kind: ContrastKind) -> None:
+    found = contradiction(role, signal(**changed))
+    assert found is not None
+    assert (found.kind, found.sure) == (kind, False)
+
+
+@pytest.mark.parametrize(("brain_ml", "sure"), [(1400.0, True), (2600.0, False)], ids=["a brain", "a head"])
+def test_nothing_is_beyond_doubt_in_a_mask_that_holds_more_than_a_brain(brain_ml: float, sure: bool) -> None:
+    found = contradiction(Role.DWI, signal(darkest=0.7, brightest=2.6, brain_ml=brain_ml))
+    assert found is not None
+    assert (found.kind, found.sure) == (ContrastKind.BRIGHT_FLUID, sure)
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e3, 1e6], ids=["mm2/s", "1e-3 mm2/s", "1e-6 mm2/s"])
+def test_adc_is_taken_in_every_unit_that_it_is_stored_in(unit: float) -> None:
+    shown = {"darkest": 0.7, "brightest": 3.0, "above_mode": 0.6}
+    assert contradiction(Role.ADC, signal(median=0.85e-3 * unit, **shown)) is None
