@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
-
-import SimpleITK as sitk
 
 from ...base.errors import InputError
 from ...base.files import require_name
 from ..case import MAP_ROLES, MRI_ROLES, Case, ClinicalData, Modality, Role, Series, require_plausible
-from ..volumes.candidates import Candidate, file_candidate
+from ..volumes.candidates import Candidate
 from ..volumes.study_files import study_files
-from .assign import Assignment, Claim, assign, indispensable, parse_modality, read_candidate, restricted
-from .given_scale import ColourRange, no_range, range_of, split_scale
-from .read import read_claim, series_in_memory, swapped_note
+from .assign import Assignment, Claim, assign, indispensable, parse_modality, read_candidate
+from .given_scale import no_range, range_of
+from .named import Volume, common_name, series_of_roles, volume_of_file
+from .read import read_claim, swapped_note, with_notes
 
-Volume: TypeAlias = "str | Path | sitk.Image | Series"
 Study: TypeAlias = "str | Path | Mapping[str, Volume] | Mapping[Role, Volume] | Sequence[str]"
 
 _EVIDENT = 0.6
-_SHOWN_NOTE = 120
 
 
 def load_case(
@@ -60,10 +55,10 @@ def load_case(
         raise InputError("the study's path is empty", fix="Name a folder or a file")
     if isinstance(study, Mapping):
         named: list[tuple[str | Role, Volume]] = list(study.items())
-        series, notes, default = *_from_names(named, modality), _common_name(named)
+        series, notes, default = *series_of_roles(named, modality), common_name(named)
     elif not isinstance(study, (str, Path)):
         named = [_split(text) for text in _words(study)]
-        series, notes, default = *_from_names(named, modality), _common_name(named)
+        series, notes, default = *series_of_roles(named, modality), common_name(named)
     elif require_name(study).is_dir():
         series, notes = _from_folder(Path(study), modality)
         default = Path(study).resolve().name
@@ -96,7 +91,7 @@ def _from_folder(folder: Path, modality: Modality | None) -> tuple[list[Series],
             break
         for claim in unread:
             try:
-                with _beside(files.notes):
+                with with_notes(files.notes):
                     read[claim.candidate] = read_claim(claim)
             except InputError as error:
                 failed[claim.candidate] = claim.role, error
@@ -119,18 +114,6 @@ def _assigned(candidates: Sequence[Candidate], modality: Modality | None, folder
         return assign(candidates, modality)
     except InputError as error:
         raise InputError(error.what, where=folder, fix=error.fix, option=error.option, roles=error.roles) from error
-
-
-@contextmanager
-def _beside(notes: Sequence[str]) -> Iterator[None]:
-    """Adds to an error what was left aside: a slice that is missing may be the damaged file."""
-    try:
-        yield
-    except InputError as error:
-        if not notes:
-            raise
-        shown = f"{error.what} ({notes[0][:_SHOWN_NOTE]}{' and more' if len(notes) > 1 else ''})"
-        raise InputError(shown, where=error.where, fix=error.fix, option=error.option, roles=error.roles) from error
 
 
 def _without_role(what: str, folder: Path, candidates: Sequence[Candidate], modality: Modality | None) -> InputError:
@@ -164,8 +147,8 @@ def _with_known_colours(claims: list[Claim], notes: list[str]) -> list[Claim]:
 
 def _from_file(path: Path, modality: Modality | None) -> tuple[list[Series], list[str]]:
     if str(path).partition("=")[0].strip().upper() in {role.value for role in Role}:
-        return _from_names([_split(str(path))], modality)
-    candidate = _of_file(path)
+        return series_of_roles([_split(str(path))], modality)
+    candidate = volume_of_file(path)
     reading = read_candidate(candidate, modality)
     if reading.role is None or reading.confidence < _EVIDENT:
         raise InputError(
@@ -175,72 +158,6 @@ def _from_file(path: Path, modality: Modality | None) -> tuple[list[Series], lis
         )
     series, notes = read_claim(Claim(candidate, reading.role, reading.confidence, reading.reason))
     return [series], list(notes)
-
-
-def _from_names(
-    named: Iterable[tuple[str | Role, Volume]], modality: Modality | None
-) -> tuple[list[Series], list[str]]:
-    by_role: dict[Role, Volume] = {}
-    for text, what in named:
-        role = Role.parse(text)
-        if role in by_role:
-            raise InputError(f"the role {role} is named twice", fix="Give each role one volume")
-        by_role[role] = what
-    if not by_role:
-        raise InputError("no volume was given", fix="Give at least DWI=FILE or FLAIR=FILE")
-    wanted = restricted(list(by_role), modality)
-    series: list[Series] = []
-    notes = [f"{role} was left aside: it is not of {modality}" for role in by_role if role not in wanted]
-    files: list[Candidate] = []
-    for role in wanted:
-        volume, more = _named(role, by_role[role], files)
-        series.append(volume)
-        notes += more
-    if len(files) > 1:
-        from .examinations import examination_notes
-
-        notes += examination_notes(files)
-    return series, notes
-
-
-def _named(role: Role, what: Volume, files: list[Candidate]) -> tuple[Series, tuple[str, ...]]:
-    """The volume that the user gave a role, and notes; where it is of files, these are added to `files`."""
-    where = f"the volume given for {role}"
-    if isinstance(what, Series):
-        return series_in_memory(role, what.image, where, what.source, what.reason, what.times_s, what.unit), ()
-    if isinstance(what, sitk.Image):
-        where = f"the image given for {role}"
-        return series_in_memory(role, what, where, "an image in memory", "named by the user"), ()
-    if not isinstance(what, (str, Path)):
-        raise InputError(
-            f"is a {type(what).__name__}, neither a path nor a SimpleITK image",
-            where=where,
-            fix="Give a path, or an image made with SimpleITK, which carries its geometry",
-        )
-    path, limits, unit = _path_and_scale(what, role)
-    candidate, notes = _named_candidate(role, path)
-    files.append(candidate)
-    with _beside(notes):
-        series, more = read_claim(Claim(candidate, role, 1.0, "named by the user"), limits, unit)
-    return series, (*notes, *more)
-
-
-def _path_and_scale(what: str | Path, role: Role) -> tuple[Path, ColourRange | None, str | None]:
-    if not str(what).strip():
-        raise InputError("the path is empty", where=str(role), fix="Name a file")
-    if _exists(what):
-        return Path(what), None, None
-    file, limits, unit = split_scale(str(what), role)
-    require_name(file)
-    return Path(file), limits, unit
-
-
-def _exists(path: str | Path) -> bool:
-    """Whether there is such a file or folder; of a name that the system does not take there is none."""
-    try:
-        return Path(path).exists()
-    except (OSError, ValueError):
-        return False
 
 
 def _words(study: object) -> Sequence[str]:
@@ -268,55 +185,3 @@ def _split(text: str) -> tuple[str, str]:
     if not mark or not role.strip() or not file.strip():
         raise InputError(f"'{text}' is not of the form ROLE=FILE", fix="Write for instance DWI=scan.nii.gz")
     return role, file.strip()
-
-
-def _named_candidate(role: Role, path: Path) -> tuple[Candidate, tuple[str, ...]]:
-    """The volume at a path, and what was left aside beside it."""
-    if not path.is_dir():
-        return _of_file(path), ()
-    files = study_files(path)
-    found = list(files.candidates)
-    # The user named the role of the folder; of several series in it, that which also claims the role is meant.
-    if len(found) > 1:
-        try:
-            claiming = [candidate for candidate in found if read_candidate(candidate).role is role]
-            claim = assign(claiming, _of_role(role)).claims.get(role)
-        except InputError as error:
-            raise InputError(error.what, where=path, fix=error.fix, option=error.option, roles=error.roles) from error
-        if claim is None:
-            raise InputError(
-                f"the folder holds {len(found)} volumes and none of them is evidently {role}: "
-                + "; ".join(candidate.name for candidate in found[:8]),
-                where=path,
-                fix=f"Name the file, or a folder with this series alone, as {role}",
-                option="role",
-                roles=(role.value,),
-            )
-        found = [claim.candidate]
-    meant = found[0]
-    return replace(meant, name=f"{path.name}/{meant.name}".replace("/. (", " (")), files.notes
-
-
-def _of_role(role: Role) -> Modality:
-    return "mri" if role in MRI_ROLES else "ctp"
-
-
-def _of_file(path: Path) -> Candidate:
-    """The volume of a file; of a slice of a DICOM series the volume that it is part of, with the slices beside it."""
-    candidate = file_candidate(path, path.name)
-    if candidate.tags is None:
-        return candidate
-    whole = next((found for found in study_files(path.parent).candidates if path in found.files), candidate)
-    return (
-        candidate
-        if len(whole.files) == 1
-        else replace(whole, name=f"{path.parent.name}/{whole.name}".replace("/. (", " ("))
-    )
-
-
-def _common_name(named: Sequence[tuple[str | Role, Volume]]) -> str:
-    """The folder of the first file, for want of anything better."""
-    for _, what in named:
-        if not isinstance(what, (sitk.Image, Series)):
-            return Path(what).resolve().parent.name or "case"
-    return "case"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import SimpleITK as sitk
@@ -18,6 +19,7 @@ from ..volumes.geometry import require_plausible_extent, require_right_angles
 from .assign import Claim
 from .given_scale import ColourRange, no_range, range_of
 
+_SHOWN_NOTE = 120
 _COLOUR_TRUST = 0.7
 """Values read off colours are never as sure as those of a map with grey values."""
 
@@ -69,6 +71,18 @@ def read_claim(
     _validate(image, role, where)
     series = Series(role, image, candidate.name, claim.reason, claim.confidence, candidate.sha256(), unit=unit)
     return series, (*more, *candidate.notes())
+
+
+@contextmanager
+def with_notes(notes: Sequence[str]) -> Iterator[None]:
+    """Adds to an error what was left aside: a slice that is missing may be the damaged file."""
+    try:
+        yield
+    except InputError as error:
+        if not notes:
+            raise
+        shown = f"{error.what} ({notes[0][:_SHOWN_NOTE]}{' and more' if len(notes) > 1 else ''})"
+        raise InputError(shown, where=error.where, fix=error.fix, option=error.option, roles=error.roles) from error
 
 
 def _decoded(claim: Claim, given: ColourRange | None, where: str) -> tuple[Series, tuple[str, ...]]:

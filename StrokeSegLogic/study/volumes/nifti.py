@@ -22,8 +22,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ...base.errors import InputError, OutputError
-from ...base.files import open_regular, write_whole
-from ...base.progress import check_cancelled
+from ...base.files import gzipped, open_regular, write_whole
 from ...space.grid import Grid
 from .checks import require_plausible_size, require_scalar_3d
 from .geometry import placed, require_spacing
@@ -37,8 +36,6 @@ PAIR = ".hdr"
 """A header whose voxels lie in an .img beside it."""
 SUFFIXES = (*WRITTEN, PAIR)
 _LONGEST_HEADER = 540
-_ANALYZE = 348
-_PAIR_MAGIC = (b"ni1\0", b"ni2\0")
 _MM_PER_UNIT = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
 _TIME_UNITS = {8: "sec", 16: "msec", 24: "usec"}
 """By code; what other codes stand for is not time, or not known."""
@@ -136,9 +133,12 @@ def open_nifti(path: Path) -> NiftiHeader:
 
     raw = _first_bytes(path)
     pair = path.name.lower().endswith(PAIR)
-    if pair and len(raw) >= _ANALYZE and not any(magic in raw for magic in _PAIR_MAGIC):
-        fix = "Convert it to NIfTI with the software that wrote it"
-        raise InputError("is Analyze 7.5, which does not say what is left and what right", where=path, fix=fix)
+    data = path
+    if pair:
+        from .nifti_pair import require_orientation, voxels_beside
+
+        require_orientation(raw, path)
+        data = voxels_beside(path)
     kinds = (nib.Nifti1Pair, nib.Nifti2Pair) if pair else (nib.Nifti1Image, nib.Nifti2Image)
     for kind in (image.header_class for image in kinds):
         length = kind.template_dtype.itemsize
@@ -148,11 +148,11 @@ def open_nifti(path: Path) -> NiftiHeader:
         unchecked = kind(raw[:length], check=False)
         dimensions = min(max(int(unchecked["dim"][0]), 0), 3)
         require_spacing([float(s) for s in unchecked["pixdim"][1 : 1 + dimensions]], str(path))
-        return _checked(kind, raw[:length], path)
+        return _checked(kind, raw[:length], path, data)
     raise damaged(path)
 
 
-def _checked(kind: type[nib.Nifti1Header], raw: bytes, path: Path) -> NiftiHeader:
+def _checked(kind: type[nib.Nifti1Header], raw: bytes, path: Path, data: Path) -> NiftiHeader:
     from nibabel.imageglobals import logger
     from nibabel.spatialimages import HeaderDataError
 
@@ -164,7 +164,7 @@ def _checked(kind: type[nib.Nifti1Header], raw: bytes, path: Path) -> NiftiHeade
         slope, intercept = header.get_slope_inter()
         opened = NiftiHeader(
             path,
-            data_of(path),
+            data,
             header,
             header.get_best_affine(),
             shape,
@@ -189,20 +189,6 @@ def _first_bytes(path: Path) -> bytes:
             return inflated(file).read(_LONGEST_HEADER)
         except (OSError, EOFError, zlib.error) as error:
             raise damaged(path) from error
-
-
-def data_of(path: Path) -> Path:
-    """The file that holds the voxels: for a header of a pair the .img beside it.
-
-    Raises:
-        InputError: if it is missing.
-    """
-    if not path.name.lower().endswith(PAIR):
-        return path
-    for ending in (".img", ".IMG", ".Img"):
-        if (beside := path.with_suffix(ending)).exists():
-            return beside
-    raise InputError(f"its voxels, {path.stem}.img, are missing", where=path, fix="Put both into one folder")
 
 
 def header_notes(path: Path) -> tuple[str, ...]:
@@ -245,7 +231,6 @@ def damaged(path: Path) -> InputError:
 
 _AT_ONCE = 1 << 22
 """Voxels that are scaled together: scaling takes several times their memory."""
-_PART = 1 << 20
 
 
 def read_nifti(path: Path) -> sitk.Image:
@@ -312,14 +297,4 @@ def _write(voxels: np.ndarray, grid: Grid, path: Path, step_s: float | None = No
     out.set_qform(affine, code="scanner")
     content = out.to_bytes()
     # No time stamp in the archive, so that a repeated run can be compared byte by byte.
-    write_whole(path, _gzipped(content) if path.name.lower().endswith(".gz") else content)
-
-
-def _gzipped(content: bytes) -> bytes:
-    """The bytes as a gzip archive without a time stamp; a cancel is heard between parts of a megabyte."""
-    packer = zlib.compressobj(6, zlib.DEFLATED, 31)
-    parts = []
-    for start in range(0, len(content), _PART):
-        check_cancelled()
-        parts.append(packer.compress(content[start : start + _PART]))
-    return b"".join([*parts, packer.flush()])
+    write_whole(path, gzipped(content) if path.name.lower().endswith(".gz") else content)

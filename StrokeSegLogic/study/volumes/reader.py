@@ -76,8 +76,11 @@ def files_of(path: Path) -> tuple[Path, ...]:
     """
     if volume_suffix(path) in itk_formats.SUFFIXES:
         return itk_formats.files_of(path)
-    data = nifti.data_of(path)
-    return (path,) if data == path else (path, data)
+    if volume_suffix(path) != nifti.PAIR:
+        return (path,)
+    from .nifti_pair import voxels_beside
+
+    return (path, voxels_beside(path))
 
 
 def read_time_series(path: Path) -> TimeSeries:

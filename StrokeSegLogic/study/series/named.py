@@ -1,0 +1,139 @@
+"""Volumes to which the user gave roles: files, folders, images in memory, series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeAlias
+
+import SimpleITK as sitk
+
+from ...base.errors import InputError
+from ...base.files import require_name
+from ..case import MRI_ROLES, Modality, Role, Series
+from ..volumes.candidates import Candidate, file_candidate
+from ..volumes.study_files import study_files
+from .assign import Claim, assign, read_candidate, restricted
+from .given_scale import ColourRange, split_scale
+from .read import read_claim, series_in_memory, with_notes
+
+Volume: TypeAlias = "str | Path | sitk.Image | Series"
+
+
+def series_of_roles(
+    named: Iterable[tuple[str | Role, Volume]], modality: Modality | None
+) -> tuple[list[Series], list[str]]:
+    by_role: dict[Role, Volume] = {}
+    for text, what in named:
+        role = Role.parse(text)
+        if role in by_role:
+            raise InputError(f"the role {role} is named twice", fix="Give each role one volume")
+        by_role[role] = what
+    if not by_role:
+        raise InputError("no volume was given", fix="Give at least DWI=FILE or FLAIR=FILE")
+    wanted = restricted(list(by_role), modality)
+    series: list[Series] = []
+    notes = [f"{role} was left aside: it is not of {modality}" for role in by_role if role not in wanted]
+    files: list[Candidate] = []
+    for role in wanted:
+        volume, more = _named(role, by_role[role], files)
+        series.append(volume)
+        notes += more
+    if len(files) > 1:
+        from .examinations import examination_notes
+
+        notes += examination_notes(files)
+    return series, notes
+
+
+def _named(role: Role, what: Volume, files: list[Candidate]) -> tuple[Series, tuple[str, ...]]:
+    """The volume that the user gave a role, and notes; where it is of files, these are added to `files`."""
+    where = f"the volume given for {role}"
+    if isinstance(what, Series):
+        return series_in_memory(role, what.image, where, what.source, what.reason, what.times_s, what.unit), ()
+    if isinstance(what, sitk.Image):
+        where = f"the image given for {role}"
+        return series_in_memory(role, what, where, "an image in memory", "named by the user"), ()
+    if not isinstance(what, (str, Path)):
+        raise InputError(
+            f"is a {type(what).__name__}, neither a path nor a SimpleITK image",
+            where=where,
+            fix="Give a path, or an image made with SimpleITK, which carries its geometry",
+        )
+    path, limits, unit = _path_and_scale(what, role)
+    candidate, notes = _named_candidate(role, path)
+    files.append(candidate)
+    with with_notes(notes):
+        series, more = read_claim(Claim(candidate, role, 1.0, "named by the user"), limits, unit)
+    return series, (*notes, *more)
+
+
+def _path_and_scale(what: str | Path, role: Role) -> tuple[Path, ColourRange | None, str | None]:
+    if not str(what).strip():
+        raise InputError("the path is empty", where=str(role), fix="Name a file")
+    if _exists(what):
+        return Path(what), None, None
+    file, limits, unit = split_scale(str(what), role)
+    require_name(file)
+    return Path(file), limits, unit
+
+
+def _exists(path: str | Path) -> bool:
+    """Whether there is such a file or folder; of a name that the system does not take there is none."""
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _named_candidate(role: Role, path: Path) -> tuple[Candidate, tuple[str, ...]]:
+    """The volume at a path, and what was left aside beside it."""
+    if not path.is_dir():
+        return volume_of_file(path), ()
+    files = study_files(path)
+    found = list(files.candidates)
+    # The user named the role of the folder; of several series in it, that which also claims the role is meant.
+    if len(found) > 1:
+        try:
+            claiming = [candidate for candidate in found if read_candidate(candidate).role is role]
+            claim = assign(claiming, _of_role(role)).claims.get(role)
+        except InputError as error:
+            raise InputError(error.what, where=path, fix=error.fix, option=error.option, roles=error.roles) from error
+        if claim is None:
+            raise InputError(
+                f"the folder holds {len(found)} volumes and none of them is evidently {role}: "
+                + "; ".join(candidate.name for candidate in found[:8]),
+                where=path,
+                fix=f"Name the file, or a folder with this series alone, as {role}",
+                option="role",
+                roles=(role.value,),
+            )
+        found = [claim.candidate]
+    meant = found[0]
+    return replace(meant, name=f"{path.name}/{meant.name}".replace("/. (", " (")), files.notes
+
+
+def _of_role(role: Role) -> Modality:
+    return "mri" if role in MRI_ROLES else "ctp"
+
+
+def volume_of_file(path: Path) -> Candidate:
+    """The volume of a file; of a slice of a DICOM series the volume that it is part of, with the slices beside it."""
+    candidate = file_candidate(path, path.name)
+    if candidate.tags is None:
+        return candidate
+    whole = next((found for found in study_files(path.parent).candidates if path in found.files), candidate)
+    return (
+        candidate
+        if len(whole.files) == 1
+        else replace(whole, name=f"{path.parent.name}/{whole.name}".replace("/. (", " ("))
+    )
+
+
+def common_name(named: Sequence[tuple[str | Role, Volume]]) -> str:
+    """The folder of the first file, for want of anything better."""
+    for _, what in named:
+        if not isinstance(what, (sitk.Image, Series)):
+            return Path(what).resolve().parent.name or "case"
+    return "case"
