@@ -59,10 +59,7 @@ _NO_ROLE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "a perfusion series or map",
             r"\bperf\w*|\bpwi\b|\bdsc\b|\bdce\b|\bp?c?asl\b|\bmtt\b|\br?e?l?cb[fv]\b|\bttp\b|\btmax\b",
         ),
-        (
-            "a quantitative map",
-            r"\bt[12] ?map\w*|\bt1 ?rho\b|\bcolfa\b|\bfractional anisotropy\b|\btensor\b",
-        ),
+        ("a quantitative map", r"\bt[12] ?map\w*|\bt1 ?rho\b|\bcolfa\b|\bfractional anisotropy\b|\btensor\b"),
         ("an anisotropy map", r"\b(?:diff|dti|dwi) (?:\w+ )*fa\b"),
         ("a functional or calibration series", r"\bbold\b|\bfmri\b|\bfield ?map\w*|\bcalib\w*|\bcal\b"),
         ("a cisternography", r"\bciss\b|\bci3d\b|\bfiesta\b"),

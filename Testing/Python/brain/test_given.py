@@ -91,7 +91,17 @@ SHEARED.SetDirection((1, 0.4, 0, 0, 0.9165151389911681, 0, 0, 0, 1))
         ("a\0b", "NUL|null"),
     ],
     ids=[
-        *("empty", "NaN in an image", "NaN in an array", "another shape", "2-D", "4-D", "vectors", "complex", "sheared"),
+        *(
+            "empty",
+            "NaN in an image",
+            "NaN in an array",
+            "another shape",
+            "2-D",
+            "4-D",
+            "vectors",
+            "complex",
+            "sheared",
+        ),
         *("number", "no path", "no file", "NUL in the path"),
     ],
 )
