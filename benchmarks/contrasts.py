@@ -24,7 +24,7 @@ from mri_data import mask_folders
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.brain.head import brain_mask
 from StrokeSegLogic.brain.signal import Signal, measure_signal
-from StrokeSegLogic.mri.contrast import contradiction, has_ct_numbers
+from StrokeSegLogic.mri.doubts import contradiction, has_ct_numbers
 from StrokeSegLogic.space.grid import Grid, working_grid
 from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.study.volumes.reader import read_volume

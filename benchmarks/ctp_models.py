@@ -30,8 +30,7 @@ from StrokeSegLogic.ctp.series.maps import MapsSpec, maps
 from StrokeSegLogic.ctp.tissue.thresholds import segment_by_thresholds
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.nets.models.registry import find
-from StrokeSegLogic.nets.run.device import choose
-from StrokeSegLogic.nets.run.network import load
+from StrokeSegLogic.nets.run.network import choose, load
 from StrokeSegLogic.phantom.ctp import ctp_series
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
 from StrokeSegLogic.space.grid import Grid

@@ -32,8 +32,7 @@ from StrokeSegLogic.ctp.tissue.bleeding import dense_ml
 from StrokeSegLogic.ctp.tissue.laterality import asymmetry
 from StrokeSegLogic.ctp.tissue.thresholds import CORE, PENUMBRA, segment_by_thresholds
 from StrokeSegLogic.nets.models.registry import UNET3D, find
-from StrokeSegLogic.nets.run.device import choose
-from StrokeSegLogic.nets.run.network import load
+from StrokeSegLogic.nets.run.network import choose, load
 from StrokeSegLogic.space.grid import Grid
 
 MAPS = ("cbf", "cbv", "mtt", "ttp")

@@ -24,8 +24,7 @@ from StrokeSegLogic.mri.engine import run_planes
 from StrokeSegLogic.mri.prepare import prepare
 from StrokeSegLogic.mri.result import Segmentation
 from StrokeSegLogic.nets.models.registry import find
-from StrokeSegLogic.nets.run.device import choose
-from StrokeSegLogic.nets.run.network import load
+from StrokeSegLogic.nets.run.network import choose, load
 from StrokeSegLogic.outputs.files import write_outputs
 from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.space.resampling import onto_reference, resample

@@ -1,4 +1,4 @@
-"""How often infarcts of patients are what `mri.unusual` calls unusual.
+"""How often infarcts of patients are what `mri.doubts` calls unusual.
 
     python benchmarks/unusual.py --data DATA [--every 1]
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from StrokeSegLogic.mri.unusual import Unusual, mirrored_share, rim_share, unusual
+from StrokeSegLogic.mri.doubts import Unusual, mirrored_share, rim_share, unusual
 from StrokeSegLogic.space.grid import Grid, reorient
 from StrokeSegLogic.space.resampling import resample_mask
 from StrokeSegLogic.study.volumes.reader import read_volume

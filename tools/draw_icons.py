@@ -10,7 +10,7 @@ from matplotlib.image import imsave
 
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
 from StrokeSegLogic.phantom.mri import mri_phantom
-from StrokeSegLogic.result.colours import colours
+from StrokeSegLogic.result.looks import colours
 from StrokeSegLogic.study.case import Role
 
 FOLDER = Path(__file__).resolve().parent.parent / "StrokeSegExtension" / "Resources" / "Icons"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import slicer
 
 from StrokeSegLogic.base.files import resource
-from StrokeSegLogic.result.terminology import TYPE_CONTEXT
+from StrokeSegLogic.result.looks import TYPE_CONTEXT
 
 
 def load_terminology() -> bool:

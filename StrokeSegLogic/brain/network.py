@@ -22,7 +22,7 @@ from ..space.resampling import resample
 if TYPE_CHECKING:
     from torch import nn
 
-    from ..nets.run.device import Device
+    from ..nets.run.network import Device
 
 DARKEST, BRIGHTEST = 2.0, 98.0
 """Percentiles of a volume that become 0 and 1 (as for MindGrab, arXiv 2506.11860)."""
@@ -45,8 +45,7 @@ def find_brain(image: sitk.Image, grid: Grid, *, is_ct: bool = False, progress: 
     Raises:
         ModelError: if the model is missing or damaged.
     """
-    from ..nets.run.device import choose
-    from ..nets.run.network import load
+    from ..nets.run.network import choose, load
 
     bundle = find(BRAIN)
     spec = bundle.brain

@@ -78,7 +78,7 @@ def segment_perfusion(
             "holds MR sequences, no CT perfusion", where=case.name, fix="Segment it as MRI", option="modality"
         )
     require_plausible(case.clinical)
-    from ..nets.run.device import choose
+    from ..nets.run.network import choose
 
     device = choose(settings.device)
     wanted = None if reference is None else Role.parse(reference)

@@ -16,8 +16,8 @@ from ..base.settings import ExtraName, RouteName
 from ..metrics.voxel import dice
 from ..result.doubts import Doubt
 from ..result.lesions import DOUBT_SHARE, Lesion, Places, lesions
+from ..result.looks import SEGMENTS, SegmentStyle
 from ..result.outcome import BRAIN, Layer, Maker, Outcome, brain_record
-from ..result.terminology import SEGMENTS, SegmentStyle
 from ..space.grid import Grid
 from ..study.case import Case, Role
 from .headline import headline

@@ -15,23 +15,21 @@ from ..nets.models.registry import find
 from ..nets.models.spec import PlanesModelSpec
 from ..result.outcome import BRAIN
 from ..result.provenance import case_record, run_record
-from ..space.grid import Grid, require_overlap
+from ..space.grid import MIRRORED, PLANES, Grid, Plane, from_stack, require_overlap, to_stack
 from ..space.masks import without_small_parts
-from ..space.planes import MIRRORED, PLANES, Plane, from_stack, to_stack
 from ..space.resampling import onto_reference, resample_mask
 from ..study.case import Case, Role, Series
-from .contrast import contrast_doubts, require_no_ct
+from .doubts import contrast_doubts, require_no_ct, unusual
 from .prepare import Prepared, prepare
 from .result import LESION, Segmentation, measure
 from .settings import MriSettings
-from .unusual import unusual
 from .vote import vote as let_vote
 
 if TYPE_CHECKING:
     from torch import nn
 
     from ..nets.models.bundle import Bundle
-    from ..nets.run.device import Device
+    from ..nets.run.network import Device
 
 
 def segment(
@@ -100,8 +98,7 @@ def _segmented(
         require_overlap(series.image, series.source, grid, f"{base.role} ({base.source})")
     given = None if brain_mask is None else _given(brain_mask, base, how.anonymous)
     report(0.0, "loading the model")
-    from ..nets.run.device import choose, deterministic
-    from ..nets.run.network import load
+    from ..nets.run.network import choose, deterministic, load
 
     where = choose(how.device, full_precision=how.reproducible)
     networks = load(bundle, where)

@@ -11,7 +11,7 @@ from ..base.errors import InputError
 from ..base.progress import Progress
 from ..nets.models.registry import find
 from ..nets.run.inputs import normalise
-from ..space.planes import PLANES
+from ..space.grid import PLANES
 from ..space.resampling import SpacingMm, resample_slices
 from ..study.case import Role
 
@@ -65,8 +65,7 @@ def predict_slices(
                 if values[seen].any():
                     inputs[number, channel] = normalise(values, seen)
                     inputs[number, channel][small_brain[number] & ~seen] = 0.0
-    from ..nets.run.device import choose
-    from ..nets.run.network import lesion_probability, load
+    from ..nets.run.network import choose, lesion_probability, load
 
     where = choose(device)
     network = load(bundle, where)[plane]

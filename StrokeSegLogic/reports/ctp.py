@@ -14,7 +14,7 @@ from ..ctp.numbers.sweep import Sweep
 from ..ctp.result import PerfusionSegmentation
 from ..ctp.routes.route import Route
 from ..ctp.series.maps import PerfusionMaps
-from ..result.terminology import CORE_STYLE, PENUMBRA_STYLE
+from ..result.looks import CORE_STYLE, PENUMBRA_STYLE
 from ..study.case import Role
 from . import criteria_parts
 from .ctp_figures import ctp_figures

@@ -11,9 +11,8 @@ import SimpleITK as sitk
 
 from ..ctp.result import PerfusionSegmentation
 from ..ctp.tissue.thresholds import CORE, PENUMBRA
-from ..result.colours import Window
+from ..result.looks import CORE_STYLE, PENUMBRA_STYLE, Window
 from ..result.outcome import Layer
-from ..result.terminology import CORE_STYLE, PENUMBRA_STYLE
 from .page import BRAIN_COLOUR, colour_of
 from .pictures import SMALL_PX, Figure, View, contour, lettered, montage, painted, position, rim, visible_box
 from .vessel_figure import vessel_svg

@@ -10,7 +10,7 @@ import SimpleITK as sitk
 
 from ..mri.alignment import LEAST_GAIN, Position
 from ..mri.result import LESION, Segmentation
-from ..result.colours import Window
+from ..result.looks import Window
 from ..space.grid import Grid, bounding_box
 from ..space.resampling import resample
 from ..study.case import Role

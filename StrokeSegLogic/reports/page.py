@@ -13,9 +13,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .. import __version__
 from ..base.files import resource
-from ..result.colours import css_gradient
+from ..result.looks import BRAIN_STYLE, SegmentStyle, css_gradient
 from ..result.outcome import Outcome, brain_record
-from ..result.terminology import BRAIN_STYLE, SegmentStyle
 from ..space.grid import Grid
 from ..study.case import ClinicalData, Role, Series
 from .pictures import Colour, anatomical, data_uri, encode_png

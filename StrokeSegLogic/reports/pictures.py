@@ -17,7 +17,7 @@ import SimpleITK as sitk
 from PIL import Image, ImageDraw, ImageFont
 
 from ..base.progress import check_cancelled
-from ..result.colours import colours
+from ..result.looks import colours
 from ..space.grid import Grid, bounding_box
 from ..space.resampling import resample
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..ctp.series.arteries import Vessel
 from ..ctp.series.maps import PerfusionMaps
-from ..result.colours import Window
+from ..result.looks import Window
 from ..space.grid import bounding_box
 from .pictures import View, anatomical, encode_png, lettered
 from .svg_parts import COLOURS, rule, svg, text, tick_step, ticks

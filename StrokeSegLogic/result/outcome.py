@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ..base.settings import ExtraName
 from ..study.case import Case, Role
-from .colours import PaletteName
 from .doubts import Doubt
 from .lesions import Places
-from .terminology import SegmentStyle
+from .looks import PaletteName, SegmentStyle
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,9 +7,9 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..result.looks import SEGMENTS
 from ..result.outcome import BRAIN, Display
 from ..result.record import ResultRecord
-from ..result.terminology import SEGMENTS
 from ..space.volume import Volume
 from ..study.case import Role
 from .input_volumes import RESULT_MARK

@@ -10,8 +10,8 @@ import SimpleITK as sitk
 
 from .. import __version__
 from ..base.errors import InputError
+from ..result.looks import BRAIN_STYLE, SegmentStyle
 from ..result.outcome import Maker, Outcome
-from ..result.terminology import BRAIN_STYLE, SegmentStyle
 from ..space.grid import Grid
 from ..space.resampling import resample
 from ..space.volume import Volume

@@ -8,7 +8,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..base.errors import InputError
-from ..result.colours import PaletteName, colours
+from ..result.looks import PaletteName, colours
 from ..result.outcome import Display
 from ..space.grid import Grid
 from ..space.volume import Volume, storable

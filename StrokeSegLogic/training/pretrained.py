@@ -15,7 +15,7 @@ from ..nets.networks.encoders.inflated_vgg import InflatedVGG16
 from ..nets.networks.pretrained.checkpoint import checkpoint
 from ..nets.networks.pretrained.load import load_encoder
 from ..nets.networks.pretrained.statistics import restate_batch_norms
-from ..nets.networks.unet2d import UNet2D
+from ..nets.networks.unet import UNet2D
 from .examples import MakeExamples
 
 FEW = 32

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import SimpleITK as sitk
 
-from ...result.colours import Window
+from ...result.looks import Window
 from ...result.outcome import Layer, Look
 from ...study.case import Role
 from ...study.maps.units import STANDARD_UNITS

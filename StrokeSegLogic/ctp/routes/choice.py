@@ -20,7 +20,7 @@ from .methods import by_network, by_thresholds, require
 from .route import Route
 
 if TYPE_CHECKING:
-    from ...nets.run.device import Device
+    from ...nets.run.network import Device
 
 
 @dataclass

@@ -21,7 +21,7 @@ from .map_scales import delay, rainbow, relative
 if TYPE_CHECKING:
     from ...base.progress import Progress
     from ...nets.networks.base import SegmentationNetwork
-    from ...nets.run.device import Device
+    from ...nets.run.network import Device
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_SD = (0.229, 0.224, 0.225)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ...base.progress import Progress
     from ...nets.models.bundle import Bundle
-    from ...nets.run.device import Device
+    from ...nets.run.network import Device
 
 PICTURE_SPAN_S = 20.0
 """What the range of a time map stored as a picture is taken for. Ours: frames of 40 to 60 s hold delays of so long."""

@@ -20,7 +20,7 @@ from .route import Route
 if TYPE_CHECKING:
     from ...base.progress import Progress
     from ...nets.models.field_spec import InputSpec
-    from ...nets.run.device import Device
+    from ...nets.run.network import Device
 
 _LABELS = {"penumbra": PENUMBRA, "core": CORE}
 _TIMES = (Role.MTT, Role.TTP, Role.TMAX)

@@ -150,7 +150,7 @@ def maps(
         inside, curves, notes = _without_disturbed(inside, curves, plain, series.grid)
     artery, vein = _vessels(series, inside, mip, plain, bolus, given_aif, given_vof, shaken)
     scale, more = _scale(artery, vein, series.times_s)
-    from ...nets.run.device import choose
+    from ...nets.run.network import choose
 
     device = choose(spec.device).where
     if spec.denoising is not None:

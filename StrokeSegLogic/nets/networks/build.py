@@ -21,8 +21,7 @@ from .spec import (
     UNet2DSpec,
     UNet3DSpec,
 )
-from .unet2d import UNet2D
-from .unet3d import SubvoxelUNet3D, UNet3D
+from .unet import SubvoxelUNet3D, UNet2D, UNet3D
 
 _ENCODERS: dict[str, Callable[[int], Encoder]] = {
     "compact": Compact,

@@ -26,8 +26,7 @@ from ...mri.vote import vote
 from ...nets.models.bundle import Bundle
 from ...nets.models.field_spec import FieldModelSpec
 from ...nets.models.spec import PlanesModelSpec
-from ...nets.run.device import Device, choose
-from ...nets.run.network import load
+from ...nets.run.network import Device, choose, load
 from ...space.resampling import onto_reference
 from ...study.case import Role
 from ...study.volumes.nifti import write_nifti

@@ -12,9 +12,8 @@ from torch import nn
 
 from ...base.progress import Progress
 from ...metrics.voxel import dice
-from ...nets.run.device import Device
-from ...nets.run.network import lesion_probability
-from ...space.planes import PLANES, Plane
+from ...nets.run.network import Device, lesion_probability
+from ...space.grid import PLANES, Plane
 from ...study.case import Role
 from .batches import normalised
 from .recipe import StreamRecipe

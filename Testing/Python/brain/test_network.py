@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from StrokeSegLogic.base.errors import Cancelled
 from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.brain.network import _one_brain, comparable, probability_of_head
-from StrokeSegLogic.nets.run.device import choose
+from StrokeSegLogic.nets.run.network import choose
 
 FIELD = (24, 24, 24)
 

@@ -20,7 +20,7 @@ from StrokeSegLogic.cli import terminal
 from StrokeSegLogic.cli.main import main, run
 from StrokeSegLogic.cli.terminal import describe, lasting_streams
 from StrokeSegLogic.evaluation.report import FILES
-from StrokeSegLogic.mri.unusual import Unusual
+from StrokeSegLogic.mri.doubts import Unusual
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.outputs.files import RESULT
 from StrokeSegLogic.result.doubts import Doubt

@@ -10,8 +10,8 @@ from perfusion_results import by_network, of_series, perfused, unknown_scales
 from StrokeSegLogic.base.settings import ROUTES
 from StrokeSegLogic.ctp.maps.windows import map_layer
 from StrokeSegLogic.ctp.tissue.thresholds import CORE, PENUMBRA
+from StrokeSegLogic.result.looks import CORE_STYLE, PENUMBRA_STYLE
 from StrokeSegLogic.result.outcome import Outcome
-from StrokeSegLogic.result.terminology import CORE_STYLE, PENUMBRA_STYLE
 
 
 def test_core_is_named_first_and_each_label_has_its_style() -> None:

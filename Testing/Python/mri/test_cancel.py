@@ -17,8 +17,7 @@ from StrokeSegLogic.base.files import sha256_of
 from StrokeSegLogic.base.progress import CancelToken, Progress, hearing
 from StrokeSegLogic.mri.result import Segmentation
 from StrokeSegLogic.nets.models.bundle import Bundle
-from StrokeSegLogic.nets.run.device import choose
-from StrokeSegLogic.nets.run.network import lesion_probability
+from StrokeSegLogic.nets.run.network import choose, lesion_probability
 from StrokeSegLogic.outputs.files import html_report
 from StrokeSegLogic.phantom.mri import MriPhantom
 from StrokeSegLogic.reports.pictures import View

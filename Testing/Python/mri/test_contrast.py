@@ -9,7 +9,7 @@ import SimpleITK as sitk
 import StrokeSegLogic
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.brain.signal import Signal
-from StrokeSegLogic.mri.contrast import ContrastKind, contradiction, has_ct_numbers
+from StrokeSegLogic.mri.doubts import ContrastKind, contradiction, has_ct_numbers
 from StrokeSegLogic.mri.result import Segmentation
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.phantom.contrast import B_VALUE

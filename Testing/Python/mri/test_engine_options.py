@@ -15,9 +15,9 @@ from StrokeSegLogic.mri.prepare import prepare
 from StrokeSegLogic.mri.result import Segmentation
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.nets.models.registry import KeptNetworks, keeping
-from StrokeSegLogic.nets.run.device import choose
+from StrokeSegLogic.nets.run.network import choose
 from StrokeSegLogic.phantom.mri import MriPhantom
-from StrokeSegLogic.space.planes import PLANES, to_stack
+from StrokeSegLogic.space.grid import PLANES, to_stack
 from StrokeSegLogic.study.case import Case, Role
 
 

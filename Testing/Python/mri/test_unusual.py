@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import StrokeSegLogic
-from StrokeSegLogic.mri.unusual import Unusual, mirrored_share, rim_share, unusual
+from StrokeSegLogic.mri.doubts import Unusual, mirrored_share, rim_share, unusual
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.phantom.mri import MriPhantom
 from StrokeSegLogic.space.grid import Grid

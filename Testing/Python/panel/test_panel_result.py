@@ -11,7 +11,7 @@ import pytest
 from perfusion_results import perfused
 from StrokeSegExtensionLib.result_table import rows
 
-from StrokeSegLogic.mri.unusual import Unusual
+from StrokeSegLogic.mri.doubts import Unusual
 from StrokeSegLogic.result.doubts import Doubt
 from StrokeSegLogic.result.record import ResultRecord
 from StrokeSegLogic.slicer_bridge.segmentations import labels_of

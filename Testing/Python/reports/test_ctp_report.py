@@ -17,7 +17,7 @@ from StrokeSegLogic.ctp.result import PerfusionSegmentation
 from StrokeSegLogic.outputs.files import html_report, write_report
 from StrokeSegLogic.reports.ctp_figures import ctp_figures
 from StrokeSegLogic.reports.page import colour_of
-from StrokeSegLogic.result.terminology import CORE_STYLE, PENUMBRA_STYLE
+from StrokeSegLogic.result.looks import CORE_STYLE, PENUMBRA_STYLE
 from StrokeSegLogic.study.case import ClinicalData, Role
 
 NOTHING = ClinicalData()

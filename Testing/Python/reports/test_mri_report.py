@@ -11,8 +11,8 @@ import SimpleITK as sitk
 from html_page import PNG, Page
 
 from StrokeSegLogic.base.errors import OutputError
+from StrokeSegLogic.mri.doubts import Unusual
 from StrokeSegLogic.mri.result import PlaneVote, Segmentation, Statistics
-from StrokeSegLogic.mri.unusual import Unusual
 from StrokeSegLogic.outputs.files import html_report, write_report
 from StrokeSegLogic.reports.mri import CONTOUR, Figures, figures
 from StrokeSegLogic.reports.page import BRAIN_COLOUR, ml, place

@@ -5,7 +5,7 @@ import pytest
 import SimpleITK as sitk
 
 from StrokeSegLogic.reports.pictures import View, anatomical, blended, contour, encode_png, heat, lettered, painted, rim
-from StrokeSegLogic.result.colours import Window
+from StrokeSegLogic.result.looks import Window
 from StrokeSegLogic.space.grid import Grid
 
 ORIENTATIONS = ("LPS", "RAS", "LAS", "RPI", "PIR", "SLP", "ASL")

@@ -4,7 +4,7 @@ import matplotlib
 import numpy as np
 import pytest
 
-from StrokeSegLogic.result.colours import PALETTES, PaletteName, colours, css_gradient
+from StrokeSegLogic.result.looks import PALETTES, PaletteName, colours, css_gradient
 
 RAMP = np.linspace(0, 1, 101)
 

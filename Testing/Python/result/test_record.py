@@ -14,7 +14,7 @@ from panel.studies import lesion_result
 from perfusion_results import by_network, perfused, unknown_scales
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.mri.unusual import Unusual
+from StrokeSegLogic.mri.doubts import Unusual
 from StrokeSegLogic.result.doubts import Doubt
 from StrokeSegLogic.result.outcome import Display, Maker
 from StrokeSegLogic.result.record import ResultRecord, SequencePosition

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from StrokeSegLogic.result.terminology import (
+from StrokeSegLogic.result.looks import (
     BRAIN_STYLE,
     CORE_STYLE,
     LESION_STYLE,

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from StrokeSegLogic.base.errors import OutputError
-from StrokeSegLogic.result.terminology import LESION_STYLE
+from StrokeSegLogic.result.looks import LESION_STYLE
 from StrokeSegLogic.slicer_bridge.files import write_scene, write_segmentation
 from StrokeSegLogic.slicer_bridge.runtime import headless_scene
 from StrokeSegLogic.slicer_bridge.segmentations import RESEARCH, labels_of

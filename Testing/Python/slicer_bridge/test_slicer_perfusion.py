@@ -18,8 +18,7 @@ from perfusion_results import SIMULATED, by_network, perfused, unknown_scales
 
 from StrokeSegLogic.ctp.result import PerfusionSegmentation
 from StrokeSegLogic.ctp.tissue.thresholds import CORE, PENUMBRA
-from StrokeSegLogic.result.colours import PALETTES
-from StrokeSegLogic.result.terminology import CORE_STYLE, PENUMBRA_STYLE
+from StrokeSegLogic.result.looks import CORE_STYLE, PALETTES, PENUMBRA_STYLE
 from StrokeSegLogic.slicer_bridge.files import write_scene, write_segmentation
 from StrokeSegLogic.slicer_bridge.runtime import headless_scene
 from StrokeSegLogic.slicer_bridge.segmentations import add_segmentation, labels_of

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.result.terminology import LESION_STYLE
+from StrokeSegLogic.result.looks import LESION_STYLE
 from StrokeSegLogic.slicer_bridge.runtime import headless_scene
 from StrokeSegLogic.slicer_bridge.segmentations import add_brain, add_segmentation, labels_of, read_mask
 from StrokeSegLogic.slicer_bridge.volumes import add_volume

@@ -31,7 +31,7 @@ class ModuleCase(SlicerCase):
 
         self.assertTrue(load_terminology())
         names = slicer.modules.terminologies.logic()
-        from StrokeSegLogic.result.terminology import LESION_STYLE
+        from StrokeSegLogic.result.looks import LESION_STYLE
 
         entry = slicer.vtkSlicerTerminologyEntry()
         self.assertTrue(names.DeserializeTerminologyEntry(LESION_STYLE.slicer_terminology_string(), entry))

@@ -17,7 +17,7 @@ import torch
 from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.ctp.routes.field_engine import FieldAnswer, label
 from StrokeSegLogic.nets.models.registry import find, names
-from StrokeSegLogic.nets.run.device import Device
+from StrokeSegLogic.nets.run.network import Device
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
 from StrokeSegLogic.space.grid import Grid
 

@@ -27,7 +27,7 @@ from StrokeSegLogic.ctp.routes.field import (
 from StrokeSegLogic.metrics.voxel import dice
 from StrokeSegLogic.nets.models.field_spec import FieldSpec, InputSpec
 from StrokeSegLogic.nets.networks.base import SegmentationNetwork
-from StrokeSegLogic.nets.run.device import Device
+from StrokeSegLogic.nets.run.network import Device
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
 from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.training.cohort.prepared import labels_on_grid

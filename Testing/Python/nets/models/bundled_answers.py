@@ -18,7 +18,7 @@ from StrokeSegLogic.ctp.routes.field_engine import label
 from StrokeSegLogic.metrics.voxel import dice
 from StrokeSegLogic.mri.engine import segment
 from StrokeSegLogic.nets.models.registry import find, names
-from StrokeSegLogic.nets.run.device import choose
+from StrokeSegLogic.nets.run.network import choose
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
 from StrokeSegLogic.phantom.mri import mri_phantom
 from StrokeSegLogic.phantom.scan_grids import structural_grid

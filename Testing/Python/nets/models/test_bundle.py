@@ -12,7 +12,7 @@ import pytest
 from StrokeSegLogic.base.errors import ModelError
 from StrokeSegLogic.nets.models.bundle import MANIFEST, WEIGHTS, Bundle
 from StrokeSegLogic.nets.models.registry import find, names
-from StrokeSegLogic.space.planes import PLANES
+from StrokeSegLogic.space.grid import PLANES
 from StrokeSegLogic.study.case import Role
 
 
@@ -102,8 +102,7 @@ def test_a_manifest_that_is_no_json_is_refused(copy: Path) -> None:
 
 
 def test_weights_of_another_network_are_refused(copy: Path) -> None:
-    from StrokeSegLogic.nets.run.device import choose
-    from StrokeSegLogic.nets.run.network import load
+    from StrokeSegLogic.nets.run.network import choose, load
 
     change(copy, lambda v: v["network"].update(encoder="resnet18", decoder=[64, 32, 16, 8, 8]))
     with pytest.raises(ModelError, match="do not fit the network"):

@@ -16,8 +16,7 @@ from StrokeSegLogic.nets.models.field_spec import FieldModelSpec, FieldSpec, Inp
 from StrokeSegLogic.nets.models.spec import FORMAT, Weights
 from StrokeSegLogic.nets.networks.build import build
 from StrokeSegLogic.nets.networks.spec import SlowFusionSpec, UNet3DSpec
-from StrokeSegLogic.nets.run.device import choose
-from StrokeSegLogic.nets.run.network import load
+from StrokeSegLogic.nets.run.network import choose, load
 
 NETWORK = SlowFusionSpec(channels=6, classes=3, inputs=2, nihss=True, size=(32, 32), width=1 / 16)
 SPEC = FieldModelSpec(

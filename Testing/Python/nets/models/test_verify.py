@@ -19,8 +19,7 @@ from safetensors.torch import save
 from StrokeSegLogic.base.errors import ModelError
 from StrokeSegLogic.nets.models.bundle import MANIFEST, WEIGHTS, Bundle, verify
 from StrokeSegLogic.nets.models.registry import find, names
-from StrokeSegLogic.nets.run.device import choose
-from StrokeSegLogic.nets.run.network import load
+from StrokeSegLogic.nets.run.network import choose, load
 
 Tensors = dict[str, torch.Tensor]
 

@@ -7,7 +7,7 @@ import torch
 
 from StrokeSegLogic.nets.networks.build import build
 from StrokeSegLogic.nets.networks.spec import UNet2DSpec
-from StrokeSegLogic.nets.networks.unet2d import AttentionGate
+from StrokeSegLogic.nets.networks.unet import AttentionGate
 
 PLAIN = UNet2DSpec("compact", 3, 2, (24, 16, 12, 8))
 GATED = UNet2DSpec("compact", 3, 2, (24, 16, 12, 8), attention=True)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from StrokeSegLogic.nets.networks.build import build
 from StrokeSegLogic.nets.networks.spec import SubvoxelUNet3DSpec
-from StrokeSegLogic.nets.networks.unet3d import to_blocks, to_voxels
+from StrokeSegLogic.nets.networks.unet import to_blocks, to_voxels
 
 SMALL = SubvoxelUNet3DSpec(1, 2, (4, 6, 8))
 

@@ -6,8 +6,7 @@ import torch
 
 from StrokeSegLogic.base.errors import DeviceError, InputError
 from StrokeSegLogic.base.progress import Progress
-from StrokeSegLogic.nets.run.device import choose, deterministic
-from StrokeSegLogic.nets.run.network import lesion_probability
+from StrokeSegLogic.nets.run.network import choose, deterministic, lesion_probability
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
