@@ -10,6 +10,7 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
+import SimpleITK as sitk
 import torch
 
 from StrokeSegLogic.cli.main import main
@@ -123,7 +124,9 @@ def test_a_truncated_file_is_refused(refused: Callable[..., str], study: Path, t
 
 def test_two_series_of_one_role_are_refused(refused: Callable[..., str], study: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(study, tmp_path / "copy"))
-    shutil.copy(copy / "DWI.nii.gz", copy / "other_dwi.nii.gz")
+    # Of the same voxels it would be a copy, and beside a plain name the other would be left aside.
+    sitk.WriteImage(sitk.ReadImage(str(copy / "DWI.nii.gz")) * 2, str(copy / "early_dwi.nii.gz"))
+    (copy / "DWI.nii.gz").rename(copy / "late_dwi.nii.gz")
     said = refused(copy)
     assert "two series claim the role DWI" in said and "as DWI (ROLE=FILE)" in said
 

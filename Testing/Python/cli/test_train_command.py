@@ -217,7 +217,7 @@ def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 
 
 def test_wrong_recipes_are_refused(refused: Callable[..., str], ctp: DataSet, tmp_path: Path) -> None:
-    assert "no recipe is called 'exp7'. Use one of ctp-sf-pms" in refused("train", "exp7", "--data", ctp.folder)
+    assert "no recipe is called 'exp7'. Use one of brain-compact" in refused("train", "exp7", "--data", ctp.folder)
     wrong = tmp_path / "wrong.toml"
     wrong.write_text('extends = "exp2/gradual-pms-n"\nepoch = 3\n', encoding="utf-8")
     assert "wrong.toml: unknown key 'epoch'. Known keys:" in refused("train", wrong, "--data", ctp.folder)

@@ -44,7 +44,7 @@ def away(phantom: MriPhantom, make_case: Callable[..., Case]) -> Case:
 
 
 def prepared(case: Case, reference: Role = Role.DWI, register: bool = True) -> Prepared:
-    return prepare(case, reference, ROLES, 3.0, Progress(), register)
+    return prepare(case, reference, ROLES, 3.0, Progress(), register=register)
 
 
 def found(shift_mm: float = 5.0, angle_deg: float = 3.0, before: float = 0.4, after: float = 0.8) -> Registration:

@@ -28,7 +28,9 @@ def test_a_run_from_loading_to_the_review(opened: OpenedModule, tmp_path: Path) 
     # In many short calls: the event loop has its turn between them.
     assert len(calls) > 20
     assert opened.parameters.segmentation is not None
-    assert set(opened.runner.runs[0][2]) == {Role.DWI, Role.FLAIR, Role.ADC, Role.T1, Role.T2}
+    inputs, _, voxels = opened.runner.runs[0]
+    assert set(inputs.volumes) == {Role.DWI, Role.FLAIR, Role.ADC, Role.T1, Role.T2}
+    assert set(voxels) == set(inputs.handles)
     assert opened.runner.calls == ["release"]
     said = opened.ui.run.logText.toPlainText()
     assert 0 < said.count("neither short nor long") <= REPORTS * LINES
@@ -36,7 +38,8 @@ def test_a_run_from_loading_to_the_review(opened: OpenedModule, tmp_path: Path) 
 
 def test_a_4d_series_is_handed_over_whole(opened: OpenedModule) -> None:
     assert hand_over_series(opened, FRAME, frames=30)
-    assert opened.runner.runs[0][2][Role.CTP].array.shape == (30, *FRAME.shape)
+    inputs, _, voxels = opened.runner.runs[0]
+    assert voxels[inputs.volumes[Role.CTP]].array.shape == (30, *FRAME.shape)
 
 
 def test_a_perfusion_result_with_its_maps(opened: OpenedModule, tmp_path: Path) -> None:

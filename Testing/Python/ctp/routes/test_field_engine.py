@@ -169,7 +169,7 @@ def test_maps_without_a_brain_are_refused() -> None:
 
 
 def test_an_mri_model_is_refused() -> None:
-    with pytest.raises(ModelError, match="three MRI planes, not of CT perfusion"):
+    with pytest.raises(ModelError, match="is not a model of CT perfusion"):
         labels_of("mri-compact", IMAGES)
 
 
