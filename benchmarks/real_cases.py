@@ -81,7 +81,9 @@ def without_mask(folder: Path, output: Path, model: str | None) -> None:
         results[role] = StrokeSegLogic.segment(case, reference=role, model=model)
         write_outputs(results[role], output / f"case_without_mask-on-{role}")
     on_dwi, on_flair = results[Role.DWI], results[Role.FLAIR]
-    moved = sitk.GetArrayFromImage(resample(on_flair.labels, on_dwi.grid, "nearest")) > 0
+    # The FLAIR was laid on the DWI, and what was found on it goes with it.
+    laid = Grid.of(on_dwi.case.series[Role.FLAIR].image).image(on_flair.array())
+    moved = sitk.GetArrayFromImage(resample(laid, on_dwi.grid, "nearest")) > 0
     print("\n| case_without_mask | on DWI | on FLAIR |\n| --- | --- | --- |")
     volumes = [f"{result.statistics.volume_ml:.1f}" for result in (on_dwi, on_flair)]
     centres = [str([round(v) for v in result.statistics.lesions[0].centre_mm]) for result in (on_dwi, on_flair)]

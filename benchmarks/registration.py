@@ -82,9 +82,9 @@ def main() -> None:
     for kind, outcomes in unknown.items():
         row(f"{kind}, moved: from where it ends unmoved", outcomes)
     row("open_ms, lying right", right)
-    within(moved, 1.0)
-    within(right, 0.3)
-    within(unknown["case_without_mask"], 1.5)
+    within("open_ms, moved", moved, 1.0)
+    within("open_ms, lying right", right, 0.3)
+    within("case_without_mask, moved", unknown["case_without_mask"], 1.5)
     gains(right, [*moved, *(outcome for outcomes in unknown.values() for outcome in outcomes)])
     seconds = np.array([(outcome.wall_s, outcome.cpu_s) for outcome in known])
     print(f"\nA sequence of 1 mm: {np.median(seconds[:, 0]):.2f} s at the median, {seconds[:, 0].max():.2f} at most")
@@ -107,10 +107,10 @@ def row(name: str, outcomes: list[Outcome]) -> None:
     )
 
 
-def within(outcomes: list[Outcome], limit_mm: float) -> None:
+def within(name: str, outcomes: list[Outcome], limit_mm: float) -> None:
     """Which part ends within so many millimetres."""
     share = np.mean([outcome.left_mm <= limit_mm for outcome in outcomes])
-    print(f"\n{outcomes[0].name.split()[0]}: {share:.1%} of {len(outcomes)} within {limit_mm:g} mm")
+    print(f"\n{name}: {share:.1%} of {len(outcomes)} within {limit_mm:g} mm")
 
 
 def gains(right: list[Outcome], moved: list[Outcome]) -> None:
