@@ -9,7 +9,6 @@ unless the sform's code is 1 ("scanner"). `header_notes` says so.
 
 from __future__ import annotations
 
-import gzip
 import math
 import zlib
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 import SimpleITK as sitk
@@ -28,7 +27,7 @@ from ...base.progress import check_cancelled
 from ...space.grid import Grid
 from .checks import require_plausible_size, require_scalar_3d
 from .geometry import placed, require_spacing
-from .voxel_stream import Packing, VoxelStream, voxel_stream
+from .voxel_stream import Packing, VoxelStream, inflated, voxel_stream
 
 if TYPE_CHECKING:
     import nibabel as nib
@@ -174,8 +173,7 @@ def _first_bytes(path: Path) -> bytes:
         try:
             if not path.name.lower().endswith(".gz"):
                 return file.read(_LONGEST_HEADER)
-            with gzip.open(file) as unpacked:
-                return cast("IO[bytes]", unpacked).read(_LONGEST_HEADER)
+            return inflated(file).read(_LONGEST_HEADER)
         except (OSError, EOFError, zlib.error) as error:
             raise damaged(path) from error
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import os
 import zlib
@@ -114,25 +113,38 @@ def _too_long(where: str | None) -> InputError:
 
 
 def _unpacked(file: BinaryIO, packing: Packing) -> BinaryIO:
-    if packing == "gzip":
-        return cast(BinaryIO, gzip.GzipFile(fileobj=file))
-    if packing == "zlib":
-        return cast(BinaryIO, io.BufferedReader(_Zlib(file), _CHUNK))
-    return file
+    return file if packing == "raw" else inflated(file, packing)
 
 
-class _Zlib(io.RawIOBase):
-    """A zlib stream, or the one gzip member that some write in its place."""
+def inflated(file: BinaryIO, packing: Packing = "gzip") -> BinaryIO:
+    """What is packed in a file, read as it is asked for; Python's own gzip reads a header's name byte by byte.
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._file, self._packer = file, zlib.decompressobj(47)
+    Args:
+        file: at the archive's first byte.
+        packing: "gzip" for any number of members; "zlib" for a zlib stream or the gzip member that some write instead.
+
+    Raises:
+        EOFError: while it is read, if it ends too early.
+        zlib.error: while it is read, if a byte is damaged.
+    """
+    return cast(BinaryIO, io.BufferedReader(_Inflated(file, packing), _CHUNK))
+
+
+class _Inflated(io.RawIOBase):
+    def __init__(self, file: BinaryIO, packing: Packing) -> None:
+        self._file, self._members = file, packing == "gzip"
+        self._bits = 31 if self._members else 47
+        self._packer = zlib.decompressobj(self._bits)
+        self._packed = b""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        while not self._packer.eof:
-            packed = self._packer.unconsumed_tail or self._file.read(_CHUNK)
+        while not self._packer.eof or self._has_another_member():
+            check_cancelled()
+            packed = self._packer.unconsumed_tail or self._packed or self._file.read(_CHUNK)
+            self._packed = b""
             out = self._packer.decompress(packed, len(buffer))
             if out:
                 buffer[: len(out)] = out
@@ -140,3 +152,17 @@ class _Zlib(io.RawIOBase):
             if not packed:
                 raise EOFError
         return 0
+
+    def _has_another_member(self) -> bool:
+        """Goes on to the next member of a gzip archive; zeros between and behind them are padding."""
+        if not self._members:
+            return False
+        packed = self._packer.unused_data.lstrip(b"\0")
+        while not packed:
+            check_cancelled()
+            read = self._file.read(_CHUNK)
+            if not read:
+                return False
+            packed = read.lstrip(b"\0")
+        self._packer, self._packed = zlib.decompressobj(self._bits), packed
+        return True
