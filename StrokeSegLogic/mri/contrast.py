@@ -173,7 +173,7 @@ def _refusal(role: Role, source: str, what: str) -> InputError:
     return InputError(
         f"is called {role}, but {what}",
         where=source,
-        fix=f"Give the right volume as {role}, or leave this one out",
+        fix=f"Give the right volume as {role}, or leave it out",
         option="role",
         roles=(role.value,),
     )
