@@ -186,7 +186,7 @@ def _refusal(role: Role, source: str, what: str) -> InputError:
     return InputError(
         f"is called {role}, but {what}",
         where=source,
-        fix=f"Give the right volume as {role}, or leave this one out",
+        fix=f"Give the right volume as {role}, or leave it out",
         option="role",
         roles=(role.value,),
     )
@@ -196,9 +196,10 @@ LARGEST_ML = 280.0
 """27 of SOOP's 1,119 patients have more."""
 _JUDGED_ML = 5.0
 """Parts of small lesions say nothing of their pattern."""
-MOST_MIRRORED = 0.5
-MIRROR_REACH_MM = 4.0
-MOST_AT_RIM, RIM_MM = 0.8, 5.0
+MOST_MIRRORED, MIRROR_REACH_MM = 0.5, 4.0
+"""22 of SOOP's patients have a larger share; the median of those with 5 ml is 0, 99 % lie below 0.68."""
+MOST_AT_RIM, RIM_MM = 0.75, 5.0
+"""None of SOOP's patients has a larger share: 99 % of those with 5 ml lie below 0.47, all below 0.74."""
 
 
 class Unusual(str, Enum):

@@ -20,8 +20,6 @@ class MriSettings:
         model: name or folder; "" is the bundled default.
         device: one of `base.settings.DEVICES`; "auto" takes a GPU where there is any.
         vote: one of `base.settings.VOTES`.
-        register: one of `base.settings.REGISTERS`; "auto" registers each sequence to the reference and moves those that
-            do not lie on it.
         threshold: of the probability, between 0 and 1; None is the model's own.
         minimum_lesion_ml: connected parts (26 neighbours) of the voted lesion with less volume are dropped, and that
             is said; probability and agreement stay as they are.
@@ -29,6 +27,8 @@ class MriSettings:
         reproducible: float32 and deterministic algorithms; run twice, and differing voxels are reported.
         anonymous: names of folder, files and series are left out of the result.
         unmeasured: whether inputs are taken on which the model was never measured on patients; the result says so.
+        register: one of `base.settings.REGISTERS`; "auto" registers each sequence to the reference and moves those that
+            do not lie on it.
 
     Raises:
         InputError: if a value is none that can be.
@@ -37,13 +37,13 @@ class MriSettings:
     model: str = ""
     device: str = "auto"
     vote: str = "majority"
-    register: str = "auto"
     threshold: float | None = None
     minimum_lesion_ml: float = 0.0
     flips: bool = False
     reproducible: bool = False
     anonymous: bool = False
     unmeasured: bool = False
+    register: str = "auto"
 
     def __post_init__(self) -> None:
         one_of(self.device, DEVICES, "device")

@@ -28,5 +28,5 @@ class Doubt:
 
 
 def doubts_about(doubts: Iterable[Doubt], roles: Collection[str]) -> tuple[Doubt, ...]:
-    """Those of the doubts that are about one of these inputs."""
+    """Those of the doubts that are about any of these inputs."""
     return tuple(doubt for doubt in doubts if any(role in roles for role in doubt.roles))
