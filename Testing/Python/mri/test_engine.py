@@ -113,7 +113,9 @@ def test_any_mixture_with_a_needed_sequence_works(
     assert warned == found.provenance["unmeasured"] == (not roles & {Role.DWI, Role.FLAIR})
 
 
-@pytest.mark.parametrize("roles", [{Role.ADC}, {Role.T2}, {Role.T1, Role.T2, Role.ADC}], ids=str)
+@pytest.mark.parametrize(
+    "roles", [{Role.ADC}, {Role.T2}, {Role.T1, Role.T2, Role.ADC}], ids=lambda roles: " ".join(sorted(roles))
+)
 def test_what_was_never_measured_on_patients_is_refused_until_it_is_allowed(
     phantom: MriPhantom, make_case: Callable[..., Case], untrained: Bundle, roles: set[Role]
 ) -> None:

@@ -270,7 +270,11 @@ def test_a_run_that_the_user_does_not_want_is_refused_and_asked_about_again(pane
     assert panel.runner.jobs == []
 
 
-@pytest.mark.parametrize("roles", [{Role.DWI}, {Role.T2, Role.FLAIR}, {Role.T1}, {Role.CBF, Role.TMAX}], ids=str)
+@pytest.mark.parametrize(
+    "roles",
+    [{Role.DWI}, {Role.T2, Role.FLAIR}, {Role.T1}, {Role.CBF, Role.TMAX}],
+    ids=lambda roles: " ".join(sorted(roles)),
+)
 def test_nobody_is_asked_where_it_was_measured_or_the_engine_refuses_anyway(panel: Panel, roles: set[Role]) -> None:
     modality = "ctp" if Role.CBF in roles else "mri"
     panel.presenter.inputs_changed(StudyInputs(modality, {role: f"of {role}" for role in roles}))
