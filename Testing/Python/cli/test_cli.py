@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,9 @@ from StrokeSegLogic.cli.main import main, run
 from StrokeSegLogic.metrics.voxel import dice
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.outputs.files import RESULT
+from StrokeSegLogic.phantom import mri
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
+from StrokeSegLogic.phantom.scan_grids import structural_grid
 from StrokeSegLogic.space.grid import Grid
 
 COMMAND = [sys.executable, "-m", "StrokeSegLogic"]
@@ -40,12 +43,14 @@ Demo = tuple[Path, str, Grid]
 
 @pytest.fixture(scope="module", params=["coarse", pytest.param("as a user meets it", marks=pytest.mark.slow)])
 def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """What the demo leaves and says, and the grid of its series: within this process on a coarser series, and whole."""
+    """What the demo leaves and says, and the grid of its series: within this process on coarser volumes, and whole."""
     folder, spacing = tmp_path_factory.mktemp("demo"), CTP_SPACING[request.param]
     if request.param == "coarse":
         said = io.StringIO()
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(said):
             patch.setattr(demo_command, "CTP_SPACING", spacing)
+            coarse = partial(mri.mri_phantom, structural=structural_grid((1.5, 1.5, 6.0)))
+            patch.setattr(mri, "mri_phantom", coarse)
             patch.chdir(folder)
             assert run(["demo"]) == 0
         yield folder / "demo-output", said.getvalue(), ctp_grid(spacing)
