@@ -11,7 +11,7 @@ from ..base.errors import InputError
 from ..base.progress import Progress
 from ..nets.models.registry import find
 from ..nets.run.inputs import normalise
-from ..space.grid import PLANES
+from ..space.planes import PLANES
 from ..space.resampling import SpacingMm, resample_slices
 from ..study.case import Role
 

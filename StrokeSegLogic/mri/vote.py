@@ -13,7 +13,7 @@ import numpy as np
 
 from ..base.progress import check_cancelled
 from ..base.settings import VOTES, one_of
-from ..space.grid import Plane
+from ..space.planes import Plane
 
 
 @dataclass(frozen=True)
