@@ -40,7 +40,7 @@ class MriCase(SlicerCase):
         self.assertGreater(self.panel.ui.result.resultTable.rowCount, 0)
         self.assert_nothing_left()
 
-    def test_a_second_case_is_served_by_the_same_worker_and_faster(self) -> None:
+    def test_a_second_case_is_served_by_the_same_worker(self) -> None:
         rows = load_mri(self.folder)
         self.assigned(rows)
         self.parameters.device = "cpu"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 
 from .application import alive, rest, wait_until
 from .base import SlicerCase
@@ -17,9 +16,7 @@ class ReloadCase(SlicerCase):
         self.press("segmentButton")
         wait_until(lambda: self.panel.presenter.runner.worker_pid is not None, "the worker")
         worker, session = self.panel.presenter.runner.worker_pid, self.panel.presenter.runner.session
-        began = time.monotonic()
         self.widget.onReload()
-        self.assertLess(time.monotonic() - began, 15)
         rest(1.0)
         if sys.platform != "win32":
             self.assertFalse(alive(worker), "the worker lives on")
