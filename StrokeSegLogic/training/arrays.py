@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from ..base.errors import InputError
 from ..base.files import require_file
 
 _TRIES = 5
+Read = TypeVar("Read")
 
 
 def open_array(path: Path, dimensions: int, fix: str) -> np.ndarray:
@@ -27,7 +29,7 @@ def open_array(path: Path, dimensions: int, fix: str) -> np.ndarray:
     """
     require_file(path)
     try:
-        array = _mapped(path)
+        array = _steadily(lambda: np.load(path, mmap_mode="r"))
         whole = isinstance(array, np.ndarray) and array.ndim == dimensions and array.dtype.kind in "biuf"
     except Exception as error:
         # Of the header, which is Python's own notation, of a size beyond the file, of an archive under that name.
@@ -37,16 +39,16 @@ def open_array(path: Path, dimensions: int, fix: str) -> np.ndarray:
     return array
 
 
-def _mapped(path: Path) -> np.ndarray:
-    """A .npy file as a map, read again where Python itself stumbled over its header.
+def _steadily(read: Callable[[], Read]) -> Read:
+    """What is read, read again where Python itself stumbled over an array's header.
 
     The header is Python's own notation, and CPython's parser may miscount its depth where another thread parses at the
     same time (SystemError "AST constructor recursion depth mismatch"; seen with 3.11.7 on a busy machine).
     """
     for _ in range(_TRIES - 1):
         with suppress(SystemError):
-            return np.load(path, mmap_mode="r")
-    return np.load(path, mmap_mode="r")
+            return read()
+    return read()
 
 
 def read_arrays(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
@@ -59,7 +61,7 @@ def read_arrays(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
     require_file(path)
     try:
         with np.load(path) as store:
-            return {name: store[name] for name in names}
+            return _steadily(lambda: {name: store[name] for name in names})
     except KeyError as error:
         raise InputError(f"holds no array {error}", where=path, fix=fix) from error
     except Exception as error:

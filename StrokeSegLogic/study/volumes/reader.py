@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePath
 
 import SimpleITK as sitk
@@ -48,14 +50,21 @@ def read_volume(path: str | Path, *, finite: bool = True) -> sitk.Image:
             where=path,
             fix=f"Give one of {known}, or the folder of a DICOM series",
         )
-    with within_memory(path):
-        try:
-            image = nifti.read_nifti(path) if suffix in SUFFIXES else itk_formats.read_itk(path)
-        except OSError as error:
-            raise unreadable(path, error) from error
+    with _reading(path):
+        image = nifti.read_nifti(path) if suffix in SUFFIXES else itk_formats.read_itk(path)
         if finite:
             require_finite(image, str(path))
     return image
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """What keeps a file from being read, told with its name."""
+    with within_memory(path):
+        try:
+            yield
+        except OSError as error:
+            raise unreadable(path, error) from error
 
 
 def header_notes(path: str | Path) -> tuple[str, ...]:
@@ -91,13 +100,10 @@ def read_time_series(path: Path) -> TimeSeries:
         OutOfMemory: if there is too little memory for it.
     """
     suffix = _suffix(path)
-    with within_memory(path):
-        try:
-            if suffix in SUFFIXES:
-                return nifti_series.read_nifti_series(path)
-            return itk_series.read_itk_series(path)
-        except OSError as error:
-            raise unreadable(path, error) from error
+    with _reading(path):
+        if suffix in SUFFIXES:
+            return nifti_series.read_nifti_series(path)
+        return itk_series.read_itk_series(path)
 
 
 def read_colours(path: Path) -> sitk.Image:
@@ -108,13 +114,10 @@ def read_colours(path: Path) -> sitk.Image:
         OutOfMemory: if there is too little memory for it.
     """
     suffix = _suffix(path)
-    with within_memory(path):
-        try:
-            if suffix in SUFFIXES:
-                return nifti_series.read_nifti_colours(path)
-            return itk_series.read_itk_colours(path)
-        except OSError as error:
-            raise unreadable(path, error) from error
+    with _reading(path):
+        if suffix in SUFFIXES:
+            return nifti_series.read_nifti_colours(path)
+        return itk_series.read_itk_colours(path)
 
 
 def frames_of(path: Path) -> int | None:

@@ -19,6 +19,8 @@ from .checks import DEFLATE_RATIO, MOST_BYTES_BEFORE, MOST_BYTES_BEHIND
 
 Packing = Literal["raw", "gzip", "zlib"]
 _CHUNK = 1 << 20
+_PACKED = 1 << 16
+"""Packed bytes that are read at once: little, for most archives are opened for their header alone."""
 
 
 class VoxelStream:
@@ -127,7 +129,7 @@ def inflated(file: BinaryIO, packing: Packing = "gzip") -> BinaryIO:
         EOFError: while it is read, if it ends too early.
         zlib.error: while it is read, if a byte is damaged.
     """
-    return cast(BinaryIO, io.BufferedReader(_Inflated(file, packing), _CHUNK))
+    return cast(BinaryIO, io.BufferedReader(_Inflated(file, packing)))
 
 
 class _Inflated(io.RawIOBase):
@@ -143,7 +145,7 @@ class _Inflated(io.RawIOBase):
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         while not self._packer.eof or self._has_another_member():
             check_cancelled()
-            packed = self._packer.unconsumed_tail or self._packed or self._file.read(_CHUNK)
+            packed = self._packer.unconsumed_tail or self._packed or self._file.read(_PACKED)
             self._packed = b""
             out = self._packer.decompress(packed, len(buffer))
             if out:
@@ -160,7 +162,7 @@ class _Inflated(io.RawIOBase):
         packed = self._packer.unused_data.lstrip(b"\0")
         while not packed:
             check_cancelled()
-            read = self._file.read(_CHUNK)
+            read = self._file.read(_PACKED)
             if not read:
                 return False
             packed = read.lstrip(b"\0")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
+from ...phantom.sampling import rician
 from .geometry import smooth_field
 from .label_maps import BRAIN, Tissue
 
@@ -34,10 +35,7 @@ def thick_slices(image: np.ndarray, spacing_mm: float, random: np.random.Generat
 
 def noise(image: np.ndarray, random: np.random.Generator, strength: float = 0.1) -> np.ndarray:
     """Rician noise: of the magnitude of a complex signal."""
-    level = random.uniform(0.0, strength) * float(np.percentile(image, 95))
-    real = image + level * random.standard_normal(image.shape, np.float32)
-    other = level * random.standard_normal(image.shape, np.float32)
-    return np.hypot(real, other)
+    return rician(image, random.uniform(0.0, strength) * float(np.percentile(image, 95)), random)
 
 
 def ghosts(image: np.ndarray, random: np.random.Generator) -> np.ndarray:

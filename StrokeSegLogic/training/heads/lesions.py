@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import ndimage
 
-from ..stream.sources.lesions import Shape
+from ..stream.sources.lesions import Shape, laid
 from .label_maps import BRAIN
 
 
@@ -27,19 +27,15 @@ def place_lesion(
     shape = shapes[int(random.integers(len(shapes)))].mask
     lesion = ndimage.zoom(shape.astype(np.float32), random.uniform(0.7, 1.3) / spacing_mm, order=1) > 0.4
     lesion = lesion if random.random() < 0.5 else lesion[..., ::-1]
-    placed = np.zeros(tissues.shape, bool)
     if not lesion.any() or not brain.any():
-        return placed
+        return np.zeros(tissues.shape, bool)
     allowed = brain
     if random.random() < at_rim:
         allowed = brain & ~ndimage.binary_erosion(brain, iterations=max(round(6 / spacing_mm), 1))
     where = np.argwhere(allowed)
     centre = where[random.integers(len(where))]
     start = centre - np.array(lesion.shape) // 2
-    cut = [slice(max(s, 0), min(s + n, m)) for s, n, m in zip(start, lesion.shape, tissues.shape, strict=True)]
-    own = [slice(c.start - s, c.stop - s) for c, s in zip(cut, start, strict=True)]
-    placed[tuple(cut)] = lesion[tuple(own)]
-    return placed & brain
+    return laid(lesion, start, tissues.shape) & brain
 
 
 def paint_lesion(image: np.ndarray, lesion: np.ndarray, random: np.random.Generator) -> np.ndarray:

@@ -18,7 +18,7 @@ from ....space.planes import PLANES, Plane, to_stack
 from ....space.resampling import resample, resample_mask
 from ....study.case import Role
 from ..samples import Sample, scaled
-from .lesions import Shape
+from .lesions import Shape, laid
 from .outlines import Outlined
 
 BRIGHT_DWI = 1.4
@@ -112,7 +112,7 @@ def interest(carrier: Carrier, plane: Plane) -> np.ndarray:
 def place(shape: Shape, carrier: Carrier, random: np.random.Generator) -> np.ndarray:
     """The shape as a mask (z, y, x) of the carrier: mirrored half of the time, moved by up to 6 mm, brain only."""
     mask = shape.mask
-    out = np.zeros_like(carrier.brain)
+    size = carrier.brain.shape
     if carrier.corner_mm is not None:
         # World to index in working orientation at 1 mm: x and z fall as the index grows, y rises.
         steps = (np.asarray(shape.corner_mm) - np.asarray(carrier.corner_mm)) * (-1, 1, -1)
@@ -120,17 +120,11 @@ def place(shape: Shape, carrier: Carrier, random: np.random.Generator) -> np.nda
     else:
         # Not in MNI: the same part of the way through the brain's box as in MNI's brain of 140 x 175 x 140 mm.
         part = (np.asarray(shape.corner_mm) - (70.0, -70.0, 75.0)) * (-1, 1, -1) / (140.0, 175.0, 140.0)
-        x, y, z = (part * np.asarray(out.shape[::-1])).round().astype(int)
+        x, y, z = (part * np.asarray(size[::-1])).round().astype(int)
     x, y, z = np.array([x, y, z]) + random.integers(-6, 7, 3)
     if random.random() < 0.5:
-        mask, x = mask[:, :, ::-1], out.shape[2] - x - mask.shape[2]
-    inside = [(max(start, 0), min(start + n, m)) for start, n, m in zip((z, y, x), mask.shape, out.shape, strict=True)]
-    if any(first >= last for first, last in inside):
-        return out
-    target = tuple(slice(first, last) for first, last in inside)
-    origin = tuple(slice(first - start, last - start) for (first, last), start in zip(inside, (z, y, x), strict=True))
-    out[target] = mask[origin]
-    return out & carrier.brain
+        mask, x = mask[:, :, ::-1], size[2] - x - mask.shape[2]
+    return laid(mask, (z, y, x), size) & carrier.brain
 
 
 def read_carrier(files: dict[Role, Path], patient: str, in_mni: bool) -> Carrier:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,3 +62,15 @@ def read_shapes(folder: Path, count: int, seed: int, split: str = "train") -> li
     if not shapes:
         raise InputError("there are no lesion masks", where=folder / "lesions", fix="Give the SOOP folder")
     return shapes
+
+
+def laid(mask: np.ndarray, start: Sequence[int], shape: Sequence[int]) -> np.ndarray:
+    """A mask (z, y, x) in a volume of a shape, bool: its first voxel at `start`, what goes beyond it cut off."""
+    out = np.zeros(tuple(shape), bool)
+    inside = [(max(s, 0), min(s + n, m)) for s, n, m in zip(start, mask.shape, shape, strict=True)]
+    if any(first >= last for first, last in inside):
+        return out
+    target = tuple(slice(first, last) for first, last in inside)
+    origin = tuple(slice(first - s, last - s) for (first, last), s in zip(inside, start, strict=True))
+    out[target] = mask[origin]
+    return out
