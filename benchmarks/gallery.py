@@ -26,8 +26,7 @@ from mri_data import Slice, Volume, heading, mask_folders, masked_volume, soop_s
 import StrokeSegLogic
 from StrokeSegLogic.metrics.voxel import dice
 from StrokeSegLogic.nets.models.registry import find
-from StrokeSegLogic.space.grid import bounding_box, box_slices
-from StrokeSegLogic.space.planes import PLANES
+from StrokeSegLogic.space.grid import PLANES, bounding_box, box_slices
 from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.training.stream.samples import LESION_PIXELS
 

@@ -16,7 +16,7 @@ import numpy as np
 from mri_data import Slice, heading, soop_slices
 
 from StrokeSegLogic.nets.models.registry import find
-from StrokeSegLogic.space.planes import PLANES
+from StrokeSegLogic.space.grid import PLANES
 from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.training.stream.validation import measured
 

@@ -15,9 +15,8 @@ from ..nets.models.registry import find
 from ..nets.models.spec import PlanesModelSpec
 from ..result.outcome import BRAIN
 from ..result.provenance import case_record, run_record
-from ..space.grid import Grid, require_overlap
+from ..space.grid import MIRRORED, PLANES, Grid, Plane, from_stack, require_overlap, to_stack
 from ..space.masks import without_small_parts
-from ..space.planes import MIRRORED, PLANES, Plane, from_stack, to_stack
 from ..space.resampling import onto_reference, resample_mask
 from ..study.case import Case, Role, Series
 from .doubts import contrast_doubts, require_no_ct, unusual

@@ -18,8 +18,7 @@ from ..result.doubts import Doubt
 from ..result.lesions import DOUBT_SHARE, Lesion, Places, lesions
 from ..result.looks import SEGMENTS, SegmentStyle
 from ..result.outcome import BRAIN, Layer, Maker, Outcome, brain_record
-from ..space.grid import Grid
-from ..space.planes import Plane
+from ..space.grid import Grid, Plane
 from ..study.case import Case, Role
 from .alignment import Position
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..base.progress import check_cancelled
 from ..base.settings import VOTES, one_of
-from ..space.planes import Plane
+from ..space.grid import Plane
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ def write_small_model(folder: Path) -> Path:
     from StrokeSegLogic.nets.models.spec import FORMAT, PlanesModelSpec, Weights
     from StrokeSegLogic.nets.networks.build import build
     from StrokeSegLogic.nets.networks.spec import UNet2DSpec
-    from StrokeSegLogic.space.planes import PLANES
+    from StrokeSegLogic.space.grid import PLANES
     from StrokeSegLogic.study.case import MRI_ROLES
 
     network = UNet2DSpec("compact", len(MRI_ROLES), 2, (8, 8, 8, 8))

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ...space.planes import Plane
+from ...space.grid import Plane
 from ...study.case import MRI_ROLES, Role
 
 CHANNELS = MRI_ROLES
@@ -19,7 +19,7 @@ drawn as slices without, and scored as neither."""
 
 @dataclass(frozen=True)
 class Sample:
-    """A slice of one patient, 1 mm pixels, rows and columns as `planes.to_stack` gives them.
+    """A slice of one patient, 1 mm pixels, rows and columns as `grid.to_stack` gives them.
 
     Attributes:
         images: real or painted sequences (H, W), any gain; the batch maker simulates what is missing.

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ...nets.networks.base import SegmentationNetwork
 from ...nets.networks.build import build
-from ...space.planes import PLANES, Plane
+from ...space.grid import PLANES, Plane
 from ..examples import Examples
 from ..loop import Loop
 from ..losses.choose import loss_of

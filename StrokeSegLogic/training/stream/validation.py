@@ -13,7 +13,7 @@ from torch import nn
 from ...base.progress import Progress
 from ...metrics.voxel import dice
 from ...nets.run.network import Device, lesion_probability
-from ...space.planes import PLANES, Plane
+from ...space.grid import PLANES, Plane
 from ...study.case import Role
 from .batches import normalised
 from .recipe import StreamRecipe

@@ -17,7 +17,7 @@ from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.nets.models.registry import KeptNetworks, keeping
 from StrokeSegLogic.nets.run.network import choose
 from StrokeSegLogic.phantom.mri import MriPhantom
-from StrokeSegLogic.space.planes import PLANES, to_stack
+from StrokeSegLogic.space.grid import PLANES, to_stack
 from StrokeSegLogic.study.case import Case, Role
 
 

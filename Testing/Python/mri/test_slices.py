@@ -14,8 +14,7 @@ from StrokeSegLogic.nets.models.registry import find
 from StrokeSegLogic.nets.run.inputs import LOWEST, centred, normalise
 from StrokeSegLogic.nets.run.network import choose, load
 from StrokeSegLogic.phantom.mri import MriPhantom
-from StrokeSegLogic.space.grid import Grid, working_grid
-from StrokeSegLogic.space.planes import PLANES, to_stack
+from StrokeSegLogic.space.grid import PLANES, Grid, to_stack, working_grid
 from StrokeSegLogic.space.resampling import resample
 from StrokeSegLogic.study.case import Role
 

@@ -11,8 +11,7 @@ import numpy as np
 
 from StrokeSegLogic.mri.result import Segmentation, measure
 from StrokeSegLogic.result.record import ResultRecord
-from StrokeSegLogic.space.grid import Grid
-from StrokeSegLogic.space.planes import PLANES
+from StrokeSegLogic.space.grid import PLANES, Grid
 from StrokeSegLogic.space.volume import Volume
 from StrokeSegLogic.study.case import Case, Role, Series
 from StrokeSegLogic.worker.run import images_of, summary_of

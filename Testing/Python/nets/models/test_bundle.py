@@ -12,7 +12,7 @@ import pytest
 from StrokeSegLogic.base.errors import ModelError
 from StrokeSegLogic.nets.models.bundle import MANIFEST, WEIGHTS, Bundle
 from StrokeSegLogic.nets.models.registry import find, names
-from StrokeSegLogic.space.planes import PLANES
+from StrokeSegLogic.space.grid import PLANES
 from StrokeSegLogic.study.case import Role
 
 
