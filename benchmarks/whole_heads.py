@@ -3,7 +3,7 @@
     python benchmarks/whole_heads.py --data DATA --masks FOLDER --pictures FOLDER [--heads 1] [--model NAME]
 
 DATA/heads/synthseg holds the label maps, of which two subjects are left out of all training; DATA/heads/ms_raw whole
-heads of patients with multiple sclerosis, whose brain is MindGrab's (masks are kept in --masks). Prints Markdown tables;
+heads of patients with multiple sclerosis, whose brain is MindGrab's (masks are kept in --masks). Prints Markdown;
 seed 7. The synthesised heads are simulated: no scanner made them.
 """
 
