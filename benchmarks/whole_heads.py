@@ -1,10 +1,10 @@
 """Whole heads without a stroke: what is marked as stroke, and how much of it outside the brain.
 
-    python benchmarks/whole_heads.py --data DATA --masks FOLDER --pictures FOLDER [--heads 1] [--model NAME]
+    python benchmarks/whole_heads.py --data DATA --masks FOLDER --pictures FOLDER [--others FOLDER] [--heads 1]
 
 DATA/heads/synthseg holds the label maps, of which two subjects are left out of all training; DATA/heads/ms_raw whole
 heads of patients with multiple sclerosis, whose brain is MindGrab's (masks are kept in --masks). Prints Markdown;
-seed 7. The synthesised heads are simulated: no scanner made them.
+seed 7. FOLDER/DWI of --others may hold more heads as NIfTI, whose brain is not known. The synthesised heads are simulated: no scanner made them.
 """
 
 from __future__ import annotations
@@ -43,27 +43,31 @@ class Shown:
         name: for the table.
         role: what it is.
         image: the volume.
-        brain: bool (z, y, x), where the brain is.
+        brain: bool (z, y, x), where the brain is; None where that is not known.
     """
 
     name: str
     role: Role
     image: sitk.Image
-    brain: np.ndarray
+    brain: np.ndarray | None
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("--data", "--masks", "--pictures"):
         arguments.add_argument(name, type=Path, required=True)
+    arguments.add_argument("--others", type=Path, default=None)
     arguments.add_argument("--heads", type=int, default=1, help="of each left-out subject and contrast")
     arguments.add_argument("--model", default=None)
     given = arguments.parse_args()
     given.pictures.mkdir(parents=True, exist_ok=True)
-    for title, heads in (
+    sets = [
         ("synthesised, left-out subjects", synthesised(given.data, given.heads)),
         ("ms_raw, against MindGrab's brain", ms_raw(given.data, given.masks)),
-    ):
+    ]
+    if given.others is not None:
+        sets.append(("others", others(given.others)))
+    for title, heads in sets:
         print(f"\n| {title} | role | brain ml | mask ml | marked ml | of it outside the brain, ml |")
         print("| --- | --- | --- | --- | --- | --- |")
         marked = [scored(head, given.model, given.pictures) for head in heads]
@@ -89,6 +93,11 @@ def ms_raw(data: Path, kept: Path) -> Iterator[Shown]:
         yield Shown(path.name.split("_")[0], role, image, mindgrab_mask(image, data / "weights" / "mindgrab.npz", kept))
 
 
+def others(folder: Path) -> Iterator[Shown]:
+    for path in sorted((folder / "DWI").glob("*.nii*")):
+        yield Shown(path.name.split(".")[0], Role.DWI, read_volume(path), None)
+
+
 def scored(head: Shown, model: str | None, pictures: Path) -> tuple[float, float]:
     """Ml marked in all, and outside the brain; the row is printed."""
     result = marked(head, model)
@@ -96,9 +105,11 @@ def scored(head: Shown, model: str | None, pictures: Path) -> tuple[float, float
     ml = result.grid.voxel_ml
     assert result.brain is not None
     mask = sitk.GetArrayFromImage(result.brain) > 0
-    outside = found & ~head.brain
+    brain = mask if head.brain is None else head.brain
+    outside = found & ~brain
+    known = "unknown" if head.brain is None else f"{brain.sum() * ml:.0f}"
     print(
-        f"| {head.name} | {head.role} | {head.brain.sum() * ml:.0f} | {mask.sum() * ml:.0f} | {found.sum() * ml:.2f} "
+        f"| {head.name} | {head.role} | {known} | {mask.sum() * ml:.0f} | {found.sum() * ml:.2f} "
         f"| {outside.sum() * ml:.2f} |",
         flush=True,
     )
