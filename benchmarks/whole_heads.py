@@ -3,8 +3,9 @@
     python benchmarks/whole_heads.py --data DATA --masks FOLDER --pictures FOLDER [--others FOLDER] [--heads 1]
 
 DATA/heads/synthseg holds the label maps, of which two subjects are left out of all training; DATA/heads/ms_raw whole
-heads of patients with multiple sclerosis, whose brain is MindGrab's (masks are kept in --masks). Prints Markdown;
-seed 7. FOLDER/DWI of --others may hold more heads as NIfTI, whose brain is not known. The synthesised heads are simulated: no scanner made them.
+heads of patients with multiple sclerosis, whose brain is MindGrab's (masks are kept in --masks). FOLDER/DWI of --others
+may hold more heads as NIfTI, whose brain is not known. Prints Markdown; seed 7. The synthesised heads are simulated: no
+scanner made them.
 """
 
 from __future__ import annotations
