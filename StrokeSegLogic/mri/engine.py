@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..base.progress import CancelToken, Progress, ProgressCallback, hearing
+from ..base.settings import PLANES, Plane
 from ..brain.given import BrainMaskInput, GivenMask
 from ..nets.models.registry import find
 from ..nets.models.spec import PlanesModelSpec
 from ..result.outcome import BRAIN
 from ..result.provenance import case_record, run_record
-from ..space.grid import MIRRORED, PLANES, Grid, Plane, from_stack, require_overlap, to_stack
+from ..space.grid import MIRRORED, Grid, from_stack, require_overlap, to_stack
 from ..space.masks import without_small_parts
 from ..space.resampling import onto_reference, resample_mask
 from ..study.case import Case, Role, Series

@@ -9,10 +9,11 @@ import SimpleITK as sitk
 
 from ..base.errors import InputError
 from ..base.progress import Progress
+from ..base.settings import PLANES, Plane
 from ..brain.given import GivenMask
 from ..brain.head import USUAL_BRAIN_ML, BrainMask, BrainSource, brain_mask
 from ..nets.run.inputs import normalise
-from ..space.grid import PLANES, Grid, Plane, bounding_box, box_slices, to_stack, working_grid
+from ..space.grid import Grid, bounding_box, box_slices, to_stack, working_grid
 from ..space.resampling import resample, resample_mask
 from ..study.case import Case, Role
 from .alignment import Position, align

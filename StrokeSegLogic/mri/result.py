@@ -11,14 +11,14 @@ import SimpleITK as sitk
 
 from ..base.progress import check_cancelled
 from ..base.records import SCHEMA, SCHEMA_VERSION
-from ..base.settings import ExtraName
+from ..base.settings import ExtraName, Plane
 from ..brain.hemispheres import MidPlane
 from ..metrics.voxel import dice
 from ..result.doubts import Doubt
 from ..result.lesions import DOUBT_SHARE, Lesion, Places, lesions
 from ..result.looks import SEGMENTS, SegmentStyle
 from ..result.outcome import BRAIN, Layer, Maker, Outcome, brain_record
-from ..space.grid import Grid, Plane
+from ..space.grid import Grid
 from ..study.case import Case, Role
 from .alignment import Position
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from ..base.errors import InputError
 from ..base.progress import Progress
+from ..base.settings import PLANES
 from ..nets.models.registry import find
 from ..nets.run.inputs import normalise
-from ..space.grid import PLANES
 from ..space.resampling import SpacingMm, resample_slices
 from ..study.case import Role
 

@@ -6,19 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import numpy as np
 import SimpleITK as sitk
 
 from ..base.errors import InputError
+from ..base.settings import Plane
 
 WORKING_ORIENTATION = "RPI"
 """The working grid's x, y, z grow to the patient's right, back and feet: as arrays (z, y, x), an axial slice
 shows front above back, a coronal or sagittal slice head above feet, columns running from left to right."""
-
-Plane = Literal["axial", "coronal", "sagittal"]
-PLANES: tuple[Plane, ...] = get_args(Plane)
 
 MIRRORED: tuple[Plane, ...] = ("axial", "coronal")
 """Planes whose columns run from left to right. The models have learned from heads mirrored so; no network has seen a

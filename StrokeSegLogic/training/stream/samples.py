@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ...space.grid import Plane
+from ...base.settings import Plane
 from ...study.case import MRI_ROLES, Role
 
 CHANNELS = MRI_ROLES

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from cancelling import AfterSome
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from strategies import STORAGES, grids
 
@@ -60,7 +60,8 @@ def found_in(phantom: MriPhantom, brain: sitk.Image, moving: sitk.Image, fixed: 
     return found
 
 
-@settings(max_examples=5)
+# Not shrunk: an example takes a second.
+@settings(max_examples=5, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(motion=motions(), role=st.sampled_from([Role.T1, Role.T2, Role.FLAIR]))
 def test_a_head_is_found_where_it_went(
     phantom: MriPhantom, brain: sitk.Image, points: np.ndarray, motion: sitk.Euler3DTransform, role: Role
@@ -68,7 +69,8 @@ def test_a_head_is_found_where_it_went(
     found = found_in(phantom, brain, moved(phantom.images[role], motion))
     assert np.linalg.norm(at(found.transform, points) - at(motion, points), axis=1).mean() < 0.5
     displacement = np.linalg.norm(at(found.transform, points) - points, axis=1).mean()
-    assert found.mean_mm == pytest.approx(displacement, abs=0.05)
+    # The points are every fiftieth voxel.
+    assert found.mean_mm == pytest.approx(displacement, rel=0.03, abs=0.05)
 
 
 def test_a_motion_gains_information_and_none_gains_hardly_any(phantom: MriPhantom, brain: sitk.Image) -> None:

@@ -12,7 +12,8 @@ import numpy as np
 
 from ....base.csv_files import read_records
 from ....base.errors import InputError
-from ....space.grid import Plane, bounding_box
+from ....base.settings import Plane
+from ....space.grid import bounding_box
 from ....space.resampling import resample_slices
 from ....study.case import Role
 from ...arrays import read_arrays

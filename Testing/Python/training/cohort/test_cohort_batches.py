@@ -11,8 +11,8 @@ import torch
 from small import Trained
 
 from StrokeSegLogic.base.errors import InputError
+from StrokeSegLogic.base.settings import PLANES as ALL_PLANES
 from StrokeSegLogic.ctp.routes.field import background
-from StrokeSegLogic.space.grid import PLANES as ALL_PLANES
 from StrokeSegLogic.space.grid import to_stack
 from StrokeSegLogic.training.augmentation import AugmentationSpec
 from StrokeSegLogic.training.cohort.batches import MIN_PIXELS, CohortBatches
