@@ -176,7 +176,7 @@ def run_planes(
     flips: bool = False,
     canvas: Sequence[int] = (),
 ) -> dict[Plane, np.ndarray]:
-    """Each plane's lesion probability (z, y, x) on the working grid, 0 outside the brain.
+    """Each plane's lesion probability (z, y, x) on the working grid, 0 outside of what was searched.
 
     For `flips` see `MriSettings`, for `canvas` `PlanesModelSpec`.
     """
@@ -187,7 +187,7 @@ def run_planes(
         span = progress.span(number / len(PLANES), (number + 1) / len(PLANES))
         seen = prepared.seen(plane)
         slices = np.stack([to_stack(channel, plane)[seen] for channel in prepared.channels], axis=1)
-        stack = np.zeros(to_stack(prepared.brain, plane).shape, np.float32)
+        stack = np.zeros(to_stack(prepared.searched, plane).shape, np.float32)
         if flips and plane in MIRRORED:
             straight = lesion_probability(
                 networks[plane], slices, device, span.span(0.0, 0.5), f"{plane} plane", canvas
@@ -199,7 +199,7 @@ def run_planes(
             stack[seen] = (straight + mirrored[..., ::-1]) / 2
         else:
             stack[seen] = lesion_probability(networks[plane], slices, device, span, f"{plane} plane", canvas)
-        found[plane] = np.where(prepared.brain, from_stack(stack, plane), np.float32(0))
+        found[plane] = np.where(prepared.searched, from_stack(stack, plane), np.float32(0))
     return found
 
 
