@@ -73,6 +73,7 @@ class Series:
         sha256: of the file's bytes (of all files of a DICOM series in order; of the voxels of an image in memory).
         times_s: seconds of a 4-D image's frames, as recorded; None for one volume.
         unit: of a perfusion map, where the user named it (see `maps.units`); None is found out from values.
+        computed: whether StrokeSeg made the volume out of others of the study, which no scanner stored.
     """
 
     role: Role
@@ -83,6 +84,7 @@ class Series:
     sha256: str
     times_s: tuple[float, ...] | None = None
     unit: str | None = None
+    computed: bool = False
 
     def __post_init__(self) -> None:
         # Names of files and texts of tags go into results of every format.

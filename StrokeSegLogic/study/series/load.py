@@ -14,7 +14,7 @@ from ..volumes.study_files import study_files
 from .assign import Assignment, Claim, assign, indispensable, parse_modality, read_candidate
 from .given_scale import no_range, range_of
 from .named import Volume, common_name, series_of_roles, volume_of_file
-from .read import read_claim, swapped_note, with_notes
+from .read import ReadClaim, computed_adc, read_claim, swapped_note, with_notes
 
 Study: TypeAlias = "str | Path | Mapping[str, Volume] | Mapping[Role, Volume] | Sequence[str]"
 
@@ -81,7 +81,7 @@ def _from_folder(folder: Path, modality: Modality | None) -> tuple[list[Series],
         more = f"; and {len(found.left) - 8} more" if len(found.left) > 8 else ""
         raise _without_role(f"no volume could be given a role; found {shown}{more}", folder, candidates, modality)
     modality = "mri" if any(role in MRI_ROLES for role in found.claims) else "ctp"
-    read: dict[Candidate, tuple[Series, tuple[str, ...]]] = {}
+    read: dict[Candidate, ReadClaim] = {}
     failed: dict[Candidate, tuple[Role, InputError]] = {}
     while True:
         notes = [*found.notes, *files.notes]
@@ -104,9 +104,11 @@ def _from_folder(folder: Path, modality: Modality | None) -> tuple[list[Series],
     notes += [
         f"{candidate.name} was left aside as {role}: {error.clause}" for candidate, (role, error) in failed.items()
     ]
-    for claim in claims:
-        notes += read[claim.candidate][1]
-    return [read[claim.candidate][0] for claim in claims], notes
+    taken = [read[claim.candidate] for claim in claims]
+    for volume in taken:
+        notes += volume.notes
+    computed, told = computed_adc(taken, {*found.claims, *found.ties})
+    return [*(volume.series for volume in taken), *computed], [*notes, *told]
 
 
 def _assigned(candidates: Sequence[Candidate], modality: Modality | None, folder: Path) -> Assignment:
@@ -156,8 +158,9 @@ def _from_file(path: Path, modality: Modality | None) -> tuple[list[Series], lis
             where=path,
             fix=f"Name its role, for instance DWI={path.name}",
         )
-    series, notes = read_claim(Claim(candidate, reading.role, reading.confidence, reading.reason))
-    return [series], list(notes)
+    found = read_claim(Claim(candidate, reading.role, reading.confidence, reading.reason))
+    more, told = computed_adc([found], {reading.role})
+    return [found.series, *more], [*found.notes, *told]
 
 
 def _words(study: object) -> Sequence[str]:

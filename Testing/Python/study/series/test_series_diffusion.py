@@ -1,4 +1,4 @@
-"""Of diffusion the acquired trace; without a trace the mean of its directions; 4-D files with their .bval."""
+"""Of diffusion the acquired trace; without a trace that of its directions; 4-D files with their .bval."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from io_fixtures import dicom_slices, nifti, refusal, stored, voxels
+from scipy.stats import gmean
 
 from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.study.series.assign import assign
 from StrokeSegLogic.study.series.load import load_case
 from StrokeSegLogic.study.volumes.candidates import Candidate
 from StrokeSegLogic.study.volumes.dicom_headers import DicomTags
-from StrokeSegLogic.study.volumes.diffusion_series import read_shell
+from StrokeSegLogic.study.volumes.diffusion_series import read_diffusion
 
 DIFFUSION = ("DERIVED", "PRIMARY", "DIFFUSION")
 
@@ -66,12 +67,12 @@ def test_of_two_traces_that_of_the_usual_b_value_is_taken(b):
 
 
 def directions(folder, count: int, tags=lambda j: {}, private=lambda j: None) -> np.ndarray:
-    """Volumes of one series in so many directions; their mean (z, y, x)."""
-    blocks = [stored(seed=j) for j in range(count)]
+    """Volumes of one series in so many directions; their geometric mean (z, y, x)."""
+    blocks = [stored(seed=j) + 1 for j in range(count)]
     for j, block in enumerate(blocks):
         told = {"SeriesDescription": "DWI", "DiffusionBValue": 1000.0, "ScanningSequence": "EP", **tags(j)}
         dicom_slices(folder, block, uid="1.2.5", prefix=f"d{j}_", tags=told, private=private(j))
-    return np.mean(blocks, axis=0)
+    return gmean(blocks, axis=0)
 
 
 VECTORS = ([1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0])
@@ -90,12 +91,13 @@ VECTORS = ([1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0])
     ],
     ids=["standard", "Siemens' name", "United Imaging", "Siemens"],
 )
-def test_directions_without_a_trace_are_read_as_their_mean(tmp_path, tags, private):
+def test_directions_without_a_trace_are_read_as_their_geometric_mean(tmp_path, tags, private):
     mean = directions(tmp_path, 3, tags, private)
     for study in (tmp_path, [f"DWI={tmp_path}"]):
         dwi = load_case(study).series[Role.DWI]
         assert np.allclose(sitk.GetArrayFromImage(dwi.image), mean, atol=0.01)
-    assert "the mean of 3 directions" in load_case(tmp_path).series[Role.DWI].reason
+    dwi = load_case(tmp_path).series[Role.DWI]
+    assert dwi.computed and "geometric mean of 3" in dwi.reason and dwi.source.endswith("(computed trace)")
 
 
 @pytest.mark.parametrize(
@@ -127,20 +129,21 @@ def test_a_volume_can_be_chosen_by_any_of_its_files(tmp_path):
     assert load_case(paths[2]).roles == (Role.DWI,)
 
 
-B0, B1000 = voxels((8, 8, 4)), voxels((8, 8, 4), seed=1)
+B0, B1000 = 2 * voxels((8, 8, 4)), voxels((8, 8, 4), seed=1)
 
 
 @pytest.mark.parametrize("bval", ["sub-1_dwi.bval", "sub-1_dwi.bvals", "bvals", "../dwi.bval"])
-def test_a_4d_diffusion_file_is_read_as_the_mean_of_its_highest_shell(tmp_path, bval):
+def test_a_4d_diffusion_file_is_read_as_the_geometric_mean_of_its_shell(tmp_path, bval):
     folder = tmp_path / "dwi"
     path = nifti(folder / "sub-1_dwi.nii.gz", np.stack([B0, B1000, B1000 + 2, B0], -1))
     (folder / bval).write_text("0 1000 995 5\n")
     nifti(tmp_path / "sub-1_FLAIR.nii.gz", voxels((8, 8, 4), seed=3))
     case = load_case(tmp_path)
-    assert case.roles == (Role.DWI, Role.FLAIR)
-    assert np.allclose(sitk.GetArrayFromImage(case.series[Role.DWI].image), (B1000 + 1).T, atol=1e-3)
-    assert any("the mean of 2 of its 4 volumes, those of b=1000" in note for note in case.notes)
-    assert np.allclose(sitk.GetArrayFromImage(read_shell(path)[0]), (B1000 + 1).T, atol=1e-3)
+    assert case.roles == (Role.DWI, Role.FLAIR, Role.ADC)
+    expected = gmean([B1000, B1000 + 2], axis=0).T
+    assert np.allclose(sitk.GetArrayFromImage(case.series[Role.DWI].image), expected, rtol=1e-5)
+    assert any("geometric mean of 2 of its 4 volumes, those of b=998" in note for note in case.notes)
+    assert np.allclose(sitk.GetArrayFromImage(read_diffusion(path).trace), expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +160,7 @@ def test_b_values_that_do_not_fit_are_told(tmp_path, content, words):
     path = nifti(tmp_path / "x_dwi.nii.gz", np.stack([B0, B1000], -1))
     if content is not None:
         (tmp_path / "x_dwi.bval").write_text(content)
-    assert words in refusal(read_shell, path)
+    assert words in refusal(read_diffusion, path)
     assert words in refusal(load_case, tmp_path)
     # One volume beside it is enough, and why the other was not taken is said.
     nifti(tmp_path / "DWI.nii.gz", B1000)
