@@ -63,9 +63,8 @@ def diffusion_maps(
     Raises:
         InputError: if no volume is weighted enough by diffusion, or the voxels taken hold NaN or infinity.
     """
-    shell, *others = _require_shells(weightings, where)
-    usable = [shell, *(other for other in others if _no_adc(other) is None)]
-    unweighted = unweighted_of(weightings)
+    usable = _require_shells(weightings, where)
+    shell, unweighted = usable[0], unweighted_of(weightings)
     parts = [_Directions(part, grid) for part in (*usable, *([unweighted] if unweighted else []))]
     for number, volume in enumerate(volumes):
         check_cancelled()
@@ -94,8 +93,8 @@ def diffusion_maps(
 
 
 def needed(weightings: Sequence[Weighting]) -> frozenset[int]:
-    """Numbers of the volumes that trace and ADC may be made of."""
-    parts = [*shells_of(weightings), unweighted_of(weightings)]
+    """Numbers of the volumes that trace and ADC are made of."""
+    parts = [*_taken(weightings), unweighted_of(weightings)]
     return frozenset(number for part in parts if part is not None for group in part.directions for number in group)
 
 
@@ -142,8 +141,14 @@ def _white(signal: np.ndarray) -> float:
     return float(np.percentile(finite, 99)) if finite.size else 0.0
 
 
-def _require_shells(weightings: Sequence[Weighting], where: str) -> tuple[Shell, ...]:
+def _taken(weightings: Sequence[Weighting]) -> tuple[Shell, ...]:
+    """The shell of the trace, and those from which an ADC can be told, too."""
     found = shells_of(weightings)
+    return (*found[:1], *(shell for shell in found[1:] if _no_adc(shell) is None))
+
+
+def _require_shells(weightings: Sequence[Weighting], where: str) -> tuple[Shell, ...]:
+    found = _taken(weightings)
     if found and found[0].b >= LEAST_B:
         return found
     highest = max((shell.b for shell in found), default=max((known.b for known in weightings), default=0.0))

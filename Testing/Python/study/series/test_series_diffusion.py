@@ -146,6 +146,97 @@ def test_a_4d_diffusion_file_is_read_as_the_geometric_mean_of_its_shell(tmp_path
     assert np.allclose(sitk.GetArrayFromImage(read_diffusion(path).trace), expected, rtol=1e-5)
 
 
+X, Y, Z = np.eye(3)
+SCALED = np.array([B0, *(B1000 * k for k in (1.0, 0.5, 0.8, 0.6))])
+"""b=0, two repeats of x, y, z."""
+EXPECTED = gmean([0.75 * B1000, 0.8 * B1000, 0.6 * B1000], axis=0).T
+
+
+@pytest.mark.parametrize(
+    ("bvec", "told"),
+    [
+        ("0 1 1 0 0\n0 0 0 1 0\n0 0 0 0 1\n", True),
+        ("0 0 0\n1 0 0\n-1 0 0\n0 1 0\n0 0 2\n", True),
+        ("0 1 0\n", False),
+        ("north east", False),
+    ],
+    ids=["as FSL", "a line a volume", "too few", "no numbers"],
+)
+def test_directions_beside_a_4d_file_tell_repeats_from_directions(tmp_path, bvec, told):
+    path = nifti(tmp_path / "x_dwi.nii.gz", np.moveaxis(SCALED, 0, -1).astype(np.float32))
+    (tmp_path / "x_dwi.bval").write_text("0 1000 1000 1000 1000")
+    (tmp_path / "x_dwi.bvec").write_text(bvec)
+    found = read_diffusion(path)
+    assert np.allclose(sitk.GetArrayFromImage(found.trace), EXPECTED, rtol=1e-4) == told
+    assert ("3 directions, repeats averaged before" in found.trace_words) == told
+    assert told or "x_dwi.bvec" in found.trace_words
+
+
+def test_an_acquired_map_goes_before_a_computed_one_and_a_damaged_one_does_not(tmp_path):
+    nifti(tmp_path / "x_dwi.nii.gz", np.stack([B0, B1000], -1))
+    (tmp_path / "x_dwi.bval").write_text("0 1000")
+    adc = nifti(tmp_path / "x_ADC.nii.gz", voxels((8, 8, 4), seed=4))
+    given = load_case(tmp_path)
+    assert given.series[Role.ADC].source == "x_ADC.nii.gz" and not given.series[Role.ADC].computed
+    assert not any("ADC was computed" in note for note in given.notes)
+    adc.write_bytes(b"no volume")
+    computed = load_case(tmp_path)
+    for study in (computed, load_case({"DWI": tmp_path / "x_dwi.nii.gz"}), load_case(tmp_path / "x_dwi.nii.gz")):
+        found = study.series[Role.ADC]
+        assert found.computed and found.source.endswith("(computed ADC)") and not found.named_by_user
+        assert any("ADC was computed from" in note for note in study.notes)
+    assert any("x_ADC.nii.gz was left aside as ADC" in note for note in computed.notes)
+    values = sitk.GetArrayFromImage(computed.series[Role.ADC].image)
+    assert np.allclose(values, np.maximum(np.log(B0 / B1000) / 1000, 0).T, atol=1e-6)
+
+
+def test_two_maps_of_adc_that_cannot_be_told_apart_are_not_passed_over_for_a_computed_one(tmp_path):
+    nifti(tmp_path / "x_dwi.nii.gz", np.stack([B0, B1000], -1))
+    (tmp_path / "x_dwi.bval").write_text("0 1000")
+    for name in ("ADC left", "ADC right"):
+        nifti(tmp_path / f"{name}.nii.gz", voxels((8, 8, 4), seed=len(name)))
+    case = load_case(tmp_path)
+    assert case.roles == (Role.DWI,) and any("no ADC was taken: two series claim" in note for note in case.notes)
+
+
+UNWEIGHTED = {
+    "its b-value is 0": {"DiffusionBValue": 0.0},
+    "its b-value is 0 and its direction none": {"DiffusionBValue": 0.0, "DiffusionDirectionality": "NONE"},
+    "Toshiba says nothing": {},
+}
+
+
+@pytest.mark.parametrize("unweighted", UNWEIGHTED)
+@pytest.mark.parametrize("uid", ["1.2.5", "1.2.6"], ids=["one series", "a series of its own"])
+def test_directions_in_dicom_with_their_images_without_weighting_give_trace_and_adc(tmp_path, unweighted, uid):
+    tags = lambda j: {"DiffusionGradientOrientation": VECTORS[j], "DiffusionDirectionality": "DIRECTIONAL"}  # noqa: E731
+    mean = directions(tmp_path, 3, tags)
+    # Repeats without weighting, told apart by their acquisition number alone.
+    for number in (1, 2):
+        told = {"SeriesDescription": "DWI", "ScanningSequence": "EP", "AcquisitionNumber": number}
+        block = np.full(stored().shape, 1000 + 1000 * number)
+        dicom_slices(tmp_path, block, uid=uid, prefix=f"b{number}_", tags={**told, **UNWEIGHTED[unweighted]})
+    case = load_case(tmp_path)
+    assert case.roles == (Role.DWI, Role.ADC), case.notes
+    assert np.allclose(sitk.GetArrayFromImage(case.series[Role.DWI].image), mean, rtol=1e-4)
+    adc = sitk.GetArrayFromImage(case.series[Role.ADC].image)
+    assert np.allclose(adc, np.maximum(np.log(2500 / mean) / 1000, 0), atol=1e-6)
+    assert "b=0 (2 volumes, averaged)" in case.series[Role.ADC].reason
+    assert not any("left aside" in note for note in case.notes)
+
+
+def test_the_shell_of_directions_in_dicom_is_chosen_as_that_of_a_4d_file(tmp_path):
+    for b in (500.0, 995.0, 1005.0, 2000.0):
+        for j, vector in enumerate(VECTORS):
+            told = {"SeriesDescription": "DTI", "DiffusionBValue": b, "DiffusionGradientOrientation": vector}
+            block = np.full(stored().shape, int(3000 * np.exp(-b * 0.8e-3)) + j)
+            block[0, 0, 0] += 100
+            dicom_slices(tmp_path, block, uid="1.2.5", prefix=f"b{b:.0f}_{j}", tags={"ScanningSequence": "EP", **told})
+    dwi = load_case(tmp_path).series[Role.DWI]
+    assert "3 directions, repeats averaged before: 6 of its 12 volumes, those of b=1000" in dwi.reason
+    assert sitk.GetArrayFromImage(dwi.image)[2, 5, 5] == pytest.approx(1348, abs=3)
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
