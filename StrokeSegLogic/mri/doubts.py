@@ -205,6 +205,7 @@ MOST_AT_RIM, RIM_MM = 0.75, 5.0
 class Unusual(str, Enum):
     """What is unusual."""
 
+    UNREAD = "made without a volume that is there"
     LARGE = "large"
     BOTH_SIDES = "both sides alike"
     RIM = "mostly at the rim"
@@ -237,6 +238,23 @@ def unusual(lesion: np.ndarray, brain: np.ndarray, grid: Grid) -> tuple[Doubt, .
             words = f"{rim:.0%} of what is marked lies within {RIM_MM:g} mm of the brain mask's edge"
             found.append(Doubt((), Unusual.RIM, words))
     return tuple(found)
+
+
+def unread_doubts(case: Case) -> tuple[Doubt, ...]:
+    """What a study lacks because it could not be read: without its diffusion an early infarct may not be seen.
+
+    Within 4.5 hours two of three infarcts that diffusion shows are not seen on FLAIR (Thomalla et al., Lancet Neurol
+    2011 10:978).
+    """
+    return tuple(
+        Doubt(
+            (role.value,),
+            Unusual.UNREAD,
+            f"made without the study's {role}, which could not be read ({why}): in the first hours an infarct is "
+            "often not seen on any other sequence",
+        )
+        for role, why in case.unread.items()
+    )
 
 
 def mirrored_share(lesion: np.ndarray, brain: np.ndarray, grid: Grid) -> float:

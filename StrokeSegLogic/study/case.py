@@ -115,12 +115,15 @@ class Case:
         series: at least one.
         clinical: age, NIHSS, time since onset.
         notes: what the reader of the result should know (files left aside and why, doubtful roles).
+        unread: roles that a study would usually rest on and whose volume is there and could not be read, with the file
+            and why.
     """
 
     name: str
     series: Mapping[Role, Series]
     clinical: ClinicalData = field(default_factory=ClinicalData)
     notes: tuple[str, ...] = ()
+    unread: Mapping[Role, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.series:
@@ -128,6 +131,7 @@ class Case:
             raise InputError("the case has no volume", where=self.name, fix=fix)
         object.__setattr__(self, "name", printable(self.name))
         object.__setattr__(self, "notes", tuple(printable(note) for note in self.notes))
+        object.__setattr__(self, "unread", {role: printable(why) for role, why in self.unread.items()})
 
     @classmethod
     def of(cls, name: str, series: Iterable[Series], notes: Iterable[str] = ()) -> Case:
@@ -161,7 +165,8 @@ class Case:
         }
         count = len(self.notes)
         left = f"{count} note{'' if count == 1 else 's'} on the reading of the study left out of an anonymous result"
-        return replace(self, name="anonymous", series=series, notes=(left,) if count else ())
+        unread = dict.fromkeys(self.unread, "the reason is left out of an anonymous result")
+        return replace(self, name="anonymous", series=series, notes=(left,) if count else (), unread=unread)
 
     @property
     def modality(self) -> Modality:

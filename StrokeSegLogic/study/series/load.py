@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -19,6 +20,8 @@ from .read import ReadClaim, computed_adc, read_claim, swapped_note, with_notes
 Study: TypeAlias = "str | Path | Mapping[str, Volume] | Mapping[Role, Volume] | Sequence[str]"
 
 _EVIDENT = 0.6
+_IN_PLACE_OF: Mapping[Role, frozenset[Role]] = {Role.DWI: frozenset({Role.FLAIR})}
+"""Whose place another may take where it cannot be read: a study of FLAIR alone is a study, and says what it lacks."""
 
 
 def load_case(
@@ -53,6 +56,7 @@ def load_case(
     if isinstance(study, str) and not study.strip():
         # The path "" would be the folder that the process happens to run in.
         raise InputError("the study's path is empty", fix="Name a folder or a file")
+    unread: dict[Role, str] = {}
     if isinstance(study, Mapping):
         named: list[tuple[str | Role, Volume]] = list(study.items())
         series, notes, default = *series_of_roles(named, modality), common_name(named)
@@ -60,7 +64,7 @@ def load_case(
         named = [_split(text) for text in _words(study)]
         series, notes, default = *series_of_roles(named, modality), common_name(named)
     elif require_name(study).is_dir():
-        series, notes = _from_folder(Path(study), modality)
+        series, notes, unread = _from_folder(Path(study), modality)
         default = Path(study).resolve().name
     else:
         series, notes = _from_file(Path(study), modality)
@@ -69,10 +73,10 @@ def load_case(
     if Role.DWI in images and Role.ADC in images and (doubt := swapped_note(images[Role.DWI], images[Role.ADC])):
         notes.append(doubt)
     case = Case.of(name or default, series, notes)
-    return case if clinical is None else Case(case.name, case.series, clinical, case.notes)
+    return replace(case, clinical=clinical or case.clinical, unread=unread)
 
 
-def _from_folder(folder: Path, modality: Modality | None) -> tuple[list[Series], list[str]]:
+def _from_folder(folder: Path, modality: Modality | None) -> tuple[list[Series], list[str], dict[Role, str]]:
     files = study_files(folder)
     candidates = files.candidates
     found = _assigned(candidates, modality, folder)
@@ -100,15 +104,22 @@ def _from_folder(folder: Path, modality: Modality | None) -> tuple[list[Series],
             found = _assigned([candidate for candidate in candidates if candidate not in failed], modality, folder)
             lost = {role: error for role, error in failed.values() if role not in found.claims}
             for role in indispensable(found.claims, lost):
-                raise lost[role]
-    notes += [
-        f"{candidate.name} was left aside as {role}: {error.clause}" for candidate, (role, error) in failed.items()
-    ]
+                if not found.claims.keys() & _IN_PLACE_OF.get(role, frozenset()):
+                    raise lost[role]
+    lacking: dict[Role, str] = {}
+    for candidate, (role, fault) in failed.items():
+        if role in _IN_PLACE_OF and role not in found.claims:
+            before = f"{lacking[role]}; " if role in lacking else ""
+            lacking[role] = f"{before}{candidate.name}: {fault.clause}"
+        else:
+            notes.append(f"{candidate.name} was left aside as {role}: {fault.clause}")
+    notes[:0] = [f"the study was read without its {role}, which cannot be read: {why}" for role, why in lacking.items()]
     taken = [read[claim.candidate] for claim in claims]
     for volume in taken:
         notes += volume.notes
     computed, told = computed_adc(taken, {*found.claims, *found.ties})
-    return [*(volume.series for volume in taken), *computed], [*notes, *told]
+    series = [*(volume.series for volume in taken), *computed]
+    return series, [*notes, *told], lacking
 
 
 def _assigned(candidates: Sequence[Candidate], modality: Modality | None, folder: Path) -> Assignment:
