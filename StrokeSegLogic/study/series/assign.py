@@ -11,7 +11,6 @@ from ..case import CTP_ROLES, MAP_ROLES, MRI_ROLES, Modality, Role
 from ..volumes.candidates import Candidate
 from ..volumes.reader import volume_suffix
 from .ct_tags import SERIES_FRAMES
-from .directions import together
 from .reading import Quality, Reading
 from .tags import read_tags
 from .words import is_mask_folder, path_labels, read_name, read_text
@@ -143,7 +142,10 @@ def assign(candidates: Sequence[Candidate], modality: Modality | None = None) ->
     readings = [(candidate, read_candidate(candidate, modality)) for candidate in candidates]
     if modality is None and modality_of(reading for _, reading in readings) == "mri":
         readings = [(candidate, read_candidate(candidate, "mri")) for candidate in candidates]
-    readings = together(readings)
+    if any(Quality.DIRECTION in reading.qualities for _, reading in readings):
+        from .directions import together
+
+        readings = together(readings)
     left = [(candidate, reading.reason) for candidate, reading in readings if reading.role is None]
     notes = [
         f"{candidate.name} was left aside: {reading.reason}{'; ' if reading.advice else ''}{reading.advice}"

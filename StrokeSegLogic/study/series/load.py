@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
 from ...base.errors import InputError
 from ...base.files import require_name
 from ..case import MAP_ROLES, MRI_ROLES, Case, ClinicalData, Modality, Role, Series, require_plausible
+from ..volumes.archives import ARCHIVES, unpack
 from ..volumes.candidates import Candidate
-from ..volumes.study_files import study_files
+from ..volumes.study_files import StudyFiles, study_files
 from .assign import Assignment, Claim, assign, indispensable, parse_modality, read_candidate
 from .given_scale import no_range, range_of
 from .named import Volume, common_name, series_of_roles, volume_of_file
@@ -38,9 +41,9 @@ def load_case(
     unit may be named: "TMAX=tmax.nii.gz@ms".
 
     Args:
-        study: a folder, searched with subfolders (roles are found by names and DICOM tags); a mapping from role to
-            a file, a DICOM folder, an image or a `Series`; a sequence of "ROLE=FILE"; or one file whose name says its
-            role.
+        study: a folder or an archive of it, searched with subfolders and the archives in it (roles are found by names
+            and DICOM tags); a mapping from role to a file, a DICOM folder, an image or a `Series`; a sequence of
+            "ROLE=FILE"; or one file whose name says its role.
         name: of the case; by default that of the folder.
         clinical: what is known of the patient beside the images.
         modality: "mri" or "ctp": volumes of the other are left aside. By default what the study is; it has to be given
@@ -63,7 +66,7 @@ def load_case(
     elif not isinstance(study, (str, Path)):
         named = [_split(text) for text in _words(study)]
         series, notes, default = *series_of_roles(named, modality), common_name(named)
-    elif require_name(study).is_dir():
+    elif require_name(study).is_dir() or _is_archive(Path(study)):
         series, notes, unread = _from_folder(Path(study), modality)
         default = Path(study).resolve().name
     else:
@@ -77,7 +80,37 @@ def load_case(
 
 
 def _from_folder(folder: Path, modality: Modality | None) -> tuple[list[Series], list[str], dict[Role, str]]:
-    files = study_files(folder)
+    with _unpacked(folder) as (place, room):
+        return _from_files(study_files(place, room), folder, modality)
+
+
+def _is_archive(path: Path) -> bool:
+    return path.name.lower().endswith(ARCHIVES) and path.is_file()
+
+
+@contextmanager
+def _unpacked(study: Path) -> Iterator[tuple[Path, Path]]:
+    """The folder of a study, or of what its archive holds, and a folder for archives in it; gone with the reading.
+
+    An error names the archive, and not where it was unpacked to.
+    """
+    with TemporaryDirectory(prefix="strokeseg-", ignore_cleanup_errors=True) as temporary:
+        room = Path(temporary) / "unpacked"
+        room.mkdir()
+        try:
+            place = study
+            if not study.is_dir():
+                place = Path(temporary) / study.name
+                unpack(study, place)
+            yield place, room
+        except InputError as error:
+            where = error.where and error.where.replace(str(room), str(study)).replace(temporary, str(study.parent))
+            raise InputError(error.what, where=where, fix=error.fix, option=error.option, roles=error.roles) from error
+
+
+def _from_files(
+    files: StudyFiles, folder: Path, modality: Modality | None
+) -> tuple[list[Series], list[str], dict[Role, str]]:
     candidates = files.candidates
     found = _assigned(candidates, modality, folder)
     if not found.claims:
