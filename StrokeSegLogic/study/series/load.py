@@ -104,7 +104,9 @@ def _unpacked(study: Path) -> Iterator[tuple[Path, Path]]:
                 unpack(study, place)
             yield place, room
         except InputError as error:
-            where = error.where and error.where.replace(str(room), str(study)).replace(temporary, str(study.parent))
+            if error.where is None or temporary not in error.where:
+                raise
+            where = error.where.replace(str(room), str(study)).replace(temporary, str(study.parent))
             raise InputError(error.what, where=where, fix=error.fix, option=error.option, roles=error.roles) from error
 
 

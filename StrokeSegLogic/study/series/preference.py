@@ -23,6 +23,8 @@ Rival: TypeAlias = "tuple[Candidate, Reading]"
 
 CLEARLY = 0.2
 """How much surer a role has to be than a rival's."""
+_PART, _SAME_PLANE = 0.75, 0.9
+"""What reaches across less than so much of another of its role and plane was broken off, as when a patient moves."""
 _KINDS = frozenset({Quality.TRACE, Quality.DIRECTION, Quality.COMPUTED, Quality.COLOUR})
 
 
@@ -51,8 +53,10 @@ def _diffusion(first: Reading, other: Reading) -> str | None:
         return why
     if _made(other, first, _KINDS):
         return ""
+    if b is not None and against is None and b >= FULL_B:
+        return f"its b-value is known ({b:g} s/mm²)"
     if b is None or against is None or b == against:
-        return None
+        return "" if b is None and against is not None and against >= FULL_B else None
     away = abs(b - USUAL_B), abs(against - USUAL_B)
     if away[0] == away[1]:
         return f"its b-value is higher ({b:g} against {against:g} s/mm²)" if b > against else ""
@@ -78,9 +82,9 @@ _AGAIN = re.compile(r"\brepeat\b")
 def choose(role: Role, rivals: Sequence[Rival]) -> tuple[Candidate, Reading, Mapping[Candidate, str]]:
     """The rival that gets a role, and for each other why it did not.
 
-    Where nobody is better by role, plane and making: the acquisition that was repeated goes before the first, the
-    plainer name before that with something added, the later before the earlier of two alike; of volumes that are the
-    same the first by name is taken.
+    Where nobody is better by role, plane and making: what covers the head goes before what was broken off, the
+    acquisition that was repeated before the first, the plainer name before that with something added, the later before
+    the earlier of two alike; of volumes that are the same the first by name is taken.
 
     Raises:
         InputError: if neither of two is better, or they are two slabs of one patient.
@@ -116,6 +120,8 @@ def _tie(role: Role, top: Sequence[Rival]) -> InputError:
 def _closer(first: Rival, other: Rival) -> str | None:
     """Why the first of two that are as good as one another is rather meant; None if it is not."""
     (ours, theirs), texts = (first[0], other[0]), (_title(first[0]), _title(other[0]))
+    if (share := _share(ours, theirs)) is not None and not _PART < share < 1 / _PART:
+        return f"the other covers {1 / share:.0%} of its slices' extent, as if broken off" if share > 1 else None
     again = tuple(_AGAIN.search(text) is not None for text in texts)
     if again[0] != again[1]:
         return "it repeats the other" if again[0] else None
@@ -130,6 +136,17 @@ def _closer(first: Rival, other: Rival) -> str | None:
         if begun is not None and ended is not None and begun > ended:
             return "it was acquired later, of two series of one name"
     return None
+
+
+def _share(first: Candidate, other: Candidate) -> float | None:
+    """How much further the first reaches across its slices than the other; None where they lie in different planes."""
+    grids = first.grid(), other.grid()
+    if grids[0] is None or grids[1] is None:
+        return None
+    across = [np.asarray(grid.matrix)[:, 2] * grid.size[2] for grid in grids if grid is not None]
+    lengths = [float(np.linalg.norm(vector)) for vector in across]
+    aligned = abs(float(across[0] @ across[1])) / (lengths[0] * lengths[1])
+    return lengths[0] / lengths[1] if aligned > _SAME_PLANE else None
 
 
 def _title(candidate: Candidate) -> str:
@@ -150,10 +167,10 @@ def _are_copies(candidates: Sequence[Candidate]) -> bool:
     try:
         if any(not candidate.files or (candidate.frames or 1) > 1 for candidate in candidates):
             return bool(candidates[0].files) and len({candidate.sha256() for candidate in candidates}) == 1
-        first = candidates[0].read_map()
+        # A converter turns rows and slices round: the same voxels lie at the same places all the same.
+        first, *others = (sitk.DICOMOrient(candidate.read_map(), "LPS") for candidate in candidates)
         values, grid = sitk.GetArrayViewFromImage(first), Grid.of(first)
-        for candidate in candidates[1:]:
-            image = candidate.read_map()
+        for image in others:
             same = grid.same(Grid.of(image)) and np.array_equal(values, sitk.GetArrayViewFromImage(image))
             if not same:
                 return False

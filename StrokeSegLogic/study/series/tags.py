@@ -32,6 +32,8 @@ _NOT_INPUT = {
     "MAX_IP": "a projection",
     "MIN_IP": "a projection",
     "PROJECTION IMAGE": "a projection",
+    "SCREEN SAVE": "a picture of a screen",
+    "SCREENSAVE": "a picture of a screen",
     "PERFUSION": "a perfusion image",
     "TTP": "a perfusion map",
     "MTT": "a perfusion map",
