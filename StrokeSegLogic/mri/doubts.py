@@ -205,7 +205,6 @@ MOST_AT_RIM, RIM_MM = 0.75, 5.0
 class Unusual(str, Enum):
     """What is unusual."""
 
-    UNREAD = "made without a volume that is there"
     LARGE = "large"
     BOTH_SIDES = "both sides alike"
     RIM = "mostly at the rim"
@@ -240,6 +239,12 @@ def unusual(lesion: np.ndarray, brain: np.ndarray, grid: Grid) -> tuple[Doubt, .
     return tuple(found)
 
 
+class Lacking(str, Enum):
+    """What a study lacks."""
+
+    UNREAD = "a volume that could not be read"
+
+
 def unread_doubts(case: Case) -> tuple[Doubt, ...]:
     """What a study lacks because it could not be read: without its diffusion an early infarct may not be seen.
 
@@ -249,7 +254,7 @@ def unread_doubts(case: Case) -> tuple[Doubt, ...]:
     return tuple(
         Doubt(
             (role.value,),
-            Unusual.UNREAD,
+            Lacking.UNREAD,
             f"made without the study's {role}, which could not be read ({why}): in the first hours an infarct is "
             "often not seen on any other sequence",
         )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
 from ...base.errors import InputError
 from ...base.files import require_name
+from ...base.locks import scratch_folder
 from ..case import MAP_ROLES, MRI_ROLES, Case, ClinicalData, Modality, Role, Series, require_plausible
 from ..volumes.archives import ARCHIVES, unpack
 from ..volumes.candidates import Candidate
@@ -80,7 +80,7 @@ def load_case(
 
 
 def _from_folder(folder: Path, modality: Modality | None) -> tuple[list[Series], list[str], dict[Role, str]]:
-    with _unpacked(folder) as (place, room):
+    with _opened(folder) as (place, room):
         return _from_files(study_files(place, room), folder, modality)
 
 
@@ -89,24 +89,30 @@ def _is_archive(path: Path) -> bool:
 
 
 @contextmanager
-def _unpacked(study: Path) -> Iterator[tuple[Path, Path]]:
-    """The folder of a study, or of what its archive holds, and a folder for archives in it; gone with the reading.
+def _opened(study: Path) -> Iterator[tuple[Path, Callable[[], Path]]]:
+    """The folder of a study, or of what its archive holds, and what makes a folder for archives in it when asked to.
 
-    An error names the archive, and not where it was unpacked to.
+    All of it is gone with the reading, and an error names the archive and not where it was unpacked to.
     """
-    with TemporaryDirectory(prefix="strokeseg-", ignore_cleanup_errors=True) as temporary:
-        room = Path(temporary) / "unpacked"
-        room.mkdir()
+    with ExitStack() as stack:
+        real: dict[str, str] = {}
+
+        def room(of: Path = study) -> Path:
+            made = stack.enter_context(scratch_folder())
+            real[str(made)] = str(of)
+            return made
+
         try:
             place = study
             if not study.is_dir():
-                place = Path(temporary) / study.name
+                place = room(study.parent) / study.name
                 unpack(study, place)
             yield place, room
         except InputError as error:
-            if error.where is None or temporary not in error.where:
+            within = next((made for made in real if error.where is not None and made in error.where), None)
+            if within is None or error.where is None:
                 raise
-            where = error.where.replace(str(room), str(study)).replace(temporary, str(study.parent))
+            where = error.where.replace(within, real[within])
             raise InputError(error.what, where=where, fix=error.fix, option=error.option, roles=error.roles) from error
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -51,7 +51,7 @@ def find_series(folder: str | Path) -> list[Candidate]:
     return list(study_files(folder).candidates)
 
 
-def study_files(folder: str | Path, unpacked: Path | None = None) -> StudyFiles:
+def study_files(folder: str | Path, room: Callable[[], Path] | None = None) -> StudyFiles:
     """Every volume in a folder and its subfolders, and what was left aside.
 
     Hidden files and what is no image (tables, pictures, sidecars) are skipped. Folders in which an earlier run put
@@ -64,8 +64,8 @@ def study_files(folder: str | Path, unpacked: Path | None = None) -> StudyFiles:
 
     Args:
         folder: of the study.
-        unpacked: an empty folder that archives are unpacked into, each below its own path; it has to be there for as
-            long as voxels are read. Without it archives are named only.
+        room: makes an empty folder that archives are unpacked into, each below its own path; it has to be there for
+            as long as voxels are read. Without it archives are named only.
 
     Raises:
         InputError: if the folder is missing or holds no volume, or there is DICOM and pydicom is missing.
@@ -76,10 +76,9 @@ def study_files(folder: str | Path, unpacked: Path | None = None) -> StudyFiles:
     if not folder.is_dir():
         raise InputError("is a file where a folder is wanted", where=folder, fix="Name its role", option="role")
     paths, set_aside = _visible_files(folder)
-    roots = [folder, *([] if unpacked is None else [unpacked])]
-    aside: list[InputError] = []
-    packed = [path for path in paths if unpacked is not None and path.name.lower().endswith(ARCHIVES)]
-    archives = _opened(packed, roots, aside)
+    packed = [path for path in paths if room is not None and path.name.lower().endswith(ARCHIVES)]
+    roots, aside = [folder], list[InputError]()
+    archives = _opened(packed, roots, room, aside) if room is not None and packed else {}
     for home in archives.values():
         more, more_aside = _visible_files(home)
         paths += more
@@ -110,8 +109,16 @@ def study_files(folder: str | Path, unpacked: Path | None = None) -> StudyFiles:
     return StudyFiles(tuple(sorted(found, key=lambda c: c.name)), (*notes, *_left_aside(aside, folder)))
 
 
-def _opened(paths: Sequence[Path], roots: Sequence[Path], aside: list[InputError]) -> dict[Path, Path]:
-    """Where each archive was unpacked to; those that cannot be are added to `aside`."""
+def _opened(
+    paths: Sequence[Path], roots: list[Path], room: Callable[[], Path], aside: list[InputError]
+) -> dict[Path, Path]:
+    """Where each archive was unpacked to, which is added to `roots`; those that cannot be are added to `aside`."""
+    try:
+        roots.append(room())
+    except OSError as error:
+        why = f"is an archive, and there is no place to unpack it ({error.strerror or error})"
+        aside += [InputError(why, where=path, fix="Unpack it") for path in paths]
+        return {}
     homes, left = {}, MOST_BYTES
     for path in paths:
         home = roots[-1] / path.relative_to(roots[0])

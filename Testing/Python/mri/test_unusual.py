@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import StrokeSegLogic
-from StrokeSegLogic.mri.doubts import Unusual, mirrored_share, rim_share, unusual
+from StrokeSegLogic.mri.doubts import Lacking, Unusual, mirrored_share, rim_share, unusual
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.phantom.mri import MriPhantom
 from StrokeSegLogic.space.grid import Grid
@@ -84,7 +84,7 @@ def test_the_result_says_what_is_unusual_apart_from_its_warnings(
     # At so low a threshold a network that has learned nothing marks everything.
     found = StrokeSegLogic.segment(case, model=untrained.folder, device="cpu", threshold=0.01)
     assert found.statistics.volume_ml > 280
-    assert [doubt.kind for doubt in found.unusual][:3] == [Unusual.UNREAD, Unusual.LARGE, Unusual.BOTH_SIDES]
+    assert [doubt.kind for doubt in found.unusual][:3] == [Lacking.UNREAD, Unusual.LARGE, Unusual.BOTH_SIDES]
     assert found.unusual[0].roles == ("DWI",) and "DWI.nii.gz: it is damaged" in found.unusual[0].words
     assert found.summary()["unusual"] == [doubt.record() for doubt in found.unusual]
     assert not {doubt.words for doubt in found.unusual} & set(found.warnings)

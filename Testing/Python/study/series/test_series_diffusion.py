@@ -199,6 +199,16 @@ def test_two_maps_of_adc_that_cannot_be_told_apart_are_not_passed_over_for_a_com
     assert case.roles == (Role.DWI,) and any("no ADC was taken: two series claim" in note for note in case.notes)
 
 
+@pytest.mark.parametrize("text", ["Ax DWI TENSOR R2", "DTI for fractional anisotropy"])
+def test_directions_that_are_named_after_a_map_are_directions_and_the_map_is_none(tmp_path, text):
+    told = lambda j: {"DiffusionGradientOrientation": VECTORS[j], "SeriesDescription": text}  # noqa: E731
+    mean = directions(tmp_path / "dti", 3, told)
+    derived = {"SeriesDescription": text, "ImageType": ["DERIVED", "SECONDARY"], "DiffusionBValue": 1000.0}
+    dicom_slices(tmp_path / "map", stored(seed=7), tags=derived)
+    dwi = load_case(tmp_path).series[Role.DWI]
+    assert np.allclose(sitk.GetArrayFromImage(dwi.image), mean, rtol=1e-4) and dwi.source.startswith("dti")
+
+
 UNWEIGHTED = {
     "its b-value is 0": {"DiffusionBValue": 0.0},
     "its b-value is 0 and its direction none": {"DiffusionBValue": 0.0, "DiffusionDirectionality": "NONE"},
