@@ -20,7 +20,7 @@ from ..space.grid import MIRRORED, Grid, from_stack, require_overlap, to_stack
 from ..space.masks import without_small_parts
 from ..space.resampling import onto_reference, resample_mask
 from ..study.case import Case, Role, Series
-from .doubts import contrast_doubts, require_no_ct, unusual
+from .doubts import contrast_doubts, require_no_ct, unread_doubts, unusual
 from .prepare import Prepared, prepare
 from .result import LESION, Segmentation, measure
 from .settings import MriSettings
@@ -130,7 +130,7 @@ def _segmented(
     report(0.9, "measuring")
     statistics = measure(labels, voted.probability, voted.members, brain, grid, prepared.slices, spec.plane_weights)
     record = provenance(case, base.role, bundle, where, how, prepared, differing, time.perf_counter() - started)
-    alarms = unusual(labels == LESION, brain, grid)
+    alarms = (*unread_doubts(case), *unusual(labels == LESION, brain, grid))
     record["vote"] |= {"threshold": limit, "model_threshold": own, "flips": how.flips}
     record |= {} if given is None else {"brain_mask_sha256": given.sha256}
     record["small_lesions"] = {"minimum_ml": how.minimum_lesion_ml, "dropped": dropped}

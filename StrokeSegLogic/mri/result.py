@@ -83,7 +83,7 @@ class Segmentation:
         provenance: JSON-ready: model, weight hash, versions, device, inputs with hashes and reasons, times.
         warnings: what a reader must know before trusting the result, the words of `doubts` among it.
         positions: what registration found of each sequence; none where it was off or had nothing to do.
-        unusual: what few patients have; said before all else.
+        unusual: what few patients have, or what the study lacks that it should rest on; said before all else.
         doubts: which volumes may show another contrast than they are called by.
     """
 

@@ -32,6 +32,8 @@ _NOT_INPUT = {
     "MAX_IP": "a projection",
     "MIN_IP": "a projection",
     "PROJECTION IMAGE": "a projection",
+    "SCREEN SAVE": "a picture of a screen",
+    "SCREENSAVE": "a picture of a screen",
     "PERFUSION": "a perfusion image",
     "TTP": "a perfusion map",
     "MTT": "a perfusion map",
@@ -92,7 +94,10 @@ def _read(tags: DicomTags) -> Reading:
             return Reading.nothing(f"image type holds '{kind}': {what}", susceptibility=what == _SUSCEPTIBILITY)
     described = _described("series description", tags.series_description)
     if described is not None and described.role is None:
-        return described
+        if not _is_weighted(tags):
+            return described
+        # An acquisition is named after the map that it is meant for: Ax DWI TENSOR.
+        described = None
     if "ADC" in kinds:
         return Reading(Role.ADC, 0.95, "image type holds 'ADC'")
     if described is not None and described.role is Role.ADC:
@@ -132,6 +137,12 @@ def _is_diffusion(tags: DicomTags, described: Reading | None) -> bool:
         # Scanners that name their pulse sequence name another than that of diffusion here.
         return described.role is Role.DWI or (b > _NO_B and not tags.scanning_sequence)
     return b > _NO_B
+
+
+def _is_weighted(tags: DicomTags) -> bool:
+    """Whether it was acquired with diffusion weighting, whatever it is called."""
+    b = _weighting(tags)
+    return b is not None and b > _NO_B and "EP" in tags.scanning_sequence and tags.image_type[:1] == ("ORIGINAL",)
 
 
 def _described(what: str, text: str) -> Reading | None:

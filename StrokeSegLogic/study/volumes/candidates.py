@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import SimpleITK as sitk
 
@@ -29,6 +30,9 @@ from .reader import (
     volume_suffix,
 )
 
+if TYPE_CHECKING:
+    from .diffusion_maps import DiffusionMaps
+
 _DICOM_SUFFIXES = (".dcm", ".ima", ".dicom")
 # Never asked whether they are DICOM, so that a folder full of them is searched quickly.
 LITTER = frozenset(
@@ -49,7 +53,7 @@ class Candidate:
             description and its b-value. It is shown to people, and for files the role is read from it.
         files: what it consists of; DICOM slices in order of position.
         tags: of a DICOM series, else None.
-        parts: the files of each volume where it is the mean of several (the directions of a diffusion series).
+        parts: the files of each volume of a diffusion series that has its directions as volumes of their own.
         fault: why it cannot be read, where that is known already.
     """
 
@@ -67,11 +71,25 @@ class Candidate:
         """
         if self.fault is not None:
             raise self.fault
-        if self.parts:
-            from .dicom import read_dicom_mean
-
-            return read_dicom_mean(self.parts)
         return read_volume(self.files[0]) if self.tags is None else read_dicom_series(self.files)
+
+    def read_diffusion(self) -> DiffusionMaps | None:
+        """Trace and ADC where it holds several b-values or directions; None for a single volume.
+
+        Raises:
+            InputError: as `read_diffusion` or `read_directions`.
+        """
+        if self.fault is not None:
+            raise self.fault
+        if self.parts:
+            from .dicom_diffusion import read_directions
+
+            return read_directions(self.parts)
+        if self.tags is None and (self.frames or 1) > 1:
+            from .diffusion_series import read_diffusion
+
+            return read_diffusion(self.files[0])
+        return None
 
     def read_map(self) -> sitk.Image:
         """The same where NaN and infinity may stand for no value.
