@@ -45,9 +45,25 @@ def read_shapes(folder: Path, count: int, seed: int, split: str = "train") -> li
         raise InputError(f"'{split}' is not a split", where=folder, fix=f"Use one of {', '.join(SPLITS)}")
     patients = sorted(name for name, own in read_splits(folder).items() if own == split)
     random = np.random.default_rng(seed)
+    files = [folder / "lesions" / f"{name}.nii.gz" for name in random.permutation(patients)]
+    return _shapes(folder / "lesions", files, count)
+
+
+def read_other_shapes(folder: Path, count: int, seed: int) -> list[Shape]:
+    """So many of the masks (.nii.gz, MNI, 1 mm) in a folder, chosen by the seed: of patients who are in no split.
+
+    Raises:
+        InputError: if there are none.
+    """
+    files = sorted(folder.glob("*.nii.gz"))
+    random = np.random.default_rng(seed)
+    return _shapes(folder, [files[i] for i in random.permutation(len(files))], count)
+
+
+def _shapes(folder: Path, files: Sequence[Path], count: int) -> list[Shape]:
+    """The first so many of these files that hold a lesion of a usable size."""
     shapes: list[Shape] = []
-    for name in random.permutation(patients):
-        path = folder / "lesions" / f"{name}.nii.gz"
+    for path in files:
         if not path.is_file():
             continue
         image = reorient(sitk.ReadImage(str(path), sitk.sitkUInt8))
@@ -60,7 +76,7 @@ def read_shapes(folder: Path, count: int, seed: int, split: str = "train") -> li
         if len(shapes) == count:
             break
     if not shapes:
-        raise InputError("there are no lesion masks", where=folder / "lesions", fix="Give the SOOP folder")
+        raise InputError("there are no lesion masks", where=folder, fix="Check the data folder")
     return shapes
 
 
