@@ -15,7 +15,7 @@ from .relaxation import INSIDE_SKULL, Region, read_regions
 COARSE = 2
 """Voxels of the head in each of the slow fields."""
 _MARGIN = 28
-_NEAR_AIR = 0.03
+_NEAR_AIR = 0.15
 _REACH_MM = 12.0
 """The brain's mask goes no farther from parenchyma: not down the spinal canal."""
 
@@ -29,7 +29,7 @@ class Anatomy:
         regions: `Region`, uint8, 1 mm.
         depth_mm: distance to the brain's surface, negative inside; float32 at `COARSE` mm.
         ventricle_mm: distance to the lateral ventricles, likewise.
-        air: how near air in sinuses and ears is, 0 to about 1, likewise.
+        air: how near air in the sinuses is, likewise: 0 far away, 1 where brain comes nearest to it.
         centre: voxel in the middle of the parenchyma's box.
         mni: matrix (3, 3) from voxels to MNI places (`atlas.mni_place`).
         mni_shift: (3,), of these.
@@ -85,6 +85,7 @@ def anatomy(subject: str, regions: np.ndarray, territories: Territories) -> Anat
         to_ventricle = ndimage.distance_transform_edt(~ventricle) * COARSE
     sinus = (coarse == Region.SINUS).astype(np.float32)
     air = ndimage.gaussian_filter(sinus, 2.0) + ndimage.gaussian_filter(sinus, 4.5)
+    air /= max(float(air[coarse < Region.FLUID].max()), 1e-3)
     matrix, shift = to_mni(parenchyma, territories)
     box_start, box_size = bounding_box(parenchyma)
     centre = np.array(box_start[::-1]) + np.array(box_size[::-1]) / 2

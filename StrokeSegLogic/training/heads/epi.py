@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from ...space.grid import Plane
-from .slab import rough
+from .slab import Slab, rough
 
 _PHASE_AXIS: dict[Plane, int | None] = {"axial": 0, "coronal": None, "sagittal": 1}
 """Along which axis of a slice phase is encoded (front to back); on coronal slices it is across them."""
@@ -19,24 +19,34 @@ class Distortion:
     b0, DWI and so ADC, share it.
     """
 
-    def __init__(self, air: np.ndarray, plane: Plane, random: np.random.Generator) -> None:
-        self._axis = _PHASE_AXIS[plane]
+    def __init__(self, slab: Slab, random: np.random.Generator) -> None:
+        self._axis = _PHASE_AXIS[slab.plane]
+        air = np.maximum(slab.air, _cells(slab, random))
         strength = random.choice((-1, 1)) * random.uniform(0, 9.0)
         uneven = 1 + 0.5 * rough(air.shape, 25.0, random)
+        bent = ndimage.gaussian_filter(air * uneven, 2.0)
         # A patient moves between sequences: the whole image by a mm.
-        self._shift = strength * ndimage.gaussian_filter(air * uneven, 2.0) + np.float32(random.normal(0, 0.5))
-        self._loss = np.exp(-random.uniform(0, 2.0) * np.maximum(air - 0.25, 0))
-        self._pile = np.exp(random.uniform(0.0, 1.2) * air * uneven).clip(0.3, 4.0)
+        self._shift = np.clip(strength * bent, -12, 12) + np.float32(random.normal(0, 0.5))
+        self._loss = np.exp(-random.uniform(0, 2.0) * np.maximum(air - 0.4, 0))
+        # What comes from neighbouring slices, and coils of which some see the base better.
+        self._pile = np.exp(random.uniform(0.0, 1.3) * np.minimum(bent, 1.2)).clip(0.3, 4.0)
 
     def __call__(self, image: np.ndarray, *, signal: bool = True) -> np.ndarray:
         """The image as measured; of a mask (`signal` False) moved alone."""
         if self._axis is None:
-            return image * self._pile * self._loss if signal else image
+            return image * self._pile**1.5 * self._loss if signal else image
         moved = _taken(image, self._shift, self._axis)
         if not signal:
             return moved
         stretched = 1 + np.gradient(self._shift, axis=self._axis)
-        return moved * np.clip(stretched, 0.2, 3.5) * self._loss
+        return moved * np.clip(stretched, 0.2, 3.5) * self._pile * self._loss
+
+
+def _cells(slab: Slab, random: np.random.Generator) -> np.ndarray:
+    """Air that label maps do not show, above all in the petrous bones: patches along the brain's lower surface."""
+    base = np.clip((slab.below_mm - 5) / 20, 0, 1) * np.exp(-np.abs(slab.depth_mm + 1) / random.uniform(3, 7))
+    patches = np.clip(rough(base.shape, 25.0, random) - random.uniform(0.2, 2.0), 0, 1)
+    return base * patches
 
 
 def _taken(image: np.ndarray, shift: np.ndarray, axis: int) -> np.ndarray:

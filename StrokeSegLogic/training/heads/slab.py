@@ -28,6 +28,7 @@ class Slab:
         place: the same in MNI, see `atlas.mni_place`.
         regions: `Region`, uint8.
         depth_mm, ventricle_mm, air: of the middle layer (H, W), see `Anatomy`.
+        below_mm: how far below the brain's middle, likewise.
     """
 
     plane: Plane
@@ -37,6 +38,7 @@ class Slab:
     depth_mm: np.ndarray
     ventricle_mm: np.ndarray
     air: np.ndarray
+    below_mm: np.ndarray
 
 
 def cut(head: Anatomy, pose: Pose, plane: Plane, through: np.ndarray, thickness_mm: float) -> Slab:
@@ -60,7 +62,8 @@ def cut(head: Anatomy, pose: Pose, plane: Plane, through: np.ndarray, thickness_
         _doubled(ndimage.map_coordinates(field, middle, order=1, mode="nearest"))
         for field in (head.depth_mm, head.ventricle_mm, head.air)
     ]
-    return Slab(plane, where, place, regions, *slow)
+    below = where[0, layers // 2] - np.float32(head.centre[0])
+    return Slab(plane, where, place, regions, *slow, below)
 
 
 def grid_place(head: Anatomy, pose: Pose, voxel: np.ndarray) -> np.ndarray:

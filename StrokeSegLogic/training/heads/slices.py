@@ -102,15 +102,13 @@ def draw_slice(
     spots: list[Spot] = []
     if random.random() < lesion_share:
         spots = infarct(library.acute, head, library.territories, random)
-    if spots and random.random() < through_lesion:
-        target = head.from_mni(spots[0].some_place(random))
-    else:
-        target = _target(head, random)
+    through = bool(spots) and random.random() < through_lesion
+    target = _inside(spots[0], head, random) if through else _target(head, random)
     # Axial stacks have thick slices; what is reformatted from them is as thin as their pixels.
     thickness = random.uniform(1.0, 5.5) if plane == "axial" else random.uniform(1.0, 2.4)
     slab = cut(head, pose, plane, target, thickness)
     painted, weight = _painted(library, head, slab, spots, roles, random)
-    distortion = Distortion(slab.air, plane, random)
+    distortion = Distortion(slab, random)
     images = scan(painted, roles, distortion, random)
     seen = painted.image(weight)
     if {Role.DWI, Role.ADC} & set(roles):
@@ -168,6 +166,16 @@ def mask_with_errors(slab: Slab, random: np.random.Generator) -> np.ndarray:
 def _roles(only: frozenset[Role], random: np.random.Generator) -> tuple[Role, ...]:
     shares = np.array([share if not only or only & set(roles) else 0.0 for roles, share in PROTOCOLS])
     return PROTOCOLS[int(random.choice(len(shares), p=shares / shares.sum()))][0]
+
+
+def _inside(spot: Spot, head: Anatomy, random: np.random.Generator) -> np.ndarray:
+    """A voxel (3,) in a lesion, in the head's parenchyma if a few tries find it there."""
+    for _ in range(8):
+        voxel = head.from_mni(spot.some_place(random))
+        nearest = np.clip(np.rint(voxel).astype(int), 0, np.array(head.regions.shape) - 1)
+        if head.regions[tuple(nearest)] < Region.FLUID:
+            break
+    return voxel
 
 
 def _target(head: Anatomy, random: np.random.Generator) -> np.ndarray:

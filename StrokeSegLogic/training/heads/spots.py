@@ -16,7 +16,7 @@ from .slab import Slab
 
 SMALL_VOXELS = 3000
 """Shapes up to so many mm³ may be moved into another territory."""
-_TINY_MM = (1.2, 4.5)
+_TINY_MM = (1.8, 6.0)
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,9 @@ def infarct(
     if kind < 0.15:
         return scattered(head, territories, random)
     spot = Spot.of(shapes[int(random.integers(len(shapes)))])
+    if kind > 0.75:
+        # Large infarcts are rarer than small infarcts, but most of what is to be found.
+        spot = max(spot, Spot.of(shapes[int(random.integers(len(shapes)))]), key=lambda each: int(each.mask.sum()))
     if random.random() < 0.5:
         spot = spot.mirrored()
     if kind < 0.5 and int(spot.mask.sum()) <= SMALL_VOXELS:
