@@ -58,12 +58,12 @@ def cut(head: Anatomy, pose: Pose, plane: Plane, through: np.ndarray, thickness_
     regions[outside] = Region.AIR
     place = np.tensordot(head.mni.astype(np.float32), where, 1) + head.mni_shift.astype(np.float32)[:, None, None, None]
     middle = where[:, layers // 2, ::2, ::2] / COARSE
-    slow = [
+    depth, ventricle, air = (
         _doubled(ndimage.map_coordinates(field, middle, order=1, mode="nearest"))
         for field in (head.depth_mm, head.ventricle_mm, head.air)
-    ]
+    )
     below = where[0, layers // 2] - np.float32(head.centre[0])
-    return Slab(plane, where, place, regions, *slow, below)
+    return Slab(plane, where, place, regions, depth, ventricle, air, below)
 
 
 def grid_place(head: Anatomy, pose: Pose, voxel: np.ndarray) -> np.ndarray:

@@ -23,7 +23,8 @@ from .sequences import draw_protocol, fluid_t1
 from .slab import Slab, cut, rough
 from .spots import Spot, infarct, total_weight
 
-PROTOCOLS: tuple[tuple[tuple[Role, ...], float], ...] = (
+Protocols = Sequence[tuple[tuple[Role, ...], float]]
+PROTOCOLS: Protocols = (
     ((Role.DWI,), 0.18),
     ((Role.DWI, Role.ADC), 0.25),
     ((Role.DWI, Role.FLAIR, Role.ADC), 0.2),
@@ -85,6 +86,7 @@ def draw_slice(
     only: frozenset[Role] = frozenset(),
     lesion_share: float = 0.7,
     through_lesion: float = 0.9,
+    protocols: Protocols = PROTOCOLS,
 ) -> HeadSlice:
     """A slice.
 
@@ -95,10 +97,11 @@ def draw_slice(
         only: sequences that may be shown; all if empty.
         lesion_share: how often the head has an acute infarct.
         through_lesion: how often the slice of such a head goes through it.
+        protocols: sequences that are shown together, and how often.
     """
     head = library.heads[int(random.integers(len(library.heads)))]
     pose = draw_pose(random, turn_degrees=_TURN_DEGREES, shift_mm=0.0)
-    roles = _roles(only, random)
+    roles = _roles(protocols, only, random)
     spots: list[Spot] = []
     if random.random() < lesion_share:
         spots = infarct(library.acute, head, library.territories, random)
@@ -163,9 +166,9 @@ def mask_with_errors(slab: Slab, random: np.random.Generator) -> np.ndarray:
     return slab.depth_mm < limit
 
 
-def _roles(only: frozenset[Role], random: np.random.Generator) -> tuple[Role, ...]:
-    shares = np.array([share if not only or only & set(roles) else 0.0 for roles, share in PROTOCOLS])
-    return PROTOCOLS[int(random.choice(len(shares), p=shares / shares.sum()))][0]
+def _roles(protocols: Protocols, only: frozenset[Role], random: np.random.Generator) -> tuple[Role, ...]:
+    shares = np.array([share if not only or only & set(roles) else 0.0 for roles, share in protocols])
+    return protocols[int(random.choice(len(shares), p=shares / shares.sum()))][0]
 
 
 def _inside(spot: Spot, head: Anatomy, random: np.random.Generator) -> np.ndarray:
