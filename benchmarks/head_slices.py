@@ -3,8 +3,8 @@
     python benchmarks/head_slices.py --data DATA --output FOLDER [--heads 3] [--columns 8] [--slices 150]
 
 Each column is a head, its rows DWI, ADC, FLAIR, T2 and T1 as networks are shown them, the infarct outlined on ADC;
-below them real slices of SOOP's train split (FLAIR) and of ISLES'22 (DWI). Then, for as many slices, percentiles of the brain
-over its median, and of lesions of at least 30 mm². Prints Markdown tables and slices a second; seed 2026, 1 core.
+below them real slices of SOOP's train split (FLAIR) and of ISLES'22 (DWI). Then, for as many slices, percentiles of the
+brain over its median, and of lesions of at least 30 mm². Prints Markdown tables and slices a second; seed 2026, 1 core.
 """
 
 from __future__ import annotations

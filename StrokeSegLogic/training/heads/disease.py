@@ -48,7 +48,7 @@ AGES = (HYPERACUTE, ACUTE, EARLY_SUBACUTE, LATE_SUBACUTE)
 VISIBLE_ON_FLAIR = (ACUTE, EARLY_SUBACUTE, LATE_SUBACUTE)
 
 GLIOSIS = Change(1.0, (1.2, 1.6), (1.4, 2.2), (1.2, 1.9))
-WHITE_MATTER_DISEASE = Change(1.0, (1.1, 1.5), (1.2, 1.8), (1.1, 1.6))
+WHITE_MATTER_DISEASE = Change(1.0, (1.1, 1.5), (1.2, 2.0), (1.1, 1.6))
 MULTIPLE_SCLEROSIS = Change(1.0, (1.15, 1.7), (1.3, 2.0), (1.05, 1.6))
 SHINE_THROUGH = Change(1.0, (1.1, 1.5), (1.5, 2.4), (1.0, 1.35))
 """Bright on DWI by T2 alone, as infarcts of some weeks are."""

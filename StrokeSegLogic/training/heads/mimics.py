@@ -27,7 +27,7 @@ def paint_mimics(
 ) -> None:
     """Changes tissue (layers, N) of a slab's pixels, in place; each kind of disease now and then, several together."""
     white = slab.regions[:, pixels] == Region.WHITE_MATTER
-    if random.random() < 0.65:
+    if random.random() < 0.85:
         diseased = white * white_matter_disease(slab, random)[pixels]
         apply(tissue, diseased, draw_change(disease.WHITE_MATTER_DISEASE, random))
     if sclerosis and random.random() < 0.1:
@@ -52,7 +52,7 @@ def white_matter_disease(slab: Slab, random: np.random.Generator) -> np.ndarray:
     confluent, and points away from them (Fazekas et al., AJR 1987, 149:351)."""
     shape = slab.ventricle_mm.shape
     burden = random.random() ** 2
-    reach = 1.0 + 14.0 * burden * random.random()
+    reach = 1.5 + 14.0 * burden * random.random()
     uneven = 1 + 0.6 * rough(shape, 18.0, random) + 0.2 * rough(shape, 5.0, random)
     beside = 1 / (1 + np.exp(-(reach * uneven - slab.ventricle_mm).clip(-30, 30) / 1.2))
     limit = random.uniform(1.7, 3.2) - 0.8 * burden
