@@ -30,6 +30,7 @@ class Sample:
         patient: never in two splits.
         placed: bool (H, W), part of the lesion: shapes placed into the brain, whose signal is still to be painted; None
             where the images show the whole lesion.
+        complete: whether the images are all that the examination has: nothing is simulated from them.
     """
 
     images: dict[Role, np.ndarray]
@@ -39,6 +40,7 @@ class Sample:
     plane: Plane
     patient: str
     placed: np.ndarray | None = None
+    complete: bool = False
 
 
 class Source(Protocol):
