@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from StrokeSegLogic.base.settings import PLANES, Plane
 from StrokeSegLogic.nets.run.inputs import centred, normalise
-from StrokeSegLogic.space.grid import PLANES, Plane
 from StrokeSegLogic.study.case import MRI_ROLES, Role
 from StrokeSegLogic.training.heads.label_maps import head_files
 from StrokeSegLogic.training.heads.slices import draw_slice

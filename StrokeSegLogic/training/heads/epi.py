@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from ...space.grid import Plane
+from ...base.settings import Plane
 from .slab import Slab, rough
 
 _PHASE_AXIS: dict[Plane, int | None] = {"axial": 0, "coronal": None, "sagittal": 1}

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ...space.grid import Plane, to_stack
+from ...base.settings import Plane
+from ...space.grid import to_stack
 from .anatomy import COARSE, Anatomy
 from .geometry import Pose, field_at, positions
 from .relaxation import Region

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ...space.grid import Plane
+from ...base.settings import Plane
 from ...study.case import Role
 from ..stream.sources.lesions import Shape
 from . import disease

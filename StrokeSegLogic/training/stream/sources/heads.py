@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from ....base.errors import InputError
-from ....space.grid import PLANES, Plane
+from ....base.settings import PLANES, Plane
 from ....study.case import Role
 from ...heads.anatomy import read_anatomies
 from ...heads.atlas import read_territories

@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from ....base.csv_files import read_records
 from ....base.errors import InputError
-from ....space.grid import Plane
+from ....base.settings import Plane
 from ....space.resampling import resample_slices
 from ....study.case import Role
 from ...arrays import read_arrays

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.space.grid import PLANES, Plane
+from StrokeSegLogic.base.settings import PLANES, Plane
 from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.training.heads import slices
 from StrokeSegLogic.training.heads.atlas import read_territories

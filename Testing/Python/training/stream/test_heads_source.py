@@ -13,7 +13,7 @@ from ball_library import labels, library, write_atlas
 from tiny import write_data
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.space.grid import PLANES
+from StrokeSegLogic.base.settings import PLANES
 from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.training.heads.label_maps import LEFT_OUT
 from StrokeSegLogic.training.stream.batches import BatchMaker
