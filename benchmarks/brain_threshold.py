@@ -14,10 +14,12 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 from brain_network import SHAPE, image_of
+from scipy.ndimage import distance_transform_edt
 
 from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.brain.network import one_brain, probability_of_head
 from StrokeSegLogic.metrics.voxel import dice
+from StrokeSegLogic.mri.prepare import RIM_MM
 from StrokeSegLogic.nets.models.registry import BRAIN, find
 from StrokeSegLogic.nets.run.network import choose, load
 from StrokeSegLogic.space.grid import Grid, working_grid
@@ -44,7 +46,7 @@ def main() -> None:
     subjects = [head for head in read_heads(given.data / "heads" / "synthseg") if head.subject not in LEFT_OUT]
     names = [name for name in (*NAMED, "any", "any", "any") if name != "CT"]
     scores: dict[float, list[float]] = {threshold: [] for threshold in THRESHOLDS}
-    lost: dict[float, list[float]] = {threshold: [] for threshold in THRESHOLDS}
+    lost: dict[float, list[tuple[float, float]]] = {threshold: [] for threshold in THRESHOLDS}
     for number, subject in enumerate(subjects * given.heads):
         name = names[number % len(names)]
         head = draw_head([subject], random, SHAPE, 1.0, contrast=name, shapes=shapes, lesion_share=1.0)
@@ -58,11 +60,14 @@ def main() -> None:
             kept = one_brain(probability, threshold)
             mask = sitk.GetArrayFromImage(resample(coarse.image(kept), grid)) >= threshold
             scores[threshold].append(dice(mask, brain))
-            lost[threshold].append(float((lesion & ~mask).sum() / max(lesion.sum(), 1)))
-    print(f"{len(subjects) * given.heads} heads\n\n| from | Dice | lost % | worst % |\n| --- | --- | --- | --- |")
+            beyond = distance_transform_edt(~mask) > RIM_MM
+            lost[threshold].append(tuple(float((lesion & out).sum() / max(lesion.sum(), 1)) for out in (~mask, beyond)))
+    print(f"{len(subjects) * given.heads} heads\n")
+    print(f"| from | Dice | outside the mask %, worst | {RIM_MM:g} mm outside %, worst |\n| --- | --- | --- | --- |")
     for threshold in THRESHOLDS:
-        parts = 100 * np.array(lost[threshold])
-        print(f"| {threshold} | {np.mean(scores[threshold]):.3f} | {parts.mean():.2f} | {parts.max():.1f} |")
+        own, rim = (100 * np.array(parts) for parts in zip(*lost[threshold], strict=True))
+        dices = np.mean(scores[threshold])
+        print(f"| {threshold} | {dices:.3f} | {own.mean():.2f}, {own.max():.1f} | {rim.mean():.2f}, {rim.max():.1f} |")
 
 
 if __name__ == "__main__":
