@@ -121,7 +121,8 @@ def chosen_maps(
         doubts.append(Doubt(others, DoubtKind.LEFT_OUT, words))
     if choice.given is not None:
         doubts += _reasons(case, choice.given)
-    return StandardMaps(images, STANDARD_UNITS, tuple(doubts), frozenset(images)), measured
+    standard = StandardMaps(images, STANDARD_UNITS, tuple(doubts), frozenset(images), fluid=measured.fluid)
+    return standard, measured
 
 
 def doubts_about_unusable(case: Case, standard: StandardMaps) -> tuple[Doubt, ...]:

@@ -19,6 +19,7 @@ from .bolus import Passage, passage
 from .curves import disturbed, enhancement, mean_frame, vessel_candidates
 from .deconvolution import PER_100_G, PER_100_G_MIN, DeconvolutionSpec, deconvolve
 from .denoising import DenoisingSpec, denoised
+from .fluid import fluid_of
 from .time_series import Series, checked
 
 
@@ -56,6 +57,7 @@ class PerfusionMaps:
         mip: HU, maximum over time.
         plain: HU, mean of the frames before contrast: stands in for a CT without contrast.
         brain: bool.
+        fluid: bool, what of the brain is fluid by its density and by contrast that never arrives (see `fluid`).
         grid: of all of them.
         times_s: (T,) of the frames used, from 0.
         aif, vof: curves (T,) in HU with their voxels; no voxels where a curve was given. `aif` is as measured,
@@ -74,6 +76,7 @@ class PerfusionMaps:
     mip: np.ndarray
     plain: np.ndarray
     brain: np.ndarray
+    fluid: np.ndarray
     grid: Grid
     times_s: np.ndarray
     aif: Vessel
@@ -149,12 +152,13 @@ def maps(
     if shaken:
         inside, curves, notes = _without_disturbed(inside, curves, plain, series.grid)
     artery, vein = _vessels(series, inside, mip, plain, bolus, given_aif, given_vof, shaken)
+    fluid = fluid_of(series, inside, mean, artery.curve, curves.mean(axis=1), progress.span(0.7, 0.73))
     scale, more = _scale(artery, vein, series.times_s)
     from ...nets.run.network import choose
 
     device = choose(spec.device).where
     if spec.denoising is not None:
-        span = progress.span(0.7, 0.9)
+        span = progress.span(0.73, 0.9)
         denoised(series, inside, curves, bolus.baseline, spec.denoising, device, span, artery.curve)
     flow = deconvolve(
         curves,
@@ -182,6 +186,7 @@ def maps(
         mip=mip,
         plain=plain,
         brain=inside,
+        fluid=fluid,
         grid=series.grid,
         times_s=series.times_s,
         aif=artery,
