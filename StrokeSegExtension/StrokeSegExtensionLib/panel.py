@@ -164,8 +164,9 @@ class Panel:
 
     def _segment_pressed(self) -> None:
         if not self.state.busy:
-            self.study.take_typed()
-            self.options.take_typed()
+            for section in (self.study, self.options):
+                section.take_typed()
+            self._parameters_changed()  # a point that was moved tells nobody
         self.presenter.segment_or_cancel()
 
     def _chosen(self, role: Role, node: Any) -> None:
