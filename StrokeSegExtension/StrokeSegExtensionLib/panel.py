@@ -198,8 +198,7 @@ class Panel:
             return
         self._show_parameters(self.parameters)
         inputs, settings = inputs_of(self.parameters, _case_name()), settings_of(self.parameters)
-        told_inputs, told_settings = self._told
-        self._told = (inputs, settings)
+        (told_inputs, told_settings), self._told = self._told, (inputs, settings)
         if settings != told_settings:
             self.presenter.settings_changed(settings)
         if inputs != told_inputs:
