@@ -109,8 +109,8 @@ def segment(
             MRI alone.
         name: of the case.
         options: of `study.Settings`: model, device, vote, register, route, threshold, minimum_lesion_ml, flips,
-            reproducible, anonymous, unmeasured; and probability, agreement, maps, report, which add nodes and are off
-            unless asked for.
+            reproducible, anonymous, unmeasured, aif, hematocrit; and probability, agreement, maps, report, which add
+            nodes and are off unless asked for.
 
     Returns:
         With `wait` the vtkMRMLSegmentationNode; else the `console_run.ConsoleRun`, to be asked and cancelled.

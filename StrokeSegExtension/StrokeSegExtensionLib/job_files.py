@@ -72,5 +72,13 @@ def options_of(inputs: StudyInputs, settings: Settings) -> JobOptions:
     extras = tuple(name for name in EXTRAS if getattr(settings, name))
     if inputs.modality == "ctp":
         route, model = route_and_model(settings.route)
-        return JobOptions(model=model, device=settings.device, anonymous=settings.anonymous, route=route, extras=extras)
+        return JobOptions(
+            model=model,
+            device=settings.device,
+            anonymous=settings.anonymous,
+            route=route,
+            aif=settings.aif,
+            hematocrit=settings.hematocrit,
+            extras=extras,
+        )
     return JobOptions(**{field.name: getattr(settings, field.name) for field in fields(MriSettings)}, extras=extras)

@@ -16,7 +16,7 @@ _CHOICES: dict[str, tuple[str, tuple[str, ...]]] = {
     "voteBox": ("vote", VOTES),
     "registerBox": ("register", REGISTERS),
 }
-_NUMBERS = {"thresholdBox": "threshold", "minimumLesionBox": "minimumLesion"}
+_NUMBERS = {"thresholdBox": "threshold", "minimumLesionBox": "minimumLesion", "hematocritBox": "hematocrit"}
 _CHECKS = {
     "flipsBox": "flips",
     "reproducibleBox": "reproducible",
@@ -66,7 +66,8 @@ class OptionsSection:
             getattr(ui, f"{name}Box").setVisible(not perfusion)
         for name in _MRI_CHECKS:
             getattr(ui, f"{name}Box").setVisible(not perfusion)
-        ui.mapsBox.setVisible(perfusion)
+        for widget in (ui.mapsBox, ui.hematocritLabel, ui.hematocritBox):
+            widget.setVisible(perfusion)
 
     def take_typed(self) -> None:
         """Takes what is still being typed."""

@@ -164,8 +164,9 @@ class Panel:
 
     def _segment_pressed(self) -> None:
         if not self.state.busy:
-            self.study.take_typed()
-            self.options.take_typed()
+            for section in (self.study, self.options):
+                section.take_typed()
+            self._parameters_changed()  # a point that was moved tells nobody
         self.presenter.segment_or_cancel()
 
     def _chosen(self, role: Role, node: Any) -> None:
@@ -197,8 +198,7 @@ class Panel:
             return
         self._show_parameters(self.parameters)
         inputs, settings = inputs_of(self.parameters, _case_name()), settings_of(self.parameters)
-        told_inputs, told_settings = self._told
-        self._told = (inputs, settings)
+        (told_inputs, told_settings), self._told = self._told, (inputs, settings)
         if settings != told_settings:
             self.presenter.settings_changed(settings)
         if inputs != told_inputs:

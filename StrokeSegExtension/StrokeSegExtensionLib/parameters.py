@@ -5,6 +5,7 @@ from typing import Any
 import slicer
 from slicer.parameterNodeWrapper import parameterNodeWrapper
 
+from StrokeSegLogic.base.settings import HEMATOCRIT
 from StrokeSegLogic.study.case import Role
 
 # Slicer reads the annotations at run time; plain types and sentinels are what every version of it can store.
@@ -16,7 +17,8 @@ UNKNOWN = -1.0
 class PanelParameters:
     """What the user chose, and which nodes came out of the last run.
 
-    A threshold of 0 is the model's own. The brain mask is a segmentation or a label map.
+    A threshold of 0 is the model's own. The brain mask is a segmentation or a label map; the first point of the
+    artery's list counts.
     """
 
     modality: str = "mri"
@@ -34,6 +36,7 @@ class PanelParameters:
     volumeMIP: slicer.vtkMRMLScalarVolumeNode
     volumeCTP: slicer.vtkMRMLSequenceNode
     brainMask: slicer.vtkMRMLDisplayableNode
+    arteryPoint: slicer.vtkMRMLMarkupsFiducialNode
     reference: str = ""
     age: float = UNKNOWN
     nihss: int = int(UNKNOWN)
@@ -45,6 +48,7 @@ class PanelParameters:
     register: str = "auto"
     threshold: float = 0.0
     minimumLesion: float = 0.0
+    hematocrit: float = HEMATOCRIT
     flips: bool = False
     reproducible: bool = False
     anonymous: bool = False

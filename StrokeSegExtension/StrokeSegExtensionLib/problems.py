@@ -53,6 +53,8 @@ def _setting(option: str) -> str:
         "route": _("Model"),
         "reference": _("Result on the grid of"),
         "brain_mask": _("Brain mask"),
+        "aif": _("Artery"),
+        "hematocrit": _("Hematocrit"),
         "modality": _("Study"),
         "age": _("Age"),
         "nihss": _("NIHSS"),

@@ -48,10 +48,14 @@ class Settings(MriSettings):
     Attributes:
         route: of CT perfusion, one of `choices.ROUTES`, with a model of the user's behind it (see
             `model_choices.route_and_model`); "" is the first that the inputs allow.
+        aif: of CT perfusion, where the artery is (see `space.given_point`); "" is found.
+        hematocrit: of CT perfusion; None is the usual.
         probability, agreement, maps, report: extra results to hand over.
     """
 
     route: str = ""
+    aif: str = ""
+    hematocrit: float | None = None
     probability: bool = True
     agreement: bool = True
     maps: bool = True

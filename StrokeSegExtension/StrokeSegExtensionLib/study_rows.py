@@ -21,16 +21,24 @@ class StudyRows:
         ui: the widgets of Study.ui by name.
         chosen: called when the user sets a row.
         mask_chosen: called when the user sets the brain mask.
+        artery_chosen: called when the user sets the list of the artery's point.
     """
 
-    def __init__(self, ui: Any, chosen: Callable[[Role, Any], None], mask_chosen: Callable[[Any], None]) -> None:
+    def __init__(
+        self,
+        ui: Any,
+        chosen: Callable[[Role, Any], None],
+        mask_chosen: Callable[[Any], None],
+        artery_chosen: Callable[[Any], None],
+    ) -> None:
         self._ui = ui
-        self._chosen, self._mask_chosen = chosen, mask_chosen
+        self._chosen = chosen
         self._showing = False
         self._hints = {role: self._selector(role).toolTip for role in Role}
         for role in Role:
             self._selector(role).connect("currentNodeChanged(vtkMRMLNode*)", self._listener(role))
-        ui.brainMaskSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._on_mask)
+        ui.brainMaskSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._unless_showing(mask_chosen))
+        ui.arterySelector.connect("currentNodeChanged(vtkMRMLNode*)", self._unless_showing(artery_chosen))
 
     def set_scene(self, scene: Any) -> None:
         """Fills the selectors from a scene, without telling anybody."""
@@ -39,6 +47,7 @@ class StudyRows:
             for role in Role:
                 self._selector(role).setMRMLScene(scene)
             self._ui.brainMaskSelector.setMRMLScene(scene)
+            self._ui.arterySelector.setMRMLScene(scene)
         finally:
             self._showing = False
 
@@ -50,6 +59,8 @@ class StudyRows:
                 getattr(self._ui, f"{part}{role.value}").setVisible(role in shown)
         for widget in (self._ui.brainMaskLabel, self._ui.brainMaskSelector):
             widget.setVisible(modality == "mri")
+        for widget in (self._ui.arteryLabel, self._ui.arterySelector):
+            widget.setVisible(modality == "ctp")
 
     def show_volumes(self, volumes: Mapping[Role, Handle], modality: str) -> None:
         """Sets the selectors of a modality, without telling anybody."""
@@ -64,9 +75,16 @@ class StudyRows:
 
     def show_mask(self, node: Any) -> None:
         """Sets the brain mask's selector, without telling anybody."""
+        self._show(self._ui.brainMaskSelector, node)
+
+    def show_artery(self, node: Any) -> None:
+        """Sets the artery's selector, without telling anybody."""
+        self._show(self._ui.arterySelector, node)
+
+    def _show(self, selector: Any, node: Any) -> None:
         self._showing = True
         try:
-            self._ui.brainMaskSelector.setCurrentNode(node)
+            selector.setCurrentNode(node)
         finally:
             self._showing = False
 
@@ -84,6 +102,7 @@ class StudyRows:
         for role in Role:
             self._selector(role).setEnabled(enabled)
         self._ui.brainMaskSelector.setEnabled(enabled)
+        self._ui.arterySelector.setEnabled(enabled)
 
     def _words(self, offer: Offer) -> str:
         node = slicer.mrmlScene.GetNodeByID(offer.handle)
@@ -103,6 +122,9 @@ class StudyRows:
 
         return changed
 
-    def _on_mask(self, node: Any) -> None:
-        if not self._showing:
-            self._mask_chosen(node)
+    def _unless_showing(self, chosen: Callable[[Any], None]) -> Callable[[Any], None]:
+        def changed(node: Any) -> None:
+            if not self._showing:
+                chosen(node)
+
+        return changed

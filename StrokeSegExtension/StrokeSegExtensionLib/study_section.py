@@ -35,7 +35,9 @@ class StudySection:
         assign: Callable[[], None],
     ) -> None:
         self.ui = ui
-        self.rows = StudyRows(ui, chosen, lambda node: self._set("brainMask", node))
+        self.rows = StudyRows(
+            ui, chosen, lambda node: self._set("brainMask", node), lambda node: self._set("arteryPoint", node)
+        )
         self._parameters = parameters
         self._references: list[str] = []
         say(ui.notesLabel, "")
@@ -57,6 +59,7 @@ class StudySection:
         self.rows.show_modality(inputs.modality)
         self.rows.show_volumes(inputs.volumes, inputs.modality)
         self.rows.show_mask(parameters.brainMask)
+        self.rows.show_artery(parameters.arteryPoint)
         self._show_references(inputs)
 
     def show_offers(self, offers: Mapping[Role, Offer], notes: Sequence[str]) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import TypeVar
 
-from StrokeSegLogic.base.settings import DEVICES, REGISTERS, VOTES
+from StrokeSegLogic.base.settings import DEVICES, HEMATOCRIT, REGISTERS, VOTES
 from StrokeSegLogic.study.case import CTP_ROLES, MRI_ROLES, ClinicalData, Modality, Role
 
 from .parameters import UNKNOWN, PanelParameters, volume_name
 from .study import Settings, StudyInputs
+from .words import tr as _
 
 T = TypeVar("T", bound=str)
 
@@ -47,6 +48,9 @@ def settings_of(parameters: PanelParameters) -> Settings:
     return Settings(
         model=parameters.model,
         route=parameters.route,
+        aif=artery_of(parameters),
+        # The usual value is named by no setting: it would be refused where maps are given.
+        hematocrit=None if parameters.hematocrit == HEMATOCRIT else parameters.hematocrit,
         device=known_or_first(parameters.device, DEVICES),
         vote=known_or_first(parameters.vote, VOTES),
         register=known_or_first(parameters.register, REGISTERS),
@@ -61,6 +65,17 @@ def settings_of(parameters: PanelParameters) -> Settings:
         report=parameters.report,
         reproducible=parameters.reproducible,
     )
+
+
+def artery_of(parameters: PanelParameters) -> str:
+    """Where the artery's first point lies in the scene, as a setting; "" where no list is chosen."""
+    node = parameters.arteryPoint
+    if parameters.modality != "ctp" or node is None:
+        return ""
+    if node.GetNumberOfControlPoints() == 0:
+        # Refused with these words when it is run: a list that is chosen and empty is a mistake.
+        return _("an empty list of points")
+    return ",".join(f"{mm:.2f}" for mm in node.GetNthControlPointPositionWorld(0)) + "mm"
 
 
 def known_or_first(name: str, names: tuple[T, ...]) -> T:

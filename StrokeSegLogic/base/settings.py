@@ -41,6 +41,9 @@ ROUTES: tuple[RouteName, ...] = get_args(RouteName)
 EXTRAS: tuple[ExtraName, ...] = get_args(ExtraName)
 """What a worker hands over beside the labels."""
 
+HEMATOCRIT, HEMATOCRIT_RANGE = 0.45, (0.15, 0.7)
+"""Of arterial blood: the usual value, and what there is from severe anaemia to severe polycythaemia."""
+
 Choice = TypeVar("Choice", bound=str)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ..study.case import Role
-from .segment import Anonymous, DeviceOption, Overwrite, one_or_many, output_folder
+from .segment import Anonymous, ArteryPoint, DeviceOption, Hematocrit, Overwrite, one_or_many, output_folder
 from .terminal import console, job
 
 Study = Annotated[
@@ -27,6 +27,8 @@ def perfusion(
     output: Output = "strokeseg-perfusion",
     motion: Motion = True,
     smoothing: Smoothing = None,
+    aif: ArteryPoint = None,
+    hematocrit: Hematocrit = None,
     device: DeviceOption = "auto",
     anonymous: Anonymous = False,
     overwrite: Overwrite = False,
@@ -36,17 +38,18 @@ def perfusion(
 
     from ..ctp.maps.choice import compute_maps
     from ..ctp.series.maps import MapsSpec
-    from ..ctp.settings import PerfusionSettings
+    from ..ctp.settings import PerfusionSettings, with_artery
     from ..outputs.files import MAPS, MAPS_ALONE, reserved_for
 
     folder = output_folder(output)
-    spec = replace(MapsSpec(), motion=motion)
+    spec = with_artery(replace(MapsSpec(), motion=motion), aif, hematocrit)
     if smoothing is not None:
         if not 0 <= smoothing <= 20:
             raise typer.BadParameter("--smoothing lies between 0 and 20 mm")
         spec = replace(spec, smoothing_mm=smoothing)
     with job() as progress, reserved_for(folder, MAPS, MAPS_ALONE, overwrite=overwrite) as held:
         progress(0.0, "reading the series")
+        from ..ctp.series.arteries import place_of
         from ..outputs.files import write_maps
         from ..result.provenance import case_record
         from ..study.series.load import load_case
@@ -65,6 +68,8 @@ def perfusion(
     console.print(
         f"{len(found.times_s)} frames of {size} voxels, {found.brain.sum() * found.grid.voxel_ml:.0f} ml brain"
     )
-    console.print(f"Artery from {len(found.aif.voxels)} voxels; look at aif.svg before trusting the maps")
+    console.print(f"Artery {place_of(found.aif, found.grid)}; look at aif.svg before trusting the maps")
+    console.print("Vein: none was found" if found.vof is None else f"Vein {place_of(found.vof, found.grid)}")
+    console.print(f"Hematocrit {found.hematocrit:g}")
     console.print(f"Maps in {folder}", soft_wrap=True)
     console.print("Research use only: not a medical device")

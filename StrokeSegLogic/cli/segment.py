@@ -90,6 +90,19 @@ RouteOption = Annotated[
     RouteName | None,
     typer.Option(help="CT perfusion: whose core and penumbra are the result. [default: the first that can be taken]"),
 ]
+ArteryPoint = Annotated[
+    str | None,
+    typer.Option(
+        "--aif",
+        help="CT perfusion: the artery by hand, X,Y,Zmm (R, A, S as Slicer shows them) or X,Y,Zvoxel (from 0). "
+        "[default: found]",
+        metavar="POINT",
+    ),
+]
+Hematocrit = Annotated[
+    float | None,
+    typer.Option(help="CT perfusion: of arterial blood, 0.15 to 0.7; CBF and CBV carry it. [default: 0.45]"),
+]
 Reproducible = Annotated[
     bool, typer.Option("--reproducible", help="MRI: float32, deterministic algorithms, run twice and compared.")
 ]
@@ -124,6 +137,8 @@ def segment(
     minimum_lesion: MinimumLesion = None,
     flips: Flips = False,
     route: RouteOption = None,
+    aif: ArteryPoint = None,
+    hematocrit: Hematocrit = None,
     reproducible: Reproducible = False,
     anonymous: Anonymous = False,
     unmeasured: Unmeasured = False,
@@ -147,6 +162,11 @@ def segment(
     given = {name: value for name, value in of_mri.items() if value is not None}
     # Both are made before anything long begins: an impossible value is refused at once.
     mri = MriSettings.of(model=model, device=device, anonymous=anonymous, **given)
+    of_perfusion = {"route": route, "aif": aif, "hematocrit": hematocrit}
+    if aif is not None or hematocrit is not None:
+        from ..ctp.settings import PerfusionSettings
+
+        PerfusionSettings.of(aif=aif, hematocrit=hematocrit)
     folder = output_folder(output)
     with job() as progress, reserved_for(folder, RESULT, SEGMENTATION_FILES, overwrite=overwrite) as held:
         progress(0.0, "reading the study")
@@ -157,13 +177,13 @@ def segment(
         case = load_case(one_or_many(study), clinical=known, modality=None if modality == "auto" else modality)
         result: Outcome
         if case.modality == "mri":
-            _refuse(case, ["route"] if route else [])
+            _refuse(case, [name for name, value in of_perfusion.items() if value is not None])
             result = segment_into(case, folder, progress.span(0.1, 1.0), role, mri, mask)
         else:
             _refuse(case, [*given, *(["brain_mask"] if brain_mask else [])])
             from ..ctp.settings import PerfusionSettings
 
-            settings = PerfusionSettings.of(route, model, device, anonymous)
+            settings = PerfusionSettings.of(route, model, device, anonymous, aif, hematocrit)
             result = perfusion_into(case, folder, progress.span(0.1, 1.0), role, settings)
     describe(result, folder, held.notes, case)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..base.errors import InputError
 from ..base.settings import DEVICES, ROUTES, RouteName, one_of
+from ..space.given_point import GivenPoint
+from .series.artery_by_hand import OPTION as ARTERY_OPTION
 from .series.maps import MapsSpec
 from .threshold_settings import ThresholdSettings
 
@@ -41,12 +43,20 @@ class PerfusionSettings:
 
     @classmethod
     def of(
-        cls, route: str | None = None, model: str | None = None, device: str = "auto", anonymous: bool = False
+        cls,
+        route: str | None = None,
+        model: str | None = None,
+        device: str = "auto",
+        anonymous: bool = False,
+        aif: str | None = None,
+        hematocrit: float | None = None,
     ) -> PerfusionSettings:
         """Settings of one route and its model, as command line and jobs name them; None or "" is the default.
 
+        `aif` is a point as `GivenPoint.parse` reads it.
+
         Raises:
-            InputError: if there is no such route, or a model is named without the route that it is for.
+            InputError: if there is no such route, point or hematocrit, or a model is named without its route.
         """
         chosen = one_of(route, ROUTES, "route") if route else None
         if model and chosen in (None, "thresholds"):
@@ -54,4 +64,16 @@ class PerfusionSettings:
                 "a model is named without its route", option="model", fix="Choose the route slow-fusion or unet3d, too"
             )
         models = {chosen: model} if chosen and model else {}
-        return cls(models=models, device=device, route=chosen, anonymous=anonymous)
+        maps = with_artery(MapsSpec(), aif, hematocrit)
+        return cls(maps=maps, models=models, device=device, route=chosen, anonymous=anonymous)
+
+
+def with_artery(spec: MapsSpec, aif: str | None, hematocrit: float | None) -> MapsSpec:
+    """How maps are made, with the artery and hematocrit that a user names; None or "" is the default.
+
+    Raises:
+        InputError: if there is no such point or hematocrit.
+    """
+    if aif:
+        spec = replace(spec, artery=GivenPoint.parse(aif, ARTERY_OPTION))
+    return spec if hematocrit is None else replace(spec, hematocrit=hematocrit)

@@ -13,6 +13,7 @@ from ..ctp.numbers.mismatch import LEAST_INTENSITY_ML, DelayVolume, PerfusionNum
 from ..ctp.numbers.sweep import Sweep
 from ..ctp.result import PerfusionSegmentation
 from ..ctp.routes.route import Route
+from ..ctp.series.arteries import place_of
 from ..ctp.series.maps import PerfusionMaps
 from ..result.looks import CORE_STYLE, PENUMBRA_STYLE
 from ..study.case import Role
@@ -186,15 +187,12 @@ def _measured(maps: PerfusionMaps) -> dict[str, object]:
     said = [
         f"{len(maps.times_s)} frames over {seconds:.0f} s, {maps.baseline} of them before contrast",
         moved,
-        f"Artery: {_voxels(len(maps.aif.voxels))}, its curve used times {maps.aif_scale:.2f}",
-        "Vein: none was found" if maps.vof is None else f"Vein: {_voxels(len(maps.vof.voxels))}",
+        f"Artery: {place_of(maps.aif, maps.grid)}; its curve used times {maps.aif_scale:.2f}",
+        "Vein: none was found" if maps.vof is None else f"Vein: {place_of(maps.vof, maps.grid)}",
+        f"Hematocrit: {maps.hematocrit:g}",
         *maps.warnings,
     ]
     return {"said": said, "vessels": _inline(vessel_svg(maps))}
-
-
-def _voxels(count: int) -> str:
-    return f"{count} voxels" if count else "a given curve"
 
 
 def _inline(svg: str) -> Markup:

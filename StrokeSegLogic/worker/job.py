@@ -37,14 +37,19 @@ class JobVolume:
 
 @dataclass(frozen=True)
 class JobOptions(MriSettings):
-    """How to segment. For CT perfusion those of `PerfusionSettings.of` count: route, model, device and anonymous.
+    """How to segment. For CT perfusion those of `PerfusionSettings.of` count: route, model, device, anonymous,
+    aif and hematocrit.
 
     Attributes:
         route: of CT perfusion, one of `base.settings.ROUTES`; "" is the first that the inputs allow.
+        aif: of CT perfusion, a point as `space.given_point` reads it; "" is found.
+        hematocrit: of CT perfusion; None is the usual.
         extras: of `base.settings.EXTRAS`, what is handed over beside the labels.
     """
 
     route: str = ""
+    aif: str = ""
+    hematocrit: float | None = None
     extras: tuple[str, ...] = ("probability", "agreement", "maps")
 
     def __post_init__(self) -> None:

@@ -124,7 +124,9 @@ def segment_any(case: Case, job: Job, progress: Progress, brain_mask: GivenMask 
     from ..ctp.engine import segment_perfusion
     from ..ctp.settings import PerfusionSettings
 
-    settings = PerfusionSettings.of(options.route, options.model, options.device, options.anonymous)
+    settings = PerfusionSettings.of(
+        options.route, options.model, options.device, options.anonymous, options.aif, options.hematocrit
+    )
     return segment_perfusion(case, reference=job.reference, settings=settings, progress=progress)
 
 

@@ -10,12 +10,14 @@ import SimpleITK as sitk
 
 from ...base.errors import InputError
 from ...base.progress import Progress
+from ...base.settings import HEMATOCRIT
 from ...result.doubts import Doubt, doubts_about
 from ...space.grid import Grid, require_overlap
 from ...space.resampling import resample
 from ...study.case import MAP_ROLES, Case, Role
 from ...study.maps.units import STANDARD_UNITS
-from ..series.maps import PerfusionMaps, maps
+from ..series.artery_by_hand import OPTION as ARTERY_OPTION
+from ..series.maps import MapsSpec, PerfusionMaps, maps
 from ..settings import PerfusionSettings
 from .doubts import DoubtKind
 from .inputs import StandardMaps, standard_maps
@@ -105,6 +107,7 @@ def chosen_maps(
         InputError: if the series cannot be used.
     """
     if not choice.computes and choice.given is not None:
+        _refuse_artery(case, settings.maps)
         return choice.given, None
     measured = compute_maps(case, settings, progress)
     images = measured.images()
@@ -121,7 +124,20 @@ def chosen_maps(
         doubts.append(Doubt(others, DoubtKind.LEFT_OUT, words))
     if choice.given is not None:
         doubts += _reasons(case, choice.given)
-    return StandardMaps(images, STANDARD_UNITS, tuple(doubts), frozenset(images)), measured
+    standard = StandardMaps(images, STANDARD_UNITS, tuple(doubts), frozenset(images), fluid=measured.fluid)
+    return standard, measured
+
+
+def _refuse_artery(case: Case, spec: MapsSpec) -> None:
+    """Refuses what has no meaning for given maps: silently left out it would seem to have worked."""
+    named = [ARTERY_OPTION] if spec.artery is not None else ["hematocrit"] if spec.hematocrit != HEMATOCRIT else []
+    for option in named:
+        raise InputError(
+            "has no meaning where maps are given and none is computed",
+            where=case.name,
+            option=option,
+            fix="Leave it out, or give the CTP series by itself",
+        )
 
 
 def doubts_about_unusable(case: Case, standard: StandardMaps) -> tuple[Doubt, ...]:

@@ -40,6 +40,8 @@ class StandardMaps:
             relative to itself.
         unjudged: where flow or delay has no value, bool (z, y, x) (see `missing_values`); None where it has
             everywhere.
+        fluid: what the 4-D series shows to be fluid, bool (z, y, x) (see `series.fluid`); None where no map was
+            computed from it.
         inverted: maps whose values run the wrong way, which no factor mends, each with the words that say so.
     """
 
@@ -49,6 +51,7 @@ class StandardMaps:
     usable: frozenset[Role]
     unjudged: np.ndarray | None = None
     inverted: Mapping[Role, str] = field(default_factory=dict)
+    fluid: np.ndarray | None = None
 
     @property
     def scales_known(self) -> dict[Role, bool]:

@@ -6,15 +6,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+import SimpleITK as sitk
 
 from ...base.errors import InputError
 from ...base.progress import Progress
 from ...base.settings import ROUTES, RouteName
 from ...space.grid import Grid
-from ...study.case import MAP_ROLES, Case
+from ...study.case import MAP_ROLES, Case, Role
 from ..maps.choice import THRESHOLD_MAPS, doubts_about_unusable
 from ..maps.inputs import StandardMaps
 from ..settings import PerfusionSettings
+from ..tissue.csf import find_csf, mirror_of
 from ..tissue.thresholds import ThresholdSegmentation, segment_by_thresholds
 from .methods import by_network, by_thresholds, require
 from .route import Route
@@ -87,8 +89,23 @@ class Routes:
             require(standard.images, standard.usable, THRESHOLD_MAPS, "the route of thresholds")
             # A map whose unit is not known says nothing at an absolute limit.
             known = {role: image for role, image in standard.images.items() if role in standard.usable}
-            self.thresholds = segment_by_thresholds(known, self.settings.thresholds, self.brain)
+            self.thresholds = segment_by_thresholds(known, self.settings.thresholds, self.brain, standard.fluid)
             return by_thresholds(self.thresholds)
         nihss = self.case.clinical.nihss
         model = self.settings.models.get(name)
-        return by_network(name, model, standard, self.grid, nihss, self.device, progress)
+        return by_network(name, model, standard, self.grid, nihss, self.device, progress, self._csf())
+
+    def _csf(self) -> np.ndarray:
+        """What no route may mark, bool (z, y, x): as thresholds found it, else by the same rule."""
+        if self.thresholds is not None:
+            return self.thresholds.tissue.csf
+        standard = self.standard
+        told = [role for role in (Role.CT, Role.CBV) if role in standard.images and role not in standard.inverted]
+        values = {
+            role: sitk.GetArrayFromImage(standard.images[role]).astype(np.float32)
+            for role in told
+            # Any factor will do for CBV, which is relative to itself; no density is told without HU.
+            if role is Role.CBV or standard.scales_known[role]
+        }
+        mirror = mirror_of(self.brain, self.grid)
+        return find_csf(values, self.brain, self.grid, self.settings.thresholds, mirror, standard.fluid)[0]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ...nets.run.network import Device
 
 _LABELS = {"penumbra": PENUMBRA, "core": CORE}
+_LEAST_SAID_ML = 0.05
 _TIMES = (Role.MTT, Role.TTP, Role.TMAX)
 
 
@@ -44,6 +45,7 @@ def by_network(
     nihss: int | None,
     device: Device,
     progress: Progress,
+    csf: np.ndarray,
 ) -> Route:
     """The route of a network.
 
@@ -55,6 +57,7 @@ def by_network(
         nihss: the score, None if unknown.
         device: where to compute.
         progress: of this route.
+        csf: bool (z, y, x): where there is neither core nor penumbra, whatever the network says.
 
     Raises:
         InputError: if an image that the network needs is missing, or may not be shown to it.
@@ -90,9 +93,14 @@ def by_network(
         values[number] = _LABELS.get(meaning, 0)
     if not values.any():
         raise ModelError("knows neither core nor penumbra", where=spec.name, fix="Choose another model")
-    labels = reference.image(values[sitk.GetArrayViewFromImage(answer.labels)])
+    marked = values[sitk.GetArrayViewFromImage(answer.labels)]
+    outside = csf & (marked > 0)
+    marked[outside] = 0
+    labels = reference.image(marked)
+    fluid_ml = float(outside.sum() * reference.voxel_ml)
+    taken_off = (f"{fluid_ml:.1f} ml that it marked in fluid were taken off",) if fluid_ml >= _LEAST_SAID_ML else ()
     used = {"name": spec.name, "version": spec.version, "weights_sha256": spec.weights.sha256}
-    shown = {meaning: answer.probability[meaning] for meaning in spec.classes if meaning in _LABELS}
+    shown = {meaning: _emptied(answer.probability[meaning], csf) for meaning in spec.classes if meaning in _LABELS}
     return _route(
         name,
         spec.title,
@@ -100,7 +108,7 @@ def by_network(
         "penumbra" in spec.classes,
         spec.trained_on,
         used,
-        (*withheld.values(), *answer.notes),
+        (*withheld.values(), *answer.notes, *taken_off),
         shown,
         tuple(withheld.values()),
     )
@@ -132,6 +140,12 @@ def seen_by(inputs: Iterable[InputSpec], standard: StandardMaps) -> tuple[dict[s
         else:
             images[str(role)] = image
     return images, withheld
+
+
+def _emptied(probability: sitk.Image, where: np.ndarray) -> sitk.Image:
+    values = sitk.GetArrayFromImage(probability)
+    values[where] = 0
+    return Grid.of(probability).image(values)
 
 
 def require(images: Mapping[Role, sitk.Image], usable: frozenset[Role], roles: tuple[Role, ...], what: str) -> None:

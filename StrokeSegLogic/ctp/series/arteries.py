@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...base.errors import InputError
+from ...space.grid import Grid
+from .bolus import backwards
 
 LEAST_PEAK_HU = 40.0
 """Tissue enhances by 5 to 15 HU; an artery even in part of a voxel by more than this."""
@@ -24,6 +26,8 @@ _NOISE_FACTOR, _LEFT = 6.0, 0.5
 _VEIN_DELAY_S, _VEIN_WIDTH = 1.0, 1.15
 _VEIN_LEFT, _VEIN_WIDEST_S, _VEIN_PEAK = 0.5, 30.0, 0.5
 _SEEDS = 60
+_FOOT, _LEFT_SKEWED = 0.2, -0.15
+"""Above a fifth of its peak the skewness of a bolus is 0.3 and more, on phantoms of ours; reversed as much below 0."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +37,12 @@ class Vessel:
     Attributes:
         curve: (T,) mean enhancement of the voxels, HU.
         voxels: (N, 3) indices z, y, x.
+        given: the point or the kind of input that it was given by; "" where it was found.
     """
 
     curve: np.ndarray
     voxels: np.ndarray
+    given: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,34 @@ def find_artery(curves: np.ndarray, voxels: np.ndarray, times_s: np.ndarray, bas
     return _vessel(curves, voxels, seeds[best], baseline)
 
 
+def require_forwards(curves: np.ndarray, times_s: np.ndarray) -> None:
+    """Refuses vessels whose contrast comes slowly and goes fast: the frames run backwards in time.
+
+    A bolus is skewed to the right in arteries and veins alike, where tissue's own curve may be nearly symmetric.
+
+    Args:
+        curves: (T, N) enhancement of candidates, HU.
+        times_s: (T,), rising.
+
+    Raises:
+        InputError: if so.
+    """
+    peak = curves.max(axis=0)
+    bright = np.argsort(-peak, kind="stable")[:_SEEDS]
+    curves, peak = curves[:, bright], peak[bright]
+    # What is cut off at an end has no known shape.
+    ends = np.maximum(curves[:2].max(axis=0), curves[-2:].max(axis=0))
+    whole = (peak >= LEAST_PEAK_HU) & (ends <= _FOOT * peak)
+    if whole.sum() < VOXELS:
+        return
+    weight = np.maximum(curves[:, whole] - _FOOT * peak[whole], 0) * np.gradient(times_s)[:, None]
+    weight /= weight.sum(axis=0)
+    from_middle = times_s[:, None] - times_s @ weight
+    skewness = (weight * from_middle**3).sum(axis=0) / (weight * from_middle**2).sum(axis=0) ** 1.5
+    if float(np.median(skewness)) < _LEFT_SKEWED:
+        raise backwards()
+
+
 def find_vein(
     curves: np.ndarray, voxels: np.ndarray, times_s: np.ndarray, baseline: int, aif: np.ndarray
 ) -> Vessel | None:
@@ -110,6 +144,15 @@ def find_vein(
     best = chosen[np.argsort(-shapes.crest[chosen], kind="stable")[:_SEEDS]]
     typical = np.median(curves[:, best], axis=1)
     return _vessel(curves, voxels, best[_most_alike(curves[:, best], typical, shapes.peak[best])], baseline)
+
+
+def place_of(vessel: Vessel, grid: Grid) -> str:
+    """Where a vessel was read off, in words: "found, 10 voxels about R 12.5, A -30.2, S 40.0 mm"."""
+    how = f"given by hand ({vessel.given})" if vessel.given else "found"
+    if not len(vessel.voxels):
+        return how
+    left, back, up = grid.to_world(vessel.voxels[:, ::-1].astype(float)).mean(axis=0)
+    return f"{how}, {len(vessel.voxels)} voxels about R {-left:.1f}, A {-back:.1f}, S {up:.1f} mm"
 
 
 def area(curve: np.ndarray, times_s: np.ndarray) -> float:

@@ -64,11 +64,7 @@ def passage(mean_hu: np.ndarray, times_s: np.ndarray, noise_hu: float) -> Passag
             fix="Flow and volume cannot be computed from a curve without its peak; give the whole series",
         )
     if _runs_backwards(mean_hu - low, times_s, peak):
-        raise InputError(
-            "runs backwards in time: contrast comes slowly and goes fast, which no bolus does",
-            where=_WHERE,
-            fix="Give the frames in the order in which they were recorded, or their true times",
-        )
+        raise backwards()
     onset = int(np.flatnonzero(before <= low + max(_ONSET * rise, noise_hu))[-1])
     baseline = max(int(np.searchsorted(times_s, times_s[onset] - _AHEAD_S, side="right")), 1)
     warnings = []
@@ -88,6 +84,15 @@ def passage(mean_hu: np.ndarray, times_s: np.ndarray, noise_hu: float) -> Passag
     if words := _gap_over(times_s, onset, peak, mean_hu - low):
         warnings.append(words)
     return Passage(baseline, tuple(warnings))
+
+
+def backwards() -> InputError:
+    """The refusal of a series whose frames run the wrong way."""
+    return InputError(
+        "runs backwards in time: contrast comes slowly and goes fast, which no bolus does",
+        where=_WHERE,
+        fix="Give the frames in the order in which they were recorded, or their true times",
+    )
 
 
 def _runs_backwards(above: np.ndarray, times_s: np.ndarray, peak: int) -> bool:

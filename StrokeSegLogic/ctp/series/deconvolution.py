@@ -15,16 +15,24 @@ import numpy as np
 from scipy import linalg
 
 from ...base.progress import Progress
+from ...base.settings import HEMATOCRIT
 from .lateness import Lateness, kept_frequencies
 from .parallel import in_parallel
 
 if TYPE_CHECKING:
     import torch
 
-HAEMATOCRIT_LARGE = 0.45
-HAEMATOCRIT_SMALL = 0.25
-"""Contrast agent fills plasma alone; capillaries carry fewer cells than arteries (Rempp et al., Radiology 1994)."""
-KAPPA = (1 - HAEMATOCRIT_LARGE) / (1 - HAEMATOCRIT_SMALL)
+HEMATOCRIT_SMALL = 0.25
+"""Usual in capillaries, which carry fewer cells than arteries; contrast agent fills plasma alone (Rempp et al.,
+Radiology 1994)."""
+
+
+def hematocrit_factor(hematocrit: float) -> float:
+    """Plasma in a volume of arterial blood over that in capillaries, whose hematocrit keeps its usual part of it."""
+    return (1 - hematocrit) / (1 - hematocrit * HEMATOCRIT_SMALL / HEMATOCRIT)
+
+
+KAPPA = hematocrit_factor(HEMATOCRIT)
 """0.733; k_H in Fieselmann et al., Int J Biomed Imaging 2011, 467563."""
 BRAIN_DENSITY_G_ML = 1.04
 """As in the same two sources; others take 1.05, which lowers CBF and CBV by 1 %."""

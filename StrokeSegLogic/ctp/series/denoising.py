@@ -19,6 +19,7 @@ import numpy as np
 from ...base.progress import Progress
 from ...space.grid import bounding_box, box_slices
 from ...space.smoothing import gaussian_in_slices
+from .blocks import block_sums, of_blocks, pixels_in_a_block
 from .curves import interior
 from .late_curves import are_late, late_component, middles
 from .parallel import in_parallel
@@ -94,10 +95,10 @@ def denoised(
     """
     box = box_slices(*bounding_box(brain))
     inside = brain[box]
-    factors = [max(round(_PIXEL_MM / step), 1) for step in series.grid.spacing[1::-1]]
+    factors = pixels_in_a_block(series.grid, _PIXEL_MM)
     x, y, z = series.grid.spacing
     spacing = (x * factors[1], y * factors[0], z)
-    counts = _binned(inside.astype(np.float32), factors)
+    counts = block_sums(inside.astype(np.float32), factors)
     there = (counts > 0).astype(np.float32)
     deep = interior(counts > 0, spacing)
     norm = np.maximum(gaussian_in_slices(there, spacing, spec.shared_mm)[deep], 1e-3)
@@ -105,7 +106,7 @@ def denoised(
     shared = np.empty((len(series), int(deep.sum())), np.float32)
     for number, frame in enumerate(series.frames()):
         progress(0.4 * number / len(series), "components of the curves")
-        sums = _binned(np.where(inside, frame[box], 0).astype(np.float32), factors)
+        sums = block_sums(np.where(inside, frame[box], 0).astype(np.float32), factors)
         np.divide(sums, np.maximum(counts, 1), out=frames[number])
         shared[number] = gaussian_in_slices(frames[number], spacing, spec.shared_mm)[deep] / norm
     basis, noise = components(shared, spec)
@@ -118,9 +119,7 @@ def denoised(
     kept = basis.shape[1]
     guides = _guides(scores, there, min(spec.guides, common), kept, spacing)
     smooth = _bilateral(scores[:kept], guides / spec.similarity, there, spacing, spec, device, progress.span(0.4, 0.95))
-    numbers = np.arange(counts.size).reshape(counts.shape)
-    places = numbers.repeat(factors[0], axis=1).repeat(factors[1], axis=2)
-    places = places[:, : inside.shape[1], : inside.shape[2]][inside]
+    places = of_blocks(np.arange(counts.size).reshape(counts.shape), factors, inside.shape)[inside]
     flat = smooth.reshape(kept, -1)
     above = (basis - basis[:baseline].mean(axis=0)).astype(np.float32)
     middle_s = np.empty(len(places), np.float32)
@@ -155,16 +154,6 @@ def components(curves: np.ndarray, spec: DenoisingSpec) -> tuple[np.ndarray, np.
     middle = min((count + len(values) - 1) // 2, limit)
     constant = np.full((len(values), 1), len(values) ** -0.5)
     return np.concatenate([constant, vectors[:, :count]], axis=1), vectors[:, middle : middle + 2]
-
-
-def _binned(volume: np.ndarray, factors: list[int]) -> np.ndarray:
-    """Sums over blocks of pixels within slices, the last blocks filled up with zeros."""
-    rows, columns = factors
-    if rows == columns == 1:
-        return volume
-    padded = np.pad(volume, ((0, 0), (0, -volume.shape[1] % rows), (0, -volume.shape[2] % columns)))
-    blocks = padded.reshape(len(padded), padded.shape[1] // rows, rows, padded.shape[2] // columns, columns)
-    return np.asarray(blocks.sum(axis=(2, 4)))
 
 
 def _guides(scores: np.ndarray, there: np.ndarray, count: int, kept: int, spacing: tuple[float, ...]) -> np.ndarray:

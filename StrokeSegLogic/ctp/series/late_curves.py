@@ -9,6 +9,8 @@ tissue is late anyway; elsewhere it would bring noise alone.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 _TRANSITS_S = (3.0, 6.0, 10.0, 15.0)
@@ -26,18 +28,25 @@ def late_component(artery: np.ndarray, times_s: np.ndarray, basis: np.ndarray) -
         times_s: (T,), rising.
         basis: columns of length 1.
     """
-    fine = np.arange(times_s[0], times_s[-1] + _STEP_S, _STEP_S)
-    inflow = np.interp(fine, times_s, artery)
-    curves = []
-    for transit in _TRANSITS_S:
-        for delay in _DELAYS_S:
-            passed = np.convolve(inflow, _residue(fine - fine[0] - delay, transit))[: len(fine)]
-            curve = np.interp(times_s, fine, passed)
-            curves.append(curve / max(float(np.linalg.norm(curve)), 1e-9))
-    beside = np.stack(curves, axis=1)
+    beside = passages(artery, times_s, _TRANSITS_S, _DELAYS_S)
     beside -= basis @ (basis.T @ beside)
     left, _, _ = np.linalg.svd(beside, full_matrices=False)
     return np.asarray(left[:, :1])
+
+
+def passages(
+    artery: np.ndarray, times_s: np.ndarray, transits_s: Sequence[float], delays_s: Sequence[float]
+) -> np.ndarray:
+    """Curves (T, N) of length 1: the artery's after each mean transit time and each delay, s, transits outermost."""
+    fine = np.arange(times_s[0], times_s[-1] + _STEP_S, _STEP_S)
+    inflow = np.interp(fine, times_s, artery)
+    curves = []
+    for transit in transits_s:
+        for delay in delays_s:
+            passed = np.convolve(inflow, _residue(fine - fine[0] - delay, transit))[: len(fine)]
+            curve = np.interp(times_s, fine, passed)
+            curves.append(curve / max(float(np.linalg.norm(curve)), 1e-9))
+    return np.stack(curves, axis=1)
 
 
 def _residue(since_s: np.ndarray, transit_s: float) -> np.ndarray:

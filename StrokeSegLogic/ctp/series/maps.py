@@ -9,17 +9,29 @@ import SimpleITK as sitk
 
 from ...base.errors import InputError
 from ...base.progress import Progress
+from ...base.settings import HEMATOCRIT, HEMATOCRIT_RANGE
 from ...brain.perfusion import brain_of_frames
+from ...space.given_point import GivenPoint
 from ...space.grid import Grid
 from ...space.masks import grown
 from ...study.case import Role
 from . import motion as motions
-from .arteries import LARGEST_SCALE, Vessel, area, find_artery, find_vein
-from .bolus import Passage, passage
-from .curves import disturbed, enhancement, mean_frame, vessel_candidates
-from .deconvolution import PER_100_G, PER_100_G_MIN, DeconvolutionSpec, deconvolve
+from .arteries import Vessel
+from .artery_by_hand import OPTION as ARTERY_OPTION
+from .bolus import passage
+from .curves import disturbed, enhancement, mean_frame
+from .deconvolution import (
+    KAPPA,
+    PER_100_G,
+    PER_100_G_MIN,
+    DeconvolutionSpec,
+    deconvolve,
+    hematocrit_factor,
+)
 from .denoising import DenoisingSpec, denoised
-from .time_series import Series, checked
+from .fluid import fluid_of
+from .time_series import checked
+from .vessels import ordered, scale_of, vessels
 
 
 @dataclass(frozen=True)
@@ -33,6 +45,11 @@ class MapsSpec:
         denoising: how noise is taken off the curves; None for the Gaussian alone.
         deconvolution: how to regularise.
         device: "auto", "cpu", "cuda" or "mps".
+        artery: where a person sees the artery; None: it is found.
+        hematocrit: of arterial blood, 0.15 to 0.7; CBF and CBV carry it.
+
+    Raises:
+        InputError: for an impossible hematocrit.
     """
 
     motion: bool = True
@@ -40,6 +57,17 @@ class MapsSpec:
     denoising: DenoisingSpec | None = field(default_factory=DenoisingSpec)
     deconvolution: DeconvolutionSpec = field(default_factory=DeconvolutionSpec)
     device: str = "auto"
+    artery: GivenPoint | None = None
+    hematocrit: float = HEMATOCRIT
+
+    def __post_init__(self) -> None:
+        low, high = HEMATOCRIT_RANGE
+        if not low <= self.hematocrit <= high:
+            raise InputError(
+                f"is {self.hematocrit:g}, which no patient has",
+                option="hematocrit",
+                fix=f"Give it as a part of 1, {low:g} to {high:g}",
+            )
 
 
 @dataclass(frozen=True)
@@ -56,6 +84,7 @@ class PerfusionMaps:
         mip: HU, maximum over time.
         plain: HU, mean of the frames before contrast: stands in for a CT without contrast.
         brain: bool.
+        fluid: bool, what of the brain is fluid by its density and by contrast that never arrives (see `fluid`).
         grid: of all of them.
         times_s: (T,) of the frames used, from 0.
         aif, vof: curves (T,) in HU with their voxels; no voxels where a curve was given. `aif` is as measured,
@@ -64,6 +93,7 @@ class PerfusionMaps:
         motion: None where it was not looked for.
         warnings: what the reader must know.
         baseline: number of frames before contrast.
+        hematocrit: of arterial blood, as it was taken.
     """
 
     cbf: np.ndarray
@@ -74,6 +104,7 @@ class PerfusionMaps:
     mip: np.ndarray
     plain: np.ndarray
     brain: np.ndarray
+    fluid: np.ndarray
     grid: Grid
     times_s: np.ndarray
     aif: Vessel
@@ -82,6 +113,7 @@ class PerfusionMaps:
     motion: motions.Motion | None
     warnings: tuple[str, ...]
     baseline: int = 0
+    hematocrit: float = HEMATOCRIT
 
     def images(self) -> dict[Role, sitk.Image]:
         """Float32 images by role: CBF, CBV, MTT, TTP, TMAX, MIP, and CT, the frames before contrast."""
@@ -105,7 +137,7 @@ def maps(
 
     Frames before contrast are the baseline; curves are freed of noise (see `denoising`); the arterial curve is
     scaled to the area of the venous curve against partial volume, where the vein's is larger. CBF and CBV carry the
-    haematocrit factor and the brain's density (see `deconvolution`).
+    hematocrit factor and the brain's density (see `deconvolution`).
 
     Args:
         ctp: (T, z, y, x), HU; not changed.
@@ -125,7 +157,11 @@ def maps(
     """
     spec, progress = spec or MapsSpec(), progress or Progress()
     series = checked(ctp, times_s, grid)
-    given_aif, given_vof = _ordered(aif, ctp, series, "aif"), _ordered(vof, ctp, series, "vof")
+    if aif is not None and spec.artery is not None:
+        raise InputError("is given as a curve or mask and as a point", option=ARTERY_OPTION, fix="Give one of them")
+    if spec.artery is not None:
+        spec.artery.index(series.grid, ARTERY_OPTION)  # before anything long
+    given_aif, given_vof = ordered(aif, ctp, series, "aif"), ordered(vof, ctp, series, "vof")
     if brain is not None and brain.shape != series.grid.shape:
         raise InputError(
             f"has shape {brain.shape}, not {series.grid.shape}", where="brain", fix="Give a mask of frames"
@@ -148,13 +184,16 @@ def maps(
     notes: tuple[str, ...] = ()
     if shaken:
         inside, curves, notes = _without_disturbed(inside, curves, plain, series.grid)
-    artery, vein = _vessels(series, inside, mip, plain, bolus, given_aif, given_vof, shaken)
-    scale, more = _scale(artery, vein, series.times_s)
+    artery, vein, said = vessels(
+        series, inside, mip, plain, bolus, spec.artery if given_aif is None else given_aif, given_vof, shaken
+    )
+    fluid = fluid_of(series, inside, mean, artery.curve, curves.mean(axis=1), progress.span(0.7, 0.73))
+    scale, more = scale_of(artery, vein, series.times_s)
     from ...nets.run.network import choose
 
     device = choose(spec.device).where
     if spec.denoising is not None:
-        span = progress.span(0.7, 0.9)
+        span = progress.span(0.73, 0.9)
         denoised(series, inside, curves, bolus.baseline, spec.denoising, device, span, artery.curve)
     flow = deconvolve(
         curves,
@@ -164,7 +203,10 @@ def maps(
         device,
         progress.span(0.9, 0.99),
     )
-    cbf, cbv = np.maximum(flow.height, 0) * PER_100_G_MIN, np.maximum(flow.area, 0) * PER_100_G
+    plasma = hematocrit_factor(spec.hematocrit) / KAPPA
+    cbf, cbv = (
+        np.maximum(found, 0) * plasma * unit for found, unit in ((flow.height, PER_100_G_MIN), (flow.area, PER_100_G))
+    )
     mtt = np.where(cbf > 1, 60 * cbv / np.maximum(cbf, 1), 0)
 
     def volume(values: np.ndarray) -> np.ndarray:
@@ -182,14 +224,16 @@ def maps(
         mip=mip,
         plain=plain,
         brain=inside,
+        fluid=fluid,
         grid=series.grid,
         times_s=series.times_s,
         aif=artery,
         vof=vein,
         aif_scale=scale,
         motion=moved,
-        warnings=(*series.warnings, *bolus.warnings, *notes, *more),
+        warnings=(*series.warnings, *bolus.warnings, *notes, *said, *more),
         baseline=bolus.baseline,
+        hematocrit=spec.hematocrit,
     )
 
 
@@ -211,65 +255,3 @@ def _without_disturbed(
     left[brain] = ~bad
     words = f"{bad.sum() * grid.voxel_ml:.0f} ml of brain beside bone that moved are left out of the maps"
     return left, curves[:, ~bad], (words,)
-
-
-def _ordered(given: np.ndarray | None, ctp: np.ndarray, series: Series, name: str) -> np.ndarray | None:
-    """A given curve in the series' order of frames, or a given mask as it is."""
-    if given is None:
-        return None
-    given = np.asarray(given)
-    if given.shape == ctp.shape[1:] and given.any():
-        return given.astype(bool)
-    if given.shape == (len(ctp),) and np.isfinite(given).all() and given.max() > 0:
-        return given.astype(float)[list(series.order)]
-    raise InputError(
-        f"is neither {len(ctp)} finite values above 0, one for each frame, nor a mask of shape {ctp.shape[1:]}",
-        where=name,
-        fix="Give enhancement in HU at each frame's time, or a mask with some voxels set",
-    )
-
-
-def _vessels(
-    series: Series,
-    brain: np.ndarray,
-    mip: np.ndarray,
-    plain: np.ndarray,
-    bolus: Passage,
-    aif: np.ndarray | None,
-    vof: np.ndarray | None,
-    moved: bool,
-) -> tuple[Vessel, Vessel | None]:
-    """Artery and vein, as given or found."""
-    curves, voxels = np.zeros((len(series), 0)), np.zeros((0, 3), int)
-    if aif is None or vof is None:
-        curves, voxels = vessel_candidates(series, brain, mip, plain, bolus.baseline, moved)
-    if aif is None:
-        artery = find_artery(curves, voxels, series.times_s, bolus.baseline)
-    else:
-        artery = _given(aif, series, bolus.baseline)
-    if vof is None:
-        return artery, find_vein(curves, voxels, series.times_s, bolus.baseline, artery.curve)
-    return artery, _given(vof, series, bolus.baseline)
-
-
-def _given(curve_or_mask: np.ndarray, series: Series, baseline: int) -> Vessel:
-    if curve_or_mask.ndim == 1:
-        return Vessel(curve_or_mask, np.zeros((0, 3), int))
-    curve = np.array([float(frame[curve_or_mask].mean()) for frame in series.frames()])
-    return Vessel(curve - curve[:baseline].mean(), np.argwhere(curve_or_mask))
-
-
-def _scale(artery: Vessel, vein: Vessel | None, times_s: np.ndarray) -> tuple[float, tuple[str, ...]]:
-    """What the arterial curve is multiplied by, and what is to be said of it."""
-    if vein is None:
-        return 1.0, (
-            "no vein was found: the arterial curve is not corrected for partial volume, CBF and CBV may be high",
-        )
-    ratio = area(vein.curve, times_s) / area(artery.curve, times_s)
-    if ratio <= 1:
-        # The artery filled its voxels: the vein has nothing to teach.
-        return 1.0, ()
-    if ratio > LARGEST_SCALE:
-        words = f"the vein has {ratio:.1f} times the artery's area and was not used: CBF and CBV are uncertain"
-        return 1.0, (words,)
-    return ratio, ()

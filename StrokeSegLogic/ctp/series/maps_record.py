@@ -15,13 +15,15 @@ from .maps import PerfusionMaps
 def maps_record(measured: PerfusionMaps) -> dict[str, Any]:
     """JSON-ready: units, frames, curves and voxels of artery and vein, motion, warnings.
 
-    Voxels are indices x, y, z from 0, as NIfTI viewers count them; positions are mm, LPS.
+    A vessel's `given` is the point or kind of input that it was given by, null where it was found. Voxels are indices
+    x, y, z from 0, as NIfTI viewers count them; positions are mm, LPS.
     """
     moved = measured.motion
     return {
         "units": {name: STANDARD_UNITS[name] for name in measured.images()},
         "times_s": _rounded(measured.times_s, 3),
         "frames_before_contrast": measured.baseline,
+        "hematocrit": measured.hematocrit,
         "aif": _vessel(measured.aif, measured.grid) | {"scale": measured.aif_scale},
         "vof": None if measured.vof is None else _vessel(measured.vof, measured.grid),
         "motion": None
@@ -39,6 +41,7 @@ def maps_record(measured: PerfusionMaps) -> dict[str, Any]:
 def _vessel(vessel: Vessel, grid: Grid) -> dict[str, Any]:
     index = vessel.voxels[:, ::-1]
     return {
+        "given": vessel.given or None,
         "curve_hu": _rounded(vessel.curve, 2),
         "voxels_xyz": [[int(i) for i in voxel] for voxel in index],
         "positions_mm": [_rounded(place, 1) for place in grid.to_world(index)] if len(index) else [],

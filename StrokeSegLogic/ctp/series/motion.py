@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import SimpleITK as sitk
 
+from ...base.errors import InputError
 from ...base.progress import Progress
 from ...space.grid import Grid
 from ...space.resampling import resample
@@ -17,6 +18,8 @@ LEAST_MM = 0.5
 """Frames that moved less, everywhere in the head, stay as they are: interpolation would only blur them."""
 LARGE_MM = 10.0
 """More than this is put right as well as it goes, and said."""
+_IMPOSSIBLE_MM = 60.0
+"""No head that stays in the scanner's field moves so far: the frames do not show the same head, or no head."""
 _COARSE_MM, _SMOOTH_MM = 3.6, 2.5
 _FEWEST_SLICES = 4
 _RADIUS_MM = 70.0
@@ -61,6 +64,9 @@ def corrected(series: Series, progress: Progress | None = None) -> tuple[Series,
     Args:
         series: checked.
         progress: asked before each frame.
+
+    Raises:
+        InputError: if frames lie further apart than a head can move.
     """
     progress = progress or Progress()
     count = len(series)
@@ -85,6 +91,7 @@ def corrected(series: Series, progress: Progress | None = None) -> tuple[Series,
     turns = np.degrees(np.linalg.norm(parameters[:, :3], axis=1))
     shifts = np.linalg.norm(parameters[:, 3:], axis=1)
     largest = shifts + np.radians(turns) * _RADIUS_MM
+    _require_possible(largest, series)
     moved = largest >= LEAST_MM
     motion = Motion(turns, shifts, largest, moved)
     warnings = list(series.warnings)
@@ -103,6 +110,18 @@ def corrected(series: Series, progress: Progress | None = None) -> tuple[Series,
             f"strong motion, up to {shifts.max():.0f} mm and {turns.max():.0f} degrees: the maps may be blurred"
         )
     return replace(series, hu=hu, order=tuple(range(count)), warnings=tuple(warnings)), motion
+
+
+def _require_possible(largest_mm: np.ndarray, series: Series) -> None:
+    far = np.flatnonzero(largest_mm > _IMPOSSIBLE_MM)
+    if not far.size:
+        return
+    at = ", ".join(f"{series.times_s[number]:g}" for number in far[:6]) + (" and more" if far.size > 6 else "")
+    raise InputError(
+        f"shows a head that would have moved by {largest_mm.max():.0f} mm between frames (at {at} s)",
+        where="the perfusion series",
+        fix="Check that all frames are of one head and place, in HU, or leave these frames out",
+    )
 
 
 def _coarse_grid(grid: Grid) -> Grid:

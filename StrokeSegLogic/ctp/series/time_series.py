@@ -19,7 +19,10 @@ LONGEST_INTERVAL_S = 4.0
 """Maps stay about the same up to an interval of 3 s (Wiesmann et al., Eur Radiol 2008); beyond it they may not."""
 _LOWEST_HU = -1024
 """No HU lie below: -2048 and less stand where a scanner or software has no value."""
-_SURELY_AIR_HU, _LEAST_TISSUE_HU = -500.0, 10.0
+_SOFT_HU, _LEAST_TISSUE_HU = (-200.0, 300.0), 10.0
+_LEAST_SOFT = 0.05
+"""Part of the voxels beside air that is soft in any head, whatever bone there is."""
+_SURELY_AIR_HU = -500.0
 _SAMPLE = 1_000_000
 _MILLISECONDS = 300.0
 _FIELD_MM = 230.0
@@ -117,13 +120,21 @@ def checked(ctp: np.ndarray, times_s: np.ndarray, grid: Grid | None = None) -> S
 def _require_density(frame: np.ndarray) -> None:
     """Refuses a series that is no density: what software leaves that takes the frames before contrast off the others.
 
-    A series cut to the brain has no air, but its tissue still has 20 to 40 HU.
+    Judged is what is soft: neither air or padding nor bone. In a head and in a brain cut out of it that is tissue of 20
+    to 40 HU for the most part; without it there are no HU at all (an offset that was not taken off, a picture).
     """
     part = frame.reshape(-1)[:: max(frame.size // _SAMPLE, 1)]
-    held = part[part != 0]
-    if not held.size or held.min() < _SURELY_AIR_HU:
-        return
-    middle = float(np.median(held))
+    # What software cuts off stands at its limit.
+    held = part[(part != 0) & (part > max(_SURELY_AIR_HU, float(part.min())))]
+    soft = held[(held > _SOFT_HU[0]) & (held < _SOFT_HU[1])]
+    if held.size and soft.size < _LEAST_SOFT * held.size:
+        raise InputError(
+            f"holds no HU: hardly a voxel lies between {_SOFT_HU[0]:g} and {_SOFT_HU[1]:g}, where all soft tissue has "
+            f"its density (the middle is {float(np.median(held)):.0f})",
+            where=_WHERE,
+            fix="Export it with rescale slope and intercept applied",
+        )
+    middle = float(np.median(soft)) if soft.size else _LEAST_TISSUE_HU
     if middle < _LEAST_TISSUE_HU:
         raise InputError(
             f"holds no HU: half of its voxels are below {middle:.1f}, where tissue has 20 to 40, as if the frames "

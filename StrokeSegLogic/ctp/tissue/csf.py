@@ -11,17 +11,23 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from ...brain.hemispheres import MidPlane, both_hemispheres, mirrored
 from ...space.grid import Grid
 from ...space.masks import grown
+from ...space.smoothing import gaussian_within
 from ...study.case import Role
 from ..maps.missing_values import NO_CT_HU
+from ..series.fluid import FLUID_HU
 from ..threshold_settings import ThresholdSettings
 
 _RIM_MM = 8.0
 """How far around sure CSF less sure CSF lies: with 4 mm, ventricles' horns on real slices were called core."""
 
-Smooth = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""Smooths values within a mask, both (z, y, x)."""
+_THIN_MM, _TOGETHER_MM, _HARDLY_BLOOD = 1.0, 4.0, 0.25
+"""Thin as fluid by a CT smoothed so, and with less than this part of the usual blood among itself. Noise of a
+deconvolution brings a tenth to a fifth of it, a core keeps a third and more. Ours."""
+_MIRROR_MM = 5.0
+"""How far from its mirror image the same structure of the other side may lie."""
 Mirror = Callable[[np.ndarray], np.ndarray]
 """A mask's mirror image, with some reach; none at all where one hemisphere alone is seen."""
 
@@ -31,8 +37,8 @@ def find_csf(
     tissue: np.ndarray,
     grid: Grid,
     settings: ThresholdSettings,
-    smooth: Smooth,
     mirror: Mirror | None,
+    fluid: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, list[str]]:
     """CSF, what holds no blood and is no CSF, both bool (z, y, x), and what a reader must know.
 
@@ -41,14 +47,23 @@ def find_csf(
         tissue: brain without vessels, bool.
         grid: of all.
         settings: limits.
-        smooth: see there.
         mirror: see there; None where one hemisphere alone is seen.
+        fluid: what a 4-D series showed to be CSF, bool; None without a series.
     """
+
+    def smooth(volume: np.ndarray, within: np.ndarray) -> np.ndarray:
+        return gaussian_within(volume, within, grid, settings.smoothing_mm)
+
     none = np.zeros(tissue.shape, bool)
     seen = csf = none
     if Role.CT in values and settings.fluid_hu is not None:
         seen = tissue & (values[Role.CT] > NO_CT_HU)
-        csf = _by_density(smooth(values[Role.CT], seen), seen, grid, settings)
+        hu = smooth(values[Role.CT], seen)
+        csf = _by_density(hu, seen, grid, settings)
+        if Role.CBV in values and settings.fluid_rcbv is not None:
+            csf = csf | _thin_and_bloodless(values[Role.CT], values[Role.CBV], seen, grid)
+    if fluid is not None:
+        csf = csf | (tissue & fluid)
     rest = tissue & ~seen
     part = rest.sum() / max(int(tissue.sum()), 1)
     if part <= 0.001:
@@ -63,6 +78,14 @@ def find_csf(
     return csf | (bloodless & ~lost), lost, [f"{beyond}CSF was told by its low CBV, for want of a CT"]
 
 
+def mirror_of(brain: np.ndarray, grid: Grid) -> Mirror | None:
+    """The mirror at a brain's (z, y, x) mid-plane; None where it holds one hemisphere alone."""
+    if not both_hemispheres(brain, grid):
+        return None
+    plane = MidPlane.of(brain, grid)
+    return lambda mask: mirrored(mask, plane, grid, _MIRROR_MM)
+
+
 def _by_density(hu: np.ndarray, seen: np.ndarray, grid: Grid, settings: ThresholdSettings) -> np.ndarray:
     limit = settings.fluid_hu or 0.0
     sure = seen & (hu < limit)
@@ -70,7 +93,16 @@ def _by_density(hu: np.ndarray, seen: np.ndarray, grid: Grid, settings: Threshol
     return sure | (seen & grown(sure, radius) & (hu < max(settings.fluid_rim_hu, limit)))
 
 
-def _without_blood(volume: np.ndarray, tissue: np.ndarray, part: float) -> np.ndarray:
+def _thin_and_bloodless(hu: np.ndarray, cbv: np.ndarray, seen: np.ndarray, grid: Grid) -> np.ndarray:
+    """What may be CSF by its density and holds hardly any blood: of 12 HU it has no darker fluid beside it."""
+    thin = seen & (gaussian_within(hu, seen, grid, _THIN_MM) < FLUID_HU)
+    # Among itself: the blood of tissue beside it is not mixed in.
+    return thin & _without_blood(gaussian_within(cbv, thin, grid, _TOGETHER_MM), seen, _HARDLY_BLOOD, cbv)
+
+
+def _without_blood(volume: np.ndarray, tissue: np.ndarray, part: float, usual: np.ndarray | None = None) -> np.ndarray:
+    """Tissue with a volume below this part of the usual: the median of `usual`, which is the volume itself if None."""
     # Of those with any: where an infarct holds exact zeros they would pull the median down.
-    held = volume[tissue & (volume > 0)]
+    usual = volume if usual is None else usual
+    held = usual[tissue & (usual > 0)]
     return tissue & (volume <= part * (float(np.median(held)) if held.size else 0.0))

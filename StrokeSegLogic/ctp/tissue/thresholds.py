@@ -46,6 +46,7 @@ def segment_by_thresholds(
     maps: Mapping[Role, sitk.Image],
     settings: ThresholdSettings | None = None,
     brain: np.ndarray | None = None,
+    fluid: np.ndarray | None = None,
 ) -> ThresholdSegmentation:
     """Core and penumbra of perfusion maps in standard units. Nothing found is a result: an empty segmentation.
 
@@ -54,6 +55,7 @@ def segment_by_thresholds(
             CT (HU) for the exclusion of vessels and CSF. Other names are not looked at.
         settings: thresholds and clean-up.
         brain: (z, y, x), 0 outside; by default what the maps show (see `brain.brain_of_maps`).
+        fluid: (z, y, x) bool, what a 4-D series showed to be fluid (see `series.fluid`).
 
     NaN and infinity are no value: their number is said, where flow has none nothing is judged (see `missing_values`).
 
@@ -63,7 +65,7 @@ def segment_by_thresholds(
     """
     settings = settings or ThresholdSettings()
     used = {name: maps[name] for name in (Role.CBF, Role.CBV, Role.TMAX, Role.CT) if name in maps}
-    ready = prepare(used, settings, brain)
+    ready = prepare(used, settings, brain, fluid)
     hypoperfused = hypoperfused_mask(ready, settings.hypoperfusion_tmax_s, settings.smallest_hypoperfused_ml)
     core = core_mask(ready, settings.core_rcbf, hypoperfused, settings)
     labels = np.where(core, CORE, np.where(hypoperfused, PENUMBRA, 0)).astype(np.uint8)

@@ -9,19 +9,17 @@ import numpy as np
 import SimpleITK as sitk
 
 from ...base.errors import InputError
-from ...brain.hemispheres import MidPlane, both_hemispheres, mirrored
+from ...brain.hemispheres import MidPlane
 from ...brain.perfusion import brain_of_maps
 from ...space.grid import Grid
 from ...space.smoothing import gaussian_within
 from ...study.case import Role
 from ..maps.missing_values import fill_of, no_number, no_value
 from ..threshold_settings import ThresholdSettings
-from .csf import find_csf
+from .csf import find_csf, mirror_of
 from .reference import Reference, find_reference
 from .untimed import find_untimed, nearest_delay
 
-_MIRROR_MM = 5.0
-"""How far from its mirror image the same structure of the other side may lie."""
 _PILED_UP, _CEILING_STEP_S = 0.002, 0.25
 """A map ends at its largest value where more than this part of the tissue has it, and more than the step below it."""
 _CEILING_ABOVE_MEDIAN_S, _CLEAR_OF_CEILING_S = 1.5, 0.5
@@ -38,6 +36,7 @@ class PerfusionTissue:
         grid: of the maps.
         brain: bool.
         tissue: brain without vessels and CSF, bool.
+        csf: bool.
         tmax: smoothed, s; 0 outside the tissue. In `no_time` that of the nearest tissue that has a delay.
         rcbf: smoothed CBF over the reference's mean; 0 outside the tissue.
         cbv: as given; None if there is none.
@@ -52,6 +51,7 @@ class PerfusionTissue:
     grid: Grid
     brain: np.ndarray
     tissue: np.ndarray
+    csf: np.ndarray
     tmax: np.ndarray
     rcbf: np.ndarray
     cbv: np.ndarray | None
@@ -67,7 +67,12 @@ class PerfusionTissue:
         return self.tmax_ends_s is None or tmax_s <= self.tmax_ends_s - _CLEAR_OF_CEILING_S
 
 
-def prepare(maps: Mapping[Role, sitk.Image], settings: ThresholdSettings, brain: np.ndarray | None) -> PerfusionTissue:
+def prepare(
+    maps: Mapping[Role, sitk.Image],
+    settings: ThresholdSettings,
+    brain: np.ndarray | None,
+    fluid: np.ndarray | None = None,
+) -> PerfusionTissue:
     """See `thresholds.segment_by_thresholds`, which says what may be given.
 
     Raises:
@@ -83,23 +88,21 @@ def prepare(maps: Mapping[Role, sitk.Image], settings: ThresholdSettings, brain:
     brain = (brain != 0) & np.isfinite(sitk.GetArrayViewFromImage(maps[Role.CBF]))
     if not brain.any():
         raise InputError("no brain was found in the CBF map", fix="Check the map: is it empty?")
-    plane, whole = MidPlane.of(brain, grid), both_hemispheres(brain, grid)
+    plane, mirror = MidPlane.of(brain, grid), mirror_of(brain, grid)
+    whole = mirror is not None
     vessel = _vessels(values, brain, settings)
 
     def smooth(volume: np.ndarray, within: np.ndarray) -> np.ndarray:
         return gaussian_within(volume, within, grid, settings.smoothing_mm)
 
-    def mirror(mask: np.ndarray) -> np.ndarray:
-        return mirrored(mask, plane, grid, _MIRROR_MM)
-
-    csf, lost, how = find_csf(values, brain & ~vessel, grid, settings, smooth, mirror if whole else None)
+    csf, lost, how = find_csf(values, brain & ~vessel, grid, settings, mirror, fluid)
     tissue = brain & ~vessel & ~csf
     if not tissue.any():
         raise InputError("no tissue is left beside vessels and CSF", fix="Check the units of the CBV map and the CT")
     even: dict[Role, np.ndarray] = {
         name: smooth(values[name], tissue) for name in (Role.CBF, Role.CBV) if name in values
     }
-    no_time = find_untimed(values[Role.TMAX], even[Role.CBF], tissue, mirror if whole else None) | lost
+    no_time = find_untimed(values[Role.TMAX], even[Role.CBF], tissue, mirror) | lost
     if Role.CT in values and settings.fluid_hu is not None:
         # The horns of wide ventricles hold little flow and no time either, and are not alike on both sides.
         no_time &= smooth(values[Role.CT], tissue) >= settings.fluid_rim_hu
@@ -128,6 +131,7 @@ def prepare(maps: Mapping[Role, sitk.Image], settings: ThresholdSettings, brain:
         grid=grid,
         brain=brain,
         tissue=tissue,
+        csf=csf,
         tmax=nearest_delay(even[Role.TMAX], no_time, tissue & ~no_time, grid),
         rcbf=even[Role.CBF] / reference.cbf,
         cbv=values.get(Role.CBV),

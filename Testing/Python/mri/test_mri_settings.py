@@ -42,26 +42,29 @@ def annotated_in(file: str, name: str) -> set[str]:
     }
 
 
+OF_PERFUSION = {"route", "aif", "hematocrit"}
 SHARED = plain(names_of(MriSettings))
 
 
 def test_the_command_line_has_every_setting_and_no_other() -> None:
     options = plain(set(inspect.signature(segment).parameters) - OF_THE_STUDY)
-    assert options == SHARED | {"route"}
+    assert options == SHARED | OF_PERFUSION
 
 
 def test_a_job_has_every_setting_and_no_other() -> None:
-    assert plain(names_of(JobOptions)) == SHARED | {"route", "extras"}
+    assert plain(names_of(JobOptions)) == SHARED | OF_PERFUSION | {"extras"}
 
 
 def test_the_panels_scene_keeps_every_setting() -> None:
-    assert SHARED | {"route", *EXTRAS} <= plain(annotated_in("parameters.py", "PanelParameters"))
+    assert SHARED | (OF_PERFUSION - {"aif"}) | {*EXTRAS, "arterypoint"} <= plain(
+        annotated_in("parameters.py", "PanelParameters")
+    )
 
 
 def test_panel_and_console_take_the_settings_as_they_are() -> None:
     source = (PANEL / "study.py").read_text(encoding="utf-8")
     assert "class Settings(MriSettings):" in source
-    assert annotated_in("study.py", "Settings") == {"route", *EXTRAS}
+    assert annotated_in("study.py", "Settings") == OF_PERFUSION | {*EXTRAS}
 
 
 def test_the_brain_mask_is_an_input_of_every_way_in_and_no_setting() -> None:
@@ -78,7 +81,7 @@ def test_the_brain_mask_is_an_input_of_every_way_in_and_no_setting() -> None:
 
 def test_ct_perfusion_has_in_common_what_has_a_meaning_there() -> None:
     ours = set(inspect.signature(PerfusionSettings.of).parameters)
-    assert ours == {"route", "model", "device", "anonymous"}
+    assert ours == OF_PERFUSION | {"model", "device", "anonymous"}
     assert {"device", "route", "anonymous"} <= names_of(PerfusionSettings)
 
 
