@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from StrokeSegLogic.base.errors import Cancelled
 from StrokeSegLogic.base.progress import CancelToken, Progress
-from StrokeSegLogic.brain.network import _one_brain, comparable, probability_of_head
+from StrokeSegLogic.brain.network import one_brain, comparable, probability_of_head
 from StrokeSegLogic.nets.run.network import choose
 
 FIELD = (24, 24, 24)
@@ -77,7 +77,7 @@ def test_eyes_go_and_holes_are_filled() -> None:
     probability = np.where(head((30, 30, 30), (12, 15, 15)) > 50, 0.9, 0.1).astype(np.float32)
     probability[12, 15, 15] = 0.2
     probability[27, 3:6, 3:6] = 0.95
-    brain = _one_brain(probability, 0.5) >= 0.5
+    brain = one_brain(probability, 0.5) >= 0.5
     assert brain[12, 15, 15]
     assert not brain[27].any()
     assert brain.sum() == (head((30, 30, 30), (12, 15, 15)) > 50).sum()
