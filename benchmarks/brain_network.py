@@ -59,9 +59,14 @@ class Found:
     seconds: float
 
     @property
+    def brain(self) -> np.ndarray:
+        """Where brain can be seen: in the field of view, and not set to 0 by a skull stripper that cut too much."""
+        return self.head.brain & self.head.shown & (self.head.image != 0)
+
+    @property
     def lost(self) -> tuple[float, float]:
         """Part of the lesion's voxels outside the mask, and farther from it than lesions are looked for."""
-        lesion = self.head.lesion & self.head.shown
+        lesion = self.head.lesion & self.brain
         beyond = distance_transform_edt(~self.mask) > RIM_MM
         of_mask, of_search = (float((lesion & out).sum() / max(lesion.sum(), 1)) for out in (~self.mask, beyond))
         return of_mask, of_search
@@ -84,8 +89,9 @@ def synthesised(data: Path, pictures: Path) -> None:
     lost = f"outside %, by {RIM_MM:g} mm"
     print(f"| subject | contrast | brain ml | found ml | Dice | lesion ml | {lost} | with neck, without | s |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    scores, lost = [], []
     for number, found in enumerate(left_out(data)):
-        head, brain = found.head, found.head.brain & found.head.shown
+        head, brain = found.head, found.brain
         print(
             f"| {head.subject} | {head.contrast.name} | {brain.sum() / 1000:.0f} | {found.mask.sum() / 1000:.0f} "
             f"| {dice(found.mask, brain):.3f} | {head.lesion.sum() / 1000:.1f} | {100 * found.lost[0]:.2f}, "
@@ -93,7 +99,12 @@ def synthesised(data: Path, pictures: Path) -> None:
             f"| {dice(found.mask[:-NECK_MM], found.without_neck):.3f} | {found.seconds:.1f} |",
             flush=True,
         )
+        scores.append(dice(found.mask, brain))
+        lost.append([100 * part for part in found.lost])
         draw(image_of(head), found.mask, brain, pictures / f"left_out_{number:02d}_{head.contrast.name}.png")
+    of_mask, of_search = np.mean(lost, axis=0)
+    print(f"\nDice {np.mean(scores):.3f} ({min(scores):.3f} to {max(scores):.3f})")
+    print(f"of lesions outside the mask {of_mask:.2f} %, outside of what is searched {of_search:.2f} %")
 
 
 def left_out(data: Path) -> Iterator[Found]:
