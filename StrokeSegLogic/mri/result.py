@@ -78,7 +78,7 @@ class Segmentation:
         labels: uint8, 0 background, 1 lesion.
         probability: float32, 0 to 1, the planes' (weighted) mean.
         agreement: uint8, how many planes said lesion (0 to 3).
-        brain: uint8 mask that the networks worked in.
+        brain: uint8 mask of the brain; lesions were looked for in it, and a little around it where a network found it.
         statistics: volumes, lesions, planes.
         provenance: JSON-ready: model, weight hash, versions, device, inputs with hashes and reasons, times.
         warnings: what a reader must know before trusting the result, the words of `doubts` among it.
@@ -180,7 +180,7 @@ class Segmentation:
 
     @property
     def volumes(self) -> Mapping[str, sitk.Image]:
-        """The labels, and what they were voted of and confined to."""
+        """The labels, what they were voted of, and the brain."""
         own = {"labels": self.labels, "probability": self.probability, "agreement": self.agreement}
         return {**own, BRAIN: self.brain}
 
