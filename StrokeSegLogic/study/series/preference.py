@@ -178,7 +178,9 @@ def _mean_of_directions(rivals: Sequence[Rival]) -> Rival | None:
     if not single or len(alike) != 1 or any(c.tags is None for c in candidates):
         return None
     first = candidates[0]
-    files = tuple(path for candidate in candidates for path in candidate.files)
+    files = tuple(dict.fromkeys(path for candidate in candidates for path in candidate.files))
+    slices = tuple(record for candidate in candidates for record in candidate.slices)
     reason = f"{reading.reason} and there is no trace image: the mean of {len(candidates)} directions"
-    whole = Candidate(first.name, files, first.tags, tuple(candidate.files for candidate in candidates))
+    parts = tuple(candidate.slices for candidate in candidates)
+    whole = Candidate(first.name, files, first.tags, parts, slices=slices)
     return whole, replace(reading, reason=reason)

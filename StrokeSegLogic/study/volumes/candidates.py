@@ -11,8 +11,9 @@ import SimpleITK as sitk
 from ...base.errors import InputError
 from ...base.files import require_file, sha256_of
 from ...space.grid import Grid
-from .dicom import in_order, read_dicom_colours, read_dicom_series, read_records, stack_grid
-from .dicom_headers import DicomTags, looks_like_dicom, read_slice
+from .dicom import in_order, read_dicom_colours, read_dicom_series, stack_grid
+from .dicom_file import read_slices
+from .dicom_headers import DicomTags, Slice, looks_like_dicom
 from .dicom_series import read_dicom_time_series
 from .frame_stack import TimeSeries
 from .itk_series import header_grid
@@ -49,15 +50,17 @@ class Candidate:
             description and its b-value. It is shown to people, and for files the role is read from it.
         files: what it consists of; DICOM slices in order of position.
         tags: of a DICOM series, else None.
-        parts: the files of each volume where it is the mean of several (the directions of a diffusion series).
+        parts: the slices of each volume where it is the mean of several (the directions of a diffusion series).
         fault: why it cannot be read, where that is known already.
+        slices: of a DICOM series, in order of position; several may be of one file, and a file hold others, too.
     """
 
     name: str
     files: tuple[Path, ...] = ()
     tags: DicomTags | None = None
-    parts: tuple[tuple[Path, ...], ...] = ()
+    parts: tuple[tuple[Slice, ...], ...] = ()
     fault: InputError | None = None
+    slices: tuple[Slice, ...] = ()
 
     def read(self) -> sitk.Image:
         """The volume: 3-D float32, mm, LPS.
@@ -71,7 +74,7 @@ class Candidate:
             from .dicom import read_dicom_mean
 
             return read_dicom_mean(self.parts)
-        return read_volume(self.files[0]) if self.tags is None else read_dicom_series(self.files)
+        return read_volume(self.files[0]) if self.tags is None else read_dicom_series(self.slices)
 
     def read_map(self) -> sitk.Image:
         """The same where NaN and infinity may stand for no value.
@@ -82,7 +85,7 @@ class Candidate:
         if self.fault is not None:
             raise self.fault
         if self.tags is not None:
-            return read_dicom_series(self.files)
+            return read_dicom_series(self.slices)
         return read_volume(self.files[0], finite=False)
 
     def read_time_series(self) -> TimeSeries:
@@ -91,7 +94,7 @@ class Candidate:
         Raises:
             InputError: as `reader.read_time_series` or `read_dicom_time_series`.
         """
-        return read_time_series(self.files[0]) if self.tags is None else read_dicom_time_series(self.files)
+        return read_time_series(self.files[0]) if self.tags is None else read_dicom_time_series(self.slices)
 
     def read_colours(self) -> sitk.Image:
         """The colours: 3-D, three uint8 a voxel; mm, LPS.
@@ -99,7 +102,7 @@ class Candidate:
         Raises:
             InputError: as `reader.read_colours` or `read_dicom_colours`.
         """
-        return read_colours(self.files[0]) if self.tags is None else read_dicom_colours(self.files)
+        return read_colours(self.files[0]) if self.tags is None else read_dicom_colours(self.slices)
 
     @property
     def frames(self) -> int | None:
@@ -114,7 +117,7 @@ class Candidate:
 
     def grid(self) -> Grid | None:
         """Where its voxels, or those of one frame, lie by its header; None where that is not in order."""
-        return grid_of_files(self.files, self.tags is not None) if self.files else None
+        return _grid(self.files, self.slices) if self.files else None
 
     @property
     def colour(self) -> bool:
@@ -168,8 +171,8 @@ def file_candidate(path: Path, name: str) -> Candidate:
     """
     require_file(path)
     if volume_suffix(path) is None and is_dicom(path):
-        record = read_slice(path)
-        return Candidate(name, (path,), None if record is None else record.tags)
+        slices = tuple(read_slices(path))
+        return Candidate(name, (path,), slices[0].tags if slices else None, slices=slices)
     return Candidate(name, files_of(path))
 
 
@@ -192,12 +195,11 @@ def is_dicom(path: Path) -> bool:
     return marked
 
 
-def grid_of_files(files: Sequence[Path], dicom: bool) -> Grid | None:
+def _grid(files: Sequence[Path], slices: Sequence[Slice]) -> Grid | None:
     """The grid of a volume, or of one frame of a series over time; None for what is no volume of proper geometry."""
     try:
-        if dicom:
-            records = in_order(read_records(files))
-            places = {record.position: record for record in records}
+        if slices:
+            places = {record.position: record for record in in_order(slices)}
             return stack_grid(list(places.values()), str(files[0]))
         if volume_suffix(files[0]) in SUFFIXES:
             return open_nifti(files[0]).grid()
