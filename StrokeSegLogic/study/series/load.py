@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -69,7 +70,7 @@ def load_case(
     if Role.DWI in images and Role.ADC in images and (doubt := swapped_note(images[Role.DWI], images[Role.ADC])):
         notes.append(doubt)
     case = Case.of(name or default, series, notes)
-    return case if clinical is None else Case(case.name, case.series, clinical, case.notes)
+    return case if clinical is None else replace(case, clinical=clinical)
 
 
 def _from_folder(folder: Path, modality: Modality | None) -> tuple[list[Series], list[str]]:

@@ -47,7 +47,14 @@ def read_claim(
         found = candidate.read_time_series()
         _validate_frames(found.image, where)
         series = Series(
-            role, found.image, candidate.name, claim.reason, claim.confidence, candidate.sha256(), found.times_s
+            role,
+            found.image,
+            candidate.name,
+            claim.reason,
+            claim.confidence,
+            candidate.sha256(),
+            found.times_s,
+            images=candidate.images,
         )
         return series, (*found.notes, *candidate.notes())
     if role in CTP_ROLES and candidate.colour:
@@ -69,7 +76,16 @@ def read_claim(
     else:
         image = candidate.read_map() if role in CTP_ROLES else candidate.read()
     _validate(image, role, where)
-    series = Series(role, image, candidate.name, claim.reason, claim.confidence, candidate.sha256(), unit=unit)
+    series = Series(
+        role,
+        image,
+        candidate.name,
+        claim.reason,
+        claim.confidence,
+        candidate.sha256(),
+        unit=unit,
+        images=candidate.images,
+    )
     return series, (*more, *candidate.notes())
 
 
@@ -102,6 +118,7 @@ def _decoded(claim: Claim, given: ColourRange | None, where: str) -> tuple[Serie
         f"{claim.reason}; {words}",
         min(claim.confidence, _COLOUR_TRUST),
         candidate.sha256(),
+        images=candidate.images,
     )
     return series, (*(f"{candidate.name}: {note}" for note in (words, *notes)), *candidate.notes())
 

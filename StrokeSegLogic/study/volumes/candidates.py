@@ -29,6 +29,7 @@ from .reader import (
     read_volume,
     volume_suffix,
 )
+from .source_image import SourceImage
 
 _DICOM_SUFFIXES = (".dcm", ".ima", ".dicom")
 # Never asked whether they are DICOM, so that a folder full of them is searched quickly.
@@ -153,6 +154,11 @@ class Candidate:
         from .sidecar import read_sidecar
 
         return read_sidecar(beside)
+
+    @property
+    def images(self) -> tuple[SourceImage, ...]:
+        """The DICOM images that its slices are, in their order, of series over time frame by frame; () for files."""
+        return tuple(SourceImage.of(record) for record in self.slices)
 
     def sha256(self) -> str:
         """Hash of all its files in order."""

@@ -259,7 +259,8 @@ def _pixels(slices: Sequence[Slice], where: str, colour: bool = False) -> np.nda
     for numbers in by_file.values():
         planes = _planes([slices[number] for number in numbers], colour)
         for number, plane in zip(numbers, planes, strict=True):
-            voxels[number] = plane
+            correction = slices[number].correction
+            voxels[number] = plane if colour or correction == 1 else plane * np.float32(correction)
     return voxels
 
 

@@ -83,6 +83,7 @@ class Slice:
         rescale: slope and intercept of a frame; those of a file of one slice are applied as it is decoded.
         gain: by which display values differ from the values that the scanner measured; None if not given (Philips
             gives it).
+        correction: factor that gives all display values of a series one gain.
         origin: of whom and when it is.
     """
 
@@ -107,6 +108,7 @@ class Slice:
     picture: tuple[int, int] = (0, 0)
     rescale: tuple[float, float] = (1.0, 0.0)
     gain: float | None = None
+    correction: float = 1.0
 
     @property
     def origin(self) -> Origin:
