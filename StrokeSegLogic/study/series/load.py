@@ -14,7 +14,7 @@ from ..volumes.candidates import Candidate
 from ..volumes.study_files import study_files
 from .assign import Assignment, Claim, assign, indispensable, parse_modality, read_candidate
 from .given_scale import no_range, range_of
-from .named import Volume, common_name, series_of_roles, volume_of_file
+from .named import Volume, common_name, series_of_roles, volumes_of_file
 from .read import read_claim, swapped_note, with_notes
 
 Study: TypeAlias = "str | Path | Mapping[str, Volume] | Mapping[Role, Volume] | Sequence[str]"
@@ -98,7 +98,9 @@ def _from_folder(folder: Path, modality: Modality | None) -> tuple[list[Series],
                 failed[claim.candidate] = claim.role, error
         if any(claim.candidate in failed for claim in unread):
             # Another may take the place of what cannot be read.
-            found = _assigned([candidate for candidate in candidates if candidate not in failed], modality, folder)
+            useless = {part for candidate in failed for part in candidate.parts}
+            left = [c for c in candidates if c not in failed and c.slices not in useless]
+            found = _assigned(left, modality, folder)
             lost = {role: error for role, error in failed.values() if role not in found.claims}
             for role in indispensable(found.claims, lost):
                 raise lost[role]
@@ -149,7 +151,10 @@ def _with_known_colours(claims: list[Claim], notes: list[str]) -> list[Claim]:
 def _from_file(path: Path, modality: Modality | None) -> tuple[list[Series], list[str]]:
     if str(path).partition("=")[0].strip().upper() in {role.value for role in Role}:
         return series_of_roles([_split(str(path))], modality)
-    candidate = volume_of_file(path)
+    volumes = volumes_of_file(path)
+    if len(volumes) > 1:
+        return _of_several(volumes, path, modality)
+    candidate = volumes[0]
     reading = read_candidate(candidate, modality)
     if reading.role is None or reading.confidence < _EVIDENT:
         raise InputError(
@@ -159,6 +164,15 @@ def _from_file(path: Path, modality: Modality | None) -> tuple[list[Series], lis
         )
     series, notes = read_claim(Claim(candidate, reading.role, reading.confidence, reading.reason))
     return [series], list(notes)
+
+
+def _of_several(volumes: Sequence[Candidate], path: Path, modality: Modality | None) -> tuple[list[Series], list[str]]:
+    """The series of a file that holds several volumes, and notes."""
+    found = _assigned(volumes, modality, path)
+    if not found.claims:
+        raise _without_role(f"none of its {len(volumes)} volumes could be given a role", path, volumes, modality)
+    read = [read_claim(claim) for claim in found.claims.values()]
+    return [series for series, _ in read], [*found.notes, *(note for _, notes in read for note in notes)]
 
 
 def _words(study: object) -> Sequence[str]:

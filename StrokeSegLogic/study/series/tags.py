@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from ..case import Role
 from ..volumes.dicom_headers import DicomTags
-from ..volumes.dicom_values import ISOTROPIC, sequence_b_value
+from ..volumes.dicom_values import DIRECTIONAL, ISOTROPIC, sequence_b_value
 from .ct_tags import read_ct
 from .reading import Quality, Reading
 from .words import read_text
@@ -27,6 +27,7 @@ _NOT_INPUT = {
     "SWI": _SUSCEPTIBILITY,
     "PHASE": "a phase image",
     "PHASE MAP": "a phase image",
+    "P": "a phase image",
     "MNIP": "a projection",
     "MIP": "a projection",
     "MAX_IP": "a projection",
@@ -91,7 +92,7 @@ def _read(tags: DicomTags) -> Reading:
             what = _NOT_INPUT[kind]
             return Reading.nothing(f"image type holds '{kind}': {what}", susceptibility=what == _SUSCEPTIBILITY)
     described = _described("series description", tags.series_description)
-    if described is not None and described.role is None:
+    if described is not None and described.role is None and not _is_acquired_direction(tags):
         return described
     if "ADC" in kinds:
         return Reading(Role.ADC, 0.95, "image type holds 'ADC'")
@@ -132,6 +133,11 @@ def _is_diffusion(tags: DicomTags, described: Reading | None) -> bool:
         # Scanners that name their pulse sequence name another than that of diffusion here.
         return described.role is Role.DWI or (b > _NO_B and not tags.scanning_sequence)
     return b > _NO_B
+
+
+def _is_acquired_direction(tags: DicomTags) -> bool:
+    """Whether it is a direction as it was acquired, whatever it is called: GE's name of such a scan is TENSOR."""
+    return "ORIGINAL" in tags.image_type and tags.direction == DIRECTIONAL and (_weighting(tags) or 0) > _NO_B
 
 
 def _described(what: str, text: str) -> Reading | None:
