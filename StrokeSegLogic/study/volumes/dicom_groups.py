@@ -73,11 +73,13 @@ def _alike(series: list[Slice]) -> list[Slice]:
 
 
 def _turns(part: list[Slice]) -> list[list[Slice]]:
-    """The repetitions of a volume that nothing but their instance numbers tells apart, if each place has as many."""
-    places = _by(sorted(part, key=lambda s: s.clock.instance or 0.0), lambda s: s.position)
+    """The repetitions of a volume that nothing but their numbers tells apart, of instances or of frames in one, if each
+    place has as many."""
+    places = _by(sorted(part, key=lambda s: (s.clock.instance or 0.0, s.frame)), lambda s: s.position)
     counts = {len(place) for place in places}
-    numbers = {record.clock.instance for record in part}
-    if len(counts) != 1 or counts == {1} or None in numbers or len(numbers) != len(part):
+    numbers = {(record.clock.instance, record.frame) for record in part}
+    said = all(record.clock.instance is not None or record.frame for record in part)
+    if len(counts) != 1 or counts == {1} or not said or len(numbers) != len(part):
         return [part]
     return [list(turn) for turn in zip(*places, strict=True)]
 

@@ -134,6 +134,17 @@ def test_diffusion_comes_apart_by_b_value_and_direction_and_the_trace_is_the_dwi
     assert "trace" in dwi.reason
 
 
+@pytest.mark.parametrize("repeats", [2, 3, 4])
+def test_repetitions_that_only_frame_numbers_tell_apart_are_volumes(tmp_path: Path, repeats: int) -> None:
+    where = places(5, AXIAL, ORIGIN, 4.0)
+    frames = np.concatenate([DATA // (step + 1) for step in range(repeats)])
+    enhanced(tmp_path / "asl.dcm", frames, [macros(place) for place in where] * repeats)
+    found = [sitk.GetArrayFromImage(candidate.read()) for candidate in find_series(tmp_path)]
+    assert len(found) == repeats
+    for step in range(repeats):
+        assert sum(np.array_equal(DATA // (step + 1), array) for array in found) == 1
+
+
 def test_frames_over_time_of_an_enhanced_ct_are_a_series_over_time(tmp_path: Path) -> None:
     where = places(5, AXIAL, ORIGIN, 4.0)
     groups, frames = [], []
