@@ -21,11 +21,14 @@ from mindgrab import mindgrab_mask
 from mri_data import mask_folders
 from PIL import Image
 
+from StrokeSegLogic.brain.ct import MEAN_HU, brain_of_ct
 from StrokeSegLogic.brain.network import find_brain
 from StrokeSegLogic.metrics.voxel import dice
+from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
 from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.space.masks import connected_parts
 from StrokeSegLogic.space.resampling import resample, resample_mask
+from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.study.volumes.reader import read_volume
 from StrokeSegLogic.training.heads.contrast import hounsfield
 from StrokeSegLogic.training.heads.generate import Head, draw_head
@@ -72,6 +75,7 @@ def main() -> None:
     given = arguments.parse_args()
     given.pictures.mkdir(parents=True, exist_ok=True)
     synthesised(given.data, given.pictures)
+    ct_heads(given.data, given.pictures)
     experts(given.data)
     whole_heads(given.data, given.masks, given.pictures)
 
@@ -112,6 +116,42 @@ def image_of(head: Head) -> sitk.Image:
     image = sitk.GetImageFromArray(values.astype(np.float32))
     image.SetDirection((-1, 0, 0, 0, 1, 0, 0, 0, -1))
     return image
+
+
+def ct_heads(data: Path, pictures: Path) -> None:
+    """The network against the rules for CT: on the phantom's skulls, and on synthesised heads cut to a CT's slices."""
+    print("\n| head on CT | grid | Dice of the rules | Dice of the network |")
+    print("| --- | --- | --- | --- |")
+    for name, image, brain in (*phantom_skulls(), *synthesised_ct(data)):
+        grid = Grid.of(image)
+        by_rules, by_network = brain_of_ct(image, MEAN_HU), find_brain(image, grid, is_ct=True)
+        size = " x ".join(map(str, grid.size))
+        print(f"| {name} | {size} | {dice(by_rules, brain):.3f} | {dice(by_network, brain):.3f} |", flush=True)
+        draw(image, by_network, by_rules, pictures / f"{name.replace(' ', '_').replace(',', '')}.png")
+
+
+def phantom_skulls() -> Iterator[tuple[str, sitk.Image, np.ndarray]]:
+    """Name, CT in HU and brain of simulated patients, slab and whole head."""
+    slab = ctp_grid((1.0, 1.0, 5.0))
+    whole = slab.about_centre((*slab.size[:2], 36), (1.0, 1.0, 5.0))
+    for seed in range(3):
+        patient = ctp_patient(seed, "LVO")
+        for name, grid in (("slab", slab), ("whole", whole)):
+            points = patient.head.to_head(grid.to_world(np.indices(grid.shape).reshape(3, -1).T[:, ::-1]))
+            brain = (patient.head.brain(points) > 0).reshape(grid.shape)
+            yield f"phantom {seed}, {name}", patient.maps(grid).images[Role.CT], brain
+
+
+def synthesised_ct(data: Path) -> Iterator[tuple[str, sitk.Image, np.ndarray]]:
+    """Of the left-out subjects, in slices of 5 mm."""
+    random = np.random.default_rng(SEED)
+    for subject in read_heads(data / "heads" / "synthseg", LEFT_OUT):
+        head = draw_head([subject], random, SHAPE, 1.0, contrast="CT", lesion_share=0.0)
+        image = image_of(head)
+        own = Grid.of(image)
+        grid = own.about_centre((*own.size[:2], own.size[2] // 5), (1.0, 1.0, 5.0))
+        brain = resample_mask(own.image((head.brain & head.shown).astype(np.uint8)), grid)
+        yield f"synthesised {subject.subject}", resample(image, grid, fill=-1000.0), brain
 
 
 def experts(data: Path) -> None:

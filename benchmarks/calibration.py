@@ -35,10 +35,10 @@ import numpy as np
 import SimpleITK as sitk
 from mri_data import VOLUME_ROLES, Slice, Volume, heading, masked_volumes, soop_slices
 
+from StrokeSegLogic.base.settings import PLANES
 from StrokeSegLogic.metrics.calibration import BINS, Reliability, auroc, binary_entropy, expected_dice, reliability
 from StrokeSegLogic.metrics.voxel import dice
 from StrokeSegLogic.nets.models.registry import find
-from StrokeSegLogic.space.planes import PLANES
 from StrokeSegLogic.study.case import Role
 
 LIKELY = 0.05

@@ -24,10 +24,10 @@ import numpy as np
 from mri_data import Slice, Volume, heading, mask_folders, masked_volume, soop_slices, volume
 
 import StrokeSegLogic
+from StrokeSegLogic.base.settings import PLANES
 from StrokeSegLogic.metrics.voxel import dice
 from StrokeSegLogic.nets.models.registry import find
 from StrokeSegLogic.space.grid import bounding_box, box_slices
-from StrokeSegLogic.space.planes import PLANES
 from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.training.stream.samples import LESION_PIXELS
 

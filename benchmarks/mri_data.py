@@ -10,11 +10,11 @@ import numpy as np
 import SimpleITK as sitk
 
 import StrokeSegLogic
+from StrokeSegLogic.base.settings import PLANES
 from StrokeSegLogic.mri.result import Segmentation
 from StrokeSegLogic.mri.slices import predict_slices
 from StrokeSegLogic.nets.models.registry import find
 from StrokeSegLogic.space.grid import Grid, reorient
-from StrokeSegLogic.space.planes import PLANES
 from StrokeSegLogic.study.case import Case, Role
 from StrokeSegLogic.training.stream.sources.soop import Soop
 

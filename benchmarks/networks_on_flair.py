@@ -29,10 +29,10 @@ from monai.networks.nets.segresnet import SegResNet
 from torch import Tensor, nn
 from torch.nn import functional
 
+from StrokeSegLogic.base.settings import PLANES
 from StrokeSegLogic.nets.networks.build import build
 from StrokeSegLogic.nets.networks.spec import UNet2DSpec
 from StrokeSegLogic.nets.run.inputs import centred
-from StrokeSegLogic.space.planes import PLANES
 from StrokeSegLogic.training.loop import update_average
 from StrokeSegLogic.training.losses.choose import loss_of
 from StrokeSegLogic.training.plan import learning_rate

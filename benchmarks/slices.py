@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from mri_data import Slice, heading, soop_slices
 
+from StrokeSegLogic.base.settings import PLANES
 from StrokeSegLogic.nets.models.registry import find
-from StrokeSegLogic.space.planes import PLANES
 from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.training.stream.validation import measured
 

@@ -26,9 +26,9 @@ import numpy as np
 import torch
 from mri_data import VOLUME_ROLES, heading, masked_volumes, soop_slices
 
+from StrokeSegLogic.base.settings import PLANES, Plane
 from StrokeSegLogic.mri.slices import predict_slices
 from StrokeSegLogic.nets.models.registry import find
-from StrokeSegLogic.space.planes import PLANES, Plane
 from StrokeSegLogic.study.case import MRI_ROLES, Role
 from StrokeSegLogic.training.stream.samples import CHANNELS, LESION_PIXELS, Sample
 from StrokeSegLogic.training.stream.simulate import complete, paint

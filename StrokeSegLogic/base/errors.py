@@ -156,6 +156,7 @@ _NO_MEMORY = (
     "failed to map segment",
     "memoryerror",
     "error -4 while",
+    "error return without exception set",
 )
 """Words of torch, oneDNN, ITK, NumPy, zlib, Python and the loader of libraries for memory that there is none of."""
 
@@ -178,7 +179,8 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, OSError) and error.errno == errno.ENOMEM:
         return True
     words = str(error).lower()
-    kinds = RuntimeError, OSError, ImportError, zlib.error
+    # A SystemError: where memory ends inside CPython's interpreter, it may find no exception to raise.
+    kinds = RuntimeError, OSError, ImportError, SystemError, zlib.error
     return isinstance(error, kinds) and any(phrase in words for phrase in _NO_MEMORY)
 
 

@@ -24,12 +24,14 @@ else:
     import tomli as tomllib
 
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
+Plane = Literal["axial", "coronal", "sagittal"]
 VoteName = Literal["majority", "weighted", "mean"]
 RegisterName = Literal["auto", "off"]
 RouteName = Literal["thresholds", "slow-fusion", "unet3d"]
 ExtraName = Literal["probability", "agreement", "maps", "report"]
 
 DEVICES: tuple[DeviceName, ...] = get_args(DeviceName)
+PLANES: tuple[Plane, ...] = get_args(Plane)
 VOTES: tuple[VoteName, ...] = get_args(VoteName)
 """How the three planes of an MRI model decide."""
 REGISTERS: tuple[RegisterName, ...] = get_args(RegisterName)

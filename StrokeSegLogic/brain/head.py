@@ -75,7 +75,8 @@ def brain_mask(
     If any volume is skull-stripped, its own outline is taken (the reference's first), unless the brain network finds
     much less in it: air around a head may have been set to zero, too. Otherwise the network says where the brain is on
     the reference. With DWI it is still cut out of the head by rules: the lesion networks have never been shown all
-    that lies in the true mask, skull base and cerebellum, and would mark it.
+    that lies in the true mask, skull base and cerebellum, and would mark it. What rules cut that is larger than any
+    brain is none: then the network is asked on DWI, too.
 
     Args:
         images: the case's volumes, on any grids.
@@ -92,13 +93,19 @@ def brain_mask(
         outline = stripped_outline(images[role])
         if outline is not None and not _holds_a_head(outline, images[role], progress):
             return BrainMask(_required(resample_mask(outline, grid)), role, BrainSource.OUTLINE)
-    if Role.DWI not in images and grid.size[2] * grid.spacing[2] >= _LEAST_HEIGHT_MM:
+    role = next(role for role in _ORDER if role in images)
+    by_rules = None
+    if role is Role.DWI:
+        by_rules = resample_mask(cut_from_head(images[role], role), grid)
+        if by_rules.sum() * grid.voxel_ml <= LARGEST_BRAIN_ML:
+            return BrainMask(_required(by_rules), role, BrainSource.RULES)
+    if grid.size[2] * grid.spacing[2] >= _LEAST_HEIGHT_MM:
         found = find_brain(images[reference], grid, progress=progress)
         if found.sum() * grid.voxel_ml >= _LEAST_FOUND_ML:
             return BrainMask(found, reference, BrainSource.NETWORK)
-    role = next(role for role in _ORDER if role in images)
-    mask = resample_mask(cut_from_head(images[role], role), grid)
-    return BrainMask(_required(mask), role, BrainSource.RULES)
+    if by_rules is None:
+        by_rules = resample_mask(cut_from_head(images[role], role), grid)
+    return BrainMask(_required(by_rules), role, BrainSource.RULES)
 
 
 def _holds_a_head(outline: sitk.Image, image: sitk.Image, progress: Progress | None) -> bool:

@@ -56,7 +56,7 @@ def find_brain(image: sitk.Image, grid: Grid, *, is_ct: bool = False, progress: 
     values = sitk.GetArrayFromImage(resample(sitk.Cast(image, sitk.sitkFloat32), coarse))
     told = progress or Progress()
     probability = probability_of_head(network, device, values, spec.field, told, is_ct=is_ct)
-    probability = _one_brain(probability, spec.threshold)
+    probability = one_brain(probability, spec.threshold)
     return sitk.GetArrayFromImage(resample(coarse.image(probability), grid)) >= spec.threshold
 
 
@@ -127,8 +127,8 @@ def _probability(network: nn.Module, device: Device, shown: np.ndarray, progress
         return logits.float().softmax(1)[0, 1].cpu().numpy()
 
 
-def _one_brain(probability: np.ndarray, threshold: float) -> np.ndarray:
-    """The probability, 0 away from the largest part of what is probable enough, 1 in its holes."""
+def one_brain(probability: np.ndarray, threshold: float) -> np.ndarray:
+    """The probability (z, y, x), 0 away from the largest part of what is probable enough, 1 in its holes."""
     enough = sitk.GetImageFromArray((probability >= threshold).astype(np.uint8))
     part = filled(largest_part(enough))
     near = sitk.GetArrayFromImage(sitk.BinaryDilate(part, (1, 1, 1)))

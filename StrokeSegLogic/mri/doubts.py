@@ -239,6 +239,29 @@ def unusual(lesion: np.ndarray, brain: np.ndarray, grid: Grid) -> tuple[Doubt, .
     return tuple(found)
 
 
+class Lacking(str, Enum):
+    """What a study lacks."""
+
+    UNREAD = "a volume that could not be read"
+
+
+def unread_doubts(case: Case) -> tuple[Doubt, ...]:
+    """What a study lacks because it could not be read: without its diffusion an early infarct may not be seen.
+
+    Within 4.5 hours two of three infarcts that diffusion shows are not seen on FLAIR (Thomalla et al., Lancet Neurol
+    2011 10:978).
+    """
+    return tuple(
+        Doubt(
+            (role.value,),
+            Lacking.UNREAD,
+            f"made without the study's {role}, which could not be read ({why}): in the first hours an infarct is "
+            "often not seen on any other sequence",
+        )
+        for role, why in case.unread.items()
+    )
+
+
 def mirrored_share(lesion: np.ndarray, brain: np.ndarray, grid: Grid) -> float:
     """Part of the lesion whose place in the other hemisphere, give or take 4 mm, is marked, too.
 

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..base.progress import CancelToken, Progress, ProgressCallback, hearing
+from ..base.settings import PLANES, Plane
 from ..brain.given import BrainMaskInput, GivenMask
 from ..nets.models.registry import find
 from ..nets.models.spec import PlanesModelSpec
 from ..result.outcome import BRAIN
 from ..result.provenance import case_record, run_record
-from ..space.grid import Grid, require_overlap
+from ..space.grid import MIRRORED, Grid, from_stack, require_overlap, to_stack
 from ..space.masks import without_small_parts
-from ..space.planes import MIRRORED, PLANES, Plane, from_stack, to_stack
 from ..space.resampling import onto_reference, resample_mask
 from ..study.case import Case, Role, Series
-from .doubts import contrast_doubts, require_no_ct, unusual
+from .doubts import contrast_doubts, require_no_ct, unread_doubts, unusual
 from .prepare import Prepared, prepare
 from .result import LESION, Segmentation, measure
 from .settings import MriSettings
@@ -130,7 +130,7 @@ def _segmented(
     report(0.9, "measuring")
     statistics = measure(labels, voted.probability, voted.members, brain, grid, prepared.slices, spec.plane_weights)
     record = provenance(case, base.role, bundle, where, how, prepared, differing, time.perf_counter() - started)
-    alarms = unusual(labels == LESION, brain, grid)
+    alarms = (*unread_doubts(case), *unusual(labels == LESION, brain, grid))
     record["vote"] |= {"threshold": limit, "model_threshold": own, "flips": how.flips}
     record |= {} if given is None else {"brain_mask_sha256": given.sha256}
     record["small_lesions"] = {"minimum_ml": how.minimum_lesion_ml, "dropped": dropped}
@@ -176,7 +176,7 @@ def run_planes(
     flips: bool = False,
     canvas: Sequence[int] = (),
 ) -> dict[Plane, np.ndarray]:
-    """Each plane's lesion probability (z, y, x) on the working grid, 0 outside the brain.
+    """Each plane's lesion probability (z, y, x) on the working grid, 0 outside of what was searched.
 
     For `flips` see `MriSettings`, for `canvas` `PlanesModelSpec`.
     """
@@ -187,7 +187,7 @@ def run_planes(
         span = progress.span(number / len(PLANES), (number + 1) / len(PLANES))
         seen = prepared.seen(plane)
         slices = np.stack([to_stack(channel, plane)[seen] for channel in prepared.channels], axis=1)
-        stack = np.zeros(to_stack(prepared.brain, plane).shape, np.float32)
+        stack = np.zeros(to_stack(prepared.searched, plane).shape, np.float32)
         if flips and plane in MIRRORED:
             straight = lesion_probability(
                 networks[plane], slices, device, span.span(0.0, 0.5), f"{plane} plane", canvas
@@ -199,7 +199,7 @@ def run_planes(
             stack[seen] = (straight + mirrored[..., ::-1]) / 2
         else:
             stack[seen] = lesion_probability(networks[plane], slices, device, span, f"{plane} plane", canvas)
-        found[plane] = np.where(prepared.brain, from_stack(stack, plane), np.float32(0))
+        found[plane] = np.where(prepared.searched, from_stack(stack, plane), np.float32(0))
     return found
 
 

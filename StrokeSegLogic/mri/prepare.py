@@ -9,17 +9,21 @@ import SimpleITK as sitk
 
 from ..base.errors import InputError
 from ..base.progress import Progress
+from ..base.settings import PLANES, Plane
 from ..brain.given import GivenMask
 from ..brain.head import USUAL_BRAIN_ML, BrainMask, BrainSource, brain_mask
 from ..nets.run.inputs import normalise
-from ..space.grid import Grid, bounding_box, box_slices, working_grid
-from ..space.planes import PLANES, Plane, to_stack
+from ..space.grid import Grid, bounding_box, box_slices, to_stack, working_grid
+from ..space.masks import ball_radius
 from ..space.resampling import resample, resample_mask
 from ..study.case import Case, Role
 from .alignment import Position, align
 
 MARGIN = 8
 """Voxels of background kept around the brain, so that its border is not the image's."""
+RIM_MM = 3.0
+"""Around a brain that the network found in which lesions are looked for, too: where fluid and skull look alike its
+outline is a guess of 1 to 3 mm, and infarcts of the cortex lie there."""
 MIN_PIXELS = 20
 """A slice with less brain than this is not shown to a network."""
 
@@ -36,7 +40,8 @@ class Prepared:
     Attributes:
         grid: cubic voxels in working orientation, cut to the brain's box.
         channels: float32 (C, z, y, x) in the model's order; 0 where a sequence is missing.
-        brain: bool (z, y, x).
+        brain: bool (z, y, x), what intensities are measured in.
+        searched: bool (z, y, x), where lesions are looked for: the brain, or a little more (`RIM_MM`).
         brain_from: how the brain was found, in words.
         used: roles that the networks see.
         unused: roles that the model does not know.
@@ -48,6 +53,7 @@ class Prepared:
     grid: Grid
     channels: np.ndarray
     brain: np.ndarray
+    searched: np.ndarray
     brain_from: str
     used: tuple[Role, ...]
     unused: tuple[Role, ...]
@@ -57,7 +63,7 @@ class Prepared:
 
     def seen(self, plane: Plane) -> np.ndarray:
         """Which slices (N,) of a plane hold enough brain to be shown to its network."""
-        return seen_slices(self.brain, plane)
+        return seen_slices(self.searched, plane)
 
     @property
     def slices(self) -> dict[Plane, int]:
@@ -102,17 +108,25 @@ def prepare(
     start, size = bounding_box(whole.mask, MARGIN)
     grid = field.crop(start, size)
     brain = whole.mask[box_slices(start, size)].copy()
+    searched = _searched(brain, whole.source, grid)
     warnings = _brain_warnings(float(brain.sum()) * grid.voxel_ml, whole.source)
     warnings += [position.words for position in positions if position.decision == "refused"]
     channels = np.zeros((len(roles), *grid.shape), np.float32)
     used = tuple(role for role in roles if role in images)
     for number, role in enumerate(used):
         progress(0.3 + 0.7 * number / len(used), f"laying {role} on the common grid")
-        channels[roles.index(role)], seen = _channel(images[role], case.series[role].source, grid, brain)
+        channels[roles.index(role)], seen = _channel(images[role], case.series[role].source, grid, brain, searched)
         if seen < 0.9:
             warnings.append(f"{role} covers only {100 * seen:.0f} % of the brain; the rest is judged without it")
     unused = tuple(role for role in case.roles if role not in used)
-    return Prepared(grid, channels, brain, whole.words, used, unused, tuple(warnings), case, positions)
+    return Prepared(grid, channels, brain, searched, whole.words, used, unused, tuple(warnings), case, positions)
+
+
+def _searched(brain: np.ndarray, source: BrainSource, grid: Grid) -> np.ndarray:
+    if source is not BrainSource.NETWORK:
+        return brain
+    mask = grid.image(brain.astype(np.uint8))
+    return sitk.GetArrayFromImage(sitk.BinaryDilate(mask, ball_radius(mask, RIM_MM))) > 0
 
 
 def _images(case: Case) -> dict[Role, sitk.Image]:
@@ -147,7 +161,9 @@ def _reference_brain(case: Case, reference: Role, whole: BrainMask, field: Grid)
         return whole.mask
 
 
-def _channel(image: sitk.Image, source: str, grid: Grid, brain: np.ndarray) -> tuple[np.ndarray, float]:
+def _channel(
+    image: sitk.Image, source: str, grid: Grid, brain: np.ndarray, searched: np.ndarray
+) -> tuple[np.ndarray, float]:
     """The normalised sequence on the grid, 0 (as if missing) beyond its field of view; part of brain seen."""
     values = sitk.GetArrayFromImage(resample(sitk.Cast(image, sitk.sitkFloat32), grid))
     own = Grid.of(image)
@@ -156,10 +172,10 @@ def _channel(image: sitk.Image, source: str, grid: Grid, brain: np.ndarray) -> t
     if not inside.any():
         raise InputError("shows no part of the brain", where=source, fix="Leave it out, or check its position")
     try:
-        normal = normalise(values, inside)
+        normal = normalise(values, inside, searched)
     except InputError as error:
         raise InputError(error.what, where=source, fix=error.fix) from error
-    normal[brain & ~covered] = 0.0
+    normal[searched & ~covered] = 0.0
     return normal, float(inside.sum() / brain.sum())
 
 

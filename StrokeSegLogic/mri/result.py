@@ -11,7 +11,7 @@ import SimpleITK as sitk
 
 from ..base.progress import check_cancelled
 from ..base.records import SCHEMA, SCHEMA_VERSION
-from ..base.settings import ExtraName
+from ..base.settings import ExtraName, Plane
 from ..brain.hemispheres import MidPlane
 from ..metrics.voxel import dice
 from ..result.doubts import Doubt
@@ -19,7 +19,6 @@ from ..result.lesions import DOUBT_SHARE, Lesion, Places, lesions
 from ..result.looks import SEGMENTS, SegmentStyle
 from ..result.outcome import BRAIN, Layer, Maker, Outcome, brain_record
 from ..space.grid import Grid
-from ..space.planes import Plane
 from ..study.case import Case, Role
 from .alignment import Position
 
@@ -84,7 +83,7 @@ class Segmentation:
         provenance: JSON-ready: model, weight hash, versions, device, inputs with hashes and reasons, times.
         warnings: what a reader must know before trusting the result, the words of `doubts` among it.
         positions: what registration found of each sequence; none where it was off or had nothing to do.
-        unusual: what few patients have; said before all else.
+        unusual: what few patients have, or what the study lacks that it should rest on; said before all else.
         doubts: which volumes may show another contrast than they are called by.
     """
 

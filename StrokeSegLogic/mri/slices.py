@@ -9,9 +9,9 @@ import numpy as np
 
 from ..base.errors import InputError
 from ..base.progress import Progress
+from ..base.settings import PLANES
 from ..nets.models.registry import find
 from ..nets.run.inputs import normalise
-from ..space.planes import PLANES
 from ..space.resampling import SpacingMm, resample_slices
 from ..study.case import Role
 
@@ -25,7 +25,7 @@ def predict_slices(
 ) -> np.ndarray:
     """Lesion probability of slices of one plane, each slice normalised by itself.
 
-    Rows and columns as `planes.to_stack` gives them: axial from front to back, coronal and sagittal from head to
+    Rows and columns as `grid.to_stack` gives them: axial from front to back, coronal and sagittal from head to
     feet; columns from left to right, in sagittal slices from back to front.
 
     Args:

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..base.progress import check_cancelled
-from ..base.settings import VOTES, one_of
-from ..space.planes import Plane
+from ..base.settings import VOTES, Plane, one_of
 
 
 @dataclass(frozen=True)

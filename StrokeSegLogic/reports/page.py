@@ -126,7 +126,9 @@ def _inputs(result: Outcome, units: Mapping[Role, str] | None) -> dict[str, Sequ
     """Heads and rows: which file is what, on which grid, in which unit its values were read, and why."""
     rows = []
     for role, series in result.case.series.items():
-        use = f"{role} (reference)" if role is result.reference else str(role)
+        marks = [("reference", role is result.reference), ("computed", series.computed)]
+        shown = ", ".join(words for words, holds in marks if holds)
+        use = f"{role} ({shown})" if shown else str(role)
         unit = [] if units is None else [units.get(role, "HU" if role is Role.CTP else NONE)]
         why = (series.reason, f"{series.confidence:.0%}", series.sha256[:12])
         rows.append((use, series.source, _size(series), *unit, *why))

@@ -126,7 +126,7 @@ class Outcome(Protocol):
 
     @property
     def unusual(self) -> tuple[Doubt, ...]:
-        """What hardly any patient has: said before all else."""
+        """What hardly any patient has, or what the study lacks that it should rest on: said before all else."""
 
     @property
     def warnings(self) -> tuple[str, ...]: ...

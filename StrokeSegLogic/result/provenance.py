@@ -50,6 +50,7 @@ def case_record(case: Case, reference: Role, grid: Grid, used: Collection[Role])
                 "confidence": round(series.confidence, 2),
                 "sha256": series.sha256,
                 "used": role in used,
+                "computed": series.computed,
                 **_scale_record(series),
                 **({"images": images_record(series.images)} if case.refers and series.images else {}),
             }

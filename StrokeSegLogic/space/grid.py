@@ -1,4 +1,6 @@
-"""Voxel grids in space: the reference grid, the working grid of the networks, and the exact way back."""
+"""Voxel grids in space: the reference grid, the working grid of the networks with its three planes, and the exact way
+back.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +11,18 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..base.errors import InputError
+from ..base.settings import Plane
 
 WORKING_ORIENTATION = "RPI"
 """The working grid's x, y, z grow to the patient's right, back and feet: as arrays (z, y, x), an axial slice
 shows front above back, a coronal or sagittal slice head above feet, columns running from left to right."""
+
+MIRRORED: tuple[Plane, ...] = ("axial", "coronal")
+"""Planes whose columns run from left to right. The models have learned from heads mirrored so; no network has seen a
+face where the back of the head is, which a mirrored sagittal slice would show."""
+
+# The volume axis (z, y, x) along which a plane's slices are stacked.
+_STACKED = {"axial": 0, "coronal": 1, "sagittal": 2}
 
 _SAME = 1e-4
 """Two grids are the same when their corners lie closer than this part of a voxel."""
@@ -152,6 +162,23 @@ def working_grid(reference: Grid, spacing_mm: float) -> Grid:
     # Snap before rounding up: 73 x 2.0000001 mm is 146 voxels of 1 mm, not 147.
     size = np.maximum(np.ceil(extent / spacing_mm - 1e-3), 1).astype(int)
     return oriented.about_centre(tuple(size), (spacing_mm,) * 3)
+
+
+def to_stack(volume: np.ndarray, plane: Plane) -> np.ndarray:
+    """The slices (N, H, W) of a volume (z, y, x) in working orientation, as a view.
+
+    Rows and columns: axial front to back by left to right; coronal head to feet by left to right; sagittal head to
+    feet by back to front (left and right are the patient's).
+    """
+    stack = np.moveaxis(volume, _STACKED[plane], 0)
+    return stack[:, :, ::-1] if plane == "sagittal" else stack
+
+
+def from_stack(stack: np.ndarray, plane: Plane) -> np.ndarray:
+    """The volume (z, y, x) of slices (N, H, W): the inverse of `to_stack`, as a view."""
+    if plane == "sagittal":
+        stack = stack[:, :, ::-1]
+    return np.moveaxis(stack, 0, _STACKED[plane])
 
 
 def bounding_box(

@@ -75,8 +75,9 @@ class Series:
         sha256: of the file's bytes (of all files of a DICOM series in order; of the voxels of an image in memory).
         times_s: seconds of a 4-D image's frames, as recorded; None for one volume.
         unit: of a perfusion map, where the user named it (see `maps.units`); None is found out from values.
-        images: the DICOM images that its slices were read from, in their order; of a 4-D image frame by frame, of the
-            mean of several volumes one after the other; () for what is no DICOM.
+        images: the DICOM images that its slices were read from, in their order; of a 4-D image frame by frame, of what
+            was computed from several volumes one after the other; () for what is no DICOM.
+        computed: whether StrokeSeg made the volume out of others of the study, which no scanner stored.
     """
 
     role: Role
@@ -88,6 +89,7 @@ class Series:
     times_s: tuple[float, ...] | None = None
     unit: str | None = None
     images: tuple[SourceImage, ...] = ()
+    computed: bool = False
 
     def __post_init__(self) -> None:
         # Names of files and texts of tags go into results of every format.
@@ -119,6 +121,8 @@ class Case:
         clinical: age, NIHSS, time since onset.
         notes: what the reader of the result should know (files left aside and why, doubtful roles).
         refers: whether a result names the DICOM images by their UIDs.
+        unread: roles that a study would usually rest on and whose volume is there and could not be read, with the file
+            and why.
     """
 
     name: str
@@ -126,6 +130,7 @@ class Case:
     clinical: ClinicalData = field(default_factory=ClinicalData)
     notes: tuple[str, ...] = ()
     refers: bool = False
+    unread: Mapping[Role, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.series:
@@ -133,6 +138,7 @@ class Case:
             raise InputError("the case has no volume", where=self.name, fix=fix)
         object.__setattr__(self, "name", printable(self.name))
         object.__setattr__(self, "notes", tuple(printable(note) for note in self.notes))
+        object.__setattr__(self, "unread", {role: printable(why) for role, why in self.unread.items()})
 
     @classmethod
     def of(cls, name: str, series: Iterable[Series], notes: Iterable[str] = ()) -> Case:
@@ -179,7 +185,9 @@ class Case:
         }
         count = len(self.notes)
         left = f"{count} note{'' if count == 1 else 's'} on the reading of the study left out of an anonymous result"
-        return replace(self, name="anonymous", series=series, notes=(left,) if count else (), refers=False)
+        unread = dict.fromkeys(self.unread, "the reason is left out of an anonymous result")
+        notes = (left,) if count else ()
+        return replace(self, name="anonymous", series=series, notes=notes, refers=False, unread=unread)
 
     @property
     def modality(self) -> Modality:

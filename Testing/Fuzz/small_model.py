@@ -9,11 +9,11 @@ def write_small_model(folder: Path) -> Path:
     """Writes the model; the same bytes each time."""
     import torch
 
+    from StrokeSegLogic.base.settings import PLANES
     from StrokeSegLogic.nets.models.bundle import Bundle
     from StrokeSegLogic.nets.models.spec import FORMAT, PlanesModelSpec, Weights
     from StrokeSegLogic.nets.networks.build import build
     from StrokeSegLogic.nets.networks.spec import UNet2DSpec
-    from StrokeSegLogic.space.planes import PLANES
     from StrokeSegLogic.study.case import MRI_ROLES
 
     network = UNet2DSpec("compact", len(MRI_ROLES), 2, (8, 8, 8, 8))

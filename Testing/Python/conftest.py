@@ -13,12 +13,12 @@ from cases import case_of
 from hypothesis import settings
 from network_guard import loopback
 
+from StrokeSegLogic.base.settings import PLANES
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.nets.models.spec import FORMAT, PlanesModelSpec, Weights
 from StrokeSegLogic.nets.networks.spec import UNet2DSpec
 from StrokeSegLogic.phantom.mri import MriPhantom, mri_phantom
 from StrokeSegLogic.phantom.scan_grids import diffusion_grid, structural_grid
-from StrokeSegLogic.space.planes import PLANES
 from StrokeSegLogic.study.case import MRI_ROLES, Case
 
 # A busy machine is no failure, and a failure must be the same on every machine.

@@ -17,7 +17,7 @@ from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.study.volumes.nifti import write_nifti
 
 ROOT = Path(StrokeSegLogic.__file__).parent
-MOST = 66
+MOST = 65
 SEGMENT = """
 import sys, threading
 from StrokeSegLogic.cli.main import run

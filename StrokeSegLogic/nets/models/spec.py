@@ -10,7 +10,7 @@ from math import prod
 from typing import Any
 
 from ...base.errors import InputError, ModelError
-from ...space.planes import PLANES
+from ...base.settings import PLANES
 from ...study.case import MRI_ROLES, Role
 from ..networks.spec import LONGEST_SIDE, NetworkSpec, is_size
 

@@ -66,4 +66,4 @@ def build(spec: NetworkSpec) -> SegmentationNetwork:
         case UNet3DSpec():
             return UNet3D(spec.channels, spec.classes, spec.modified, spec.dropout, spec.base_width, spec.levels)
         case SubvoxelUNet3DSpec():
-            return SubvoxelUNet3D(spec.channels, spec.classes, spec.widths, spec.factor)
+            return SubvoxelUNet3D(spec.channels, spec.classes, spec.widths, spec.factor, spec.refine)

@@ -147,6 +147,10 @@ def _subvoxel_unet3d(spec: SubvoxelUNet3DSpec) -> Shapes:
         yield from _unit3d(f"expanding.{level}.0", deeper + width, width, modified=True)
         yield from _unit3d(f"expanding.{level}.1", width, width, modified=True)
     yield from convolution("head", widths[0], spec.classes * block, 1, 1, 1, bias=True)
+    if spec.refine:
+        yield from _unit3d("refinement.0.0", spec.channels + spec.classes, spec.refine, modified=True)
+        yield from _unit3d("refinement.0.1", spec.refine, spec.refine, modified=True)
+        yield from convolution("refinement.1", spec.refine, spec.classes, 1, 1, 1, bias=True)
 
 
 def _unit3d(name: str, inputs: int, width: int, modified: bool) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -195,6 +195,7 @@ class SubvoxelUNet3DSpec:
         classes: number of output classes, background included.
         widths: channels of each level, finest first.
         factor: voxels along a side of a block.
+        refine: channels of the convolutions at the scale of the voxels that sharpen the outline; 0 is none of them.
         kind: "subvoxel_unet3d".
     """
 
@@ -202,6 +203,7 @@ class SubvoxelUNet3DSpec:
     classes: int
     widths: tuple[int, ...]
     factor: int = 2
+    refine: int = 0
     kind: str = "subvoxel_unet3d"
 
     def __post_init__(self) -> None:
@@ -209,6 +211,8 @@ class SubvoxelUNet3DSpec:
             raise ValueError(f"widths must be from 1 to {WIDEST}, of two to {MOST_LEVELS} levels")
         if not 2 <= self.factor <= 4:
             raise ValueError(f"factor {self.factor} is not 2, 3 or 4")
+        if not 0 <= self.refine <= WIDEST:
+            raise ValueError(f"refine {self.refine} is not from 0 to {WIDEST}")
         _check(self, "subvoxel_unet3d")
 
     @property

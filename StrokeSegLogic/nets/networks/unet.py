@@ -23,7 +23,8 @@ The small network works on blocks of voxels, and gives each voxel of a block a v
 cubed voxels become channels (space to depth), a 3-D U-Net (Cicek et al., MICCAI 2016) with instance normalisation and
 leaky ReLU runs on that coarser grid, and its last convolution has an output for every voxel of a block (the sub-pixel
 convolution of Shi et al., CVPR 2016, in three dimensions). Most of a U-Net's time goes to its finest scale, which is
-not there; the outline is as fine as the input.
+not there, but for two narrow convolutions that may correct the answer beside the image; the outline is as fine as the
+input.
 """
 
 from __future__ import annotations
@@ -201,7 +202,7 @@ class SubvoxelUNet3D(SegmentationNetwork):
     Sides that are no multiple of the deepest stride are padded by repeating the edge and cropped again.
     """
 
-    def __init__(self, channels: int, classes: int, widths: Sequence[int], factor: int) -> None:
+    def __init__(self, channels: int, classes: int, widths: Sequence[int], factor: int, refine: int = 0) -> None:
         super().__init__()
         self.factor = factor
         self.stride = factor * 2 ** (len(widths) - 1)
@@ -213,6 +214,9 @@ class SubvoxelUNet3D(SegmentationNetwork):
             _two_units(deeper + width, width) for deeper, width in zip(widths[:0:-1], widths[-2::-1], strict=True)
         )
         self.head = nn.Conv3d(widths[0], classes * block, 1)
+        self.refinement = (
+            nn.Sequential(_two_units(channels + classes, refine), nn.Conv3d(refine, classes, 1)) if refine else None
+        )
 
     def forward(self, images: Tensor, nihss: Tensor | None = None) -> Tensor:
         x = to_blocks(pad_to_stride(images, self.stride), self.factor)
@@ -224,7 +228,10 @@ class SubvoxelUNet3D(SegmentationNetwork):
         for units in self.expanding:
             x = functional.interpolate(x, scale_factor=2, mode="nearest")
             x = units(torch.cat([skips.pop(), x], dim=1))
-        return crop(to_voxels(self.head(x), self.factor), images)
+        logits = crop(to_voxels(self.head(x), self.factor), images)
+        if self.refinement is None:
+            return logits
+        return logits + self.refinement(torch.cat([images, logits], dim=1))
 
 
 def _two_units(inputs: int, width: int) -> nn.Sequential:

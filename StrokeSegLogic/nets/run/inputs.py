@@ -18,8 +18,8 @@ LOWEST, HIGHEST = -1.0, 4.0
 Window = tuple[slice, ...]
 
 
-def normalise(values: np.ndarray, brain: np.ndarray) -> np.ndarray:
-    """Signal relative to the brain's median: (x / median) - 1, cut to -1 ... 4, and -1 outside the brain.
+def normalise(values: np.ndarray, brain: np.ndarray, shown: np.ndarray | None = None) -> np.ndarray:
+    """Signal relative to the brain's median: (x / median) - 1, cut to -1 ... 4, and -1 outside of what is shown.
 
     MR signal has a true zero (air) and an arbitrary gain, so that a ratio to typical tissue is what carries over
     between scanners; it does not move with a slice's noise or texture, as a z-score does. Images that somebody has
@@ -29,6 +29,7 @@ def normalise(values: np.ndarray, brain: np.ndarray) -> np.ndarray:
     Args:
         values: any shape.
         brain: bool, same shape; at least one voxel.
+        shown: bool, same shape, what networks see; the brain if None.
 
     Returns:
         float32, same shape.
@@ -47,7 +48,7 @@ def normalise(values: np.ndarray, brain: np.ndarray) -> np.ndarray:
             fix="Check that this is the right volume and that it is not masked or windowed away",
         )
     relative = np.clip((values.astype(np.float32) - zero) / gain - 1.0, LOWEST, HIGHEST)
-    return np.where(brain, relative, np.float32(LOWEST))
+    return np.where(brain if shown is None else shown, relative, np.float32(LOWEST))
 
 
 def centred(shape: Sequence[int], canvas: Sequence[int]) -> tuple[Window, Window]:

@@ -142,6 +142,10 @@ def assign(candidates: Sequence[Candidate], modality: Modality | None = None) ->
     readings = [(candidate, read_candidate(candidate, modality)) for candidate in candidates]
     if modality is None and modality_of(reading for _, reading in readings) == "mri":
         readings = [(candidate, read_candidate(candidate, "mri")) for candidate in candidates]
+    if any(Quality.DIRECTION in reading.qualities for _, reading in readings):
+        from .directions import together
+
+        readings = together(readings)
     left = [(candidate, reading.reason) for candidate, reading in readings if reading.role is None]
     notes = [
         f"{candidate.name} was left aside: {reading.reason}{'; ' if reading.advice else ''}{reading.advice}"
@@ -237,8 +241,9 @@ def _with_header(reading: Reading, candidate: Candidate) -> Reading:
         # Reading the volume will say what is wrong with it.
         return reading
     if reading.role is Role.DWI:
-        several = {Quality.SERIES} if frames is not None and frames > 1 else frozenset()
-        return replace(reading, qualities=reading.qualities | several)
+        if frames is not None and frames > 1:
+            return replace(reading, qualities=(reading.qualities - {Quality.DIRECTION}) | {Quality.SERIES})
+        return reading
     if reading.role is Role.CTP and frames == 1:
         return Reading.nothing(f"it is one volume, not a series over time, though {reading.reason}")
     if frames is not None and frames >= SERIES_FRAMES and reading.role is Role.CT:

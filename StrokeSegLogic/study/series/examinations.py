@@ -12,6 +12,8 @@ from ..volumes.candidates import Candidate
 from .words import path_labels
 
 _PATIENT_LABELS = ("subject", "patient")
+_LONGEST_HOURS = 2.0
+"""That an examination of two Study Instance UIDs may last; what was done later may be after a thrombectomy."""
 _FIX = "Give the folder of a single examination, or name the volumes that belong together by their roles"
 
 
@@ -73,8 +75,24 @@ def _times_differ(first: Candidate, other: Candidate) -> str | None:
     # An examination may go on past midnight.
     if days[0] is not None and days[1] is not None and abs(days[0] - days[1]) > 1:
         return "they were acquired on different days"
+    if (hours := _hours_apart(first, other)) is not None and hours > _LONGEST_HOURS:
+        return f"they were acquired {hours:.1f} hours apart, in two studies by their Study Instance UIDs"
     kinds = sorted((path_labels(first.path).keys() & path_labels(other.path).keys()) - set(_PATIENT_LABELS))
     return _labels_differ(first, other, kinds)
+
+
+def _hours_apart(first: Candidate, other: Candidate) -> float | None:
+    """Hours between two volumes of different Study Instance UIDs; None for others, and where times are not known."""
+    tags = first.tags or first.sidecar, other.tags or other.sidecar
+    if tags[0] is None or tags[1] is None or tags[0].acquired is None or tags[1].acquired is None:
+        return None
+    ours, theirs = tags[0].origin, tags[1].origin
+    # Seconds count from the day where that is known, else from midnight.
+    if ours.study_uid in ("", theirs.study_uid) or not theirs.study_uid:
+        return None
+    if bool(ours.acquisition_date) != bool(theirs.acquisition_date):
+        return None
+    return abs(tags[0].acquired - tags[1].acquired) / 3600
 
 
 def _labels_differ(first: Candidate, other: Candidate, kinds: Sequence[str]) -> str | None:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
 from ...base.errors import InputError
 from ...base.files import require_name
+from ...base.locks import scratch_folder
 from ..case import MAP_ROLES, MRI_ROLES, Case, ClinicalData, Modality, Role, Series, require_plausible
+from ..volumes.archives import ARCHIVES, unpack
 from ..volumes.candidates import Candidate
-from ..volumes.study_files import study_files
+from ..volumes.study_files import StudyFiles, study_files
 from .assign import Assignment, Claim, assign, indispensable, parse_modality, read_candidate
 from .given_scale import no_range, range_of
 from .named import Volume, common_name, series_of_roles, volumes_of_file
-from .read import read_claim, swapped_note, with_notes
+from .read import ReadClaim, computed_adc, read_claim, swapped_note, with_notes
 
 Study: TypeAlias = "str | Path | Mapping[str, Volume] | Mapping[Role, Volume] | Sequence[str]"
 
 _EVIDENT = 0.6
+_IN_PLACE_OF: Mapping[Role, frozenset[Role]] = {Role.DWI: frozenset({Role.FLAIR})}
+"""Whose place another may take where it cannot be read: a study of FLAIR alone is a study, and says what it lacks."""
 
 
 def load_case(
@@ -36,9 +41,9 @@ def load_case(
     unit may be named: "TMAX=tmax.nii.gz@ms".
 
     Args:
-        study: a folder, searched with subfolders (roles are found by names and DICOM tags); a mapping from role to
-            a file, a DICOM folder, an image or a `Series`; a sequence of "ROLE=FILE"; or one file whose name says its
-            role.
+        study: a folder or an archive of it, searched with subfolders and the archives in it (roles are found by names
+            and DICOM tags); a mapping from role to a file, a DICOM folder, an image or a `Series`; a sequence of
+            "ROLE=FILE"; or one file whose name says its role.
         name: of the case; by default that of the folder.
         clinical: what is known of the patient beside the images.
         modality: "mri" or "ctp": volumes of the other are left aside. By default what the study is; it has to be given
@@ -54,14 +59,15 @@ def load_case(
     if isinstance(study, str) and not study.strip():
         # The path "" would be the folder that the process happens to run in.
         raise InputError("the study's path is empty", fix="Name a folder or a file")
+    unread: dict[Role, str] = {}
     if isinstance(study, Mapping):
         named: list[tuple[str | Role, Volume]] = list(study.items())
         series, notes, default = *series_of_roles(named, modality), common_name(named)
     elif not isinstance(study, (str, Path)):
         named = [_split(text) for text in _words(study)]
         series, notes, default = *series_of_roles(named, modality), common_name(named)
-    elif require_name(study).is_dir():
-        series, notes = _from_folder(Path(study), modality)
+    elif require_name(study).is_dir() or _is_archive(Path(study)):
+        series, notes, unread = _from_folder(Path(study), modality)
         default = Path(study).resolve().name
     else:
         series, notes = _from_file(Path(study), modality)
@@ -70,11 +76,49 @@ def load_case(
     if Role.DWI in images and Role.ADC in images and (doubt := swapped_note(images[Role.DWI], images[Role.ADC])):
         notes.append(doubt)
     case = Case.of(name or default, series, notes)
-    return case if clinical is None else replace(case, clinical=clinical)
+    return replace(case, clinical=clinical or case.clinical, unread=unread)
 
 
-def _from_folder(folder: Path, modality: Modality | None) -> tuple[list[Series], list[str]]:
-    files = study_files(folder)
+def _from_folder(folder: Path, modality: Modality | None) -> tuple[list[Series], list[str], dict[Role, str]]:
+    with _opened(folder) as (place, room):
+        return _from_files(study_files(place, room), folder, modality)
+
+
+def _is_archive(path: Path) -> bool:
+    return path.name.lower().endswith(ARCHIVES) and path.is_file()
+
+
+@contextmanager
+def _opened(study: Path) -> Iterator[tuple[Path, Callable[[], Path]]]:
+    """The folder of a study, or of what its archive holds, and what makes a folder for archives in it when asked to.
+
+    All of it is gone with the reading, and an error names the archive and not where it was unpacked to.
+    """
+    with ExitStack() as stack:
+        real: dict[str, str] = {}
+
+        def room(of: Path = study) -> Path:
+            made = stack.enter_context(scratch_folder())
+            real[str(made)] = str(of)
+            return made
+
+        try:
+            place = study
+            if not study.is_dir():
+                place = room(study.parent) / study.name
+                unpack(study, place)
+            yield place, room
+        except InputError as error:
+            within = next((made for made in real if error.where is not None and made in error.where), None)
+            if within is None or error.where is None:
+                raise
+            where = error.where.replace(within, real[within])
+            raise InputError(error.what, where=where, fix=error.fix, option=error.option, roles=error.roles) from error
+
+
+def _from_files(
+    files: StudyFiles, folder: Path, modality: Modality | None
+) -> tuple[list[Series], list[str], dict[Role, str]]:
     candidates = files.candidates
     found = _assigned(candidates, modality, folder)
     if not found.claims:
@@ -82,7 +126,7 @@ def _from_folder(folder: Path, modality: Modality | None) -> tuple[list[Series],
         more = f"; and {len(found.left) - 8} more" if len(found.left) > 8 else ""
         raise _without_role(f"no volume could be given a role; found {shown}{more}", folder, candidates, modality)
     modality = "mri" if any(role in MRI_ROLES for role in found.claims) else "ctp"
-    read: dict[Candidate, tuple[Series, tuple[str, ...]]] = {}
+    read: dict[Candidate, ReadClaim] = {}
     failed: dict[Candidate, tuple[Role, InputError]] = {}
     while True:
         notes = [*found.notes, *files.notes]
@@ -103,13 +147,22 @@ def _from_folder(folder: Path, modality: Modality | None) -> tuple[list[Series],
             found = _assigned(left, modality, folder)
             lost = {role: error for role, error in failed.values() if role not in found.claims}
             for role in indispensable(found.claims, lost):
-                raise lost[role]
-    notes += [
-        f"{candidate.name} was left aside as {role}: {error.clause}" for candidate, (role, error) in failed.items()
-    ]
-    for claim in claims:
-        notes += read[claim.candidate][1]
-    return [read[claim.candidate][0] for claim in claims], notes
+                if not found.claims.keys() & _IN_PLACE_OF.get(role, frozenset()):
+                    raise lost[role]
+    lacking: dict[Role, str] = {}
+    for candidate, (role, fault) in failed.items():
+        if role in _IN_PLACE_OF and role not in found.claims:
+            before = f"{lacking[role]}; " if role in lacking else ""
+            lacking[role] = f"{before}{candidate.name}: {fault.clause}"
+        else:
+            notes.append(f"{candidate.name} was left aside as {role}: {fault.clause}")
+    notes[:0] = [f"the study was read without its {role}, which cannot be read: {why}" for role, why in lacking.items()]
+    taken = [read[claim.candidate] for claim in claims]
+    for volume in taken:
+        notes += volume.notes
+    computed, told = computed_adc(taken, {*found.claims, *found.ties})
+    series = [*(volume.series for volume in taken), *computed]
+    return series, [*notes, *told], lacking
 
 
 def _assigned(candidates: Sequence[Candidate], modality: Modality | None, folder: Path) -> Assignment:
@@ -162,8 +215,9 @@ def _from_file(path: Path, modality: Modality | None) -> tuple[list[Series], lis
             where=path,
             fix=f"Name its role, for instance DWI={path.name}",
         )
-    series, notes = read_claim(Claim(candidate, reading.role, reading.confidence, reading.reason))
-    return [series], list(notes)
+    found = read_claim(Claim(candidate, reading.role, reading.confidence, reading.reason))
+    more, told = computed_adc([found], {reading.role})
+    return [found.series, *more], [*found.notes, *told]
 
 
 def _of_several(volumes: Sequence[Candidate], path: Path, modality: Modality | None) -> tuple[list[Series], list[str]]:
@@ -172,7 +226,9 @@ def _of_several(volumes: Sequence[Candidate], path: Path, modality: Modality | N
     if not found.claims:
         raise _without_role(f"none of its {len(volumes)} volumes could be given a role", path, volumes, modality)
     read = [read_claim(claim) for claim in found.claims.values()]
-    return [series for series, _ in read], [*found.notes, *(note for _, notes in read for note in notes)]
+    more, told = computed_adc(read, {*found.claims, *found.ties})
+    notes = [*found.notes, *(note for volume in read for note in volume.notes), *told]
+    return [*(volume.series for volume in read), *more], notes
 
 
 def _words(study: object) -> Sequence[str]:

@@ -16,7 +16,7 @@ from ..volumes.candidates import Candidate, file_candidate
 from ..volumes.study_files import study_files
 from .assign import Claim, assign, read_candidate, restricted
 from .given_scale import ColourRange, split_scale
-from .read import read_claim, series_in_memory, with_notes
+from .read import ReadClaim, computed_adc, read_claim, series_in_memory, with_notes
 
 Volume: TypeAlias = "str | Path | sitk.Image | Series"
 
@@ -36,10 +36,15 @@ def series_of_roles(
     series: list[Series] = []
     notes = [f"{role} was left aside: it is not of {modality}" for role in by_role if role not in wanted]
     files: list[Candidate] = []
+    read = []
     for role in wanted:
-        volume, more = _named(role, by_role[role], files)
-        series.append(volume)
-        notes += more
+        volume = _named(role, by_role[role], files)
+        read.append(volume)
+        series.append(volume.series)
+        notes += volume.notes
+    more, told = computed_adc(read, by_role)
+    series += more
+    notes += told
     if len(files) > 1:
         from .examinations import examination_notes
 
@@ -47,14 +52,15 @@ def series_of_roles(
     return series, notes
 
 
-def _named(role: Role, what: Volume, files: list[Candidate]) -> tuple[Series, tuple[str, ...]]:
-    """The volume that the user gave a role, and notes; where it is of files, these are added to `files`."""
+def _named(role: Role, what: Volume, files: list[Candidate]) -> ReadClaim:
+    """The volume that the user gave a role; where it is of files, these are added to `files`."""
     where = f"the volume given for {role}"
     if isinstance(what, Series):
-        return series_in_memory(role, what.image, where, what.source, what.reason, what.times_s, what.unit), ()
+        given = series_in_memory(role, what.image, where, what.source, what.reason, what.times_s, what.unit)
+        return ReadClaim(replace(given, computed=what.computed), ())
     if isinstance(what, sitk.Image):
         where = f"the image given for {role}"
-        return series_in_memory(role, what, where, "an image in memory", "named by the user"), ()
+        return ReadClaim(series_in_memory(role, what, where, "an image in memory", "named by the user"), ())
     if not isinstance(what, (str, Path)):
         raise InputError(
             f"is a {type(what).__name__}, neither a path nor a SimpleITK image",
@@ -65,8 +71,8 @@ def _named(role: Role, what: Volume, files: list[Candidate]) -> tuple[Series, tu
     candidate, notes = _named_candidate(role, path)
     files.append(candidate)
     with with_notes(notes):
-        series, more = read_claim(Claim(candidate, role, 1.0, "named by the user"), limits, unit)
-    return series, (*notes, *more)
+        found = read_claim(Claim(candidate, role, 1.0, "named by the user"), limits, unit)
+    return found._replace(notes=(*notes, *found.notes))
 
 
 def _path_and_scale(what: str | Path, role: Role) -> tuple[Path, ColourRange | None, str | None]:
@@ -101,7 +107,8 @@ def _that_is(role: Role, found: list[Candidate], path: Path, what: str) -> Candi
     """Of several volumes at the path to which the user gave a role, that which also claims the role."""
     if len(found) > 1:
         try:
-            claiming = [candidate for candidate in found if read_candidate(candidate).role is role]
+            # What has no role may be part of what has: the images of a diffusion series without weighting.
+            claiming = [candidate for candidate in found if read_candidate(candidate).role in (role, None)]
             claim = assign(claiming, _of_role(role)).claims.get(role)
         except InputError as error:
             raise InputError(error.what, where=path, fix=error.fix, option=error.option, roles=error.roles) from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TypeAlias
 
@@ -14,6 +13,7 @@ import SimpleITK as sitk
 from ...base.errors import InputError
 from ...space.grid import Grid, are_two_slabs
 from ..case import MAP_ROLES, Role
+from ..volumes.b_values import FULL_B, USUAL_B
 from ..volumes.candidates import Candidate
 from ..volumes.reader import volume_suffix
 from .reading import Quality, Reading
@@ -23,8 +23,8 @@ Rival: TypeAlias = "tuple[Candidate, Reading]"
 
 CLEARLY = 0.2
 """How much surer a role has to be than a rival's."""
-_USUAL_B, _FULL_B = 1000.0, 700.0
-"""s/mm²: what acute stroke is imaged with, and from where on diffusion outweighs all else in the picture."""
+_PART, _SAME_PLANE = 0.75, 0.9
+"""What reaches across less than so much of another of its role and plane was broken off, as when a patient moves."""
 _KINDS = frozenset({Quality.TRACE, Quality.DIRECTION, Quality.COMPUTED, Quality.COLOUR})
 
 
@@ -46,19 +46,21 @@ def better(first: Reading, other: Reading) -> str | None:
 def _diffusion(first: Reading, other: Reading) -> str | None:
     """Why the first of two diffusion series is better, "" if the second is, None if neither is by its diffusion."""
     b, against = first.b_value, other.b_value
-    full = tuple(value is None or value >= _FULL_B for value in (b, against))
+    full = tuple(value is None or value >= FULL_B for value in (b, against))
     if full[0] != full[1]:
         return f"its b-value is higher ({_shown(b)} against {_shown(against)} s/mm²)" if full[0] else ""
     if why := _made(first, other, _KINDS):
         return why
     if _made(other, first, _KINDS):
         return ""
+    if b is not None and against is None and b >= FULL_B:
+        return f"its b-value is known ({b:g} s/mm²)"
     if b is None or against is None or b == against:
-        return None
-    away = abs(b - _USUAL_B), abs(against - _USUAL_B)
+        return "" if b is None and against is not None and against >= FULL_B else None
+    away = abs(b - USUAL_B), abs(against - USUAL_B)
     if away[0] == away[1]:
         return f"its b-value is higher ({b:g} against {against:g} s/mm²)" if b > against else ""
-    return f"its b-value is nearer to {_USUAL_B:g} s/mm², that of stroke protocols" if away[0] < away[1] else ""
+    return f"its b-value is nearer to {USUAL_B:g} s/mm², that of stroke protocols" if away[0] < away[1] else ""
 
 
 def _shown(b: float | None) -> str:
@@ -80,9 +82,9 @@ _AGAIN = re.compile(r"\brepeat\b")
 def choose(role: Role, rivals: Sequence[Rival]) -> tuple[Candidate, Reading, Mapping[Candidate, str]]:
     """The rival that gets a role, and for each other why it did not.
 
-    Where nobody is better by role, plane and making: the acquisition that was repeated goes before the first, the
-    plainer name before that with something added, the later before the earlier of two alike; of volumes that are the
-    same the first by name is taken; directions of one diffusion series are taken together, as their mean.
+    Where nobody is better by role, plane and making: what covers the head goes before what was broken off, the
+    acquisition that was repeated before the first, the plainer name before that with something added, the later before
+    the earlier of two alike; of volumes that are the same the first by name is taken.
 
     Raises:
         InputError: if neither of two is better, or they are two slabs of one patient.
@@ -96,17 +98,12 @@ def choose(role: Role, rivals: Sequence[Rival]) -> tuple[Candidate, Reading, Map
         )
     if len(top) > 1:
         top = [a for a in top if not any(_closer(b, a) for b in top if b is not a)] or top
-    if len(top) > 1 and (mean := _mean_of_directions(top)) is not None:
-        taken, reading = mean
-        directions = [candidate for candidate, _ in top]
-    elif len(top) > 1 and not _are_copies([candidate for candidate, _ in top]):
+    if len(top) > 1 and not _are_copies([candidate for candidate, _ in top]):
         raise _tie(role, top)
-    else:
-        taken, reading = min(top, key=lambda rival: rival[0].name)
-        directions = [taken]
+    taken, reading = min(top, key=lambda rival: rival[0].name)
     lost = {}
     for candidate, other in rivals:
-        if candidate not in directions:
+        if candidate is not taken:
             why = better(reading, other) or _closer((taken, reading), (candidate, other))
             lost[candidate] = why or "both hold the same volume"
     return taken, reading, lost
@@ -123,6 +120,8 @@ def _tie(role: Role, top: Sequence[Rival]) -> InputError:
 def _closer(first: Rival, other: Rival) -> str | None:
     """Why the first of two that are as good as one another is rather meant; None if it is not."""
     (ours, theirs), texts = (first[0], other[0]), (_title(first[0]), _title(other[0]))
+    if (share := _share(ours, theirs)) is not None and not _PART < share < 1 / _PART:
+        return f"the other covers {1 / share:.0%} of its slices' extent, as if broken off" if share > 1 else None
     again = tuple(_AGAIN.search(text) is not None for text in texts)
     if again[0] != again[1]:
         return "it repeats the other" if again[0] else None
@@ -137,6 +136,17 @@ def _closer(first: Rival, other: Rival) -> str | None:
         if begun is not None and ended is not None and begun > ended:
             return "it was acquired later, of two series of one name"
     return None
+
+
+def _share(first: Candidate, other: Candidate) -> float | None:
+    """How much further the first reaches across its slices than the other; None where they lie in different planes."""
+    grids = first.grid(), other.grid()
+    if grids[0] is None or grids[1] is None:
+        return None
+    across = [np.asarray(grid.matrix)[:, 2] * grid.size[2] for grid in grids if grid is not None]
+    lengths = [float(np.linalg.norm(vector)) for vector in across]
+    aligned = abs(float(across[0] @ across[1])) / (lengths[0] * lengths[1])
+    return lengths[0] / lengths[1] if aligned > _SAME_PLANE else None
 
 
 def _title(candidate: Candidate) -> str:
@@ -157,30 +167,13 @@ def _are_copies(candidates: Sequence[Candidate]) -> bool:
     try:
         if any(not candidate.files or (candidate.frames or 1) > 1 for candidate in candidates):
             return bool(candidates[0].files) and len({candidate.sha256() for candidate in candidates}) == 1
-        first = candidates[0].read_map()
+        # A converter turns rows and slices round: the same voxels lie at the same places all the same.
+        first, *others = (sitk.DICOMOrient(candidate.read_map(), "LPS") for candidate in candidates)
         values, grid = sitk.GetArrayViewFromImage(first), Grid.of(first)
-        for candidate in candidates[1:]:
-            image = candidate.read_map()
+        for image in others:
             same = grid.same(Grid.of(image)) and np.array_equal(values, sitk.GetArrayViewFromImage(image))
             if not same:
                 return False
     except InputError:
         return False
     return True
-
-
-def _mean_of_directions(rivals: Sequence[Rival]) -> Rival | None:
-    """All directions of one diffusion series as one candidate; None if the rivals are something else."""
-    candidates = [candidate for candidate, _ in rivals]
-    reading = rivals[0][1]
-    alike = {(c.tags.series_description, c.tags.b_value, c.tags.echo_time) for c in candidates if c.tags is not None}
-    single = all(Quality.DIRECTION in other.qualities for _, other in rivals)
-    if not single or len(alike) != 1 or any(c.tags is None for c in candidates):
-        return None
-    first = candidates[0]
-    files = tuple(dict.fromkeys(path for candidate in candidates for path in candidate.files))
-    slices = tuple(record for candidate in candidates for record in candidate.slices)
-    reason = f"{reading.reason} and there is no trace image: the mean of {len(candidates)} directions"
-    parts = tuple(candidate.slices for candidate in candidates)
-    whole = Candidate(first.name, files, first.tags, parts, slices=slices)
-    return whole, replace(reading, reason=reason)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import SimpleITK as sitk
@@ -19,14 +20,33 @@ from ..volumes.geometry import require_plausible_extent, require_right_angles
 from .assign import Claim
 from .given_scale import ColourRange, no_range, range_of
 
+if TYPE_CHECKING:
+    from ..volumes.diffusion_maps import DiffusionMaps
+
 _SHOWN_NOTE = 120
+_COMPUTED_TRUST = 0.9
+"""What is computed here was not named by the user, whatever it was computed from."""
 _COLOUR_TRUST = 0.7
 """Values read off colours are never as sure as those of a map with grey values."""
 
 
-def read_claim(
-    claim: Claim, given: ColourRange | None = None, unit: str | None = None
-) -> tuple[Series, tuple[str, ...]]:
+class ReadClaim(NamedTuple):
+    """What was read for a claim.
+
+    Attributes:
+        series: in its role.
+        notes: what a reader must know of it.
+        adc: computed from the same volumes, for a study that has no map of ADC; None where there is none.
+        adc_note: how it was computed, or why it could not be; "" where that is no question.
+    """
+
+    series: Series
+    notes: tuple[str, ...]
+    adc: Series | None = None
+    adc_note: str = ""
+
+
+def read_claim(claim: Claim, given: ColourRange | None = None, unit: str | None = None) -> ReadClaim:
     """The series of a claim, and what a reader must know of it.
 
     Args:
@@ -56,7 +76,7 @@ def read_claim(
             found.times_s,
             images=candidate.images,
         )
-        return series, (*found.notes, *candidate.notes())
+        return ReadClaim(series, (*found.notes, *candidate.notes()))
     if role in CTP_ROLES and candidate.colour:
         return _decoded(claim, given, where)
     if given is not None:
@@ -67,14 +87,9 @@ def read_claim(
             option="colour_range",
             roles=(role.value,),
         )
-    more: tuple[str, ...] = ()
-    if role is Role.DWI and candidate.tags is None and candidate.fault is None and (candidate.frames or 1) > 1:
-        from ..volumes.diffusion_series import read_shell
-
-        image, words = read_shell(candidate.files[0])
-        more = (f"{candidate.name} was read as {words}",)
-    else:
-        image = candidate.read_map() if role in CTP_ROLES else candidate.read()
+    if role is Role.DWI and (maps := candidate.read_diffusion()) is not None:
+        return _of_diffusion(claim, maps, where)
+    image = candidate.read_map() if role in CTP_ROLES else candidate.read()
     _validate(image, role, where)
     series = Series(
         role,
@@ -86,7 +101,38 @@ def read_claim(
         unit=unit,
         images=candidate.images,
     )
-    return series, (*more, *candidate.notes())
+    return ReadClaim(series, candidate.notes())
+
+
+def _of_diffusion(claim: Claim, maps: DiffusionMaps, where: str) -> ReadClaim:
+    """Trace and ADC of several b-values or directions, named as what they are."""
+    candidate, digest, images = claim.candidate, claim.candidate.sha256(), claim.candidate.images
+    _validate(maps.trace, Role.DWI, where)
+    name = f"{candidate.name} (computed trace)" if maps.computed else candidate.name
+    reason = f"{claim.reason}; {maps.trace_words}"
+    series = Series(Role.DWI, maps.trace, name, reason, claim.confidence, digest, images=images, computed=maps.computed)
+    notes = (f"{candidate.name} was read as {maps.trace_words}", *candidate.notes())
+    if maps.adc is None:
+        return ReadClaim(series, notes, None, f"no ADC was computed from {candidate.name}: {maps.adc_words}")
+    try:
+        _validate(maps.adc, Role.ADC, where)
+    except InputError as error:
+        return ReadClaim(series, notes, None, f"no ADC was computed from {candidate.name}: {error.what}")
+    trust = min(claim.confidence, _COMPUTED_TRUST)
+    name, reason = f"{candidate.name} (computed ADC)", f"computed from the diffusion series: {maps.adc_words}"
+    adc = Series(Role.ADC, maps.adc, name, reason, trust, digest, images=images, computed=True)
+    return ReadClaim(series, notes, adc, f"ADC was computed from {candidate.name}: {maps.adc_words}")
+
+
+def computed_adc(read: Iterable[ReadClaim], claimed: Collection[Role]) -> tuple[list[Series], list[str]]:
+    """The ADC that was computed beside a diffusion series, and what is to be said; nothing where a map is claimed.
+
+    Args:
+        read: what was read of a study.
+        claimed: roles that it has volumes for, though they may not be readable or not to be told apart.
+    """
+    found = [] if Role.ADC in claimed else [volume for volume in read if volume.adc_note]
+    return [volume.adc for volume in found if volume.adc is not None], [volume.adc_note for volume in found]
 
 
 @contextmanager
@@ -101,7 +147,7 @@ def with_notes(notes: Sequence[str]) -> Iterator[None]:
         raise InputError(shown, where=error.where, fix=error.fix, option=error.option, roles=error.roles) from error
 
 
-def _decoded(claim: Claim, given: ColourRange | None, where: str) -> tuple[Series, tuple[str, ...]]:
+def _decoded(claim: Claim, given: ColourRange | None, where: str) -> ReadClaim:
     candidate, role = claim.candidate, claim.role
     known = range_of(candidate, given)
     if role in (Role.CT, Role.MIP):
@@ -120,7 +166,7 @@ def _decoded(claim: Claim, given: ColourRange | None, where: str) -> tuple[Serie
         candidate.sha256(),
         images=candidate.images,
     )
-    return series, (*(f"{candidate.name}: {note}" for note in (words, *notes)), *candidate.notes())
+    return ReadClaim(series, (*(f"{candidate.name}: {note}" for note in (words, *notes)), *candidate.notes()))
 
 
 def series_in_memory(

@@ -16,7 +16,7 @@ class Quality(Enum):
     REFORMATTED = -2, "it was acquired in its plane, the other was reformatted"
     CONVERTED = -3, "it is the plain file, the other is what a converter made beside it"
     SECOND_ECHO = -3, "it is of the first echo"
-    SERIES = -4, "it is one volume, the other all b-values in one file"
+    SERIES = -4, "it is one volume, the other all b-values or directions"
     DIRECTION = -5, "it is no single direction of the diffusion gradient"
     COMPUTED = -6, "it was acquired, the other was computed from other images"
     COLOUR = -8, "it has grey values, not colours"

@@ -33,6 +33,8 @@ _NOT_INPUT = {
     "MAX_IP": "a projection",
     "MIN_IP": "a projection",
     "PROJECTION IMAGE": "a projection",
+    "SCREEN SAVE": "a picture of a screen",
+    "SCREENSAVE": "a picture of a screen",
     "PERFUSION": "a perfusion image",
     "TTP": "a perfusion map",
     "MTT": "a perfusion map",
@@ -92,8 +94,11 @@ def _read(tags: DicomTags) -> Reading:
             what = _NOT_INPUT[kind]
             return Reading.nothing(f"image type holds '{kind}': {what}", susceptibility=what == _SUSCEPTIBILITY)
     described = _described("series description", tags.series_description)
-    if described is not None and described.role is None and not _is_acquired_direction(tags):
-        return described
+    if described is not None and described.role is None:
+        if not _is_weighted(tags):
+            return described
+        # An acquisition is named after the map that it is meant for: Ax DWI TENSOR.
+        described = None
     if "ADC" in kinds:
         return Reading(Role.ADC, 0.95, "image type holds 'ADC'")
     if described is not None and described.role is Role.ADC:
@@ -135,9 +140,11 @@ def _is_diffusion(tags: DicomTags, described: Reading | None) -> bool:
     return b > _NO_B
 
 
-def _is_acquired_direction(tags: DicomTags) -> bool:
-    """Whether it is a direction as it was acquired, whatever it is called: GE's name of such a scan is TENSOR."""
-    return "ORIGINAL" in tags.image_type and tags.direction == DIRECTIONAL and (_weighting(tags) or 0) > _NO_B
+def _is_weighted(tags: DicomTags) -> bool:
+    """Whether it was acquired with diffusion weighting, whatever it is called."""
+    b = _weighting(tags)
+    acquired = b is not None and b > _NO_B and tags.image_type[:1] == ("ORIGINAL",)
+    return acquired and ("EP" in tags.scanning_sequence or tags.direction == DIRECTIONAL)
 
 
 def _described(what: str, text: str) -> Reading | None:

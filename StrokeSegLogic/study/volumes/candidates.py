@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import SimpleITK as sitk
 
@@ -31,6 +32,9 @@ from .reader import (
 )
 from .source_image import SourceImage
 
+if TYPE_CHECKING:
+    from .diffusion_maps import DiffusionMaps
+
 _DICOM_SUFFIXES = (".dcm", ".ima", ".dicom")
 # Never asked whether they are DICOM, so that a folder full of them is searched quickly.
 LITTER = frozenset(
@@ -51,7 +55,7 @@ class Candidate:
             description and its b-value. It is shown to people, and for files the role is read from it.
         files: what it consists of; DICOM slices in order of position.
         tags: of a DICOM series, else None.
-        parts: the slices of each volume where it is the mean of several (the directions of a diffusion series).
+        parts: the slices of each volume of a diffusion series that has its directions as volumes of their own.
         fault: why it cannot be read, where that is known already.
         slices: of a DICOM series, in order of position; several may be of one file, and a file hold others, too.
     """
@@ -71,11 +75,25 @@ class Candidate:
         """
         if self.fault is not None:
             raise self.fault
-        if self.parts:
-            from .dicom import read_dicom_mean
-
-            return read_dicom_mean(self.parts)
         return read_volume(self.files[0]) if self.tags is None else read_dicom_series(self.slices)
+
+    def read_diffusion(self) -> DiffusionMaps | None:
+        """Trace and ADC where it holds several b-values or directions; None for a single volume.
+
+        Raises:
+            InputError: as `read_diffusion` or `read_directions`.
+        """
+        if self.fault is not None:
+            raise self.fault
+        if self.parts:
+            from .dicom_diffusion import read_directions
+
+            return read_directions(self.parts)
+        if self.tags is None and (self.frames or 1) > 1:
+            from .diffusion_series import read_diffusion
+
+            return read_diffusion(self.files[0])
+        return None
 
     def read_map(self) -> sitk.Image:
         """The same where NaN and infinity may stand for no value.
@@ -157,8 +175,20 @@ class Candidate:
 
     @property
     def images(self) -> tuple[SourceImage, ...]:
-        """The DICOM images that its slices are, in their order, of series over time frame by frame; () for files."""
-        return tuple(SourceImage.of(record) for record in self.slices)
+        """The DICOM images that its voxels come from, in their order: of series over time frame by frame, of diffusion
+        in several volumes those that trace and ADC are made of; () for files."""
+        slices = self.slices
+        if self.parts:
+            from .dicom_diffusion import taken_slices
+
+            slices = taken_slices(self.parts)
+        return tuple(SourceImage.of(record) for record in slices)
+
+    @property
+    def count(self) -> str:
+        """How many files it consists of, and how many slices where these are not as many, in words."""
+        files = "1 file" if len(self.files) == 1 else f"{len(self.files)} files"
+        return files if len(self.slices) in (0, len(self.files)) else f"{len(self.slices)} slices in {files}"
 
     def sha256(self) -> str:
         """Hash of all its files in order."""

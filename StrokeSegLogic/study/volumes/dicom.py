@@ -58,32 +58,6 @@ def read_dicom_series(files: Iterable[Source]) -> sitk.Image:
     return image
 
 
-def read_dicom_mean(parts: Iterable[Iterable[Source]]) -> sitk.Image:
-    """The mean of several volumes at the same places, those of the directions of a diffusion series.
-
-    Returns:
-        As `read_dicom_series`.
-
-    Raises:
-        InputError: as `read_dicom_series`, or if they do not lie at the same places.
-    """
-    total, grid, count = np.zeros(0), None, 0
-    for files in parts:
-        image = read_dicom_series(part := tuple(files))
-        if grid is None:
-            grid, total = Grid.of(image), np.zeros(image.GetSize()[::-1], np.float32)
-        elif not grid.same(Grid.of(image)):
-            raise InputError(
-                "the directions of the diffusion series do not lie at the same places",
-                where=_path(part[0]).parent,
-                fix="Give the trace image, or a folder with the files of this direction alone",
-            )
-        total += sitk.GetArrayViewFromImage(image)
-        count += 1
-    assert grid is not None
-    return grid.image((total / np.float32(count)).astype(np.float32))
-
-
 def read_dicom_colours(files: Iterable[Source]) -> sitk.Image:
     """A colour-coded series: 3-D, three uint8 a voxel; mm, LPS.
 

@@ -79,7 +79,8 @@ def _turns(part: list[Slice]) -> list[list[Slice]]:
     counts = {len(place) for place in places}
     numbers = {(record.clock.instance, record.frame) for record in part}
     said = all(record.clock.instance is not None or record.frame for record in part)
-    if len(counts) != 1 or counts == {1} or not said or len(numbers) != len(part):
+    unplaced = any(record.position is None for record in part)
+    if unplaced or len(counts) != 1 or counts == {1} or not said or len(numbers) != len(part):
         return [part]
     return [list(turn) for turn in zip(*places, strict=True)]
 

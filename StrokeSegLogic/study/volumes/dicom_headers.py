@@ -115,6 +115,11 @@ class Slice:
         return self.tags.origin
 
     @property
+    def gradient(self) -> tuple[float, ...]:
+        """Unit vector of the diffusion gradient; empty where none is said."""
+        return tuple(self.order[1]) if len(self.order) > 1 else ()
+
+    @property
     def normal(self) -> np.ndarray:
         """Unit vector across the slice, right-handed with its axes."""
         axes = np.reshape(self.axes or (1, 0, 0, 0, 1, 0), (2, 3))

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk
 
-from ...base.errors import InputError
+from ...base.errors import InputError, within_memory
 from ...base.files import read_regular
-from .checks import MOST_FRAMES, require_finite
+from .b_values import Weighting
+from .checks import MOST_FRAMES
+from .diffusion_maps import DiffusionMaps, diffusion_maps, needed
 from .frame_times import numbers
-from .nifti import open_nifti
+from .nifti import SUFFIXES, open_nifti
+from .reader import volume_suffix
 
 _LARGEST = 1 << 20
-_SAME_SHELL = 0.1
-"""b-values of one shell differ by so much of the highest: scanners count the imaging gradients in."""
-_LEAST_B = 100.0
-"""s/mm²; a highest b-value below it is no diffusion weighting."""
 _FOLDERS_UP = 3
 """BIDS lets a file count for all below its folder."""
 
@@ -48,20 +48,46 @@ def b_values_beside(path: Path) -> tuple[Path, tuple[float, ...]] | None:
     return found, values[: MOST_FRAMES + 1]
 
 
-def read_shell(path: Path) -> tuple[sitk.Image, str]:
-    """The mean of the volumes of the highest b-value, 3-D float32, mm, LPS; and what it is, in words.
+def directions_beside(b_values: Path, count: int) -> tuple[np.ndarray | None, str]:
+    """The gradients' vectors (count, 3) from the .bvec beside a file of b-values; None, and why, if there are none.
+
+    Three lines of numbers, as FSL writes them, or a line for each volume.
+
+    Args:
+        b_values: that file.
+        count: of volumes.
+    """
+    path = b_values.with_name("bvec".join(b_values.name.rsplit("bval", 1)))
+    if path == b_values or not path.is_file():
+        return None, ""
+    try:
+        lines = read_regular(path, _LARGEST).decode("utf-8-sig").splitlines()
+        rows = [row for row in map(numbers, lines) if row]
+        table = np.array(rows, float)
+    except (InputError, ValueError):
+        return None, f"{path.name} cannot be read"
+    if table.shape == (3, count):
+        return table.T, ""
+    if table.shape == (count, 3):
+        return table, ""
+    return None, f"{path.name} does not hold {count} vectors"
+
+
+def read_diffusion(path: Path) -> DiffusionMaps:
+    """Trace and ADC of a 4-D file with its b-values beside it, and with its directions where there is a .bvec.
 
     Raises:
         InputError: if it is not an intact 4-D NIfTI file of real numbers, no b-values belong to it, they are not as
-            many as the volumes, or none of them weights by diffusion.
+            many as the volumes, or none of them weights enough by diffusion.
     """
-    header = open_nifti(path)
-    size = header.size
-    beside = b_values_beside(path)
-    if len(size) != 4 or header.kind.kind not in "iuf" or beside is None:
-        shown = " x ".join(map(str, size))
+    nifti = volume_suffix(path) in SUFFIXES
+    header = open_nifti(path) if nifti else None
+    size = header.size if header is not None else ()
+    beside = b_values_beside(path) if nifti else None
+    if header is None or len(size) != 4 or header.kind.kind not in "iuf" or beside is None:
+        several = f"has {len(size)} dimensions ({' x '.join(map(str, size))}: " if nifti else "is no NIfTI file ("
         raise InputError(
-            f"has {len(size)} dimensions ({shown}: several b-values in one file), and no .bval beside it says which",
+            f"{several}several b-values in one file), and no .bval beside it says which",
             where=path,
             fix="Put its .bval beside it, or give the 3-D volume with the highest b-value",
         )
@@ -69,18 +95,16 @@ def read_shell(path: Path) -> tuple[sitk.Image, str]:
     if len(values) != size[3]:
         what = f"holds {len(values)} b-values, and {path.name} has {size[3]} volumes"
         raise InputError(what, where=source, fix="Give one b-value for each volume")
-    highest = max(values)
-    if not highest >= _LEAST_B:
-        raise InputError(f"its highest b-value is {highest:g}: it shows no diffusion", where=path, fix="Leave it out")
-    shell = [b >= highest * (1 - _SAME_SHELL) for b in values]
+    vectors, fault = directions_beside(source, size[3])
+    weightings = [Weighting(b) if vectors is None else Weighting.along(b, vectors[k]) for k, b in enumerate(values)]
+    wanted = needed(weightings)
     grid = header.grid()
-    total = np.zeros(grid.shape, np.float32)
-    with header.voxels() as stream:
-        for wanted in shell:
-            volume = stream.array(grid.shape, header.kind)
-            if wanted:
-                total += volume.astype(np.float32)
-    mean = total / np.float32(sum(shell))
-    image = grid.image((mean * np.float32(header.slope) + np.float32(header.intercept)).astype(np.float32))
-    require_finite(image, str(path))
-    return image, f"the mean of {sum(shell)} of its {len(shell)} volumes, those of b={highest:g} s/mm²"
+    with within_memory(path), header.voxels() as stream:
+
+        def volumes() -> Iterator[np.ndarray | None]:
+            for number in range(size[3]):
+                stored = stream.array(grid.shape, header.kind)
+                yield stored * np.float32(header.slope) + np.float32(header.intercept) if number in wanted else None
+
+        made = diffusion_maps(weightings, volumes(), grid, str(path))
+    return replace(made, trace_words=f"{made.trace_words} ({fault})") if fault else made

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ...base.errors import InputError
-from ...base.json_files import read_json
+from ...base.files import read_regular
+from ...base.json_files import parse_json
 from .dicom_clock import seconds
 from .dicom_headers import DicomTags
 from .dicom_values import sequence_b_value
@@ -25,8 +26,8 @@ def read_sidecar(path: Path) -> DicomTags | None:
         path: of the .json.
     """
     try:
-        content = read_json(path, largest=_LARGEST)
-    except InputError:
+        content = _parsed(read_regular(path, _LARGEST))
+    except (InputError, ValueError):
         # Whoever needs it says so; a role is then read from the name alone.
         return None
     if not isinstance(content, dict):
@@ -57,6 +58,18 @@ def read_sidecar(path: Path) -> DicomTags | None:
         ),
     )
     return None if tags == DicomTags() and not tags.origin.acquisition_date else tags
+
+
+def _parsed(content: bytes) -> Any:
+    """The values; converters hand on texts of DICOM in its own character set, most often Latin-1.
+
+    Raises:
+        ValueError: if it is no JSON.
+    """
+    try:
+        return parse_json(content)
+    except UnicodeDecodeError:
+        return parse_json(content.decode("latin-1"))
 
 
 def _text(content: Mapping[str, Any], key: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from ...base.errors import InputError
 from ...base.files import require_file, unreadable
 from ...base.progress import check_cancelled
 from ...base.records import RESULTS, is_aside, is_unchanged, said_to_be_written
+from .archives import ARCHIVES, MOST_BYTES, unpack
 from .candidates import LITTER, Candidate, is_dicom
 from .dicom import in_order
 from .dicom_copies import without_copies
@@ -51,7 +52,7 @@ def find_series(folder: str | Path) -> list[Candidate]:
     return list(study_files(folder).candidates)
 
 
-def study_files(folder: str | Path) -> StudyFiles:
+def study_files(folder: str | Path, room: Callable[[], Path] | None = None) -> StudyFiles:
     """Every volume in a folder and its subfolders, and what was left aside.
 
     Hidden files and what is no image (tables, pictures, sidecars) are skipped. Folders in which an earlier run put
@@ -62,6 +63,11 @@ def study_files(folder: str | Path) -> StudyFiles:
     format that is not read is left aside and named. A damaged volume is a candidate all the same: whether anybody needs
     it is not known yet.
 
+    Args:
+        folder: of the study.
+        room: makes an empty folder that archives are unpacked into, each below its own path; it has to be there for
+            as long as voxels are read. Without it archives are named only.
+
     Raises:
         InputError: if the folder is missing or holds no volume, or there is DICOM and pydicom is missing.
     """
@@ -71,23 +77,64 @@ def study_files(folder: str | Path) -> StudyFiles:
     if not folder.is_dir():
         raise InputError("is a file where a folder is wanted", where=folder, fix="Name its role", option="role")
     paths, set_aside = _visible_files(folder)
+    packed = [path for path in paths if room is not None and path.name.lower().endswith(ARCHIVES)]
+    roots, aside = [folder], list[InputError]()
+    archives = _opened(packed, roots, room, aside) if room is not None and packed else {}
+    for home in archives.values():
+        more, more_aside = _visible_files(home)
+        paths += more
+        set_aside += more_aside
     own = _own_results(paths)
-    aside = [
+    aside += [
         InputError(
             "holds what an earlier run put aside", where=path, fix="Name that folder itself to have its volumes read"
         )
         for path in set_aside
     ]
-    found, notes = _read_headers([path for path in paths if path not in own], folder, aside)
+    left = own | set(packed)
+    found, notes = _read_headers([path for path in paths if path not in left], roots, aside)
+    used = {parent for candidate in found for path in candidate.files for parent in path.parents}
+    aside += [
+        InputError("is an archive without a volume", where=path, fix="Give the folder with the images")
+        for path, home in archives.items()
+        if home not in used
+    ]
     if own and (found or any(path.parent != folder for path in own)):
         aside += [_of_earlier_run(home) for home in sorted({path.parent for path in own})]
     elif own:
         # Nothing else is there: who names a folder of results wants them.
-        found, notes = _read_headers(paths, folder, [])
+        found, notes = _read_headers(paths, roots, [])
         notes = (*notes, f"the volumes of {folder.resolve().name} are results of an earlier run of StrokeSeg")
     if not found or all(candidate.fault is not None for candidate in found):
         raise _no_volume(folder, [*(candidate.fault for candidate in found if candidate.fault), *aside])
     return StudyFiles(tuple(sorted(found, key=lambda c: c.name)), (*notes, *_left_aside(aside, folder)))
+
+
+def _opened(
+    paths: Sequence[Path], roots: list[Path], room: Callable[[], Path], aside: list[InputError]
+) -> dict[Path, Path]:
+    """Where each archive was unpacked to, which is added to `roots`; those that cannot be are added to `aside`."""
+    try:
+        roots.append(room())
+    except OSError as error:
+        why = f"is an archive, and there is no place to unpack it ({error.strerror or error})"
+        aside += [InputError(why, where=path, fix="Unpack it") for path in paths]
+        return {}
+    homes, left = {}, MOST_BYTES
+    for path in paths:
+        home = roots[-1] / path.relative_to(roots[0])
+        try:
+            home.parent.mkdir(parents=True, exist_ok=True)
+            left -= unpack(path, home, left)
+            homes[path] = home
+        except InputError as error:
+            aside.append(error)
+    return {path: home for path, home in homes.items() if home.exists()}
+
+
+def _name(path: Path, roots: Sequence[Path]) -> str:
+    """A path below the study folder, or below that which its archives were unpacked into."""
+    return path.relative_to(next(root for root in roots if path.is_relative_to(root))).as_posix()
 
 
 def _of_earlier_run(home: Path) -> InputError:
@@ -107,7 +154,7 @@ def _own_results(paths: Sequence[Path]) -> set[Path]:
 
 
 def _read_headers(
-    paths: Sequence[Path], folder: Path, aside: list[InputError]
+    paths: Sequence[Path], roots: Sequence[Path], aside: list[InputError]
 ) -> tuple[list[Candidate], tuple[str, ...]]:
     """The candidates that files are, and notes; what is left aside is added to `aside`."""
     found: list[Candidate] = []
@@ -120,7 +167,7 @@ def _read_headers(
         if _never_ends(path):
             aside.append(InputError("is no regular file (a pipe, a device, a socket, a link to itself)", where=path))
         elif suffix is not None:
-            found.append(_file_candidate(path, folder))
+            found.append(_file_candidate(path, _name(path, roots)))
         elif not (path.suffix.lower() == ".img" and path.with_suffix(PAIR) in paths):
             try:
                 found_in_it = _dicom_slices(path, aside)
@@ -135,14 +182,13 @@ def _read_headers(
     slices, copies = without_copies(slices)
     notes: tuple[str, ...] = ()
     if copies:
-        first = copies[0].path.relative_to(folder).as_posix()
+        first = _name(copies[0].path, roots)
         more = f" and {len(copies) - 1} more files were" if len(copies) > 1 else " was"
         notes = (f"{first}{more} left aside: copies of DICOM files that are there already",)
-    return found + _dicom_candidates(slices, folder), notes
+    return found + _dicom_candidates(slices, roots), notes
 
 
-def _file_candidate(path: Path, folder: Path) -> Candidate:
-    name = path.relative_to(folder).as_posix()
+def _file_candidate(path: Path, name: str) -> Candidate:
     try:
         require_file(path)
         if volume_suffix(path) in SUFFIXES:
@@ -204,27 +250,22 @@ def _never_ends(path: Path) -> bool:
     return not stat.S_ISREG(mode)
 
 
-def _dicom_candidates(slices: Iterable[Slice], folder: Path) -> list[Candidate]:
-    named = [_candidate(group, folder) for group in grouped(slices)]
+def _dicom_candidates(slices: Iterable[Slice], roots: Sequence[Path]) -> list[Candidate]:
+    named = [_candidate(group, roots) for group in grouped(slices)]
     names = [c.name for c in named]
     # Two series of one description are told apart by their first file.
     return [replace(c, name=f"{c.name} from {c.files[0].name}") if names.count(c.name) > 1 else c for c in named]
 
 
-def _candidate(group: Sequence[Slice], folder: Path) -> Candidate:
+def _candidate(group: Sequence[Slice], roots: Sequence[Path]) -> Candidate:
     frames = count_frames(group)
     slices = in_time_order(group) if frames > 1 else in_order(group)
     first = slices[0]
-    parent = first.path.parent.relative_to(folder).as_posix()
+    parent = _name(first.path.parent, roots)
     title = first.tags.series_description or first.tags.protocol_name or "without description"
     b = "" if first.tags.b_value is None else f", b={first.tags.b_value:g}"
     echo = "" if first.tags.echo_time is None else f", TE={first.tags.echo_time:g} ms"
     times = f", {frames} times" if frames > 1 else ""
     files = tuple(dict.fromkeys(record.path for record in slices))
-    count = f"{len(files)} files" if len(files) == len(slices) else f"{len(slices)} slices in {_files(len(files))}"
-    name = f"{parent} (series '{title}'{b or echo}{times}, {count})"
-    return Candidate(name, files, replace(first.tags, frames=frames), slices=tuple(slices))
-
-
-def _files(count: int) -> str:
-    return "1 file" if count == 1 else f"{count} files"
+    found = Candidate("", files, replace(first.tags, frames=frames), slices=tuple(slices))
+    return replace(found, name=f"{parent} (series '{title}'{b or echo}{times}, {found.count})")

@@ -44,7 +44,7 @@ def unread(path: Path) -> InputError | None:
     """
     name = path.name.lower()
     if name.endswith(_ARCHIVES):
-        return InputError("is an archive, and archives are not opened", where=path, fix="Unpack it")
+        return InputError("is an archive that is not opened here", where=path, fix="Unpack it")
     for ending, what in _OTHER.items():
         if name.endswith(ending):
             return InputError(f"is {what}, which is not read", where=path, fix="Convert it to NIfTI")

@@ -24,6 +24,8 @@ class BrainRecipe:
         steps: optimiser steps.
         batch: heads a step.
         rate, final_rate: learning rate, highest and last; it rises over the first 5 % and falls along a cosine.
+        cycles: how often it does so, each time over as many of the steps (warm restarts: Loshchilov and Hutter, SGDR,
+            ICLR 2017, arXiv 1608.03983).
         weight_decay: AdamW's.
         threshold: of the exported model: brain is where its probability is at least this.
         average: decay of the moving average of the weights, which is what is kept.
@@ -50,6 +52,7 @@ class BrainRecipe:
     loss: LossSpec
     threshold: float = 0.5
     final_rate: float = 1e-5
+    cycles: int = 1
     weight_decay: float = 1e-4
     average: float = 0.998
     precision: str = "32-true"
@@ -62,11 +65,13 @@ class BrainRecipe:
         if len(self.field) != 3 or min(self.field) < 16:
             raise ValueError("field must be slices, rows and columns, each at least 16")
         if (
-            min(self.steps, self.batch, self.shapes, self.checkpoint_every) < 1
+            min(self.steps, self.batch, self.shapes, self.cycles, self.checkpoint_every) < 1
             or self.rate <= 0
             or self.spacing_mm <= 0
         ):
-            raise ValueError("steps, batch, shapes, checkpoint_every, rate and spacing_mm must be positive")
+            raise ValueError("steps, batch, shapes, cycles, checkpoint_every, rate and spacing_mm must be positive")
+        if self.steps % self.cycles:
+            raise ValueError(f"{self.steps} steps are no {self.cycles} cycles of equal length")
         if self.kind != "brain":
             raise ValueError(f"kind '{self.kind}' where 'brain' belongs")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -82,6 +82,7 @@ def export(recipe: BrainRecipe, subjects: Sequence[str], state: State, folder: P
 
 def _loop(recipe: BrainRecipe, batches: HeadBatches, context: RunContext, fabric: Fabric) -> Loop:
     loss = loss_of(recipe.loss)
+    cycle = replace(recipe, steps=recipe.steps // recipe.cycles, cycles=1)
 
     def of_batch(_network: SegmentationNetwork, logits: Tensor, batch: Examples) -> Tensor:
         return loss(logits, batch.labels, batch.counted, batch.emphasised)
@@ -89,7 +90,7 @@ def _loop(recipe: BrainRecipe, batches: HeadBatches, context: RunContext, fabric
     plan = Plan(
         name="brain",
         steps=recipe.steps,
-        rate=lambda step: learning_rate(step, recipe),
+        rate=lambda step: learning_rate(step % cycle.steps, cycle),
         workers=context.workers,
         weight_decay=recipe.weight_decay,
         average=recipe.average,

@@ -9,10 +9,11 @@ import numpy as np
 import torch
 
 from ...base.errors import InputError
+from ...base.settings import Plane
 from ...ctp.routes.field import background
 from ...mri.prepare import MIN_PIXELS, seen_slices
 from ...nets.run.inputs import centred
-from ...space.planes import Plane, to_stack
+from ...space.grid import to_stack
 from ..augmentation import Augment, Augmented, augmenter
 from ..examples import Examples
 from .prepared import PreparedCase

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from ...base.progress import Progress
+from ...base.settings import Plane
 from ...metrics.voxel import dice
 from ...mri.prepare import seen_slices
 from ...nets.models.bundle import WEIGHTS, Bundle
@@ -18,7 +19,7 @@ from ...nets.models.field_spec import FieldModelSpec, FieldSpec
 from ...nets.models.spec import FORMAT, PlanesModelSpec, Weights
 from ...nets.networks.build import build
 from ...nets.run.network import Device, lesion_probability
-from ...space.planes import Plane, to_stack
+from ...space.grid import to_stack
 from ...study.case import MAP_ROLES
 from ..datasets.subject import SIMULATED, DataSet
 from ..loop import State

@@ -55,9 +55,13 @@ NAMED: dict[str, dict[Tissue, float]] = {
 """Level of each tissue, white matter's being 1. CT: (HU + 1000) / 1030, see `hounsfield`."""
 
 
+HU_OF_LEVEL = 1030
+"""Between air and white matter."""
+
+
 def hounsfield(level: np.ndarray) -> np.ndarray:
     """HU of levels of a CT: 0 is air, 1 white matter."""
-    return 1030 * level - 1000
+    return HU_OF_LEVEL * level - 1000
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ class Contrast:
     texture: np.ndarray
 
 
-def draw_contrast(random: np.random.Generator, name: str = "", *, any_share: float = 0.6) -> Contrast:
+def draw_contrast(random: np.random.Generator, name: str = "", *, any_share: float = 0.5) -> Contrast:
     """A contrast; each tissue's level moves by up to a fifth, that of a contrast called "any" is anything.
 
     Args:

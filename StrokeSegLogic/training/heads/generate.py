@@ -54,6 +54,7 @@ def draw_head(
     shapes: Sequence[Shape] = (),
     lesion_share: float = 0.5,
     shift_mm: float = 15.0,
+    finer: int = 1,
 ) -> Head:
     """A head.
 
@@ -65,15 +66,18 @@ def draw_head(
         shapes: of lesions.
         lesion_share: how often there is a lesion.
         shift_mm: that the brain's middle is off the grid's at most, along each axis.
+        finer: parts of a voxel's side that its signal is the mean of: partial volume. Costs its cube of time.
     """
     head = heads[int(random.integers(len(heads)))]
-    tissues = _posed(head, draw_pose(random, shift_mm=shift_mm), shape, spacing_mm)
+    pose = draw_pose(random, shift_mm=shift_mm)
+    tissues = _posed(head, pose, shape, spacing_mm)
     painted = draw_contrast(random, contrast)
-    image = paint(tissues, painted, spacing_mm, random)
+    level = painted.level[tissues] if finer == 1 else _partial_volume(head, pose, painted, shape, spacing_mm, finer)
+    image = paint(level, tissues, painted, spacing_mm, random)
     lesion = np.zeros(shape, bool)
     if shapes and random.random() < lesion_share:
         lesion = place_lesion(tissues, shapes, spacing_mm, random)
-        image = paint_lesion(image, lesion, random)
+        image = paint_lesion(image, lesion, random, is_ct=painted.name == "CT")
     scanned = _scanned_by_ct if painted.name == "CT" else _scanned
     image = scanned(image, tissues, spacing_mm, random)
     shown = _field_of_view(shape, random)
@@ -81,13 +85,25 @@ def draw_head(
     return Head(image, tissues, lesion, shown, painted, spacing_mm, head.subject)
 
 
-def paint(tissues: np.ndarray, contrast: Contrast, spacing_mm: float, random: np.random.Generator) -> np.ndarray:
-    """Signal of tissues, float32: each its level, with a texture of its own, softened as partial volume does."""
+def paint(
+    level: np.ndarray, tissues: np.ndarray, contrast: Contrast, spacing_mm: float, random: np.random.Generator
+) -> np.ndarray:
+    """Signal of a head, float32: its level, with a texture of each tissue's own, softened as a scanner does."""
     grain = random.standard_normal(tissues.shape, np.float32)
     coarse = ndimage.gaussian_filter(random.standard_normal(tissues.shape, np.float32), 2.0 / spacing_mm)
     grain = 0.6 * grain + coarse / max(float(coarse.std()), 1e-6)
-    image = contrast.level[tissues] + contrast.texture[tissues] * grain
+    image = level + contrast.texture[tissues] * grain
     return ndimage.gaussian_filter(np.maximum(image, 0), random.uniform(0.3, 1.2) / spacing_mm)
+
+
+def _partial_volume(
+    head: HeadLabels, pose: Pose, contrast: Contrast, shape: tuple[int, int, int], spacing_mm: float, finer: int
+) -> np.ndarray:
+    """Level of each voxel, float32: the mean of its parts'."""
+    z, y, x = shape
+    parts = contrast.level[_posed(head, pose, (finer * z, finer * y, finer * x), spacing_mm / finer)]
+    level: np.ndarray = parts.reshape(z, finer, y, finer, x, finer).mean(axis=(1, 3, 5))
+    return level
 
 
 def _posed(head: HeadLabels, pose: Pose, shape: tuple[int, int, int], spacing_mm: float) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,25 +57,43 @@ def sample(
         shape, spacing_mm: of the grid (z, y, x).
     """
     axes = [(np.arange(n, dtype=np.float32) - (n - 1) / 2) * step for n, step in zip(shape, spacing_mm, strict=True)]
-    if pose.mirrored:
-        axes[2] = -axes[2]
-    where = np.empty((3, *shape), np.float32)
+    knots = [np.linspace(0, side - 1, n) for side, n in zip(pose.bend_mm.shape[1:], shape, strict=True)]
+    where = positions(axes, knots, centre, pose)
+    return ndimage.map_coordinates(tissues, where, order=0, mode="nearest")
+
+
+def positions(axes: Sequence[np.ndarray], knots: Sequence[np.ndarray], centre: np.ndarray, pose: Pose) -> np.ndarray:
+    """Voxels of the head (z, y, x) that a grid's points come from, float32 (3, *grid).
+
+    Args:
+        axes: mm from the grid's centre along z, y and x, increasing.
+        knots: the same points in steps of the lattice that bends the head.
+        centre: voxel of the head that comes to the middle of the grid, before the shift.
+        pose: see `Pose`.
+    """
+    # Mirrored, x runs the other way; the lattice does not.
+    along = [axes[0], axes[1], -axes[2] if pose.mirrored else axes[2]]
+    where = np.empty((3, *(len(axis) for axis in axes)), np.float32)
     for row in range(3):
-        a, b, c = (pose.matrix[row, i] * axis for i, axis in enumerate(axes))
+        a, b, c = (pose.matrix[row, i] * axis for i, axis in enumerate(along))
         start = centre[row] + pose.shift_mm[row]
         where[row] = (a[:, None, None] + b[None, :, None]) + (c[None, None, :] + start)
-        where[row] += smooth_field(pose.bend_mm[row], shape, order=3)
-    return ndimage.map_coordinates(tissues, where, order=0, mode="nearest")
+        where[row] += field_at(pose.bend_mm[row], knots, order=3)
+    return where
 
 
 def smooth_field(knots: np.ndarray, shape: tuple[int, int, int], order: int = 1) -> np.ndarray:
     """A field (z, y, x) through knots spread evenly over it, float32; along each axis by itself, which is fast."""
+    return field_at(knots, [np.linspace(0, side - 1, n) for side, n in zip(knots.shape, shape, strict=True)], order)
+
+
+def field_at(knots: np.ndarray, at: Sequence[np.ndarray], order: int = 1) -> np.ndarray:
+    """A field through knots, float32, at the points of a lattice: `at` are their places along each axis, in knots."""
     field = knots.astype(np.float32)
-    for axis, n in enumerate(shape):
-        at = np.linspace(0, field.shape[axis] - 1, n)
+    for axis, places in enumerate(at):
         weights = ndimage.map_coordinates(
             np.eye(field.shape[axis], dtype=np.float32),
-            np.stack(np.meshgrid(at, np.arange(field.shape[axis]), indexing="ij")),
+            np.stack(np.meshgrid(places, np.arange(field.shape[axis]), indexing="ij")),
             order=order,
             mode="nearest",
         )

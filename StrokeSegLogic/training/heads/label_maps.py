@@ -6,10 +6,11 @@ FreeSurfer's numbers: 1 to 499 lie inside the skull, the subarachnoid fluid (24)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import SimpleITK as sitk
@@ -22,6 +23,7 @@ from ...study.volumes.reader import read_volume
 LEFT_OUT = ("synthseg05", "synthseg12")
 """Subjects that nothing is trained on: what a model makes of heads is measured on them."""
 INDEX = "index.tsv"
+_Class = TypeVar("_Class", bound=IntEnum)
 
 
 class Tissue(IntEnum):
@@ -94,24 +96,55 @@ def read_heads(folder: Path, subjects: Sequence[str] = ()) -> list[HeadLabels]:
     Raises:
         InputError: if a file is missing, a subject unknown, or a label none of FreeSurfer's that are known here.
     """
+    return [HeadLabels(subject, _tissues(path)) for subject, path in head_files(folder, subjects).items()]
+
+
+def head_files(folder: Path, subjects: Sequence[str] = ()) -> dict[str, Path]:
+    """Where the label maps of some subjects lie, by subject; of all but `LEFT_OUT` if none is named.
+
+    Raises:
+        InputError: if there is no index, or a subject is not in it.
+    """
     rows = read_records(folder / INDEX, "\t", ("subject", "file"))
     files = {row["subject"]: row["file"] for row in rows}
     wanted = list(subjects) or [subject for subject in sorted(files) if subject not in LEFT_OUT]
     unknown = [subject for subject in wanted if subject not in files]
     if unknown:
         raise InputError(f"there is no head of {', '.join(unknown)}", where=folder / INDEX, fix="Check the names")
-    return [HeadLabels(subject, _tissues(folder / files[subject])) for subject in wanted]
+    return {subject: folder / files[subject] for subject in wanted}
 
 
 def _tissues(path: Path) -> np.ndarray:
+    return classes(read_labels(path), _LABELS, path)
+
+
+def read_labels(path: Path) -> np.ndarray:
+    """FreeSurfer's numbers, int16 (z, y, x) in working orientation.
+
+    Raises:
+        InputError: if the file is missing.
+    """
     if not path.is_file():
         raise InputError("does not exist", where=path, fix="Copy the label maps again")
-    labels = np.rint(sitk.GetArrayFromImage(reorient(read_volume(path)))).astype(np.int16)
-    table = np.full(max(int(labels.max()), 1) + 1, len(Tissue), np.uint8)
-    for tissue, numbers in _LABELS.items():
-        table[[number for number in numbers if number < len(table)]] = tissue
-    tissues = table[labels]
-    if (tissues == len(Tissue)).any():
-        unknown = np.unique(labels[tissues == len(Tissue)]).tolist()
+    return np.rint(sitk.GetArrayFromImage(reorient(read_volume(path)))).astype(np.int16)
+
+
+def classes(labels: np.ndarray, numbers: Mapping[_Class, tuple[int, ...]], path: Path) -> np.ndarray:
+    """The class of each voxel, uint8.
+
+    Args:
+        labels: FreeSurfer's numbers.
+        numbers: those that each class has, the classes counted from 0.
+        path: of the label map, for the error.
+
+    Raises:
+        InputError: if a label is none of these.
+    """
+    table = np.full(max(int(labels.max()), 1) + 1, len(numbers), np.uint8)
+    for kind, own in numbers.items():
+        table[[number for number in own if number < len(table)]] = kind
+    found = table[labels]
+    if (found == len(numbers)).any():
+        unknown = np.unique(labels[found == len(numbers)]).tolist()
         raise InputError(f"holds labels that are not known: {unknown}", where=path, fix="Give SynthSeg's label maps")
-    return tissues
+    return found

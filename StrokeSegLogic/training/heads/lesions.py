@@ -8,7 +8,10 @@ import numpy as np
 from scipy import ndimage
 
 from ..stream.sources.lesions import Shape, laid
+from .contrast import HU_OF_LEVEL
 from .label_maps import BRAIN
+
+_CT_LESION_HU = (-25.0, 60.0)
 
 
 def place_lesion(
@@ -38,8 +41,20 @@ def place_lesion(
     return laid(lesion, start, tissues.shape) & brain
 
 
-def paint_lesion(image: np.ndarray, lesion: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """The image with the lesion's signal 0.2 to 3 times what it was, its edge soft."""
+def paint_lesion(
+    image: np.ndarray, lesion: np.ndarray, random: np.random.Generator, *, is_ct: bool = False
+) -> np.ndarray:
+    """The image with the lesion's signal 0.2 to 3 times what it was, its edge soft.
+
+    Args:
+        image: of a head, 0 is no signal.
+        lesion: bool, of its shape.
+        random: of the draw.
+        is_ct: whether levels are those of a CT, which are calibrated: from 25 HU darker, as an old infarct is, to
+            60 HU brighter, as blood is.
+    """
     soft = ndimage.gaussian_filter(lesion.astype(np.float32), random.uniform(0.3, 0.8))
+    if is_ct:
+        return image + np.float32(random.uniform(*_CT_LESION_HU) / HU_OF_LEVEL) * soft
     factor = np.exp(random.uniform(np.log(0.2), np.log(3.0)))
     return image * (1 + (factor - 1) * soft)

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from ...base.errors import InputError
+from ...base.settings import Plane
 from ...nets.run.inputs import normalise
-from ...space.planes import Plane
 from ..examples import Examples
 from .augment import coarsen, drop, move, vary
 from .recipe import StageSpec, StreamRecipe

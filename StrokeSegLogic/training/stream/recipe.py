@@ -13,7 +13,9 @@ from ..losses.choose import LossSpec
 FOLDS = 5
 """Folds of the ISLES'22 slices."""
 
-KINDS = ("soop", "isles22_slices", "t1_t2_flair_carriers", "dwi_carriers", "phantom")
+KINDS = (
+    "soop", "isles22_slices", "isles22_more_slices", "t1_t2_flair_carriers", "dwi_carriers", "phantom", "heads"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class SourceSpec:
         lesions: folder of the lesion shapes (SOOP's), for sources that get lesions placed.
         shapes: how many lesion shapes to read.
         outlines: of DWI carriers: a TOML file, or the name of a file under Resources/Outlines.
+        old, sclerosis: of heads: folders with masks of old infarcts and of multiple sclerosis, "" for none.
     """
 
     kind: str
@@ -37,6 +40,8 @@ class SourceSpec:
     lesions: str = ""
     shapes: int = 250
     outlines: str = ""
+    old: str = ""
+    sclerosis: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -45,6 +50,8 @@ class SourceSpec:
             raise ValueError(f"the share of source '{self.kind}' must not be negative")
         if (self.kind == "dwi_carriers") != bool(self.outlines):
             raise ValueError("'outlines' belong to dwi_carriers, and these need them")
+        if self.kind != "heads" and (self.old or self.sclerosis):
+            raise ValueError("'old' and 'sclerosis' belong to heads")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ...space.planes import Plane
+from ...base.settings import Plane
 from ...study.case import MRI_ROLES, Role
 
 CHANNELS = MRI_ROLES
@@ -19,7 +19,7 @@ drawn as slices without, and scored as neither."""
 
 @dataclass(frozen=True)
 class Sample:
-    """A slice of one patient, 1 mm pixels, rows and columns as `planes.to_stack` gives them.
+    """A slice of one patient, 1 mm pixels, rows and columns as `grid.to_stack` gives them.
 
     Attributes:
         images: real or painted sequences (H, W), any gain; the batch maker simulates what is missing.
@@ -30,6 +30,7 @@ class Sample:
         patient: never in two splits.
         placed: bool (H, W), part of the lesion: shapes placed into the brain, whose signal is still to be painted; None
             where the images show the whole lesion.
+        complete: whether the images are all that the examination has: nothing is simulated from them.
     """
 
     images: dict[Role, np.ndarray]
@@ -39,6 +40,7 @@ class Sample:
     plane: Plane
     patient: str
     placed: np.ndarray | None = None
+    complete: bool = False
 
 
 class Source(Protocol):

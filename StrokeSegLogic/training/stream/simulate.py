@@ -50,7 +50,7 @@ def complete(batch: Batch, dice: Dice) -> None:
         T1: _t1(base, csf, soft, dice),
     }
     for channel, image in made.items():
-        can = ~batch.present[:, channel] & (batch.present[:, FLAIR] | (channel == ADC))
+        can = ~batch.present[:, channel] & (batch.present[:, FLAIR] | (channel == ADC)) & ~batch.complete
         chosen = can.view(-1, 1, 1, 1)
         batch.images[:, channel : channel + 1] = torch.where(
             chosen, image * brain, batch.images[:, channel : channel + 1]

@@ -9,9 +9,9 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from ...base.settings import PLANES, Plane
 from ...nets.networks.base import SegmentationNetwork
 from ...nets.networks.build import build
-from ...space.planes import PLANES, Plane
 from ..examples import Examples
 from ..loop import Loop
 from ..losses.choose import loss_of

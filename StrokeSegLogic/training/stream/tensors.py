@@ -26,6 +26,7 @@ class Batch:
         lesion, brain, counted: bool (B, 1, H, W).
         placed: bool (B, 1, H, W): lesion that is not in the images yet.
         flip: bool (B,): columns may be mirrored (left and right).
+        complete: bool (B,): nothing is to be simulated.
     """
 
     images: Tensor
@@ -35,6 +36,7 @@ class Batch:
     counted: Tensor
     placed: Tensor
     flip: Tensor
+    complete: Tensor
 
 
 def collate(samples: list[Sample]) -> Batch:
@@ -62,6 +64,7 @@ def collate(samples: list[Sample]) -> Batch:
         counted,
         placed,
         torch.tensor([sample.plane != "sagittal" for sample in samples]),
+        torch.tensor([sample.complete for sample in samples]),
     )
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from torch import nn
 
+from ...base.settings import PLANES, Plane
 from ...nets.models.bundle import WEIGHTS, Bundle
 from ...nets.models.spec import FORMAT, PlanesModelSpec, Weights, threshold_of
 from ...nets.networks.build import build
-from ...space.planes import PLANES, Plane
 from ..devices import launch
 from ..distributed import fail_together
 from ..loop import State

@@ -11,9 +11,9 @@ import torch
 from torch import nn
 
 from ...base.progress import Progress
+from ...base.settings import PLANES, Plane
 from ...metrics.voxel import dice
 from ...nets.run.network import Device, lesion_probability
-from ...space.planes import PLANES, Plane
 from ...study.case import Role
 from .batches import normalised
 from .recipe import StreamRecipe

@@ -31,6 +31,7 @@ from StrokeSegLogic.base.errors import (
         RuntimeError("std::bad_alloc"),
         RuntimeError("Exception thrown in SimpleITK ImageFileReader: Failed to allocate memory for image."),
         RuntimeError("can't start new thread"),
+        SystemError("error return without exception set"),
         ImportError("libtorch_cpu.so: failed to map segment from shared object"),
         zlib.error("Error -4 while decompressing data: insufficient memory"),
         torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),

@@ -13,6 +13,7 @@ from StrokeSegLogic.metrics.voxel import dice
 from StrokeSegLogic.phantom.mri import MriPhantom, mri_phantom
 from StrokeSegLogic.phantom.scan_grids import diffusion_grid, structural_grid
 from StrokeSegLogic.space.grid import Grid, working_grid
+from StrokeSegLogic.space.resampling import resample_mask
 from StrokeSegLogic.study.case import MRI_ROLES, Role
 
 GRID = Grid((22, 24, 20), (6.0, 6.0, 6.0), (-60.0, -70.0, -50.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
@@ -119,6 +120,21 @@ def test_an_outline_that_agrees_with_the_network_is_kept_to_the_voxel(phantom: M
 def test_with_dwi_a_heads_brain_is_cut_out_by_rules_until_its_models_know_the_skull_base(head: MriPhantom) -> None:
     images = {role: head.images[role] for role in (Role.DWI, Role.FLAIR)}
     assert brain_mask(images, Role.DWI, working_grid(Grid.of(images[Role.DWI]), 3.0)).source is BrainSource.RULES
+
+
+def test_what_rules_cut_from_a_dwi_and_is_no_brain_is_left_to_the_network(head: MriPhantom) -> None:
+    dwi = head.images[Role.DWI]
+    array, brain = (sitk.GetArrayFromImage(image) for image in (dwi, head.brain_on(Grid.of(dwi))))
+    grid = working_grid(Grid.of(dwi), 3.0)
+    # Fat and muscle that diffusion weighting did not darken: no dark skull between them and the brain.
+    typical = np.median(array[brain > 0])
+    head_mask = sitk.BinaryFillhole(sitk.BinaryMorphologicalClosing(dwi > 0.1 * float(typical), [3, 3, 3]))
+    around = (sitk.GetArrayFromImage(head_mask) > 0) & (brain == 0)
+    bright = Grid.of(dwi).image(np.where(around, np.maximum(array, 0.3 * typical), array).astype(np.float32))
+    assert resample_mask(cut_from_head(bright, Role.DWI), grid).sum() * grid.voxel_ml > 2100
+    found = brain_mask({Role.DWI: bright}, Role.DWI, grid)
+    assert found.source is BrainSource.NETWORK
+    assert dice(found.mask, sitk.GetArrayFromImage(head.brain_on(grid)) > 0) > 0.9
 
 
 def test_without_dwi_a_heads_brain_is_found_by_the_network(head: MriPhantom) -> None:

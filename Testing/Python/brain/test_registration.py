@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from cancelling import AfterSome
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from strategies import STORAGES, grids
 
@@ -17,7 +17,10 @@ from StrokeSegLogic.phantom.mri import MriPhantom
 from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.study.case import Role
 
-directions = st.tuples(*[st.floats(-1, 1)] * 3).filter(lambda way: np.linalg.norm(way) > 0.1)
+# Rounded: ITK's singular value decomposition fails on cosines like 1e-313.
+directions = st.tuples(*[st.floats(-1, 1).map(lambda part: round(part, 6))] * 3).filter(
+    lambda way: np.linalg.norm(way) > 0.1
+)
 
 
 @st.composite
@@ -25,7 +28,7 @@ def motions(draw: st.DrawFn, largest_mm: float = 10.0, largest_deg: float = 8.0)
     """A rigid motion about the middle of space: any axis, any direction."""
     axis, way = (np.array(draw(directions)) for _ in range(2))
     turn = sitk.VersorRigid3DTransform()
-    turn.SetRotation((axis / np.linalg.norm(axis)).tolist(), np.radians(draw(st.floats(0, largest_deg))))
+    turn.SetRotation((axis / np.linalg.norm(axis)).tolist(), np.radians(round(draw(st.floats(0, largest_deg)), 6)))
     motion = sitk.Euler3DTransform()
     motion.SetMatrix(turn.GetMatrix(), 1e-9)
     motion.SetTranslation((way / np.linalg.norm(way) * draw(st.floats(0, largest_mm))).tolist())
@@ -57,7 +60,8 @@ def found_in(phantom: MriPhantom, brain: sitk.Image, moving: sitk.Image, fixed: 
     return found
 
 
-@settings(max_examples=5)
+# Not shrunk: an example takes a second.
+@settings(max_examples=5, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(motion=motions(), role=st.sampled_from([Role.T1, Role.T2, Role.FLAIR]))
 def test_a_head_is_found_where_it_went(
     phantom: MriPhantom, brain: sitk.Image, points: np.ndarray, motion: sitk.Euler3DTransform, role: Role
@@ -65,7 +69,8 @@ def test_a_head_is_found_where_it_went(
     found = found_in(phantom, brain, moved(phantom.images[role], motion))
     assert np.linalg.norm(at(found.transform, points) - at(motion, points), axis=1).mean() < 0.5
     displacement = np.linalg.norm(at(found.transform, points) - points, axis=1).mean()
-    assert found.mean_mm == pytest.approx(displacement, abs=0.05)
+    # The points are every fiftieth voxel.
+    assert found.mean_mm == pytest.approx(displacement, rel=0.03, abs=0.05)
 
 
 def test_a_motion_gains_information_and_none_gains_hardly_any(phantom: MriPhantom, brain: sitk.Image) -> None:

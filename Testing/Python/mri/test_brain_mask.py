@@ -9,14 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from scipy.ndimage import distance_transform_edt
 
 import StrokeSegLogic
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.base.progress import Progress
+from StrokeSegLogic.brain.given import GivenMask
 from StrokeSegLogic.mri.prepare import prepare
 from StrokeSegLogic.mri.result import Segmentation
 from StrokeSegLogic.nets.models.bundle import Bundle
-from StrokeSegLogic.phantom.mri import MriPhantom
+from StrokeSegLogic.nets.run.inputs import LOWEST
+from StrokeSegLogic.phantom.mri import MriPhantom, mri_phantom
+from StrokeSegLogic.phantom.scan_grids import structural_grid
 from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.study.case import Case, Role
 from StrokeSegLogic.study.volumes.nifti import write_nifti
@@ -140,3 +144,26 @@ def test_a_brain_of_less_than_900_or_more_than_1900_ml_is_warned_of(
 def test_a_given_mask_of_no_usual_size_is_warned_of_too(found: Segmentation, halved: Segmentation) -> None:
     assert of_usual_size(found.warnings)
     assert halved.statistics.brain_ml < 900 and not of_usual_size(halved.warnings)
+
+
+def test_lesions_are_looked_for_in_three_millimetres_around_a_brain_that_the_network_found(
+    make_case: Callable[..., Case],
+) -> None:
+    head = mri_phantom(5, skull=True, structural=structural_grid((2.0, 2.0, 5.0)))
+    flair = prepare(make_case({Role.FLAIR: head.images[Role.FLAIR]}), Role.FLAIR, (Role.FLAIR,), 1.5, Progress())
+    assert "found on FLAIR by a network" in flair.brain_from
+    away = distance_transform_edt(~flair.brain, sampling=1.5)
+    assert flair.searched[flair.brain].all()
+    # ITK's ball reaches half a voxel further.
+    assert not flair.searched[away > 3.8].any() and flair.searched[away <= 1.5].all()
+    # What intensities are measured in is the brain alone.
+    assert abs(float(np.median(flair.channels[0][flair.brain]))) < 1e-5
+    assert (flair.channels[0][~flair.searched] == LOWEST).all()
+
+
+def test_what_the_user_gave_and_the_outline_of_a_stripped_volume_are_searched_as_they_are(
+    small: Case, left: sitk.Image
+) -> None:
+    for mask in (None, GivenMask.of_image(left, "left")):
+        ready = prepare(small, Role.DWI, (Role.DWI,), 3.0, Progress(), mask)
+        assert np.array_equal(ready.searched, ready.brain)

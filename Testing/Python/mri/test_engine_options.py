@@ -10,6 +10,7 @@ import torch
 import StrokeSegLogic
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.base.progress import Progress
+from StrokeSegLogic.base.settings import PLANES
 from StrokeSegLogic.mri.engine import run_planes
 from StrokeSegLogic.mri.prepare import prepare
 from StrokeSegLogic.mri.result import Segmentation
@@ -17,7 +18,7 @@ from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.nets.models.registry import KeptNetworks, keeping
 from StrokeSegLogic.nets.run.network import choose
 from StrokeSegLogic.phantom.mri import MriPhantom
-from StrokeSegLogic.space.planes import PLANES, to_stack
+from StrokeSegLogic.space.grid import to_stack
 from StrokeSegLogic.study.case import Case, Role
 
 

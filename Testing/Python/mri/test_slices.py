@@ -7,6 +7,7 @@ import torch
 
 import StrokeSegLogic
 from StrokeSegLogic.base.errors import InputError, ModelError
+from StrokeSegLogic.base.settings import PLANES
 from StrokeSegLogic.metrics.voxel import dice
 from StrokeSegLogic.mri.slices import predict_slices
 from StrokeSegLogic.nets.models.bundle import Bundle
@@ -14,8 +15,7 @@ from StrokeSegLogic.nets.models.registry import find
 from StrokeSegLogic.nets.run.inputs import LOWEST, centred, normalise
 from StrokeSegLogic.nets.run.network import choose, load
 from StrokeSegLogic.phantom.mri import MriPhantom
-from StrokeSegLogic.space.grid import Grid, working_grid
-from StrokeSegLogic.space.planes import PLANES, to_stack
+from StrokeSegLogic.space.grid import Grid, to_stack, working_grid
 from StrokeSegLogic.space.resampling import resample
 from StrokeSegLogic.study.case import Role
 

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import StrokeSegLogic
-from StrokeSegLogic.mri.doubts import Unusual, mirrored_share, rim_share, unusual
+from StrokeSegLogic.mri.doubts import Lacking, Unusual, mirrored_share, rim_share, unusual
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.phantom.mri import MriPhantom
 from StrokeSegLogic.space.grid import Grid
@@ -78,10 +79,12 @@ def test_little_is_not_judged_by_its_pattern() -> None:
 def test_the_result_says_what_is_unusual_apart_from_its_warnings(
     phantom: MriPhantom, make_case: Callable[..., Case], untrained: Bundle
 ) -> None:
-    case = make_case({Role.DWI: phantom.images[Role.DWI]})
+    case = make_case({Role.FLAIR: phantom.images[Role.FLAIR]})
+    case = replace(case, unread={Role.DWI: "DWI.nii.gz: it is damaged"})
     # At so low a threshold a network that has learned nothing marks everything.
     found = StrokeSegLogic.segment(case, model=untrained.folder, device="cpu", threshold=0.01)
     assert found.statistics.volume_ml > 280
-    assert [doubt.kind for doubt in found.unusual][:2] == [Unusual.LARGE, Unusual.BOTH_SIDES]
+    assert [doubt.kind for doubt in found.unusual][:3] == [Lacking.UNREAD, Unusual.LARGE, Unusual.BOTH_SIDES]
+    assert found.unusual[0].roles == ("DWI",) and "DWI.nii.gz: it is damaged" in found.unusual[0].words
     assert found.summary()["unusual"] == [doubt.record() for doubt in found.unusual]
     assert not {doubt.words for doubt in found.unusual} & set(found.warnings)

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.base.settings import VOTES
+from StrokeSegLogic.base.settings import PLANES, VOTES
 from StrokeSegLogic.mri.vote import Vote, vote
-from StrokeSegLogic.space.planes import PLANES
 
 # Eight voxels: every way that three planes can say lesion (0.9) or not (0.2).
 SAID = np.array(list(itertools.product((0.2, 0.9), repeat=3)), np.float32)

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from StrokeSegLogic.base.settings import PLANES
 from StrokeSegLogic.mri.result import Segmentation, measure
 from StrokeSegLogic.result.record import ResultRecord
 from StrokeSegLogic.space.grid import Grid
-from StrokeSegLogic.space.planes import PLANES
 from StrokeSegLogic.space.volume import Volume
 from StrokeSegLogic.study.case import Case, Role, Series
 from StrokeSegLogic.worker.run import images_of, summary_of

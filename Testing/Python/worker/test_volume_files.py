@@ -26,7 +26,7 @@ def turned(angle: float) -> tuple[float, ...]:
 @given(
     size=st.tuples(*[st.integers(1, 5)] * 3),
     frames=st.integers(0, 3),
-    angle=st.floats(-3, 3),
+    angle=st.floats(-3, 3).map(lambda angle: round(angle, 6)),
     spacing=st.tuples(*[st.floats(0.1, 9)] * 3),
     origin=st.tuples(*[st.floats(-300, 300)] * 3),
     kind=st.sampled_from(KINDS),

@@ -12,8 +12,10 @@ from ....study.case import Role
 from ..recipe import SourceSpec, StreamRecipe
 from ..samples import Sample, Source
 from .carriers import Carrier, Carriers, read_carrier, read_outlined
+from .heads import HeadSlices, read_library
 from .isles22 import Isles22Slices
 from .lesions import read_shapes
+from .more_isles22 import MoreIsles22Slices
 from .outlines import Outlined, find_outlines
 from .phantoms import PhantomCarriers
 from .soop import Soop
@@ -38,7 +40,8 @@ def build_sources(recipe: StreamRecipe, data: Path) -> list[Source]:
     # Without DWI and ADC all that can be shown is FLAIR and what is simulated from it.
     of_flair = recipe.only and not {Role.DWI.value, Role.ADC.value} & set(recipe.only)
     needed = frozenset({Role.FLAIR}) if of_flair else frozenset()
-    return [build_source(spec, data, recipe.seed, recipe.held_out, always, needed) for spec in recipe.sources]
+    only = frozenset(Role(name) for name in recipe.only)
+    return [build_source(spec, data, recipe.seed, recipe.held_out, always, needed, only) for spec in recipe.sources]
 
 
 def held_out_slices(recipe: StreamRecipe, data: Path) -> list[Sample]:
@@ -63,8 +66,9 @@ def build_source(
     held_out: int = -1,
     always: frozenset[str] = frozenset(),
     needed: frozenset[Role] = frozenset(),
+    only: frozenset[Role] = frozenset(),
 ) -> Source:
-    """The source for training; for `held_out`, `always` and `needed` see `Isles22Slices`.
+    """The source for training; for `held_out`, `always` and `needed` see `Isles22Slices`, for `only` `HeadSlices`.
 
     Raises:
         InputError: if its files are missing.
@@ -74,6 +78,10 @@ def build_source(
         return Soop(folder, "train")
     if spec.kind == "isles22_slices":
         return Isles22Slices(folder, held_out, always=always, needed=needed)
+    if spec.kind == "isles22_more_slices":
+        return MoreIsles22Slices(folder, held_out, always)
+    if spec.kind == "heads":
+        return HeadSlices(read_library(folder, data, spec, seed), only)
     shapes = read_shapes(data / spec.lesions, spec.shapes, seed)
     if spec.kind == "phantom":
         return Carriers(PhantomCarriers(seed), shapes)

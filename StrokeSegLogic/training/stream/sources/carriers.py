@@ -13,8 +13,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from ....base.errors import InputError
-from ....space.grid import Grid, bounding_box, box_slices, working_grid
-from ....space.planes import PLANES, Plane, to_stack
+from ....base.settings import PLANES, Plane
+from ....space.grid import Grid, bounding_box, box_slices, to_stack, working_grid
 from ....space.resampling import resample, resample_mask
 from ....study.case import Role
 from ..samples import Sample, scaled

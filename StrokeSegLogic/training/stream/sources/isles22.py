@@ -12,8 +12,8 @@ import numpy as np
 
 from ....base.csv_files import read_records
 from ....base.errors import InputError
+from ....base.settings import Plane
 from ....space.grid import bounding_box
-from ....space.planes import Plane
 from ....space.resampling import resample_slices
 from ....study.case import Role
 from ...arrays import read_arrays

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -45,23 +47,39 @@ def read_shapes(folder: Path, count: int, seed: int, split: str = "train") -> li
         raise InputError(f"'{split}' is not a split", where=folder, fix=f"Use one of {', '.join(SPLITS)}")
     patients = sorted(name for name, own in read_splits(folder).items() if own == split)
     random = np.random.default_rng(seed)
-    shapes: list[Shape] = []
-    for name in random.permutation(patients):
-        path = folder / "lesions" / f"{name}.nii.gz"
-        if not path.is_file():
-            continue
-        image = reorient(sitk.ReadImage(str(path), sitk.sitkUInt8))
-        mask = sitk.GetArrayViewFromImage(image) > 0
-        if MIN_VOXELS <= mask.sum() <= MAX_VOXELS:
-            start, size = bounding_box(mask)
-            box = box_slices(start, size)
-            corner = Grid.of(image).crop(start, size).origin
-            shapes.append(Shape(mask[box].copy(), corner))
-        if len(shapes) == count:
-            break
+    files = [folder / "lesions" / f"{name}.nii.gz" for name in random.permutation(patients)]
+    return _shapes(folder / "lesions", files, count)
+
+
+def read_other_shapes(folder: Path, count: int, seed: int) -> list[Shape]:
+    """So many of the masks (.nii.gz, MNI, 1 mm) in a folder, chosen by the seed: of patients who are in no split.
+
+    Raises:
+        InputError: if there are none.
+    """
+    files = sorted(folder.glob("*.nii.gz"))
+    random = np.random.default_rng(seed)
+    return _shapes(folder, [files[i] for i in random.permutation(len(files))], count)
+
+
+def _shapes(folder: Path, files: Sequence[Path], count: int) -> list[Shape]:
+    """The first so many of these files that hold a lesion of a usable size."""
+    usable = (_shape(path) for path in files if path.is_file())
+    shapes = list(islice((shape for shape in usable if shape is not None), count))
     if not shapes:
-        raise InputError("there are no lesion masks", where=folder / "lesions", fix="Give the SOOP folder")
+        raise InputError("there are no lesion masks", where=folder, fix="Check the data folder")
     return shapes
+
+
+@lru_cache(maxsize=2048)
+def _shape(path: Path) -> Shape | None:
+    """The lesion in a file, None if it is too small or too large; several sources of a recipe read the same files."""
+    image = reorient(sitk.ReadImage(str(path), sitk.sitkUInt8))
+    mask = sitk.GetArrayViewFromImage(image) > 0
+    if not MIN_VOXELS <= mask.sum() <= MAX_VOXELS:
+        return None
+    start, size = bounding_box(mask)
+    return Shape(mask[box_slices(start, size)].copy(), Grid.of(image).crop(start, size).origin)
 
 
 def laid(mask: np.ndarray, start: Sequence[int], shape: Sequence[int]) -> np.ndarray:

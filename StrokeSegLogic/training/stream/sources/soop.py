@@ -11,7 +11,7 @@ import numpy as np
 
 from ....base.csv_files import read_records
 from ....base.errors import InputError
-from ....space.planes import PLANES, Plane
+from ....base.settings import PLANES, Plane
 from ....study.case import Role
 from ...arrays import read_arrays
 from ..samples import LESION_PIXELS, Sample

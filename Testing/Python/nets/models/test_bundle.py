@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from StrokeSegLogic.base.errors import ModelError
+from StrokeSegLogic.base.settings import PLANES
 from StrokeSegLogic.nets.models.bundle import MANIFEST, WEIGHTS, Bundle
 from StrokeSegLogic.nets.models.registry import find, names
-from StrokeSegLogic.space.planes import PLANES
 from StrokeSegLogic.study.case import Role
 
 

@@ -48,3 +48,14 @@ def test_z_scores_are_lifted_before_they_are_compared() -> None:
 def test_a_brain_without_signal_is_refused() -> None:
     with pytest.raises(InputError, match="no signal"):
         normalise(np.zeros((2, 2, 2)), np.ones((2, 2, 2), bool))
+
+
+@given(st.integers(0, 1000))
+def test_more_than_the_brain_can_be_shown_by_the_brains_own_median(seed: int) -> None:
+    values, brain = tissue(seed)
+    shown = brain | (np.random.default_rng(seed).random(values.shape) < 0.3)
+    found = normalise(values, brain, shown)
+    np.testing.assert_array_equal(found[brain], normalise(values, brain)[brain])
+    median = np.median(values[brain].astype(np.float32))
+    np.testing.assert_allclose(found[shown], (values[shown] / median - 1).clip(LOWEST, HIGHEST), atol=1e-5)
+    assert (found[~shown] == LOWEST).all()

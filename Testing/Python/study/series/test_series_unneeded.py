@@ -101,10 +101,40 @@ def test_another_takes_the_place_of_a_series_that_cannot_be_read(tmp_path):
     assert "T1.nii.gz was left aside as T1: it is not an intact NIfTI file" in " ".join(case.notes)
 
 
-def test_what_is_needed_still_stops_the_study(tmp_path):
-    nifti(tmp_path / "FLAIR.nii.gz")
+@pytest.mark.parametrize("other", ["ADC", "T2", "T1"])
+def test_what_is_needed_still_stops_the_study(tmp_path, other):
+    nifti(tmp_path / f"{other}.nii.gz")
     (tmp_path / "DWI.nii.gz").write_bytes(b"no volume")
     assert "DWI.nii.gz: is not an intact NIfTI file" in refusal(load_case, tmp_path)
+
+
+UNREADABLE = {
+    "no volume": lambda path: path.write_bytes(b"no volume"),
+    "cut short": lambda path: path.write_bytes(path.read_bytes()[:-200]),
+    "several b-values, and none is said": lambda path: nifti(path, voxels((8, 8, 4, 3))),
+    "a single slice": lambda path: nifti(path, voxels((10, 12, 1))),
+}
+
+
+@pytest.mark.parametrize("fault", UNREADABLE)
+def test_a_flair_is_read_without_the_dwi_that_cannot_be_and_that_is_said_first(tmp_path, fault):
+    nifti(tmp_path / "FLAIR.nii.gz")
+    UNREADABLE[fault](nifti(tmp_path / "DWI.nii.gz"))
+    case = load_case(tmp_path)
+    assert case.roles == (Role.FLAIR,)
+    assert case.notes[0].startswith("the study was read without its DWI, which cannot be read: DWI.nii.gz: ")
+    assert set(case.unread) == {Role.DWI} and case.unread[Role.DWI] in case.notes[0]
+    # Whoever names the file means it.
+    assert refusal(load_case, {"DWI": tmp_path / "DWI.nii.gz", "FLAIR": tmp_path / "FLAIR.nii.gz"})
+    hidden = case.anonymous()
+    assert set(hidden.unread) == {Role.DWI} and "DWI.nii.gz" not in hidden.unread[Role.DWI]
+
+
+def test_a_case_that_lacks_nothing_says_nothing(tmp_path):
+    nifti(tmp_path / "DWI.nii.gz")
+    (tmp_path / "DWI_2.nii.gz").write_bytes(b"no volume")
+    (tmp_path / "T1.nii.gz").write_bytes(b"no volume")
+    assert not load_case(tmp_path).unread
 
 
 def test_two_maps_are_segmented_beside_a_ct_of_two_slice_distances(tmp_path):

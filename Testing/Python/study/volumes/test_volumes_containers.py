@@ -141,7 +141,8 @@ def test_what_is_not_opened_is_named_with_its_reason(tmp_path, name):
 def test_a_study_of_an_archive_alone_says_what_to_do(tmp_path):
     with zipfile.ZipFile(tmp_path / "study.zip", "w") as archive:
         archive.writestr("x", "y")
-    assert refusal(load_case, tmp_path).endswith("archives are not opened. Unpack it.")
+    assert "study.zip: is an archive without a volume" in refusal(load_case, tmp_path)
+    assert "FLAIR.zip" not in refusal(study_files, tmp_path) and "not opened here" in refusal(study_files, tmp_path)
 
 
 @pytest.mark.parametrize(

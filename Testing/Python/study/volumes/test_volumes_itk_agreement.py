@@ -133,9 +133,11 @@ def test_every_way_in_which_metaimage_says_where_voxels_lie(tmp_path, place):
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    angles=st.tuples(*[st.floats(-3, 3)] * 3),
+    # Rounded: ITK's singular value decomposition fails on cosines like 1e-313, which `place` makes 0.
+    angles=st.tuples(*[st.floats(-3, 3).map(lambda angle: round(angle, 6))] * 3),
     spacing=st.tuples(*[st.floats(0.2, 9)] * 3),
-    origin=st.tuples(*[st.floats(-300, 300)] * 3),
+    # ITK reads 5e-324 from text as a failure.
+    origin=st.tuples(*[st.floats(-300, 300, allow_subnormal=False)] * 3),
     suffix=st.sampled_from([".nrrd", ".mha", ".nhdr", ".mhd"]),
     packed=st.booleans(),
 )

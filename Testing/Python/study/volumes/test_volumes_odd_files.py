@@ -105,6 +105,9 @@ def test_a_link_to_nothing_is_told_and_stops_what_cannot_be_done_without_it(tmp_
     (tmp_path / "ADC.nii.gz").symlink_to("gone.nii.gz")
     assert "ADC.nii.gz was left aside as ADC: it does not exist" in load_case(tmp_path).notes
     (tmp_path / "DWI.nii.gz").symlink_to("gone.nii.gz")
+    assert "DWI.nii.gz: it does not exist" in load_case(tmp_path).notes[0]
+    (tmp_path / "FLAIR.nii.gz").unlink()
+    (tmp_path / "ADC.nii.gz").unlink()
     assert "DWI.nii.gz: does not exist" in refusal(load_case, tmp_path)
 
 

@@ -11,9 +11,9 @@ import torch
 from small import Trained
 
 from StrokeSegLogic.base.errors import InputError
+from StrokeSegLogic.base.settings import PLANES as ALL_PLANES
 from StrokeSegLogic.ctp.routes.field import background
-from StrokeSegLogic.space.planes import PLANES as ALL_PLANES
-from StrokeSegLogic.space.planes import to_stack
+from StrokeSegLogic.space.grid import to_stack
 from StrokeSegLogic.training.augmentation import AugmentationSpec
 from StrokeSegLogic.training.cohort.batches import MIN_PIXELS, CohortBatches
 from StrokeSegLogic.training.cohort.prepared import PreparedCase

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.space.planes import PLANES
+from StrokeSegLogic.base.settings import PLANES
 from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.training.stream.augment import drop, move
 from StrokeSegLogic.training.stream.batches import BatchMaker

@@ -8,7 +8,7 @@ import pytest
 import SimpleITK as sitk
 
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.space.planes import PLANES
+from StrokeSegLogic.base.settings import PLANES
 from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.training.stream.recipe import SourceSpec, StreamRecipe
 from StrokeSegLogic.training.stream.sources.build import build_source, whole_volumes

@@ -12,8 +12,8 @@ from tiny import OUTLINES, RECIPE, write_recipe
 
 from StrokeSegLogic.base.errors import Cancelled, InputError, StrokeSegError
 from StrokeSegLogic.base.progress import CancelToken, Progress
+from StrokeSegLogic.base.settings import PLANES
 from StrokeSegLogic.nets.models.bundle import Bundle
-from StrokeSegLogic.space.planes import PLANES
 from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.training.plan import learning_rate
 from StrokeSegLogic.training.pretrained import Pretrained

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from StrokeSegLogic.space.planes import PLANES, Plane, from_stack, to_stack
+from StrokeSegLogic.base.settings import PLANES, Plane
+from StrokeSegLogic.space.grid import from_stack, to_stack
 
 
 @given(st.tuples(*[st.integers(1, 6)] * 3), st.sampled_from(PLANES))
