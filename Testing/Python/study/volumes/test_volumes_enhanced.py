@@ -9,6 +9,7 @@ import pytest
 import SimpleITK as sitk
 from io_fixtures import refusal, stored
 from multi_frame_files import AXIAL, OBLIQUE, SAGITTAL, enhanced, macros, places
+from scipy.stats import gmean
 
 from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.study.series.load import load_case
@@ -132,6 +133,28 @@ def test_diffusion_comes_apart_by_b_value_and_direction_and_the_trace_is_the_dwi
     dwi = load_case(tmp_path).series[Role.DWI]
     assert np.array_equal(sitk.GetArrayFromImage(dwi.image), DATA // 5)
     assert "trace" in dwi.reason
+
+
+@pytest.mark.parametrize("named", ["folder", "file", "role and file", "role and folder"])
+def test_directions_in_one_file_give_trace_and_adc_of_the_frames_that_were_taken(tmp_path: Path, named: str) -> None:
+    """b = 0, three directions of b = 1000, and b = 3000, which neither is made of."""
+    frames, groups = [], []
+    for b, direction, share in (
+        *((0.0, None, 1.0), (3000.0, (1.0, 0.0, 0.0), 0.1)),
+        *((1000.0, tuple(np.eye(3)[axis]), share) for axis, share in enumerate((0.5, 0.4, 0.3))),
+    ):
+        frames.append(np.full_like(DATA, round(2000 * share)) + DATA % 2)
+        groups += [macros(place, b=b, direction=direction, kind=PHILIPS) for place in places(5, AXIAL, ORIGIN, 4.0)]
+    path = enhanced(tmp_path / "dwi.dcm", np.concatenate(frames), groups, tags={"SeriesDescription": "DTI"})
+    studies = {"folder": tmp_path, "file": path}
+    case = load_case(studies.get(named) or [f"DWI={path if named == 'role and file' else tmp_path}"])
+    assert case.roles == (Role.DWI, Role.ADC), case.notes
+    trace, adc = (sitk.GetArrayFromImage(case.series[role].image) for role in case.roles)
+    expected = gmean(frames[2:], axis=0)
+    assert np.allclose(trace, expected, rtol=1e-4)
+    assert np.allclose(adc, np.log(frames[0] / expected) / 1000, rtol=1e-4)
+    for series in case.series.values():
+        assert series.computed and [image.frame for image in series.images] == [*range(11, 26), *range(1, 6)]
 
 
 @pytest.mark.parametrize("repeats", [2, 3, 4])
