@@ -116,13 +116,11 @@ def _tags(volume: InputVolume) -> DicomTags | None:
     """Tags of the DICOM series that the volume came from; None if it did not, or the file cannot be read any more."""
     if not volume.dicom_file:
         return None
-    from StrokeSegLogic.study.volumes.dicom_headers import read_slice
+    from StrokeSegLogic.study.volumes.dicom_file import read_slices
 
     try:
-        header = read_slice(Path(volume.dicom_file))
+        slices = read_slices(Path(volume.dicom_file))
     except (StrokeSegError, OSError):
         # The database may name a file that was moved away: the node's name is still there to be read.
         return None
-    if header is None:
-        return None
-    return replace(header.tags, frames=volume.frames)
+    return replace(slices[0].tags, frames=volume.frames) if slices else None

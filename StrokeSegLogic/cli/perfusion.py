@@ -7,7 +7,17 @@ from typing import Annotated
 import typer
 
 from ..study.case import Role
-from .segment import Anonymous, ArteryPoint, DeviceOption, Hematocrit, Overwrite, one_or_many, output_folder
+from .segment import (
+    Anonymous,
+    ArteryPoint,
+    DeviceOption,
+    Hematocrit,
+    Overwrite,
+    References,
+    one_or_many,
+    output_folder,
+    require_not_both,
+)
 from .terminal import console, job
 
 Study = Annotated[
@@ -31,6 +41,7 @@ def perfusion(
     hematocrit: Hematocrit = None,
     device: DeviceOption = "auto",
     anonymous: Anonymous = False,
+    dicom_references: References = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Compute CBF, CBV, MTT, TTP, Tmax and MIP of a 4-D CT perfusion series."""
@@ -41,6 +52,7 @@ def perfusion(
     from ..ctp.settings import PerfusionSettings, with_artery
     from ..outputs.files import MAPS, MAPS_ALONE, reserved_for
 
+    require_not_both(anonymous, dicom_references)
     folder = output_folder(output)
     spec = with_artery(replace(MapsSpec(), motion=motion), aif, hematocrit)
     if smoothing is not None:
@@ -55,6 +67,7 @@ def perfusion(
         from ..study.series.load import load_case
 
         case = load_case(one_or_many(study), modality="ctp")
+        case = case.referring() if dicom_references else case
         settings = PerfusionSettings(maps=spec, device=device, anonymous=anonymous)
         found = compute_maps(case, settings, progress.span(0.1, 0.9))
         told = case.anonymous() if anonymous else case

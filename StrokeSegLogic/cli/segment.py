@@ -114,6 +114,13 @@ Anonymous = Annotated[
     bool, typer.Option("--anonymous", help="Leave names of folder, files and series out of every file of the result.")
 ]
 
+References = Annotated[
+    bool,
+    typer.Option(
+        "--dicom-references",
+        help="Write into the result which DICOM images it was made from, by their UIDs.",
+    ),
+]
 Unmeasured = Annotated[
     bool,
     typer.Option(
@@ -141,6 +148,7 @@ def segment(
     hematocrit: Hematocrit = None,
     reproducible: Reproducible = False,
     anonymous: Anonymous = False,
+    dicom_references: References = False,
     unmeasured: Unmeasured = False,
     age: Age = None,
     nihss: Nihss = None,
@@ -148,6 +156,7 @@ def segment(
     overwrite: Overwrite = False,
 ) -> None:
     """Segment the ischemic lesion, or core and penumbra, of one study."""
+    require_not_both(anonymous, dicom_references)
     role = None if reference is None else Role.parse(reference)
     known = clinical_data(age, nihss, onset)
     of_mri = {
@@ -175,6 +184,7 @@ def segment(
 
         mask = None if brain_mask is None else GivenMask.read(brain_mask)
         case = load_case(one_or_many(study), clinical=known, modality=None if modality == "auto" else modality)
+        case = case.referring() if dicom_references else case
         result: Outcome
         if case.modality == "mri":
             _refuse(case, [name for name, value in of_perfusion.items() if value is not None])
@@ -186,6 +196,16 @@ def segment(
             settings = PerfusionSettings.of(route, model, device, anonymous, aif, hematocrit)
             result = perfusion_into(case, folder, progress.span(0.1, 1.0), role, settings)
     describe(result, folder, held.notes, case)
+
+
+def require_not_both(anonymous: bool, dicom_references: bool) -> None:
+    """Refuses two wishes that contradict one another.
+
+    Raises:
+        InputError: if both are there.
+    """
+    if anonymous and dicom_references:
+        raise InputError("an anonymous result refers to no DICOM images", fix="Give --anonymous or --dicom-references")
 
 
 def one_or_many(study: list[str]) -> str | list[str]:

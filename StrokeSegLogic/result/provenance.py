@@ -11,6 +11,7 @@ from typing import Any
 from .. import __version__
 from ..space.grid import Grid
 from ..study.case import Case, Role, Series
+from ..study.volumes.source_image import images_record
 
 _PACKAGES = ("torch", "numpy", "SimpleITK", "nibabel", "safetensors")
 
@@ -51,6 +52,7 @@ def case_record(case: Case, reference: Role, grid: Grid, used: Collection[Role])
                 "used": role in used,
                 "computed": series.computed,
                 **_scale_record(series),
+                **({"images": images_record(series.images)} if case.refers and series.images else {}),
             }
             for role, series in case.series.items()
         ],

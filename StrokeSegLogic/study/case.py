@@ -12,6 +12,8 @@ from ..base.errors import InputError, printable
 if TYPE_CHECKING:
     import SimpleITK as sitk
 
+    from .volumes.source_image import SourceImage
+
 
 class Role(str, Enum):
     """What a volume is to the networks. The order is the networks' channel order: append, never reorder."""
@@ -73,6 +75,8 @@ class Series:
         sha256: of the file's bytes (of all files of a DICOM series in order; of the voxels of an image in memory).
         times_s: seconds of a 4-D image's frames, as recorded; None for one volume.
         unit: of a perfusion map, where the user named it (see `maps.units`); None is found out from values.
+        images: the DICOM images that its slices were read from, in their order; of a 4-D image frame by frame, of what
+            was computed from several volumes one after the other; () for what is no DICOM.
         computed: whether StrokeSeg made the volume out of others of the study, which no scanner stored.
     """
 
@@ -84,6 +88,7 @@ class Series:
     sha256: str
     times_s: tuple[float, ...] | None = None
     unit: str | None = None
+    images: tuple[SourceImage, ...] = ()
     computed: bool = False
 
     def __post_init__(self) -> None:
@@ -115,6 +120,7 @@ class Case:
         series: at least one.
         clinical: age, NIHSS, time since onset.
         notes: what the reader of the result should know (files left aside and why, doubtful roles).
+        refers: whether a result names the DICOM images by their UIDs.
         unread: roles that a study would usually rest on and whose volume is there and could not be read, with the file
             and why.
     """
@@ -123,6 +129,7 @@ class Case:
     series: Mapping[Role, Series]
     clinical: ClinicalData = field(default_factory=ClinicalData)
     notes: tuple[str, ...] = ()
+    refers: bool = False
     unread: Mapping[Role, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -153,20 +160,34 @@ class Case:
             by_role[volume.role] = volume
         return cls(name, {role: by_role[role] for role in Role if role in by_role}, notes=tuple(notes))
 
+    def referring(self) -> Case:
+        """The same case, whose results name the DICOM images by their UIDs, so that others can refer to them.
+
+        Raises:
+            InputError: if no volume was read from DICOM.
+        """
+        if not any(series.images for series in self.series.values()):
+            fix = "Leave the option out"
+            what = "none of its volumes was read from DICOM: there are no images to refer to"
+            raise InputError(what, where=self.name, fix=fix)
+        return replace(self, refers=True)
+
     def anonymous(self) -> Case:
-        """The same case without names: of the folder, of files, of series, nor what was concluded from them.
+        """The same case without names: of the folder, of files, of series, of DICOM images, nor what was concluded from
+        them.
 
         Voxels, times and what is known of the patient (age, NIHSS, onset) stay; so do the hashes of the files, by which
         somebody who has a file can tell that it was among these.
         """
         series = {
-            role: replace(volume, source=str(role), reason="the reason is left out of an anonymous result")
+            role: replace(volume, source=str(role), reason="the reason is left out of an anonymous result", images=())
             for role, volume in self.series.items()
         }
         count = len(self.notes)
         left = f"{count} note{'' if count == 1 else 's'} on the reading of the study left out of an anonymous result"
         unread = dict.fromkeys(self.unread, "the reason is left out of an anonymous result")
-        return replace(self, name="anonymous", series=series, notes=(left,) if count else (), unread=unread)
+        notes = (left,) if count else ()
+        return replace(self, name="anonymous", series=series, notes=notes, refers=False, unread=unread)
 
     @property
     def modality(self) -> Modality:

@@ -50,7 +50,8 @@ def _b(candidate: Candidate) -> float:
 
 
 def _says_nothing(tags: DicomTags, weighted: DicomTags | None) -> bool:
-    """Whether it is made as the weighted volumes and has neither b-value nor direction: Toshiba writes none for b=0."""
+    """Whether it is made as the weighted volumes and says neither b-value nor direction: Canon's b=0, where it has a
+    series of its own (within a series `dicom_groups` gives it its b-value)."""
     return (
         tags.b_value is None and not tags.direction and weighted is not None and tags.image_type == weighted.image_type
     )
@@ -68,10 +69,16 @@ def _whole(directions: Sequence[tuple[Candidate, Reading]], without: Sequence[Ca
     shells = shells_of([Weighting(_b(candidate)) for candidate, _ in directions])
     shown, reading = directions[shells[0].directions[0][0]]
     assert shown.tags is not None
-    parts = [candidate.files for candidate in (*(candidate for candidate, _ in directions), *without)]
+    volumes = [*(candidate for candidate, _ in directions), *without]
     title = shown.tags.series_description or shown.tags.protocol_name or "without description"
     count = f"{len(directions)} directions and {len(without)} without diffusion weighting"
-    name = f"{shown.path} (series '{title}', {count}, {sum(map(len, parts))} files)"
-    files = tuple(path for part in parts for path in part)
+    whole = Candidate(
+        name="",
+        files=tuple(dict.fromkeys(path for volume in volumes for path in volume.files)),
+        tags=shown.tags,
+        parts=tuple(volume.slices for volume in volumes),
+        slices=tuple(record for volume in volumes for record in volume.slices),
+    )
     qualities = (reading.qualities - {Quality.DIRECTION}) | {Quality.SERIES}
-    return Candidate(name, files, shown.tags, tuple(parts)), replace(reading, qualities=qualities)
+    name = f"{shown.path} (series '{title}', {count}, {whole.count})"
+    return replace(whole, name=name), replace(reading, qualities=qualities)

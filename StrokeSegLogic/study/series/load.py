@@ -17,7 +17,7 @@ from ..volumes.candidates import Candidate
 from ..volumes.study_files import StudyFiles, study_files
 from .assign import Assignment, Claim, assign, indispensable, parse_modality, read_candidate
 from .given_scale import no_range, range_of
-from .named import Volume, common_name, series_of_roles, volume_of_file
+from .named import Volume, common_name, series_of_roles, volumes_of_file
 from .read import ReadClaim, computed_adc, read_claim, swapped_note, with_notes
 
 Study: TypeAlias = "str | Path | Mapping[str, Volume] | Mapping[Role, Volume] | Sequence[str]"
@@ -142,7 +142,9 @@ def _from_files(
                 failed[claim.candidate] = claim.role, error
         if any(claim.candidate in failed for claim in unread):
             # Another may take the place of what cannot be read.
-            found = _assigned([candidate for candidate in candidates if candidate not in failed], modality, folder)
+            useless = {part for candidate in failed for part in candidate.parts}
+            left = [c for c in candidates if c not in failed and c.slices not in useless]
+            found = _assigned(left, modality, folder)
             lost = {role: error for role, error in failed.values() if role not in found.claims}
             for role in indispensable(found.claims, lost):
                 if not found.claims.keys() & _IN_PLACE_OF.get(role, frozenset()):
@@ -202,7 +204,10 @@ def _with_known_colours(claims: list[Claim], notes: list[str]) -> list[Claim]:
 def _from_file(path: Path, modality: Modality | None) -> tuple[list[Series], list[str]]:
     if str(path).partition("=")[0].strip().upper() in {role.value for role in Role}:
         return series_of_roles([_split(str(path))], modality)
-    candidate = volume_of_file(path)
+    volumes = volumes_of_file(path)
+    if len(volumes) > 1:
+        return _of_several(volumes, path, modality)
+    candidate = volumes[0]
     reading = read_candidate(candidate, modality)
     if reading.role is None or reading.confidence < _EVIDENT:
         raise InputError(
@@ -213,6 +218,17 @@ def _from_file(path: Path, modality: Modality | None) -> tuple[list[Series], lis
     found = read_claim(Claim(candidate, reading.role, reading.confidence, reading.reason))
     more, told = computed_adc([found], {reading.role})
     return [found.series, *more], [*found.notes, *told]
+
+
+def _of_several(volumes: Sequence[Candidate], path: Path, modality: Modality | None) -> tuple[list[Series], list[str]]:
+    """The series of a file that holds several volumes, and notes."""
+    found = _assigned(volumes, modality, path)
+    if not found.claims:
+        raise _without_role(f"none of its {len(volumes)} volumes could be given a role", path, volumes, modality)
+    read = [read_claim(claim) for claim in found.claims.values()]
+    more, told = computed_adc(read, {*found.claims, *found.ties})
+    notes = [*found.notes, *(note for volume in read for note in volume.notes), *told]
+    return [*(volume.series for volume in read), *more], notes
 
 
 def _words(study: object) -> Sequence[str]:

@@ -96,45 +96,49 @@ def _exists(path: str | Path) -> bool:
 def _named_candidate(role: Role, path: Path) -> tuple[Candidate, tuple[str, ...]]:
     """The volume at a path, and what was left aside beside it."""
     if not path.is_dir():
-        return volume_of_file(path), ()
+        volumes = volumes_of_file(path)
+        return _that_is(role, volumes, path, "file") if len(volumes) > 1 else volumes[0], ()
     files = study_files(path)
-    found = list(files.candidates)
-    # The user named the role of the folder; of several series in it, that which also claims the role is meant.
+    meant = _that_is(role, list(files.candidates), path, "folder")
+    return replace(meant, name=f"{path.name}/{meant.name}".replace("/. (", " (")), files.notes
+
+
+def _that_is(role: Role, found: list[Candidate], path: Path, what: str) -> Candidate:
+    """Of several volumes at the path to which the user gave a role, that which also claims the role."""
     if len(found) > 1:
         try:
-            claiming = [candidate for candidate in found if read_candidate(candidate).role is role]
+            # What has no role may be part of what has: the images of a diffusion series without weighting.
+            claiming = [candidate for candidate in found if read_candidate(candidate).role in (role, None)]
             claim = assign(claiming, _of_role(role)).claims.get(role)
         except InputError as error:
             raise InputError(error.what, where=path, fix=error.fix, option=error.option, roles=error.roles) from error
         if claim is None:
             raise InputError(
-                f"the folder holds {len(found)} volumes and none of them is evidently {role}: "
+                f"the {what} holds {len(found)} volumes and none of them is evidently {role}: "
                 + "; ".join(candidate.name for candidate in found[:8]),
                 where=path,
                 fix=f"Name the file, or a folder with this series alone, as {role}",
                 option="role",
                 roles=(role.value,),
             )
-        found = [claim.candidate]
-    meant = found[0]
-    return replace(meant, name=f"{path.name}/{meant.name}".replace("/. (", " (")), files.notes
+        return claim.candidate
+    return found[0]
 
 
 def _of_role(role: Role) -> Modality:
     return "mri" if role in MRI_ROLES else "ctp"
 
 
-def volume_of_file(path: Path) -> Candidate:
-    """The volume of a file; of a slice of a DICOM series the volume that it is part of, with the slices beside it."""
+def volumes_of_file(path: Path) -> list[Candidate]:
+    """The volumes that a file is part of: of a slice of a DICOM series with the slices beside it, of an enhanced file
+    all that it holds; of all else that of the file."""
     candidate = file_candidate(path, path.name)
     if candidate.tags is None:
-        return candidate
-    whole = next((found for found in study_files(path.parent).candidates if path in found.files), candidate)
-    return (
-        candidate
-        if len(whole.files) == 1
-        else replace(whole, name=f"{path.parent.name}/{whole.name}".replace("/. (", " ("))
-    )
+        return [candidate]
+    volumes = [found for found in study_files(path.parent).candidates if path in found.files]
+    if not volumes or (len(volumes) == 1 and len(volumes[0].slices) == 1):
+        return [candidate]
+    return [replace(whole, name=f"{path.parent.name}/{whole.name}".replace("/. (", " (")) for whole in volumes]
 
 
 def common_name(named: Sequence[tuple[str | Role, Volume]]) -> str:

@@ -67,7 +67,14 @@ def read_claim(claim: Claim, given: ColourRange | None = None, unit: str | None 
         found = candidate.read_time_series()
         _validate_frames(found.image, where)
         series = Series(
-            role, found.image, candidate.name, claim.reason, claim.confidence, candidate.sha256(), found.times_s
+            role,
+            found.image,
+            candidate.name,
+            claim.reason,
+            claim.confidence,
+            candidate.sha256(),
+            found.times_s,
+            images=candidate.images,
         )
         return ReadClaim(series, (*found.notes, *candidate.notes()))
     if role in CTP_ROLES and candidate.colour:
@@ -84,20 +91,27 @@ def read_claim(claim: Claim, given: ColourRange | None = None, unit: str | None 
         return _of_diffusion(claim, maps, where)
     image = candidate.read_map() if role in CTP_ROLES else candidate.read()
     _validate(image, role, where)
-    series = Series(role, image, candidate.name, claim.reason, claim.confidence, candidate.sha256(), unit=unit)
+    series = Series(
+        role,
+        image,
+        candidate.name,
+        claim.reason,
+        claim.confidence,
+        candidate.sha256(),
+        unit=unit,
+        images=candidate.images,
+    )
     return ReadClaim(series, candidate.notes())
 
 
 def _of_diffusion(claim: Claim, maps: DiffusionMaps, where: str) -> ReadClaim:
     """Trace and ADC of several b-values or directions, named as what they are."""
-    candidate, digest = claim.candidate, claim.candidate.sha256()
+    candidate, digest, images = claim.candidate, claim.candidate.sha256(), claim.candidate.images
     _validate(maps.trace, Role.DWI, where)
     name = f"{candidate.name} (computed trace)" if maps.computed else candidate.name
-    words = maps.trace_words
-    series = Series(
-        Role.DWI, maps.trace, name, f"{claim.reason}; {words}", claim.confidence, digest, computed=maps.computed
-    )
-    notes = (f"{candidate.name} was read as {words}", *candidate.notes())
+    reason = f"{claim.reason}; {maps.trace_words}"
+    series = Series(Role.DWI, maps.trace, name, reason, claim.confidence, digest, images=images, computed=maps.computed)
+    notes = (f"{candidate.name} was read as {maps.trace_words}", *candidate.notes())
     if maps.adc is None:
         return ReadClaim(series, notes, None, f"no ADC was computed from {candidate.name}: {maps.adc_words}")
     try:
@@ -105,8 +119,8 @@ def _of_diffusion(claim: Claim, maps: DiffusionMaps, where: str) -> ReadClaim:
     except InputError as error:
         return ReadClaim(series, notes, None, f"no ADC was computed from {candidate.name}: {error.what}")
     trust = min(claim.confidence, _COMPUTED_TRUST)
-    reason = f"computed from the diffusion series: {maps.adc_words}"
-    adc = Series(Role.ADC, maps.adc, f"{candidate.name} (computed ADC)", reason, trust, digest, computed=True)
+    name, reason = f"{candidate.name} (computed ADC)", f"computed from the diffusion series: {maps.adc_words}"
+    adc = Series(Role.ADC, maps.adc, name, reason, trust, digest, images=images, computed=True)
     return ReadClaim(series, notes, adc, f"ADC was computed from {candidate.name}: {maps.adc_words}")
 
 
@@ -150,6 +164,7 @@ def _decoded(claim: Claim, given: ColourRange | None, where: str) -> ReadClaim:
         f"{claim.reason}; {words}",
         min(claim.confidence, _COLOUR_TRUST),
         candidate.sha256(),
+        images=candidate.images,
     )
     return ReadClaim(series, (*(f"{candidate.name}: {note}" for note in (words, *notes)), *candidate.notes()))
 

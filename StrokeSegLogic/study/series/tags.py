@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from ..case import Role
 from ..volumes.dicom_headers import DicomTags
-from ..volumes.dicom_values import ISOTROPIC, sequence_b_value
+from ..volumes.dicom_values import DIRECTIONAL, ISOTROPIC, sequence_b_value
 from .ct_tags import read_ct
 from .reading import Quality, Reading
 from .words import read_text
@@ -27,6 +27,7 @@ _NOT_INPUT = {
     "SWI": _SUSCEPTIBILITY,
     "PHASE": "a phase image",
     "PHASE MAP": "a phase image",
+    "P": "a phase image",
     "MNIP": "a projection",
     "MIP": "a projection",
     "MAX_IP": "a projection",
@@ -142,7 +143,8 @@ def _is_diffusion(tags: DicomTags, described: Reading | None) -> bool:
 def _is_weighted(tags: DicomTags) -> bool:
     """Whether it was acquired with diffusion weighting, whatever it is called."""
     b = _weighting(tags)
-    return b is not None and b > _NO_B and "EP" in tags.scanning_sequence and tags.image_type[:1] == ("ORIGINAL",)
+    acquired = b is not None and b > _NO_B and tags.image_type[:1] == ("ORIGINAL",)
+    return acquired and ("EP" in tags.scanning_sequence or tags.direction == DIRECTIONAL)
 
 
 def _described(what: str, text: str) -> Reading | None:

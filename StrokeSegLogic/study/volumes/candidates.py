@@ -12,8 +12,9 @@ import SimpleITK as sitk
 from ...base.errors import InputError
 from ...base.files import require_file, sha256_of
 from ...space.grid import Grid
-from .dicom import in_order, read_dicom_colours, read_dicom_series, read_records, stack_grid
-from .dicom_headers import DicomTags, looks_like_dicom, read_slice
+from .dicom import in_order, read_dicom_colours, read_dicom_series, stack_grid
+from .dicom_file import read_slices
+from .dicom_headers import DicomTags, Slice, looks_like_dicom
 from .dicom_series import read_dicom_time_series
 from .frame_stack import TimeSeries
 from .itk_series import header_grid
@@ -29,6 +30,7 @@ from .reader import (
     read_volume,
     volume_suffix,
 )
+from .source_image import SourceImage
 
 if TYPE_CHECKING:
     from .diffusion_maps import DiffusionMaps
@@ -53,15 +55,17 @@ class Candidate:
             description and its b-value. It is shown to people, and for files the role is read from it.
         files: what it consists of; DICOM slices in order of position.
         tags: of a DICOM series, else None.
-        parts: the files of each volume of a diffusion series that has its directions as volumes of their own.
+        parts: the slices of each volume of a diffusion series that has its directions as volumes of their own.
         fault: why it cannot be read, where that is known already.
+        slices: of a DICOM series, in order of position; several may be of one file, and a file hold others, too.
     """
 
     name: str
     files: tuple[Path, ...] = ()
     tags: DicomTags | None = None
-    parts: tuple[tuple[Path, ...], ...] = ()
+    parts: tuple[tuple[Slice, ...], ...] = ()
     fault: InputError | None = None
+    slices: tuple[Slice, ...] = ()
 
     def read(self) -> sitk.Image:
         """The volume: 3-D float32, mm, LPS.
@@ -71,7 +75,7 @@ class Candidate:
         """
         if self.fault is not None:
             raise self.fault
-        return read_volume(self.files[0]) if self.tags is None else read_dicom_series(self.files)
+        return read_volume(self.files[0]) if self.tags is None else read_dicom_series(self.slices)
 
     def read_diffusion(self) -> DiffusionMaps | None:
         """Trace and ADC where it holds several b-values or directions; None for a single volume.
@@ -100,7 +104,7 @@ class Candidate:
         if self.fault is not None:
             raise self.fault
         if self.tags is not None:
-            return read_dicom_series(self.files)
+            return read_dicom_series(self.slices)
         return read_volume(self.files[0], finite=False)
 
     def read_time_series(self) -> TimeSeries:
@@ -109,7 +113,7 @@ class Candidate:
         Raises:
             InputError: as `reader.read_time_series` or `read_dicom_time_series`.
         """
-        return read_time_series(self.files[0]) if self.tags is None else read_dicom_time_series(self.files)
+        return read_time_series(self.files[0]) if self.tags is None else read_dicom_time_series(self.slices)
 
     def read_colours(self) -> sitk.Image:
         """The colours: 3-D, three uint8 a voxel; mm, LPS.
@@ -117,7 +121,7 @@ class Candidate:
         Raises:
             InputError: as `reader.read_colours` or `read_dicom_colours`.
         """
-        return read_colours(self.files[0]) if self.tags is None else read_dicom_colours(self.files)
+        return read_colours(self.files[0]) if self.tags is None else read_dicom_colours(self.slices)
 
     @property
     def frames(self) -> int | None:
@@ -132,7 +136,7 @@ class Candidate:
 
     def grid(self) -> Grid | None:
         """Where its voxels, or those of one frame, lie by its header; None where that is not in order."""
-        return grid_of_files(self.files, self.tags is not None) if self.files else None
+        return _grid(self.files, self.slices) if self.files else None
 
     @property
     def colour(self) -> bool:
@@ -169,6 +173,23 @@ class Candidate:
 
         return read_sidecar(beside)
 
+    @property
+    def images(self) -> tuple[SourceImage, ...]:
+        """The DICOM images that its voxels come from, in their order: of series over time frame by frame, of diffusion
+        in several volumes those that trace and ADC are made of; () for files."""
+        slices = self.slices
+        if self.parts:
+            from .dicom_diffusion import taken_slices
+
+            slices = taken_slices(self.parts)
+        return tuple(SourceImage.of(record) for record in slices)
+
+    @property
+    def count(self) -> str:
+        """How many files it consists of, and how many slices where these are not as many, in words."""
+        files = "1 file" if len(self.files) == 1 else f"{len(self.files)} files"
+        return files if len(self.slices) in (0, len(self.files)) else f"{len(self.slices)} slices in {files}"
+
     def sha256(self) -> str:
         """Hash of all its files in order."""
         return sha256_of(self.files)
@@ -186,8 +207,8 @@ def file_candidate(path: Path, name: str) -> Candidate:
     """
     require_file(path)
     if volume_suffix(path) is None and is_dicom(path):
-        record = read_slice(path)
-        return Candidate(name, (path,), None if record is None else record.tags)
+        slices = tuple(read_slices(path))
+        return Candidate(name, (path,), slices[0].tags if slices else None, slices=slices)
     return Candidate(name, files_of(path))
 
 
@@ -210,12 +231,11 @@ def is_dicom(path: Path) -> bool:
     return marked
 
 
-def grid_of_files(files: Sequence[Path], dicom: bool) -> Grid | None:
+def _grid(files: Sequence[Path], slices: Sequence[Slice]) -> Grid | None:
     """The grid of a volume, or of one frame of a series over time; None for what is no volume of proper geometry."""
     try:
-        if dicom:
-            records = in_order(read_records(files))
-            places = {record.position: record for record in records}
+        if slices:
+            places = {record.position: record for record in in_order(slices)}
             return stack_grid(list(places.values()), str(files[0]))
         if volume_suffix(files[0]) in SUFFIXES:
             return open_nifti(files[0]).grid()

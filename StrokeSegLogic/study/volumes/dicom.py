@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import SimpleITK as sitk
@@ -13,8 +14,10 @@ from ...base.files import require_file
 from ...base.progress import check_cancelled
 from ...space.grid import Grid
 from .checks import require_finite, require_plausible_size
-from .dicom_headers import Slice, read_slice
-from .dicom_pixels import slice_pixels, start_decoder
+from .dicom_file import read_slices
+from .dicom_headers import Slice
+from .dicom_mosaic import is_mosaic
+from .dicom_pixels import frame_pixels, slice_pixels, start_decoder
 from .geometry import MAX_SHEAR, placed, require_spacing, tilted
 
 _GAP_PART = 0.03
@@ -22,8 +25,12 @@ _GAP_MM = 0.02
 """Slice distances may differ by this part of the usual distance, or by these mm (scanners round positions)."""
 
 
-def read_dicom_series(files: Iterable[str | Path]) -> sitk.Image:
-    """The volume of one series; the files may come in any order.
+Source: TypeAlias = "str | Path | Slice"
+"""A file, all of whose slices are meant, or a slice whose header has been read."""
+
+
+def read_dicom_series(files: Iterable[Source]) -> sitk.Image:
+    """The volume of one series; the files, or slices, may come in any order.
 
     Positions, spacing and directions come from the headers themselves (ITK takes the slice distance from the first
     two slices only); the pixels, with each slice's own rescale slope, come through GDCM in a process of its own.
@@ -51,7 +58,7 @@ def read_dicom_series(files: Iterable[str | Path]) -> sitk.Image:
     return image
 
 
-def read_dicom_colours(files: Iterable[str | Path]) -> sitk.Image:
+def read_dicom_colours(files: Iterable[Source]) -> sitk.Image:
     """A colour-coded series: 3-D, three uint8 a voxel; mm, LPS.
 
     Raises:
@@ -71,23 +78,30 @@ def read_dicom_colours(files: Iterable[str | Path]) -> sitk.Image:
     return image
 
 
-def read_records(files: Iterable[str | Path]) -> list[Slice]:
-    """The headers of the files.
+def read_records(files: Iterable[Source]) -> list[Slice]:
+    """The headers of the files' slices; those that have been read are taken as they are.
 
     Raises:
         InputError: if there is no file, or a file is not intact DICOM with a picture.
     """
-    slices = []
-    for path in map(Path, files):
+    slices: list[Slice] = []
+    for source in files:
         check_cancelled()
-        require_file(path)
-        record = read_slice(path)
-        if record is None:
+        require_file(path := _path(source))
+        if isinstance(source, Slice):
+            slices.append(source)
+            continue
+        found = read_slices(path)
+        if not found:
             raise InputError("is DICOM but not a picture", where=path, fix="Leave it out of the series")
-        slices.append(record)
+        slices += found
     if not slices:
         raise InputError("the DICOM series has no file", fix="Name at least two slices")
     return slices
+
+
+def _path(source: Source) -> Path:
+    return source.path if isinstance(source, Slice) else Path(source)
 
 
 def stack_grid(slices: Sequence[Slice], where: str) -> Grid:
@@ -135,11 +149,11 @@ def require_grey(slices: Sequence[Slice], where: str) -> None:
 
 
 def _require_single(slices: Sequence[Slice], where: str) -> None:
-    if any(s.frames > 1 for s in slices) or "MOSAIC" in slices[0].tags.image_type:
+    if any(s.frames > 1 or (is_mosaic(s) and s.tile is None) for s in slices):
         raise InputError(
-            "holds several slices in one file (enhanced multi-frame or mosaic)",
+            "holds several slices in one file and does not say where each of them lies (multi-frame or mosaic)",
             where=where,
-            fix="Convert it to NIfTI first, for instance with dcm2niix",
+            fix="Export it again with all its tags, as enhanced or as classic DICOM",
         )
 
 
@@ -213,7 +227,31 @@ def _pixels(slices: Sequence[Slice], where: str, colour: bool = False) -> np.nda
             )
     shape = (len(slices), rows, columns)
     voxels = np.empty((*shape, 3), np.uint8) if colour else np.empty(shape, np.float32)
+    by_file: dict[Path, list[int]] = {}
     for number, record in enumerate(slices):
-        check_cancelled()
-        voxels[number] = slice_pixels(record.path, record.size, colour)
+        by_file.setdefault(record.path, []).append(number)
+    for numbers in by_file.values():
+        planes = _planes([slices[number] for number in numbers], colour)
+        for number, plane in zip(numbers, planes, strict=True):
+            correction = slices[number].correction
+            voxels[number] = plane if colour or correction == 1 else plane * np.float32(correction)
     return voxels
+
+
+def _planes(slices: Sequence[Slice], colour: bool) -> Iterator[np.ndarray]:
+    """The pixels of some slices of one file."""
+    first = slices[0]
+    check_cancelled()
+    if first.tile is not None:
+        whole = slice_pixels(first.path, first.picture, colour)
+        for record in slices:
+            top, left = record.tile or (0, 0)
+            yield whole[top : top + record.size[0], left : left + record.size[1]]
+    elif first.frame:
+        frames = frame_pixels(first.path, first.size, [s.frame for s in slices], colour, first.least_bytes)
+        for record, plane in zip(slices, frames, strict=True):
+            slope, intercept = record.rescale
+            yield plane if colour else plane * np.float32(slope) + np.float32(intercept)
+    else:
+        for record in slices:
+            yield slice_pixels(record.path, record.size, colour)

@@ -18,6 +18,7 @@ from .checks import DEFLATE_RATIO, MOST_SLICE_PIXELS
 
 _MOST_UNPACKED = 4 * MOST_SLICE_PIXELS
 """Bytes of a packed file that are looked at: a slice of the most pixels, of 4 bytes each."""
+_MOST_UNPACKED_FRAMES = 1 << 30
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
 _MOST_INFLATED = 256 << 20
 _GROUPS = (0x0002, 0x0008)
@@ -94,11 +95,15 @@ def require_inflatable(file: BinaryIO, path: Path) -> None:
 
 
 @contextmanager
-def plain_file(path: Path) -> Iterator[Path]:
+def plain_file(path: Path, pixels: int = 0) -> Iterator[Path]:
     """The file, or while the block lasts an unpacked copy of it.
 
+    Args:
+        path: of the file.
+        pixels: bytes that the pixels of all its frames need, by its header.
+
     Raises:
-        InputError: if it cannot be unpacked, or to more than a slice can be.
+        InputError: if it cannot be unpacked, or to more than a slice, or so many frames, can be.
     """
     if not packed(path):
         yield path
@@ -106,12 +111,12 @@ def plain_file(path: Path) -> Iterator[Path]:
     with scratch_folder() as home:
         copy = home / "slice"
         with open_dicom(path) as unpacked, copy.open("wb") as file:
-            _copy(unpacked, file, path)
+            _copy(unpacked, file, path, min(pixels, _MOST_UNPACKED_FRAMES) + _MOST_UNPACKED)
         yield copy
 
 
-def _copy(unpacked: BinaryIO, file: BinaryIO, path: Path) -> None:
-    left = _MOST_UNPACKED
+def _copy(unpacked: BinaryIO, file: BinaryIO, path: Path, most: int) -> None:
+    left = most
     try:
         while left > 0 and (part := unpacked.read(min(_CHUNK, left))):
             file.write(part)
@@ -119,5 +124,5 @@ def _copy(unpacked: BinaryIO, file: BinaryIO, path: Path) -> None:
     except (OSError, EOFError, zlib.error) as error:
         raise InputError("is no intact gzip archive", where=path, fix="Copy or export it again") from error
     if not left:
-        what = f"would be unpacked to more than {_MOST_UNPACKED >> 20} MB"
+        what = f"would be unpacked to more than {most >> 20} MB"
         raise InputError(what, where=path, fix="Export it uncompressed")

@@ -27,7 +27,7 @@ def without_copies(slices: Iterable[Slice]) -> tuple[list[Slice], list[Slice]]:
 
 def _identity(record: Slice) -> Hashable:
     tags = record.tags
-    made = tags.image_type, tags.b_value, tags.echo_time
+    made = tags.image_type, tags.b_value, tags.echo_time, record.frame
     return (
         record.instance_uid,
         record.origin,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
@@ -11,22 +10,21 @@ import SimpleITK as sitk
 from ...base.errors import InputError, within_memory
 from ...space.grid import Grid
 from .b_values import Weighting
-from .dicom import in_order, read_dicom_series, read_records, stack_grid
-from .dicom_headers import read_slice
+from .dicom import in_order, read_dicom_series, stack_grid
+from .dicom_headers import Slice
 from .diffusion_maps import DiffusionMaps, diffusion_maps, needed
 
 
-def read_directions(parts: Sequence[Sequence[str | Path]]) -> DiffusionMaps:
-    """Trace and ADC of volumes that each are the files of one b-value and direction.
+def read_directions(parts: Sequence[Sequence[Slice]]) -> DiffusionMaps:
+    """Trace and ADC of volumes that each are the slices of one b-value and direction.
 
     Raises:
         InputError: as `read_dicom_series` and `diffusion_maps`, or if the volumes do not lie at the same places.
     """
-    weightings = [_weighting(Path(part[0])) for part in parts]
+    weightings = [_weighting(part[0]) for part in parts]
     wanted = needed(weightings)
-    where = Path(parts[0][0]).parent
-    first = parts[min(wanted, default=0)]
-    grid = stack_grid(in_order(read_records(first)), str(where))
+    where = parts[0][0].path.parent
+    grid = stack_grid(in_order(parts[min(wanted, default=0)]), str(where))
 
     def volumes() -> Iterator[np.ndarray | None]:
         for number, part in enumerate(parts):
@@ -46,10 +44,13 @@ def read_directions(parts: Sequence[Sequence[str | Path]]) -> DiffusionMaps:
         return diffusion_maps(weightings, volumes(), grid, str(where))
 
 
-def _weighting(file: Path) -> Weighting:
-    """That of a volume; without a b-value beside volumes that have theirs it is not weighted."""
-    record = read_slice(file)
-    b = None if record is None else record.tags.b_value
-    if record is None or b is None:
-        return Weighting(0.0)
+def taken_slices(parts: Sequence[Sequence[Slice]]) -> tuple[Slice, ...]:
+    """The slices of those volumes that trace and ADC are made of, one volume after the other."""
+    wanted = needed([_weighting(part[0]) for part in parts])
+    return tuple(record for number in sorted(wanted) for record in parts[number])
+
+
+def _weighting(record: Slice) -> Weighting:
+    # Without a b-value beside volumes that have theirs it is not weighted.
+    b = record.tags.b_value or 0.0
     return Weighting.along(b, record.gradient) if record.gradient else Weighting(b)

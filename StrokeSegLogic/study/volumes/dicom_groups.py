@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,6 +21,7 @@ _SPLITS: tuple[_Split, ...] = (
     lambda s: s.order[3],
     lambda s: s.order[4],
 )
+_SAME_GAIN = 1e-3
 _LEAST_JOINED = 5
 """So many series of CT at the same places with the same description are frames, not reconstructions."""
 _SAME_AXES = 0.01
@@ -33,20 +35,54 @@ def grouped(slices: Iterable[Slice]) -> list[list[Slice]]:
     """The slices of each candidate.
 
     A series is split where one place was imaged several times: by b-value, echo time, image type, gradient direction,
-    time. A CT is kept whole over time, and a CT of one series for each frame, or of one for each phase of the bolus, is
-    put together; so are slices that came apart because each has a series UID of its own.
+    time, and number. A CT is kept whole over time, and a CT of one series for each frame, or of one for each phase of
+    the bolus, is put together; so are slices that came apart because each has a series UID of its own.
     """
     stacks = [
         stack
-        for series in _by(slices, lambda s: (s.uid, s.origin))
+        for series in map(_alike, _by(slices, lambda s: (s.uid, s.origin)))
         for alike in _by(series, lambda s: s.size)
         for stack in _by_axes(alike)
     ]
     stacks = _reunited(stacks)
     ct = [stack for stack in stacks if stack[0].tags.modality == "CT"]
     mr = [stack for stack in stacks if stack[0].tags.modality != "CT"]
-    groups = [part for stack in mr for part in _split_repeats(_by(stack, lambda s: s.tags.b_value), 0)]
+    parts = [part for stack in mr for part in _split_repeats(_by(stack, lambda s: s.tags.b_value), 0)]
+    groups = [turn for part in parts for turn in _turns(part)]
     return groups + _phases(_joined([part for stack in ct for part in _by(stack, lambda s: s.tags.image_type)]))
+
+
+def _alike(series: list[Slice]) -> list[Slice]:
+    """The slices of a series with what only some of its headers say.
+
+    Where some images of one kind are weighted by diffusion and others say nothing, these are those without weighting
+    (Canon). Where Philips' display values have another gain from slice to slice, all have that of the first (see
+    `dicom_values.gain`).
+    """
+    out = []
+    for kind in _by(series, lambda s: s.tags.image_type):
+        weighted = any((record.tags.b_value or 0) > 0 for record in kind)
+        gain = kind[0].gain
+        for record in kind:
+            if weighted and record.tags.b_value is None:
+                record = replace(record, tags=replace(record.tags, b_value=0.0))
+            if gain and record.gain and abs(record.gain / gain - 1) > _SAME_GAIN:
+                record = replace(record, correction=gain / record.gain)
+            out.append(record)
+    return out
+
+
+def _turns(part: list[Slice]) -> list[list[Slice]]:
+    """The repetitions of a volume that nothing but their numbers tells apart, of instances or of frames in one, if each
+    place has as many."""
+    places = _by(sorted(part, key=lambda s: (s.clock.instance or 0.0, s.frame)), lambda s: s.position)
+    counts = {len(place) for place in places}
+    numbers = {(record.clock.instance, record.frame) for record in part}
+    said = all(record.clock.instance is not None or record.frame for record in part)
+    unplaced = any(record.position is None for record in part)
+    if unplaced or len(counts) != 1 or counts == {1} or not said or len(numbers) != len(part):
+        return [part]
+    return [list(turn) for turn in zip(*places, strict=True)]
 
 
 def in_time_order(slices: Sequence[Slice]) -> list[Slice]:

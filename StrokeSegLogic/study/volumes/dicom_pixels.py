@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import numpy as np
 
 from ...base.errors import InputError, is_out_of_memory
 from ...base.files import require_file
+from ...base.progress import check_cancelled
 from . import dicom_decoder
 from .checks import MOST_SLICE_PIXELS
 from .dicom_container import plain_file
@@ -49,8 +51,8 @@ class _Decoder:
         with self._lock:
             self._running()
 
-    def pixels(self, path: Path, colour: bool) -> np.ndarray:
-        """As `dicom_decoder.decode`.
+    def pixels(self, path: Path, colour: bool, frame: int) -> np.ndarray:
+        """As `dicom_decoder.decode`, or, for a frame that is not 0, as `decode_frame`.
 
         Raises:
             RuntimeError: if the file cannot be decoded.
@@ -60,12 +62,14 @@ class _Decoder:
             process = self._running()
             if process is not None:
                 try:
-                    return self._answer(process, path, colour)
+                    return self._answer(process, path, colour, frame)
                 except _NeverReady:
                     self._usable = False
+        if frame:
+            return dicom_decoder.decode_frame(str(path), colour, frame)
         return dicom_decoder.decode(str(path), colour)
 
-    def _answer(self, process: subprocess.Popen[bytes], path: Path, colour: bool) -> np.ndarray:
+    def _answer(self, process: subprocess.Popen[bytes], path: Path, colour: bool, frame: int) -> np.ndarray:
         # Whatever happens to it, nobody waits for ever.
         watch = threading.Timer(_PATIENCE_S, process.kill)
         watch.start()
@@ -73,7 +77,7 @@ class _Decoder:
             if not self._ready:
                 _require_ready(process)
                 self._ready = True
-            return _asked(process, path, colour)
+            return _asked(process, path, colour, frame)
         except _Undecodable:
             raise
         except BaseException as error:
@@ -143,10 +147,37 @@ def slice_pixels(path: Path, size: tuple[int, int], colour: bool = False) -> np.
         InputError: if it cannot be decoded, or not to that size.
     """
     require_file(path)
+    with plain_file(path) as plain:
+        return _pixels(path, plain, size, colour, 0)
+
+
+def frame_pixels(
+    path: Path, size: tuple[int, int], frames: Iterable[int], colour: bool = False, unpacked: int = 0
+) -> Iterator[np.ndarray]:
+    """The stored values of some frames of a file, as `slice_pixels` but without rescale slope and intercept.
+
+    Args:
+        path: of the file.
+        size: rows and columns by its header.
+        frames: their numbers, from 1.
+        colour: whether colours are wanted.
+        unpacked: bytes that the pixels of all frames need, by the header.
+
+    Raises:
+        InputError: as `slice_pixels`.
+    """
+    require_file(path)
+    with plain_file(path, unpacked) as plain:
+        for frame in frames:
+            check_cancelled()
+            yield _pixels(path, plain, size, colour, frame)
+
+
+def _pixels(path: Path, plain: Path, size: tuple[int, int], colour: bool, frame: int) -> np.ndarray:
+    """The pixels of a file that lies unpacked at `plain`."""
     fix = "Export the series again, uncompressed"
     try:
-        with plain_file(path) as plain:
-            pixels = _decoder().pixels(plain, colour)
+        pixels = _decoder().pixels(plain, colour, frame)
     except RuntimeError as error:
         # A slice for which the decoder's own limit is too low is damaged, whatever memory the computer has.
         of_file = is_out_of_memory(error) and not dicom_decoder.is_limited_from_outside()
@@ -186,9 +217,9 @@ def _require_ready(process: subprocess.Popen[bytes]) -> None:
         raise _NeverReady from error
 
 
-def _asked(process: subprocess.Popen[bytes], path: Path, colour: bool) -> np.ndarray:
+def _asked(process: subprocess.Popen[bytes], path: Path, colour: bool, frame: int) -> np.ndarray:
     assert process.stdin is not None and process.stdout is not None
-    process.stdin.write(json.dumps([os.fspath(path.resolve()), colour]).encode("ascii") + b"\n")
+    process.stdin.write(json.dumps([os.fspath(path.resolve()), colour, frame]).encode("ascii") + b"\n")
     process.stdin.flush()
     head = _line(process.stdout)
     if "error" in head:

@@ -12,7 +12,7 @@ import numpy as np
 from ...base.errors import InputError, within_memory
 from ...space.grid import Grid
 from .checks import require_plausible_size
-from .dicom import in_order, read_records, stack_grid, voxels_of
+from .dicom import Source, in_order, read_records, stack_grid, voxels_of
 from .dicom_clock import Clock
 from .dicom_headers import Slice
 from .dicom_pixels import start_decoder
@@ -54,7 +54,7 @@ _SOURCES = (
 )
 
 
-def read_dicom_time_series(files: Iterable[str | Path]) -> TimeSeries:
+def read_dicom_time_series(files: Iterable[Source]) -> TimeSeries:
     """The frames of a perfusion series; the files may come in any order, and of one series or one series a frame.
 
     Frames are told apart by the first of these that differs wherever a place was imaged again: AcquisitionDateTime or

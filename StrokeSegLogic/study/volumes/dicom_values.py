@@ -26,6 +26,16 @@ PRIVATE_B = (
 # Of United Imaging the last; the same for what a diffusion gradient's direction is, in words and as a vector.
 PRIVATE_DIRECTION = ((0x0019, 0x0D, "SIEMENS MR HEADER"), (0x2001, 0x04, "PHILIPS IMAGING DD"))
 PRIVATE_VECTOR = ((0x0019, 0x0E, "SIEMENS MR HEADER"), (0x0065, 0x37, "IMAGE PRIVATE HEADER"))
+PRIVATE_AXES = (
+    tuple((0x0019, offset, "GEMS_ACQU_01") for offset in (0xBB, 0xBC, 0xBD)),
+    tuple((0x2005, offset, "PHILIPS MR IMAGING DD 001") for offset in (0xB0, 0xB1, 0xB2)),
+)
+"""Vectors whose three numbers stand in elements of their own. GE's are along the slice's columns, rows and normal."""
+PRIVATE_SCALE = (0x2005, 0x0E, "PHILIPS MR IMAGING DD 001")
+PRIVATE_ELEMENTS = (
+    *(*PRIVATE_B, *PRIVATE_DIRECTION, *PRIVATE_VECTOR, PRIVATE_SCALE),
+    *(element for axes in PRIVATE_AXES for element in axes),
+)
 ISOTROPIC, DIRECTIONAL = "ISOTROPIC", "DIRECTIONAL"
 PRIVATE_SLOTS = range(0x10, 0x14)
 """A vendor's block may stand in any of the slots that its creator's name reserves."""
@@ -123,15 +133,27 @@ def b_value(header: Dataset) -> float | None:
 
 
 def gradient(header: Dataset) -> tuple[float, ...]:
-    """The unit vector of the diffusion gradient to three digits; empty where none is said."""
+    """The unit vector of the diffusion gradient to three digits; empty where none is said.
+
+    What tells directions of a series apart: of GE along the slice's axes, of all others along the patient's.
+    """
     found = numbers(header, "DiffusionGradientOrientation", 3)
     for group, element, _ in () if found else _private(header, PRIVATE_VECTOR):
-        try:
-            listed = tuple(float(item) for item in _listed(header[group, element].value))
-        except parser_faults():
-            continue
-        found = listed if len(listed) == 3 and all(map(math.isfinite, listed)) else found
+        found = _private_numbers(header, group, element, 3) or found
+    for axes in () if found else PRIVATE_AXES:
+        parts = [_private_number(header, group, element) for group, element, _ in _private(header, axes)]
+        found = tuple(part for part in parts if part is not None) if len(parts) == 3 and None not in parts else found
     return tuple(round(part, 3) for part in found or ()) if any(found or ()) else ()
+
+
+def gain(header: Dataset, slope: float) -> float | None:
+    """By what display values differ from those that were measured: Philips' scale slope times the rescale slope.
+
+    Display values are stored * RS + RI, those measured stored / SS + RI / (RS * SS) (Chenevert et al., Transl Oncol
+    2014).
+    """
+    scale = private_number(header, PRIVATE_SCALE)
+    return scale * slope if scale is not None and scale * slope > 0 else None
 
 
 def direction(header: Dataset) -> str:
@@ -147,6 +169,38 @@ def direction(header: Dataset) -> str:
         return ISOTROPIC
     single = said in (DIRECTIONAL, "BMATRIX", "P", "M", "S", "O") or re.search(r"#\d+$", text(header, "SequenceName"))
     return DIRECTIONAL if single or gradient(header) else ""
+
+
+def private_items(header: Dataset, of: tuple[int, int, str]) -> list[Any]:
+    """The items of a private sequence."""
+    for group, element, _ in _private(header, (of,)):
+        try:
+            found = header[group, element].value
+        except parser_faults():
+            continue
+        if found is not None and not isinstance(found, (str, bytes)) and hasattr(found, "__len__"):
+            return list(found)
+    return []
+
+
+def private_number(header: Dataset, of: tuple[int, int, str]) -> float | None:
+    """The first number of a private element."""
+    for group, element, _ in _private(header, (of,)):
+        if (found := _private_number(header, group, element)) is not None:
+            return found
+    return None
+
+
+def private_bytes(header: Dataset, of: tuple[int, int, str]) -> bytes:
+    """A private element that is no more than bytes."""
+    for group, element, _ in _private(header, (of,)):
+        try:
+            found = header[group, element].value
+        except parser_faults():
+            continue
+        if isinstance(found, bytes):
+            return found
+    return b""
 
 
 def _private(header: Dataset, of: tuple[tuple[int, int, str], ...]) -> Iterator[tuple[int, int, str]]:
@@ -179,6 +233,12 @@ def _creator(header: Dataset, group: int, slot: int) -> str:
 
 
 def _private_number(header: Dataset, group: int, element: int) -> float | None:
+    found = _private_numbers(header, group, element)
+    return found[0] if found else None
+
+
+def _private_numbers(header: Dataset, group: int, element: int, count: int = 0) -> tuple[float, ...] | None:
+    """The finite numbers of a private element, where a count is given if they are so many."""
     try:
         raw = header.get_item((group, element))
         found = None if raw is None else raw.value
@@ -186,16 +246,28 @@ def _private_number(header: Dataset, group: int, element: int) -> float | None:
             found = header[group, element].value
     except parser_faults():
         return None
-    # Without a type an element is raw bytes, whatever a vendor's dictionary says: digits as text, or one little-endian
-    # number.
+    # Without a type an element is raw bytes, whatever a vendor's dictionary says: digits as text, or little-endian
+    # numbers.
     if isinstance(found, bytes):
         digits = found.strip(b"\0 ")
         if re.fullmatch(rb"[\d.\\+\- eE]+", digits):
             found = digits.decode("ascii").split("\\")
-        elif len(found) in (4, 8):
-            found = struct.unpack("<f" if len(found) == 4 else "<d", found)
+        elif len(found) in (8, 24):
+            found = struct.unpack(f"<{len(found) // 8}d", found)
+        elif len(found) in (4, 12):
+            found = struct.unpack(f"<{len(found) // 4}f", found)
     try:
-        first = float(_listed(found)[0])
-    except (IndexError, TypeError, ValueError, OverflowError):
+        numbers = tuple(float(item) for item in _listed(found))
+    except (TypeError, ValueError, OverflowError):
+        # GE's b-value has flags behind it that need not be numbers.
+        numbers = _first(found)
+    if not numbers or (count and len(numbers) != count) or not all(map(math.isfinite, numbers[: count or 1])):
         return None
-    return first if math.isfinite(first) else None
+    return numbers
+
+
+def _first(found: Any) -> tuple[float, ...]:
+    try:
+        return (float(_listed(found)[0]),)
+    except (IndexError, TypeError, ValueError, OverflowError):
+        return ()

@@ -17,8 +17,9 @@ from .archives import ARCHIVES, MOST_BYTES, unpack
 from .candidates import LITTER, Candidate, is_dicom
 from .dicom import in_order
 from .dicom_copies import without_copies
+from .dicom_file import read_slices
 from .dicom_groups import grouped, in_time_order
-from .dicom_headers import NoPydicom, Slice, read_slice
+from .dicom_headers import NoPydicom, Slice
 from .dicom_pixels import start_decoder
 from .dicom_series import count_frames
 from .nifti import PAIR, SUFFIXES, open_nifti
@@ -169,13 +170,13 @@ def _read_headers(
             found.append(_file_candidate(path, _name(path, roots)))
         elif not (path.suffix.lower() == ".img" and path.with_suffix(PAIR) in paths):
             try:
-                record = _dicom_slice(path, aside)
+                found_in_it = _dicom_slices(path, aside)
             except NoPydicom:
                 raise
             except InputError as error:
                 aside.append(error)
             else:
-                slices += [] if record is None else [record]
+                slices += found_in_it
     if not slices:
         return found, ()
     slices, copies = without_copies(slices)
@@ -197,14 +198,14 @@ def _file_candidate(path: Path, name: str) -> Candidate:
         return Candidate(name, (path,), fault=error)
 
 
-def _dicom_slice(path: Path, aside: list[InputError]) -> Slice | None:
-    """The record of a DICOM file with a picture; None for all else."""
+def _dicom_slices(path: Path, aside: list[InputError]) -> list[Slice]:
+    """The records of a DICOM file with a picture; none for all else."""
     if not is_dicom(path):
         if (unknown := unread(path)) is not None:
             aside.append(unknown)
-        return None
+        return []
     start_decoder()
-    return read_slice(path)
+    return read_slices(path)
 
 
 def _no_volume(folder: Path, aside: Sequence[InputError]) -> InputError:
@@ -265,5 +266,6 @@ def _candidate(group: Sequence[Slice], roots: Sequence[Path]) -> Candidate:
     b = "" if first.tags.b_value is None else f", b={first.tags.b_value:g}"
     echo = "" if first.tags.echo_time is None else f", TE={first.tags.echo_time:g} ms"
     times = f", {frames} times" if frames > 1 else ""
-    name = f"{parent} (series '{title}'{b or echo}{times}, {len(slices)} files)"
-    return Candidate(name, tuple(s.path for s in slices), replace(first.tags, frames=frames))
+    files = tuple(dict.fromkeys(record.path for record in slices))
+    found = Candidate("", files, replace(first.tags, frames=frames), slices=tuple(slices))
+    return replace(found, name=f"{parent} (series '{title}'{b or echo}{times}, {found.count})")

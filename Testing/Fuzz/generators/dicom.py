@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from ctp_files import at, dicom_ctp
 from io_fixtures import dicom_slices
+from multi_frame_files import AXIAL, csa, enhanced, macros, places, tiled
 
 from ..inputs import Input, chance, expect, pick
 from ..mutation import damaged, number, text
@@ -47,32 +48,31 @@ class Element:
 
 def series(rng: np.random.Generator, home: Path) -> Input:
     """A folder with a series of which one file, or all, are odd."""
-    over_time = chance(rng, 0.2)
-    files = _base(over_time)
+    kind_of_file = pick(rng, ("slices", "slices", "slices", "frames", "enhanced", "mosaic"))
+    files = _base(kind_of_file)
     study = home / "study"
     study.mkdir()
-    if chance(rng, 0.1) and not over_time:
+    if chance(rng, 0.1) and kind_of_file in ("slices", "enhanced"):
         return _right(home, study, files)
     kind, changed = _changed(rng, [list(elements) for elements in files])
     for place, content in enumerate(changed):
         (study / f"IM{place:04d}{'' if place % 2 else '.dcm'}").write_bytes(content)
-    if chance(rng, 0.1):
+    if chance(rng, 0.1) and changed:
         (study / "DICOMDIR").write_bytes(changed[0])
     voxels = sum(map(len, changed))
-    return Input(f"{'frames' if over_time else 'slices'}: {kind}", ("load", "study"), voxels=voxels)
+    return Input(f"{kind_of_file}: {kind}", ("load", "study"), voxels=voxels)
 
 
 @lru_cache
-def _base(over_time: bool) -> tuple[tuple[Element, ...], ...]:
+def _base(kind: str) -> tuple[tuple[Element, ...], ...]:
     """The elements of each file of a valid series."""
     with tempfile.TemporaryDirectory() as folder:
-        if over_time:
+        if kind == "frames":
             data = volumes.frames(np.random.default_rng(1), 4).T[:, :3]
             dicom_ctp(Path(folder), data, lambda frame, _: at(36000 + 2.0 * frame))
         else:
             data = volumes.brain(np.random.default_rng(1)).T
-            tags = {"SeriesDescription": "DWI b1000", "ProtocolName": "DWI"}
-            dicom_slices(Path(folder), data.astype(int), tags=tags)
+            _of_a_volume(Path(folder), kind, data.astype(np.uint16))
         files = [_walked(path.read_bytes()) for path in sorted(Path(folder).iterdir())]
     # pydicom draws them by chance.
     own = ((0x0002, 0x0003), (0x0008, 0x0018))
@@ -82,6 +82,24 @@ def _base(over_time: bool) -> tuple[tuple[Element, ...], ...]:
         tuple(replace(element, value=names.get((place, element.tag), element.value)) for element in elements)
         for place, elements in enumerate(files)
     )
+
+
+def _of_a_volume(folder: Path, kind: str, data: np.ndarray) -> None:
+    """A volume as a file a slice, as a file of all frames, or as a mosaic."""
+    tags = {"SeriesDescription": "DWI b1000", "ProtocolName": "DWI"}
+    if kind == "enhanced":
+        where = places(len(data), AXIAL, (-10.0, 20.0, 30.0), 4.0)
+        enhanced(folder / "e.dcm", data, [macros(place, b=1000.0) for place in where], tags=tags)
+    elif kind == "mosaic":
+        side = int(np.ceil(np.sqrt(len(data))))
+        private = {
+            (0x19, "SIEMENS MR HEADER", 0x0A): ("US", len(data)),
+            (0x29, "SIEMENS CSA HEADER", 0x10): ("OB", csa({"SliceNormalVector": ["0", "0", "1"]})),
+        }
+        tags |= {"ImageType": ["ORIGINAL", "PRIMARY", "M", "MOSAIC"]}  # type: ignore[dict-item]
+        dicom_slices(folder, tiled(data, side, side)[None].astype(int), tags=tags, private=private)
+    else:
+        dicom_slices(folder, data.astype(int), tags=tags)
 
 
 def _right(home: Path, study: Path, files: tuple[tuple[Element, ...], ...]) -> Input:
@@ -231,5 +249,5 @@ def _whole(rng: np.random.Generator, contents: list[bytes], files: list[list[Ele
     elif kind == "cut":
         contents = [content[: int(rng.integers(1, len(content)))] for content in contents]
     else:
-        contents += [_file(elements) for elements in _base(True)]
+        contents += [_file(elements) for elements in _base("frames")]
     return kind, contents

@@ -125,6 +125,32 @@ def test_a_result_names_folder_files_and_series_and_an_anonymous_result_does_not
         assert (tmp_path / "anonymous" / name).read_bytes() == (tmp_path / "named" / name).read_bytes()
 
 
+def test_uids_stand_in_a_result_only_where_they_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch, phantom: MriPhantom, untrained: Bundle, tmp_path: Path
+) -> None:
+    voxels = sitk.GetArrayFromImage(phantom.images[Role.DWI])
+    tags = {"SeriesDescription": "DWI b1000", "StudyInstanceUID": "1.2.4711"}
+    dicom_slices(tmp_path / "study", np.clip(voxels, 0, 4000).astype(int), tags=tags)
+    arguments = ("segment", tmp_path / "study", "--model", untrained.folder, "--device", "cpu")
+    run(monkeypatch, *arguments, "--output", tmp_path / "plain")
+    run(monkeypatch, *arguments, "--dicom-references", "--output", tmp_path / "referring")
+    assert "1.2.4711" not in (tmp_path / "plain" / "result.json").read_text(encoding="utf-8")
+    record = json.loads((tmp_path / "referring" / "result.json").read_text(encoding="utf-8"))
+    (told,) = (series["images"] for series in record["provenance"]["inputs"])
+    assert told["study_uid"] == "1.2.4711" and len(told["slices"]) == len(voxels)
+
+
+def test_an_anonymous_result_refers_to_no_images(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    words = ["strokeseg", "segment", str(tmp_path), "--anonymous", "--dicom-references"]
+    monkeypatch.setattr("sys.argv", words)
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert stop.value.code == 1
+    assert "Give --anonymous or --dicom-references" in " ".join(capsys.readouterr().err.split())
+
+
 @pytest.fixture(scope="module")
 def named_series(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A patient's name in the names of the folder and the files of a CT perfusion series."""

@@ -20,7 +20,10 @@ from StrokeSegLogic.study.case import MODALITIES, Case
 from StrokeSegLogic.worker.job import Job, JobOptions, read_job
 
 PANEL = Path(__file__).resolve().parents[3] / "StrokeSegExtension" / "StrokeSegExtensionLib"
-OF_THE_STUDY = {"study", "output", "overwrite", "modality", "reference", "brain_mask", "age", "nihss", "onset"}
+OF_THE_STUDY = {
+    *("study", "output", "overwrite", "modality", "reference", "brain_mask", "age", "nihss", "onset"),
+    "dicom_references",
+}
 """What the command is told of the study and of the files, not of how it is segmented."""
 
 

@@ -16,7 +16,7 @@ from io_fixtures import dicom_slices, nifti, refusal, stored
 import StrokeSegLogic
 from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.study.volumes.dicom import read_dicom_series
-from StrokeSegLogic.study.volumes.dicom_headers import _Clamped, read_slice
+from StrokeSegLogic.study.volumes.dicom_file import _Clamped, read_slices
 from StrokeSegLogic.study.volumes.study_files import find_series, study_files
 
 pydicom = pytest.importorskip("pydicom")
@@ -61,7 +61,7 @@ def test_a_value_that_is_not_needed_is_left_out(tmp_path, tag, vr, value):
     paths = dicom_slices(tmp_path, stored(), tags=TAGS)
     for path in paths:
         with_value(path, tag, vr, value)
-    assert all(read_slice(path) is not None for path in paths)
+    assert all(read_slices(path) for path in paths)
     (found,) = find_series(tmp_path)
     assert found.tags is not None and found.tags.series_description == "DWI b1000"
     if tag[0] != 0x0028 or tag[1] > 0x1000:
@@ -98,7 +98,7 @@ def test_a_private_b_value_without_type_is_text_or_one_number(tmp_path, text, b)
     header.add(DataElement(0x20011003, "UN", text))
     header.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
     pydicom.dcmwrite(path, header, implicit_vr=True, little_endian=True)
-    record = read_slice(path)
+    (record,) = read_slices(path)
     assert record is not None and record.tags.b_value == pytest.approx(b)
 
 
@@ -139,7 +139,7 @@ def test_a_file_that_is_no_dicom_is_left_aside_and_named(tmp_path, kind):
     assert np.array_equal(sitk.GetArrayFromImage(case.series[Role.DWI].image), stored())
     named = [note for note in case.notes if note.startswith("IM9999.dcm was left aside")]
     # What holds no picture is no candidate at all.
-    assert named or read_slice(tmp_path / "IM9999.dcm") is None
+    assert named or not read_slices(tmp_path / "IM9999.dcm")
 
 
 @pytest.mark.parametrize("kind", [*BROKEN])
