@@ -13,9 +13,11 @@ from typing import Any
 from .. import __version__
 from ..base.errors import InputError, OutputError
 from ..base.files import make_folder, read_regular, write_whole
+from ..base.json_files import read_json_object
 from ..base.recorded_files import fill_recorded
 from ..base.records import is_there, listed, move_aside
 from ..base.reservation import Reservation, holding, reserved
+from ..base.settings import from_mapping
 
 RECORD = "run.json"
 """Lists the model's files: what an earlier end of the run wrote, and a later end may replace."""
@@ -58,12 +60,20 @@ def claim(output: Path, recipe: Any) -> None:
     if not is_there(mark):
         _require_no_others(output)
         write_whole(mark, content)
-    elif read_regular(mark, _LARGEST) != content:
+    elif read_regular(mark, _LARGEST) != content and not _says_the_same(mark, recipe):
         raise InputError(
             "the folder holds a run of another recipe",
             where=output,
             fix="Choose another output folder, or empty it",
         )
+
+
+def _says_the_same(mark: Path, recipe: Any) -> bool:
+    """Whether a mark is of the same recipe, written before recipes had a field that this one leaves as it is."""
+    try:
+        return bool(from_mapping(type(recipe), read_json_object(mark, largest=_LARGEST), mark) == recipe)
+    except InputError:
+        return False
 
 
 def _require_no_others(output: Path) -> None:
