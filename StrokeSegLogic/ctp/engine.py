@@ -89,8 +89,10 @@ def segment_perfusion(
     report(0.5, "brain")
     whole = measured is not None and not choice.completes
     brain = measured.brain if measured is not None and whole else outline(standard)
-    # Bone is as dense as blood: on the series' own frames its brain ends before the skull, that of the maps may not.
-    clear = brain & standard.series_brain if standard.series_brain is not None else brain
+    clear = brain
+    if Role.CT in standard.computed and standard.series_brain is not None:
+        # Bone is as dense as blood: the brain of the frames ends before the skull, that of given maps may not.
+        clear = brain & standard.series_brain
     taken = Routes(case, standard, grid, brain, settings, device)
     chosen, routes, left = taken.all(settings.route, report.span(0.5, 0.85))
     numbers, table, criteria = _numbers(taken.thresholds, case, report.span(0.85, 1.0))
