@@ -189,8 +189,9 @@ class _Reading:
             from StrokeSegLogic.slicer_bridge.results import wanted
             from StrokeSegLogic.worker.volume_files import read_volume
 
-            # Maps that were given are in the scene already.
-            given = {role.value for role in self.result.inputs.volumes}
+            # Maps that were given are in the scene already; what was computed in the place of a given map is not.
+            computed = {origin.role for origin in self.result.record.maps if origin.computed}
+            given = {role.value for role in self.result.inputs.volumes if role not in computed}
             for name, path in self.result.volumes.items():
                 if wanted(name) and name not in given:
                     self._volumes[name] = read_volume(path)

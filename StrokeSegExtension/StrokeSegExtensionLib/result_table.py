@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from StrokeSegLogic.result.map_origins import parted
 from StrokeSegLogic.result.record import Judged, LesionVolumes, ResultRecord
 
 from .words import tr as _
@@ -82,6 +83,11 @@ def _perfusion_rows(record: ResultRecord) -> list[Row]:
         found.append((_("{mark}Core, {route}").format(mark=mark, route=title), _ml(route.core_ml)))
         if route.penumbra_ml is not None:
             found.append((_("{mark}Penumbra, {route}").format(mark=mark, route=title), _ml(route.penumbra_ml)))
+    given, computed = parted(record.maps)
+    if given:
+        found.append((_("Maps given"), ", ".join(given)))
+    if computed:
+        found.append((_("Maps computed here"), ", ".join(computed)))
     numbers = record.mismatch
     if numbers is None:
         found.append((_("Mismatch"), _("unknown: the maps' units are not known")))

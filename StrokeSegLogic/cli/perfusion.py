@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ..study.case import Role
+from ..study.case import MAP_ROLES, Role
 from .segment import (
     Anonymous,
     ArteryPoint,
@@ -72,9 +72,21 @@ def perfusion(
         found = compute_maps(case, settings, progress.span(0.1, 0.9))
         told = case.anonymous() if anonymous else case
         record = {"settings": asdict(spec), **case_record(told, Role.CTP, found.grid, [Role.CTP])}
-        write_maps(found, folder, progress.span(0.9, 1.0), name=told.name, provenance=record)
+        write_maps(
+            found,
+            folder,
+            progress.span(0.9, 1.0),
+            name=told.name,
+            source=told.series[Role.CTP].source,
+            provenance=record,
+        )
     series = case.series[Role.CTP]
     console.print(f"  CTP   {series.source}  ({series.reason})", soft_wrap=True)
+    others = [role for role in case.series if role in MAP_ROLES]
+    if others:
+        console.print(
+            f"  note: the given {', '.join(others)} were not used: all maps are computed here", soft_wrap=True
+        )
     for note in (*case.notes, *found.warnings, *held.notes):
         console.print(f"  note: {note}", soft_wrap=True)
     size = " x ".join(map(str, found.grid.size))

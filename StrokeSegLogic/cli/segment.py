@@ -14,10 +14,10 @@ from ..base.settings import DeviceName, RegisterName, RouteName, VoteName
 from ..mri.settings import MriSettings
 from ..outputs.files import (
     CTP_FILES,
-    MAP_FILES,
     MRI_FILES,
     RESULT,
     SEGMENTATION_FILES,
+    map_files,
     require_writable,
     reserved_for,
     write_outputs,
@@ -253,7 +253,7 @@ def perfusion_into(
     from ..ctp.maps.choice import choose_maps
 
     choice = choose_maps(case, reference)
-    require_writable(output, RESULT, (*CTP_FILES, *(MAP_FILES if choice.computes else ())))
+    require_writable(output, RESULT, (*CTP_FILES, *(map_files(choice.missing))))
     result = segment_perfusion(
         case, reference=reference, settings=settings, choice=choice, progress=progress.span(0.0, 0.8)
     )

@@ -7,26 +7,25 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
-import SimpleITK as sitk
 
 from ..base.errors import InputError
 from ..base.progress import CancelToken, Progress, ProgressCallback
 from ..base.settings import RouteName
-from ..brain.perfusion import FROM_FRAMES, FROM_MAPS, brain_of_maps
+from ..brain.perfusion import FROM_FRAMES, FROM_MAPS
+from ..result.map_origins import origins_words
 from ..result.outcome import BRAIN
 from ..result.provenance import case_record, run_record
 from ..space.grid import Grid
-from ..study.case import MAP_ROLES, Case, Role, require_plausible
+from ..study.case import Case, Role, require_plausible
 from .maps.choice import MapChoice, choose_maps, chosen_maps, require_maps, used_roles
-from .maps.inputs import StandardMaps
+from .maps.completion import outline
 from .numbers.criteria import Criteria, dawn, defuse3
 from .numbers.mismatch import PerfusionNumbers, measure_perfusion
 from .numbers.sweep import Sweep, sweep
 from .numbers.uncertainty import Uncertainty, moved_thresholds, repeated_scans
-from .result import PerfusionSegmentation
+from .result import PerfusionSegmentation, origins_of
 from .routes.choice import Routes
 from .routes.route import Route
-from .series.maps import PerfusionMaps
 from .settings import PerfusionSettings
 from .tissue.bleeding import bleeding_warnings
 from .tissue.thresholds import ThresholdSegmentation
@@ -46,8 +45,8 @@ def segment_perfusion(
 ) -> PerfusionSegmentation:
     """Core and penumbra of a CT perfusion case by every route that its data allow.
 
-    Maps that are given are used. Where there is a 4-D series and they are not enough for thresholds, because CBF or
-    Tmax is missing or cannot be used, all maps are computed from the series. No perfusion lesion is a result.
+    Maps that are given are used. What is missing beside CBF and Tmax is computed from the 4-D series where there is
+    any; all maps are, where CBF or Tmax is missing or cannot be used. No perfusion lesion is a result.
 
     Args:
         case: maps, or a 4-D series, or both; CT and MIP where there are any.
@@ -88,15 +87,20 @@ def segment_perfusion(
     require_maps(case, standard)
     grid = Grid.of(next(iter(standard.images.values())))
     report(0.5, "brain")
-    brain = _brain(standard, measured)
+    whole = measured is not None and not choice.completes
+    brain = measured.brain if measured is not None and whole else outline(standard)
+    clear = brain
+    if Role.CT in standard.computed and standard.series_brain is not None:
+        # Bone is as dense as blood: the brain of the frames ends before the skull, that of given maps may not.
+        clear = brain & standard.series_brain
     taken = Routes(case, standard, grid, brain, settings, device)
     chosen, routes, left = taken.all(settings.route, report.span(0.5, 0.85))
     numbers, table, criteria = _numbers(taken.thresholds, case, report.span(0.85, 1.0))
     record = {
         **run_record(time.perf_counter() - started),
         "model": _model(next(found for found in routes if found.name == chosen)),
-        "maps": "computed from the 4-D series" if measured else "given",
-        BRAIN: FROM_FRAMES if measured else FROM_MAPS,
+        "maps": origins_words(origins_of(case, standard.images, standard.computed).values()),
+        BRAIN: FROM_FRAMES if whole else FROM_MAPS,
         "settings": {
             "maps": asdict(settings.maps),
             "thresholds": asdict(settings.thresholds),
@@ -105,7 +109,7 @@ def segment_perfusion(
         "device": {"name": device.name, "precision": device.precision},
         **case_record(case, choice.base, grid, used_roles(case, standard, measured)),
     }
-    blood = bleeding_warnings(standard.images[Role.CT], brain) if Role.CT in standard.images else ()
+    blood = bleeding_warnings(standard.images[Role.CT], clear) if Role.CT in standard.images else ()
     warnings = [*blood, *(doubt.words for doubt in standard.doubts), *(measured.warnings if measured else ()), *left]
     if numbers is None:
         warnings.append("volumes over thresholds, mismatch and trial criteria could not be computed")
@@ -127,19 +131,8 @@ def segment_perfusion(
         criteria=criteria,
         provenance=record,
         warnings=tuple(dict.fromkeys(warnings)),
+        computed=standard.computed,
     )
-
-
-def _brain(standard: StandardMaps, measured: PerfusionMaps | None) -> np.ndarray:
-    if measured is not None:
-        return measured.brain
-    values = {role: sitk.GetArrayFromImage(image).astype(np.float32) for role, image in standard.images.items()}
-    # A map that runs the wrong way is brightest outside the brain.
-    fit = {role: array for role, array in values.items() if role not in standard.inverted}
-    if any(role in MAP_ROLES for role in fit):
-        values = fit
-    brain = brain_of_maps(Grid.of(next(iter(standard.images.values()))), values)
-    return brain if standard.unjudged is None else brain & ~standard.unjudged
 
 
 def _numbers(

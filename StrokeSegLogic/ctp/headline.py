@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..result.map_origins import MapOrigin, origins_words
 from .numbers.criteria import Criteria
 from .numbers.mismatch import DelayVolume, PerfusionNumbers
 from .routes.route import Route
 
 
 def headline(
-    chosen: str, routes: Iterable[Route], numbers: PerfusionNumbers | None, criteria: Iterable[Criteria]
+    chosen: str,
+    routes: Iterable[Route],
+    numbers: PerfusionNumbers | None,
+    criteria: Iterable[Criteria],
+    maps: Iterable[MapOrigin],
 ) -> tuple[str, ...]:
-    """The routes' volumes, delay, mismatch and side, and the trials' verdicts, a line each.
+    """The routes' volumes, delay, mismatch and side, the trials' verdicts, and where the maps are from, a line each.
 
     Args:
         chosen: the route that is the result, by name.
         routes: all that were taken.
         numbers: None where thresholds could not be applied.
         criteria: of the trials.
+        maps: where each came from.
     """
     lines = [
         f"  {route.name:<12}{_volumes(route)}{'  <- the result' if route.name == chosen else ''}" for route in routes
@@ -32,6 +38,7 @@ def headline(
     for trial in criteria:
         doubt = ", but this flips within the measurement's uncertainty" if trial.flips else ""
         lines.append(f"{trial.trial}: {trial.verdict}{doubt}")
+    lines.append(f"Maps: {origins_words(maps)}")
     return tuple(lines)
 
 

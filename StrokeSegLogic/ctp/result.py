@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from ..metrics.voxel import dice
 from ..result.doubts import Doubt
 from ..result.lesions import DOUBT_SHARE, Lesion, Places, lesions
 from ..result.looks import SEGMENTS, SegmentStyle
+from ..result.map_origins import MapOrigin
 from ..result.outcome import BRAIN, Layer, Maker, Outcome, brain_record
 from ..space.grid import Grid
 from ..study.case import Case, Role
@@ -44,13 +45,14 @@ class PerfusionSegmentation:
         routes: all that were taken, the chosen route among them.
         maps: float32 in standard units by role: CBF, CBV, MTT, TTP, TMAX, MIP, CT, those that there are.
         units: of each map, in words: "ml/100 g/min", "s"; "unknown scale" where a map's could not be told.
-        measured: how the maps were computed; None where they were given.
+        measured: how maps were computed, on the series' grid; None where all were given.
         brain: uint8 mask of the brain.
         numbers: volumes and ratios by thresholds; None where they could not be applied (then `warnings` says why).
         sweep: how they move over thresholds; None with `numbers`.
         criteria: DEFUSE 3 and DAWN, item by item; empty without `numbers`.
         provenance: JSON-ready: versions, device, inputs with hashes and reasons, settings, times.
         warnings: what a reader must know before trusting the result.
+        computed: those of the maps that were computed here; the others were given.
     """
 
     case: Case
@@ -66,6 +68,7 @@ class PerfusionSegmentation:
     criteria: tuple[Criteria, ...]
     provenance: Mapping[str, Any]
     warnings: tuple[str, ...] = ()
+    computed: frozenset[Role] = frozenset()
 
     @property
     def route(self) -> Route:
@@ -125,7 +128,9 @@ class PerfusionSegmentation:
     def layers(self) -> tuple[Layer, ...]:
         """The maps, and the chosen network's probability where it gave any."""
         brain = sitk.GetArrayViewFromImage(self.brain) > 0
-        maps = (map_layer(role, image, self._unit(role), brain) for role, image in self.maps.items())
+        maps = (
+            map_layer(role, image, self._unit(role), brain, role in self.computed) for role, image in self.maps.items()
+        )
         chances = self._probability.items()
         return (*maps, *(Layer(f"Probability of {name}", image, "heat", (0.0, 1.0)) for name, image in chances))
 
@@ -169,7 +174,12 @@ class PerfusionSegmentation:
 
     def headline(self) -> tuple[str, ...]:
         """Volumes of the routes, numbers and trials."""
-        return headline(self.chosen, self.routes, self.numbers, self.criteria)
+        return headline(self.chosen, self.routes, self.numbers, self.criteria, self.origins.values())
+
+    @property
+    def origins(self) -> Mapping[Role, MapOrigin]:
+        """Where each map came from: its file, or the series that it was computed from."""
+        return origins_of(self.case, self.maps, self.computed)
 
     def places(self) -> Places:
         """A slice is in doubt where the routes differ: none is with a single route."""
@@ -187,8 +197,8 @@ class PerfusionSegmentation:
             **{f"labels-{name}": labels for name, labels in self.methods.items()},
         }
         named |= {f"probability-{name}": image for name, image in self._probability.items()}
-        if self.measured is not None:
-            named |= {str(role): image for role, image in self.measured.images().items() if role != Role.CT}
+        # The plain CT is the mean of frames and no map.
+        named |= {str(role): image for role, image in self.maps.items() if role in self.computed and role != Role.CT}
         return named
 
     def summary(self) -> dict[str, Any]:
@@ -207,8 +217,9 @@ class PerfusionSegmentation:
                 "sweep": None if self.sweep is None else _sweep_summary(self.sweep),
                 "criteria": [trial.as_dict() for trial in self.criteria],
                 "units": {str(role): unit for role, unit in self.units.items()},
+                "maps": {str(role): origin.record() for role, origin in self.origins.items()},
                 "layers": [layer.record() for layer in self.layers],
-                "measured": None if self.measured is None else maps_record(self.measured),
+                "measured": None if self.measured is None else maps_record(self.measured, self.computed),
                 "warnings": self.warnings,
                 "provenance": self.provenance,
             }
@@ -226,6 +237,21 @@ class PerfusionSegmentation:
             "model": route.model,
             "notes": route.notes,
         }
+
+
+def origins_of(case: Case, maps: Iterable[Role], computed: Collection[Role]) -> dict[Role, MapOrigin]:
+    """Where each of these maps came from.
+
+    Args:
+        case: whose they are.
+        maps: roles.
+        computed: those that were computed from the series.
+    """
+    files = {role: Role.CTP if role in computed else role for role in maps}
+    return {
+        role: MapOrigin(role, role in computed, case.series[file].source if file in case.series else "")
+        for role, file in files.items()
+    }
 
 
 def _sweep_summary(table: Sweep) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -15,8 +15,9 @@ from ..base.progress import Progress
 from ..base.recorded_files import write_recorded
 from ..base.records import RESULTS
 from ..base.reservation import Reservation, reserved
+from ..result.map_origins import MapOrigin
 from ..result.outcome import BRAIN, Outcome, brain_record
-from ..study.case import Modality
+from ..study.case import Modality, Role
 from ..study.volumes.nifti import write_nifti
 
 if TYPE_CHECKING:
@@ -42,6 +43,14 @@ MAP_FILES = ("CBF.nii.gz", "CBV.nii.gz", "MTT.nii.gz", "TTP.nii.gz", "TMAX.nii.g
 MAPS_ALONE = (*MAP_FILES, "brain.nii.gz", MAPS)
 """Of maps without a segmentation, the record last."""
 Text = Callable[[], str]
+
+
+def map_files(computed: Collection[Role]) -> tuple[str, ...]:
+    """Those of `MAP_FILES` that a result has, some of whose maps are computed."""
+    named = {f"{role}.nii.gz" for role in computed}
+    return tuple(file for file in MAP_FILES if file in named or (named and not file.endswith(".nii.gz")))
+
+
 # By name, so that the pages of the one modality do not bring in the other's.
 _REPORTS: Mapping[Modality, str] = {
     "mri": "StrokeSegLogic.reports.mri:mri_report",
@@ -128,6 +137,7 @@ def write_maps(
     progress: Progress | None = None,
     *,
     name: str = "",
+    source: str = "",
     provenance: Mapping[str, Any] | None = None,
     overwrite: bool = False,
 ) -> dict[str, Path]:
@@ -139,6 +149,7 @@ def write_maps(
         folder: made if missing; other files in it stay.
         progress: of the writing.
         name: of the case.
+        source: of the series.
         provenance: JSON-ready: from what they were made, with what settings.
         overwrite: as in `write_outputs`.
 
@@ -159,10 +170,11 @@ def write_maps(
         "modality": "ctp",
         "research_use_only": True,
         **maps_record(measured),
+        "maps": {str(role): MapOrigin(role, True, source).record() for role in measured.images() if role != Role.CT},
         BRAIN: brain_record(FROM_FRAMES, brain),
         "provenance": {"strokeseg": __version__, **(provenance or {})},
     }
-    images = {f"{name}.nii.gz": image for name, image in measured.images().items() if name != "CT"}
+    images = {f"{name}.nii.gz": image for name, image in measured.images().items() if name != Role.CT}
     images[f"{BRAIN}.nii.gz"] = brain
     writers: Writers = {file: partial(write_nifti, image) for file, image in images.items()}
     writers |= {"aif.svg": partial(_write_text, partial(vessel_svg, measured))}

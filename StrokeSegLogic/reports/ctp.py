@@ -16,6 +16,8 @@ from ..ctp.routes.route import Route
 from ..ctp.series.arteries import place_of
 from ..ctp.series.maps import PerfusionMaps
 from ..result.looks import CORE_STYLE, PENUMBRA_STYLE
+from ..result.map_origins import parted
+from ..result.outcome import Display
 from ..study.case import Role
 from . import criteria_parts
 from .ctp_figures import ctp_figures
@@ -43,6 +45,7 @@ def ctp_report(result: PerfusionSegmentation) -> str:
         units=result.units,
         key=_found(result),
         shown=shown,
+        title_shown=Display(computed=shown.on in result.computed).title(shown.on),
         unit_shown=result.units.get(Role(shown.on), "unknown scale"),
         last_slice=result.grid.size[2] - 1,
         found=bool((result.array() > 0).any()),
@@ -58,6 +61,10 @@ def ctp_report(result: PerfusionSegmentation) -> str:
         research_use_only=RESEARCH_USE_ONLY,
         sweep=None if result.sweep is None else _sweep(result.sweep),
         measured=None if result.measured is None else _measured(result.measured),
+        made=dict(
+            zip(("given", "computed"), (", ".join(roles) for roles in parted(result.origins.values())), strict=True)
+        ),
+        origins={str(role): origin.words for role, origin in result.origins.items()},
         values=_values(result),
     )
 
@@ -167,7 +174,7 @@ def _sweep(sweep: Sweep) -> dict[str, object]:
     return {"svg": _inline(sweep_svg(sweep)), "heads": heads, "rows": rows}
 
 
-def _values(result: PerfusionSegmentation) -> list[tuple[str, str, str, str]]:
+def _values(result: PerfusionSegmentation) -> list[tuple[str, str, str, str, str]]:
     brain = sitk.GetArrayViewFromImage(result.brain) > 0
     rows = []
     for role, image in result.maps.items():
@@ -177,7 +184,7 @@ def _values(result: PerfusionSegmentation) -> list[tuple[str, str, str, str]]:
             numbers = f"{middle:.3g}", f"{low:.3g} to {high:.3g}"
         else:
             numbers = NONE, NONE
-        rows.append((str(role), result.units.get(role, "unknown scale"), *numbers))
+        rows.append((str(role), result.origins[role].words, result.units.get(role, "unknown scale"), *numbers))
     return rows
 
 

@@ -41,7 +41,7 @@ class CtpFigures:
 
     Attributes:
         plane: of the slices: axial, coronal or sagittal.
-        on: what the montage is drawn on.
+        on: what the montage is drawn on, by its name among the layers.
         montage: slices with the contours of core and penumbra.
         maps: a row for each map.
     """
@@ -100,7 +100,7 @@ class _Painter:
         held = [name for name, value in (("core", CORE), ("penumbra", PENUMBRA)) if (labels == value).any()]
         what = f"with {' and '.join(held)} outlined" if held else "with neither core nor penumbra"
         return Figure(
-            picture, f"Slice {k} · {position(view)}", f"{layer.name}, {view.plane} slice {k}, {position(view)}, {what}"
+            picture, f"Slice {k} · {position(view)}", f"{layer.title}, {view.plane} slice {k}, {position(view)}, {what}"
         )
 
     def _plain(self, layer: Layer, k: int) -> Figure:
@@ -112,5 +112,5 @@ class _Painter:
         return Figure(
             lettered(picture, view.edges),
             f"Slice {k} · {position(view)}",
-            f"{layer.name} in {layer.unit}, {view.plane} slice {k}, {position(view)}",
+            f"{layer.title} in {layer.unit}, {view.plane} slice {k}, {position(view)}",
         )

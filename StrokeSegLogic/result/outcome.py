@@ -29,11 +29,17 @@ class Display:
         look: a palette; "counts" has one colour for each of 0 to 3 planes.
         window: the values shown darkest and brightest; the viewer's own choice where None.
         unit: of the values, "" where they have none.
+        computed: whether it is a perfusion map that was computed here from the 4-D series.
     """
 
     look: Look = "grey"
     window: tuple[float, float] | None = None
     unit: str = ""
+    computed: bool = False
+
+    def title(self, name: str) -> str:
+        """What a volume of that name is called where people see it: "CBV (computed)" beside a "CBF" that was given."""
+        return f"{name} (computed)" if self.computed else name
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class Layer:
     Attributes:
         name: of the volume: "DWI", "TMAX", "Probability".
         image: on any grid.
-        look, window, unit: see `Display`.
+        look, window, unit, computed: see `Display`.
     """
 
     name: str
@@ -51,10 +57,16 @@ class Layer:
     look: Look = "grey"
     window: tuple[float, float] | None = None
     unit: str = ""
+    computed: bool = False
 
     @property
     def display(self) -> Display:
-        return Display(self.look, self.window, self.unit)
+        return Display(self.look, self.window, self.unit, self.computed)
+
+    @property
+    def title(self) -> str:
+        """The name as people see it."""
+        return self.display.title(self.name)
 
     def record(self) -> dict[str, Any]:
         """JSON-ready: how it is shown, without its voxels."""

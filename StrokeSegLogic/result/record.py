@@ -14,6 +14,7 @@ from ..base.errors import InputError
 from ..base.json_files import number
 from ..base.records import schema_of
 from ..study.case import Modality, Role
+from .map_origins import MapOrigin
 from .outcome import BRAIN, Display, Maker
 
 Point = tuple[float, float, float]
@@ -130,6 +131,7 @@ class ResultRecord:
         routes: of CT perfusion.
         mismatch: of CT perfusion; None where the maps' units are not known.
         criteria: the trials.
+        maps: of CT perfusion, which were given and which computed; empty in older records.
         brain_from: how the brain mask came about, in words; "" in older records.
         displays: how each volume is shown, by its name; empty in older records.
         slices: in descending doubt.
@@ -149,6 +151,7 @@ class ResultRecord:
     routes: tuple[RouteVolumes, ...]
     mismatch: Mismatch | None
     criteria: tuple[Judged, ...]
+    maps: tuple[MapOrigin, ...]
     brain_from: str
     displays: Mapping[str, Display]
     slices: tuple[DoubtfulSlice, ...]
@@ -203,6 +206,7 @@ def _parsed(content: Mapping[str, Any], where: str) -> ResultRecord:
         ),
         mismatch=None if content.get("numbers") is None else _mismatch(content["numbers"]),
         criteria=tuple(_trial(trial) for trial in content.get("criteria", ())),
+        maps=tuple(MapOrigin.parse(role, origin) for role, origin in content.get("maps", {}).items()),
         brain_from=str(content.get(BRAIN, {}).get("how", "")),
         displays={layer["name"]: _display(layer) for layer in content.get("layers", ())},
         slices=tuple(
@@ -267,7 +271,8 @@ def _item(item: Mapping[str, Any]) -> Judged:
 
 def _display(layer: Mapping[str, Any]) -> Display:
     window = layer["window"]
-    return Display(layer["look"], None if window is None else (float(window[0]), float(window[1])), layer["unit"])
+    shown = None if window is None else (float(window[0]), float(window[1]))
+    return Display(layer["look"], shown, layer["unit"], bool(layer.get("computed", False)))
 
 
 def _point(values: Any) -> Point:

@@ -103,7 +103,7 @@ def write_scene(segmentation: Outcome, path: Path) -> None:
         nodes = {}
         for layer in segmentation.layers:
             check_cancelled()
-            nodes[layer.name] = add_volume(scene, layer.image, layer.name, layer.display)
+            nodes[layer.name] = add_volume(scene, layer.image, layer.title, layer.display)
         reference = nodes[segmentation.background]
         show_segmentation(add_segmentation(scene, segmentation, reference))
         for name, other in segmentation.alternatives.items():

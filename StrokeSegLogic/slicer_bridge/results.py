@@ -85,7 +85,8 @@ def add_result(
     for name, volume in placed.items():
         if name not in (LABELS, BRAIN):
             title = _TITLES.get(name, name)
-            added[name] = add_volume(scene, volume, title, record.displays.get(title, Display()))
+            display = record.displays.get(title, Display())
+            added[name] = add_volume(scene, volume, display.title(title), display)
             added[name].SetAttribute(RESULT_MARK, name if name in _TITLES else "map")
             yield
     maps = [node for name, node in added.items() if name not in _TITLES]

@@ -220,7 +220,8 @@ def show_layer(scene: Scene, node: VolumeNode, display: Display, highest: float)
     """
     shown = node.GetDisplayNode()
     if display.unit:
-        node.SetDescription(f"In {display.unit}")
+        made = ", computed from the 4-D series" if display.computed else ""
+        node.SetDescription(f"In {display.unit}{made}")
     if display.window is not None:
         shown.AutoWindowLevelOff()
         shown.SetWindowLevelMinMax(*display.window)

@@ -113,6 +113,7 @@ def of_series() -> PerfusionSegmentation:
         sweep=table,
         criteria=(defuse3(numbers, ClinicalData(), repeated_scans(numbers)),),
         provenance={},
+        computed=frozenset(measured.images()),
     )
 
 

@@ -1,4 +1,4 @@
-"""Which maps a case is judged by: those that are given, or all of them computed from its 4-D series."""
+"""Which maps a case is judged by: those that are given, completed from its 4-D series, or all computed from it."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from ...base.errors import InputError
 from ...base.progress import Progress
 from ...base.settings import HEMATOCRIT
 from ...result.doubts import Doubt, doubts_about
-from ...space.grid import Grid, require_overlap
-from ...space.resampling import resample
+from ...space.grid import Grid
 from ...study.case import MAP_ROLES, Case, Role
-from ...study.maps.units import STANDARD_UNITS
 from ..series.artery_by_hand import OPTION as ARTERY_OPTION
 from ..series.maps import MapsSpec, PerfusionMaps, maps
 from ..settings import PerfusionSettings
+from .completion import all_of, completed, require_one_place
 from .doubts import DoubtKind
 from .inputs import StandardMaps, standard_maps
-from .missing_values import filled
 
 THRESHOLD_MAPS = (Role.CBF, Role.TMAX)
 """What the route of thresholds needs."""
+_STAND_IN = (Role.CT, Role.MIP)
+_COMPUTED = (*MAP_ROLES, *_STAND_IN)
 
 
 @dataclass(frozen=True)
@@ -33,17 +33,31 @@ class MapChoice:
 
     Attributes:
         base: the role whose grid the result lies on.
-        computes: whether all maps are computed from the 4-D series, because those given are not enough.
+        missing: the maps, MIP and CT to be computed from the 4-D series; none where all are given, or there is no
+            series.
         given: the given maps as they were judged; None where CBF or Tmax is missing beside a series.
     """
 
     base: Role
-    computes: bool
+    missing: tuple[Role, ...]
     given: StandardMaps | None
+
+    @property
+    def computes(self) -> bool:
+        """Whether anything is computed from the series."""
+        return bool(self.missing)
+
+    @property
+    def completes(self) -> bool:
+        """Whether given CBF and Tmax stay, and other maps are computed beside them."""
+        return self.computes and not set(THRESHOLD_MAPS) & set(self.missing)
 
 
 def choose_maps(case: Case, reference: Role | None = None) -> MapChoice:
-    """Judges the maps that are given, and whether they do.
+    """Judges the maps that are given, and says which are to be computed.
+
+    Where CBF and Tmax are given and can be used, they stay, and what is missing, left out or inverted is computed
+    beside them. Else all maps are computed: thresholds need both of one making.
 
     Raises:
         InputError: if the given maps contradict each other (see `inputs.standard_maps`), or another grid than the
@@ -55,7 +69,7 @@ def choose_maps(case: Case, reference: Role | None = None) -> MapChoice:
         base = case.reference(reference).role
         given = standard_maps(case, reference)
         if not has_series or given.usable.issuperset(THRESHOLD_MAPS):
-            return MapChoice(base, False, given)
+            return MapChoice(base, _missing(given) if has_series else (), given)
     if reference not in (None, Role.CTP):
         why = () if given is None else _reasons(case, given)
         raise InputError(
@@ -64,7 +78,13 @@ def choose_maps(case: Case, reference: Role | None = None) -> MapChoice:
             fix="Choose none",
             option="reference",
         )
-    return MapChoice(Role.CTP, True, given)
+    kept = [role for role in _STAND_IN if role in case.series]
+    return MapChoice(Role.CTP, tuple(role for role in _COMPUTED if role not in kept), given)
+
+
+def _missing(given: StandardMaps) -> tuple[Role, ...]:
+    # A map of unknown scale stays: its unit is the user's to name. What was left out or is inverted is as if missing.
+    return tuple(role for role in _COMPUTED if role not in given.images or role in given.inverted)
 
 
 def _reasons(case: Case, given: StandardMaps) -> tuple[Doubt, ...]:
@@ -101,31 +121,36 @@ def compute_maps(
 def chosen_maps(
     case: Case, choice: MapChoice, settings: PerfusionSettings, progress: Progress
 ) -> tuple[StandardMaps, PerfusionMaps | None]:
-    """Maps in standard units on one grid, and how they were computed if they were.
+    """Maps in standard units on one grid, and how they were computed if any were.
+
+    Given maps go on without what a series that cannot be used would have added, and say why.
 
     Raises:
-        InputError: if the series cannot be used.
+        InputError: if all maps are to come from a series that cannot be used, or the artery that a person named is no
+            vessel.
+        DeviceError: if the device is not there.
+        Cancelled: if the user stopped it.
     """
-    if not choice.computes and choice.given is not None:
+    given = choice.given
+    if given is not None and not choice.computes:
         _refuse_artery(case, settings.maps)
-        return choice.given, None
-    measured = compute_maps(case, settings, progress)
-    images = measured.images()
-    for role in (Role.CT, Role.MIP):
-        # What was given is better than what stands in for it.
-        if role in case.series:
-            own = case.series[role]
-            require_overlap(own.image, own.source, measured.grid, "the CTP series")
-            images[role] = _preferred(role, own.image, images[role])
-    doubts: list[Doubt] = []
-    others = tuple(role for role in case.series if role in MAP_ROLES)
-    if others:
-        words = f"the given {', '.join(others)} were not used: all maps were computed from the series"
-        doubts.append(Doubt(others, DoubtKind.LEFT_OUT, words))
-    if choice.given is not None:
-        doubts += _reasons(case, choice.given)
-    standard = StandardMaps(images, STANDARD_UNITS, tuple(doubts), frozenset(images), fluid=measured.fluid)
-    return standard, measured
+        return given, None
+    if given is None or not choice.completes:
+        measured = compute_maps(case, settings, progress)
+        return all_of(case, measured, () if given is None else _reasons(case, given)), measured
+    try:
+        require_one_place(case.series[Role.CTP], given)
+        measured = compute_maps(case, settings, progress)
+        return completed(case, given, choice.missing, measured), measured
+    except InputError as error:
+        if settings.maps.artery is not None and error.option == ARTERY_OPTION:
+            raise
+        # A warning is no place for settings: whoever shows it does not know which it is about.
+        why = error.said(lambda option: "")
+        words = (
+            f"{', '.join(choice.missing)} could not be computed from the series, and the given maps stand alone: {why}"
+        )
+        return replace(given, doubts=(*given.doubts, Doubt(choice.missing, DoubtKind.NOT_COMPUTED, words))), None
 
 
 def _refuse_artery(case: Case, spec: MapsSpec) -> None:
@@ -164,16 +189,9 @@ def require_maps(case: Case, standard: StandardMaps) -> None:
         )
 
 
-def _preferred(role: Role, given: sitk.Image, made: sitk.Image) -> sitk.Image:
-    """The given image on the grid of the map that stands in for it, which still stands beyond its field of view."""
-    grid = Grid.of(made)
-    image, _ = filled(role, given)
-    shown = sitk.GetArrayFromImage(resample(sitk.Cast(image, sitk.sitkFloat32), grid, fill=float("nan")))
-    return grid.image(np.where(np.isnan(shown), sitk.GetArrayViewFromImage(made), shown).astype(np.float32))
-
-
 def used_roles(case: Case, standard: StandardMaps, measured: PerfusionMaps | None) -> Sequence[Role]:
     """The series that the result rests on."""
-    if measured is None:
-        return [role for role in case.series if role in standard.images]
-    return [role for role in case.series if role in (Role.CTP, Role.CT, Role.MIP)]
+    used = {role for role in standard.images if role not in standard.computed}
+    if measured is not None:
+        used.add(Role.CTP)
+    return [role for role in case.series if role in used]

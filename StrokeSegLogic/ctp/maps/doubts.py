@@ -30,3 +30,7 @@ class DoubtKind(str, Enum):
     """The unit is unknown: no limit is applied to the map."""
     LEFT_OUT = "left out"
     """The map is not used."""
+    COMPUTED = "computed"
+    """The map was computed here from the 4-D series, beside others that were given."""
+    NOT_COMPUTED = "not computed"
+    """The map is missing, and could not be computed from the 4-D series."""

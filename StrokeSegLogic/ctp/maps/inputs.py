@@ -43,6 +43,8 @@ class StandardMaps:
         fluid: what the 4-D series shows to be fluid, bool (z, y, x) (see `series.fluid`); None where no map was
             computed from it.
         inverted: maps whose values run the wrong way, which no factor mends, each with the words that say so.
+        computed: maps that were computed from the 4-D series; the others were given.
+        series_brain: the brain that the series shows, bool (z, y, x); None where no map was computed from it.
     """
 
     images: Mapping[Role, sitk.Image]
@@ -52,6 +54,8 @@ class StandardMaps:
     unjudged: np.ndarray | None = None
     inverted: Mapping[Role, str] = field(default_factory=dict)
     fluid: np.ndarray | None = None
+    computed: frozenset[Role] = frozenset()
+    series_brain: np.ndarray | None = None
 
     @property
     def scales_known(self) -> dict[Role, bool]:

@@ -22,7 +22,7 @@ _WINDOWS = {
 }
 
 
-def map_layer(role: Role, image: sitk.Image, unit: str, brain: np.ndarray) -> Layer:
+def map_layer(role: Role, image: sitk.Image, unit: str, brain: np.ndarray, computed: bool = False) -> Layer:
     """How a map is shown: in a fixed window where its unit is the standard, else from its own values.
 
     Args:
@@ -30,6 +30,7 @@ def map_layer(role: Role, image: sitk.Image, unit: str, brain: np.ndarray) -> La
         image: on the brain's grid.
         unit: in words.
         brain: bool (z, y, x).
+        computed: whether it was computed here.
     """
     window = _WINDOWS.get(role) if unit == STANDARD_UNITS.get(role) else None
     look = _LOOKS.get(role, "grey")
@@ -37,7 +38,7 @@ def map_layer(role: Role, image: sitk.Image, unit: str, brain: np.ndarray) -> La
         values = sitk.GetArrayViewFromImage(image)
         values = values[brain] if brain.any() else values
         window = _grey(values) if look == "grey" else _coloured(values)
-    return Layer(str(role), image, look, window, unit)
+    return Layer(str(role), image, look, window, unit, computed)
 
 
 def _grey(values: np.ndarray) -> tuple[float, float]:

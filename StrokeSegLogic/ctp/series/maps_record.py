@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 
 from ...space.grid import Grid
+from ...study.case import Role
 from ...study.maps.units import STANDARD_UNITS
 from .arteries import Vessel
 from .maps import PerfusionMaps
 
 
-def maps_record(measured: PerfusionMaps) -> dict[str, Any]:
+def maps_record(measured: PerfusionMaps, roles: Collection[Role] | None = None) -> dict[str, Any]:
     """JSON-ready: units, frames, curves and voxels of artery and vein, motion, warnings.
 
     A vessel's `given` is the point or kind of input that it was given by, null where it was found. Voxels are indices
     x, y, z from 0, as NIfTI viewers count them; positions are mm, LPS.
+
+    Args:
+        measured: all that was computed.
+        roles: of the maps that are used; None is all.
     """
+    used = [role for role in measured.images() if roles is None or role in roles]
     moved = measured.motion
     return {
-        "units": {name: STANDARD_UNITS[name] for name in measured.images()},
+        "units": {name: STANDARD_UNITS[name] for name in used},
         "times_s": _rounded(measured.times_s, 3),
         "frames_before_contrast": measured.baseline,
         "hematocrit": measured.hematocrit,

@@ -289,12 +289,14 @@ def test_a_series_beside_a_map_of_unknown_scale_gives_all_maps(
         segment_perfusion(case, settings=STILL, reference=Role.CBF)
 
 
-def test_a_series_beside_two_good_maps_is_named_as_the_way_to_the_networks(
+def test_a_series_beside_two_good_maps_opens_the_way_to_the_networks(
     lvo: tuple[dict[str, sitk.Image], np.ndarray], scan: CtpSeries
 ) -> None:
     maps = case_of(only(lvo[0], "CBF", "TMAX"))
     case = Case(maps.name, {**maps.series, Role.CTP: series_of(scan)}, KNOWN)
-    assert not choose_maps(case).computes
-    found = segment_perfusion(case)
-    assert found.measured is None
-    assert any("slow fusion needs CBV" in words and "CTP series by itself" in words for words in found.warnings)
+    assert choose_maps(case).completes
+    found = segment_perfusion(case, settings=STILL)
+    assert [route.name for route in found.routes] == list(ROUTES) and found.reference is Role.CBF
+    assert found.computed == {"CBV", "MTT", "TTP", "MIP", "CT"}
+    for route in found.routes:
+        assert dice(sitk.GetArrayFromImage(route.labels) == CORE, lvo[1] == CORE) > 0.4, route.name

@@ -121,11 +121,14 @@ def test_computed_maps_are_written_with_their_artery(from_series: Path) -> None:
 
 def test_maps_alone_are_written_with_units_curves_and_voxels(tmp_path: Path) -> None:
     measured = computed()
-    paths = write_maps(measured, tmp_path / "maps", name="4-D", provenance={"settings": {"motion": False}})
+    paths = write_maps(
+        measured, tmp_path / "maps", name="4-D", source="ctp.nii.gz", provenance={"settings": {"motion": False}}
+    )
     assert {path.name for path in (tmp_path / "maps").iterdir()} == set(paths)
     assert set(paths) == {f"{name}.nii.gz" for name in (*MAPS, "brain")} | {"aif.svg", "maps.json"} == set(MAPS_ALONE)
     values = strict(paths["maps.json"])
     assert values["units"]["CBF"] == "ml/100 g/min" and values["units"]["TMAX"] == "s"
+    assert values["maps"]["CBF"] == {"origin": "computed", "source": "ctp.nii.gz"}
     assert values["case"] == "4-D" and values["research_use_only"] is True
     assert values["provenance"]["settings"] == {"motion": False} and values["provenance"]["strokeseg"]
     # The voxels named are the bright voxels of the artery's own image.

@@ -154,7 +154,7 @@ def test_maps_that_were_computed_show_their_artery_and_how() -> None:
     page = Page(html_report(result))
     assert result.measured is not None
     assert "computed here by block-circulant deconvolution" in page.text
-    assert f"Artery: {len(result.measured.aif.voxels)} voxels" in page.text
+    assert f"Artery: found, {len(result.measured.aif.voxels)} voxels" in page.text
     assert "Motion was not looked for" in page.text
     assert "Arterial input and venous output" in page.text  # the figure's title
     assert "3 frames over 2 s" in page.text  # of the input

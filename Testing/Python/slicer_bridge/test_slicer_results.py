@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from StrokeSegLogic.slicer_bridge.results import AddedResult, add_result, maps_o
 from StrokeSegLogic.slicer_bridge.segmentations import labels_of, volumes_ml
 from StrokeSegLogic.slicer_bridge.volumes import add_volume, read_volume
 from StrokeSegLogic.space.volume import Volume
+from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.worker.run import images_of, summary_of
 
 EXTRAS = ("probability", "agreement", "maps")
@@ -59,6 +61,14 @@ def test_flow_is_shown_from_0_to_80_and_nothing_outside_the_brain(scene: Any) ->
     colours, window, thresholds, _smooth, words = shown(flow)
     assert (colours, window, words) == ("StrokeSeg flow", (0.0, 80.0), "In ml/100 g/min")
     assert thresholds is not None and 0 < thresholds[0] < 0.01
+
+
+def test_a_computed_map_is_called_so_in_the_users_scene(scene: Any) -> None:
+    result = replace(perfused(), computed=frozenset({Role.CBV, Role.MTT}))
+    nodes = {node.GetName(): node.GetDescription() for node in added(scene, result).maps}
+    assert {"CBF", "CBV (computed)", "MTT (computed)", "TMAX"} < set(nodes) and "CBV" not in nodes
+    assert nodes["CBV (computed)"] == "In ml/100 g, computed from the 4-D series"
+    assert nodes["CBF"] == "In ml/100 g/min"
 
 
 def test_the_segments_hold_the_labels_and_the_models_own_version_is_hidden(scene: Any) -> None:
