@@ -32,7 +32,9 @@ ENUMS = {
 def test_every_name_has_the_type_that_it_was_kept_as(opened: OpenedModule) -> None:
     hints: dict[str, Any] = typing.get_type_hints(type(opened.parameters))
     assert KEPT["names"] == {name: hints[name].__name__ for name in KEPT["names"]}
-    assert set(hints) - set(KEPT["names"]) == {"anonymous", "brainMask", "register", "unmeasured"}
+    assert set(hints) - set(KEPT["names"]) == {
+        *("anonymous", "arteryPoint", "brainMask", "hematocrit", "register", "unmeasured"),
+    }
 
 
 def test_every_choice_that_it_kept_is_known() -> None:

@@ -16,7 +16,9 @@ WHOLE = Job(
     {"CTP": JobVolume("CTP.npz", "perfusion", (0.0, 1.5, 3.0)), "CT": JobVolume("CT.npz", "native")},
     ClinicalData(71.5, 12, 3.25),
     "CTP",
-    JobOptions("m", "cpu", "mean", 0.4, 0.1, True, True, True, True, "off", "unet3d", ("maps", "report")),
+    JobOptions(
+        "m", "cpu", "mean", 0.4, 0.1, True, True, True, True, "off", "unet3d", "12,-30,40mm", 0.4, ("maps", "report")
+    ),
 )
 
 
