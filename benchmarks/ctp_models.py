@@ -27,7 +27,7 @@ from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.ctp.routes.field_engine import answer, completed
 from StrokeSegLogic.ctp.series.maps import MapsSpec, maps
-from StrokeSegLogic.ctp.tissue.thresholds import segment_by_thresholds
+from StrokeSegLogic.ctp.tissue.thresholds import ThresholdSegmentation, segment_by_thresholds
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.nets.models.registry import find
 from StrokeSegLogic.nets.run.network import choose, load
@@ -48,13 +48,18 @@ Segment = Callable[["Patient"], np.ndarray]
 
 @dataclass(frozen=True)
 class Patient:
-    """A simulated patient; truth (z, y, x) with 1 penumbra and 2 core."""
+    """A simulated patient; truth (z, y, x) with 1 penumbra and 2 core.
+
+    Where a series was evaluated, `brain` and `fluid` are its own (bool, z, y, x) and no route marks anything in fluid.
+    """
 
     case: str
     images: Images
     truth: np.ndarray
     nihss: float | None
     group: str
+    brain: np.ndarray | None = None
+    fluid: np.ndarray | None = None
 
     @property
     def grid(self) -> Grid:
@@ -123,16 +128,22 @@ def engine_patient(seed: int) -> Patient:
     grid = whole.crop((0, 0, 3), (*whole.size[:2], 12))
     series = ctp_series(patient, grid)
     found = maps(series.hu, series.times_s, grid=grid, spec=MapsSpec(device="cpu"))
-    return Patient(f"series {seed}", found.images(), series.labels, patient.nihss, patient.group)
+    return Patient(
+        f"series {seed}", found.images(), series.labels, patient.nihss, patient.group, found.brain, found.fluid
+    )
 
 
 def by_thresholds(patient: Patient) -> np.ndarray:
     try:
-        return sitk.GetArrayFromImage(segment_by_thresholds(patient.images).labels)
+        return sitk.GetArrayFromImage(drawn(patient).labels)
     except InputError as error:
         # Too little normal tissue to compare with: the route gives no answer.
         print(f"<!-- thresholds, {patient.case}: {error} -->")
         return np.zeros(patient.grid.shape, np.uint8)
+
+
+def drawn(patient: Patient) -> ThresholdSegmentation:
+    return segment_by_thresholds(patient.images, brain=patient.brain, fluid=patient.fluid)
 
 
 def by_model(bundle: Bundle) -> Segment:
@@ -143,7 +154,10 @@ def by_model(bundle: Bundle) -> Segment:
     def segment(patient: Patient) -> np.ndarray:
         ready, spec, _ = completed(bundle.field, patient.images)
         found = answer(spec, network, ready, patient.grid, patient.nihss, device, Progress())
-        return numbers[sitk.GetArrayFromImage(found.labels)]
+        labels = numbers[sitk.GetArrayFromImage(found.labels)]
+        if patient.fluid is not None:
+            labels[drawn(patient).tissue.csf] = 0
+        return labels
 
     return segment
 

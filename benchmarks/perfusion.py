@@ -1,11 +1,12 @@
 """The perfusion engine on digital phantoms: error of every map by tissue and noise, and time and memory of one study.
 
-    python benchmarks/perfusion.py [--seeds 3] [--threads 2] [--only errors|speed|check]
+    python benchmarks/perfusion.py [--seeds 3] [--threads 2] [--only errors|doses|speed|check]
 
 Prints Markdown. Error tables: phantoms at 0.9 x 0.9 x 5 mm, artery and vein found by the engine; 45 frames every 1.5 s
 unless said otherwise; seeds 0 and up; voxels of which at least 90 % are the tissue named and no large vessel lies
 within 6 mm; mean and SD over voxels of the error against the known truth. Threshold table: core (rCBF < 30 %) and
-hypoperfused tissue (Tmax > 6 s) against the phantom's labels, mean and range over the seeds. Check: curves whose flow,
+hypoperfused tissue (Tmax > 6 s) against the phantom's labels, mean and range over the seeds, brain and fluid being the
+series' own as in the engine. Doses: the same for the usual frames at each dose alone. Check: curves whose flow,
 volume and delay are known exactly, without noise; and noisy curves by a plain loop over voxels and numpy's SVD. Speed:
 one study of 512 x 512 x 20 x 45 in a process of its own.
 """
@@ -46,13 +47,13 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--seeds", type=int, default=3)
     arguments.add_argument("--threads", type=int, default=2)
-    arguments.add_argument("--only", choices=("errors", "speed", "check"))
+    arguments.add_argument("--only", choices=("errors", "doses", "speed", "check"))
     given = arguments.parse_args()
     limit_threads(given.threads)
     if given.only in (None, "check"):
         check()
-    if given.only in (None, "errors"):
-        errors(given.seeds)
+    if given.only in (None, "errors", "doses"):
+        errors(given.seeds, given.only == "doses")
     if given.only in (None, "speed"):
         speed(given.threads)
 
@@ -64,10 +65,10 @@ def limit_threads(count: int) -> None:
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(count)
 
 
-def errors(seeds: int) -> None:
+def errors(seeds: int, doses_alone: bool) -> None:
     usual = CtpProtocol()
     protocols = {name: replace(usual, noise_hu=noise) for name, noise in NOISE_HU.items()}
-    protocols |= {
+    others = {
         "usual dose, 1 s frames": replace(usual, times_s=tuple(float(t) for t in range(67))),
         "usual dose, 3 s frames": replace(usual, times_s=tuple(3.0 * i for i in range(23))),
         "usual dose, wide bolus": replace(usual, bolus=Bolus(peak_hu=180.0, to_peak_s=7.0)),
@@ -78,6 +79,7 @@ def errors(seeds: int) -> None:
         "usual dose, 3 s frames after 37 s": usual.uneven(),
         "usual dose, stopped at 40 s": usual.truncated(40.0),
     }
+    protocols |= {} if doses_alone else others
     segmented = []
     cells: dict[tuple[str, str, Part], tuple[float, float, float, int]] = {}
     titles = [f"{words} ({protocol.noise_hu:g} HU)" for words, protocol in protocols.items()]
@@ -122,14 +124,14 @@ def _error(part: Part, name: str, found: list[tuple[CtpSeries, PerfusionMaps]]) 
     """Mean truth, mean and SD of the error, and number of voxels."""
     truth, value = [], []
     for series, made in found:
-        there = (series.parts == part) & made.brain & ~_near_vessels(series)
+        there = (series.parts == part) & made.brain & ~near_vessels(series)
         truth.append(series.truth[name][there])
         value.append(getattr(made, name.lower())[there])
     true, error = np.concatenate(truth), np.concatenate(value) - np.concatenate(truth)
     return float(np.mean(true)), float(np.mean(error)), float(np.std(error)), len(true)
 
 
-def _near_vessels(series: CtpSeries) -> np.ndarray:
+def near_vessels(series: CtpSeries) -> np.ndarray:
     """Within 6 mm, in the slice and the slices beside, of a voxel that is an artery's or a vein's for the most part."""
     vessels = sitk.GetImageFromArray(np.isin(series.parts, (Part.ARTERY, Part.VEIN)).astype(np.uint8))
     radius = [round(6 / step) for step in series.grid.spacing[:2]]
@@ -139,7 +141,7 @@ def _near_vessels(series: CtpSeries) -> np.ndarray:
 def _segmented(words: str, found: list[tuple[CtpSeries, PerfusionMaps]]) -> str:
     cells: dict[str, list[tuple[float, float, float]]] = {"core": [], "hypoperfused": []}
     for series, made in found:
-        seen = segment_by_thresholds(made.images())
+        seen = segment_by_thresholds(made.images(), brain=made.brain, fluid=made.fluid)
         for name, drawn, truth in (
             ("core", seen.core, series.labels == 2),
             ("hypoperfused", seen.hypoperfused, series.labels > 0),
