@@ -1,0 +1,48 @@
+"""What speaks against a brain mask that the user gave: the brain that is found lies elsewhere."""
+
+from __future__ import annotations
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..base.errors import InputError
+from ..base.progress import Progress
+from ..metrics.voxel import dice
+from ..space.grid import Grid
+from ..space.resampling import resample_mask
+from ..study.case import Role
+from .head import brain_mask, stripped_outline
+
+LEAST_DICE = 0.75
+"""Dice of a given mask with the brain that is found, below which a reader is told. Masks of trained tools have over 0.9,
+and what simple rules cut out of a head is not far below; half a brain has 0.67."""
+_SAME = 0.95
+"""The outline of a stripped volume is the mask itself then: nothing need be found."""
+
+
+def mask_doubt(given: np.ndarray, grid: Grid, image: sitk.Image, role: Role, progress: Progress) -> str:
+    """What a reader must know of a given mask; "" where it is like the brain that is found, or none is found.
+
+    Args:
+        given: bool (z, y, x).
+        grid: of it; cubic voxels in working orientation.
+        image: the reference.
+        role: its role.
+        progress: a cancel is heard inside the network.
+    """
+    outline = stripped_outline(image)
+    if outline is not None and dice(resample_mask(outline, grid), given) >= _SAME:
+        return ""
+    try:
+        found = brain_mask({role: image}, role, grid, progress).mask
+    except InputError:
+        # Nothing to hold it against: the mask is the user's knowledge.
+        return ""
+    likeness = dice(found, given)
+    if likeness >= LEAST_DICE:
+        return ""
+    sizes = (f"{mask.sum() * grid.voxel_ml:,.0f} ml" for mask in (given, found))
+    return (
+        "the given brain mask ({}) differs much from the brain that is found on {} ({}; Dice {:.2f}): check that it is "
+        "of this volume and lies on it; it was taken as it is"
+    ).format(next(sizes), role, next(sizes), likeness)
