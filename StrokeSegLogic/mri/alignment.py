@@ -19,8 +19,8 @@ LEAST_GAIN = 0.1
 LEAST_INFORMATION = 0.1
 """Nats. Below it nothing shows that both volumes are of the same head, and a gain is chance."""
 USUAL_INFORMATION = 0.4
-"""Nats. Two sequences of a head have more where they lie right; heads of two patients, and a head upside down or back to
-front, have less wherever they were put: docs/results.md."""
+"""Nats. Two sequences of a head have more where they lie right; heads of two patients, and a head upside down or back
+to front, have less wherever they were put: docs/results.md."""
 NOTED_ANGLE_DEG = 15.0
 """Hardly any head turns so far between two sequences; it is taken, and said."""
 LARGEST_SHIFT_MM, LARGEST_ANGLE_DEG = 25.0, 20.0
