@@ -44,6 +44,6 @@ def mask_doubt(given: np.ndarray, grid: Grid, image: sitk.Image, role: Role, pro
     given_ml, found_ml = (mask.sum() * grid.voxel_ml for mask in (given, found.mask))
     return (
         f"the given brain mask ({given_ml:,.0f} ml) differs much from the brain that is found on {role} "
-        f"({found_ml:,.0f} ml; Dice {likeness:.2f}): check that it is of this volume and lies on it; it was taken as it "
-        "is"
+        f"({found_ml:,.0f} ml; Dice {likeness:.2f}): check that it is of this volume and lies on it; it was taken as "
+        "it is"
     )
