@@ -17,9 +17,16 @@ from ..space.resampling import resample_mask
 from ..study.volumes.checks import require_finite, require_real, require_scalar_3d
 from ..study.volumes.geometry import require_right_angles
 from ..study.volumes.reader import files_of, read_volume
+from .head import LARGEST_BRAIN_ML
 
 _OPTION = "brain_mask"
 _FIX = "Give a mask of this patient's brain in the study's own space, or none: then the brain is found"
+_INVERTED = "Give a mask that is 0 in the background and not 0 in the brain, or none: then the brain is found"
+_ALL_OF_IT = 0.95
+"""An ellipse in its box fills 0.79; a mask that sets more of its voxels marks its own field of view, no brain."""
+_PROBABLE = 0.5
+_OVERSHOOT = 0.1
+"""A resampled or smoothed mask rings by less."""
 
 
 @dataclass(frozen=True)
@@ -90,11 +97,12 @@ class GivenMask:
         """The mask in an image.
 
         Args:
-            image: 3-D, of real numbers; what is not 0 is brain.
+            image: 3-D, of real numbers; what is not 0 is brain, and of fractions of 1 what is 0.5 and more.
             source: what to call it.
 
         Raises:
-            InputError: if it is another kind of image, or holds no brain.
+            InputError: if it is another kind of image, holds no brain, or what no brain can be: nearly every voxel, or
+                more than the largest brain.
         """
         try:
             require_scalar_3d(image.GetSize(), image.GetNumberOfComponentsPerPixel(), source)
@@ -103,9 +111,9 @@ class GivenMask:
             require_finite(image, source)
         except InputError as error:
             raise InputError(error.what, where=source, fix=error.fix, option=_OPTION) from error
-        mask = (sitk.GetArrayViewFromImage(image) != 0).astype(np.uint8)
-        if not mask.any():
-            raise InputError("the brain mask is empty: every voxel is 0", where=source, fix=_FIX, option=_OPTION)
+        values = sitk.GetArrayViewFromImage(image)
+        mask = (values >= _PROBABLE if _is_fractional(values) else values != 0).astype(np.uint8)
+        _require_possible(mask, Grid.of(image), source)
         return cls(Grid.of(image).image(mask), printable(source), hashlib.sha256(mask.tobytes()).hexdigest())
 
     def anonymous(self) -> GivenMask:
@@ -128,6 +136,23 @@ class GivenMask:
         except InputError as error:
             raise InputError(f"the brain mask {error.what}", where=error.where, fix=_FIX, option=_OPTION) from error
 
+    def require_signal(self, reference: sitk.Image, reference_name: str) -> None:
+        """Refuses a mask that marks air.
+
+        Args:
+            reference: 3-D, real; what has the value of its darkest voxels shows nothing.
+            reference_name: what to call it.
+
+        Raises:
+            InputError: if most of what is marked lies where the reference shows nothing, or nothing is left there.
+        """
+        values = sitk.GetArrayViewFromImage(reference)
+        marked = values[self.on(Grid.of(reference))]
+        empty = float((marked == values.min()).mean())
+        if empty > _PROBABLE:
+            what = f"{empty:.0%} of the brain mask lies where {reference_name} shows nothing but background"
+            raise InputError(what, where=self.source, fix=_FIX, option=_OPTION)
+
     def on(self, grid: Grid) -> np.ndarray:
         """The mask at the voxels of a grid, bool (z, y, x), as masks are resampled (see `resample_mask`).
 
@@ -135,12 +160,46 @@ class GivenMask:
             InputError: if no brain is left there.
         """
         mask = resample_mask(self.image, grid)
-        if not mask.any():
-            what = "no voxel of the brain mask lies within the reference's field of view"
-            raise InputError(what, where=self.source, fix=_FIX, option=_OPTION)
-        return mask
+        if mask.any():
+            return mask
+        own = Grid.of(self.image)
+        index = np.argwhere(sitk.GetArrayViewFromImage(self.image))[:, ::-1]
+        there = grid.to_index(own.to_world(index))
+        inside = ((there > -0.5) & (there < np.array(grid.size) - 0.5)).all(axis=1)
+        what = "no voxel of the brain mask lies within the reference's field of view"
+        if inside.any():
+            ml = len(index) * own.voxel_ml
+            what = f"the brain mask is too small: its {ml:.2g} ml vanish between voxels of {_words_of(grid.spacing)} mm"
+        raise InputError(what, where=self.source, fix=_FIX, option=_OPTION)
+
+
+def _is_fractional(values: np.ndarray) -> bool:
+    """Whether these are probabilities, or a mask that was smoothed; two values, whatever they are, are a mask."""
+    if values.dtype.kind != "f":
+        return False
+    low, high = float(values.min()), float(values.max())
+    if low < -_OVERSHOOT or high > 1 + _OVERSHOOT:
+        return False
+    return not ((values == 0) | (values == (high if high > 0 else low))).all()
+
+
+def _require_possible(mask: np.ndarray, grid: Grid, source: str) -> None:
+    """Refuses what is no mask of a brain, whoever's it is."""
+    share, volume_ml = float(mask.mean()), float(np.count_nonzero(mask) * grid.voxel_ml)
+    if not share:
+        raise InputError("the brain mask is empty: no voxel of it is brain", where=source, fix=_FIX, option=_OPTION)
+    if share > _ALL_OF_IT:
+        what = f"the brain mask says that {share:.0%} of all voxels are brain"
+        raise InputError(what, where=source, fix=_INVERTED, option=_OPTION)
+    if volume_ml > LARGEST_BRAIN_ML:
+        what = f"the brain mask holds {volume_ml:,.0f} ml, and no brain has more than {LARGEST_BRAIN_ML:,.0f} ml"
+        raise InputError(what, where=source, fix=_INVERTED, option=_OPTION)
+
+
+def _words_of(spacing: tuple[float, ...]) -> str:
+    return " x ".join(f"{step:.3g}" for step in spacing)
 
 
 BrainMaskInput: TypeAlias = GivenMask | str | Path | sitk.Image | np.ndarray
 """A mask as a caller has it: a file (NIfTI, NRRD, MetaImage), an image on any grid that overlaps the reference, or an
-array (z, y, x) on the reference's own grid. What is not 0 is brain."""
+array (z, y, x) on the reference's own grid. What is not 0 is brain; of fractions of 1, what is 0.5 and more."""

@@ -18,6 +18,11 @@ LEAST_GAIN = 0.1
 """Mutual information has to rise by a tenth: docs/results.md has what it rises by where volumes lie right."""
 LEAST_INFORMATION = 0.1
 """Nats. Below it nothing shows that both volumes are of the same head, and a gain is chance."""
+USUAL_INFORMATION = 0.32
+"""Nats. Two sequences of a head have more where they lie right; a head upside down or back to front, and many a head of
+another patient, have less wherever they were put: docs/results.md."""
+NOTED_ANGLE_DEG = 15.0
+"""Hardly any head turns so far between two sequences; it is taken, and said."""
 LARGEST_SHIFT_MM, LARGEST_ANGLE_DEG = 25.0, 20.0
 """A head cannot go further between two sequences of a session: the coil is in the way. A larger motion is a wrong
 header, another session, or a registration that went astray."""
@@ -58,6 +63,27 @@ class Position:
             f"{self.role} may not lie on {self.reference}: it was found {far} away ({gain}), which is not plausible, "
             "and stays where it was given. Check both volumes, or leave it out"
         )
+
+    @property
+    def doubt(self) -> str:
+        """What speaks against where it lies now, a sentence; "" if nothing does. Of maps of the same acquisition that
+        which was registered speaks for both."""
+        if self.decision == "refused":
+            return self.words
+        if self.found is None or self.measured_on is not self.role:
+            return ""
+        if self.found.after < USUAL_INFORMATION:
+            return (
+                f"{self.role} and {self.reference} have little in common (mutual information {self.found.after:.2f} "
+                f"nats, usually more than {USUAL_INFORMATION:g}), wherever {self.role} is put: it may be flipped, of "
+                "another patient or of poor quality. Check both volumes"
+            )
+        if self.decision == "moved" and self.found.angle_deg >= NOTED_ANGLE_DEG:
+            return (
+                f"{self.role} was turned by {self.found.angle_deg:.1f} degrees to lie on {self.reference}, further "
+                "than heads turn: check that it lies right"
+            )
+        return ""
 
     def record(self) -> dict[str, Any]:
         """JSON-ready; lengths in mm, `transform` the 3 x 4 matrix, row by row, from the reference's points to its own

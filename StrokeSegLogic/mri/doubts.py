@@ -26,6 +26,7 @@ from ..brain.signal import Signal, measure_signal
 from ..result.doubts import Doubt
 from ..space.grid import Grid
 from ..study.case import Case, Role
+from .ct_signs import has_bone_shell, has_ct_numbers
 
 # All limits are ours. They lie between what the open volumes show that are named right and those that are not:
 # benchmarks/contrasts.py, docs/results.md.
@@ -47,10 +48,6 @@ _ADC_UNITS = (1.0, 1e3, 1e6)
 _CT_SPREAD = 0.08
 """Interquartile range over median: HU with 1000 added 0.04, MR from 0.14 on."""
 
-_NEARLY_AIR_HU, _SOFT_HU, _BONE_LEAST_HU = -800.0, (0.0, 100.0), 300.0
-_LEAST_AIR, _LEAST_SOFT = 0.1, 0.03
-_LOOKED_AT = 200_000
-
 
 class ContrastKind(str, Enum):
     """What contradicts a role."""
@@ -63,6 +60,7 @@ class ContrastKind(str, Enum):
     ADC_UNIT = "no unit of ADC"
     ADC_LIKE = "like ADC"
     FLAT = "hardly any contrast"
+    CT_LIKE = "like CT"
 
 
 @dataclass(frozen=True)
@@ -87,19 +85,6 @@ def require_no_ct(case: Case) -> None:
             )
 
 
-def has_ct_numbers(image: sitk.Image) -> bool:
-    """Whether a volume of a head is in HU: air, soft tissue and bone, each in its place.
-
-    MR signal has no values far below 0; a phase image has, but not with most tissue between 0 and 100. CT that was
-    skull-stripped, windowed or shifted is not told from MR here.
-    """
-    values = sitk.GetArrayViewFromImage(image).ravel()
-    values = values[:: max(values.size // _LOOKED_AT, 1)]
-    air = float((values < _NEARLY_AIR_HU).mean())
-    soft = float(((values > _SOFT_HU[0]) & (values < _SOFT_HU[1])).mean())
-    return air > _LEAST_AIR and soft > _LEAST_SOFT and float(values.max()) > _BONE_LEAST_HU
-
-
 def contrast_doubts(case: Case, brain: sitk.Image) -> tuple[Doubt, ...]:
     """What in the volumes speaks against their roles.
 
@@ -112,8 +97,13 @@ def contrast_doubts(case: Case, brain: sitk.Image) -> tuple[Doubt, ...]:
     """
     found = []
     for role, series in case.series.items():
+        check_cancelled()
         signal = measure_signal(series.image, brain)
         against = None if signal is None else contradiction(role, signal)
+        # What CT's fluid and tissue are like says less than its bone does.
+        if not (against and against.sure) and has_bone_shell(series.image):
+            words = "a shell brighter than all within it lies upon the brain, as bone does on CT"
+            against = Contradiction(ContrastKind.CT_LIKE, words)
         if against is None:
             continue
         if against.sure:

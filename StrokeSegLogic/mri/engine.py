@@ -12,6 +12,7 @@ import numpy as np
 from ..base.progress import CancelToken, Progress, ProgressCallback, hearing
 from ..base.settings import PLANES, Plane
 from ..brain.given import BrainMaskInput, GivenMask
+from ..brain.given_doubts import mask_doubt
 from ..nets.models.registry import find
 from ..nets.models.spec import PlanesModelSpec
 from ..result.outcome import BRAIN
@@ -106,6 +107,10 @@ def _segmented(
     prepared = prepare(
         case, base.role, spec.roles, spec.spacing_mm, report.span(0.02, 0.2), given, register=how.register == "auto"
     )
+    of_mask = ""
+    if given is not None:
+        report(0.2, "comparing the brain mask with the brain that is found")
+        of_mask = mask_doubt(prepared.brain, prepared.grid, base.image, base.role, report.span(0.2, 0.2))
     report(0.2, "comparing contrasts with roles")
     working_brain = prepared.grid.image(prepared.brain.astype(np.uint8))
     doubts = contrast_doubts(prepared.case, working_brain)
@@ -149,6 +154,7 @@ def _segmented(
         unusual=alarms,
         warnings=(
             *(doubt.words for doubt in doubts),
+            *filter(None, [of_mask]),
             *prepared.warnings,
             *_warnings(spec, prepared, differing),
             *option_warnings(own, limit, how.minimum_lesion_ml, dropped),
@@ -160,11 +166,13 @@ def _given(brain_mask: BrainMaskInput, base: Series, anonymous: bool) -> GivenMa
     """The user's brain mask, made sure of.
 
     Raises:
-        InputError: if it cannot be used, or lies elsewhere than the reference.
+        InputError: if it cannot be used, lies elsewhere than the reference, or in its air.
     """
     grid = Grid.of(base.image)
     given = GivenMask.of(brain_mask, grid)
-    given.require_overlap(grid, f"{base.role} ({base.source})")
+    name = f"{base.role} ({base.source})"
+    given.require_overlap(grid, name)
+    given.require_signal(base.image, name)
     return given.anonymous() if anonymous else given
 
 

@@ -110,7 +110,7 @@ def prepare(
     brain = whole.mask[box_slices(start, size)].copy()
     searched = _searched(brain, whole.source, grid)
     warnings = _brain_warnings(float(brain.sum()) * grid.voxel_ml, whole.source)
-    warnings += [position.words for position in positions if position.decision == "refused"]
+    warnings += [position.doubt for position in positions if position.doubt]
     channels = np.zeros((len(roles), *grid.shape), np.float32)
     used = tuple(role for role in roles if role in images)
     for number, role in enumerate(used):

@@ -162,15 +162,15 @@ class Segmentation:
         return {"probability": {"probability": self.probability}, "agreement": {"agreement": self.agreement}}
 
     def headline(self) -> tuple[str, ...]:
-        """The lesion's volume, each plane's own, and which sequences were moved."""
+        """The lesion's volume, each plane's own, and which sequences were moved or could not be registered."""
         count = len(self.statistics.lesions)
         planes = (
             f"  {plane.plane:<9}{plane.volume_ml:7.1f} ml, Dice with the vote {plane.dice_with_vote:.2f}"
             for plane in self.statistics.planes
         )
         parts = f"{count} part{'' if count == 1 else 's'}"
-        moved = (position.words for position in self.positions if position.decision == "moved")
-        return (f"Lesion volume {self.statistics.volume_ml:.1f} ml in {parts}", *planes, *moved)
+        told = (position.words for position in self.positions if position.decision in ("moved", "not measured"))
+        return (f"Lesion volume {self.statistics.volume_ml:.1f} ml in {parts}", *planes, *told)
 
     def places(self) -> Places:
         """A slice is in doubt where the probability is far from 0 and 1."""

@@ -127,6 +127,64 @@ def test_a_mask_elsewhere_is_refused_with_both_names() -> None:
     GivenMask.of(block(), GRID).require_overlap(GRID, "DWI (scan)")
 
 
+def test_probabilities_and_smoothed_masks_are_cut_at_half() -> None:
+    soft = np.clip(block() * 0.9 + 0.05, 0, 1).astype(np.float32)
+    smoothed = sitk.DiscreteGaussian(GRID.image(block().astype(np.float32)), 4.0)
+    ringing = GRID.image(sitk.GetArrayFromImage(smoothed) * 1.04 - 0.02)
+    assert np.array_equal(GivenMask.of(soft, GRID).on(GRID), block() > 0)
+    assert np.array_equal(GivenMask.of(soft.astype(np.float64), GRID).on(GRID), block() > 0)
+    for image in (smoothed, ringing):
+        mask = GivenMask.of_image(image, "soft").on(GRID)
+        assert mask.any() and np.array_equal(mask, sitk.GetArrayViewFromImage(image) >= 0.5)
+    with pytest.raises(InputError, match="no voxel of it is brain"):
+        GivenMask.of(soft * 0.4, GRID)
+
+
+LARGE = Grid((24, 24, 20), (10.0, 10.0, 10.0), (0.0, 0.0, 0.0), GRID.direction)
+
+
+def ball_in_large(radius: float = 7.0) -> np.ndarray:
+    z, y, x = np.indices(LARGE.shape)
+    inside: np.ndarray = (z - 10) ** 2 + (y - 12) ** 2 + (x - 12) ** 2 < radius**2
+    return inside
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (np.ones(LARGE.shape, np.uint8), "100% of all voxels are brain"),
+        (np.where(ball_in_large(), 1, -1).astype(np.int16), "100% of all voxels are brain"),
+        (np.ones(LARGE.shape, np.float32), "100% of all voxels are brain"),
+        (~ball_in_large(), r"holds 1\d,\d{3} ml, and no brain has more than 2,100 ml"),
+        (ball_in_large(8.3), r"holds 2,\d{3} ml, and no brain has more than 2,100 ml"),
+    ],
+    ids=["all set", "background of -1", "all set, float", "inverted", "a head"],
+)
+def test_what_no_brain_can_be_is_refused_with_its_reason_and_advice(given: np.ndarray, words: str) -> None:
+    assert GivenMask.of(ball_in_large(), LARGE).on(LARGE).any()
+    with pytest.raises(InputError, match=words) as caught:
+        GivenMask.of(given, LARGE)
+    assert caught.value.option == "brain_mask" and "0 in the background" in str(caught.value.fix)
+
+
+def test_a_mask_in_air_is_refused_and_not_the_volume() -> None:
+    head = GRID.image(block().astype(np.float32) * 300)
+    air = np.zeros(GRID.shape, np.uint8)
+    air[:, :, 8:] = 1
+    GivenMask.of(block(), GRID).require_signal(head, "FLAIR (scan)")
+    for mask in (air, air | (block() & (np.arange(12) > 4))):
+        with pytest.raises(InputError, match="% of the brain mask lies where FLAIR .scan. shows nothing") as caught:
+            GivenMask.of(mask, GRID).require_signal(head, "FLAIR (scan)")
+        assert caught.value.option == "brain_mask"
+
+
+def test_a_mask_too_small_for_the_grid_is_told_so() -> None:
+    speck = np.zeros(GRID.shape, np.uint8)
+    speck[4, 5, 6] = 1
+    with pytest.raises(InputError, match=r"too small: its 0\.036 ml vanish between voxels of 9 x 9 x 12 mm"):
+        GivenMask.of(speck, GRID).on(GRID.about_centre((4, 4, 3), (9.0, 9.0, 12.0)))
+
+
 def test_a_mask_that_leaves_no_brain_on_the_grid_is_refused() -> None:
     corner = np.zeros(GRID.shape, np.uint8)
     corner[0, 0, 0] = 1

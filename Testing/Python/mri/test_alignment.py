@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,15 @@ from StrokeSegLogic.base.json_files import json_bytes
 from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.brain.registration import Registration
 from StrokeSegLogic.mri import alignment
-from StrokeSegLogic.mri.alignment import LARGEST_ANGLE_DEG, LARGEST_SHIFT_MM, LEAST_GAIN, decided
+from StrokeSegLogic.mri.alignment import (
+    LARGEST_ANGLE_DEG,
+    LARGEST_SHIFT_MM,
+    LEAST_GAIN,
+    NOTED_ANGLE_DEG,
+    USUAL_INFORMATION,
+    Position,
+    decided,
+)
 from StrokeSegLogic.mri.prepare import Prepared, prepare
 from StrokeSegLogic.mri.result import Segmentation
 from StrokeSegLogic.nets.models.bundle import Bundle
@@ -144,6 +153,49 @@ def test_an_adc_on_a_grid_of_its_own_is_registered_by_itself(
 )
 def test_a_position_is_taken_where_it_gains_and_can_be(said: Registration | None, decision: str) -> None:
     assert decided(said) == decision
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (found(), ""),
+        (found(angle_deg=NOTED_ANGLE_DEG - 0.1), ""),
+        (found(angle_deg=NOTED_ANGLE_DEG + 0.1), "was turned by 15.1 degrees"),
+        (found(before=0.1, after=USUAL_INFORMATION - 0.01), "mutual information 0.31 nats"),
+        (found(before=USUAL_INFORMATION - 0.02, after=USUAL_INFORMATION - 0.01), "may be flipped, of another patient"),
+        (found(before=0.1, after=USUAL_INFORMATION + 0.01), ""),
+        (found(shift_mm=LARGEST_SHIFT_MM + 0.1), "may not lie on"),
+        (None, ""),
+    ],
+)
+def test_what_was_moved_or_kept_and_still_has_little_in_common_is_doubted(
+    said: Registration | None, words: str
+) -> None:
+    position = Position(Role.FLAIR, Role.DWI, Role.FLAIR, decided(said), said)
+    assert words in position.doubt and bool(words) == bool(position.doubt)
+    # The other map of the acquisition says it once.
+    if decided(said) != "refused":
+        assert replace(position, role=Role.ADC).doubt == ""
+
+
+@pytest.mark.parametrize("axis", ["y", "z"])
+def test_a_volume_that_is_back_to_front_or_upside_down_is_doubted_and_the_right_volume_is_not(
+    right: Case, make_case: Callable[..., Case], phantom: MriPhantom, axis: str
+) -> None:
+    image = phantom.images[Role.FLAIR]
+    values = np.flip(sitk.GetArrayFromImage(image), "zyx".index(axis))
+    flipped = make_case({Role.DWI: phantom.images[Role.DWI], Role.FLAIR: Grid.of(image).image(values.copy())})
+    for case, doubtful in ((right, False), (flipped, True)):
+        ready = prepared(case)
+        (position,) = (position for position in ready.positions if position.role is Role.FLAIR)
+        assert bool(position.doubt) == doubtful
+        assert (position.doubt in ready.warnings) == doubtful
+
+
+def test_a_sequence_that_could_not_be_measured_is_told_in_the_headline(result: Segmentation) -> None:
+    position = Position(Role.T2, Role.DWI, Role.T2, "not measured", None)
+    assert position.words in replace(result, positions=(position,)).headline()
+    assert not any("stays where it was given" in line for line in result.headline())
 
 
 def test_an_implausible_position_is_refused_and_said(away: Case, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,14 +14,17 @@ from scipy.ndimage import distance_transform_edt
 import StrokeSegLogic
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.base.progress import Progress
+from StrokeSegLogic.brain import given_doubts
 from StrokeSegLogic.brain.given import GivenMask
+from StrokeSegLogic.brain.given_doubts import mask_doubt
 from StrokeSegLogic.mri.prepare import prepare
 from StrokeSegLogic.mri.result import Segmentation
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.nets.run.inputs import LOWEST
 from StrokeSegLogic.phantom.mri import MriPhantom, mri_phantom
 from StrokeSegLogic.phantom.scan_grids import structural_grid
-from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.space.grid import Grid, working_grid
+from StrokeSegLogic.space.resampling import resample_mask
 from StrokeSegLogic.study.case import Case, Role
 from StrokeSegLogic.study.volumes.nifti import write_nifti
 
@@ -159,6 +162,38 @@ def test_lesions_are_looked_for_in_three_millimetres_around_a_brain_that_the_net
     # What intensities are measured in is the brain alone.
     assert abs(float(np.median(flair.channels[0][flair.brain]))) < 1e-5
     assert (flair.channels[0][~flair.searched] == LOWEST).all()
+
+
+def test_a_given_mask_that_is_unlike_the_brain_that_is_found_is_taken_and_doubted(
+    found: Segmentation, halved: Segmentation
+) -> None:
+    def doubts(result: Segmentation) -> list[str]:
+        return [warning for warning in result.warnings if "differs much from the brain that is found" in warning]
+
+    (words,) = doubts(halved)
+    for part in ("the given brain mask", "on DWI", "Dice 0.6", "it was taken as it is"):
+        assert part in words
+    assert not doubts(found)
+
+
+@pytest.mark.parametrize(("shift_mm", "doubtful"), [(0.0, False), (3.0, False), (60.0, True)])
+def test_a_mask_is_doubted_by_how_far_it_lies(phantom: MriPhantom, shift_mm: float, doubtful: bool) -> None:
+    dwi = phantom.images[Role.DWI]
+    grid = working_grid(Grid.of(dwi), 3.0)
+    mask = phantom.brain_on(grid)
+    mask.SetOrigin([mask.GetOrigin()[0] + shift_mm, *mask.GetOrigin()[1:]])
+    assert bool(mask_doubt(resample_mask(mask, grid), grid, dwi, Role.DWI, Progress())) == doubtful
+
+
+def test_a_mask_that_is_the_outline_of_a_stripped_volume_costs_no_search(
+    phantom: MriPhantom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dwi = phantom.images[Role.DWI]
+    grid = working_grid(Grid.of(dwi), 3.0)
+    searched: list[Role] = []
+    monkeypatch.setattr(given_doubts, "brain_mask", lambda _images, role, *_: searched.append(role))
+    assert mask_doubt(resample_mask(phantom.brain_on(Grid.of(dwi)), grid), grid, dwi, Role.DWI, Progress()) == ""
+    assert searched == []
 
 
 def test_what_the_user_gave_and_the_outline_of_a_stripped_volume_are_searched_as_they_are(

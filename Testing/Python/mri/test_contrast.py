@@ -9,12 +9,14 @@ import SimpleITK as sitk
 import StrokeSegLogic
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.brain.signal import Signal
-from StrokeSegLogic.mri.doubts import ContrastKind, contradiction, has_ct_numbers
+from StrokeSegLogic.mri.ct_signs import bone_shell, has_bone_shell, has_ct_numbers
+from StrokeSegLogic.mri.doubts import ContrastKind, contradiction, contrast_doubts
 from StrokeSegLogic.mri.result import Segmentation
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.phantom.contrast import B_VALUE
-from StrokeSegLogic.phantom.mri import MriPhantom
-from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.phantom.mri import MriPhantom, mri_phantom
+from StrokeSegLogic.phantom.scan_grids import structural_grid
+from StrokeSegLogic.space.grid import Grid, reorient
 from StrokeSegLogic.study.case import MRI_ROLES, Case, Role
 
 MakeCase = Callable[..., Case]
@@ -133,3 +135,62 @@ def test_nothing_is_beyond_doubt_in_a_mask_that_holds_more_than_a_brain(brain_ml
 def test_adc_is_taken_in_every_unit_that_it_is_stored_in(unit: float) -> None:
     shown = {"darkest": 0.7, "brightest": 3.0, "above_mode": 0.6}
     assert contradiction(Role.ADC, signal(median=0.85e-3 * unit, **shown)) is None
+
+
+def ball_head(bone: float, fluid: float, fat: float, brain: float = 35.0) -> np.ndarray:
+    """A ball of brain with fluid in its middle, a shell of bone around it and fat around that; noise of 2."""
+    z, y, x = np.indices(BALL.shape) * 3.0
+    radius = np.sqrt((z - 96) ** 2 + (y - 96) ** 2 + (x - 96) ** 2)
+    level = np.select(
+        [radius < 15, radius < 72, radius < 80, radius < 88], [fluid, brain, bone, fat], default=0.0
+    ) + np.random.default_rng(0).normal(0, 2, BALL.shape)
+    values: np.ndarray = level.astype(np.float32)
+    return values
+
+
+BALL = Grid((64, 64, 64), (3.0, 3.0, 3.0), (0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, -1.0))
+CT_OF = {
+    "window 0 to 80": ball_head(1000, 8, -80).clip(0, 80),
+    "window -20 to 60 as 0 to 255": (ball_head(1000, 8, -80).clip(-20, 60) + 20) * 3.1875,
+    "clipped at 0": ball_head(1000, 8, -80).clip(0),
+    "air at 0": ball_head(1000, 8, -80),
+    "1024 added": np.where(ball_head(1000, 8, -80) < -900, 0, ball_head(1000, 8, -80) + 1024),
+}
+MR_OF = {
+    "T1": ball_head(4, 10, 60),
+    "FLAIR": ball_head(4, 10, 50),
+    "T2": ball_head(4, 98, 50),
+    "T2, stripped, fluid around it": ball_head(98, 98, 0),
+    "DWI": ball_head(2, 10, 9),
+    "bright near the coils": ball_head(0, 10, 0) * (0.5 + np.abs(np.arange(64) - 32) / 16)[None, None],
+}
+
+
+@pytest.mark.parametrize("name", CT_OF)
+def test_ct_shows_its_bone_in_every_window_and_offset(name: str) -> None:
+    assert bone_shell(BALL.image(CT_OF[name].astype(np.float32))) > 0.9
+
+
+@pytest.mark.parametrize("name", MR_OF)
+def test_no_shell_of_mr_is_taken_for_bone(name: str) -> None:
+    assert not has_bone_shell(BALL.image(MR_OF[name].astype(np.float32)))
+
+
+@pytest.mark.parametrize("skull", [True, False], ids=["whole", "stripped"])
+def test_the_phantoms_have_no_shell_of_bone(skull: bool) -> None:
+    for image in mri_phantom(3, skull=skull, structural=structural_grid((3.0, 3.0, 5.0))).images.values():
+        assert not has_bone_shell(image)
+
+
+def test_a_volume_that_shows_no_section_has_no_shell() -> None:
+    for values in (np.zeros(BALL.shape), np.eye(64)[None] * np.ones((64, 1, 1))):
+        assert bone_shell(BALL.image(values.astype(np.float32))) == 0.0
+
+
+@pytest.mark.parametrize("role", [Role.FLAIR, Role.DWI, Role.T1])
+def test_windowed_ct_under_an_mr_role_is_a_doubt_that_names_ct(make_case: MakeCase, role: Role) -> None:
+    case = make_case({role: BALL.image(CT_OF["window 0 to 80"])})
+    brain = reorient(BALL.image((ball_head(0, 90, 0, 90) > 45).astype(np.uint8)))
+    found = contrast_doubts(case, brain)
+    assert [(doubt.roles, doubt.kind) for doubt in found] == [((role.value,), ContrastKind.CT_LIKE)]
+    assert f"{role} may be another contrast" in found[0].words and "on CT" in found[0].words
