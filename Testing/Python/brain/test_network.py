@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from StrokeSegLogic.base.errors import Cancelled
 from StrokeSegLogic.base.progress import CancelToken, Progress
-from StrokeSegLogic.brain.network import one_brain, comparable, probability_of_head
+from StrokeSegLogic.brain.network import comparable, one_brain, probability_of_head
 from StrokeSegLogic.nets.run.network import choose
 
 FIELD = (24, 24, 24)
