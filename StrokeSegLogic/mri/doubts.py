@@ -63,6 +63,7 @@ class ContrastKind(str, Enum):
     ADC_UNIT = "no unit of ADC"
     ADC_LIKE = "like ADC"
     FLAT = "hardly any contrast"
+    NOT_JUDGED = "contrast not judged"
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,13 @@ def contrast_doubts(case: Case, brain: sitk.Image) -> tuple[Doubt, ...]:
     found = []
     for role, series in case.series.items():
         signal = measure_signal(series.image, brain)
-        against = None if signal is None else contradiction(role, signal)
+        if signal is None:
+            words = (
+                f"{role} was not held against what it is called: too little of the brain around the ventricles is on it"
+            )
+            found.append(Doubt((role.value,), ContrastKind.NOT_JUDGED, words))
+            continue
+        against = contradiction(role, signal)
         if against is None:
             continue
         if against.sure:
