@@ -69,7 +69,7 @@ def _planes(case: Case, truth: np.ndarray, model: str | None) -> list[float]:
     prepared = prepare(case, Role.DWI, spec.roles, spec.spacing_mm, Progress())
     planes = run_planes(load(bundle, device), prepared, device, Progress(), canvas=spec.canvas)
     grid = Grid.of(case.series[Role.DWI].image)
-    limit = spec.threshold_for(prepared.used)
+    limit = spec.threshold_for(prepared.of_most)
     return [dice(onto_reference(values, prepared.grid, grid) >= limit, truth) for values in planes.values()]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 import numpy as np
@@ -15,7 +15,7 @@ from ..space.grid import Grid, reorient
 from ..space.masks import ball_radius, closed, filled, largest_part
 from ..space.resampling import resample_mask
 from ..study.case import Role
-from .head_rules import cut_from_head
+from .head_rules import cut_from_head, dark_ring
 from .network import find_brain
 
 LARGEST_BRAIN_ML = 2100.0
@@ -32,6 +32,12 @@ _LEAST_FOUND_ML = 500.0
 """What the network finds less of is no whole brain: it was shown whole heads."""
 _LEAST_HEIGHT_MM = 100.0
 """The network was shown no head of which a scan holds less from top to feet."""
+_LEAST_SHOWN, _LEAST_AGREEMENT = 0.95, 0.9
+"""Of the reference's brain in another volume's field of view, and Dice of the two. Stripping tools and the network
+agree to 0.93 and more; a volume that lies 10 mm off agrees to 0.9."""
+_SKULL = 0.35
+"""Dark share of a ring (`dark_ring`): in slabs of heads 0.5 to 0.9, of stripped brains up to 0.25. A slab of the vertex
+alone, where scalp is all that a section shows, has no such ring, and ADC's bone is not dark."""
 # The easiest to strip first: fat is suppressed on DWI; on FLAIR and T2 bone is dark between scalp and brain.
 _ORDER = (Role.DWI, Role.FLAIR, Role.T2, Role.T1, Role.ADC)
 
@@ -54,12 +60,16 @@ class BrainMask:
         role: the volume that it was found on; the reference, if it was given.
         source: how.
         told: how, in other words than the source's; "" for those.
+        own: bool (z, y, x), the brain as the reference itself shows it, where another volume's was held against it.
+        declined: volumes whose brain was not taken for the reference's, and why.
     """
 
     mask: np.ndarray
     role: Role
     source: BrainSource
     told: str = ""
+    own: np.ndarray | None = None
+    declined: Mapping[Role, str] = field(default_factory=dict)
 
     @property
     def words(self) -> str:
@@ -72,15 +82,15 @@ def brain_mask(
 ) -> BrainMask:
     """The brain on a grid.
 
-    If any volume is skull-stripped, its own outline is taken (the reference's first), unless the brain network finds
-    much less in it: air around a head may have been set to zero, too. Otherwise the network says where the brain is on
-    the reference. With DWI it is still cut out of the head by rules: the lesion networks have never been shown all
-    that lies in the true mask, skull base and cerebellum, and would mark it. What rules cut that is larger than any
-    brain is none: then the network is asked on DWI, too.
+    A skull-stripped reference's own outline is taken. Next come other stripped volumes' outlines, if they agree with
+    the brain that the network finds on the reference: a volume that shows a part of the head, or lies elsewhere, lends
+    none. Otherwise the network says where the brain is on the reference. With DWI it is still cut out of the head by
+    rules: the lesion networks have never been shown all that lies in the true mask, skull base and cerebellum, and
+    would mark it. What rules cut that is larger than any brain is none: then the network is asked on DWI, too.
 
     Args:
-        images: the case's volumes, on any grids.
-        reference: the role whose outline is preferred.
+        images: the case's volumes that may lend their brain, on any grids; the reference among them.
+        reference: the role whose brain is wanted.
         grid: where the mask is wanted, cubic voxels in working orientation.
         progress: a cancel is heard inside the network.
 
@@ -88,32 +98,98 @@ def brain_mask(
         InputError: if no brain is found.
         ModelError: if the network is missing or damaged.
     """
-    order = [reference, *(role for role in _ORDER if role in images and role is not reference)]
-    for role in order:
-        outline = stripped_outline(images[role])
-        if outline is not None and not _holds_a_head(outline, images[role], progress):
-            return BrainMask(_required(resample_mask(outline, grid)), role, BrainSource.OUTLINE)
-    role = next(role for role in _ORDER if role in images)
-    by_rules = None
-    if role is Role.DWI:
-        by_rules = resample_mask(cut_from_head(images[role], role), grid)
-        if by_rules.sum() * grid.voxel_ml <= LARGEST_BRAIN_ML:
-            return BrainMask(_required(by_rules), role, BrainSource.RULES)
-    if grid.size[2] * grid.spacing[2] >= _LEAST_HEIGHT_MM:
-        found = find_brain(images[reference], grid, progress=progress)
-        if found.sum() * grid.voxel_ml >= _LEAST_FOUND_ML:
-            return BrainMask(found, reference, BrainSource.NETWORK)
+    outline = _brain_outline(images[reference], progress)
+    if outline is not None:
+        return BrainMask(_required(resample_mask(outline, grid)), reference, BrainSource.OUTLINE)
+    own: np.ndarray | None = None
+    declined: dict[Role, str] = {}
+    for role in _ORDER:
+        if role is reference or role not in images:
+            continue
+        outline, source = _brain_outline(images[role], progress), BrainSource.OUTLINE
+        if outline is None and role is Role.DWI:
+            outline, source = cut_from_head(images[role], role), BrainSource.RULES
+        if outline is None:
+            continue
+        lent = resample_mask(outline, grid)
+        if source is BrainSource.RULES and lent.sum() * grid.voxel_ml > LARGEST_BRAIN_ML:
+            continue
+        if own is None:
+            own = _as_shown(images[reference], reference, grid, progress)
+        against = _disagreement(lent, own, images[role], reference, grid)
+        if not against:
+            return BrainMask(_required(lent), role, source, own=own, declined=declined)
+        declined[role] = against
+    mask, source = _in_head(images[reference], reference, grid, progress, own)
+    return BrainMask(_required(mask), reference, source, declined=declined)
+
+
+def _in_head(
+    image: sitk.Image, role: Role, grid: Grid, progress: Progress | None, own: np.ndarray | None
+) -> tuple[np.ndarray, BrainSource]:
+    """The brain in a head, and how it was found; `own` is what `_as_shown` said, if it was asked."""
+    by_rules = resample_mask(cut_from_head(image, role), grid) if role is Role.DWI else None
+    if by_rules is not None and by_rules.sum() * grid.voxel_ml <= LARGEST_BRAIN_ML:
+        return by_rules, BrainSource.RULES
+    found = _by_network(image, grid, progress) if own is None else own
+    if found.sum() * grid.voxel_ml >= _LEAST_FOUND_ML and _is_tall(grid):
+        return found, BrainSource.NETWORK
     if by_rules is None:
-        by_rules = resample_mask(cut_from_head(images[role], role), grid)
-    return BrainMask(_required(by_rules), role, BrainSource.RULES)
+        by_rules = resample_mask(cut_from_head(image, role), grid)
+    return by_rules, BrainSource.RULES
+
+
+def _is_tall(grid: Grid) -> bool:
+    return grid.size[2] * grid.spacing[2] >= _LEAST_HEIGHT_MM
+
+
+def _by_network(image: sitk.Image, grid: Grid, progress: Progress | None) -> np.ndarray:
+    """What the network finds; nothing where the scan is lower than any that it was shown."""
+    return find_brain(image, grid, progress=progress) if _is_tall(grid) else np.zeros(grid.shape, bool)
+
+
+def _as_shown(image: sitk.Image, role: Role, grid: Grid, progress: Progress | None) -> np.ndarray:
+    """The brain of a head as the network finds it, or, where it finds no whole brain, as rules cut it."""
+    found = _by_network(image, grid, progress)
+    if found.sum() * grid.voxel_ml >= _LEAST_FOUND_ML:
+        return found
+    return resample_mask(cut_from_head(image, role), grid)
+
+
+def _disagreement(lent: np.ndarray, own: np.ndarray, lender: sitk.Image, reference: Role, grid: Grid) -> str:
+    """Why a volume's brain is not the reference's, whose own is known; "" if it is, or nothing is known."""
+    if not own.any():
+        return ""
+    field_of_view = Grid.of(lender)
+    covered = resample_mask(field_of_view.image(np.ones(field_of_view.shape, np.uint8)), grid)
+    shown = float((own & covered).sum() / own.sum())
+    if shown < _LEAST_SHOWN:
+        return f"it shows {shown:.0%} of the brain that {reference} shows"
+    agreement = float(2 * (own & lent).sum() / (own.sum() + lent.sum()))
+    if agreement < _LEAST_AGREEMENT:
+        return f"it does not lie where {reference} shows the brain (Dice {agreement:.2f})"
+    return ""
+
+
+def _brain_outline(image: sitk.Image, progress: Progress | None) -> sitk.Image | None:
+    """The outline of a stripped brain, or None for what shows a head, with air around it or without."""
+    outline = stripped_outline(image)
+    return None if outline is None or _holds_a_head(outline, image, progress) else outline
 
 
 def _holds_a_head(outline: sitk.Image, image: sitk.Image, progress: Progress | None) -> bool:
-    """Whether what looks like a stripped brain is a head: the network finds a whole brain well inside it."""
-    found = find_brain(image, Grid.of(outline), progress=progress)
+    """Whether what looks like a stripped brain is a head: the network finds a whole brain well inside it.
+
+    In a slab there is no whole brain to find, and what the network finds means nothing: there the skull decides, a
+    dark ring below the outline.
+    """
+    grid = Grid.of(outline)
+    if not _is_tall(Grid.of(reorient(outline))):
+        return dark_ring(image, outline) > _SKULL
+    found = find_brain(image, grid, progress=progress)
+    if found.sum() * grid.voxel_ml < _LEAST_FOUND_ML:
+        return dark_ring(image, outline) > _SKULL
     inside = sitk.GetArrayViewFromImage(outline) > 0
-    if found.sum() * Grid.of(outline).voxel_ml < _LEAST_FOUND_ML:
-        return False
     return float(found.sum()) < _HEAD * float(inside.sum())
 
 

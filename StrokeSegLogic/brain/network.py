@@ -53,9 +53,12 @@ def find_brain(image: sitk.Image, grid: Grid, *, is_ct: bool = False, progress: 
     device = choose("cpu", full_precision=True)
     network = load(bundle, device)["network"]
     coarse = working_grid(Grid.of(image), spec.spacing_mm)
-    values = sitk.GetArrayFromImage(resample(sitk.Cast(image, sitk.sitkFloat32), coarse))
+    image = sitk.Cast(image, sitk.sitkFloat32)
+    # Before resampling, which leaves of a few voxels of air something brighter.
+    air = lowest(sitk.GetArrayViewFromImage(image))
+    values = sitk.GetArrayFromImage(resample(image, coarse, fill=air))
     told = progress or Progress()
-    probability = probability_of_head(network, device, values, spec.field, told, is_ct=is_ct)
+    probability = probability_of_head(network, device, values, spec.field, told, air=air, is_ct=is_ct)
     probability = one_brain(probability, spec.threshold)
     return sitk.GetArrayFromImage(resample(coarse.image(probability), grid)) >= spec.threshold
 
@@ -67,9 +70,12 @@ def probability_of_head(
     field: Sequence[int],
     progress: Progress,
     *,
+    air: float | None = None,
     is_ct: bool = False,
 ) -> np.ndarray:
     """How probably each voxel (z, y, x) is brain, float32; 0 beyond the field around the brain.
+
+    A constant that is added to all values changes nothing.
 
     Args:
         network: logits (1, 2, z, y, x) of (1, 1, z, y, x).
@@ -77,16 +83,19 @@ def probability_of_head(
         values: on cubic voxels of the spacing that the network was trained at, in working orientation.
         field: voxels (z, y, x) of the second look.
         progress: a cancel is heard between two layers.
+        air: the value of what lies beyond the volume, if that is darker than all in it; its darkest voxel's if None.
         is_ct: see `find_brain`.
     """
-    values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+    darkest = lowest(values)
+    beyond = darkest if air is None else min(air, darkest)
+    values = np.where(np.isfinite(values), values, np.float32(beyond))
     whole = tuple(max(n, side) for n, side in zip(values.shape, field, strict=True))
-    first = _look(network, device, values, (0, 0, 0), whole, progress, is_ct)
+    first = _look(network, device, values, (0, 0, 0), whole, progress, beyond, is_ct)
     found = first > 0.5
     if not found.any():
         return first
     start = tuple(round(middle - side / 2) for middle, side in zip(_middle(found), field, strict=True))
-    return _look(network, device, values, start, tuple(field), progress, is_ct)
+    return _look(network, device, values, start, tuple(field), progress, beyond, is_ct)
 
 
 def _look(
@@ -96,18 +105,24 @@ def _look(
     start: Sequence[int],
     size: tuple[int, ...],
     progress: Progress,
+    beyond: float,
     is_ct: bool,
 ) -> np.ndarray:
     """The probability in a window (start and size in voxels, z, y, x) that may go beyond the volume; 0 outside it."""
     # Of the volume, and of the window: where both are.
     inside = tuple(slice(max(at, 0), min(at + side, n)) for at, side, n in zip(start, size, values.shape, strict=True))
     within = tuple(slice(cut.start - at, cut.stop - at) for cut, at in zip(inside, start, strict=True))
-    # Air, where the window goes beyond the volume.
-    shown = np.full(size, min(float(values.min()), 0.0), np.float32)
+    shown = np.full(size, beyond, np.float32)
     shown[within] = values[inside]
     out = np.zeros(values.shape, np.float32)
     out[inside] = _probability(network, device, comparable(shown, is_ct=is_ct), progress)[within]
     return out
+
+
+def lowest(values: np.ndarray) -> float:
+    """The lowest value that is a number, what air has in a volume of a head; 0 if there is none."""
+    finite = values[np.isfinite(values)]
+    return float(finite.min()) if finite.size else 0.0
 
 
 def _middle(found: np.ndarray) -> list[float]:

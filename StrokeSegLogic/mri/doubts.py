@@ -61,6 +61,7 @@ class ContrastKind(str, Enum):
     ADC_LIKE = "like ADC"
     FLAT = "hardly any contrast"
     CT_LIKE = "like CT"
+    NOT_JUDGED = "contrast not judged"
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,12 @@ def contrast_doubts(case: Case, brain: sitk.Image) -> tuple[Doubt, ...]:
         if not (against and against.sure) and has_bone_shell(series.image):
             words = "a shell brighter than all within it lies upon the brain, as bone does on CT"
             against = Contradiction(ContrastKind.CT_LIKE, words)
+        if signal is None and against is None:
+            words = (
+                f"{role} was not held against what it is called: too little of the brain around the ventricles is on it"
+            )
+            found.append(Doubt((role.value,), ContrastKind.NOT_JUDGED, words))
+            continue
         if against is None:
             continue
         if against.sure:

@@ -63,7 +63,7 @@ def segment(
         TypeError: for an option that there is none of, or settings and options at once.
         InputError: if an option is impossible, the inputs cannot be used together, the brain mask is empty or lies
             elsewhere, a volume surely does not show what it is called by, or the model was never measured on such
-            inputs and `unmeasured` is not set.
+            inputs, or what it was measured on shows too little of the brain, and `unmeasured` is not set.
         ModelError: if the model is unknown, damaged, or cannot work with these inputs.
         DeviceError: if the device is not there or too small.
         Cancelled: if the token was set.
@@ -88,8 +88,6 @@ def _segmented(
         case = case.anonymous()
     bundle = find(how.model or None)
     spec = bundle.planes
-    own = spec.threshold_for(case.roles)
-    limit = own if how.threshold is None else how.threshold
     spec.require_inputs(case.roles)
     if not how.unmeasured:
         spec.require_measured(case.roles)
@@ -107,6 +105,12 @@ def _segmented(
     prepared = prepare(
         case, base.role, spec.roles, spec.spacing_mm, report.span(0.02, 0.2), given, register=how.register == "auto"
     )
+    if not how.unmeasured:
+        # A sequence of a few slices is no reason to take the rest of the brain for measured.
+        partly = {role: seen for role, seen in prepared.used.items() if role not in prepared.of_most}
+        spec.require_measured(prepared.of_most, partly)
+    own = spec.threshold_for(prepared.of_most)
+    limit = own if how.threshold is None else how.threshold
     of_mask = ""
     if given is not None:
         report(0.2, "comparing the brain mask with the brain that is found")
@@ -226,7 +230,7 @@ def option_warnings(own: float, threshold: float, minimum_ml: float, dropped: in
 
 def _warnings(spec: PlanesModelSpec, prepared: Prepared, differing: int | None) -> list[str]:
     found = []
-    if not spec.is_measured_on(prepared.used):
+    if not spec.is_measured_on(prepared.of_most):
         found.append(
             f"{spec.name} was never measured on patients without {' or '.join(spec.tested_with_one_of)}: "
             "what it finds here rests on training with simulated signal"
@@ -277,9 +281,9 @@ def provenance(
         # By its name: where a model's folder lies is nobody's business who reads the result.
         "settings": {field.name: getattr(settings, field.name) for field in fields(MriSettings)} | {"model": spec.name},
         "device": {"name": device.name, "precision": device.precision},
-        "unmeasured": not spec.is_measured_on(prepared.used),
+        "unmeasured": not spec.is_measured_on(prepared.of_most),
         "runs": None if differing is None else {"count": 2, "differing_voxels": differing},
         BRAIN: prepared.brain_from,
         "registration": [position.record() for position in prepared.positions],
-        **case_record(case, reference, Grid.of(case.series[reference].image), prepared.used),
+        **case_record(case, reference, Grid.of(case.series[reference].image), tuple(prepared.used)),
     }

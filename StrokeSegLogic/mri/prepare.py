@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import SimpleITK as sitk
@@ -24,6 +25,8 @@ MARGIN = 8
 RIM_MM = 3.0
 """Around a brain that the network found in which lesions are looked for, too: where fluid and skull look alike its
 outline is a guess of 1 to 3 mm, and infarcts of the cortex lie there."""
+MOST_OF_BRAIN = 0.75
+"""A sequence that shows less of the brain than this leaves too much of it to the others."""
 MIN_PIXELS = 20
 """A slice with less brain than this is not shown to a network."""
 
@@ -43,7 +46,7 @@ class Prepared:
         brain: bool (z, y, x), what intensities are measured in.
         searched: bool (z, y, x), where lesions are looked for: the brain, or a little more (`RIM_MM`).
         brain_from: how the brain was found, in words.
-        used: roles that the networks see.
+        used: roles that the networks see, and the part of the brain that each shows.
         unused: roles that the model does not know.
         warnings: what a reader should know.
         case: the sequences where they were laid: as given, but for those that were moved onto the reference.
@@ -55,7 +58,7 @@ class Prepared:
     brain: np.ndarray
     searched: np.ndarray
     brain_from: str
-    used: tuple[Role, ...]
+    used: Mapping[Role, float]
     unused: tuple[Role, ...]
     warnings: tuple[str, ...]
     case: Case
@@ -64,6 +67,11 @@ class Prepared:
     def seen(self, plane: Plane) -> np.ndarray:
         """Which slices (N,) of a plane hold enough brain to be shown to its network."""
         return seen_slices(self.searched, plane)
+
+    @property
+    def of_most(self) -> tuple[Role, ...]:
+        """The roles that show most of the brain."""
+        return tuple(role for role, seen in self.used.items() if seen >= MOST_OF_BRAIN)
 
     @property
     def slices(self) -> dict[Plane, int]:
@@ -100,10 +108,10 @@ def prepare(
     whole = _brain(case, reference, field, given, progress)
     positions: tuple[Position, ...] = ()
     if register and (apart := _apart(case, reference)):
-        brain_of_reference = field.image(_reference_brain(case, reference, whole, field).astype(np.uint8))
-        case, positions = align(case, reference, apart, brain_of_reference, progress.span(0.1, 0.3))
-        if any(position.role is whole.role and position.decision == "moved" for position in positions):
-            whole = _brain(case, reference, field, given, progress)
+        # As the reference itself shows it: another sequence, not yet registered, may show it elsewhere.
+        own = field.image((whole.mask if whole.own is None else whole.own).astype(np.uint8))
+        case, positions = align(case, reference, apart, own, progress.span(0.1, 0.3))
+        whole = _brain_again(whole, case, reference, field, positions, progress)
     images = _images(case)
     start, size = bounding_box(whole.mask, MARGIN)
     grid = field.crop(start, size)
@@ -111,11 +119,14 @@ def prepare(
     searched = _searched(brain, whole.source, grid)
     warnings = _brain_warnings(float(brain.sum()) * grid.voxel_ml, whole.source)
     warnings += [position.doubt for position in positions if position.doubt]
+    warnings += [f"the brain was not taken from {role}: {why}" for role, why in whole.declined.items()]
     channels = np.zeros((len(roles), *grid.shape), np.float32)
-    used = tuple(role for role in roles if role in images)
-    for number, role in enumerate(used):
-        progress(0.3 + 0.7 * number / len(used), f"laying {role} on the common grid")
+    known = [role for role in roles if role in images]
+    used: dict[Role, float] = {}
+    for number, role in enumerate(known):
+        progress(0.3 + 0.7 * number / len(known), f"laying {role} on the common grid")
         channels[roles.index(role)], seen = _channel(images[role], case.series[role].source, grid, brain, searched)
+        used[role] = seen
         if seen < 0.9:
             warnings.append(f"{role} covers only {100 * seen:.0f} % of the brain; the rest is judged without it")
     unused = tuple(role for role in case.roles if role not in used)
@@ -129,14 +140,31 @@ def _searched(brain: np.ndarray, source: BrainSource, grid: Grid) -> np.ndarray:
     return sitk.GetArrayFromImage(sitk.BinaryDilate(mask, ball_radius(mask, RIM_MM))) > 0
 
 
-def _images(case: Case) -> dict[Role, sitk.Image]:
-    return {role: series.image for role, series in case.series.items()}
-
-
 def _brain(case: Case, reference: Role, field: Grid, given: GivenMask | None, progress: Progress) -> BrainMask:
     if given is None:
         return brain_mask(_images(case), reference, field, progress)
     return BrainMask(given.on(field), reference, BrainSource.GIVEN, given.words)
+
+
+def _images(case: Case) -> dict[Role, sitk.Image]:
+    return {role: series.image for role, series in case.series.items()}
+
+
+def _brain_again(
+    whole: BrainMask, case: Case, reference: Role, field: Grid, positions: Sequence[Position], progress: Progress
+) -> BrainMask:
+    """The brain after registration: what was moved may lend it now, and what may lie elsewhere lends none."""
+    moved = {position.role for position in positions if position.decision == "moved"}
+    astray = {position.role for position in positions if position.decision in ("refused", "not measured")}
+    borrowed = whole.role is not reference
+    if not (moved & {whole.role, *whole.declined} or (borrowed and whole.role in astray)):
+        return whole
+    images = {role: image for role, image in _images(case).items() if role not in astray}
+    again = brain_mask(images, reference, field, progress)
+    declined = {role: why for role, why in whole.declined.items() if role in astray}
+    if borrowed and whole.role in astray:
+        declined[whole.role] = f"it is not sure that it lies on {reference}"
+    return replace(again, declined={**declined, **again.declined})
 
 
 def _apart(case: Case, reference: Role) -> dict[Role, tuple[Role, ...]]:
@@ -149,16 +177,6 @@ def _apart(case: Case, reference: Role) -> dict[Role, tuple[Role, ...]]:
         if Role.DWI in groups:
             groups[Role.DWI] = (Role.ADC,)
     return groups
-
-
-def _reference_brain(case: Case, reference: Role, whole: BrainMask, field: Grid) -> np.ndarray:
-    """The brain as the reference itself shows it: another sequence, not yet registered, may show it elsewhere."""
-    if whole.role is reference:
-        return whole.mask
-    try:
-        return brain_mask({reference: case.series[reference].image}, reference, field).mask
-    except InputError:
-        return whole.mask
 
 
 def _channel(

@@ -155,20 +155,27 @@ class PlanesModelSpec:
         """Whether the model was measured on patients of whom such sequences were there."""
         return any(role.value in self.tested_with_one_of for role in present)
 
-    def require_measured(self, present: Iterable[Role]) -> None:
+    def require_measured(self, present: Iterable[Role], partly: Mapping[Role, float] | None = None) -> None:
         """Refuses inputs on which the model was never measured on patients.
+
+        Args:
+            present: sequences of most of the brain, or, before the brain is known, of all.
+            partly: the part of the brain that other sequences show: too little for them to count.
 
         Raises:
             InputError: if none of `tested_with_one_of` is there.
         """
-        given = tuple(present)
+        given, partly = tuple(present), partly or {}
         if not self.is_measured_on(given):
+            needed = " or ".join(self.tested_with_one_of)
+            shown = ", ".join(f"{role} shows {part:.0%} of the brain" for role, part in partly.items())
+            with_what = f"with {', '.join(given)} alone" if given else "without any other sequence"
             raise InputError(
-                f"{self.name} was never measured on patients without {' or '.join(self.tested_with_one_of)}; with "
-                f"{', '.join(given)} alone it marks healthy tissue, too",
-                fix=f"Add {' or '.join(self.tested_with_one_of)}, or allow inputs that were not measured",
+                f"{self.name} was never measured on patients without {needed}{f' ({shown})' if shown else ''}; "
+                f"{with_what} it marks healthy tissue, too",
+                fix=f"Add {needed}{' of the whole brain' if shown else ''}, or allow inputs that were not measured",
                 option="unmeasured",
-                roles=tuple(role.value for role in given),
+                roles=tuple(role.value for role in (*given, *partly)),
             )
 
     def to_json(self) -> str:

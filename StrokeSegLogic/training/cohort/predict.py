@@ -98,7 +98,7 @@ class Predictor:
         prepared = prepare(case, case.reference().role, spec.roles, spec.spacing_mm, progress.span(0.0, 0.2))
         planes = run_planes(self.networks, prepared, self.device, progress.span(0.2, 1.0), canvas=spec.canvas)
         back = {plane: onto_reference(values, prepared.grid, loaded.grid) for plane, values in planes.items()}
-        limit = spec.threshold_for(prepared.used)
+        limit = spec.threshold_for(prepared.of_most)
         voted = vote(back, "majority", limit, spec.plane_weights)
         weighted = vote(back, "weighted", limit, spec.plane_weights)
         labels: Labels = {VOTE: voted.labels, WEIGHTED: weighted.labels}

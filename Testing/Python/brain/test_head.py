@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -24,6 +26,14 @@ def head() -> MriPhantom:
     """The session's phantom would do, but this phantom shows skull, scalp and eyes."""
     structural, diffusion = structural_grid((1.5, 1.5, 4.0)), diffusion_grid((2.5, 2.5, 4.0))
     return mri_phantom(5, skull=True, structural=structural, diffusion_weighted=diffusion)
+
+
+@pytest.fixture(scope="module")
+def stripped() -> MriPhantom:
+    """The same head after a tool that strips skulls."""
+    return mri_phantom(
+        5, structural=structural_grid((1.5, 1.5, 4.0)), diffusion_weighted=diffusion_grid((4.0, 4.0, 6.0))
+    )
 
 
 def test_the_outline_of_a_stripped_volume_is_its_tissue() -> None:
@@ -61,13 +71,14 @@ def test_the_brain_is_cut_out_of_a_head(head: MriPhantom, role: Role) -> None:
     assert dice(found, truth) > (0.85 if role is Role.T2 else 0.95)
 
 
-def test_one_stripped_volume_gives_the_brain_for_all(phantom: MriPhantom, head: MriPhantom) -> None:
-    images = {Role.DWI: head.images[Role.DWI], Role.FLAIR: phantom.images[Role.FLAIR]}
+def test_one_stripped_volume_gives_the_brain_for_all(stripped: MriPhantom, head: MriPhantom) -> None:
+    images = {Role.DWI: head.images[Role.DWI], Role.FLAIR: stripped.images[Role.FLAIR]}
     grid = working_grid(Grid.of(images[Role.FLAIR]), 3.0)
     found = brain_mask(images, Role.DWI, grid)
     assert found.role is Role.FLAIR and found.source is BrainSource.OUTLINE
     assert found.words == "outline of the skull-stripped FLAIR"
-    assert dice(found.mask, sitk.GetArrayFromImage(phantom.brain_on(grid))) > 0.95
+    assert dice(found.mask, sitk.GetArrayFromImage(stripped.brain_on(grid))) > 0.95
+    assert not found.declined
 
 
 def test_an_image_without_anything_in_it_has_no_brain() -> None:
@@ -149,3 +160,65 @@ def test_a_slab_too_thin_for_the_network_is_cut_by_rules(head: MriPhantom) -> No
     flair = head.images[Role.FLAIR]
     slab = flair[:, :, flair.GetSize()[2] // 2 : flair.GetSize()[2] // 2 + 10]
     assert brain_mask({Role.FLAIR: slab}, Role.FLAIR, working_grid(Grid.of(slab), 2.0)).source is BrainSource.RULES
+
+
+def slab_of(image: sitk.Image, brain: sitk.Image, height_mm: float, where: float) -> sitk.Image:
+    """Slices of a volume from a part of the brain's height on: 0 begins at its lowest slice, 1 ends at its highest."""
+    held = np.flatnonzero(sitk.GetArrayViewFromImage(brain).any(axis=(1, 2)))
+    slices = round(height_mm / image.GetSpacing()[2])
+    first = int(held[0] + where * (held[-1] + 1 - slices - held[0]))
+    return image[:, :, first : first + slices]
+
+
+SLABS = [(20.0, 0.9), (32.0, 0.0), (32.0, 0.5), (32.0, 1.0), (60.0, 1.0)]
+SLAB_NAMES = ["20 mm high up", "32 mm low", "32 mm in the middle", "32 mm at the top", "60 mm at the top"]
+
+
+@pytest.mark.parametrize(("height_mm", "where"), SLABS, ids=SLAB_NAMES)
+@pytest.mark.parametrize("role", [Role.FLAIR, Role.T1])
+def test_a_slab_of_a_head_without_air_is_not_taken_for_a_stripped_brain(
+    head: MriPhantom, role: Role, height_mm: float, where: float
+) -> None:
+    image = head.images[role]
+    brain = head.brain_on(Grid.of(image))
+    scalp = sitk.BinaryDilate(brain, [8, 8, 2])
+    slab = slab_of(zeroed_air(image + 1, scalp), brain, height_mm, where)
+    found = brain_mask({role: slab}, role, Grid.of(slab))
+    assert found.source is BrainSource.RULES
+
+
+@pytest.mark.parametrize(("height_mm", "where"), SLABS, ids=SLAB_NAMES)
+@pytest.mark.parametrize("role", list(MRI_ROLES))
+def test_a_stripped_slab_is_its_own_outline(phantom: MriPhantom, role: Role, height_mm: float, where: float) -> None:
+    image = phantom.images[role]
+    slab = slab_of(image, phantom.brain_on(Grid.of(image)), height_mm, where)
+    found = brain_mask({role: slab}, role, Grid.of(slab))
+    assert found.source is BrainSource.OUTLINE
+    assert np.array_equal(found.mask, sitk.GetArrayFromImage(stripped_outline(slab)) > 0)
+
+
+def aside(image: sitk.Image, shift_mm: float) -> sitk.Image:
+    away = sitk.Image(image)
+    away.SetOrigin([origin + shift_mm * (axis == 0) for axis, origin in enumerate(image.GetOrigin())])
+    return away
+
+
+@pytest.mark.parametrize(
+    ("lender", "why"),
+    [
+        (lambda image: image[:, :, 12:24], "of the brain that DWI shows"),
+        (lambda image: image[:, 60:, :], "of the brain that DWI shows"),
+        (lambda image: aside(image, 20.0), "does not lie where DWI shows the brain"),
+        (lambda image: aside(image, 35.0), "the brain"),
+    ],
+    ids=["a slab", "a part in front", "20 mm aside", "35 mm aside"],
+)
+def test_another_volumes_outline_is_held_against_the_references_own_brain(
+    stripped: MriPhantom, head: MriPhantom, lender: Callable[[sitk.Image], sitk.Image], why: str
+) -> None:
+    images = {Role.DWI: head.images[Role.DWI], Role.FLAIR: lender(stripped.images[Role.FLAIR])}
+    grid = working_grid(Grid.of(images[Role.DWI]), 3.0)
+    found = brain_mask(images, Role.DWI, grid)
+    assert (found.role, found.source) == (Role.DWI, BrainSource.RULES)
+    assert list(found.declined) == [Role.FLAIR] and why in found.declined[Role.FLAIR]
+    assert dice(found.mask, sitk.GetArrayFromImage(head.brain_on(grid))) > 0.9

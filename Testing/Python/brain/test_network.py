@@ -58,6 +58,44 @@ def test_a_volume_smaller_than_the_field_is_shown_with_air_around() -> None:
     assert np.array_equal(found > 0.5, volume > 0)
 
 
+@pytest.mark.parametrize("offset", [-60.0, 0.0, 1000.0])
+def test_a_constant_added_to_all_values_changes_nothing(offset: float) -> None:
+    """Beyond the volume lies what is darkest in it, and no 0: against that, air at 1000 would be bright."""
+    volume = head((10, 30, 20), (5, 15, 10), 5.0)
+    plain, shifted = (
+        probability_of_head(BrightIsBrain(), choose("cpu"), values, FIELD, Progress())
+        for values in (volume, volume + np.float32(offset))
+    )
+    np.testing.assert_allclose(shifted, plain, atol=1e-5)
+
+
+def test_air_darker_than_all_in_a_volume_is_taken_as_it_is_told() -> None:
+    """Resampling leaves of dark voxels something brighter: where the volume had 0, there is still 0 beyond it."""
+    black: list[float] = []
+
+    class Watched(BrightIsBrain):
+        def forward(self, images: Tensor) -> Tensor:
+            black.append(float((images == 0).float().mean()))
+            return super().forward(images)
+
+    volume = head((20, 30, 20), (10, 15, 10))
+    for air in (None, 0.0, 50.0):
+        probability_of_head(Watched(), choose("cpu"), volume, (40, 40, 40), Progress(), air=air)
+    untold, darker, brighter = black[::2]
+    assert darker == 1 - volume.size / 40**3
+    assert untold == brighter > darker
+
+
+@pytest.mark.parametrize("unknown", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("offset", [0.0, 1000.0])
+def test_voxels_without_a_number_are_air(unknown: float, offset: float) -> None:
+    volume = head((24, 24, 24), (12, 12, 12), 6.0) + np.float32(offset)
+    broken = volume.copy()
+    broken[:2] = unknown
+    found = probability_of_head(BrightIsBrain(), choose("cpu"), broken, FIELD, Progress())
+    assert np.array_equal(found > 0.5, volume > 50 + offset)
+
+
 @pytest.mark.parametrize("value", [0.0, -3.0, np.nan])
 def test_in_a_flat_volume_there_is_no_brain(value: float) -> None:
     volume = np.full((12, 12, 12), value, np.float32)

@@ -25,7 +25,8 @@ from StrokeSegLogic.mri.alignment import (
 from StrokeSegLogic.mri.prepare import Prepared, prepare
 from StrokeSegLogic.mri.result import Segmentation
 from StrokeSegLogic.nets.models.bundle import Bundle
-from StrokeSegLogic.phantom.mri import MriPhantom
+from StrokeSegLogic.phantom.mri import MriPhantom, mri_phantom
+from StrokeSegLogic.phantom.scan_grids import diffusion_grid, structural_grid
 from StrokeSegLogic.reports.mri import mri_report
 from StrokeSegLogic.result.record import ResultRecord
 from StrokeSegLogic.space.grid import Grid
@@ -265,3 +266,24 @@ def test_registration_can_be_left_out(away: Case, untrained: Bundle, result: Seg
     assert off.case is away
     assert "Where the sequences lie" not in mri_report(off)
     assert (sitk.GetArrayViewFromImage(off.probability) != sitk.GetArrayViewFromImage(result.probability)).any()
+
+
+@pytest.mark.parametrize("register", [True, False], ids=["registered", "as given"])
+@pytest.mark.parametrize("shift_mm", [20.0, 35.0])
+def test_a_stripped_sequence_that_lies_elsewhere_lends_no_brain(
+    make_case: Callable[..., Case], shift_mm: float, register: bool
+) -> None:
+    """20 mm is put back, and the brain is taken from it then; 35 mm is not."""
+    structural, diffusion = structural_grid((2.0, 2.0, 5.0)), diffusion_grid((2.5, 2.5, 5.0))
+    head, stripped = (
+        mri_phantom(5, skull=skull, structural=structural, diffusion_weighted=diffusion) for skull in (True, False)
+    )
+    flair = sitk.Image(stripped.images[Role.FLAIR])
+    flair.SetOrigin([start + shift_mm * (axis == 0) for axis, start in enumerate(flair.GetOrigin())])
+    case = make_case({Role.DWI: head.images[Role.DWI], Role.FLAIR: flair})
+    found = prepared(case, register=register)
+    truth = sitk.GetArrayFromImage(head.brain_on(found.grid)) > 0
+    assert 2 * (found.brain & truth).sum() / (found.brain.sum() + truth.sum()) > 0.9
+    put_back = any(position.decision == "moved" for position in found.positions)
+    assert ("FLAIR" in found.brain_from) == put_back
+    assert any("the brain was not taken from FLAIR" in warning for warning in found.warnings) != put_back

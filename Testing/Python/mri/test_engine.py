@@ -125,6 +125,18 @@ def test_what_was_never_measured_on_patients_is_refused_until_it_is_allowed(
     assert set(caught.value.roles) == {role.value for role in roles}
 
 
+@pytest.mark.parametrize(("role", "slices"), [(Role.FLAIR, 2), (Role.FLAIR, 8), (Role.DWI, 3)], ids=str)
+def test_a_sequence_of_a_few_slices_does_not_make_the_rest_of_the_brain_measured(
+    phantom: MriPhantom, make_case: Callable[..., Case], untrained: Bundle, role: Role, slices: int
+) -> None:
+    middle = phantom.images[role].GetSize()[2] // 2
+    part = phantom.images[role][:, :, middle : middle + slices]
+    case = make_case({Role.T2: phantom.images[Role.T2], role: part})
+    with pytest.raises(InputError, match=rf"{role} shows \d+% of the brain\); with T2 alone") as caught:
+        StrokeSegLogic.segment(case, model=untrained.folder, reference="T2", register="off")
+    assert caught.value.option == "unmeasured"
+
+
 def test_t1_alone_is_refused(phantom: MriPhantom, make_case: Callable[..., Case], untrained: Bundle) -> None:
     with pytest.raises(ModelError, match="cannot work with T1 alone"):
         StrokeSegLogic.segment(make_case({Role.T1: phantom.images[Role.T1]}), model=untrained.folder, unmeasured=True)
