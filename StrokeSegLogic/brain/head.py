@@ -36,8 +36,8 @@ _LEAST_SHOWN, _LEAST_AGREEMENT = 0.95, 0.9
 """Of the reference's brain in another volume's field of view, and Dice of the two. Stripping tools and the network
 agree to 0.93 and more; a volume that lies 10 mm off agrees to 0.9."""
 _SKULL = 0.35
-"""Dark share of a ring (`dark_ring`): in slabs of heads 0.5 to 0.9, of stripped brains up to 0.25. A slab of the vertex
-alone, where scalp is all that a section shows, has no such ring, and ADC's bone is not dark."""
+"""Dark share of a ring (`dark_ring`), by hand: over 0.5 in most slabs of heads, up to 0.25 in stripped brains. A slab
+of the vertex alone, where scalp is all that a section shows, has no such ring, and ADC's bone is not dark."""
 # The easiest to strip first: fat is suppressed on DWI; on FLAIR and T2 bone is dark between scalp and brain.
 _ORDER = (Role.DWI, Role.FLAIR, Role.T2, Role.T1, Role.ADC)
 

@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from ..space.grid import Grid, reorient
 
-# All limits are ours. They lie between what the open MR volumes and synthesised CT show: benchmarks/contrasts.py.
+# All limits are ours. They lie between what the open MR volumes and synthesised CT heads showed, looked at by hand.
 _NEARLY_AIR_HU, _SOFT_HU, _BONE_LEAST_HU = -800.0, (0.0, 100.0), 300.0
 _LEAST_AIR, _LEAST_SOFT = 0.1, 0.03
 _LOOKED_AT = 200_000
