@@ -23,8 +23,7 @@ from mri_data import mask_folders
 
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.brain.head import brain_mask
-from StrokeSegLogic.brain.signal import Signal, measure_signal
-from StrokeSegLogic.mri.ct_signs import has_ct_numbers
+from StrokeSegLogic.brain.signal import Signal, has_ct_numbers, measure_signal
 from StrokeSegLogic.mri.doubts import contradiction
 from StrokeSegLogic.space.grid import Grid, working_grid
 from StrokeSegLogic.study.case import Role

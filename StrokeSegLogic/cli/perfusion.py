@@ -63,7 +63,7 @@ def perfusion(
         progress(0.0, "reading the series")
         from ..ctp.series.arteries import place_of
         from ..outputs.files import write_maps
-        from ..result.provenance import case_record
+        from ..result.outcome import case_record
         from ..study.series.load import load_case
 
         case = load_case(one_or_many(study), modality="ctp")

@@ -13,8 +13,7 @@ from ..base.progress import CancelToken, Progress, ProgressCallback
 from ..base.settings import RouteName
 from ..brain.perfusion import FROM_FRAMES, FROM_MAPS
 from ..result.map_origins import origins_words
-from ..result.outcome import BRAIN
-from ..result.provenance import case_record, run_record
+from ..result.outcome import BRAIN, case_record, run_record
 from ..space.grid import Grid
 from ..study.case import Case, Role, require_plausible
 from .maps.choice import MapChoice, choose_maps, chosen_maps, require_maps, used_roles

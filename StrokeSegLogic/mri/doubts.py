@@ -22,11 +22,10 @@ from ..base.errors import InputError
 from ..base.progress import check_cancelled
 from ..brain.head import LARGEST_BRAIN_ML
 from ..brain.hemispheres import MidPlane, both_hemispheres, mirrored
-from ..brain.signal import Signal, measure_signal
+from ..brain.signal import Signal, has_bone_shell, has_ct_numbers, measure_signal
 from ..result.doubts import Doubt
 from ..space.grid import Grid
 from ..study.case import Case, Role
-from .ct_signs import has_bone_shell, has_ct_numbers
 
 # All limits are ours. They lie between what the open volumes show that are named right and those that are not:
 # benchmarks/contrasts.py, docs/results.md.

@@ -15,8 +15,7 @@ from ..brain.given import BrainMaskInput, GivenMask
 from ..brain.given_doubts import mask_doubt
 from ..nets.models.registry import find
 from ..nets.models.spec import PlanesModelSpec
-from ..result.outcome import BRAIN
-from ..result.provenance import case_record, run_record
+from ..result.outcome import BRAIN, case_record, run_record
 from ..space.grid import MIRRORED, Grid, from_stack, require_overlap, to_stack
 from ..space.masks import without_small_parts
 from ..space.resampling import onto_reference, resample_mask

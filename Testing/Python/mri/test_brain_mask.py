@@ -171,7 +171,7 @@ def test_a_given_mask_that_is_unlike_the_brain_that_is_found_is_taken_and_doubte
         return [warning for warning in result.warnings if "differs much from the brain that is found" in warning]
 
     (words,) = doubts(halved)
-    for part in ("the given brain mask", "on DWI", "Dice 0.6", "it was taken as it is"):
+    for part in ("the given brain mask", "on DWI", "Dice 0.7", "it was taken as it is"):
         assert part in words
     assert not doubts(found)
 

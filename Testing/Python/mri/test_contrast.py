@@ -8,8 +8,7 @@ import SimpleITK as sitk
 
 import StrokeSegLogic
 from StrokeSegLogic.base.errors import InputError
-from StrokeSegLogic.brain.signal import Signal
-from StrokeSegLogic.mri.ct_signs import bone_shell, has_bone_shell, has_ct_numbers
+from StrokeSegLogic.brain.signal import Signal, bone_shell, has_bone_shell, has_ct_numbers
 from StrokeSegLogic.mri.doubts import ContrastKind, contradiction, contrast_doubts
 from StrokeSegLogic.mri.result import Segmentation
 from StrokeSegLogic.nets.models.bundle import Bundle

@@ -11,7 +11,7 @@ import pytest
 from io_fixtures import dicom_slices, nifti, refusal, stored
 from multi_frame_files import AXIAL, csa, enhanced, macros, places, tiled
 
-from StrokeSegLogic.result.provenance import case_record
+from StrokeSegLogic.result.outcome import case_record
 from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.study.case import Case, Role
 from StrokeSegLogic.study.series.load import load_case

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import SimpleITK as sitk
 
-from StrokeSegLogic.result.provenance import case_record
+from StrokeSegLogic.result.outcome import case_record
 from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.study.case import Case, Role, Series
 
