@@ -11,9 +11,10 @@ import SimpleITK as sitk
 
 from ..base.errors import InputError
 from ..base.progress import Progress
+from ..metrics.voxel import dice
 from ..space.grid import Grid, reorient
 from ..space.masks import ball_radius, closed, filled, largest_part
-from ..space.resampling import resample_mask
+from ..space.resampling import field_of_view, resample_mask
 from ..study.case import Role
 from .head_rules import cut_from_head, dark_ring
 from .network import find_brain
@@ -160,12 +161,10 @@ def _disagreement(lent: np.ndarray, own: np.ndarray, lender: sitk.Image, referen
     """Why a volume's brain is not the reference's, whose own is known; "" if it is, or nothing is known."""
     if not own.any():
         return ""
-    field_of_view = Grid.of(lender)
-    covered = resample_mask(field_of_view.image(np.ones(field_of_view.shape, np.uint8)), grid)
-    shown = float((own & covered).sum() / own.sum())
+    shown = float((own & field_of_view(Grid.of(lender), grid)).sum() / own.sum())
     if shown < _LEAST_SHOWN:
         return f"it shows {shown:.0%} of the brain that {reference} shows"
-    agreement = float(2 * (own & lent).sum() / (own.sum() + lent.sum()))
+    agreement = dice(own, lent)
     if agreement < _LEAST_AGREEMENT:
         return f"it does not lie where {reference} shows the brain (Dice {agreement:.2f})"
     return ""

@@ -14,7 +14,7 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from ..space.grid import Grid, reorient
-from ..space.resampling import resample, resample_mask
+from ..space.resampling import field_of_view, resample, resample_mask
 from ..space.smoothing import gaussian_within
 from .hemispheres import MidPlane
 
@@ -74,7 +74,7 @@ def measure_signal(image: sitk.Image, brain: sitk.Image) -> Signal | None:
     # A rim of background, so that every slice of the mask has an edge to be measured from.
     grid = own.about_centre(tuple(n + 2 for n in size), (_STEP_MM,) * 3)
     seen = Grid.of(image)
-    covered = resample_mask(seen.image(np.ones(seen.shape, np.uint8)), grid)
+    covered = field_of_view(seen, grid)
     mask = resample_mask(brain, grid)
     if (mask & covered).sum() < _LEAST_COVERED * mask.sum() or not mask.any():
         return None

@@ -16,7 +16,7 @@ from ..brain.head import USUAL_BRAIN_ML, BrainMask, BrainSource, brain_mask
 from ..nets.run.inputs import normalise
 from ..space.grid import Grid, bounding_box, box_slices, to_stack, working_grid
 from ..space.masks import ball_radius
-from ..space.resampling import resample, resample_mask
+from ..space.resampling import field_of_view, resample
 from ..study.case import Case, Role
 from .alignment import Position, align
 
@@ -184,8 +184,7 @@ def _channel(
 ) -> tuple[np.ndarray, float]:
     """The normalised sequence on the grid, 0 (as if missing) beyond its field of view; part of brain seen."""
     values = sitk.GetArrayFromImage(resample(sitk.Cast(image, sitk.sitkFloat32), grid))
-    own = Grid.of(image)
-    covered = resample_mask(own.image(np.ones(own.shape, np.uint8)), grid)
+    covered = field_of_view(Grid.of(image), grid)
     inside = brain & covered
     if not inside.any():
         raise InputError("shows no part of the brain", where=source, fix="Leave it out, or check its position")

@@ -96,6 +96,11 @@ def resample_mask(mask: sitk.Image, grid: Grid) -> np.ndarray:
     return values > _HALF
 
 
+def field_of_view(own: Grid, grid: Grid) -> np.ndarray:
+    """Which voxels of `grid` a volume on the grid `own` shows, bool (z, y, x), as masks are resampled."""
+    return resample_mask(own.image(np.ones(own.shape, np.uint8)), grid)
+
+
 def _smooth_for(image: sitk.Image, grid: Grid) -> sitk.Image:
     # The target's step along each image axis: how far apart two target voxels lie along that axis.
     along = np.abs(np.linalg.inv(np.asarray(image.GetDirection()).reshape(3, 3)) @ grid.matrix).max(axis=1)
