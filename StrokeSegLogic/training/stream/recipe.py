@@ -110,6 +110,8 @@ class StreamRecipe:
         sources: where slices come from.
         checkpoint_every: steps between checkpoints.
         pretrained: name of the ImageNet checkpoint that the encoder begins with, "" for none.
+        begins_with: name or folder of a three-plane model of the same network: the first stage begins with the mean of
+            its three networks' weights (model soup, Wortsman et al., ICML 2022); "" for none.
         only: sequences that the network is shown, of which every drawn sample must have or get some; all if empty.
         thresholds: see `models.spec.PlanesModelSpec`; of sequences that the validation split says nothing of.
         held_out: fold (0 to 4) of the ISLES'22 slices that is kept from training and validated on; -1 keeps none.
@@ -134,6 +136,7 @@ class StreamRecipe:
     sources: tuple[SourceSpec, ...]
     checkpoint_every: int = 250
     pretrained: str = ""
+    begins_with: str = ""
     only: tuple[str, ...] = ()
     thresholds: dict[str, float] = field(default_factory=dict)
     held_out: int = -1
@@ -144,6 +147,8 @@ class StreamRecipe:
         unknown = sorted(set(self.only) - {role.value for role in MRI_ROLES})
         if unknown:
             raise ValueError(f"'only' names {', '.join(unknown)}: no MR sequence")
+        if self.pretrained and self.begins_with:
+            raise ValueError("the network begins with ImageNet weights or with a model, not with both")
         if len(self.patch) != 2 or min(self.patch) < 32:
             raise ValueError("patch must be two sides of at least 32")
         if self.checkpoint_every < 1 or self.batch < 1:

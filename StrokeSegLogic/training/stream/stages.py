@@ -5,15 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from ...base.errors import ModelError
 from ...base.settings import PLANES, Plane
+from ...nets.models.bundle import Bundle, require_fitting_weights
+from ...nets.models.registry import find
+from ...nets.models.spec import PlanesModelSpec
 from ...nets.networks.base import SegmentationNetwork
 from ...nets.networks.build import build
+from ...nets.networks.spec import NetworkSpec
 from ..examples import Examples
-from ..loop import Loop
+from ..loop import Loop, State
 from ..losses.choose import loss_of
 from ..plan import Plan, learning_rate
 from ..pretrained import few_images, load_pretrained
@@ -44,6 +50,7 @@ class Stages:
 
         Raises:
             InputError: if the ImageNet weights that the recipe asks for are not there or damaged.
+            ModelError: if the model that the recipe begins with is damaged, or has other networks.
         """
         recipe = self.recipe
         torch.manual_seed(recipe.seed)
@@ -52,6 +59,8 @@ class Stages:
             first = self._batches(0, PLANES, recipe.shared[0] if recipe.shared else recipe.plane)
             images = partial(few_images, first, recipe.batch)
             load_pretrained(network, recipe.pretrained, self.context.pretrained, images, self.context.progress)
+        if recipe.begins_with:
+            network.load_state_dict(mean_of_planes(find(recipe.begins_with), recipe.network))
         return network
 
     def loop(self, name: str, number: int, planes: tuple[Plane, ...], spec: StageSpec) -> Loop:
@@ -84,3 +93,22 @@ class Stages:
     def _batches(self, number: int, planes: tuple[Plane, ...], spec: StageSpec) -> BatchMaker:
         shares = [spec.shares.get(source.kind, source.share) for source in self.recipe.sources]
         return BatchMaker(self.recipe, spec, list(zip(self.sources, shares, strict=True)), planes, number)
+
+
+def mean_of_planes(bundle: Bundle, network: NetworkSpec) -> State:
+    """The mean of a three-plane model's weights: networks that were fine-tuned from shared weights lie in one basin
+    of the loss, and their mean in it, too (Wortsman et al., Model soups, ICML 2022).
+
+    Raises:
+        ModelError: if the model is damaged, or none of three planes with these networks.
+    """
+    if not isinstance(bundle.spec, PlanesModelSpec) or bundle.spec.network != network:
+        raise ModelError(
+            "is no three-plane model of the recipe's network", where=bundle.spec.name, fix="Begin with another model"
+        )
+    require_fitting_weights(bundle)
+    weights = bundle.load()
+    return {
+        name: torch.stack([torch.from_numpy(weights[plane][name].astype(np.float32)) for plane in PLANES]).mean(dim=0)
+        for name in weights[PLANES[0]]
+    }
