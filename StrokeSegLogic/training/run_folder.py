@@ -23,7 +23,7 @@ RECORD = "run.json"
 """Lists the model's files: what an earlier end of the run wrote, and a later end may replace."""
 _MARK = "recipe.json"
 _MODEL = ("model/model.json", "model/weights.safetensors", RECORD)
-_OF_A_RUN = ("prepared", "tensorboard", "*.ckpt", "*-losses.csv", "*-epochs.csv", "*-losses.png")
+_OF_A_RUN = ("prepared", "hard-negatives.npz", "tensorboard", "*.ckpt", "*-losses.csv", "*-epochs.csv", "*-losses.png")
 """What a run writes beside its mark and its model. A split that is there is compared, not replaced."""
 _LARGEST = 16 << 20
 

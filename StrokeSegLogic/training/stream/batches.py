@@ -56,6 +56,14 @@ class BatchMaker:
         Raises:
             InputError: if a sample has nothing that the network is to be shown.
         """
+        return self.drawn(number)[1]
+
+    def drawn(self, number: int) -> tuple[list[Sample], Examples]:
+        """The slices as they were drawn, and the batch of that number that was made of them.
+
+        Raises:
+            InputError: if a sample has nothing that the network is to be shown.
+        """
         recipe, spec = self._recipe, self._spec
         random = np.random.default_rng([recipe.seed, self._stage, number])
         generator = torch.Generator().manual_seed(int(random.integers(2**62)))
@@ -73,7 +81,7 @@ class BatchMaker:
         drop(batch, dice, self._needed & self._shown, real, spec.mixed, spec.some)
         coarsen(batch, dice)
         vary(batch, dice)
-        return Examples(
+        return samples, Examples(
             images=normalised(batch),
             labels=batch.lesion[:, 0].long(),
             counted=batch.counted[:, 0],

@@ -67,6 +67,7 @@ class StageSpec:
         pixel_mm: side of the pixels; above 1 the same patch has fewer of them, and a step is cheaper.
         loss: of this stage, where it is another than the recipe's.
         shares: part of the draws by kind of source, where this stage differs from what the sources say.
+        hard: part of the draws that are hard negatives, see `HardNegativesSpec`; the other sources share the rest.
     """
 
     steps: int
@@ -77,17 +78,40 @@ class StageSpec:
     some: float = 0.0
     loss: LossSpec | None = None
     shares: dict[str, float] = field(default_factory=dict)
+    hard: float = 0.0
 
     def __post_init__(self) -> None:
         if self.steps < 0 or self.rate <= 0 or self.final_rate < 0:
             raise ValueError("steps and rates must not be negative")
         if not (0 <= self.mixed <= 1 and 0 <= self.some <= 1):
             raise ValueError("mixed and some are parts, from 0 to 1")
+        if not 0 <= self.hard < 1:
+            raise ValueError("hard is a part of the draws, from 0 to below 1")
         if self.pixel_mm < 1:
             raise ValueError("pixel_mm must be at least 1, the slices' own")
         for kind, share in self.shares.items():
             if kind not in KINDS or share < 0:
                 raise ValueError(f"share {share} of '{kind}': shares are 0 or more, of {', '.join(KINDS)}")
+
+
+@dataclass(frozen=True)
+class HardNegativesSpec:
+    """How slices are mined on which the network of the shared stages so far marks what is no infarct.
+
+    They are mined once, from what the first stage with a share of them (`StageSpec.hard`) would draw, and serve the
+    stages after it, too.
+
+    Attributes:
+        batches: to draw candidates of.
+        kept: the worst slices, so many at most.
+    """
+
+    batches: int
+    kept: int
+
+    def __post_init__(self) -> None:
+        if self.batches < 1 or self.kept < 1:
+            raise ValueError("batches and kept of the hard negatives must be at least 1")
 
 
 @dataclass(frozen=True)
@@ -115,6 +139,7 @@ class StreamRecipe:
         only: sequences that the network is shown, of which every drawn sample must have or get some; all if empty.
         thresholds: see `models.spec.PlanesModelSpec`; of sequences that the validation split says nothing of.
         held_out: fold (0 to 4) of the ISLES'22 slices that is kept from training and validated on; -1 keeps none.
+        hard_negatives: None mines none.
     """
 
     name: str
@@ -140,6 +165,7 @@ class StreamRecipe:
     only: tuple[str, ...] = ()
     thresholds: dict[str, float] = field(default_factory=dict)
     held_out: int = -1
+    hard_negatives: HardNegativesSpec | None = None
 
     def __post_init__(self) -> None:
         if not -1 <= self.held_out < FOLDS:
@@ -155,6 +181,10 @@ class StreamRecipe:
             raise ValueError("checkpoint_every and batch must be at least 1")
         if self.seed < 0:
             raise ValueError("seed must not be negative")
+        if self.plane.hard and not any(stage.hard for stage in self.shared):
+            raise ValueError("hard negatives are mined before a shared stage: give such a stage a part of them, too")
+        if any(stage.hard for stage in (*self.shared, self.plane)) != (self.hard_negatives is not None):
+            raise ValueError("'hard' of a stage and 'hard_negatives' of the recipe belong together")
         kinds = {source.kind for source in self.sources}
         for number, stage in enumerate((*self.shared, self.plane), start=1):
             absent = sorted(stage.shares.keys() - kinds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -10,7 +10,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from ...base.errors import ModelError
+from ...base.errors import InputError, ModelError
 from ...base.settings import PLANES, Plane
 from ...nets.models.bundle import Bundle, require_fitting_weights
 from ...nets.models.registry import find
@@ -18,6 +18,7 @@ from ...nets.models.spec import PlanesModelSpec
 from ...nets.networks.base import SegmentationNetwork
 from ...nets.networks.build import build
 from ...nets.networks.spec import NetworkSpec
+from ..distributed import fail_together
 from ..examples import Examples
 from ..loop import Loop, State
 from ..losses.choose import loss_of
@@ -25,8 +26,12 @@ from ..plan import Plan, learning_rate
 from ..pretrained import few_images, load_pretrained
 from ..run_context import RunContext
 from .batches import BatchMaker
+from .hard_negatives import HardNegatives, mine, read_samples, write_samples
 from .recipe import StageSpec, StreamRecipe
 from .samples import Source
+
+MINED = "hard-negatives.npz"
+"""The run's file of mined slices."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +43,14 @@ class Stages:
         sources: as many as the recipe has, in its order.
         context: of the run, in this process.
         fabric: launched.
+        mined: the hard negatives, once they were mined.
     """
 
     recipe: StreamRecipe
     sources: list[Source]
     context: RunContext
     fabric: Fabric
+    mined: list[Source] = field(default_factory=list)
 
     def network(self) -> SegmentationNetwork:
         """The network that the first stage begins with.
@@ -90,9 +97,38 @@ class Stages:
         )
         return Loop(plan, self._batches(number, planes, spec), loss, self.context.output, self.fabric)
 
+    def mine_hard_negatives(self, network: nn.Module, number: int, spec: StageSpec) -> None:
+        """Mines what a stage and those after it draw as hard negatives; a resumed run reads what it mined.
+
+        Args:
+            network: as it is before the stage.
+            number: of the stage.
+            spec: of the stage.
+
+        Raises:
+            InputError: if the network marks nothing that is none, or the run's file of them is damaged.
+            OutputError: if it cannot be written.
+        """
+        wanted = self.recipe.hard_negatives
+        if wanted is None or self.mined:
+            return
+        path = self.context.output / MINED
+        if self.fabric.is_global_zero and not path.exists():
+            # Its own number, so that the stage does not draw the same slices again in the same order.
+            batches = self._batches(1000 + number, PLANES, replace(spec, hard=0.0))
+            found = mine(network, batches, wanted.batches, wanted.kept, self.context.progress)
+            if not found:
+                raise InputError("no hard negative was found", fix="Give the stage no share of them ('hard')")
+            write_samples(path, found)
+        with fail_together(self.fabric):
+            self.mined.append(HardNegatives(read_samples(path)))
+
     def _batches(self, number: int, planes: tuple[Plane, ...], spec: StageSpec) -> BatchMaker:
         shares = [spec.shares.get(source.kind, source.share) for source in self.recipe.sources]
-        return BatchMaker(self.recipe, spec, list(zip(self.sources, shares, strict=True)), planes, number)
+        rest = (1 - spec.hard) / sum(shares)
+        drawn = [(source, rest * share) for source, share in zip(self.sources, shares, strict=True)]
+        mined = [(source, spec.hard) for source in self.mined if spec.hard]
+        return BatchMaker(self.recipe, spec, [*drawn, *mined], planes, number)
 
 
 def mean_of_planes(bundle: Bundle, network: NetworkSpec) -> State:

@@ -53,6 +53,8 @@ def train(recipe: StreamRecipe, data: Path, context: RunContext) -> Bundle:
     shared: State = network.state_dict()
     spans = parts_of_work(recipe)
     for number, spec in enumerate(recipe.shared, start=1):
+        if spec.hard:
+            stages.mine_hard_negatives(copy.deepcopy(network), number, spec)
         loop = stages.loop(f"shared-{number}", number, PLANES, spec)
         shared = loop.run(network, context.progress.span(*next(spans)))
         network = copy.deepcopy(network)

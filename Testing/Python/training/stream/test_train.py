@@ -10,7 +10,7 @@ import pytest
 from small import cpu_run
 from tiny import OUTLINES, RECIPE, write_recipe
 
-from StrokeSegLogic.base.errors import Cancelled, InputError, StrokeSegError
+from StrokeSegLogic.base.errors import Cancelled, InputError, ModelError, StrokeSegError
 from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.base.settings import PLANES
 from StrokeSegLogic.nets.models.bundle import Bundle
@@ -175,3 +175,22 @@ def test_shares_that_leave_a_stage_nothing_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match=fault):
         replace(recipe, shared=(StageSpec(1, 1e-3, shares=shares),))
+
+
+def test_a_run_may_begin_with_the_mean_of_another_model_s_planes(
+    recipe: StreamRecipe, data: Path, run: Path, tmp_path: Path
+) -> None:
+    still = replace(recipe, shared=(), plane=replace(recipe.plane, steps=0), begins_with=str(run / "model"))
+    train(still, data, cpu_run(tmp_path))
+    planes = Bundle.open(run / "model").load()
+    for name, value in Bundle.open(tmp_path / "model").load()["axial"].items():
+        mean = np.mean([planes[plane][name].astype(np.float32) for plane in PLANES], axis=0)
+        np.testing.assert_allclose(value.astype(np.float32), mean, rtol=2e-3, atol=1e-5, err_msg=name)
+
+
+def test_a_model_of_other_networks_is_no_beginning(recipe: StreamRecipe, data: Path, run: Path, tmp_path: Path) -> None:
+    wider = replace(recipe, network=replace(recipe.network, decoder=(32, 16, 16, 8)), begins_with=str(run / "model"))
+    with pytest.raises(ModelError, match="no three-plane model of the recipe's network"):
+        train(wider, data, cpu_run(tmp_path))
+    with pytest.raises(ValueError, match="not with both"):
+        replace(recipe, pretrained="compact", begins_with="mri-compact")
