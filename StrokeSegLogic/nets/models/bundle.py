@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,9 @@ from ...base.json_files import read_json_object
 from ...base.settings import from_mapping
 from ..networks.parameters import parameter_shapes
 from .field_spec import FieldModelSpec
+from .quantisation import SCALE, dequantised, is_worth_it, quantised
 from .spec import BrainModelSpec, PlanesModelSpec, Weights
-from .tensors import FLOATS, WHOLE_NUMBERS, read_header, tensors_of
+from .tensors import FLOATS, INT8, WHOLE_NUMBERS, read_header, tensors_of
 
 MANIFEST = "model.json"
 WEIGHTS = "weights.safetensors"
@@ -85,7 +86,8 @@ class Bundle:
         return cls(folder, read_manifest(folder / MANIFEST))
 
     def load(self) -> dict[str, dict[str, np.ndarray]]:
-        """Each network's parameters by name, as stored (fp16; batch norms' statistics fp32), once the hash was checked.
+        """Each network's parameters by name, as stored (fp16; batch norms' statistics fp32; int8 with its scales as
+        float32), once the hash was checked.
 
         The file is read once: the bytes that were hashed are the bytes that are used. The arrays are read-only.
 
@@ -118,14 +120,29 @@ class Bundle:
         for member, parameters in members.items():
             if not parameters:
                 raise ModelError(f"no weights for the {member} network", where=path, fix=_AGAIN)
-        return members
+        try:
+            return {member: dequantised(parameters) for member, parameters in members.items()}
+        except KeyError as error:
+            raise ModelError(f"there is no {error.args[0]} in the weights", where=path, fix=_AGAIN) from error
 
     @classmethod
-    def write(cls, folder: Path, spec: ModelSpec, members: Mapping[Any, Mapping[str, np.ndarray]]) -> Bundle:
-        """Writes weights as fp16 and the manifest with their hash (the spec's own weights entry is replaced).
+    def write(
+        cls,
+        folder: Path,
+        spec: ModelSpec,
+        members: Mapping[Any, Mapping[str, np.ndarray]],
+        int8: bool = False,
+    ) -> Bundle:
+        """Writes the weights and the manifest with their hash (the spec's own weights entry is replaced).
+
+        Args:
+            folder: made if it is not there.
+            spec: of the model.
+            members: parameters of each of its networks.
+            int8: kernels are stored as int8 with a scale for each channel (see `quantisation`), all else as fp16.
 
         Raises:
-            ValueError: if a weight is too large for fp16.
+            ValueError: if a weight is too large for fp16, or no number.
             OutputError: if the folder cannot be written to.
         """
         # Reading does without it, as Slicer's own process does, where it may not be installed.
@@ -133,9 +150,10 @@ class Bundle:
 
         make_folder(folder)
         tensors = {
-            f"{member}.{name}": np.ascontiguousarray(_stored(name, value))
+            f"{member}.{part}": np.ascontiguousarray(stored)
             for member, parameters in members.items()
             for name, value in parameters.items()
+            for part, stored in _parts(name, value, int8)
         }
         # One entry: safetensors writes several in any order, and the same weights would have another hash.
         content = save(tensors, metadata={"model": f"{spec.name} {spec.version}"})
@@ -143,6 +161,16 @@ class Bundle:
         write_whole(folder / WEIGHTS, content)
         write_whole(folder / MANIFEST, spec.to_json().encode("utf-8"))
         return cls(folder, spec)
+
+
+def _parts(name: str, value: np.ndarray, int8: bool) -> Iterator[tuple[str, np.ndarray]]:
+    """What is stored of a parameter, by name."""
+    if int8 and is_worth_it(value):
+        whole, scale = quantised(value)
+        yield name, whole
+        yield name + SCALE, scale
+    else:
+        yield name, _stored(name, value)
 
 
 def _stored(name: str, value: np.ndarray) -> np.ndarray:
@@ -212,7 +240,10 @@ def require_fitting_weights(bundle: Bundle) -> None:
         raise ModelError(f"the weights cannot be read: {error.what}", where=path, fix=_AGAIN) from error
     except ValueError as error:
         raise ModelError(f"the weights do not fit the network ({error})", where=path, fix=_AGAIN) from error
+    # Kernels in int8 bring their scales, a number for each channel.
+    kernels = {name for name, entry in entries.items() if entry.kind == INT8 and not name.endswith(_COUNTER)}
     wanted = {f"{member}.{name}": shape for member in bundle.spec.members for name, shape in shapes.items()}
+    wanted |= {f"{name}{SCALE}": entries[name].shape[:1] for name in kernels}
     wrong = [f"no {name}" for name in wanted if name not in entries]
     wrong += [f"an unknown {name}" for name in entries if name not in wanted]
     wrong += [
@@ -224,7 +255,7 @@ def require_fitting_weights(bundle: Bundle) -> None:
     wrong += [
         f"{name} as {entry.kind}"
         for name, entry in entries.items()
-        if entry.kind not in (WHOLE_NUMBERS if name.endswith(_COUNTER) else FLOATS)
+        if name not in kernels and entry.kind not in (WHOLE_NUMBERS if name.endswith(_COUNTER) else FLOATS)
     ]
     if wrong:
         more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""

@@ -22,10 +22,11 @@ LARGEST_HEADER = 4 << 20
 _LENGTH = 8
 _FIX = "Get the file again from where it came"
 _BF16 = "BF16"
+INT8 = "I8"
 _TYPES = {
     "BOOL": np.dtype("?"),
     "U8": np.dtype("u1"),
-    "I8": np.dtype("i1"),
+    INT8: np.dtype("i1"),
     "U16": np.dtype("<u2"),
     "I16": np.dtype("<i2"),
     "U32": np.dtype("<u4"),

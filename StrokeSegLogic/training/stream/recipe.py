@@ -140,6 +140,7 @@ class StreamRecipe:
         thresholds: see `models.spec.PlanesModelSpec`; of sequences that the validation split says nothing of.
         held_out: fold (0 to 4) of the ISLES'22 slices that is kept from training and validated on; -1 keeps none.
         hard_negatives: None mines none.
+        int8: whether the model's kernels are stored in a byte a number, see `quantisation`.
     """
 
     name: str
@@ -166,6 +167,7 @@ class StreamRecipe:
     thresholds: dict[str, float] = field(default_factory=dict)
     held_out: int = -1
     hard_negatives: HardNegativesSpec | None = None
+    int8: bool = False
 
     def __post_init__(self) -> None:
         if not -1 <= self.held_out < FOLDS:

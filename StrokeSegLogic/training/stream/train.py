@@ -146,7 +146,7 @@ def export(
         weights=Weights(WEIGHTS, "0" * 64),
         card={"research_use_only": True, "recipe": asdict(recipe), "validation": validation},
     )
-    return Bundle.write(folder, spec, {plane: _numpy(state) for plane, state in planes.items()})
+    return Bundle.write(folder, spec, {plane: _numpy(state) for plane, state in planes.items()}, int8=recipe.int8)
 
 
 def _numpy(state: State) -> dict:
