@@ -72,6 +72,9 @@ def _is_bright(sample: Sample) -> bool:
 
 
 def _sample(dwi: np.ndarray, mask: np.ndarray, patient: str) -> Sample:
+    # The ground of some figures is not quite black: what most pixels show is no brain.
+    ground = int(np.bincount(dwi.astype(int).ravel()).argmax())
+    dwi = np.where(dwi <= ground, 0, dwi)
     fine = [
         resample_slices(array.astype(np.float32)[None], (PIXEL_MM, PIXEL_MM), (1.0, 1.0))[0]
         for array in (dwi, ndimage.binary_fill_holes(dwi > 0), mask)

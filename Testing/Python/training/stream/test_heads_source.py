@@ -115,6 +115,16 @@ def test_slices_are_at_a_millimetre_and_mirrored_into_the_working_orientation(mo
     assert np.argwhere(sample.lesion).mean(axis=0) == pytest.approx([45.5, 127 - 43.5], abs=1)
 
 
+def test_the_ground_of_a_figure_is_no_brain_where_it_is_not_quite_black(more: Path) -> None:
+    with np.load(more / "slices.npz") as store:
+        arrays = {name: store[name] for name in store.files}
+    dwi = arrays["sub-strokecase0003_0_dwi"]
+    dwi[1:-1, 1:-1][dwi[1:-1, 1:-1] == 0] = 3
+    np.savez(more / "slices.npz", **arrays)
+    samples = [sample for sample in MoreIsles22Slices(more, -1).samples if sample.patient == "sub-strokecase0003"]
+    np.testing.assert_array_equal(samples[0].brain, samples[1].brain)
+
+
 @pytest.mark.parametrize("fold", range(5))
 def test_a_patients_slices_are_all_in_the_fold_of_the_single_slices(more: Path, fold: int, data: Path) -> None:
     kept = {sample.patient for sample in MoreIsles22Slices(more, fold).samples}
