@@ -132,7 +132,9 @@ def _segmented(
         back[plane] = onto_reference(values, prepared.grid, grid)
     report(0.88, "vote")
     voted = let_vote(back, how.vote, limit, spec.plane_weights)
-    lesion, dropped = without_small_parts(voted.labels, grid, how.minimum_lesion_ml)
+    least = spec.least_expected_ml_for(prepared.of_most)
+    likely, unlikely = without_small_parts(voted.labels, grid, least, voted.probability)
+    lesion, dropped = without_small_parts(likely, grid, how.minimum_lesion_ml)
     labels = lesion.astype(np.uint8)
     brain = resample_mask(working_brain, grid)
     report(0.9, "measuring")
@@ -141,7 +143,12 @@ def _segmented(
     alarms = (*unread_doubts(case), *unusual(labels == LESION, brain, grid))
     record["vote"] |= {"threshold": limit, "model_threshold": own, "flips": how.flips}
     record |= {} if given is None else {"brain_mask_sha256": given.sha256}
-    record["small_lesions"] = {"minimum_ml": how.minimum_lesion_ml, "dropped": dropped}
+    record["small_lesions"] = {
+        "minimum_ml": how.minimum_lesion_ml,
+        "dropped": dropped,
+        "least_expected_ml": least,
+        "unlikely": unlikely,
+    }
     report(1.0, "segmented")
     return Segmentation(
         case=prepared.case,

@@ -46,13 +46,16 @@ def connected_parts(mask: np.ndarray) -> np.ndarray:
     return sitk.GetArrayFromImage(execute(connected, sitk.GetImageFromArray((mask != 0).astype(np.uint8))))
 
 
-def without_small_parts(mask: np.ndarray, grid: Grid, smallest_ml: float) -> tuple[np.ndarray, int]:
+def without_small_parts(
+    mask: np.ndarray, grid: Grid, smallest_ml: float, part: np.ndarray | None = None
+) -> tuple[np.ndarray, int]:
     """A mask less its connected parts (26 neighbours) below a volume, and how many those were.
 
     Args:
         mask: (z, y, x).
         grid: that it lies on.
         smallest_ml: a part of exactly this volume stays.
+        part: (z, y, x), of each voxel so much counts; all of it if None.
 
     Returns:
         bool (z, y, x), and a count.
@@ -61,7 +64,8 @@ def without_small_parts(mask: np.ndarray, grid: Grid, smallest_ml: float) -> tup
     if smallest_ml <= 0 or not mask.any():
         return mask, 0
     parts = connected_parts(mask)
-    small = np.bincount(parts.ravel()) < smallest_ml / grid.voxel_ml - _TOLERANCE
+    size = np.bincount(parts.ravel(), None if part is None else part.ravel())
+    small = size < smallest_ml / grid.voxel_ml - _TOLERANCE
     small[0] = False
     return mask & ~small[parts], int(small.sum())
 

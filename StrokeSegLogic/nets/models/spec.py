@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -16,6 +17,8 @@ from ..networks.spec import LONGEST_SIDE, NetworkSpec, is_size
 
 FORMAT = 1
 """Version of the manifest's format."""
+JOINED = "+"
+"""Between the names of sequences that are looked at together."""
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,99}\.safetensors")
 """Fit for any system: no folder, no drive, nothing that a shell or a terminal would read otherwise."""
 
@@ -66,7 +69,11 @@ class PlanesModelSpec:
         weights: the weights' file and hash.
         card: what it was trained on, by what recipe, and what it reached; JSON-ready.
         needs_all_of: every one of these must be there: the model never learned without.
-        thresholds: other thresholds for cases with a certain sequence, by its name; the first that is there counts.
+        thresholds: other thresholds for cases with certain sequences, by their names with "+" between them; the first
+            of which all are there counts.
+        least_expected_ml: parts of the lesion (26 neighbours) of less expected volume, the sum of their voxels' mean
+            probability times the voxel's volume, are no lesion: the less sure a part, the larger it must be. By
+            sequences, as `thresholds`; none is 0.
         canvas: rows and columns that networks were shown in training, and are after it (see `canvas`); empty for none.
     """
 
@@ -87,6 +94,7 @@ class PlanesModelSpec:
     needs_all_of: tuple[str, ...] = ()
     thresholds: dict[str, float] = field(default_factory=dict)
     canvas: tuple[int, ...] = ()
+    least_expected_ml: dict[str, float] = field(default_factory=dict)
     kind: str = "planes"
 
     def __post_init__(self) -> None:
@@ -107,8 +115,11 @@ class PlanesModelSpec:
             raise ValueError(f"canvas must be two sides of 1 to {LONGEST_SIDE} pixels, or empty")
         if len(set(self.inputs)) != len(self.inputs):
             raise ValueError("an input is named twice")
-        named = (*self.inputs, *self.needs_one_of, *self.tested_with_one_of, *self.needs_all_of, *self.thresholds)
-        for name in named:
+        if not all(0 <= least < math.inf for least in self.least_expected_ml.values()):
+            raise ValueError("least_expected_ml must hold volumes of 0 ml or more")
+        named = (*self.inputs, *self.needs_one_of, *self.tested_with_one_of, *self.needs_all_of)
+        sets = (*self.thresholds, *self.least_expected_ml)
+        for name in (*named, *(part for names in sets for part in names.split(JOINED))):
             if name not in MRI_ROLES:
                 raise ValueError(f"'{name}' is no MR sequence")
 
@@ -127,8 +138,12 @@ class PlanesModelSpec:
 
         A sequence that shows acute infarcts alone allows a lower threshold than another that shows old disease, too.
         """
-        limit = threshold_of(used, self.thresholds)
+        limit = of_sequences(used, self.thresholds)
         return self.threshold if limit is None else limit
+
+    def least_expected_ml_for(self, used: Iterable[Role]) -> float:
+        """The expected volume that a part of the lesion must have where these sequences are looked at, ml."""
+        return of_sequences(used, self.least_expected_ml) or 0.0
 
     def require_inputs(self, present: Iterable[Role]) -> None:
         """Refuses inputs that the model cannot work with.
@@ -228,7 +243,7 @@ class BrainModelSpec:
         return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
 
 
-def threshold_of(used: Iterable[Role], thresholds: Mapping[str, float]) -> float | None:
-    """The threshold of the first of `thresholds` whose sequence is looked at; None where there is none of its own."""
+def of_sequences(used: Iterable[Role], values: Mapping[str, float]) -> float | None:
+    """The first of the values by sequences of which all sequences are looked at; None where there is none."""
     given = {role.value for role in used}
-    return next((limit for name, limit in thresholds.items() if name in given), None)
+    return next((value for names, value in values.items() if given >= set(names.split(JOINED))), None)

@@ -138,6 +138,7 @@ class StreamRecipe:
             its three networks' weights (model soup, Wortsman et al., ICML 2022); "" for none.
         only: sequences that the network is shown, of which every drawn sample must have or get some; all if empty.
         thresholds: see `models.spec.PlanesModelSpec`; of sequences that the validation split says nothing of.
+        least_expected_ml: see `models.spec.PlanesModelSpec`.
         held_out: fold (0 to 4) of the ISLES'22 slices that is kept from training and validated on; -1 keeps none.
         hard_negatives: None mines none.
         int8: whether the model's kernels are stored in a byte a number, see `quantisation`.
@@ -165,6 +166,7 @@ class StreamRecipe:
     begins_with: str = ""
     only: tuple[str, ...] = ()
     thresholds: dict[str, float] = field(default_factory=dict)
+    least_expected_ml: dict[str, float] = field(default_factory=dict)
     held_out: int = -1
     hard_negatives: HardNegativesSpec | None = None
     int8: bool = False

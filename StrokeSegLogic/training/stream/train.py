@@ -11,7 +11,7 @@ from torch import nn
 
 from ...base.settings import PLANES, Plane
 from ...nets.models.bundle import WEIGHTS, Bundle
-from ...nets.models.spec import FORMAT, PlanesModelSpec, Weights, threshold_of
+from ...nets.models.spec import FORMAT, PlanesModelSpec, Weights, of_sequences
 from ...nets.networks.build import build
 from ..devices import launch
 from ..distributed import fail_together
@@ -81,7 +81,7 @@ def judged(
 ) -> tuple[list[tuple[HeldOut, Score]], float]:
     """The scores of all that was validated, each set at the threshold that its sequences will get, and the threshold
     of those sequences that the recipe names none for."""
-    own = [threshold_of(held_out.roles, recipe.thresholds) for held_out, _ in answers]
+    own = [of_sequences(held_out.roles, recipe.thresholds) for held_out, _ in answers]
     threshold = best_threshold([pairs for (_, pairs), limit in zip(answers, own, strict=True) if limit is None])
     log(f"threshold {threshold}")
     scores = []
@@ -141,6 +141,7 @@ def export(
         spacing_mm=1.0,
         threshold=threshold,
         thresholds=dict(recipe.thresholds),
+        least_expected_ml=dict(recipe.least_expected_ml),
         canvas=recipe.patch,
         plane_weights=weights,
         weights=Weights(WEIGHTS, "0" * 64),

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import dataclasses
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from StrokeSegLogic.nets.models.registry import KeptNetworks, keeping
 from StrokeSegLogic.nets.run.network import choose
 from StrokeSegLogic.phantom.mri import MriPhantom
 from StrokeSegLogic.space.grid import to_stack
+from StrokeSegLogic.space.masks import connected_parts
 from StrokeSegLogic.study.case import Case, Role
 
 
@@ -78,8 +81,26 @@ def test_small_parts_of_the_lesion_are_dropped_from_labels_and_statistics_alone(
     np.testing.assert_array_equal(voxels(found.agreement), voxels(whole.agreement))
     np.testing.assert_array_equal(voxels(found.probability), voxels(whole.probability))
     dropped = len(volumes) - len(large)
-    assert found.provenance["small_lesions"] == {"minimum_ml": limit, "dropped": dropped}
+    said = {"minimum_ml": limit, "dropped": dropped, "least_expected_ml": 0.0, "unlikely": 0}
+    assert found.provenance["small_lesions"] == said
     assert any(warning.startswith(f"{dropped} part") for warning in found.warnings)
+
+
+def test_a_model_may_ask_more_volume_of_a_part_that_it_is_less_sure_of(
+    small: Case, untrained: Bundle, plain: Segmentation, tmp_path: Path
+) -> None:
+    # High enough that what is over it lies in many parts.
+    limit = float(np.quantile(voxels(plain.probability)[voxels(plain.brain) > 0], 0.9))
+    options = {"device": "cpu", "vote": "mean", "threshold": limit}
+    whole = StrokeSegLogic.segment(small, model=untrained.folder, **options)
+    parts = connected_parts(voxels(whole.labels))
+    expected = np.bincount(parts.ravel(), voxels(whole.probability).ravel())[1:] * whole.grid.voxel_ml
+    least = float(np.median(expected)) * 1.001
+    spec = dataclasses.replace(untrained.planes, least_expected_ml=dict.fromkeys(("DWI", "FLAIR", "ADC"), least))
+    strict = Bundle.write(tmp_path, spec, untrained.load())
+    found = StrokeSegLogic.segment(small, model=strict.folder, **options)
+    assert len(found.statistics.lesions) == (expected >= least).sum()
+    assert found.provenance["small_lesions"]["unlikely"] == (expected < least).sum() > 0
 
 
 class LooksToTheLeft(torch.nn.Module):

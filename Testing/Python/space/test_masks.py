@@ -56,6 +56,14 @@ def test_without_a_limit_every_part_stays(smallest: float) -> None:
     assert np.array_equal(kept, mask > 0) and dropped == 0
 
 
+def test_the_less_of_its_voxels_counts_the_larger_a_part_must_be() -> None:
+    mask = np.zeros((3, 9, 3), np.uint8)
+    mask[1, 1:4, 1] = mask[1, 6:8, 1] = 1
+    sure = np.where(np.arange(9) < 5, 0.3, 0.9)[None, :, None] * np.ones(mask.shape)
+    kept, dropped = without_small_parts(mask, grid_of(mask.shape, (10.0, 10.0, 10.0)), 1.0, sure)
+    assert dropped == 1 and not kept[:, :5].any() and kept[1, 6:8, 1].all()
+
+
 def test_parts_touch_by_corners_and_the_largest_does_not() -> None:
     mask = np.zeros((4, 4, 4), np.uint8)
     mask[0, 0, 0] = mask[1, 1, 1] = mask[1, 1, 2] = 1

@@ -70,6 +70,8 @@ def test_missing_weights_are_refused(copy: Path) -> None:
         (lambda v: v.update(format=99), "format 99"),
         (lambda v: v.update(threshold=1.5), "threshold"),
         (lambda v: v.update(thresholds={"DWI": 0.0}), "thresholds must lie between"),
+        (lambda v: v.update(thresholds={"DWI+CBF": 0.5}), "'CBF' is no MR sequence"),
+        (lambda v: v.update(least_expected_ml={"DWI": -0.1}), "least_expected_ml must hold"),
         (lambda v: v.update(canvas=[192]), "canvas must be two sides"),
         (lambda v: v.update(canvas=[192, 0]), "canvas must be two sides"),
         (lambda v: v.update(thresholds={"CBF": 0.5}), "'CBF' is no MR sequence"),
@@ -93,6 +95,15 @@ def test_a_sequence_may_have_a_threshold_of_its_own_and_the_first_named_counts(c
     assert spec.threshold_for([Role.FLAIR]) == 0.8
     assert spec.threshold_for([Role.T1, Role.ADC]) == 0.6
     assert spec.threshold_for([Role.ADC, Role.DWI]) == 0.5
+
+
+def test_sequences_together_may_have_values_of_their_own(copy: Path) -> None:
+    change(copy, lambda v: v.update(thresholds={"DWI+ADC": 0.3, "DWI": 0.5}, least_expected_ml={"DWI+ADC": 0.02}))
+    spec = Bundle.open(copy).planes
+    assert spec.threshold_for([Role.DWI, Role.FLAIR, Role.ADC]) == 0.3
+    assert spec.threshold_for([Role.DWI, Role.FLAIR]) == 0.5
+    assert spec.least_expected_ml_for([Role.ADC, Role.DWI]) == 0.02
+    assert spec.least_expected_ml_for([Role.DWI]) == 0.0
 
 
 def test_a_manifest_that_is_no_json_is_refused(copy: Path) -> None:
