@@ -4,9 +4,9 @@
 
 DATA holds soop/ as the training recipe expects it. Prints a Markdown table: mean Dice of slices with at least 50 mm² of
 lesion, the mean area called lesion on slices without any, all and less the worst slice, and how many of the lesions of
-each third by area (of slices with at least 50 mm²) were found: marked in at least a tenth of their area. With --against another
-model, each at its own threshold, is set beside it: the mean difference in Dice on the same slices with its 95 % bootstrap
-interval. For the ISLES'22 slices, all of which the bundled model was trained on, see five_folds.py.
+each third by area (of slices with at least 50 mm²) were found: marked in at least a tenth of their area. With --against
+another model, each at its own threshold, is set beside it: the mean difference in Dice on the same slices with its 95 %
+bootstrap interval. For the ISLES'22 slices, all of which the bundled model was trained on, see five_folds.py.
 """
 
 from __future__ import annotations
