@@ -57,8 +57,7 @@ def test_an_edit_changes_the_result_and_not_the_models_version(finished: OpenedM
 
 def test_the_table_follows_the_corrections(finished: OpenedModule) -> None:
     def volume() -> str:
-        table = target(finished.ui.result.resultTable)
-        rows = {table.item(row, 0).text(): table.item(row, 1).text() for row in range(table.rowCount())}
+        rows = finished.table()
         assert rows["Lesion volume"] == f"{lesion_result().statistics.volume_ml:.1f} ml"  # the model's stays
         return rows["Ischemic lesion, as it stands"]
 
@@ -67,10 +66,19 @@ def test_the_table_follows_the_corrections(finished: OpenedModule) -> None:
     finished.wait(lambda: volume() == "0.0 ml", seconds=5)
 
 
-def test_undo_brings_an_edit_back(finished: OpenedModule) -> None:
+def test_undo_brings_an_edit_back_and_the_table_follows_it_and_redo(finished: OpenedModule) -> None:
+    def volume() -> str:
+        return finished.table()["Ischemic lesion, as it stands"]
+
+    before = volume()
     erase(finished)
-    target(finished.ui.correct.editorWidget).undo()
+    finished.wait(lambda: volume() == "0.0 ml", seconds=20)
+    editor = target(finished.ui.correct.editorWidget)
+    editor.undo()
     assert np.array_equal(voxels(finished), lesion_result().array())
+    finished.wait(lambda: volume() == before, seconds=20)
+    editor.redo()
+    finished.wait(lambda: volume() == "0.0 ml", seconds=20)
 
 
 def test_starting_over_is_asked_first_and_can_be_undone(finished: OpenedModule) -> None:

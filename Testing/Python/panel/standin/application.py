@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import slicer
-from PySide6 import QtWidgets
+from PySide6 import QtCore, QtWidgets
 
 from .api import api
 from .mrml_scene import ApplicationScene
 
 FOUR_UP = 3
+_AT_FIRST, _SIZE = (297, 160), (183, 435)
+"""Pixels of a view: before and after the event loop has run."""
 _RED_YELLOW_GREEN = (("Red", "Axial"), ("Yellow", "Sagittal"), ("Green", "Coronal"))
 
 
@@ -41,14 +43,17 @@ class qMRMLSliceWidget(Strict):
 
 
 class qSlicerLayoutManager(Strict):
-    """Makes a slice logic for every slice view of the layout that the layout node asks for."""
+    """Makes a slice logic for every slice view of the layout that the layout node asks for.
+
+    As seen in Slicer 5.13: a new view has its final size, and an offset of 0, only after the event loop has run; and
+    views of former layouts stay among the names.
+    """
 
     def __init__(self, scene: Any) -> None:
         self._scene = scene
         self._layouts = slicer.vtkMRMLLayoutLogic()
         self._layouts.SetMRMLScene(scene)
         self._logics: dict[str, Any] = {}
-        self._names: list[str] = []
         self._tag: int | None = None
         self._observe()
 
@@ -78,7 +83,6 @@ class qSlicerLayoutManager(Strict):
                 for view in views
                 if view.get("class") == "vtkMRMLSliceNode"
             ]
-        self._names = [name for name, _ in wanted]
         for name, orientation in wanted:
             if name not in self._logics:
                 logic = slicer.vtkMRMLSliceLogic()
@@ -89,14 +93,21 @@ class qSlicerLayoutManager(Strict):
                 else:  # the layout logic was quicker
                     logic.SetSliceNode(node)
                 logic.GetSliceNode().SetOrientation(orientation)
-                logic.GetSliceNode().SetDimensions(200, 200, 1)
+                logic.GetSliceNode().SetDimensions(*_AT_FIRST, 1)
                 self._logics[name] = logic
+                QtCore.QTimer.singleShot(0, lambda logic=logic: self._sized(logic))
+
+    def _sized(self, logic: Any) -> None:
+        node = logic.GetSliceNode()
+        if node is not None:
+            node.SetDimensions(*_SIZE, 1)
+            logic.SetSliceOffset(0.0)
 
     def layoutLogic(self) -> Any:
         return self._layouts
 
     def sliceViewNames(self) -> tuple[str, ...]:
-        return tuple(self._names)
+        return tuple(self._logics)
 
     def sliceWidget(self, name: str) -> Any:
         return qMRMLSliceWidget(self._logics[name]) if name in self._logics else None
