@@ -128,6 +128,17 @@ def test_core_and_penumbra_both_start_over(perfused_panel: OpenedModule) -> None
     assert np.array_equal(voxels(perfused_panel), before)
 
 
+def test_the_models_outline_has_another_colour_than_the_version_that_is_edited(perfused_panel: OpenedModule) -> None:
+    parameters = perfused_panel.parameters
+    edited, own = parameters.segmentation, parameters.modelSegmentation
+    for number in range(edited.GetSegmentation().GetNumberOfSegments()):
+        name = edited.GetSegmentation().GetNthSegmentID(number)
+        colours = [node.GetDisplayNode().GetSegmentColor(name) for node in (edited, own)]
+        assert np.abs(np.subtract(*colours)).max() > 0.2
+        segments = [node.GetSegmentation().GetSegment(name).GetColor() for node in (edited, own)]
+        assert segments[0] == segments[1], "starting over brings the segment's own colour back"
+
+
 def test_the_models_version_is_shown_as_an_outline_on_request(finished: OpenedModule) -> None:
     display = finished.parameters.modelSegmentation.GetDisplayNode()
     finished.press(finished.ui.correct.modelVersionBox)
