@@ -135,7 +135,7 @@ class ResultSection:
 
         modality = "mri" if self._record is None else self._record.modality
         roles = [role for role in roles_of(modality) if role is not Role.CTP]
-        given = [(role.value, getattr(parameters, volume_name(role))) for role in roles]
+        given = [(role.display_name, getattr(parameters, volume_name(role))) for role in roles]
         # As the rows stand, but for the reference: what all is looked at on comes first.
         given.sort(key=lambda pair: pair[1] is not parameters.referenceVolume)
         found = [*given, *((node.GetName(), node) for node in maps_of(parameters.resultText))]

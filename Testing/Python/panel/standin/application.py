@@ -109,6 +109,14 @@ class qSlicerLayoutManager(Strict):
     def sliceViewNames(self) -> tuple[str, ...]:
         return tuple(self._logics)
 
+    def mrmlSliceLogics(self) -> Any:
+        import vtk
+
+        logics = vtk.vtkCollection()
+        for logic in self._logics.values():
+            logics.AddItem(logic)
+        return logics
+
     def sliceWidget(self, name: str) -> Any:
         return qMRMLSliceWidget(self._logics[name]) if name in self._logics else None
 
