@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import slicer
 
-from .application import MODULE, rest
+from .application import MODULE, rest, wait_until
 from .base import SlicerCase
 from .studies import load_mri
 
@@ -53,6 +53,35 @@ class ViewsCase(SlicerCase):
         self.panel.views.restore()
         rest(0.5)
         self.assertEqual(self.layout(), slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
+
+    def test_the_first_result_shows_the_largest_lesion_and_the_whole_reference_at_one_scale(self) -> None:
+        slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
+        rows = load_mri(self.folder)
+        self.assigned(rows)
+        self.parameters.device = "cpu"
+        self.segment()
+        wait_until(lambda: not self.panel.views.settling, "the views' sizes", 10)
+        rest(1.0)
+        self.picture("views-first")
+        sides = [n * mm for n, mm in zip(rows["DWI"].GetImageData().GetDimensions(), rows["DWI"].GetSpacing())]
+        largest = self.panel.result.record.lesions[0].point_lps_mm[2]
+        widgets = [slicer.app.layoutManager().sliceWidget(name) for name in shown_views()]
+        for node in (widget.mrmlSliceNode() for widget in widgets if widget.visible):
+            columns, rows_shown = node.GetDimensions()[:2]
+            field = node.GetFieldOfView()
+            self.assertAlmostEqual(field[0] / columns, field[1] / rows_shown, delta=1e-3)
+            self.assertGreaterEqual(field[0] + 0.1, sides[0])
+            self.assertGreaterEqual(field[1] + 0.1, sides[1])
+            self.assertLessEqual(abs(node.GetSliceOffset() - largest), rows["DWI"].GetSpacing()[2])
+
+    def test_a_sample_is_seen_once_it_is_loaded(self) -> None:
+        slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
+        sources = slicer.modules.sampleDataSources["StrokeSeg"]
+        nodes = next(data for data in sources if data.sampleName == "StrokeSegMRI").customDownloader(None)
+        rest(0.5)
+        self.picture("views-sample")
+        red = slicer.app.layoutManager().sliceWidget("Red").sliceLogic().GetSliceCompositeNode()
+        self.assertEqual(red.GetBackgroundVolumeID(), nodes[0].GetID())
 
     def test_leaving_the_module_takes_the_segment_editors_effect_away(self) -> None:
         self.assigned(load_mri(self.folder))

@@ -29,8 +29,12 @@ class Strict:
 
 
 class qMRMLSliceWidget(Strict):
-    def __init__(self, logic: Any) -> None:
-        self._logic = logic
+    def __init__(self, logic: Any, visible: bool) -> None:
+        self._logic, self._visible = logic, visible
+
+    @property
+    def visible(self) -> bool:
+        return self._visible
 
     def sliceLogic(self) -> Any:
         return self._logic
@@ -54,6 +58,7 @@ class qSlicerLayoutManager(Strict):
         self._layouts = slicer.vtkMRMLLayoutLogic()
         self._layouts.SetMRMLScene(scene)
         self._logics: dict[str, Any] = {}
+        self._shown: set[str] = set()
         self._tag: int | None = None
         self._observe()
 
@@ -83,6 +88,7 @@ class qSlicerLayoutManager(Strict):
                 for view in views
                 if view.get("class") == "vtkMRMLSliceNode"
             ]
+        self._shown = {name for name, _ in wanted}
         for name, orientation in wanted:
             if name not in self._logics:
                 logic = slicer.vtkMRMLSliceLogic()
@@ -118,7 +124,7 @@ class qSlicerLayoutManager(Strict):
         return logics
 
     def sliceWidget(self, name: str) -> Any:
-        return qMRMLSliceWidget(self._logics[name]) if name in self._logics else None
+        return qMRMLSliceWidget(self._logics[name], name in self._shown) if name in self._logics else None
 
     def _close(self) -> None:
         self._node.RemoveObserver(self._tag)
