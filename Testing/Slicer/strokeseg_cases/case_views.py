@@ -63,7 +63,8 @@ class ViewsCase(SlicerCase):
         wait_until(lambda: not self.panel.views.settling, "the views' sizes", 10)
         rest(1.0)
         self.picture("views-first")
-        sides = [n * mm for n, mm in zip(rows["DWI"].GetImageData().GetDimensions(), rows["DWI"].GetSpacing())]
+        counts, spacing = rows["DWI"].GetImageData().GetDimensions(), rows["DWI"].GetSpacing()
+        sides = [count * mm for count, mm in zip(counts, spacing, strict=True)]
         largest = self.panel.result.record.lesions[0].point_lps_mm[2]
         widgets = [slicer.app.layoutManager().sliceWidget(name) for name in shown_views()]
         for node in (widget.mrmlSliceNode() for widget in widgets if widget.visible):
