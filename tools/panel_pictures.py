@@ -44,8 +44,7 @@ def panel_picture(opened: OpenedModule, shown: object, height: int) -> QtGui.QIm
 
 def window_picture(opened: OpenedModule, shown: object) -> QtGui.QImage:
     """Panel and views together, 1280 x 800."""
-    manager = opened.slicer.app.layoutManager()
-    logics = [manager.sliceWidget(name).sliceLogic() for name in manager.sliceViewNames()]
+    logics = opened.slice_views()
     views = QtCore.QSize(SCREEN.width() - DOCK_WIDTH, SCREEN.height())
     picture = QtGui.QImage(SCREEN, QtGui.QImage.Format.Format_RGB888)
     painter = QtGui.QPainter(picture)

@@ -10,7 +10,7 @@ from importlib import import_module
 from StrokeSegLogic.slicer_bridge.input_volumes import InputVolume
 from StrokeSegLogic.study.case import CTP_ROLES, MRI_ROLES, Modality, Role
 
-from .offers import Recognised, notes_on, offers_of, recognise
+from .offers import Recognised, note_on_modality, notes_on, offers_of, recognise
 from .protocols import Clock, Timer
 from .study import Handle, Offer, StudyInputs
 
@@ -107,17 +107,31 @@ class Assignment:
             self._timer = self._clock.call_later(_LOADING_S, self._recognise)
             return
         until = time.monotonic() + _SLICE_S
+        if self._recognised(self._modality, until):
+            known = self._of(self._modality)
+            self.offers, self.notes = offers_of(known, self._modality), notes_on(known)
+            other: Modality = "ctp" if self._modality == "mri" else "mri"
+            # Rows that stay empty without a word leave a reader at a loss: the volumes may be of the other kind.
+            if not self.offers and self._loaded:
+                if not self._recognised(other, until):
+                    return
+                self.notes += note_on_modality(offers_of(self._of(other), other), other)
+            self._offer()
+
+    def _recognised(self, modality: Modality, until: float) -> bool:
+        """Whether all volumes were recognised as of that modality; if time ran out they will be, soon."""
         for volume in self._loaded:
-            if (volume, self._modality) not in self._known:
+            if (volume, modality) not in self._known:
                 if time.monotonic() > until:
                     self._timer = self._clock.call_later(0.0, self._recognise)
-                    return
-                self._known[volume, self._modality] = recognise(volume, self._modality)
-        self._offer()
+                    return False
+                self._known[volume, modality] = recognise(volume, modality)
+        return True
+
+    def _of(self, modality: Modality) -> list[Recognised]:
+        return [self._known[volume, modality] for volume in self._loaded]
 
     def _offer(self) -> None:
-        known = [self._known[volume, self._modality] for volume in self._loaded]
-        self.offers, self.notes = offers_of(known, self._modality), notes_on(known)
         for role in _roles(self._modality):
             if role not in self._users:
                 self._rows.pop(role, None)

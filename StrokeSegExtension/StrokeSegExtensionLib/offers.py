@@ -13,6 +13,7 @@ from StrokeSegLogic.slicer_bridge.input_volumes import InputVolume
 from StrokeSegLogic.study.case import CTP_ROLES, MRI_ROLES, Modality, Role
 
 from .study import Offer
+from .words import tr as _
 
 if TYPE_CHECKING:
     from StrokeSegLogic.study.series.reading import Reading
@@ -81,6 +82,21 @@ def notes_on(recognised: Sequence[Recognised]) -> tuple[str, ...]:
     """What a reader can do with volumes that no network takes, a sentence each."""
     advised = (known for known in recognised if known.reading.advice)
     return tuple(f"{known.volume.name}: {known.reading.advice}" for known in advised)
+
+
+def note_on_modality(offers: Mapping[Role, Offer], modality: Modality) -> tuple[str, ...]:
+    """A sentence that the scene holds a study of a modality that is not chosen; none if it does not.
+
+    Args:
+        offers: for the roles of that modality.
+        modality: that is not chosen.
+    """
+    if not offers:
+        return ()
+    found = ", ".join(role.display_name for role in offers)
+    if modality == "ctp":
+        return (_("{found} can be read as CT perfusion: choose CT perfusion above").format(found=found),)
+    return (_("{found} can be read as MRI: choose MRI above").format(found=found),)
 
 
 def _strength(rival: Recognised, rivals: Sequence[Recognised]) -> tuple[int, float]:

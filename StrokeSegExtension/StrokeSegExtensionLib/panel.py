@@ -64,7 +64,7 @@ class Panel:
         self._background = Background(clock)
         tint(ui.frame.researchUseLabel, "caution")
 
-        self.views = SliceViews()
+        self.views = SliceViews(clock)
         self.study = StudySection(ui.study, lambda: self.parameters, self._chosen, lambda: self.presenter.assign())
         self.model = ModelSection(
             ui.model, self._model_chosen, lambda: self.presenter.models_changed(), self._background
@@ -142,6 +142,7 @@ class Panel:
     def close(self) -> None:
         """The panel goes away for good."""
         self._loader.abandon()
+        self.views.stop()
         self._background.close()
         self.model.close()
         self.presenter.close()
@@ -288,7 +289,9 @@ class Panel:
         self.presenter.result_taken()
         if self.parameters is not None:
             # The sections have followed the parameters.
-            self.ui.frame.resultSection.collapsed = False
+            frame = self.ui.frame
+            frame.resultSection.collapsed = False
+            frame.studySection.collapsed = frame.modelSection.collapsed = True
             self.result.show_side_by_side()
 
     def _result_lost(self, error: StrokeSegError) -> None:

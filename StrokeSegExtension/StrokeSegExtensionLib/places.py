@@ -30,6 +30,10 @@ class Places:
     def has(self, kind: Kind) -> bool:
         return bool(self._places[kind])
 
+    def first(self, kind: Kind) -> Place | None:
+        """The first place, of lesions the largest; None if there are none."""
+        return self._places[kind][0] if self._places[kind] else None
+
     def step(self, kind: Kind, by: int) -> Place | None:
         """The next place (`by` 1) or the previous place (-1), round and round; None if there are none."""
         places = self._places[kind]

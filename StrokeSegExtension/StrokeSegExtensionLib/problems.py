@@ -17,7 +17,7 @@ def nothing_chosen(inputs: StudyInputs) -> InputError | None:
     """That there is no volume, if so."""
     if inputs.volumes:
         return None
-    rows = _("DWI or FLAIR") if inputs.modality == "mri" else _("CBF and TMAX, or the 4-D series as CTP")
+    rows = _("DWI or FLAIR") if inputs.modality == "mri" else _("CBF and Tmax, or the 4-D series as CTP")
     fix = _("Load a study and press Assign, or choose at least {rows}").format(rows=rows)
     return InputError(_("no volume is chosen"), where=_("Study"), fix=fix)
 

@@ -16,6 +16,7 @@ from StrokeSegLogic.study.case import Role
 from .blocking import quietly
 from .notices import say, tint
 from .parameters import PanelParameters, volume_name
+from .places import Places
 from .problems import words_of
 from .result_table import CriterionRow, Row, corrected_rows, criteria, rows, trained_words
 from .study import Place
@@ -123,7 +124,9 @@ class ResultSection:
             return
         volumes = self._volumes(parameters)
         if volumes:
-            self.views.side_by_side(volumes, parameters.referenceVolume or volumes[0][1])
+            largest = Places(self._record).first("lesion")
+            reference = parameters.referenceVolume or volumes[0][1]
+            self.views.side_by_side(volumes, reference, None if largest is None else largest.point_ras)
             self._overlay()
 
     def _volumes(self, parameters: PanelParameters) -> list[tuple[str, Any]]:
@@ -132,8 +135,10 @@ class ResultSection:
 
         modality = "mri" if self._record is None else self._record.modality
         roles = [role for role in roles_of(modality) if role is not Role.CTP]
-        found = [(role.value, getattr(parameters, volume_name(role))) for role in roles]
-        found += [(node.GetName(), node) for node in maps_of(parameters.resultText)]
+        given = [(role.display_name, getattr(parameters, volume_name(role))) for role in roles]
+        # As the rows stand, but for the reference: what all is looked at on comes first.
+        given.sort(key=lambda pair: pair[1] is not parameters.referenceVolume)
+        found = [*given, *((node.GetName(), node) for node in maps_of(parameters.resultText))]
         return [(title, node) for title, node in found if node is not None]
 
     def _overlays(self, parameters: PanelParameters) -> list[tuple[str, Any]]:

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import slicer
+from slicer.i18n import tr as _
 
 CATEGORY = "StrokeSeg"
 MRI_SAMPLE = "StrokeSegMRI"
 CTP_SAMPLE = "StrokeSegCTPMaps"
 _MRI_ROLES = ("DWI", "FLAIR", "ADC", "T1", "T2")
-_TITLES = {"TMAX": "Tmax"}
 _PAUSE_S = 0.02
+_SHOWN_MS = 3000
 
 Images = Mapping[str, Any]
 
@@ -52,6 +53,7 @@ def load_sample(name: str, make: Callable[[], Images]) -> list[Any]:
         RuntimeError: if it could not be made; the Sample Data module shows why.
     """
     from StrokeSegLogic.slicer_bridge.volumes import add_volume
+    from StrokeSegLogic.study.case import Role
 
     made: dict[str, Any] = {}
     failed: list[Exception] = []
@@ -64,6 +66,7 @@ def load_sample(name: str, make: Callable[[], Images]) -> list[Any]:
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
+    slicer.util.showStatusMessage(_("Simulating {name}: this takes some seconds").format(name=name))
     while thread.is_alive():
         # As Slicer's own downloads do.
         slicer.app.processEvents()
@@ -72,13 +75,17 @@ def load_sample(name: str, make: Callable[[], Images]) -> list[Any]:
         raise RuntimeError(f"{name} could not be made: {failed[0]}") from failed[0]
     nodes = []
     for role, image in made.items():
-        node = add_volume(slicer.mrmlScene, image, f"{name}_{_TITLES.get(role, role)}")
+        node = add_volume(slicer.mrmlScene, image, f"{name}_{Role(role).display_name}")
         node.SetDescription("Simulated by StrokeSeg: not a patient")
         if role == "CT":
             # Its own range would show bone and nothing else.
             node.GetDisplayNode().SetAutoWindowLevel(False)
             node.GetDisplayNode().SetWindowLevelMinMax(*_CT_HU)
         nodes.append(node)
+    slicer.util.showStatusMessage(_("{name} is loaded").format(name=name), _SHOWN_MS)
+    # A volume that is only added is seen nowhere: shown as Slicer's own samples are.
+    if nodes and slicer.app.layoutManager() is not None:
+        slicer.util.setSliceViewerLayers(background=nodes[0], foreground=None, label=None, fit=True)
     return nodes
 
 

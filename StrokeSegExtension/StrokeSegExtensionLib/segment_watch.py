@@ -36,7 +36,8 @@ class SegmentWatch:
             self._watched.RemoveObserver(tag)
         self._watched = segmentation
         kind = slicer.vtkSegmentation
-        events = (kind.SourceRepresentationModified, kind.SegmentAdded, kind.SegmentRemoved)
+        # Undo and redo tell of no source representation: the segment alone is said to be another.
+        events = (kind.SourceRepresentationModified, kind.SegmentModified, kind.SegmentAdded, kind.SegmentRemoved)
         self._tags = [] if segmentation is None else [segmentation.AddObserver(event, self._later) for event in events]
         if self._timer is not None:
             self._timer.cancel()

@@ -8,19 +8,31 @@ from xml.sax.saxutils import escape
 
 import slicer
 
+from .protocols import Clock, Timer
+
 LAYOUT = 7415
 """Number of our layout; Slicer leaves those from 500 on to extensions."""
 Point = tuple[float, float, float]
 _VIEW = "StrokeSeg{number}"
 _COLOUR = "#56B4E9"
+_POLL_S = 0.05
+_MOST_POLLS = 40
+"""New views get their size from the event loop: they are fitted once two looks in a row found the same sizes, or after
+two seconds."""
 
 
 class SliceViews:
-    """Shows volumes in views of their own. Without a window (`--no-main-window`) it does nothing."""
+    """Shows volumes in views of their own. Without a window (`--no-main-window`) it does nothing.
 
-    def __init__(self) -> None:
+    Args:
+        clock: calls later, once new views have their size.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._users: int | None = None
         self._count = 0
+        self._timer: Timer | None = None
 
     @property
     def available(self) -> bool:
@@ -32,12 +44,19 @@ class SliceViews:
         manager = _manager()
         return manager is not None and _node(manager).GetViewArrangement() == LAYOUT
 
-    def side_by_side(self, volumes: Sequence[tuple[str, Any]], reference: Any) -> None:
-        """One linked view for each volume, all in the planes of the reference volume.
+    @property
+    def settling(self) -> bool:
+        """Whether new views are still to be fitted and moved."""
+        return self._timer is not None
+
+    def side_by_side(self, volumes: Sequence[tuple[str, Any]], reference: Any, point_ras: Point | None = None) -> None:
+        """One linked view for each volume, all in the planes of the reference volume, soon with the whole of it and all
+        at one scale in sight.
 
         Args:
             volumes: title and volume node, at least one.
             reference: volume node in whose planes they are looked at.
+            point_ras: mm RAS, the slice to show; None is the middle of the reference.
         """
         manager = _manager()
         if manager is None or not volumes:
@@ -64,11 +83,50 @@ class SliceViews:
             view.SetLayoutLabel(title)
             view.SetOrientation("Axial")
             view.RotateToVolumePlane(reference)
+        self._settle(reference.GetID(), _middle(reference) if point_ras is None else point_ras, (), 0)
+
+    def _settle(self, reference: str, point_ras: Point, before: tuple[Any, ...], polls: int) -> None:
+        """Fits and moves the views once their sizes rest."""
+        self.stop()
+        sizes = tuple(tuple(logic.GetSliceNode().GetDimensions()[:2]) for logic in self._logics())
+        volume = slicer.mrmlScene.GetNodeByID(reference)
+        if volume is None or not self.shown:
+            return
+        if polls and (sizes == before or polls >= _MOST_POLLS):
+            self._fit(volume)
+            self.look_at(point_ras, volume)
+            return
+        self._timer = self._clock.call_later(
+            _POLL_S if polls else 0.0, lambda: self._settle(reference, point_ras, sizes, polls + 1)
+        )
+
+    def stop(self) -> None:
+        """Views that are still to be fitted stay as they are."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _fit(self, reference: Any) -> None:
+        """All views at one scale, the whole of the reference in each."""
+        logics = self._logics()
+        middle = _middle(reference)
+        scales = []
+        for logic in logics:
+            span, centre = [0.0] * 3, [0.0] * 3
+            logic.GetVolumeSliceDimensions(reference, span, centre)
+            columns, rows = logic.GetSliceNode().GetDimensions()[:2]
+            if columns > 0 and rows > 0:
+                scales.append(max(span[0] / columns, span[1] / rows))
+        for logic in logics if scales else ():
+            node = logic.GetSliceNode()
+            columns, rows = node.GetDimensions()[:2]
             logic.FitSliceToBackground()
-        self.look_at(_middle(reference), reference)
+            node.SetFieldOfView(columns * max(scales), rows * max(scales), node.GetFieldOfView()[2])
+            node.JumpSliceByCentering(*middle)
 
     def restore(self) -> None:
         """The layout that the user had before ours."""
+        self.stop()
         manager = _manager()
         if manager is not None and self.shown:
             four_up = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
@@ -97,6 +155,7 @@ class SliceViews:
         manager = _manager()
         if manager is None:
             return []
+        # The manager names every view that it ever made, those of other layouts too.
         names = [_VIEW.format(number=n + 1) for n in range(self._count)] if self.shown else manager.sliceViewNames()
         widgets = [manager.sliceWidget(name) for name in names]
         return [widget.sliceLogic() for widget in widgets if widget is not None]

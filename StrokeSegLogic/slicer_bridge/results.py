@@ -78,7 +78,7 @@ def add_result(
     show_segmentation(segmentation)
     yield
     own = add_segments(scene, f"{segmentation.GetName()} (model)", *what)
-    show_outline(own)
+    show_outline(own, pale=True)
     own.SetSelectable(False)
     yield
     added: dict[str, VolumeNode] = {}

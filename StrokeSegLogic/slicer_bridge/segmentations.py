@@ -21,6 +21,8 @@ from .volumes import numpy_voxels, oriented_grid, set_oriented_geometry, volume_
 RESEARCH = "Research use only, not a medical device."
 LABELMAP = "Binary labelmap"
 """Slicer's name of the representation that is edited and saved."""
+_PALER = 0.65
+"""Part of the way to white of the model's own outline."""
 LABEL_TAG = "StrokeSeg.Label"
 """Tag of a segment that holds its label value: segments can be renamed, reordered and moved between layers."""
 
@@ -267,10 +269,21 @@ def show_segmentation(node: SegmentationNode, visible: bool = True) -> None:
     display.SetOpacity2DOutline(1.0)
 
 
-def show_outline(node: SegmentationNode, thickness: int = 2) -> None:
-    """Shows segments as thin lines (pixels) without filling, hidden until they are asked for."""
+def show_outline(node: SegmentationNode, thickness: int = 2, pale: bool = False) -> None:
+    """Shows segments as thin lines (pixels) without filling, hidden until they are asked for.
+
+    Args:
+        node: of the segments, whose own colours stay.
+        thickness: of the lines.
+        pale: lines are paler than the segments' colours, so that they are told from another version of the same.
+    """
     display = node.GetDisplayNode()
     display.SetVisibility(False)
     display.SetOpacity2DFill(0.0)
     display.SetOpacity2DOutline(1.0)
     display.SetSliceIntersectionThickness(thickness)
+    if pale:
+        segmentation = node.GetSegmentation()
+        for number, segment in enumerate(_segments(segmentation)):
+            colour = (value + _PALER * (1 - value) for value in segment.GetColor())
+            display.SetSegmentOverrideColor(segmentation.GetNthSegmentID(number), *colour)

@@ -48,6 +48,11 @@ class Role(str, Enum):
     def __str__(self) -> str:
         return self.value
 
+    @property
+    def display_name(self) -> str:
+        """As the field writes it."""
+        return "Tmax" if self is Role.TMAX else self.value
+
 
 MRI_ROLES = (Role.T1, Role.T2, Role.DWI, Role.FLAIR, Role.ADC)
 MAP_ROLES = (Role.CBF, Role.CBV, Role.MTT, Role.TTP, Role.TMAX)

@@ -7,7 +7,8 @@
 The second way, with a window, runs the cases of the views and of the Segment Editor's effects, too. Slicer's Python
 must hold the packages that StrokeSeg needs (docs/slicer.md): nothing is installed under test. Lines go to standard
 output and, with pictures of the panel and results.json, into the folder that $STROKESEG_TEST_OUTPUT names, if any;
-$STROKESEG_TEST_CASES names the cases to run, by parts of their names with commas between.
+$STROKESEG_TEST_CASES names the cases to run, by parts of their names with commas between; with "fails_on_purpose" the
+exit code must be 1, else it says nothing.
 """
 
 import sys
@@ -16,6 +17,9 @@ from pathlib import Path
 
 import qt
 import slicer
+
+# Under --testing Slicer would exit, with 0 whatever had failed, as soon as this script has returned.
+slicer.app.commandOptions().runPythonAndExit = False
 
 # Now: Slicer gives every script that it runs the same globals, this name among them.
 HERE = str(Path(__file__).resolve().parent)

@@ -19,6 +19,11 @@ PATIENCE_S = 120.0
 """On a busy machine the worker takes its time to start."""
 
 
+def our_views(manager: Any) -> tuple[str, ...]:
+    """Names of the views of our layout: the manager names those of every layout that was ever shown."""
+    return tuple(name for name in manager.sliceViewNames() if name.startswith("StrokeSeg"))
+
+
 def target(proxy: Any) -> Any:
     """The Qt object behind a proxy, for what PythonQt would not let a script do."""
     return object.__getattribute__(proxy, "_target")
@@ -120,6 +125,17 @@ class OpenedModule:
         self.start()
         self.runner.finish(result, folder)
         self.wait(lambda: "release" in self.runner.calls, what="the result to be loaded")
+
+    def slice_views(self) -> list[Any]:
+        """The logics of our views, once they rest."""
+        self.wait(lambda: not self.panel.views.settling, what="the views to rest")
+        manager = self.slicer.app.layoutManager()
+        return [manager.sliceWidget(name).sliceLogic() for name in our_views(manager)]
+
+    def table(self) -> dict[str, str]:
+        """The table of results as a reader sees it."""
+        widget = target(self.ui.result.resultTable)
+        return {widget.item(row, 0).text(): widget.item(row, 1).text() for row in range(widget.rowCount())}
 
     def said(self) -> str:
         """State, error and last line of the log."""

@@ -57,8 +57,7 @@ def test_an_edit_changes_the_result_and_not_the_models_version(finished: OpenedM
 
 def test_the_table_follows_the_corrections(finished: OpenedModule) -> None:
     def volume() -> str:
-        table = target(finished.ui.result.resultTable)
-        rows = {table.item(row, 0).text(): table.item(row, 1).text() for row in range(table.rowCount())}
+        rows = finished.table()
         assert rows["Lesion volume"] == f"{lesion_result().statistics.volume_ml:.1f} ml"  # the model's stays
         return rows["Ischemic lesion, as it stands"]
 
@@ -67,10 +66,19 @@ def test_the_table_follows_the_corrections(finished: OpenedModule) -> None:
     finished.wait(lambda: volume() == "0.0 ml", seconds=5)
 
 
-def test_undo_brings_an_edit_back(finished: OpenedModule) -> None:
+def test_undo_brings_an_edit_back_and_the_table_follows_it_and_redo(finished: OpenedModule) -> None:
+    def volume() -> str:
+        return finished.table()["Ischemic lesion, as it stands"]
+
+    before = volume()
     erase(finished)
-    target(finished.ui.correct.editorWidget).undo()
+    finished.wait(lambda: volume() == "0.0 ml", seconds=20)
+    editor = target(finished.ui.correct.editorWidget)
+    editor.undo()
     assert np.array_equal(voxels(finished), lesion_result().array())
+    finished.wait(lambda: volume() == before, seconds=20)
+    editor.redo()
+    finished.wait(lambda: volume() == "0.0 ml", seconds=20)
 
 
 def test_starting_over_is_asked_first_and_can_be_undone(finished: OpenedModule) -> None:
@@ -118,6 +126,17 @@ def test_core_and_penumbra_both_start_over(perfused_panel: OpenedModule) -> None
     perfused_panel.slicer.answers.append(True)
     perfused_panel.press(perfused_panel.ui.correct.startOverButton)
     assert np.array_equal(voxels(perfused_panel), before)
+
+
+def test_the_models_outline_has_another_colour_than_the_version_that_is_edited(perfused_panel: OpenedModule) -> None:
+    parameters = perfused_panel.parameters
+    edited, own = parameters.segmentation, parameters.modelSegmentation
+    for number in range(edited.GetSegmentation().GetNumberOfSegments()):
+        name = edited.GetSegmentation().GetNthSegmentID(number)
+        colours = [node.GetDisplayNode().GetSegmentColor(name) for node in (edited, own)]
+        assert np.abs(np.subtract(*colours)).max() > 0.2
+        segments = [node.GetSegmentation().GetSegment(name).GetColor() for node in (edited, own)]
+        assert segments[0] == segments[1], "starting over brings the segment's own colour back"
 
 
 def test_the_models_version_is_shown_as_an_outline_on_request(finished: OpenedModule) -> None:

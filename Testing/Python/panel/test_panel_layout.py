@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .opened import OpenedModule
+from .opened import OpenedModule, our_views
 
 if TYPE_CHECKING:
     from .standin.install import Slicer
 
 
 def test_our_views_are_a_group_of_their_own(finished: OpenedModule) -> None:
-    manager = finished.slicer.app.layoutManager()
-    ours = [manager.sliceWidget(name).sliceLogic().GetSliceNode() for name in manager.sliceViewNames()]
+    ours = [logic.GetSliceNode() for logic in finished.slice_views()]
     assert len(ours) > 1
     groups = {node.GetViewGroup() for node in ours}
     assert len(groups) == 1
@@ -35,7 +34,7 @@ def test_a_scene_in_our_layout_has_views_before_the_panel_was_opened(running: Sl
     running.app._emit("startupCompleted()")
     before = node.GetViewArrangement()
     node.SetViewArrangement(LAYOUT)
-    assert running.app.layoutManager().sliceViewNames() == ("StrokeSeg1", "StrokeSeg2", "StrokeSeg3")
+    assert our_views(running.app.layoutManager()) == ("StrokeSeg1", "StrokeSeg2", "StrokeSeg3")
     assert before != LAYOUT, "the window stays as it was"
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 from PySide6 import QtGui
 
 from StrokeSegLogic.slicer_bridge.volumes import numpy_voxels
@@ -72,6 +73,17 @@ def test_a_sample_becomes_volumes_that_say_they_are_simulated(opened: OpenedModu
     assert "not a patient" in nodes[0].GetDescription()
     assert numpy_voxels(nodes[0].GetImageData()).max() == np.prod(GRID.shape) - 1
     opened.assigned("DWI")
+
+
+def test_a_sample_is_seen_in_the_users_views(opened: OpenedModule) -> None:
+    from StrokeSegExtensionLib.sample_data import load_sample
+
+    image = sitk.Image(8, 9, 4, sitk.sitkFloat32)
+    nodes = load_sample("StrokeSegMRI", lambda: {"DWI": image, "FLAIR": image})
+    manager = opened.slicer.app.layoutManager()
+    for name in ("Red", "Yellow", "Green"):
+        composite = manager.sliceWidget(name).sliceLogic().GetSliceCompositeNode()
+        assert composite.GetBackgroundVolumeID() == nodes[0].GetID()
 
 
 def test_a_samples_ct_is_shown_in_the_brains_window(opened: OpenedModule) -> None:

@@ -22,18 +22,11 @@ from .opened import OpenedModule, target
 from .studies import GRID, add_study, lesion_result
 
 
-def table(opened: OpenedModule) -> dict[str, str]:
-    """The table of results as a reader sees it."""
-    widget = target(opened.ui.result.resultTable)
-    return {widget.item(row, 0).text(): widget.item(row, 1).text() for row in range(widget.rowCount())}
-
-
 def foregrounds(opened: OpenedModule) -> set[str]:
     """Names of the volumes that lie over the slice views."""
-    manager = opened.slicer.app.layoutManager()
     found = set()
-    for name in manager.sliceViewNames():
-        node_id = manager.sliceWidget(name).sliceLogic().GetSliceCompositeNode().GetForegroundVolumeID()
+    for logic in opened.slice_views():
+        node_id = logic.GetSliceCompositeNode().GetForegroundVolumeID()
         found.add("" if node_id is None else opened.slicer.scene.GetNodeByID(node_id).GetName())
     return found
 
@@ -72,7 +65,7 @@ def test_the_models_own_version_lies_beside_the_version_to_correct(finished: Ope
 
 
 def test_an_mri_result_is_told_in_volumes_lesions_sides_and_planes(finished: OpenedModule) -> None:
-    rows, result = table(finished), lesion_result()
+    rows, result = finished.table(), lesion_result()
     assert rows["Lesion volume"] == f"{result.statistics.volume_ml:.1f} ml"
     assert rows["Lesions"] == "2"
     assert "left" in rows["Side"] and "Dice with the vote" in rows["Axial network"]
@@ -90,7 +83,7 @@ def test_a_sequence_that_was_moved_has_a_row_and_no_other_has() -> None:
 
 
 def test_a_perfusion_result_is_told_by_route_with_mismatch_and_criteria(perfused_panel: OpenedModule) -> None:
-    rows, numbers = table(perfused_panel), perfused().numbers
+    rows, numbers = perfused_panel.table(), perfused().numbers
     assert numbers is not None
     assert rows["Mismatch volume"] == f"{numbers.mismatch_ml:.1f} ml"
     assert any(name.startswith("\u25b6 Core") for name in rows)
@@ -111,21 +104,42 @@ def test_core_and_penumbra_are_segments_of_their_own_that_do_not_overlap(perfuse
 def test_no_lesion_is_a_result_with_an_empty_segment(opened: OpenedModule, tmp_path: Path) -> None:
     add_study(opened.slicer.scene)
     opened.run_to(lesion_result(lesion=False), tmp_path / "result")
-    assert table(opened)["Lesion volume"] == "0.0 ml"
+    assert opened.table()["Lesion volume"] == "0.0 ml"
     labels = labels_of(opened.parameters.segmentation, opened.parameters.referenceVolume)
     assert labels.GetSize() == GRID.size
     assert not target(opened.ui.result.nextLesionButton).isEnabled()
 
 
 def test_every_sequence_gets_a_linked_view_of_its_own_in_the_references_planes(finished: OpenedModule) -> None:
-    manager = finished.slicer.app.layoutManager()
-    logics = [manager.sliceWidget(name).sliceLogic() for name in manager.sliceViewNames()]
+    logics = finished.slice_views()
     labels = [logic.GetSliceNode().GetLayoutLabel() for logic in logics]
-    assert labels == ["T1", "DWI", "FLAIR"]
+    assert labels == ["DWI", "T1", "FLAIR"], "the reference first, then as the rows stand"
     shown = [logic.GetSliceCompositeNode() for logic in logics]
     names = [finished.slicer.scene.GetNodeByID(view.GetBackgroundVolumeID()).GetName() for view in shown]
     assert names == [finished.rows()[label] for label in labels]
     assert all(view.GetLinkedControl() for view in shown)
+
+
+def test_the_first_result_of_a_session_shows_the_largest_lesion_and_the_whole_brain_at_one_scale(
+    finished: OpenedModule,
+) -> None:
+    """New views have neither their size nor their place before the event loop has run."""
+    logics = finished.slice_views()
+    largest = lesion_result().statistics.lesions[0].centre_mm[2]
+    scales = set()
+    for logic in logics:
+        node = logic.GetSliceNode()
+        assert abs(logic.GetSliceOffset() - largest) <= GRID.spacing[2] / 2 + 1e-6
+        (columns, rows), field = node.GetDimensions()[:2], node.GetFieldOfView()
+        scales.add((round(field[0] / columns, 4), round(field[1] / rows, 4)))
+        assert field[0] >= GRID.size[0] * GRID.spacing[0] - 1e-3
+        assert field[1] >= GRID.size[1] * GRID.spacing[1] - 1e-3
+    assert len(scales) == 1 and len(set(scales.pop())) == 1, "pixels of one size, and square"
+
+
+def test_after_a_result_its_numbers_are_in_sight(finished: OpenedModule) -> None:
+    frame = finished.ui.frame
+    assert frame.studySection.collapsed and frame.modelSection.collapsed and not frame.resultSection.collapsed
 
 
 def test_the_users_layout_comes_back_on_request(finished: OpenedModule) -> None:
@@ -177,7 +191,7 @@ def test_probability_keeps_its_values_and_is_see_through_where_there_is_none(fin
 def test_next_and_previous_go_through_the_places_and_move_the_views_there(finished: OpenedModule, buttons: str) -> None:
     ui = finished.ui.result
     go_on, go_back = getattr(ui, f"next{buttons}Button"), getattr(ui, f"previous{buttons}Button")
-    logic = finished.slicer.app.layoutManager().sliceWidget("StrokeSeg1").sliceLogic()
+    logic = finished.slice_views()[0]
     finished.press(go_on)
     first, words = logic.GetSliceOffset(), ui.placeLabel.text
     finished.press(go_on)
@@ -189,8 +203,7 @@ def test_next_and_previous_go_through_the_places_and_move_the_views_there(finish
 
 def test_the_first_lesion_is_the_largest_and_its_middle_is_in_the_view(finished: OpenedModule) -> None:
     finished.press(finished.ui.result.nextLesionButton)
-    manager = finished.slicer.app.layoutManager()
-    offsets = {manager.sliceWidget(name).sliceLogic().GetSliceOffset() for name in manager.sliceViewNames()}
+    offsets = {logic.GetSliceOffset() for logic in finished.slice_views()}
     largest = lesion_result().statistics.lesions[0]
     slices = GRID.origin[2] + GRID.spacing[2] * np.arange(GRID.size[2])
     nearest = float(slices[np.abs(slices - largest.centre_mm[2]).argmin()])
@@ -274,7 +287,7 @@ def test_the_sections_follow_a_result_once(
     opened.wait(lambda: "release" in opened.runner.calls)
     opened.rest()
     assert len(shown) == 1
-    assert table(opened)["Lesions"] == "2"
+    assert opened.table()["Lesions"] == "2"
 
 
 def test_a_panel_without_a_window_does_its_work_and_leaves_the_views_alone(
@@ -287,7 +300,7 @@ def test_a_panel_without_a_window_does_its_work_and_leaves_the_views_alone(
     opened.run_to(lesion_result(), tmp_path / "result")
     opened.press(opened.ui.result.sideBySideButton)
     opened.press(opened.ui.result.nextSliceButton)
-    assert table(opened)["Lesions"] == "2"
+    assert opened.table()["Lesions"] == "2"
 
 
 def test_what_is_unusual_is_the_first_line(opened: OpenedModule, tmp_path: Path) -> None:

@@ -80,6 +80,20 @@ class Application:
         patch.setattr(type(running.app), "testingEnabled", lambda _self: True, raising=False)
         patch.setattr(sys.modules["slicer.ScriptedLoadableModule"], "ScriptedLoadableModuleTest", unittest.TestCase)
 
+    def run_script(self, path: Path, patch: pytest.MonkeyPatch) -> int:
+        """What a --python-script under --testing exits with, as seen in Slicer 5.13: the application exits with 0 as
+        soon as the script has returned, unless the script has told it not to."""
+        import slicer
+
+        options, codes = SimpleNamespace(runPythonAndExit=True), []
+        patch.setattr(type(self._running.app), "commandOptions", lambda _self: options, raising=False)
+        patch.setattr(slicer.util, "exit", codes.append, raising=False)
+        exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), {"__file__": str(path), "__name__": "run"})
+        if options.runPythonAndExit:
+            return 0
+        self.opened.wait(lambda: bool(codes), what="the script's exit")
+        return codes[0]
+
     def _select(self, name: str) -> None:
         (self.opened.widget.enter if name == MODULE else self.opened.widget.exit)()
 
@@ -135,6 +149,14 @@ def test_the_cases_for_the_real_application_pass_in_the_stand_in() -> None:
     problems = [f"{case.id()}:\n{words}" for case, words in (*result.failures, *result.errors)]
     assert not problems, "\n".join(problems)
     assert result.testsRun == len(found)
+
+
+@pytest.mark.parametrize(("case", "code"), [("fails_on_purpose", 1), ("stands_in_its_category", 0)])
+def test_a_failure_reaches_the_exit_code_of_the_application(
+    application: Application, monkeypatch: pytest.MonkeyPatch, case: str, code: int
+) -> None:
+    monkeypatch.setenv("STROKESEG_TEST_CASES", case)
+    assert application.run_script(CASES / "run.py", monkeypatch) == code
 
 
 @pytest.mark.usefixtures("application")

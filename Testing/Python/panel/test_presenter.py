@@ -120,7 +120,7 @@ def test_a_flood_of_log_lines_is_shown_in_parts_and_what_was_left_out_is_counted
     ("inputs", "words"),
     [
         (StudyInputs(), "no volume is chosen"),
-        (StudyInputs(modality="ctp"), "CBF and TMAX"),
+        (StudyInputs(modality="ctp"), "CBF and Tmax"),
         (StudyInputs(volumes={Role.DWI: "n1", Role.ADC: "n1"}), "DWI and ADC"),
     ],
 )

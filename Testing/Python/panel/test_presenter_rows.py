@@ -86,6 +86,16 @@ def test_each_modality_has_rows_of_its_own(empty: Panel) -> None:
     assert dict(empty.presenter.inputs.volumes) == {Role.DWI: "id dwi"}
 
 
+def test_a_study_of_the_other_modality_is_said_where_the_rows_stay_empty(empty: Panel) -> None:
+    assert offered(empty, "Tmax", "cbf", "something") == {}
+    assert [note for note in empty.view.notes if "choose CT perfusion" in note] == [
+        "CBF, Tmax can be read as CT perfusion: choose CT perfusion above"
+    ]
+    empty.presenter.inputs_changed(StudyInputs(modality="ctp"))
+    empty.clock.wait(lambda: empty.clock.waiting == 0)
+    assert not any("can be read as" in note for note in empty.view.notes)
+
+
 def test_a_reference_whose_row_is_emptied_is_given_up(empty: Panel) -> None:
     offered(empty, "dwi", "flair")
     empty.presenter.inputs_changed(replace(empty.presenter.inputs, reference=Role.FLAIR))

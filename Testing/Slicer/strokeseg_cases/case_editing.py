@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import slicer
 
+from .application import wait_until
 from .base import SlicerCase
 from .studies import load_mri
 
@@ -35,6 +36,24 @@ class EditingCase(SlicerCase):
         self.editor.redo()
         self.assertTrue((self.now() == (changed > 0)).all())
         self.assertTrue(((self.voxels(self.parameters.modelSegmentation, self.rows["DWI"]) > 0) == own).all())
+
+    def test_the_volumes_follow_undo_and_redo(self) -> None:
+        before = self.volume()
+        self.editor.saveStateForUndo()
+        changed = self.now().astype("uint8")
+        changed[2:4, 10:20, 10:20] = 1
+        slicer.util.updateSegmentBinaryLabelmapFromArray(changed, self.segmentation, self.segment_id, self.rows["DWI"])
+        wait_until(lambda: self.volume() != before, "the volume after an edit", 10)
+        after = self.volume()
+        self.editor.undo()
+        wait_until(lambda: self.volume() == before, "the volume after undo", 10)
+        self.editor.redo()
+        wait_until(lambda: self.volume() == after, "the volume after redo", 10)
+
+    def volume(self) -> str:
+        """Of the edited version, as the table says it: its last row."""
+        table = self.panel.ui.result.resultTable
+        return str(table.item(table.rowCount - 1, 1).text())
 
     def test_an_effect_of_the_segment_editor_works_in_the_panel(self) -> None:
         self.require_window()

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import slicer
 
-from .application import MODULE, rest
+from .application import MODULE, rest, wait_until
 from .base import SlicerCase
 from .studies import load_mri
+
+
+def shown_views() -> list[str]:
+    """Names of the views of our layout; Slicer names every view that it ever made."""
+    return [name for name in slicer.app.layoutManager().sliceViewNames() if name.startswith("StrokeSeg")]
 
 
 class ViewsCase(SlicerCase):
@@ -33,7 +38,7 @@ class ViewsCase(SlicerCase):
         self.segment()
         rest(1.0)
         self.assertGreaterEqual(self.layout(), 500)
-        logics = [manager.sliceWidget(name).sliceLogic() for name in manager.sliceViewNames()]
+        logics = [manager.sliceWidget(name).sliceLogic() for name in shown_views()]
         shown = {logic.GetSliceCompositeNode().GetBackgroundVolumeID() for logic in logics}
         self.assertTrue({node.GetID() for node in rows.values()} <= shown)
         users = slicer.mrmlScene.GetSingletonNode("Red", "vtkMRMLSliceNode").GetViewGroup()
@@ -48,6 +53,36 @@ class ViewsCase(SlicerCase):
         self.panel.views.restore()
         rest(0.5)
         self.assertEqual(self.layout(), slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
+
+    def test_the_first_result_shows_the_largest_lesion_and_the_whole_reference_at_one_scale(self) -> None:
+        slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
+        rows = load_mri(self.folder)
+        self.assigned(rows)
+        self.parameters.device = "cpu"
+        self.segment()
+        wait_until(lambda: not self.panel.views.settling, "the views' sizes", 10)
+        rest(1.0)
+        self.picture("views-first")
+        counts, spacing = rows["DWI"].GetImageData().GetDimensions(), rows["DWI"].GetSpacing()
+        sides = [count * mm for count, mm in zip(counts, spacing, strict=True)]
+        largest = self.panel.result.record.lesions[0].point_lps_mm[2]
+        widgets = [slicer.app.layoutManager().sliceWidget(name) for name in shown_views()]
+        for node in (widget.mrmlSliceNode() for widget in widgets if widget.visible):
+            columns, rows_shown = node.GetDimensions()[:2]
+            field = node.GetFieldOfView()
+            self.assertAlmostEqual(field[0] / columns, field[1] / rows_shown, delta=1e-3)
+            self.assertGreaterEqual(field[0] + 0.1, sides[0])
+            self.assertGreaterEqual(field[1] + 0.1, sides[1])
+            self.assertLessEqual(abs(node.GetSliceOffset() - largest), rows["DWI"].GetSpacing()[2])
+
+    def test_a_sample_is_seen_once_it_is_loaded(self) -> None:
+        slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
+        sources = slicer.modules.sampleDataSources["StrokeSeg"]
+        nodes = next(data for data in sources if data.sampleName == "StrokeSegMRI").customDownloader(None)
+        rest(0.5)
+        self.picture("views-sample")
+        red = slicer.app.layoutManager().sliceWidget("Red").sliceLogic().GetSliceCompositeNode()
+        self.assertEqual(red.GetBackgroundVolumeID(), nodes[0].GetID())
 
     def test_leaving_the_module_takes_the_segment_editors_effect_away(self) -> None:
         self.assigned(load_mri(self.folder))

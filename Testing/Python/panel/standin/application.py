@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import slicer
-from PySide6 import QtWidgets
+from PySide6 import QtCore, QtWidgets
 
 from .api import api
 from .mrml_scene import ApplicationScene
 
 FOUR_UP = 3
+_AT_FIRST, _SIZE = (297, 160), (183, 435)
+"""Pixels of a view: before and after the event loop has run."""
 _RED_YELLOW_GREEN = (("Red", "Axial"), ("Yellow", "Sagittal"), ("Green", "Coronal"))
 
 
@@ -27,8 +29,12 @@ class Strict:
 
 
 class qMRMLSliceWidget(Strict):
-    def __init__(self, logic: Any) -> None:
-        self._logic = logic
+    def __init__(self, logic: Any, visible: bool) -> None:
+        self._logic, self._visible = logic, visible
+
+    @property
+    def visible(self) -> bool:
+        return self._visible
 
     def sliceLogic(self) -> Any:
         return self._logic
@@ -41,14 +47,18 @@ class qMRMLSliceWidget(Strict):
 
 
 class qSlicerLayoutManager(Strict):
-    """Makes a slice logic for every slice view of the layout that the layout node asks for."""
+    """Makes a slice logic for every slice view of the layout that the layout node asks for.
+
+    As seen in Slicer 5.13: a new view has its final size, and an offset of 0, only after the event loop has run; and
+    views of former layouts stay among the names.
+    """
 
     def __init__(self, scene: Any) -> None:
         self._scene = scene
         self._layouts = slicer.vtkMRMLLayoutLogic()
         self._layouts.SetMRMLScene(scene)
         self._logics: dict[str, Any] = {}
-        self._names: list[str] = []
+        self._shown: set[str] = set()
         self._tag: int | None = None
         self._observe()
 
@@ -78,7 +88,7 @@ class qSlicerLayoutManager(Strict):
                 for view in views
                 if view.get("class") == "vtkMRMLSliceNode"
             ]
-        self._names = [name for name, _ in wanted]
+        self._shown = {name for name, _ in wanted}
         for name, orientation in wanted:
             if name not in self._logics:
                 logic = slicer.vtkMRMLSliceLogic()
@@ -89,17 +99,32 @@ class qSlicerLayoutManager(Strict):
                 else:  # the layout logic was quicker
                     logic.SetSliceNode(node)
                 logic.GetSliceNode().SetOrientation(orientation)
-                logic.GetSliceNode().SetDimensions(200, 200, 1)
+                logic.GetSliceNode().SetDimensions(*_AT_FIRST, 1)
                 self._logics[name] = logic
+                QtCore.QTimer.singleShot(0, lambda logic=logic: self._sized(logic))
+
+    def _sized(self, logic: Any) -> None:
+        node = logic.GetSliceNode()
+        if node is not None:
+            node.SetDimensions(*_SIZE, 1)
+            logic.SetSliceOffset(0.0)
 
     def layoutLogic(self) -> Any:
         return self._layouts
 
     def sliceViewNames(self) -> tuple[str, ...]:
-        return tuple(self._names)
+        return tuple(self._logics)
+
+    def mrmlSliceLogics(self) -> Any:
+        import vtk
+
+        logics = vtk.vtkCollection()
+        for logic in self._logics.values():
+            logics.AddItem(logic)
+        return logics
 
     def sliceWidget(self, name: str) -> Any:
-        return qMRMLSliceWidget(self._logics[name]) if name in self._logics else None
+        return qMRMLSliceWidget(self._logics[name], name in self._shown) if name in self._logics else None
 
     def _close(self) -> None:
         self._node.RemoveObserver(self._tag)
