@@ -4,8 +4,8 @@
 
 A row a subgroup: sex, age, NIHSS, volume of the patient's whole lesion, and the territory that most of it lies in (Liu
 et al., Scientific Data 2023, 10:74; the atlas lies beside the masks). Slices with at least 50 mm² of lesion, at the
-model's own threshold; the 95 % bootstrap interval is over patients, whose planes go together. Patients of whom something
-is not known are left out of that table alone.
+own threshold of the model; the 95 % bootstrap interval is over patients, whose planes go together. Patients of whom
+something is not known are left out of that table alone.
 """
 
 from __future__ import annotations
