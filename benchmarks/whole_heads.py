@@ -1,6 +1,6 @@
 """Whole heads without a stroke: what is marked as stroke, and how much of it outside the brain.
 
-    python benchmarks/whole_heads.py --data DATA --masks FOLDER --pictures FOLDER [--others FOLDER] [--heads 1]
+    python benchmarks/whole_heads.py --data DATA --pictures FOLDER [--masks FOLDER] [--others FOLDER] [--heads 1]
 
 DATA/heads/synthseg holds the label maps, of which two subjects are left out of all training; DATA/heads/ms_raw whole
 heads of patients with multiple sclerosis, whose brain is MindGrab's (masks are kept in --masks). FOLDER/DWI of --others
@@ -55,8 +55,9 @@ class Shown:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("--data", "--masks", "--pictures"):
+    for name in ("--data", "--pictures"):
         arguments.add_argument(name, type=Path, required=True)
+    arguments.add_argument("--masks", type=Path, default=None, help="without it the brains of ms_raw are not known")
     arguments.add_argument("--others", type=Path, default=None)
     arguments.add_argument("--heads", type=int, default=1, help="of each left-out subject and contrast")
     arguments.add_argument("--model", default=None)
@@ -87,11 +88,12 @@ def synthesised(data: Path, count: int) -> Iterator[Shown]:
                 yield Shown(f"{subject.subject} {number + 1}", role, image, head.brain & head.shown)
 
 
-def ms_raw(data: Path, kept: Path) -> Iterator[Shown]:
+def ms_raw(data: Path, kept: Path | None) -> Iterator[Shown]:
     for path in sorted((data / "heads" / "ms_raw").glob("*_study*.nii.gz")):
         image = read_volume(path)
         role = Role.FLAIR if "FLAIR" in path.name else Role.T2
-        yield Shown(path.name.split("_")[0], role, image, mindgrab_mask(image, data / "weights" / "mindgrab.npz", kept))
+        weights = data / "weights" / "mindgrab.npz"
+        yield Shown(path.name.split("_")[0], role, image, None if kept is None else mindgrab_mask(image, weights, kept))
 
 
 def others(folder: Path) -> Iterator[Shown]:
