@@ -6,7 +6,7 @@ import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from cases import case_of
@@ -19,7 +19,10 @@ from StrokeSegLogic.nets.models.spec import FORMAT, PlanesModelSpec, Weights
 from StrokeSegLogic.nets.networks.spec import UNet2DSpec
 from StrokeSegLogic.phantom.mri import MriPhantom, mri_phantom
 from StrokeSegLogic.phantom.scan_grids import diffusion_grid, structural_grid
-from StrokeSegLogic.study.case import MRI_ROLES, Case
+from StrokeSegLogic.study.case import MRI_ROLES, Case, Role
+
+if TYPE_CHECKING:
+    from StrokeSegLogic.mri.result import Segmentation
 
 # A busy machine is no failure, and a failure must be the same on every machine.
 settings.register_profile("strokeseg", deadline=None, derandomize=True)
@@ -127,3 +130,17 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     # One network for all planes: three random networks would never agree.
     state = {name: value.numpy() for name, value in build(network).state_dict().items()}
     return Bundle.write(tmp_path_factory.mktemp("models") / "untrained", spec, dict.fromkeys(PLANES, state))
+
+
+@pytest.fixture(scope="session")
+def pair_case(phantom: MriPhantom) -> Case:
+    """The phantom's DWI and FLAIR."""
+    return case_of({role: phantom.images[role] for role in (Role.DWI, Role.FLAIR)})
+
+
+@pytest.fixture(scope="session")
+def pair_result(pair_case: Case, untrained: Bundle) -> Segmentation:
+    """What the model with random weights makes of `pair_case`; not to be changed."""
+    from StrokeSegLogic.mri.engine import segment
+
+    return segment(pair_case, model=untrained.folder, device="cpu")

@@ -16,7 +16,7 @@ UPRIGHT = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 
 @lru_cache(maxsize=8)
 def simulated(group: str = "LVO", seed: int = 0, noise: float = 1.0) -> CtpMaps:
-    return ctp_patient(seed, group).maps(ctp_grid((3.6, 3.6, 6.0)), noise)
+    return ctp_patient(seed, group).maps(ctp_grid((4.6, 4.6, 6.5)), noise)
 
 
 @lru_cache(maxsize=8)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,13 @@ def test_a_room_knows_only_those_below_it(room: str) -> None:
     for path in sorted((ROOT / room).rglob("*.py")):
         upward = within(imported_by(path), tuple(f"StrokeSegLogic.{name}" for name in others))
         assert not upward, f"{path.relative_to(ROOT)} imports {', '.join(sorted(upward))}"
+
+
+def test_no_two_test_files_outside_of_packages_have_one_name() -> None:
+    """Pytest takes them for one module, and collects neither."""
+    loose = [path for path in Path(__file__).parent.rglob("*.py") if not (path.parent / "__init__.py").exists()]
+    names = Counter(path.name for path in loose if path.name != "conftest.py")
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_rooms_load_nothing_by_their_names_alone() -> None:

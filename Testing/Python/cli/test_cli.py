@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from killed_commands import signalled_at
 from tiny import write_data, write_recipe
 
 from StrokeSegLogic.cli import demo as demo_command
@@ -144,22 +145,12 @@ def test_two_runs_give_the_same_bytes(flair_words: list[str], segmented: Path, t
 
 @pytest.mark.parametrize(("stage", "number"), [("reading", signal.SIGTERM), ("coronal plane", signal.SIGINT)])
 def test_ctrl_c_ends_with_code_3_and_leaves_nothing(
-    study: Path, tmp_path: Path, stage: str, number: signal.Signals
+    study: Path, untrained: Bundle, tmp_path: Path, stage: str, number: signal.Signals
 ) -> None:
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
-    command = [*COMMAND, "segment", str(study)]
-    process = subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    for line in process.stdout:
-        if stage in line:
-            break
-    process.send_signal(number)
-    told, said = process.communicate()
-    assert process.returncode == 3, said
-    assert said.strip() == "strokeseg: cancelled."
-    assert "sagittal" not in told, "no later stage was begun"
+    done = signalled_at(number, stage, "segment", study, "--model", untrained.folder, folder=tmp_path)
+    assert done.returncode == 3, done.stderr
+    assert done.stderr.strip() == "strokeseg: cancelled."
+    assert stage in done.stdout and "sagittal" not in done.stdout, "no later stage was begun"
     assert not list(tmp_path.iterdir())
 
 

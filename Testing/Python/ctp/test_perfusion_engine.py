@@ -94,7 +94,7 @@ def test_the_summary_is_strict_json_with_criteria_and_inputs(found: PerfusionSeg
 
 
 def test_a_patient_without_stroke_gets_zeros_and_no_error() -> None:
-    found = segment_perfusion(case_of(ctp_patient(1, "WIS").maps(GRID).images))
+    found = segment_perfusion(case_of(ctp_patient(1, "WIS").maps(GRID).images), route="thresholds")
     assert found.numbers is not None
     assert found.numbers.core_ml == found.numbers.hypoperfused_ml == 0
     assert not found.array().any()
@@ -115,15 +115,14 @@ def test_a_series_gives_maps_of_its_own_and_the_same_side(scan: CtpSeries) -> No
 def test_maps_of_a_series_alone_are_those_of_the_walk(scan: CtpSeries) -> None:
     case = Case("scan", {Role.CTP: series_of(scan)})
     maps = compute_maps(case, STILL)
-    np.testing.assert_array_equal(
-        maps.tmax, sitk.GetArrayFromImage(segment_perfusion(case, settings=STILL).maps["TMAX"])
-    )
+    walked = segment_perfusion(case, settings=STILL, route="thresholds").maps
+    np.testing.assert_array_equal(maps.tmax, sitk.GetArrayFromImage(walked["TMAX"]))
 
 
 def test_given_maps_go_before_a_series(lvo: tuple[dict[str, sitk.Image], np.ndarray], scan: CtpSeries) -> None:
     case = case_of(lvo[0])
     both = Case(case.name, {**case.series, Role.CTP: series_of(scan)}, KNOWN)
-    found = segment_perfusion(both)
+    found = segment_perfusion(both, route="thresholds")
     assert found.measured is None and found.brain_from == "outline of the maps"
     assert next(entry for entry in found.provenance["inputs"] if entry["role"] == "CTP")["used"] is False
 

@@ -135,7 +135,12 @@ def test_a_run_into_the_same_folder_replaces_its_own_files_alone(tmp_path: Path)
     assert {path.name for path in tmp_path.iterdir()} == {*FILES, "notes.txt"}
 
 
-@pytest.mark.parametrize("name", FILES)
+OF_EACH_KIND = (RECORD, "cases.csv", "report.html", "bland-altman-1.png")
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in OF_EACH_KIND else pytest.param(name, marks=pytest.mark.slow) for name in FILES]
+)
 def test_a_file_that_is_not_an_evaluations_is_never_replaced(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("mine", encoding="utf-8")
     with pytest.raises(OutputError, match=f"holds {name}, which no record shows"):

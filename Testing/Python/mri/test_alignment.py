@@ -57,13 +57,39 @@ def prepared(case: Case, reference: Role = Role.DWI, register: bool = True) -> P
     return prepare(case, reference, ROLES, 3.0, Progress(), register=register)
 
 
+@pytest.fixture(scope="module")
+def target(right: Case) -> Prepared:
+    """Where all lies as it should; not to be changed, nor are the next two."""
+    return prepared(right)
+
+
+@pytest.fixture(scope="module")
+def put_back(away: Case) -> Prepared:
+    return prepared(away)
+
+
+@pytest.fixture(scope="module")
+def lost(away: Case) -> Prepared:
+    return prepared(away, register=False)
+
+
+@pytest.fixture(scope="module")
+def pair() -> tuple[MriPhantom, MriPhantom]:
+    """A head, and the same after a tool that strips skulls."""
+    structural, diffusion = structural_grid((2.0, 2.0, 5.0)), diffusion_grid((2.5, 2.5, 5.0))
+    head, stripped = (
+        mri_phantom(5, skull=skull, structural=structural, diffusion_weighted=diffusion) for skull in (True, False)
+    )
+    return head, stripped
+
+
 def found(shift_mm: float = 5.0, angle_deg: float = 3.0, before: float = 0.4, after: float = 0.8) -> Registration:
     motion = sitk.Euler3DTransform((0, 0, 0), 0, 0, float(np.radians(angle_deg)), (0, shift_mm, 0))
     return Registration(motion, before, after, shift_mm)
 
 
-def test_sequences_that_lie_right_are_laid_as_without_registration_to_the_bit(right: Case) -> None:
-    without, with_registration = (prepared(right, register=how) for how in (False, True))
+def test_sequences_that_lie_right_are_laid_as_without_registration_to_the_bit(right: Case, target: Prepared) -> None:
+    without, with_registration = prepared(right, register=False), target
     np.testing.assert_array_equal(with_registration.channels, without.channels)
     np.testing.assert_array_equal(with_registration.brain, without.brain)
     assert [(position.role, position.decision) for position in with_registration.positions] == [(Role.FLAIR, "kept")]
@@ -72,8 +98,9 @@ def test_sequences_that_lie_right_are_laid_as_without_registration_to_the_bit(ri
         assert with_registration.case.series[role] is series
 
 
-def test_a_sequence_that_had_moved_is_laid_where_it_belongs(right: Case, away: Case) -> None:
-    target, lost, put_back = prepared(right), prepared(away, register=False), prepared(away)
+def test_a_sequence_that_had_moved_is_laid_where_it_belongs(
+    target: Prepared, lost: Prepared, put_back: Prepared
+) -> None:
     flair, inside = ROLES.index(Role.FLAIR), target.brain
     assert [(position.role, position.decision) for position in put_back.positions] == [(Role.FLAIR, "moved")]
 
@@ -85,8 +112,7 @@ def test_a_sequence_that_had_moved_is_laid_where_it_belongs(right: Case, away: C
         np.testing.assert_array_equal(put_back.channels[ROLES.index(role)], target.channels[ROLES.index(role)])
 
 
-def test_a_moved_sequence_is_interpolated_once_and_from_its_own_voxels(away: Case) -> None:
-    put_back = prepared(away)
+def test_a_moved_sequence_is_interpolated_once_and_from_its_own_voxels(away: Case, put_back: Prepared) -> None:
     given, laid = (case.series[Role.FLAIR].image for case in (away, put_back.case))
     np.testing.assert_array_equal(sitk.GetArrayViewFromImage(laid), sitk.GetArrayViewFromImage(given))
     assert Grid.of(laid) != Grid.of(given)
@@ -179,15 +205,14 @@ def test_what_was_moved_or_kept_and_still_has_little_in_common_is_doubted(
         assert replace(position, role=Role.ADC).doubt == ""
 
 
-@pytest.mark.parametrize("axis", ["y", "z"])
+@pytest.mark.parametrize("axis", ["y", pytest.param("z", marks=pytest.mark.slow)])
 def test_a_volume_that_is_back_to_front_or_upside_down_is_doubted_and_the_right_volume_is_not(
-    right: Case, make_case: Callable[..., Case], phantom: MriPhantom, axis: str
+    target: Prepared, make_case: Callable[..., Case], phantom: MriPhantom, axis: str
 ) -> None:
     image = phantom.images[Role.FLAIR]
     values = np.flip(sitk.GetArrayFromImage(image), "zyx".index(axis))
     flipped = make_case({Role.DWI: phantom.images[Role.DWI], Role.FLAIR: Grid.of(image).image(values.copy())})
-    for case, doubtful in ((right, False), (flipped, True)):
-        ready = prepared(case)
+    for ready, doubtful in ((target, False), (prepared(flipped), True)):
         (position,) = (position for position in ready.positions if position.role is Role.FLAIR)
         assert bool(position.doubt) == doubtful
         assert (position.doubt in ready.warnings) == doubtful
@@ -199,17 +224,19 @@ def test_a_sequence_that_could_not_be_measured_is_told_in_the_headline(result: S
     assert not any("stays where it was given" in line for line in result.headline())
 
 
-def test_an_implausible_position_is_refused_and_said(away: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_implausible_position_is_refused_and_said(
+    away: Case, lost: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(alignment, "register", lambda *_: found(shift_mm=41.0, angle_deg=6.0))
-    refused, without = prepared(away), prepared(away, register=False)
-    np.testing.assert_array_equal(refused.channels, without.channels)
-    (warning,) = set(refused.warnings) - set(without.warnings)
+    refused = prepared(away)
+    np.testing.assert_array_equal(refused.channels, lost.channels)
+    (warning,) = set(refused.warnings) - set(lost.warnings)
     for words in ("FLAIR", "DWI", "41.0 mm", "6.0 degrees", "stays where it was given", "Check both volumes"):
         assert words in warning
 
 
 def test_the_brain_is_found_again_where_the_sequence_that_shows_it_was_moved(
-    phantom: MriPhantom, make_case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch
+    phantom: MriPhantom, make_case: Callable[..., Case]
 ) -> None:
     # A DWI with air around the brain that is no constant: nobody can tell that it was stripped.
     dwi = phantom.images[Role.DWI]
@@ -268,16 +295,16 @@ def test_registration_can_be_left_out(away: Case, untrained: Bundle, result: Seg
     assert (sitk.GetArrayViewFromImage(off.probability) != sitk.GetArrayViewFromImage(result.probability)).any()
 
 
-@pytest.mark.parametrize("register", [True, False], ids=["registered", "as given"])
-@pytest.mark.parametrize("shift_mm", [20.0, 35.0])
+@pytest.mark.parametrize(
+    ("shift_mm", "register"),
+    [(20.0, True), (20.0, False), (35.0, True), pytest.param(35.0, False, marks=pytest.mark.slow)],
+    ids=["20 mm", "20 mm, as given", "35 mm", "35 mm, as given"],
+)
 def test_a_stripped_sequence_that_lies_elsewhere_lends_no_brain(
-    make_case: Callable[..., Case], shift_mm: float, register: bool
+    make_case: Callable[..., Case], pair: tuple[MriPhantom, MriPhantom], shift_mm: float, register: bool
 ) -> None:
     """20 mm is put back, and the brain is taken from it then; 35 mm is not."""
-    structural, diffusion = structural_grid((2.0, 2.0, 5.0)), diffusion_grid((2.5, 2.5, 5.0))
-    head, stripped = (
-        mri_phantom(5, skull=skull, structural=structural, diffusion_weighted=diffusion) for skull in (True, False)
-    )
+    head, stripped = pair
     flair = sitk.Image(stripped.images[Role.FLAIR])
     flair.SetOrigin([start + shift_mm * (axis == 0) for axis, start in enumerate(flair.GetOrigin())])
     case = make_case({Role.DWI: head.images[Role.DWI], Role.FLAIR: flair})

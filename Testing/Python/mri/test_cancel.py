@@ -53,13 +53,7 @@ def test_a_network_does_not_begin_another_layer(handed_on: bool) -> None:
     assert not any(layer._forward_pre_hooks for layer in network.modules())
 
 
-@pytest.fixture(scope="module")
-def result(phantom: MriPhantom, make_case: Callable[..., Case], untrained: Bundle) -> Segmentation:
-    case = make_case({role: phantom.images[role] for role in (Role.DWI, Role.FLAIR)})
-    return StrokeSegLogic.segment(case, model=untrained.folder, device="cpu")
-
-
-def test_a_report_draws_no_other_picture(result: Segmentation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_report_draws_no_other_picture(pair_result: Segmentation, monkeypatch: pytest.MonkeyPatch) -> None:
     token, drawn = CancelToken(), []
     of = View.of
 
@@ -71,7 +65,7 @@ def test_a_report_draws_no_other_picture(result: Segmentation, monkeypatch: pyte
 
     monkeypatch.setattr(View, "of", counted)
     with hearing(Progress(cancel=token)), pytest.raises(Cancelled):
-        html_report(result)
+        html_report(pair_result)
     assert len(drawn) == 4
 
 
@@ -104,7 +98,7 @@ def test_a_run_asks_often_within_every_long_stage(
             asked[stages[-1]] = asked.get(stages[-1], 0) + 1
             return False
 
-    case = make_case({role: phantom.images[role] for role in (Role.DWI, Role.FLAIR)})
+    case = make_case({Role.DWI: phantom.images[Role.DWI]})
     StrokeSegLogic.segment(
         case, model=untrained.folder, device="cpu", cancel=Told(), progress=lambda _, stage: stages.append(stage)
     )

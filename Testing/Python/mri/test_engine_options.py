@@ -27,7 +27,7 @@ from StrokeSegLogic.study.case import Case, Role
 
 @pytest.fixture(scope="module")
 def small(phantom: MriPhantom, make_case) -> Case:
-    return make_case({role: phantom.images[role] for role in (Role.DWI, Role.FLAIR)})
+    return make_case({Role.DWI: phantom.images[Role.DWI]})
 
 
 @pytest.fixture(scope="module")

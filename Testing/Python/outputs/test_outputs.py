@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import nibabel as nib
@@ -16,22 +15,17 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-import StrokeSegLogic
 from StrokeSegLogic.base.errors import Cancelled, OutputError
 from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.mri.result import Segmentation
-from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.outputs import files as outputs
 from StrokeSegLogic.outputs.files import MRI_FILES, RESULT, names_of, require_writable, reserved_for, write_outputs
-from StrokeSegLogic.phantom.mri import MriPhantom
 from StrokeSegLogic.space.grid import Grid
-from StrokeSegLogic.study.case import Case, Role
 
 
 @pytest.fixture(scope="module")
-def result(phantom: MriPhantom, make_case: Callable[..., Case], untrained: Bundle) -> Segmentation:
-    case = make_case({role: phantom.images[role] for role in (Role.DWI, Role.FLAIR)})
-    return StrokeSegLogic.segment(case, model=untrained.folder)
+def result(pair_result: Segmentation) -> Segmentation:
+    return pair_result
 
 
 @pytest.fixture(scope="module")

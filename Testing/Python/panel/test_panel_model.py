@@ -129,7 +129,7 @@ def test_a_download_that_stalls_is_cancelled_and_goes_on_from_where_it_was(
         monkeypatch.setattr(model_dialogs, "offered", lambda: (replace(offer, url=url),))
         ready.press(ui.downloadButton)
         assert not target(ui.cancelDownloadButton).isHidden() and not target(ui.downloadButton).isEnabled()
-        ready.wait(lambda: any(part.stat().st_size for part in store.glob(".downloads/*")), what="a first part")
+        ready.wait(lambda: any(part.stat().st_size for part in store.glob(".downloads/*.part")), what="a first part")
         if during_a_run:
             ready.start()
             assert not target(ui.importButton).isEnabled() and target(ui.cancelDownloadButton).isEnabled()

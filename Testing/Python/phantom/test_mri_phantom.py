@@ -58,7 +58,7 @@ def test_another_seed_gives_another_patient() -> None:
     assert np.mean((array(first.images[Role.T1]) > 0) != (array(other.images[Role.T1]) > 0)) > 0.005
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 8))])
 def test_the_infarct_has_5_to_80_ml_on_one_side(seed: int) -> None:
     phantom = mri_phantom(seed, noise=0.0, **COARSE)
     grid = Grid.of(phantom.truth)

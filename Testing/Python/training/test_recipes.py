@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from StrokeSegLogic.training.cohort.recipe import CohortRecipe
 from StrokeSegLogic.training.recipes import find_recipe, read_recipe, recipe_names
 
 NAMES = recipe_names()
+recipe_of = cache(lambda name: read_recipe(find_recipe(name)))
 
 
 def test_there_is_a_recipe_for_each_row_of_the_papers_tables() -> None:
@@ -27,7 +29,7 @@ def test_there_is_a_recipe_for_each_row_of_the_papers_tables() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_recipe_reads_and_its_network_can_be_built_as_it_stands(name: str) -> None:
-    recipe = read_recipe(find_recipe(name))
+    recipe = recipe_of(name)
     # Without memory for the weights: slow fusion of five inputs has 100 million.
     with torch.device("meta"):
         network = build(recipe.network)
@@ -36,12 +38,12 @@ def test_every_recipe_reads_and_its_network_can_be_built_as_it_stands(name: str)
 
 @pytest.mark.parametrize("name", [name for name in NAMES if "/" in name])
 def test_a_tables_recipe_says_whom_it_follows_and_what_is_ours(name: str) -> None:
-    recipe = read_recipe(find_recipe(name))
+    recipe = recipe_of(name)
     if isinstance(recipe, CohortRecipe):
         assert recipe.source and recipe.ours
         assert recipe.pretrained in ("", recipe.network.encoder)
         assert bool(recipe.pretrained) == recipe.transfer.pretrained
-    assert sum(read_recipe(find_recipe(other)).name == recipe.name for other in NAMES) == 1
+    assert sum(recipe_of(other).name == recipe.name for other in NAMES) == 1
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,7 @@ def choose_roles(found: StandardMaps) -> list[Role]:
     return [role for role in computed().images() if role in found.computed]
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sets(st.sampled_from(["CBV", "MTT", "TTP", "MIP", "CT"])), st.sampled_from(["on_series", "on_other"]), st.data()
 )

@@ -43,7 +43,7 @@ def test_maps_in_standard_units_are_recognised_with_and_without_names(seed: int)
             assert reading.confidence > 0.7 and not reading.doubtful
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.sampled_from(sorted(MAPS)), st.tuples(*[st.sampled_from(sorted(SCALES[role])) for role in FLOWS]))
 def test_named_maps_in_any_vendors_unit_come_back_to_standard_units_or_are_named_doubtful(
     seed: int, units: tuple[str, ...]

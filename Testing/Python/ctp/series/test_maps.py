@@ -20,7 +20,7 @@ from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
 from StrokeSegLogic.phantom.ctp_protocol import CtpProtocol
 from StrokeSegLogic.space.grid import Grid
 
-GRID = ctp_grid((1.8, 1.8, 5.0)).crop((0, 0, 6), (128, 128, 15))
+GRID = ctp_grid((2.2, 2.2, 5.0)).crop((0, 0, 6), (104, 104, 15))
 STILL = MapsSpec(motion=False, device="cpu")
 
 
@@ -69,8 +69,9 @@ def test_the_delayed_territory_is_found(series: CtpSeries, found: PerfusionMaps)
 
 def test_a_small_deficit_keeps_its_delay() -> None:
     """11 ml: taking noise off by what the whole brain shares must not give it the healthy tissue's curve."""
-    small = ctp_series(ctp_patient(1, "Non-LVO"), GRID, CtpProtocol(noise_hu=3.0))
-    made = maps(small.hu, small.times_s, grid=GRID, spec=STILL)
+    grid = ctp_grid((1.8, 1.8, 5.0)).crop((0, 0, 6), (128, 128, 15))
+    small = ctp_series(ctp_patient(1, "Non-LVO"), grid, CtpProtocol(noise_hu=3.0))
+    made = maps(small.hu, small.times_s, grid=grid, spec=STILL)
     there = (small.parts == Part.PENUMBRA) & made.brain
     assert there.sum() > 50
     assert np.median(made.tmax[there]) == pytest.approx(np.median(small.truth["TMAX"][there]), abs=1.0)
@@ -147,7 +148,7 @@ def test_slices_without_an_artery_are_said(series: CtpSeries) -> None:
 
 
 def test_without_a_vein_the_artery_is_not_scaled_and_that_is_said() -> None:
-    slab = ctp_grid((1.8, 1.8, 5.0)).crop((0, 0, 8), (128, 128, 4))
+    slab = ctp_grid((2.2, 2.2, 5.0)).crop((0, 0, 8), (104, 104, 4))
     without = ctp_series(3, slab, CtpProtocol(noise_hu=2.0))
     made = maps(without.hu, without.times_s, grid=slab, spec=STILL)
     assert made.vof is None and made.aif_scale == 1.0

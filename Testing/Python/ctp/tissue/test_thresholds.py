@@ -12,6 +12,7 @@ from StrokeSegLogic.base.settings import from_mapping
 from StrokeSegLogic.ctp.threshold_settings import NORMAL_TISSUE, ThresholdSettings
 from StrokeSegLogic.ctp.tissue.thresholds import CORE, segment_by_thresholds
 from StrokeSegLogic.metrics.voxel import dice
+from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
 from StrokeSegLogic.space.grid import Grid
 
 PLAIN = ThresholdSettings(smoothing_mm=0.0, smallest_core_ml=0.0, smallest_hypoperfused_ml=0.0)
@@ -28,8 +29,9 @@ def test_voxels_below_30_percent_and_over_6_s_are_counted_to_the_voxel() -> None
 
 @pytest.mark.parametrize(("seed", "group"), [(0, "LVO"), (1, "LVO"), (5, "Non-LVO")])
 def test_simulated_core_and_penumbra_are_found(seed: int, group: str) -> None:
-    maps = simulated(group, seed)
-    labels = sitk.GetArrayFromImage(segmented(group, seed).labels)
+    # In coarser voxels, as the other tests have them, a core is half cortex and half what lies beside it.
+    maps = ctp_patient(seed, group).maps(ctp_grid((3.6, 3.6, 6.0)))
+    labels = sitk.GetArrayFromImage(segment_by_thresholds(maps.images).labels)
     truth = sitk.GetArrayFromImage(maps.truth)
     assert dice(labels > 0, truth > 0) > (0.85 if group == "LVO" else 0.7)
     if group == "LVO":
@@ -43,7 +45,7 @@ def test_a_healthy_brain_has_no_lesion_and_that_is_a_result() -> None:
     assert "both hemispheres" in found.tissue.reference.words
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.floats(1e-3, 1e3))
 def test_the_unit_of_flow_does_not_matter(factor: float) -> None:
     maps, expected = dict(simulated().images), segmented()

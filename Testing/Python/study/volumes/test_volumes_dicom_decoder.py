@@ -63,11 +63,24 @@ def test_it_loads_neither_torch_nor_the_package(slices):
     assert "_SimpleITK" in maps and "torch" not in maps
 
 
+def kill_once_asked(pid: int) -> None:
+    """Kills a stopped process as soon as something lies in its standard input."""
+    import fcntl
+    import termios
+
+    unread = bytearray(4)
+    with Path(f"/proc/{pid}/fd/0").open("rb", buffering=0) as asked:
+        while not int.from_bytes(unread, sys.byteorder):
+            time.sleep(0.01)
+            fcntl.ioctl(asked, termios.FIONREAD, unread)
+    os.kill(pid, signal.SIGKILL)
+
+
 @posix
 def test_a_crash_over_a_file_names_it_and_the_next_is_read(slices):
     (pid,) = children()
     os.kill(pid, signal.SIGSTOP)
-    crash = threading.Timer(0.2, os.kill, (pid, signal.SIGKILL))
+    crash = threading.Thread(target=kill_once_asked, args=(pid,))
     crash.start()
     message = refusal(slice_pixels, slices[1], (12, 10))
     assert slices[1].name in message and "makes the decoder crash" in message

@@ -1,16 +1,29 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from small import FUSION, FUSION_CHANGES, PLANES, PLANES_CHANGES, Trained, changed_recipe, trained, write_small
 
 from StrokeSegLogic.training.datasets.subject import DataSet
 
 
+class Written(dict[str, DataSet]):
+    """Small data sets by layout, each written when it is first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def __missing__(self, layout: str) -> DataSet:
+        self[layout] = write_small(layout, self._folder / layout)
+        return self[layout]
+
+
 @pytest.fixture(scope="session")
 def data_sets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, DataSet]:
     """A small data set by layout; not to be changed."""
-    folder = tmp_path_factory.mktemp("data-sets")
-    return {layout: write_small(layout, folder / layout) for layout in ("ctp_folder", "isles2015", "isles2018")}
+    return Written(tmp_path_factory.mktemp("data-sets"))
 
 
 @pytest.fixture(scope="session")

@@ -36,16 +36,18 @@ from StrokeSegLogic.training.loss_log import read
 from StrokeSegLogic.training.pretrained import Pretrained
 
 
-def run(recipe: CohortRecipe, data: DataSet, folder: Path, progress: Progress | None = None) -> Bundle:
-    return train_cohort(recipe, data, cpu_run(folder, progress))
+def run(
+    recipe: CohortRecipe, data: DataSet, folder: Path, progress: Progress | None = None, prepared: Path | None = None
+) -> Bundle:
+    return train_cohort(recipe, data, cpu_run(folder, progress), prepared=prepared)
 
 
-def stopped(recipe: CohortRecipe, data: DataSet, folder: Path, at: str) -> None:
+def stopped(recipe: CohortRecipe, data: DataSet, folder: Path, at: str, prepared: Path | None = None) -> None:
     """Runs until a message begins so, and is cancelled there."""
     token = CancelToken()
     progress = Progress(lambda fraction, message: token.cancel() if message.startswith(at) else None, token)
     with pytest.raises(Cancelled):
-        run(recipe, data, folder, progress)
+        run(recipe, data, folder, progress, prepared)
 
 
 def test_a_stopped_run_with_dropout_phases_and_augmentation_ends_in_the_same_bytes(
@@ -54,7 +56,7 @@ def test_a_stopped_run_with_dropout_phases_and_augmentation_ends_in_the_same_byt
     # Checkpoints are every 4 steps, epochs have 6: each stop is between two checkpoints.
     assert len(read(fusion.folder / "network-losses.csv")) == 24
     assert [row["phase"] for row in read(fusion.folder / "network-epochs.csv")] == [0, 0, 1, 2]
-    for at in ("preparing cases: CTP_002", "network: step 3 ", "network: step 11 ", "network: step 18 "):
+    for at in ("preparing cases: CTP_002", "network: step 11 ", "network: step 18 "):
         stopped(fusion.recipe, fusion.data, tmp_path, at)
         assert not (tmp_path / "model").exists()
     run(fusion.recipe, fusion.data, tmp_path)
@@ -62,9 +64,11 @@ def test_a_stopped_run_with_dropout_phases_and_augmentation_ends_in_the_same_byt
 
 
 def test_a_stopped_run_of_three_planes_ends_in_the_same_bytes(planes: Trained, tmp_path: Path) -> None:
-    for at in ("coronal: step 2 ", "sagittal: step 3 ", "validating: coronal"):
-        stopped(planes.recipe, planes.data, tmp_path, at)
-    run(planes.recipe, planes.data, tmp_path)
+    # Cases that are there already: that they are prepared again is tried above.
+    prepared = planes.folder / "prepared"
+    for at in ("sagittal: step 3 ", "validating: coronal"):
+        stopped(planes.recipe, planes.data, tmp_path, at, prepared)
+    run(planes.recipe, planes.data, tmp_path, prepared=prepared)
     assert_same_run(planes.folder, tmp_path)
 
 
@@ -224,9 +228,10 @@ def test_a_data_set_of_other_classes_or_images_is_refused(
         run(changed_recipe("unet3d-table/modified", *shrunk("unet3d-table/modified")), data_sets["isles2015"], tmp_path)
 
 
-def test_a_network_that_cannot_be_built_is_the_recipes_fault(data_sets: dict[str, DataSet], tmp_path: Path) -> None:
+def test_a_network_that_cannot_be_built_is_the_recipes_fault(planes: Trained, tmp_path: Path) -> None:
+    recipe = changed_recipe(PLANES, *PLANES_CHANGES, "network.decoder=[8, 8]")
     with pytest.raises(InputError, match=r"res-unet-pretrained \[network\]: the decoder needs 4 widths"):
-        run(changed_recipe(PLANES, *PLANES_CHANGES, "network.decoder=[8, 8]"), data_sets["isles2015"], tmp_path)
+        run(recipe, planes.data, tmp_path, prepared=planes.folder / "prepared")
 
 
 def test_a_rate_that_is_far_too_high_ends_with_the_cases_named(data_sets: dict[str, DataSet], tmp_path: Path) -> None:

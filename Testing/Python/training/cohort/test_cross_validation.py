@@ -9,7 +9,7 @@ from StrokeSegLogic.base.errors import DeviceError, InputError
 from StrokeSegLogic.evaluation.cohort import Sources, evaluate_folders
 from StrokeSegLogic.training.cohort.cross_validation import cross_validate
 from StrokeSegLogic.training.cohort.split import usable_patients
-from StrokeSegLogic.training.datasets.synthetic import write_synthetic
+from StrokeSegLogic.training.datasets.subject import DataSet
 from StrokeSegLogic.training.devices import Hardware
 from StrokeSegLogic.training.run_context import RunContext
 from StrokeSegLogic.training.splits import read_split
@@ -17,8 +17,10 @@ from StrokeSegLogic.training.splits import read_split
 NAME = "unet3d-table/modified"
 
 
-def test_every_case_is_predicted_once_by_a_model_that_has_not_seen_its_patient(tmp_path: Path) -> None:
-    data = write_synthetic("isles2018", tmp_path / "data", patients=4, seed=3)
+def test_every_case_is_predicted_once_by_a_model_that_has_not_seen_its_patient(
+    data_sets: dict[str, DataSet], tmp_path: Path
+) -> None:
+    data = data_sets["isles2018"]
     recipe, out = changed_recipe(NAME, *shrunk(NAME)), tmp_path / "out"
 
     def run() -> Path:
@@ -46,21 +48,23 @@ def test_every_case_is_predicted_once_by_a_model_that_has_not_seen_its_patient(t
     assert "simulated patients" in second
 
 
-def test_more_folds_than_patients_are_refused(tmp_path: Path) -> None:
-    data = write_synthetic("isles2018", tmp_path / "data", patients=4, seed=3)
+def test_more_folds_than_patients_are_refused(data_sets: dict[str, DataSet], tmp_path: Path) -> None:
+    data = data_sets["isles2018"]
     with pytest.raises(InputError, match="5 folds need as many patients, and there are 4"):
         cross_validate(changed_recipe(NAME, *shrunk(NAME)), data, cpu_run(tmp_path / "out"), 5)
 
 
-def test_several_processes_are_refused_since_a_single_process_has_to_predict(tmp_path: Path) -> None:
-    data = write_synthetic("isles2018", tmp_path / "data", patients=4, seed=3)
+def test_several_processes_are_refused_since_a_single_process_has_to_predict(
+    data_sets: dict[str, DataSet], tmp_path: Path
+) -> None:
+    data = data_sets["isles2018"]
     with pytest.raises(DeviceError, match="cross-validation runs in one process"):
         cross_validate(
             changed_recipe(NAME, *shrunk(NAME)), data, RunContext(tmp_path / "out", hardware=Hardware("cpu", 2)), 2
         )
 
 
-def test_one_fold_is_no_cross_validation(tmp_path: Path) -> None:
-    data = write_synthetic("isles2018", tmp_path / "data", patients=4, seed=3)
+def test_one_fold_is_no_cross_validation(data_sets: dict[str, DataSet], tmp_path: Path) -> None:
+    data = data_sets["isles2018"]
     with pytest.raises(InputError, match="1 folds are no cross-validation"):
         cross_validate(changed_recipe(NAME, *shrunk(NAME)), data, cpu_run(tmp_path / "out"), 1)

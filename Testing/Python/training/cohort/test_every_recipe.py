@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from StrokeSegLogic.evaluation.cohort import Sources, evaluate_folders
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.nets.models.field_spec import FieldModelSpec
 from StrokeSegLogic.nets.networks.build import build
-from StrokeSegLogic.nets.networks.spec import FusionSpec
+from StrokeSegLogic.nets.networks.spec import FusionSpec, UNet2DSpec
 from StrokeSegLogic.training.cohort.predict import Predictor, predict_cases
 from StrokeSegLogic.training.cohort.recipe import CohortRecipe
 from StrokeSegLogic.training.cohort.references import write_references
@@ -37,8 +37,12 @@ STREAM = [name for name, recipe in RECIPES.items() if isinstance(recipe, StreamR
 
 
 def parts(name: str, recipe: CohortRecipe) -> set[tuple[str, object]]:
-    """What a run can fail at: each part of a recipe, without what no code looks at and without numbers of the loss."""
-    network = {part: value for part, value in asdict(recipe.network).items() if part not in ("inputs", "channels")}
+    """What a run can fail at: each part of a recipe, without what no code looks at and without numbers of the loss.
+
+    Nor what encoder a network in a plane has: that each learns is tried in test_encoders.py.
+    """
+    left_out = ("inputs", "channels", *(("encoder", "decoder") if isinstance(recipe.network, UNet2DSpec) else ()))
+    network = {part: value for part, value in asdict(recipe.network).items() if part not in left_out}
     found: dict[str, object] = {f"network.{part}": value for part, value in network.items()}
     found |= {"loss": type(recipe.loss), "augmentation": recipe.augmentation is not None, "view": recipe.view}
     found |= {part: getattr(recipe, part) for part in ("inputs", "nihss", "transfer", "penalties", "learns")}
@@ -57,9 +61,13 @@ def of_new_parts() -> list[str]:
 
 NEW = of_new_parts()
 TRAINED = [
-    # Every part of these is trained in another recipe, and their loss is tried below.
-    pytest.param(name, marks=() if name in NEW else pytest.mark.slow)
-    for name in COHORT
+    *(pytest.param(name, False, id=name) for name in NEW),
+    # Every part of these is trained in a recipe above, and their loss is tried below.
+    *(
+        pytest.param(name, True, id=f"{name} with its own encoder", marks=pytest.mark.slow)
+        for name in COHORT
+        if name not in NEW or isinstance(RECIPES[name].network, UNet2DSpec)
+    ),
 ]
 
 
@@ -79,9 +87,10 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Callable[[CohortRecipe
     )
 
 
-@pytest.mark.parametrize("name", TRAINED)
+@pytest.mark.parametrize(("name", "own_encoder"), TRAINED)
 def test_a_cohort_recipe_trains_predicts_and_is_scored(
     name: str,
+    own_encoder: bool,
     data_sets: dict[str, DataSet],
     prepared: Callable[[CohortRecipe], Path],
     run_folder: Path,
@@ -89,6 +98,8 @@ def test_a_cohort_recipe_trains_predicts_and_is_scored(
 ) -> None:
     recipe = read_recipe(find_recipe(name), shrunk(name))
     assert isinstance(recipe, CohortRecipe)
+    if isinstance(recipe.network, UNet2DSpec) and not own_encoder:
+        recipe = replace(recipe, network=replace(recipe.network, encoder="compact", decoder=(16, 8, 8, 8)))
     data = data_sets[layout_of(name)]
     bundle = train_cohort(recipe, data, cpu_run(run_folder), prepared=prepared(recipe))
     assert bundle.spec.network == recipe.network
@@ -131,6 +142,7 @@ def test_a_stream_recipe_trains_on_what_it_is_given(name: str, tmp_path: Path) -
             "batch=2",
             "patch=[32, 32]",
             "pretrained=",
+            "begins_with=",
             "network.decoder=[8, 8, 8, 8, 8]",
         ],
     )
