@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -102,7 +103,7 @@ def checked(ctp: np.ndarray, times_s: np.ndarray, grid: Grid | None = None) -> S
     order = np.argsort(times, kind="stable")
     if (np.diff(times) < 0).any():
         warnings.append("the frames were not in the order of time; they were sorted")
-    kept = _without_empty(ctp, order, times, warnings)
+    kept = _without_doubled(ctp, _without_empty(ctp, order, times, warnings), times, warnings)
     _check_times(times[kept], warnings)
     require_density([ctp[k] for k in kept])
     padded, torn = _padding(ctp, kept)
@@ -141,6 +142,15 @@ def _without_empty(ctp: np.ndarray, order: np.ndarray, times: np.ndarray, warnin
         at = ", ".join(f"{times[k]:g}" for k in empty[:6])
         warnings.append(f"{len(empty)} empty frame{'s' * (len(empty) > 1)} left out, at {at} s")
     return np.array([k for k in order if k not in empty], int)
+
+
+def _without_doubled(ctp: np.ndarray, order: np.ndarray, times: np.ndarray, warnings: list[str]) -> np.ndarray:
+    """The frames, those left out that are the frame before once more: of the same moment and the same values."""
+    doubled = [b for a, b in pairwise(order) if times[a] == times[b] and np.array_equal(ctp[a], ctp[b])]
+    if doubled:
+        at = ", ".join(f"{times[k]:g}" for k in doubled[:6])
+        warnings.append(f"{len(doubled)} doubled frame{'s' * (len(doubled) > 1)} left out, at {at} s")
+    return np.array([k for k in order if k not in doubled], int)
 
 
 def _check_times(times: np.ndarray, warnings: list[str]) -> None:
