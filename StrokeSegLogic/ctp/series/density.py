@@ -53,20 +53,24 @@ def require_density(frames: Sequence[np.ndarray]) -> None:
             "was not applied",
             f"Export it with its RescaleIntercept, or take {offset} off all values",
         )
-    if low >= 0 and high == _OF_BYTES and all(_is_whole(frame) for frame in (first, frames[len(frames) // 2])):
+    # What software cuts off stands at its limit.
+    held = part[(part != 0) & (part > max(_SURELY_AIR_HU, float(part.min())))]
+    soft = held[(held > _SOFT_HU[0]) & (held < _SOFT_HU[1])]
+    middle = float(np.median(soft)) if soft.size else 0.0
+    cut = high < _VESSELS_HU and _is_cut(frames, low, high)
+    bytes_alone = low >= 0 and high == _OF_BYTES and all(_is_whole(f) for f in (first, frames[len(frames) // 2]))
+    # A brain without its skull may end at 255 HU by chance.
+    if bytes_alone and (cut or not _TISSUE_HU[0] <= middle <= _TISSUE_HU[1]):
         raise _no_hu(
             "its values run from 0 to 255, those of a picture of 8 bit, in which a window of grey values was stored",
             "Export the original series, not a secondary capture or a picture, with all its bits",
         )
-    if high < _VESSELS_HU and _is_cut(frames, low, high):
+    if cut:
         raise _no_hu(
             f"its values are cut off at {high:g}, as by a window: bone and arteries end there, and the arterial curve "
             "is lost",
             "Export the series without a window, with all its bits",
         )
-    # What software cuts off stands at its limit.
-    held = part[(part != 0) & (part > max(_SURELY_AIR_HU, float(part.min())))]
-    soft = held[(held > _SOFT_HU[0]) & (held < _SOFT_HU[1])]
     rescaled = "Export it with rescale slope and intercept applied"
     if held.size and soft.size < _LEAST_SOFT * held.size:
         raise _no_hu(
@@ -74,7 +78,6 @@ def require_density(frames: Sequence[np.ndarray]) -> None:
             f"(the middle is {float(np.median(held)):.0f})",
             rescaled,
         )
-    middle = float(np.median(soft)) if soft.size else 0.0
     if middle < _TISSUE_HU[0]:
         raise _no_hu(
             f"half of its voxels are below {middle:.1f}, where tissue has 20 to 40, as if the frames before contrast "
