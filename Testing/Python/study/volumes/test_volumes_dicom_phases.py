@@ -75,7 +75,7 @@ def test_each_slice_may_have_its_own_moment(tmp_path: Path) -> None:
         dicom_ctp(
             tmp_path / name,
             HU[part],
-            lambda t, z, times=times: at(NOON + times[t] + 0.3 * z),
+            lambda t, z, times=times: at(NOON + times[t] + 0.1 * z),
             uid=lambda t, name=name: f"1.2.7.{ord(name)}",
         )
     (candidate,) = find_series(tmp_path)
