@@ -10,8 +10,10 @@ from ctp_slab import ARTERY, FLUID, VEIN, WHITE, Slab, case_of_slab, grid_of_sla
 
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.ctp.engine import segment_perfusion
+from StrokeSegLogic.ctp.series.artery_by_hand import artery_at
 from StrokeSegLogic.ctp.series.maps import MapsSpec, PerfusionMaps, maps
 from StrokeSegLogic.ctp.series.maps_record import maps_record
+from StrokeSegLogic.ctp.series.time_series import checked
 from StrokeSegLogic.ctp.settings import PerfusionSettings, with_artery
 from StrokeSegLogic.outputs.files import html_report
 from StrokeSegLogic.space.given_point import GivenPoint
@@ -61,13 +63,14 @@ def test_a_point_without_a_vessel_is_refused_with_what_was_seen_there(kind: int)
     assert refused.value.option == "aif"
 
 
-@pytest.mark.parametrize(("where", "words"), [((2.0, 2.0), "lies in air"), ((0.0, 71.0), "lies in bone")])
-def test_a_point_in_air_or_bone_is_refused_as_such(where: tuple[float, float], words: str) -> None:
-    half = SLAB.kinds().shape[1] // 2
-    x, y = (where[0], where[1]) if words.endswith("air") else (half, round(half - 87 / SLAB.pixel_mm))
-    spec = replace(STILL, artery=GivenPoint((float(x), float(y), 0.0), "voxel"))
-    with pytest.raises(InputError, match=f"{words} .*HU before contrast") as refused:
-        mapped(spec)
+@pytest.mark.parametrize(("xy", "words"), [((2, 2), "air"), ((65, 30), "bone"), ((65, 90), "metal")])
+def test_a_point_in_air_bone_or_metal_is_refused_as_such(xy: tuple[int, int], words: str) -> None:
+    hu = HU.copy()
+    hu[:, :, 25:36, 60:71], hu[:, :, 85:96, 60:71] = 900, 3000
+    series = checked(hu, SLAB.times_s, GRID)
+    point = GivenPoint((float(xy[0]), float(xy[1]), 0.0), "voxel")
+    with pytest.raises(InputError, match=f"lies in {words} .*HU before contrast") as refused:
+        artery_at(point, series, hu[:4].mean(axis=0, dtype=np.float32), 4)
     assert refused.value.option == "aif"
 
 
