@@ -61,8 +61,8 @@ def together(readings: Sequence[Rival]) -> list[Rival]:
             whole = "is a copy of" if len(found.frames) == len(seen[twin].frames) else "holds a part of the frames of"
             out[number] = candidate, Reading.nothing(f"it {whole} {readings[twin][0].name}")
     if seen:
-        for number, error in faults.items():
-            out[number] = readings[number][0], Reading.nothing(error.clause)
+        for number, fault in faults.items():
+            out[number] = readings[number][0], Reading.nothing(fault.clause)
     files = [k for k in seen if readings[k][0].tags is None]
     for chain in _chains({k: seen[k] for k in files}):
         if len(chain) > 1:

@@ -73,9 +73,9 @@ class _Phase:
     def likeness(self, other: _Phase) -> tuple[bool, bool, float]:
         """How alike the two were made, the greater the more: phases of two reconstructions are not mixed."""
         ours, theirs = self.slices[0], other.slices[-1]
-        words = (_DIGITS.sub("#", record.tags.series_description.casefold()) for record in (ours, theirs))
+        first, other_words = (_DIGITS.sub("#", r.tags.series_description.casefold()) for r in (ours, theirs))
         same = ours.tags.image_type == theirs.tags.image_type, ours.thickness == theirs.thickness
-        return (*same, SequenceMatcher(None, *words, autojunk=False).ratio())
+        return (*same, SequenceMatcher(None, first, other_words, autojunk=False).ratio())
 
     def joined(self, after: _Phase) -> _Phase:
         """Both, the frames that the second has once more left out."""
