@@ -61,7 +61,7 @@ def perfusion(
         spec = replace(spec, smoothing_mm=smoothing)
     with job() as progress, reserved_for(folder, MAPS, MAPS_ALONE, overwrite=overwrite) as held:
         progress(0.0, "reading the series")
-        from ..ctp.series.arteries import place_of
+        from ..ctp.series.maps_record import vessel_words
         from ..outputs.files import write_maps
         from ..result.outcome import case_record
         from ..study.series.load import load_case
@@ -93,8 +93,9 @@ def perfusion(
     console.print(
         f"{len(found.times_s)} frames of {size} voxels, {found.brain.sum() * found.grid.voxel_ml:.0f} ml brain"
     )
-    console.print(f"Artery {place_of(found.aif, found.grid)}; look at aif.svg before trusting the maps")
-    console.print("Vein: none was found" if found.vof is None else f"Vein {place_of(found.vof, found.grid)}")
+    artery, vein = vessel_words(found)
+    console.print(f"{artery}; look at aif.svg before trusting the maps")
+    console.print(vein)
     console.print(f"Hematocrit {found.hematocrit:g}")
     console.print(f"Maps in {folder}", soft_wrap=True)
     console.print("Research use only: not a medical device")

@@ -27,7 +27,7 @@ from .numbers.criteria import Criteria
 from .numbers.mismatch import PerfusionNumbers
 from .numbers.sweep import Sweep
 from .routes.route import Route, differing
-from .series.maps_record import maps_record
+from .series.maps_record import maps_record, vessel_words
 from .tissue.thresholds import CORE, PENUMBRA
 
 if TYPE_CHECKING:
@@ -174,7 +174,8 @@ class PerfusionSegmentation:
 
     def headline(self) -> tuple[str, ...]:
         """Volumes of the routes, numbers and trials."""
-        return headline(self.chosen, self.routes, self.numbers, self.criteria, self.origins.values())
+        lines = headline(self.chosen, self.routes, self.numbers, self.criteria, self.origins.values())
+        return lines if self.measured is None else (*lines, *vessel_words(self.measured))
 
     @property
     def origins(self) -> Mapping[Role, MapOrigin]:

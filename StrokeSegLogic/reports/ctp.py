@@ -13,8 +13,8 @@ from ..ctp.numbers.mismatch import LEAST_INTENSITY_ML, DelayVolume, PerfusionNum
 from ..ctp.numbers.sweep import Sweep
 from ..ctp.result import PerfusionSegmentation
 from ..ctp.routes.route import Route
-from ..ctp.series.arteries import place_of
 from ..ctp.series.maps import PerfusionMaps
+from ..ctp.series.maps_record import vessel_words
 from ..result.looks import CORE_STYLE, PENUMBRA_STYLE
 from ..result.map_origins import parted
 from ..result.outcome import Display
@@ -191,11 +191,12 @@ def _values(result: PerfusionSegmentation) -> list[tuple[str, str, str, str, str
 def _measured(maps: PerfusionMaps) -> dict[str, object]:
     seconds = float(maps.times_s[-1] - maps.times_s[0])
     moved = "Motion was not looked for" if maps.motion is None else f"Motion: {maps.motion.summary}"
+    artery, vein = vessel_words(maps)
     said = [
         f"{len(maps.times_s)} frames over {seconds:.0f} s, {maps.baseline} of them before contrast",
         moved,
-        f"Artery: {place_of(maps.aif, maps.grid)}; its curve used times {maps.aif_scale:.2f}",
-        "Vein: none was found" if maps.vof is None else f"Vein: {place_of(maps.vof, maps.grid)}",
+        f"{artery}; its curve used times {maps.aif_scale:.2f}",
+        vein,
         f"Hematocrit: {maps.hematocrit:g}",
         *maps.warnings,
     ]

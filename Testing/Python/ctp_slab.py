@@ -2,7 +2,8 @@
 
 One axial section, repeated: skull, fluid around the brain, cortex, white matter, and two ventricles with horns. Blood
 reaches all tissue at the same moment, stays for its mean transit time and leaves at once (a box residue); fluid never
-sees any. A lesion can be laid into one hemisphere. Constants are textbook values written down here once more.
+sees any. A lesion can be laid into one hemisphere, an old infarct (a cavity of fluid with a poor rim) into the other,
+and one hemisphere's vessels can be later than the other's. Constants are textbook values written down here once more.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _FINE_S = 0.1
 _TO_HU = 1.04 / (0.733 * 6000.0)
 """From ml/100 g/min to 1/s: brain's density over the hematocrit factor times 60 s and 100 g."""
 _AIR, _BONE, _SCALP = -1000.0, 900.0, 40.0
-OUTSIDE, FLUID, WHITE, GREY, PENUMBRA, CORE, ARTERY, VEIN = range(8)
+OUTSIDE, FLUID, WHITE, GREY, PENUMBRA, CORE, ARTERY, VEIN, CAVITY, SCAR, LATE_WHITE, LATE_GREY, LATE_ARTERY = range(13)
 """Kinds of voxels."""
 
 
@@ -36,6 +37,8 @@ class Slab:
         pixel_mm, thick_mm: size of a voxel.
         frames, interval_s: how often it is looked at.
         seed: of the noise.
+        cavity: whether the right hemisphere has an old infarct.
+        late_s: by how much arteries and tissue of the right hemisphere are later.
         tissue: flow (ml/100 g/min), volume (ml/100 g), delay (s) and density (HU) by kind.
     """
 
@@ -50,12 +53,15 @@ class Slab:
     frames: int = 40
     interval_s: float = 1.5
     seed: int = 0
+    cavity: bool = False
+    late_s: float = 0.0
     tissue: dict[int, tuple[float, float, float, float]] = field(
         default_factory=lambda: {
             WHITE: (24.0, 2.2, 0.0, 30.0),
             GREY: (62.0, 4.2, 0.0, 37.0),
             PENUMBRA: (20.0, 4.0, 9.0, 33.0),
             CORE: (5.0, 1.2, 11.0, 26.0),
+            SCAR: (12.0, 1.6, 1.0, 24.0),
         }
     )
 
@@ -92,7 +98,21 @@ class Slab:
         for place in ((-22.0, -30.0), (22.0, -30.0), (0.0, -55.0)):
             section[ellipse(*place, 3.2, 3.2)] = ARTERY
         section[ellipse(0, 76, 5.5, 5.5)] = VEIN
+        if self.cavity:
+            brain = (section == GREY) | (section == WHITE)
+            section[ellipse(-42, 30, 14, 20) & brain] = SCAR
+            section[ellipse(-42, 30, 9, 14) & (section == SCAR)] = CAVITY
+        if self.late_s:
+            for kind, late in ((WHITE, LATE_WHITE), (GREY, LATE_GREY), (ARTERY, LATE_ARTERY)):
+                section[(section == kind) & (x < 0)] = late
         return np.repeat(section[None], self.slices, axis=0)
+
+    def _tissue(self) -> dict[int, tuple[float, float, float, float]]:
+        late = {}
+        for kind, other in ((WHITE, LATE_WHITE), (GREY, LATE_GREY)):
+            flow, volume, delay, density = self.tissue[kind]
+            late[other] = (flow, volume, delay + self.late_s, density)
+        return self.tissue | late
 
     def curves(self) -> dict[int, np.ndarray]:
         """Enhancement over time by kind, (T,) HU."""
@@ -100,7 +120,8 @@ class Slab:
         since = np.maximum(fine - 7.0, 0)
         artery = 70.0 * since**2.2 * np.exp(-since / 2.0)
         curves = {ARTERY: artery, VEIN: np.interp(fine - 6.0, fine, artery, left=0.0)}
-        for kind, (flow, volume, delay, _) in self.tissue.items():
+        curves[LATE_ARTERY] = np.interp(fine - self.late_s, fine, artery, left=0.0)
+        for kind, (flow, volume, delay, _) in self._tissue().items():
             transit = 60 * volume / flow
             stays = ((fine >= delay) & (fine < delay + transit)).astype(float)
             curves[kind] = flow * _TO_HU * np.convolve(artery, stays)[: len(fine)] * _FINE_S
@@ -114,10 +135,10 @@ class Slab:
         y, x = np.mgrid[-half : half + 1, -half : half + 1] * self.pixel_mm
         for reach, value in ((80.0, _SCALP), (74.0, _BONE), (68.0, self.fluid_hu)):
             plain[:, (x / reach) ** 2 + (y / (reach + 17)) ** 2 < 1] = value
-        plain[kinds == FLUID] = self.fluid_hu
-        for kind, row in self.tissue.items():
+        plain[(kinds == FLUID) | (kinds == CAVITY)] = self.fluid_hu
+        for kind, row in self._tissue().items():
             plain[kinds == kind] = self.core_hu if kind == CORE else row[3]
-        plain[(kinds == ARTERY) | (kinds == VEIN)] = 42.0
+        plain[np.isin(kinds, (ARTERY, VEIN, LATE_ARTERY))] = 42.0
         rng = np.random.default_rng(self.seed)
         out = np.empty((self.frames, *kinds.shape), np.int16)
         curves = self.curves()

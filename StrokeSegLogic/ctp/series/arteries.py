@@ -26,6 +26,8 @@ _NOISE_FACTOR, _LEFT = 6.0, 0.5
 _VEIN_DELAY_S, _VEIN_WIDTH = 1.0, 1.15
 _VEIN_LEFT, _VEIN_WIDEST_S, _VEIN_PEAK = 0.5, 30.0, 0.5
 _SEEDS = 60
+_MOST_WAYS = 5.0
+"""So many times its height a vessel's curve goes up and down: 2 for a bolus, 3 with all that comes round again."""
 _FOOT, _LEFT_SKEWED = 0.2, -0.15
 """Above a fifth of its peak the skewness of a bolus is 0.3 and more, on phantoms of ours; reversed as much below 0."""
 
@@ -94,8 +96,9 @@ def find_artery(curves: np.ndarray, voxels: np.ndarray, times_s: np.ndarray, bas
     return _vessel(curves, voxels, seeds[best], baseline)
 
 
-def require_forwards(curves: np.ndarray, times_s: np.ndarray) -> None:
-    """Refuses vessels whose contrast comes slowly and goes fast: the frames run backwards in time.
+def require_time_order(curves: np.ndarray, times_s: np.ndarray) -> None:
+    """Refuses vessels whose contrast comes and goes again and again, or comes slowly and goes fast: frames that are
+    mixed up, or run backwards in time.
 
     A bolus is skewed to the right in arteries and veins alike, where tissue's own curve may be nearly symmetric.
 
@@ -109,6 +112,15 @@ def require_forwards(curves: np.ndarray, times_s: np.ndarray) -> None:
     peak = curves.max(axis=0)
     bright = np.argsort(-peak, kind="stable")[:_SEEDS]
     curves, peak = curves[:, bright], peak[bright]
+    typical = np.median(curves / np.maximum(peak, 1e-6), axis=1)
+    ways = float(np.abs(np.diff(typical)).sum() / max(float(np.ptp(typical)), 1e-6))
+    if float(np.median(peak)) >= LEAST_PEAK_HU and ways > _MOST_WAYS:
+        raise InputError(
+            f"has its frames mixed up, or vessels flicker: contrast comes and goes {ways / 2:.0f} times, where a bolus "
+            "comes and goes once",
+            where="the perfusion series",
+            fix="Give the frames in the order in which they were recorded, or their true times",
+        )
     # What is cut off at an end has no known shape.
     ends = np.maximum(curves[:2].max(axis=0), curves[-2:].max(axis=0))
     whole = (peak >= LEAST_PEAK_HU) & (ends <= _FOOT * peak)
@@ -117,8 +129,11 @@ def require_forwards(curves: np.ndarray, times_s: np.ndarray) -> None:
     weight = np.maximum(curves[:, whole] - _FOOT * peak[whole], 0) * np.gradient(times_s)[:, None]
     weight /= weight.sum(axis=0)
     from_middle = times_s[:, None] - times_s @ weight
-    skewness = (weight * from_middle**3).sum(axis=0) / (weight * from_middle**2).sum(axis=0) ** 1.5
-    if float(np.median(skewness)) < _LEFT_SKEWED:
+    width = (weight * from_middle**2).sum(axis=0)
+    # A peak of a single frame has no shape.
+    broad = width > 0
+    skewness = (weight * from_middle**3).sum(axis=0)[broad] / width[broad] ** 1.5
+    if broad.any() and float(np.median(skewness)) < _LEFT_SKEWED:
         raise backwards()
 
 

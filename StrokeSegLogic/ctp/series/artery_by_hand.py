@@ -7,6 +7,7 @@ import numpy as np
 from ...base.errors import InputError
 from ...space.given_point import GivenPoint
 from .arteries import LEAST_PEAK_HU, VOXELS, Vessel
+from .curves import METAL_HU, PLAIN_BLOOD_HU, may_hold_blood
 from .time_series import Series
 
 OPTION = "aif"
@@ -18,16 +19,17 @@ _LEAST_HU = 15.0
 """Tissue enhances by 5 to 15 HU: below this there is no vessel."""
 
 
-def artery_at(point: GivenPoint, series: Series, baseline: int) -> tuple[Vessel, tuple[str, ...]]:
+def artery_at(point: GivenPoint, series: Series, plain: np.ndarray, baseline: int) -> tuple[Vessel, tuple[str, ...]]:
     """The arterial curve around a point, and what is to be said of it.
 
     Args:
         point: given by hand.
         series: with still frames.
+        plain: mean of the frames before contrast (z, y, x), HU.
         baseline: number of frames before contrast.
 
     Raises:
-        InputError: if it lies outside of the series, or no contrast passes there.
+        InputError: if it lies outside of the series, in air, bone or metal, or no contrast passes there.
     """
     z, y, x = point.index(series.grid, OPTION)
     _, height, width = series.grid.shape
@@ -37,6 +39,16 @@ def artery_at(point: GivenPoint, series: Series, baseline: int) -> tuple[Vessel,
     ys, xs = y + dy[near], x + dx[near]
     inside = (ys >= 0) & (ys < height) & (xs >= 0) & (xs < width)
     ys, xs = ys[inside], xs[inside]
+    blood = may_hold_blood(plain, series)[z, ys, xs]
+    if not blood.any():
+        raise InputError(
+            f"lies in {_what_is(float(plain[z, y, x]))} ({plain[z, y, x]:.0f} HU before contrast): there is nothing "
+            f"of the density of blood within {_AROUND_MM:g} mm",
+            where=str(point),
+            option=OPTION,
+            fix="Point at a bright vessel on the maximum over time; mm are R, A, S as Slicer shows them",
+        )
+    ys, xs = ys[blood], xs[blood]
     curves = np.stack([frame[z, ys, xs].astype(float) for frame in series.frames()])
     curves -= curves[:baseline].mean(axis=0)
     # Of three frames, so that no single noisy frame chooses.
@@ -58,3 +70,10 @@ def artery_at(point: GivenPoint, series: Series, baseline: int) -> tuple[Vessel,
     return vessel, (
         f"the artery given by hand enhances by {peak:.0f} HU only: it may fill its voxels in part, or be none",
     )
+
+
+def _what_is(hu: float) -> str:
+    low, high = PLAIN_BLOOD_HU
+    if hu <= low:
+        return "air" if hu < 10 * low else "fat or air"
+    return "what is padding in some frames" if hu < high else "metal" if hu > METAL_HU else "bone"

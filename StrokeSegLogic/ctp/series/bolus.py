@@ -44,14 +44,23 @@ def passage(mean_hu: np.ndarray, times_s: np.ndarray, noise_hu: float) -> Passag
         noise_hu: standard error of such a mean.
 
     Raises:
-        InputError: if no contrast arrives, or it only begins to at the end.
+        InputError: if no contrast arrives, it only begins to at the end, or it was there before; or if it goes faster
+            than it comes.
     """
     peak = int(np.argmax(mean_hu))
     before = mean_hu[: peak + 1]
     # Low values before the peak; a median of some, so that one noisy or displaced frame does not decide.
     low = float(np.median(np.sort(before)[: max(3, len(before) // 3)]))
     rise = float(mean_hu[peak]) - low
-    if rise < max(LEAST_RISE_HU, 5 * noise_hu):
+    least = max(LEAST_RISE_HU, 5 * noise_hu)
+    if rise < least and float(mean_hu[peak]) - float(np.median(mean_hu[-3:])) >= least:
+        raise InputError(
+            f"begins after contrast has arrived (brightest at {times_s[peak]:.3g} s, less from then on): "
+            "there are no frames before contrast to measure from",
+            where=_WHERE,
+            fix="Give the whole series, its first frames, too",
+        )
+    if rise < least:
         raise InputError(
             f"contrast never arrives: the brain's mean rises by {max(rise, 0):.1f} HU only",
             where=_WHERE,

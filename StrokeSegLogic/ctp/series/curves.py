@@ -18,7 +18,10 @@ from .time_series import Series
 _CANDIDATES = 6000
 _AROUND_MM = 6.0
 """The great sinuses lie outside of a tight brain mask."""
-_HIGHEST_PLAIN_HU = 120.0
+PLAIN_BLOOD_HU = (-10.0, 120.0)
+"""Before contrast: blood has 30 to 60, less beside fluid, and noise; below is air or fat, above bone or metal."""
+METAL_HU, _FROM_METAL_MM = 2500.0, 6.0
+"""Around clips and coils streaks change from frame to frame by more than any bolus."""
 _BONE_HU, _FROM_BONE_MM = 200.0, 3.0
 """Where the head moved, what lies beside bone changes by hundreds of HU even after correction: never a vessel."""
 _DISTURBED_HU, _BRIGHTEST_HU = 6.0, 30.0
@@ -81,13 +84,13 @@ def enhancement(
 def vessel_candidates(
     series: Series, brain: np.ndarray, mip: np.ndarray, plain: np.ndarray, baseline: int, moved: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Curves (T, N) and indices (N, 3) of the voxels in and near the brain that enhance most, not of bone.
+    """Curves (T, N) and indices (N, 3) of the voxels in and near the brain that enhance most: no air, bone or metal.
 
     A curve is the mean of the voxel and its neighbours in the slice within 0.7 mm: noise falls, and a small artery is
     not lost. Where the head `moved`, voxels beside bone are left out.
     """
     spacing = series.grid.spacing
-    near = grown(brain, [round(_AROUND_MM / s) for s in spacing[:2]] + [0]) & (plain < _HIGHEST_PLAIN_HU)
+    near = grown(brain, [round(_AROUND_MM / s) for s in spacing[:2]] + [0]) & may_hold_blood(plain, series)
     if moved:
         near &= ~beside_bone(plain, spacing, _FROM_BONE_MM)
     seen = seen_baseline(baseline)
@@ -104,6 +107,17 @@ def vessel_candidates(
     columns = np.clip(x[:, None] + dx, 0, brain.shape[2] - 1)
     curves = np.stack([frame[z[:, None], rows, columns].mean(axis=1, dtype=float) for frame in series.frames()])
     return curves - curves[seen].mean(axis=0), np.stack([z, y, x], axis=1)
+
+
+def may_hold_blood(plain: np.ndarray, series: Series) -> np.ndarray:
+    """Bool (z, y, x): what has the density of blood in the plain frame (z, y, x), HU, away from metal and from what is
+    padding in some frames."""
+    low, high = PLAIN_BLOOD_HU
+    found = (plain > low) & (plain < high)
+    metal = plain > METAL_HU
+    if metal.any():
+        found &= ~grown(metal, [int(np.ceil(_FROM_METAL_MM / s)) for s in series.grid.spacing[:2]] + [0])
+    return found if series.torn is None else found & ~series.torn
 
 
 def beside_bone(plain: np.ndarray, spacing: tuple[float, ...], reach_mm: float) -> np.ndarray:

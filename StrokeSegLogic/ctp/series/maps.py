@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,6 +30,7 @@ from .deconvolution import (
     hematocrit_factor,
 )
 from .denoising import DenoisingSpec, denoised
+from .density import density_doubts
 from .fluid import fluid_of
 from .time_series import checked
 from .vessels import ordered, scale_of, vessels
@@ -63,11 +65,12 @@ class MapsSpec:
     def __post_init__(self) -> None:
         low, high = HEMATOCRIT_RANGE
         if not low <= self.hematocrit <= high:
-            raise InputError(
-                f"is {self.hematocrit:g}, which no patient has",
-                option="hematocrit",
-                fix=f"Give it as a part of 1, {low:g} to {high:g}",
-            )
+            what, fix = "which no patient has", f"Give it as a part of 1, {low:g} to {high:g}, not in percent"
+            if not math.isfinite(self.hematocrit):
+                what = "which is no number"
+            elif low <= self.hematocrit / 100 <= high:
+                what = f"which is in percent: as a part of 1 it is {self.hematocrit / 100:g}"
+            raise InputError(f"is {self.hematocrit:g}, {what}", option="hematocrit", fix=fix)
 
 
 @dataclass(frozen=True)
@@ -189,6 +192,8 @@ def maps(
     )
     fluid = fluid_of(series, inside, mean, artery.curve, curves.mean(axis=1), progress.span(0.7, 0.73))
     scale, more = scale_of(artery, vein, series.times_s)
+    seen = [vessel.voxels for vessel in (artery, vein) if vessel is not None]
+    odd = density_doubts(plain, inside, fluid, seen, series.grid.voxel_ml)
     from ...nets.run.network import choose
 
     device = choose(spec.device).where
@@ -231,7 +236,7 @@ def maps(
         vof=vein,
         aif_scale=scale,
         motion=moved,
-        warnings=(*series.warnings, *bolus.warnings, *notes, *said, *more),
+        warnings=(*series.warnings, *odd, *bolus.warnings, *notes, *said, *more),
         baseline=bolus.baseline,
         hematocrit=spec.hematocrit,
     )

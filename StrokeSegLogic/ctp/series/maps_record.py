@@ -10,7 +10,7 @@ import numpy as np
 from ...space.grid import Grid
 from ...study.case import Role
 from ...study.maps.units import STANDARD_UNITS
-from .arteries import Vessel
+from .arteries import Vessel, place_of
 from .maps import PerfusionMaps
 
 
@@ -43,6 +43,12 @@ def maps_record(measured: PerfusionMaps, roles: Collection[Role] | None = None) 
         "brain_ml": float(measured.brain.sum() * measured.grid.voxel_ml),
         "warnings": list(measured.warnings),
     }
+
+
+def vessel_words(measured: PerfusionMaps) -> tuple[str, str]:
+    """Where artery and vein were read off, a sentence each without a full stop."""
+    vein = "none was found" if measured.vof is None else place_of(measured.vof, measured.grid)
+    return f"Artery: {place_of(measured.aif, measured.grid)}", f"Vein: {vein}"
 
 
 def _vessel(vessel: Vessel, grid: Grid) -> dict[str, Any]:

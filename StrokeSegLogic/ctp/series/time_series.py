@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from ...base.errors import InputError
 from ...space.grid import Grid
+from .density import require_density
 
 FEWEST_FRAMES = 10
 SHORTEST_S = 25.0
@@ -19,11 +21,7 @@ LONGEST_INTERVAL_S = 4.0
 """Maps stay about the same up to an interval of 3 s (Wiesmann et al., Eur Radiol 2008); beyond it they may not."""
 _LOWEST_HU = -1024
 """No HU lie below: -2048 and less stand where a scanner or software has no value."""
-_SOFT_HU, _LEAST_TISSUE_HU = (-200.0, 300.0), 10.0
-_LEAST_SOFT = 0.05
-"""Part of the voxels beside air that is soft in any head, whatever bone there is."""
 _SURELY_AIR_HU = -500.0
-_SAMPLE = 1_000_000
 _MILLISECONDS = 300.0
 _FIELD_MM = 230.0
 _SLICE_MM = 5.0
@@ -105,9 +103,9 @@ def checked(ctp: np.ndarray, times_s: np.ndarray, grid: Grid | None = None) -> S
     order = np.argsort(times, kind="stable")
     if (np.diff(times) < 0).any():
         warnings.append("the frames were not in the order of time; they were sorted")
-    kept = _without_empty(ctp, order, times, warnings)
+    kept = _without_doubled(ctp, _without_empty(ctp, order, times, warnings), times, warnings)
     _check_times(times[kept], warnings)
-    _require_density(ctp[kept[0]])
+    require_density([ctp[k] for k in kept])
     padded, torn = _padding(ctp, kept)
     if torn is not None:
         warnings.append(
@@ -117,43 +115,16 @@ def checked(ctp: np.ndarray, times_s: np.ndarray, grid: Grid | None = None) -> S
     return Series(ctp, frames, times[kept] - times[kept[0]], grid, tuple(warnings), torn, padded)
 
 
-def _require_density(frame: np.ndarray) -> None:
-    """Refuses a series that is no density: what software leaves that takes the frames before contrast off the others.
-
-    Judged is what is soft: neither air or padding nor bone. In a head and in a brain cut out of it that is tissue of 20
-    to 40 HU for the most part; without it there are no HU at all (an offset that was not taken off, a picture).
-    """
-    part = frame.reshape(-1)[:: max(frame.size // _SAMPLE, 1)]
-    # What software cuts off stands at its limit.
-    held = part[(part != 0) & (part > max(_SURELY_AIR_HU, float(part.min())))]
-    soft = held[(held > _SOFT_HU[0]) & (held < _SOFT_HU[1])]
-    if held.size and soft.size < _LEAST_SOFT * held.size:
-        raise InputError(
-            f"holds no HU: hardly a voxel lies between {_SOFT_HU[0]:g} and {_SOFT_HU[1]:g}, where all soft tissue has "
-            f"its density (the middle is {float(np.median(held)):.0f})",
-            where=_WHERE,
-            fix="Export it with rescale slope and intercept applied",
-        )
-    middle = float(np.median(soft)) if soft.size else _LEAST_TISSUE_HU
-    if middle < _LEAST_TISSUE_HU:
-        raise InputError(
-            f"holds no HU: half of its voxels are below {middle:.1f}, where tissue has 20 to 40, as if the frames "
-            "before contrast had been subtracted",
-            where=_WHERE,
-            fix="Give the series as it was scanned",
-        )
-
-
 def _padding(ctp: np.ndarray, kept: np.ndarray) -> tuple[bool, np.ndarray | None]:
     """Whether there is any, and where only some of the frames hold it."""
     if np.issubdtype(ctp.dtype, np.unsignedinteger) or all(ctp[k].min() >= _LOWEST_HU for k in kept):
         return False, None
-    ever, always = np.zeros(ctp.shape[1:], bool), np.ones(ctp.shape[1:], bool)
+    ever, shown = np.zeros(ctp.shape[1:], bool), np.zeros(ctp.shape[1:], bool)
     for k in kept:
-        padding = ctp[k] < _LOWEST_HU
-        ever |= padding
-        always &= padding
-    torn = ever & ~always
+        ever |= ctp[k] < _LOWEST_HU
+        # Noise takes air below the lowest HU, too: that is no padding in the place of something.
+        shown |= ctp[k] > _SURELY_AIR_HU
+    torn = ever & shown
     return True, torn if torn.any() else None
 
 
@@ -171,6 +142,15 @@ def _without_empty(ctp: np.ndarray, order: np.ndarray, times: np.ndarray, warnin
         at = ", ".join(f"{times[k]:g}" for k in empty[:6])
         warnings.append(f"{len(empty)} empty frame{'s' * (len(empty) > 1)} left out, at {at} s")
     return np.array([k for k in order if k not in empty], int)
+
+
+def _without_doubled(ctp: np.ndarray, order: np.ndarray, times: np.ndarray, warnings: list[str]) -> np.ndarray:
+    """The frames, those left out that are the frame before once more: of the same moment and the same values."""
+    doubled = [b for a, b in pairwise(order) if times[a] == times[b] and np.array_equal(ctp[a], ctp[b])]
+    if doubled:
+        at = ", ".join(f"{times[k]:g}" for k in doubled[:6])
+        warnings.append(f"{len(doubled)} doubled frame{'s' * (len(doubled) > 1)} left out, at {at} s")
+    return np.array([k for k in order if k not in doubled], int)
 
 
 def _check_times(times: np.ndarray, warnings: list[str]) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...base.errors import InputError
 from ...space.given_point import GivenPoint
-from .arteries import LARGEST_SCALE, Vessel, area, find_artery, find_vein, require_forwards
+from .arteries import LARGEST_SCALE, Vessel, area, find_artery, find_vein, require_time_order
 from .artery_by_hand import artery_at
 from .bolus import Passage
 from .curves import vessel_candidates
@@ -43,12 +43,12 @@ def vessels(
     curves, voxels = np.zeros((len(series), 0)), np.zeros((0, 3), int)
     if aif is None or vof is None:
         curves, voxels = vessel_candidates(series, brain, mip, plain, bolus.baseline, moved)
-        require_forwards(curves, series.times_s)
+        require_time_order(curves, series.times_s)
     said: tuple[str, ...] = ()
     if aif is None:
         artery = find_artery(curves, voxels, series.times_s, bolus.baseline)
     elif isinstance(aif, GivenPoint):
-        artery, said = artery_at(aif, series, bolus.baseline)
+        artery, said = artery_at(aif, series, plain, bolus.baseline)
     else:
         artery = _given(aif, series, bolus.baseline)
     if vof is None:

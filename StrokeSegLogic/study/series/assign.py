@@ -146,6 +146,10 @@ def assign(candidates: Sequence[Candidate], modality: Modality | None = None) ->
         from .directions import together
 
         readings = together(readings)
+    if sum(reading.role is Role.CTP for _, reading in readings) > 1:
+        from .bolus_parts import together as joined
+
+        readings = joined(readings)
     left = [(candidate, reading.reason) for candidate, reading in readings if reading.role is None]
     notes = [
         f"{candidate.name} was left aside: {reading.reason}{'; ' if reading.advice else ''}{reading.advice}"

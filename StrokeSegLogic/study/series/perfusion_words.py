@@ -61,8 +61,11 @@ _NO_MAP: tuple[tuple[str, str], ...] = (
     ("a quality or motion picture", r"\bmotion\b(?! ?corr)|\bresidu\w*|\bquality\b|\bconfidence\b"),
 )
 _COMPARED = re.compile(r"[<>]\s*\d")
-# What a volume was registered to does not say what it is: Tmax_to_NCCT, CBF_space-CT.
-_TARGET = re.compile(r"\b(?:to|2|in|on|onto|space|reg) (?:ncct|ctp?|cbf|cbv|mtt|ttp|tmax|mip)\b(?! \w)")
+# What a volume was registered to does not say what it is: Tmax_to_NCCT, CBF_space-CT; run-2_ctp is a number.
+_TARGET = re.compile(
+    r"\b(?:to|(?<!run )(?<!part )(?<!phase )(?<!ph )(?<!scan )(?<!acq )(?<!series )(?<!bolus )2|in|on|onto|space|reg)"
+    r" (?:ncct|ctp?|cbf|cbv|mtt|ttp|tmax|mip)\b(?! \w)"
+)
 
 
 def read_perfusion(text: str, words: str) -> Reading | None:

@@ -96,7 +96,8 @@ def choose(role: Role, rivals: Sequence[Rival]) -> tuple[Candidate, Reading, Map
             "above the other",
             fix="Give each slab as a study of its own, with all its maps",
         )
-    if len(top) > 1:
+    # What parts of one bolus are called (run-1 and run-2, one with an addition) does not say which is meant.
+    if len(top) > 1 and not _are_parts(role, top):
         top = [a for a in top if not any(_closer(b, a) for b in top if b is not a)] or top
     if len(top) > 1 and not _are_copies([candidate for candidate, _ in top]):
         raise _tie(role, top)
@@ -113,8 +114,19 @@ def _tie(role: Role, top: Sequence[Rival]) -> InputError:
     first, second = top[0][0], top[1][0]
     more = f" (and {len(top) - 2} more)" if len(top) > 2 else ""
     what = f"two series claim the role {role}: {first.name} and {second.name}{more}"
+    if _are_parts(role, top):
+        what += "; by the times that are known none goes on within a minute where another ends"
+        fix = (
+            "Put the seconds of each file's frames beside it on one clock, as NAME.times.txt or as FrameTimesStart in "
+            "NAME.json, or name the right series as CTP"
+        )
+        return InputError(what, fix=fix, option="role", roles=(role.value,))
     way = " by any of its files" if first.tags is not None and first.files else ""
     return InputError(what, fix=f"Name the right series as {role}{way}", option="role", roles=(role.value,))
+
+
+def _are_parts(role: Role, rivals: Sequence[Rival]) -> bool:
+    return role is Role.CTP and all(candidate.tags is None for candidate, _ in rivals)
 
 
 def _closer(first: Rival, other: Rival) -> str | None:

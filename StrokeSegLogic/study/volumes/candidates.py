@@ -18,6 +18,7 @@ from .dicom_headers import DicomTags, Slice, looks_like_dicom
 from .dicom_series import read_dicom_time_series
 from .frame_stack import TimeSeries
 from .itk_series import header_grid
+from .joined_series import FilePhase, read_phases
 from .nifti import SUFFIXES, open_nifti
 from .origin import Origin
 from .reader import (
@@ -58,6 +59,8 @@ class Candidate:
         parts: the slices of each volume of a diffusion series that has its directions as volumes of their own.
         fault: why it cannot be read, where that is known already.
         slices: of a DICOM series, in order of position; several may be of one file, and a file hold others, too.
+        phases: of one bolus in several files.
+        phase_frames: of all of them.
     """
 
     name: str
@@ -66,6 +69,8 @@ class Candidate:
     parts: tuple[tuple[Slice, ...], ...] = ()
     fault: InputError | None = None
     slices: tuple[Slice, ...] = ()
+    phases: tuple[FilePhase, ...] = ()
+    phase_frames: int = 0
 
     def read(self) -> sitk.Image:
         """The volume: 3-D float32, mm, LPS.
@@ -113,6 +118,8 @@ class Candidate:
         Raises:
             InputError: as `reader.read_time_series` or `read_dicom_time_series`.
         """
+        if self.phases:
+            return read_phases(self.phases, self.phase_frames)
         return read_time_series(self.files[0]) if self.tags is None else read_dicom_time_series(self.slices)
 
     def read_colours(self) -> sitk.Image:
@@ -132,6 +139,8 @@ class Candidate:
         """
         if self.tags is not None:
             return self.tags.frames
+        if self.phases:
+            return self.phase_frames
         return frames_of(self.files[0]) if self.files and self.fault is None else None
 
     def grid(self) -> Grid | None:

@@ -18,7 +18,7 @@ CLOCK_TAGS = (
     *("AcquisitionNumber", "InstanceNumber"),
 )
 _TIME = re.compile(r"(\d{2}):?(\d{2})(?::?(\d{2})(\.\d*)?)?")
-_DAY_S = 86400.0
+DAY_S = 86400.0
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def seconds(day: object, time: object) -> float | None:
         days = date(int(digits[:4]), int(digits[4:6]), int(digits[6:8])).toordinal() if len(digits) == 8 else 0
     except ValueError:
         days = 0
-    return days * _DAY_S + total
+    return days * DAY_S + total
 
 
 def _milliseconds(header: Dataset, keyword: str) -> float | None:

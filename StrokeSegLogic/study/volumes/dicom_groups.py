@@ -10,6 +10,7 @@ import numpy as np
 
 from .dicom import in_order
 from .dicom_headers import Slice
+from .dicom_phases import phases
 
 _Split = Callable[[Slice], Hashable]
 _SPLITS: tuple[_Split, ...] = (
@@ -27,8 +28,6 @@ _LEAST_JOINED = 5
 _SAME_AXES = 0.01
 """Cosines of slices of one stack differ by no more: writers round them from slice to slice."""
 _EVEN_PART, _EVEN_MM = 0.05, 0.05
-_LONGEST_PAUSE_S = 60.0
-"""Between two series of CT that are phases of one bolus."""
 
 
 def grouped(slices: Iterable[Slice]) -> list[list[Slice]]:
@@ -49,7 +48,7 @@ def grouped(slices: Iterable[Slice]) -> list[list[Slice]]:
     mr = [stack for stack in stacks if stack[0].tags.modality != "CT"]
     parts = [part for stack in mr for part in _split_repeats(_by(stack, lambda s: s.tags.b_value), 0)]
     groups = [turn for part in parts for turn in _turns(part)]
-    return groups + _phases(_joined([part for stack in ct for part in _by(stack, lambda s: s.tags.image_type)]))
+    return groups + phases(_joined([part for stack in ct for part in _by(stack, lambda s: s.tags.image_type)]))
 
 
 def _alike(series: list[Slice]) -> list[Slice]:
@@ -178,42 +177,6 @@ def _joined(parts: list[list[Slice]]) -> list[list[Slice]]:
         else:
             out += group
     return out
-
-
-def _phases(parts: list[list[Slice]]) -> list[list[Slice]]:
-    """Series of CT over time that go on where another ends, at the same places: one bolus, recorded in phases."""
-
-    def kind(part: list[Slice]) -> Hashable:
-        places = frozenset(record.position for record in part)
-        times = [record.clock.acquisition for record in part]
-        if len(places) == len(part) or None in places or None in times or part[0].tags.colour:
-            return id(part)
-        return part[0].frame_of_reference, part[0].size, part[0].origin, places
-
-    groups: dict[Hashable, list[list[Slice]]] = {}
-    for part in parts:
-        groups.setdefault(kind(part), []).append(part)
-    out: list[list[Slice]] = []
-    for group in groups.values():
-        if len(group) == 1:
-            out += group
-            continue
-        ordered = sorted(group, key=lambda part: _span(part)[0])
-        whole = [list(ordered[0])]
-        for part in ordered[1:]:
-            pause = _span(part)[0] - _span(whole[-1])[1]
-            if 0 < pause <= _LONGEST_PAUSE_S:
-                whole[-1] += part
-            else:
-                whole.append(list(part))
-        out += whole
-    return out
-
-
-def _span(part: Sequence[Slice]) -> tuple[float, float]:
-    """When its first and its last slice were recorded, in seconds."""
-    times = [record.clock.acquisition or 0.0 for record in part]
-    return min(times), max(times)
 
 
 def _split_repeats(groups: list[list[Slice]], level: int) -> list[list[Slice]]:

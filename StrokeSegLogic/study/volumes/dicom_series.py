@@ -13,7 +13,7 @@ from ...base.errors import InputError, within_memory
 from ...space.grid import Grid
 from .checks import require_plausible_size
 from .dicom import Source, in_order, read_records, stack_grid, voxels_of
-from .dicom_clock import Clock
+from .dicom_clock import DAY_S, Clock
 from .dicom_headers import Slice
 from .dicom_pixels import start_decoder
 from .frame_stack import FrameStack, TimeSeries
@@ -21,7 +21,6 @@ from .frame_times import FIX, sidecar_times
 
 _SAME_PLACE_MM = 0.02
 _SAME_TIME_S = 1e-3
-_DAY_S = 86400.0
 _SLAB_SHIFT = 0.2
 """Slices whose times differ by more than this part of the interval were not recorded together."""
 _SPREAD_SAID = 0.1
@@ -78,7 +77,19 @@ def read_dicom_time_series(files: Iterable[Source]) -> TimeSeries:
         for frame in frames:
             _require_on(grid, frame, where)
             stack.add(voxels_of(frame, where))
-    return TimeSeries(stack.image(grid), times, notes)
+    return TimeSeries(stack.image(grid), times, (*_put_together(frames), *notes))
+
+
+def _put_together(frames: Sequence[Sequence[Slice]]) -> tuple[str, ...]:
+    """A note on the series that the frames are of, where they are of several with more than one frame."""
+    first = [frame[0] for frame in frames]
+    counts = {uid: sum(record.uid == uid for record in first) for uid in dict.fromkeys(r.uid for r in first)}
+    if len(counts) < 2 or len(counts) == len(first):
+        return ()
+    names = {record.uid: record.tags.series_description or "without description" for record in reversed(first)}
+    words = [f"'{names[uid]}' ({count} frame{'s' * (count > 1)})" for uid, count in counts.items()]
+    shown = ", ".join(words[:_SHOWN]) + (" and more" if len(words) > _SHOWN else "")
+    return (f"{len(counts)} series were put together in the order of time: {shown}",)
 
 
 def count_frames(records: Sequence[Slice]) -> int:
@@ -156,8 +167,8 @@ def _values(source: _Source, places: list[list[Slice]]) -> list[np.ndarray]:
     """The source's values by place, unsorted; a series that crosses midnight without dates goes on past it."""
     found = [np.array([source.value(record.clock) for record in place], float) for place in places]
     low, high = min(float(at_place.min()) for at_place in found), max(float(at_place.max()) for at_place in found)
-    if source.seconds and high < _DAY_S and high - low > _DAY_S / 2:
-        found = [np.where(at_place < _DAY_S / 2, at_place + _DAY_S, at_place) for at_place in found]
+    if source.seconds and high < DAY_S and high - low > DAY_S / 2:
+        found = [np.where(at_place < DAY_S / 2, at_place + DAY_S, at_place) for at_place in found]
     return found
 
 

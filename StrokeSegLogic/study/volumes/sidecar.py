@@ -47,7 +47,7 @@ def read_sidecar(path: Path) -> DicomTags | None:
         b_value=sequence_b_value(_text(content, "SequenceName")),
         body_part=_text(content, "BodyPartExamined").upper(),
         contrast_agent=bool(_text(content, "ContrastBolusAgent")),
-        acquired=seconds(stamp[:8], stamp[9:]) if len(stamp) >= 13 else None,
+        acquired=seconds(stamp[:8], stamp[9:]) if len(stamp) >= 13 else seconds("", content.get("AcquisitionTime")),
         origin=Origin(
             patient_id=_text(content, "PatientID").strip().casefold(),
             patient_name=_text(content, "PatientName").strip().casefold(),

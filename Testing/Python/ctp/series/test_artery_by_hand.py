@@ -10,8 +10,10 @@ from ctp_slab import ARTERY, FLUID, VEIN, WHITE, Slab, case_of_slab, grid_of_sla
 
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.ctp.engine import segment_perfusion
+from StrokeSegLogic.ctp.series.artery_by_hand import artery_at
 from StrokeSegLogic.ctp.series.maps import MapsSpec, PerfusionMaps, maps
 from StrokeSegLogic.ctp.series.maps_record import maps_record
+from StrokeSegLogic.ctp.series.time_series import checked
 from StrokeSegLogic.ctp.settings import PerfusionSettings, with_artery
 from StrokeSegLogic.outputs.files import html_report
 from StrokeSegLogic.space.given_point import GivenPoint
@@ -61,6 +63,17 @@ def test_a_point_without_a_vessel_is_refused_with_what_was_seen_there(kind: int)
     assert refused.value.option == "aif"
 
 
+@pytest.mark.parametrize(("xy", "words"), [((2, 2), "air"), ((65, 30), "bone"), ((65, 90), "metal")])
+def test_a_point_in_air_bone_or_metal_is_refused_as_such(xy: tuple[int, int], words: str) -> None:
+    hu = HU.copy()
+    hu[:, :, 25:36, 60:71], hu[:, :, 85:96, 60:71] = 900, 3000
+    series = checked(hu, SLAB.times_s, GRID)
+    point = GivenPoint((float(xy[0]), float(xy[1]), 0.0), "voxel")
+    with pytest.raises(InputError, match=f"lies in {words} .*HU before contrast") as refused:
+        artery_at(point, series, hu[:4].mean(axis=0, dtype=np.float32), 4)
+    assert refused.value.option == "aif"
+
+
 def test_a_hematocrit_scales_flow_and_volume_by_its_plasma_and_no_time() -> None:
     usual, anaemic = mapped(STILL), mapped(replace(STILL, hematocrit=0.3))
     inside = (usual.cbf > 1) & (usual.cbv > 0.01)
@@ -73,11 +86,22 @@ def test_a_hematocrit_scales_flow_and_volume_by_its_plasma_and_no_time() -> None
     assert maps_record(anaemic)["hematocrit"] == 0.3
 
 
-@pytest.mark.parametrize("wrong", [0.0, 0.1, 0.8, 45.0, float("nan")])
-def test_an_impossible_hematocrit_is_refused(wrong: float) -> None:
-    with pytest.raises(InputError) as refused:
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (0.0, "no patient"),
+        (0.1, "no patient"),
+        (0.8, "no patient"),
+        (-1.0, "no patient"),
+        (45.0, "in percent: as a part of 1 it is 0.45"),
+        (float("nan"), "no number"),
+        (float("inf"), "no number"),
+    ],
+)
+def test_an_impossible_hematocrit_is_refused_in_words(wrong: float, words: str) -> None:
+    with pytest.raises(InputError, match=words) as refused:
         PerfusionSettings.of(hematocrit=wrong)
-    assert refused.value.option == "hematocrit"
+    assert refused.value.option == "hematocrit" and "part of 1" in refused.value.fix
 
 
 def test_the_report_says_where_both_vessels_are_and_the_result_how_they_came() -> None:
@@ -88,6 +112,8 @@ def test_the_report_says_where_both_vessels_are_and_the_result_how_they_came() -
     result = segment_perfusion(case_of_slab(SLAB), settings=settings)
     page = html_report(result)
     assert f"given by hand ({x},{y},{z}voxel)" in page and "Hematocrit: 0.4" in page and "Vein:" in page
+    assert any(line.startswith(f"Artery: given by hand ({x},{y},{z}voxel)") for line in result.headline())
+    assert any(line.startswith("Vein: ") for line in result.headline())
     measured = result.summary()["measured"]
     assert measured["aif"]["given"] == f"{x},{y},{z}voxel" and measured["hematocrit"] == 0.4
     assert measured["aif"]["voxels_xyz"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from ctp_slab import ARTERY, CORE, FLUID, PENUMBRA, VEIN, Slab, case_of_slab, grid_of_slab
+from ctp_slab import ARTERY, CAVITY, CORE, FLUID, PENUMBRA, VEIN, Slab, case_of_slab, grid_of_slab
 
 from StrokeSegLogic.base.settings import ROUTES
 from StrokeSegLogic.ctp.engine import segment_perfusion
@@ -55,6 +55,17 @@ def test_a_core_is_found_and_none_of_it_in_fluid(core_hu: float, noise_hu: float
     assert seen.core[kinds == CORE].mean() > least
     assert seen.hypoperfused[kinds == PENUMBRA].mean() > 0.9
     assert not (seen.core & (kinds == FLUID)).any()
+
+
+@pytest.mark.parametrize(("fluid_hu", "noise_hu", "late_s"), [(9.0, 5.0, 0.0), (14.0, 2.0, 4.0), (11.0, 8.0, 7.0)])
+def test_an_old_infarct_is_fluid_and_no_core_whatever_vessels_are_late(
+    fluid_hu: float, noise_hu: float, late_s: float
+) -> None:
+    slab = Slab(fluid_hu=fluid_hu, noise_hu=noise_hu, cavity=True, late_s=late_s, seed=7, **COARSE)
+    found = mapped(slab)
+    assert found.fluid[slab.kinds() == CAVITY].mean() > 0.9
+    seen = segment_by_thresholds(found.images(), brain=found.brain, fluid=found.fluid)
+    assert not (seen.core & np.isin(slab.kinds(), (FLUID, CAVITY))).any()
 
 
 @pytest.mark.parametrize("lesion", [False, True])

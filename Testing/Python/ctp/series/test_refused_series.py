@@ -43,6 +43,17 @@ def test_a_reversed_series_of_another_phantom_is_refused_too(protocol: CtpProtoc
         maps(series.hu[::-1], series.times_s, grid=series.grid, spec=STILL)
 
 
+def test_frames_that_are_mixed_up_are_refused() -> None:
+    with pytest.raises(InputError, match="mixed up"):
+        maps(HU[np.random.default_rng(0).permutation(len(HU))], TIMES, grid=GRID, spec=STILL)
+
+
+@pytest.mark.parametrize("first", [8, 12])
+def test_a_series_that_begins_with_the_bolus_is_not_said_to_lack_contrast(first: int) -> None:
+    with pytest.raises(InputError, match="begins after contrast has arrived"):
+        maps(HU[first:], TIMES[first:], grid=GRID, spec=STILL)
+
+
 def _padded(hu: np.ndarray) -> np.ndarray:
     taken = hu - hu[:4].mean(axis=0)
     return np.where(hu[:1] < -500, -1024, taken).astype(np.float32)
@@ -56,6 +67,8 @@ NO_HU: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "offset of 1000, unsigned": lambda hu: np.maximum(hu + 1000, 0).astype(np.uint16),
     "offset of 8192": lambda hu: hu + 8192,
     "parts of 1": lambda hu: (hu + 1024) / 4096.0,
+    "a window in 8 bits": lambda hu: np.clip((hu + 100) * 255 / 300, 0, 255).astype(np.uint8),
+    "cut off at a window": lambda hu: np.clip(hu, -100, 200),
 }
 
 

@@ -148,3 +148,13 @@ def test_padding_below_all_hu_is_air_and_where_only_some_frames_hold_it_that_is_
     torn = checked(hu, TIMES, GRID)
     assert torn.torn is not None and np.array_equal(np.argwhere(torn.torn), [[1, y, 0] for y in range(4)])
     assert "10.0% of the voxels hold padding in some frames" in torn.warnings[0]
+
+
+def test_a_frame_that_is_there_twice_counts_once_and_another_of_its_moment_is_refused() -> None:
+    hu, order = frames(), np.r_[0:9, 8:30]
+    series = checked(hu[order], TIMES[order], GRID)
+    assert np.array_equal(series.times_s, TIMES) and series.warnings == ("1 doubled frame left out, at 16 s",)
+    other = hu[order].copy()
+    other[9] += 1
+    with pytest.raises(InputError, match="two frames at 16 s"):
+        checked(other, TIMES[order], GRID)
