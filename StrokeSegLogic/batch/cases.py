@@ -9,17 +9,22 @@ from pathlib import Path
 
 from ..base.errors import InputError, printable
 from ..base.files import is_file, require_name
-from ..base.records import RESULTS, is_there
+from ..base.records import RESULTS, is_there, listed
 from ..study.case import ClinicalData
 from ..study.volumes.archives import ARCHIVES
 from ..study.volumes.reader import volume_suffix
 from ..training.datasets.folders import in_order, stem, subfolders
 from ..training.datasets.layouts import LAYOUTS, read_data_set
 from ..training.datasets.subject import Subject
+from .inputs import places
 
 FOLDERS = "folders"
 """Of a layout: each folder, and each archive, is a study."""
 TABLES = (".csv", ".tsv")
+_WITH_OTHERS = ("bids", "isles2022")
+"""Layouts in which every folder beside the subjects' may be a study, too."""
+_NO_STUDIES = ("derivatives", "rawdata", "raw_data", "sourcedata", "code", "phenotype", "stimuli")
+"""Folders that BIDS has beside the subjects'."""
 _BIDS = re.compile(r"(sub-[0-9A-Za-z]+(?:_ses-[0-9A-Za-z]+)?)_")
 
 
@@ -112,12 +117,19 @@ def _cases_of_layout(source: Path, layout: str | None, plain: Found) -> Found:
     }
     homes = {parent for path in taken for parent in path.parents}
     names = {case.name for case in cases}
-    for case in plain.cases:
-        # A folder of a subject whose files have other names than the layout's would else be lost without a word.
-        place = Path(str(case.study)).resolve()
-        if case.name.startswith("sub-") and place not in homes and place not in taken and case.name not in names:
-            cases.append(case)
+    others = [case for case in plain.cases if case.name not in names and not _places(case) & (homes | taken)]
+    others = [case for case in others if case.name not in _NO_STUDIES]
+    if data_set.layout in _WITH_OTHERS:
+        # A study whose files have other names than the layout's would else be lost without a word.
+        cases = sorted([*cases, *others], key=lambda case: in_order(case.name))
+    elif others:
+        named = listed([printable(case.name) for case in others])
+        notes.append(f"{named} hold no image as {data_set.layout} has them, and were left aside")
     return Found(tuple(cases), (*data_set.notes, *notes))
+
+
+def _places(case: BatchCase) -> set[Path]:
+    return {place.resolve() for place in places(case.study)}
 
 
 def _case_of(subject: Subject) -> BatchCase:

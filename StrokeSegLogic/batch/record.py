@@ -103,11 +103,17 @@ class History:
     def __init__(self, folder: Path, events: list[journal.Event]) -> None:
         self.folder = folder
         self.settings: Mapping[str, Any] = {}
-        self.listed: list[str] = []
+        self.listed: dict[str, None] = {}
+        """Names of the last call's cases, in its order."""
         self._cases: dict[str, _Case] = {}
         self.notes: list[str] = []
+        self._unclear = 0
         for event in events:
-            self.tell(event)
+            try:
+                self.tell(event)
+            except (KeyError, TypeError, ValueError, AttributeError):
+                # Its line was changed, or that which it goes back to: what it told of is done again.
+                self._unclear += 1
 
     @property
     def folders(self) -> dict[str, str]:
@@ -119,7 +125,7 @@ class History:
         kind = event["event"]
         if kind == "batch":
             self.settings = event["settings"]
-            self.listed = list(event["cases"])
+            self.listed = dict.fromkeys(event["cases"])
             self.notes = list(event["notes"])
             for name, folder in event["cases"].items():
                 self._cases.setdefault(name, _Case(folder))
@@ -167,18 +173,16 @@ class History:
             seconds=float(values.get("seconds", 0.0)),
             deaths=case.deaths + case.running,
             worker=str(values.get("worker", "")),
-            listed=name in self._names_listed,
+            listed=name in self.listed,
         )
-
-    @property
-    def _names_listed(self) -> frozenset[str]:
-        return frozenset(self.listed)
 
     def result(self, notes: tuple[str, ...] = ()) -> BatchResult:
         """All of it."""
-        listed = self._names_listed
-        order = [*self.listed, *(name for name in self._cases if name not in listed)]
-        return BatchResult(self.folder, tuple(self.entry(name) for name in order), (*self.notes, *notes), self.settings)
+        order = [*self.listed, *(name for name in self._cases if name not in self.listed)]
+        unclear = (f"{self._unclear} events of the journal cannot be understood",) if self._unclear else ()
+        return BatchResult(
+            self.folder, tuple(self.entry(name) for name in order), (*self.notes, *unclear, *notes), self.settings
+        )
 
 
 def read_batch(folder: str | Path) -> BatchResult:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -182,7 +182,7 @@ class _Batch:
                     del running[name]
                     self._take(name, answer, address)
                     if answer is None:
-                        waiting.appendleft(by_name[name])
+                        waiting.append(by_name[name])
                     else:
                         expected.tell(answer.verdict)
                 progress.check()
@@ -192,10 +192,17 @@ class _Batch:
                 for name, answer, address in workers.cancel():
                     del running[name]
                     self._take(name, answer, address)
-            for name in running:
-                self._tell("cancelled", case=name)
+            self._tell_cancelled(running)
             raise
         progress(1.0, expected.words(()))
+
+    def _tell_cancelled(self, running: Iterable[str]) -> None:
+        """Tells the journal which cases were given up; what gave them up counts, also where that cannot be told."""
+        try:
+            for name in running:
+                self._tell("cancelled", case=name)
+        except OutputError as error:
+            self._held.notes.append(str(error))
 
     def _next(self, waiting: deque[BatchCase], expected: ExpectedTime) -> BatchCase | None:
         """The next case that may be begun; those at which workers died too often fail."""

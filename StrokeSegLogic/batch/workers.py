@@ -18,7 +18,7 @@ from ..nets.models.registry import KeptNetworks, keeping
 from .work import CANCEL_HEARD_S, Answer, Task, work, work_in_worker
 
 HERE = "this process"
-_PATIENCE_S = 60.0
+_PATIENCE_S = 300.0
 """How long a scheduler may be without any worker."""
 _LAST_WORDS_S = 10.0
 """How long cases may take to hear that they are cancelled."""
