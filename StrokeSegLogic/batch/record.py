@@ -26,6 +26,7 @@ class Entry:
         reason: of a failure, in one line.
         folder: of its result.
         study: what it is given by.
+        done_as: what it was given by when its result was made or last verified.
         inputs_sha256, outputs: hashes of the study, and of the result's files by name; of what is done.
         values: what the summary shows of the result.
         changed: files of the result that somebody has changed since.
@@ -40,6 +41,7 @@ class Entry:
     reason: str
     folder: Path
     study: str | tuple[str, ...] = ""
+    done_as: str | tuple[str, ...] = ""
     inputs_sha256: str = ""
     outputs: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -51,8 +53,8 @@ class Entry:
 
     @property
     def known(self) -> Known | None:
-        """What a worker verifies it by; None unless it is done."""
-        return Known(self.study, self.inputs_sha256, self.outputs) if self.outputs else None
+        """What a worker verifies it by; None unless it was ever done."""
+        return Known(self.done_as, self.inputs_sha256, self.outputs) if self.outputs else None
 
 
 @dataclass(frozen=True)
@@ -137,8 +139,7 @@ class History:
             # Begun, and no word of its end: the process was gone before it could say any.
             case.deaths += case.running
             case.running = True
-            study = event["study"]
-            case.study = study if isinstance(study, str) else tuple(study)
+            case.study = _study(event["study"])
             return
         case.running = False
         if kind == "died":
@@ -149,7 +150,7 @@ class History:
             case.state, case.reason, case.deaths, case.values = "done", "", 0, dict(event)
         elif kind == "verified":
             case.state, case.reason, case.deaths = "done", "", 0
-            case.values |= {"changed": event["changed"]}
+            case.values |= {"changed": event["changed"], "study": event["study"]}
         elif kind == "failed":
             case.state, case.reason = "failed", event["reason"]
             case.values |= {key: event[key] for key in ("seconds", "worker") if key in event}
@@ -166,6 +167,7 @@ class History:
             reason=case.reason,
             folder=self.folder / case.folder,
             study=case.study,
+            done_as=_study(values.get("study", "")),
             inputs_sha256=values.get("inputs_sha256", ""),
             outputs=values.get("outputs", {}),
             values=values.get("values", {}),
@@ -183,6 +185,10 @@ class History:
         return BatchResult(
             self.folder, tuple(self.entry(name) for name in order), (*self.notes, *unclear, *notes), self.settings
         )
+
+
+def _study(value: Any) -> str | tuple[str, ...]:
+    return value if isinstance(value, str) else tuple(value)
 
 
 def read_batch(folder: str | Path) -> BatchResult:

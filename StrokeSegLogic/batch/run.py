@@ -233,6 +233,7 @@ class _Batch:
             return
         values = {key: value for key, value in asdict(answer).items() if value not in ("", (), {}) and key != "verdict"}
         values.setdefault("worker", address)
+        values["study"] = self._history.entry(name).study
         if answer.verdict == "verified":
             values["changed"] = list(answer.changed)
         if answer.verdict == "failed":

@@ -20,6 +20,8 @@ from .work import CANCEL_HEARD_S, Answer, Task, work, work_in_worker
 HERE = "this process"
 _PATIENCE_S = 300.0
 """How long a scheduler may be without any worker."""
+_ANSWER_S = 10.0
+"""How long a scheduler may take to answer."""
 _LAST_WORDS_S = 10.0
 """How long cases may take to hear that they are cancelled."""
 _POLL_S = 0.05
@@ -188,7 +190,7 @@ def _client(scheduler: str | None, workers: int) -> Iterator[Any]:
             yield client
         return
     try:
-        client = Client(scheduler, timeout="10s")
+        client = Client(scheduler, timeout=_ANSWER_S)
     except (OSError, ValueError) as error:
         raise InputError(
             f"no scheduler answers ({error})",
