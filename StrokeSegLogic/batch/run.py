@@ -190,8 +190,9 @@ class _Batch:
         except BaseException:
             if isinstance(workers, DaskWorkers):
                 for name, answer, address in workers.cancel():
-                    del running[name]
-                    self._take(name, answer, address)
+                    if answer is not None:
+                        del running[name]
+                        self._take(name, answer, address)
             self._tell_cancelled(running)
             raise
         progress(1.0, expected.words(()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import threading
 import time
@@ -199,6 +200,12 @@ def work_in_worker(task: Task) -> Answer:
     token = CancelToken()
     with _one_at_a_time, _heard(task.cancel, token), keeping(_kept):
         return work(task, Progress(cancel=token))
+
+
+def dask_setup(worker: object) -> None:
+    """Dask calls it where a worker of our own cluster starts. A terminal sends Ctrl-C to all processes: the batch hears
+    it, and tells the workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextmanager

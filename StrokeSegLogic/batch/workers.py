@@ -227,6 +227,7 @@ def _local_cluster(workers: int) -> Iterator[Any]:
             memory_limit=0,
             silence_logs=logging.CRITICAL,
             security=Security.temporary(),
+            preload=[work_in_worker.__module__],
         )
         with cluster:
             yield cluster
