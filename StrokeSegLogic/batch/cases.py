@@ -110,8 +110,9 @@ def _cases_of_layout(source: Path, layout: str | None, plain: Found) -> Found:
             raise
         # Of no layout that is known: then the folders are what there is, and reading tells of each what is wrong.
         return plain
-    cases = [_case_of(subject) for subject in data_set.subjects if subject.images]
-    notes = [f"{subject.case} has no image, and was left aside" for subject in data_set.subjects if not subject.images]
+    read = {subject.case: _case_of(subject) for subject in data_set.subjects}
+    cases = [case for case in read.values() if case.study]
+    notes = [f"{name} has no image, and was left aside" for name, case in read.items() if not case.study]
     taken = {
         path.resolve() for subject in data_set.subjects for path in (*subject.images.values(), *subject.masks.values())
     }
@@ -133,7 +134,8 @@ def _places(case: BatchCase) -> set[Path]:
 
 
 def _case_of(subject: Subject) -> BatchCase:
-    words = tuple(f"{name}={path}" for name, path in subject.images.items())
+    # Maps that an earlier run computed are no images of the data set's own.
+    words = tuple(f"{name}={path}" for name, path in subject.images.items() if not _holds_result(path.parent))
     nihss = None if subject.nihss is None else int(subject.nihss)
     return BatchCase(subject.case, words, ClinicalData(subject.age, nihss))
 
@@ -144,7 +146,9 @@ def _cases_of_folders(source: Path, output: Path | None) -> Found:
     for folder in subfolders(source):
         if folder.resolve() == output:
             continue
-        if any(is_there(folder / record) for record in RESULTS):
+        if source.resolve() == output and all(path.name.startswith(".") for path in folder.iterdir()):
+            continue  # what a killed call has left of a result that it had begun
+        if _holds_result(folder):
             notes.append(f"{printable(folder.name)} holds a result of an earlier run, and was left aside")
         else:
             cases.append(BatchCase(folder.name, str(folder)))
@@ -164,6 +168,10 @@ def _cases_of_folders(source: Path, output: Path | None) -> Found:
             shown = ", ".join(printable(path.name) for path in paths[:4]) + (" ..." if len(paths) > 4 else "")
             notes.append(f"{len(paths)} volumes lie loose, and are of no case: {shown}")
     return Found(tuple(sorted(cases, key=lambda case: in_order(case.name))), tuple(notes))
+
+
+def _holds_result(folder: Path) -> bool:
+    return any(is_there(folder / record) for record in RESULTS)
 
 
 def _of_files(paths: Sequence[Path]) -> str | tuple[str, ...]:

@@ -216,9 +216,10 @@ def made_by(mask: Path) -> str | None:
     record = ResultRecord.parse(content, str(mask.parent))
     provenance = content.get("provenance", {})
     model = f"{record.maker.name} ({record.maker.weights_sha256[:12]})" if record.maker.weights_sha256 else ""
-    device = provenance.get("device", "")
+    device = provenance.get("device", {})
+    where = " ".join(str(device[key]) for key in ("name", "precision") if device.get(key))
     parts = [model or record.maker.name, f"StrokeSeg {provenance.get('strokeseg', 'of unknown version')}"]
-    return ", ".join([*parts, *([f"on {device}"] if isinstance(device, str) and device else [])])
+    return ", ".join([*parts, *([f"on {where}"] if where else [])])
 
 
 def rows_csv(rows: Iterable[Agreement]) -> str:

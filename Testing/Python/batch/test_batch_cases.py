@@ -56,6 +56,13 @@ def test_a_bids_data_set_is_read_by_its_layout_and_no_other_folder_is_lost(tmp_p
     assert plain["sub-1"] == str(tmp_path / "sub-1")
 
 
+def test_maps_that_an_earlier_batch_left_as_derivatives_are_no_images_of_the_data_set(tmp_path: Path) -> None:
+    put(tmp_path, "sub-1/perf/sub-1_ctp.nii.gz", "derivatives/strokeseg/sub-1/sub-1_cbf.nii.gz")
+    assert "CBF" in str(studies_of(find_cases(tmp_path).cases)["sub-1"])
+    put(tmp_path, "derivatives/strokeseg/sub-1/result.json")
+    assert studies_of(find_cases(tmp_path).cases)["sub-1"] == (f"CTP={tmp_path}/sub-1/perf/sub-1_ctp.nii.gz",)
+
+
 def test_a_table_lists_studies_or_files_by_role(tmp_path: Path) -> None:
     table = tmp_path / "cases.csv"
     table.write_text(

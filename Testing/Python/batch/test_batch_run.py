@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from batch_runners import runs, studies, write
+from batch_runners import RUNS, runs, studies, write
 
 from StrokeSegLogic.base.errors import Cancelled, InputError, OutputError
 from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.base.records import proven, written_by
-from StrokeSegLogic.batch.cases import BatchCase
+from StrokeSegLogic.batch.cases import BatchCase, find_cases
 from StrokeSegLogic.batch.record import read_batch
 from StrokeSegLogic.batch.run import run_batch
 from StrokeSegLogic.outputs.settings import StudySettings
@@ -142,7 +142,7 @@ import sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 from batch_runners import write_slowly
-from StrokeSegLogic.batch.cases import BatchCase
+from StrokeSegLogic.batch.cases import BatchCase, find_cases
 from StrokeSegLogic.batch.run import run_batch
 home = Path(sys.argv[2])
 cases = [BatchCase(name, str(home / "studies" / f"{number:03d}")) for number, name in enumerate(["a", "killer", "b"])]
@@ -205,12 +205,25 @@ def test_a_disk_that_is_full_in_the_middle_ends_the_batch_and_loses_nothing(tmp_
     assert runs(tmp_path).count("a") == 1 and events(output, "done").count("a") == 1
 
 
-@pytest.mark.parametrize("kind", ["file", "device"])
-def test_an_output_that_takes_nothing_is_refused_before_anything_is_computed(tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("file", "is a file, not a folder"),
+        ("/dev/null", "is a file, not a folder"),
+        pytest.param(
+            "/proc/results",
+            "cannot be written to",
+            marks=pytest.mark.skipif(not Path("/proc/self").exists(), reason="Linux"),
+        ),
+    ],
+)
+def test_an_output_that_takes_nothing_is_refused_before_anything_is_computed(
+    tmp_path: Path, place: str, words: str
+) -> None:
     cases = studies(tmp_path, ["a"])
     (tmp_path / "file").write_text("mine")
-    output = tmp_path / "file" if kind == "file" else Path("/dev/null")
-    with pytest.raises(OutputError, match="is a file, not a folder"):
+    output = tmp_path / place
+    with pytest.raises(OutputError, match=words):
         run_batch(cases, output, runner=write)
     assert (tmp_path / "file").read_text() == "mine" and runs(tmp_path) == []
 
@@ -244,6 +257,19 @@ def test_results_inside_of_a_study_are_refused_and_studies_inside_of_the_output_
     (entry,) = run_batch([named], tmp_path, runner=write).entries
     assert entry.state == "done" and entry.folder.name.startswith("studies-")
     assert run_batch([named], tmp_path, runner=write).entries[0].folder == entry.folder
+
+
+def test_results_may_lie_beside_their_studies_and_are_no_studies_of_the_next_call(tmp_path: Path) -> None:
+    cases = studies(tmp_path, ["a"])
+    place = tmp_path / "studies"
+    for _ in range(2):
+        found = find_cases(place, output=place)
+        assert [case.name for case in found.cases] == ["000"]
+        (entry,) = run_batch(found.cases, place, runner=write).entries
+        assert entry.state == "done" and entry.folder != Path(str(cases[0].study))
+        (place / "begun").mkdir(exist_ok=True)
+        (place / "begun" / ".strokeseg-x.partial").mkdir(exist_ok=True)
+    assert len((place / RUNS).read_text().splitlines()) == 1
 
 
 @pytest.mark.parametrize("wrong", [{"workers": 0}, {"cases": []}, {"cases": "twice"}])

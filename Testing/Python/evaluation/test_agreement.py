@@ -58,11 +58,16 @@ def test_each_label_is_a_row_with_the_name_that_the_records_give_it(tmp_path: Pa
     a, b = result(tmp_path / "a", mask), result(tmp_path / "b", mask)
     assert [row.label for row in compare_results(a, b).rows] == ["label 1", "label 2"]
     route = {"name": "thresholds", "title": "Thresholds", "core_ml": 1.0, "penumbra_ml": 2.0}
-    record = {"reference": "CBF", "chosen": "thresholds", "routes": [route], "provenance": {"strokeseg": "0.1.0"}}
+    record = {
+        "reference": "CBF",
+        "chosen": "thresholds",
+        "routes": [route],
+        "provenance": {"strokeseg": "0.1.0", "device": {"name": "cuda"}},
+    }
     (b / "result.json").write_text(json.dumps(record))
     found = compare_results(a, b)
     assert [row.label for row in found.rows] == ["penumbra", "core"]
-    assert found.a == () and found.b == ("thresholds, StrokeSeg 0.1.0",)
+    assert found.a == () and found.b == ("thresholds, StrokeSeg 0.1.0, on cuda",)
     assert made_by(a / "labels.nii.gz") is None
 
 
