@@ -26,7 +26,7 @@ _LAZY = {
     "load_case": "study.series.load",
     "segment": "mri.engine",
 }
-_SUBMODULES = frozenset({"ctp", "inference", "mri", "nets", "perfusion", "phantom", "space", "study"})
+_SUBMODULES = frozenset({"batch", "ctp", "inference", "mri", "nets", "perfusion", "phantom", "space", "study"})
 
 __all__ = ["Case", "Role", "__version__", "load_case", "segment"]
 

@@ -66,6 +66,20 @@ class Progress:
         width = self._end - self._start
         return Progress(self._callback, self._cancel, self._start + start * width, self._start + end * width)
 
+    def titled(self, title: str) -> Progress:
+        """The whole of this span, each stage told behind a title."""
+
+        def tell(fraction: float, message: str) -> None:
+            self(fraction, f"{title}: {message}")
+
+        return Progress(tell, self._token)
+
+    @property
+    def _token(self) -> CancelToken | None:
+        if self._cancel is None and isinstance(self._callback, Progress):
+            return self._callback._token
+        return self._cancel
+
 
 _CURRENT: ContextVar[Progress | None] = ContextVar("current_progress", default=None)
 

@@ -13,9 +13,17 @@ import typer
 from ..base.progress import Progress
 from ..base.recorded_files import fill_recorded
 from ..base.reservation import reserved
-from ..outputs.files import CTP_FILES, MAP_FILES, MRI_FILES, RESULT, reserved_for
+from ..outputs.files import (
+    CTP_FILES,
+    MAP_FILES,
+    MRI_FILES,
+    RESULT,
+    perfusion_into,
+    reserved_for,
+    segment_into,
+)
 from ..study.case import ClinicalData, Role
-from .segment import Overwrite, output_folder, perfusion_into, segment_into
+from .segment import Overwrite, output_folder
 from .terminal import console, describe, job
 
 Output = Annotated[str, typer.Option(help="Folder for the phantom studies and the results.")]

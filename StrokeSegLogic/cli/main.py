@@ -9,6 +9,8 @@ import traceback
 import typer
 
 from ..base.errors import InputError, expected
+from .batch import batch
+from .compare import compare
 from .dataset import app as dataset
 from .demo import demo
 from .evaluate import evaluate
@@ -25,6 +27,8 @@ app = typer.Typer(
 )
 app.command()(segment)
 app.command()(perfusion)
+app.command()(batch)
+app.command()(compare)
 app.command()(demo)
 app.command()(train)
 app.command()(predict)

@@ -62,7 +62,7 @@ def perfusion(
     with job() as progress, reserved_for(folder, MAPS, MAPS_ALONE, overwrite=overwrite) as held:
         progress(0.0, "reading the series")
         from ..ctp.series.maps_record import vessel_words
-        from ..outputs.files import write_maps
+        from ..outputs.maps import write_maps
         from ..result.outcome import case_record
         from ..study.series.load import load_case
 

@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
 from ..base.errors import InputError, OutputError
-from ..base.progress import Progress
 from ..base.settings import DeviceName, RegisterName, RouteName, VoteName
-from ..mri.settings import MriSettings
-from ..outputs.files import (
-    CTP_FILES,
-    MRI_FILES,
-    RESULT,
-    SEGMENTATION_FILES,
-    map_files,
-    require_writable,
-    reserved_for,
-    write_outputs,
-)
-from ..result.outcome import Outcome
-from ..study.case import Case, ClinicalData, Modality, Role, require_plausible
+from ..outputs.files import RESULT, SEGMENTATION_FILES, reserved_for, segment_study
+from ..outputs.settings import ModalityChoice, StudySettings
+from ..study.case import ClinicalData, Modality, Role, require_plausible
 from .terminal import describe, job
-
-if TYPE_CHECKING:
-    from ..brain.given import GivenMask
-    from ..ctp.result import PerfusionSegmentation
-    from ..ctp.settings import PerfusionSettings
-    from ..mri.result import Segmentation
 
 Age = Annotated[float | None, typer.Option(help="Age in years.")]
 Nihss = Annotated[int | None, typer.Option(help="NIHSS score, 0 to 42.")]
@@ -48,8 +34,6 @@ def clinical_data(age: float | None, nihss: int | None, onset: float | None) -> 
     require_plausible(known)
     return known
 
-
-ModalityChoice = Literal["auto", Modality]
 
 Study = Annotated[
     list[str],
@@ -130,12 +114,22 @@ Unmeasured = Annotated[
 ]
 
 
-def segment(
-    study: Study,
-    output: Output = "strokeseg-output",
+@dataclass(frozen=True)
+class Chosen:
+    """What the options say of how to segment.
+
+    Attributes:
+        settings: all of it.
+        given: names of settings that were given and have a meaning in one modality alone.
+    """
+
+    settings: StudySettings
+    given: Mapping[Modality, tuple[str, ...]]
+
+
+def chosen_settings(
     modality: ModalityOption = "auto",
     reference: Reference = None,
-    brain_mask: BrainMask = None,
     model: ModelName = None,
     device: DeviceOption = "auto",
     vote: VoteOption = None,
@@ -150,15 +144,13 @@ def segment(
     anonymous: Anonymous = False,
     dicom_references: References = False,
     unmeasured: Unmeasured = False,
-    age: Age = None,
-    nihss: Nihss = None,
-    onset: Onset = None,
-    overwrite: Overwrite = False,
-) -> None:
-    """Segment the ischemic lesion, or core and penumbra, of one study."""
+) -> Chosen:
+    """The options of every command that segments, here alone; an impossible value is refused before anything long.
+
+    Raises:
+        InputError: if a value cannot be, or two contradict one another.
+    """
     require_not_both(anonymous, dicom_references)
-    role = None if reference is None else Role.parse(reference)
-    known = clinical_data(age, nihss, onset)
     of_mri = {
         "vote": vote,
         "register": register,
@@ -168,33 +160,67 @@ def segment(
         "reproducible": reproducible or None,
         "unmeasured": unmeasured or None,
     }
-    given = {name: value for name, value in of_mri.items() if value is not None}
-    # Both are made before anything long begins: an impossible value is refused at once.
-    mri = MriSettings.of(model=model, device=device, anonymous=anonymous, **given)
     of_perfusion = {"route": route, "aif": aif, "hematocrit": hematocrit}
+    options = {name: value for name, value in {**of_mri, **of_perfusion}.items() if value is not None}
+    settings = StudySettings(
+        model=model or "",
+        device=device,
+        anonymous=anonymous,
+        modality=modality,
+        reference="" if reference is None else Role.parse(reference).value,
+        dicom_references=dicom_references,
+        **options,  # type: ignore[arg-type]
+    )
     if aif is not None or hematocrit is not None:
-        from ..ctp.settings import PerfusionSettings
+        settings.require_perfusion()
+    names: dict[Modality, tuple[str, ...]] = {
+        "mri": tuple(name for name in of_mri if name in options),
+        "ctp": tuple(name for name in of_perfusion if name in options),
+    }
+    return Chosen(settings, names)
 
-        PerfusionSettings.of(aif=aif, hematocrit=hematocrit)
+
+def choosing(command: Callable[..., None]) -> Callable[..., None]:
+    """A command with the options of `chosen_settings` beside its own; it is handed what they say as `chosen`."""
+    ours, own = inspect.signature(chosen_settings).parameters, inspect.signature(command).parameters
+
+    @wraps(command)
+    def told(**values: Any) -> None:
+        chosen = chosen_settings(**{name: values.pop(name) for name in ours})
+        command(chosen=chosen, **values)
+
+    hints = get_type_hints(command, include_extras=True) | get_type_hints(chosen_settings, include_extras=True)
+    parameters = [*(parameter for name, parameter in own.items() if name != "chosen"), *ours.values()]
+    parameters = [parameter.replace(annotation=hints[parameter.name]) for parameter in parameters]
+    told.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    told.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return told
+
+
+@choosing
+def segment(
+    study: Study,
+    chosen: Chosen,
+    output: Output = "strokeseg-output",
+    brain_mask: BrainMask = None,
+    age: Age = None,
+    nihss: Nihss = None,
+    onset: Onset = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Segment the ischemic lesion, or core and penumbra, of one study."""
+    known = clinical_data(age, nihss, onset)
     folder = output_folder(output)
     with job() as progress, reserved_for(folder, RESULT, SEGMENTATION_FILES, overwrite=overwrite) as held:
-        progress(0.0, "reading the study")
-        from ..brain.given import GivenMask
-        from ..study.series.load import load_case
-
-        mask = None if brain_mask is None else GivenMask.read(brain_mask)
-        case = load_case(one_or_many(study), clinical=known, modality=None if modality == "auto" else modality)
-        case = case.referring() if dicom_references else case
-        result: Outcome
-        if case.modality == "mri":
-            _refuse(case, [name for name, value in of_perfusion.items() if value is not None])
-            result = segment_into(case, folder, progress.span(0.1, 1.0), role, mri, mask)
-        else:
-            _refuse(case, [*given, *(["brain_mask"] if brain_mask else [])])
-            from ..ctp.settings import PerfusionSettings
-
-            settings = PerfusionSettings.of(route, model, device, anonymous, aif, hematocrit)
-            result = perfusion_into(case, folder, progress.span(0.1, 1.0), role, settings)
+        result, case = segment_study(
+            one_or_many(study),
+            folder,
+            chosen.settings,
+            progress,
+            clinical=known,
+            brain_mask=brain_mask,
+            given=chosen.given,
+        )
     describe(result, folder, held.notes, case)
 
 
@@ -222,47 +248,3 @@ def output_folder(name: str) -> Path:
     if not name.strip():
         raise OutputError("is empty", where="--output", fix="Name a folder")
     return Path(name)
-
-
-def segment_into(
-    case: Case,
-    output: Path,
-    progress: Progress,
-    reference: Role | None = None,
-    settings: MriSettings | None = None,
-    brain_mask: GivenMask | None = None,
-) -> Segmentation:
-    """Segments an MRI case and writes every file of the result."""
-    from ..mri.engine import segment as run
-
-    require_writable(output, RESULT, MRI_FILES)
-    result = run(case, settings, reference=reference, brain_mask=brain_mask, progress=progress.span(0.0, 0.7))
-    write_outputs(result, output, progress.span(0.7, 1.0))
-    return result
-
-
-def perfusion_into(
-    case: Case,
-    output: Path,
-    progress: Progress,
-    reference: Role | None = None,
-    settings: PerfusionSettings | None = None,
-) -> PerfusionSegmentation:
-    """Segments a CT perfusion case and writes every file of the result."""
-    from ..ctp.engine import segment_perfusion
-    from ..ctp.maps.choice import choose_maps
-
-    choice = choose_maps(case, reference)
-    require_writable(output, RESULT, (*CTP_FILES, *(map_files(choice.missing))))
-    result = segment_perfusion(
-        case, reference=reference, settings=settings, choice=choice, progress=progress.span(0.0, 0.8)
-    )
-    write_outputs(result, output, progress.span(0.8, 1.0))
-    return result
-
-
-def _refuse(case: Case, names: Iterable[str]) -> None:
-    """Refuses options of the other modality: silently left out, they would seem to have worked."""
-    for name in names:
-        kind = "MRI" if case.modality == "mri" else "CT perfusion"
-        raise InputError(f"has no meaning for {kind}, which {case.name} is", option=name, fix="Leave it out")

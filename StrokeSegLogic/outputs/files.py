@@ -1,4 +1,4 @@
-"""The folder of a result: the names of its files, what must not be in it; its files, written whole or not at all."""
+"""A study into the folder of its result: its files by name, what must not be there; written whole or not at all."""
 
 from __future__ import annotations
 
@@ -9,19 +9,24 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
-from .. import __version__
+from ..base.errors import InputError
 from ..base.files import write_whole
 from ..base.progress import Progress
 from ..base.recorded_files import write_recorded
 from ..base.records import RESULTS
 from ..base.reservation import Reservation, reserved
-from ..result.map_origins import MapOrigin
-from ..result.outcome import BRAIN, Outcome, brain_record
-from ..study.case import Modality, Role
+from ..result.outcome import Outcome
+from ..study.case import Case, ClinicalData, Modality, Role
 from ..study.volumes.nifti import write_nifti
 
 if TYPE_CHECKING:
-    from ..ctp.series.maps import PerfusionMaps
+    from ..brain.given import GivenMask
+    from ..ctp.result import PerfusionSegmentation
+    from ..ctp.settings import PerfusionSettings
+    from ..mri.result import Segmentation
+    from ..mri.settings import MriSettings
+    from ..study.series.load import Study
+    from .settings import StudySettings
 
 RESULT, MAPS = RESULTS
 """The records: the last file of a segmentation, and of maps alone. A folder with a record is whole and has no other."""
@@ -128,57 +133,7 @@ def write_outputs(
         OutputError: if anything cannot be written, or the folder holds what must not be lost; then it is as it was,
             and the error says where the result is instead.
     """
-    return _write(folder, _writers(result), RESULT, result.summary(), progress, overwrite)
-
-
-def write_maps(
-    measured: PerfusionMaps,
-    folder: Path,
-    progress: Progress | None = None,
-    *,
-    name: str = "",
-    source: str = "",
-    provenance: Mapping[str, Any] | None = None,
-    overwrite: bool = False,
-) -> dict[str, Path]:
-    """Writes maps alone: CBF, CBV, MTT, TTP, TMAX and MIP, the brain that they were computed in, aif.svg, and maps.json
-    with units, curves and warnings.
-
-    Args:
-        measured: the maps.
-        folder: made if missing; other files in it stay.
-        progress: of the writing.
-        name: of the case.
-        source: of the series.
-        provenance: JSON-ready: from what they were made, with what settings.
-        overwrite: as in `write_outputs`.
-
-    Returns:
-        The path of each file by its name.
-
-    Raises:
-        OutputError: as `write_outputs`; also where the folder holds a segmentation.
-    """
-    # Not at the top: a result on MRI has nothing of CT perfusion.
-    from ..brain.perfusion import FROM_FRAMES
-    from ..ctp.series.maps_record import maps_record
-    from ..reports.vessel_figure import vessel_svg
-
-    brain = measured.grid.image(measured.brain.astype("uint8"))
-    record = {
-        "case": name,
-        "modality": "ctp",
-        "research_use_only": True,
-        **maps_record(measured),
-        "maps": {str(role): MapOrigin(role, True, source).record() for role in measured.images() if role != Role.CT},
-        BRAIN: brain_record(FROM_FRAMES, brain),
-        "provenance": {"strokeseg": __version__, **(provenance or {})},
-    }
-    images = {f"{name}.nii.gz": image for name, image in measured.images().items() if name != Role.CT}
-    images[f"{BRAIN}.nii.gz"] = brain
-    writers: Writers = {file: partial(write_nifti, image) for file, image in images.items()}
-    writers |= {"aif.svg": partial(_write_text, partial(vessel_svg, measured))}
-    return _write(folder, writers, MAPS, record, progress, overwrite)
+    return write_kind(folder, _writers(result), RESULT, result.summary(), progress, overwrite=overwrite)
 
 
 def _writers(result: Outcome) -> Writers:
@@ -187,25 +142,30 @@ def _writers(result: Outcome) -> Writers:
 
     writers: Writers = {"segmentation.seg.nrrd": partial(write_segmentation, result)}
     writers |= {f"{name}.nii.gz": partial(write_nifti, image) for name, image in result.volumes.items()}
-    writers |= {name: partial(_write_text, draw) for name, draw in extra_files(result).items()}
+    writers |= {name: partial(write_text, draw) for name, draw in extra_files(result).items()}
     writers |= {"report.html": partial(write_report, result), "scene.mrb": partial(write_scene, result)}
     return writers
 
 
-def _write(
+def write_kind(
     folder: Path,
     writers: Writers,
     record: str,
     values: Mapping[str, Any],
-    progress: Progress | None,
-    overwrite: bool,
+    progress: Progress | None = None,
+    *,
+    overwrite: bool = False,
 ) -> dict[str, Path]:
-    excluded = excluded_by(record)
-    write_recorded(folder, writers, record, values, progress, excluded=excluded, overwrite=overwrite)
+    """Writes files and their record, where no record of the other kind may be (see `write_recorded`).
+
+    Returns:
+        The path of each file by its name.
+    """
+    write_recorded(folder, writers, record, values, progress, excluded=excluded_by(record), overwrite=overwrite)
     return {name: folder / name for name in (*writers, record)}
 
 
-def _write_text(draw: Callable[[], str], path: Path) -> None:
+def write_text(draw: Callable[[], str], path: Path) -> None:
     path.write_text(draw(), encoding="utf-8")
 
 
@@ -231,3 +191,99 @@ def write_report(result: Outcome, path: Path) -> None:
         OutputError: if the file cannot be written.
     """
     write_whole(Path(path), html_report(result).encode("utf-8", "backslashreplace"))
+
+
+def segment_study(
+    study: Study,
+    folder: Path,
+    settings: StudySettings,
+    progress: Progress,
+    *,
+    name: str | None = None,
+    clinical: ClinicalData | None = None,
+    brain_mask: str | None = None,
+    given: Mapping[Modality, Collection[str]] | None = None,
+) -> tuple[Outcome, Case]:
+    """Reads a study, segments it by the engine of its modality, and writes every file of the result.
+
+    Args:
+        study, name, clinical: as `load_case` takes them.
+        folder: for the result, held by the caller (`reserved_for`).
+        settings: how.
+        progress: of all of it.
+        brain_mask: file of a mask of the brain; of MRI alone.
+        given: settings that a user named for this study, by the modality in which they have a meaning: silently left
+            out in the other, they would seem to have worked.
+
+    Returns:
+        The result, and the case as it was read: with names also where the result is anonymous.
+
+    Raises:
+        StrokeSegError: what `load_case`, the engines and `write_outputs` raise.
+    """
+    from ..study.series.load import load_case
+
+    progress(0.0, "reading the study")
+    mask = None
+    if brain_mask is not None:
+        from ..brain.given import GivenMask
+
+        mask = GivenMask.read(brain_mask)
+    modality = None if settings.modality == "auto" else settings.modality
+    case = load_case(study, name=name, clinical=clinical, modality=modality)
+    case = case.referring() if settings.dicom_references else case
+    role = Role.parse(settings.reference) if settings.reference else None
+    for other, names in (given or {}).items():
+        if names and other != case.modality:
+            _refuse(case, names)
+    result: Outcome
+    if case.modality == "mri":
+        result = segment_into(case, folder, progress.span(0.1, 1.0), role, settings, mask)
+    else:
+        if mask is not None:
+            _refuse(case, ["brain_mask"])
+        result = perfusion_into(case, folder, progress.span(0.1, 1.0), role, settings.perfusion())
+    return result, case
+
+
+def _refuse(case: Case, names: Collection[str]) -> None:
+    kind = "MRI" if case.modality == "mri" else "CT perfusion"
+    what = f"has no meaning for {kind}, which {case.name} is"
+    raise InputError(what, option=next(iter(names)), fix="Leave it out")
+
+
+def segment_into(
+    case: Case,
+    output: Path,
+    progress: Progress,
+    reference: Role | None = None,
+    settings: MriSettings | None = None,
+    brain_mask: GivenMask | None = None,
+) -> Segmentation:
+    """Segments an MRI case and writes every file of the result."""
+    from ..mri.engine import segment as run
+
+    require_writable(output, RESULT, MRI_FILES)
+    result = run(case, settings, reference=reference, brain_mask=brain_mask, progress=progress.span(0.0, 0.7))
+    write_outputs(result, output, progress.span(0.7, 1.0))
+    return result
+
+
+def perfusion_into(
+    case: Case,
+    output: Path,
+    progress: Progress,
+    reference: Role | None = None,
+    settings: PerfusionSettings | None = None,
+) -> PerfusionSegmentation:
+    """Segments a CT perfusion case and writes every file of the result."""
+    from ..ctp.engine import segment_perfusion
+    from ..ctp.maps.choice import choose_maps
+
+    choice = choose_maps(case, reference)
+    require_writable(output, RESULT, (*CTP_FILES, *(map_files(choice.missing))))
+    result = segment_perfusion(
+        case, reference=reference, settings=settings, choice=choice, progress=progress.span(0.0, 0.8)
+    )
+    write_outputs(result, output, progress.span(0.8, 1.0))
+    return result

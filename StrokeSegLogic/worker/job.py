@@ -9,7 +9,7 @@ from pathlib import Path
 from ..base.files import write_whole
 from ..base.json_files import read_json_object
 from ..base.settings import EXTRAS, ROUTES, from_mapping, one_of
-from ..mri.settings import MriSettings
+from ..outputs.settings import CaseSettings
 from ..study.case import MODALITIES, ClinicalData, Modality
 
 FORMAT = 1
@@ -36,20 +36,13 @@ class JobVolume:
 
 
 @dataclass(frozen=True)
-class JobOptions(MriSettings):
-    """How to segment. For CT perfusion those of `PerfusionSettings.of` count: route, model, device, anonymous,
-    aif and hematocrit.
+class JobOptions(CaseSettings):
+    """How to segment, and what is handed over.
 
     Attributes:
-        route: of CT perfusion, one of `base.settings.ROUTES`; "" is the first that the inputs allow.
-        aif: of CT perfusion, a point as `space.given_point` reads it; "" is found.
-        hematocrit: of CT perfusion; None is the usual.
         extras: of `base.settings.EXTRAS`, what is handed over beside the labels.
     """
 
-    route: str = ""
-    aif: str = ""
-    hematocrit: float | None = None
     extras: tuple[str, ...] = ("probability", "agreement", "maps")
 
     def __post_init__(self) -> None:

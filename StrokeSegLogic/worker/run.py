@@ -122,12 +122,8 @@ def segment_any(case: Case, job: Job, progress: Progress, brain_mask: GivenMask 
 
         return segment(case, options, reference=job.reference, brain_mask=brain_mask, progress=progress)
     from ..ctp.engine import segment_perfusion
-    from ..ctp.settings import PerfusionSettings
 
-    settings = PerfusionSettings.of(
-        options.route, options.model, options.device, options.anonymous, options.aif, options.hematocrit
-    )
-    return segment_perfusion(case, reference=job.reference, settings=settings, progress=progress)
+    return segment_perfusion(case, reference=job.reference, settings=options.perfusion(), progress=progress)
 
 
 def images_of(result: Outcome, extras: tuple[str, ...]) -> dict[str, sitk.Image]:

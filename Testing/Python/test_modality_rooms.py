@@ -87,6 +87,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("phantom", "reports", "slicer_bridge"),
     ("evaluation", "outputs"),
     ("worker", "training"),
+    ("batch",),
     ("cli",),
 )
 """Rooms from the ground up; those of one floor do not know one another."""

@@ -13,9 +13,10 @@ import pytest
 import StrokeSegLogic
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.base.settings import DEVICES, EXTRAS, REGISTERS, ROUTES, VOTES
-from StrokeSegLogic.cli.segment import perfusion_into, segment, segment_into
+from StrokeSegLogic.cli.segment import segment
 from StrokeSegLogic.ctp.settings import PerfusionSettings
 from StrokeSegLogic.mri.settings import MriSettings
+from StrokeSegLogic.outputs.files import perfusion_into, segment_into
 from StrokeSegLogic.study.case import MODALITIES, Case
 from StrokeSegLogic.worker.job import Job, JobOptions, read_job
 

@@ -16,7 +16,8 @@ from StrokeSegLogic.base.errors import Cancelled, OutputError
 from StrokeSegLogic.base.progress import CancelToken, Progress
 from StrokeSegLogic.ctp.numbers.criteria import defuse3
 from StrokeSegLogic.ctp.tissue.thresholds import CORE
-from StrokeSegLogic.outputs.files import MAPS_ALONE, names_of, write_maps, write_outputs
+from StrokeSegLogic.outputs.files import MAPS_ALONE, names_of, write_outputs
+from StrokeSegLogic.outputs.maps import write_maps
 from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.study.case import ClinicalData
 

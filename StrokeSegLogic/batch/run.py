@@ -1,0 +1,286 @@
+"""A data set of any size, segmented: what is done is verified, what fails is isolated, what is missing is computed."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..base.errors import InputError, OutputError, StrokeSegError
+from ..base.progress import Progress
+from ..base.reservation import LOCK, Reservation, cannot_write, reserved
+from ..outputs.settings import StudySettings
+from . import journal
+from .cases import BatchCase, require_names_apart
+from .expected_time import ExpectedTime
+from .names import folder_names
+from .record import BatchResult, History
+from .summary import FILES, RECORD, write_summary
+from .work import Answer, Runner, Task, segment_case
+from .workers import DaskWorkers, Workers, dask_workers, own_process
+
+MOST_DEATHS = 2
+"""How often a case may take its worker process with it."""
+CANCEL = ".strokeseg-cancel"
+"""In the output folder: the file by which workers hear of a cancel."""
+_NO_METHOD = ("device",)
+"""Settings that say where, and not how: a batch may go on elsewhere."""
+_SUMMARY_EVERY_S = 30.0
+_SUMMARY_SHARE = 50
+"""A summary is written again once so many times its own duration have gone by: 2 % at most."""
+
+
+def run_batch(
+    cases: Sequence[BatchCase],
+    output: str | Path,
+    settings: StudySettings | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+    *,
+    scheduler: str | None = None,
+    overwrite: bool = False,
+    retry: bool = False,
+    notes: Sequence[str] = (),
+    runner: Runner = segment_case,
+) -> BatchResult:
+    """Segments cases into folders of an output folder, each as `strokeseg segment` would leave it.
+
+    A second call into the same folder goes on: a case that is done, and whose inputs and files have the hashes that
+    they had, stays; all others are computed. A case that fails is an entry with its reason; so is a case at which
+    `MOST_DEATHS` worker processes have ended, and it is not tried again without `retry`.
+
+    Args:
+        cases: each of its own name.
+        output: made if missing. It gets a folder a case, `batch.jsonl` (what happened, event by event), and batch.json,
+            summary.csv and report.html, which are written now and then and at the end.
+        settings: how, for all cases; those of the other modality are of no effect on a case.
+        workers: 1 is this process; more are processes of a Dask cluster on this computer.
+        progress: of the batch; a cancel leaves what is done, done.
+        scheduler: address of an existing Dask scheduler, whose workers see the same folders; `workers` then says
+            nothing.
+        overwrite: move files of the user's that are in the way into `previous-DATE-TIME`, compute results anew that
+            somebody has changed, and take other settings than those of the calls before.
+        retry: take up cases again at which worker processes have ended.
+        notes: on how the cases were found, for the summary.
+        runner: what is done with a case; a function that workers can import.
+
+    Returns:
+        All cases of the folder with their states.
+
+    Raises:
+        InputError: if there is no case, two have one name, the results would lie inside of a study, or no scheduler
+            answers.
+        OutputError: if another run holds the folder, it cannot be written to (any more), or holds a batch of other
+            settings, or files that are not ours.
+        Cancelled: if the user stopped it.
+    """
+    settings, folder = settings or StudySettings(), Path(output).absolute()
+    if workers < 1:
+        raise InputError(f"{workers} is no number of workers", option="workers", fix="Give 1 or more")
+    if not cases:
+        raise InputError("there is no case", fix="Give at least one study")
+    require_names_apart(cases)
+    folder_names(cases, folder, {}, ())
+    with reserved(folder, FILES, RECORD, overwrite=overwrite) as held, journal.writing(folder) as events:
+        history = History(folder, events.events)
+        _require_same_settings(history.settings, settings, folder, overwrite)
+        batch = _Batch(history, events, held, settings, runner, overwrite)
+        batch.begin(cases, retry, [*notes, *held.notes, *events.notes])
+        with _workers(workers, scheduler, folder) as ours, batch.summed_up():
+            batch.do(cases, ours, progress or Progress())
+        return history.result()
+
+
+@contextmanager
+def _workers(workers: int, scheduler: str | None, folder: Path) -> Iterator[Workers]:
+    if scheduler is None and workers == 1:
+        with own_process() as own:
+            yield own
+    else:
+        with dask_workers(scheduler, workers, folder / CANCEL) as others:
+            yield others
+
+
+def _require_same_settings(before: Mapping[str, Any], settings: StudySettings, folder: Path, overwrite: bool) -> None:
+    """Refuses to mix results of two ways to segment in one summary.
+
+    Raises:
+        OutputError: naming what differs.
+    """
+    other = _other_settings(before, settings)
+    if other and not overwrite:
+        shown = ", ".join(f"{name} {before[name]!r}, now {getattr(settings, name)!r}" for name in other[:3])
+        raise OutputError(
+            f"holds a batch of other settings ({shown})",
+            where=folder,
+            fix="Choose another output folder, or let the cases be computed anew",
+            option="overwrite",
+        )
+
+
+class _Batch:
+    """A call's way through its cases."""
+
+    def __init__(
+        self,
+        history: History,
+        events: journal.Journal,
+        held: Reservation,
+        settings: StudySettings,
+        runner: Runner,
+        overwrite: bool,
+    ) -> None:
+        self._history, self._events, self._held = history, events, held
+        self._settings, self._runner, self._overwrite = settings, runner, overwrite
+        self._anew = bool(_other_settings(history.settings, settings))
+        self._summed_up = (time.monotonic(), 0.0)
+
+    def begin(self, cases: Sequence[BatchCase], retry: bool, notes: Sequence[str]) -> None:
+        """Tells the journal what the call is about."""
+        taken = {*FILES, journal.NAME, LOCK, CANCEL}
+        folders = folder_names(cases, self._held.folder, self._history.folders, taken)
+        self._tell(
+            "batch",
+            settings=asdict(self._settings),
+            cases=folders,
+            notes=list(notes),
+            version=__version__,
+            overwrite=self._overwrite,
+        )
+        if retry:
+            for case in cases:
+                if self._history.entry(case.name).deaths:
+                    self._tell("again", case=case.name)
+
+    def do(self, cases: Sequence[BatchCase], workers: Workers, progress: Progress) -> None:
+        """Hands cases out until all have ended.
+
+        Raises:
+            Cancelled, OutputError: as `run_batch`.
+        """
+        waiting = deque(cases)
+        expected = ExpectedTime(len(cases))
+        by_name = {case.name: case for case in cases}
+        running: dict[str, str] = {}
+        try:
+            while waiting or running:
+                for address in workers.free() if waiting else ():
+                    case = self._next(waiting, expected)
+                    if case is None:
+                        break
+                    self._tell("started", case=case.name, worker=address, study=case.study)
+                    running[case.name] = address
+                    within = progress.span(expected.fraction, expected.fraction + 1 / len(cases))
+                    workers.start(self._task(case), address, within.titled(expected.words(running)))
+                progress(expected.fraction, expected.words(running))
+                for name, answer, address in workers.finished():
+                    del running[name]
+                    self._take(name, answer, address)
+                    if answer is None:
+                        waiting.append(by_name[name])
+                    else:
+                        expected.tell(answer.verdict)
+                progress.check()
+                self._sum_up_now_and_then()
+        except BaseException:
+            if isinstance(workers, DaskWorkers):
+                for name, answer, address in workers.cancel():
+                    if answer is not None:
+                        del running[name]
+                        self._take(name, answer, address)
+            self._tell_cancelled(running)
+            raise
+        progress(1.0, expected.words(()))
+
+    def _tell_cancelled(self, running: Iterable[str]) -> None:
+        """Tells the journal which cases were given up; what gave them up counts, also where that cannot be told."""
+        try:
+            for name in running:
+                self._tell("cancelled", case=name)
+        except OutputError as error:
+            self._held.notes.append(str(error))
+
+    def _next(self, waiting: deque[BatchCase], expected: ExpectedTime) -> BatchCase | None:
+        """The next case that may be begun; those at which workers died too often fail."""
+        while waiting:
+            case = waiting.popleft()
+            deaths = self._history.entry(case.name).deaths
+            if deaths < MOST_DEATHS:
+                return case
+            gone = StrokeSegError(
+                f"its process ended {deaths} times in the middle of it, as for lack of memory or by a library's fault",
+                where=case.name,
+                fix="Segment it by itself to see why, then take it up again",
+                option="retry",
+            )
+            self._tell("failed", case=case.name, reason=str(gone), kind="WorkerDied", gone=True)
+            expected.tell("failed")
+        return None
+
+    def _task(self, case: BatchCase) -> Task:
+        entry = self._history.entry(case.name)
+        known = None if self._anew else entry.known
+        return Task(case, entry.folder, self._settings, self._runner, known, self._overwrite)
+
+    def _take(self, name: str, answer: Answer | None, address: str) -> None:
+        """Tells the journal what became of a case."""
+        if answer is None:
+            self._tell("died", case=name, worker=address)
+            return
+        values = {key: value for key, value in asdict(answer).items() if value not in ("", (), {}) and key != "verdict"}
+        values.setdefault("worker", address)
+        values["study"] = self._history.entry(name).study
+        if answer.verdict == "verified":
+            values["changed"] = list(answer.changed)
+        if answer.verdict == "failed":
+            values.setdefault("reason", "")
+        self._tell(answer.verdict, lasting=answer.verdict == "done", case=name, **values)
+        if answer.kind == OutputError.__name__:
+            self._require_room()
+
+    def _require_room(self) -> None:
+        """Ends the batch where nothing can be written any more: each case would be computed for nothing."""
+        try:
+            self._held.try_names(())
+        except OSError as error:
+            raise cannot_write(self._held.folder, error) from error
+
+    def _tell(self, event: str, *, lasting: bool = False, **values: Any) -> None:
+        self._events.append(event, lasting=lasting, **values)
+        self._history.tell({"event": event, **values})
+
+    @contextmanager
+    def summed_up(self) -> Iterator[None]:
+        """Leaves a summary after the block, however it ends."""
+        try:
+            yield
+        except BaseException:
+            try:
+                self._sum_up()
+            except StrokeSegError as error:
+                # What ended the block is what counts; the journal holds all that a summary would say.
+                self._held.notes.append(str(error))
+            raise
+        self._sum_up()
+
+    def _sum_up_now_and_then(self) -> None:
+        when, took = self._summed_up
+        if time.monotonic() - when > max(_SUMMARY_EVERY_S, _SUMMARY_SHARE * took):
+            self._sum_up()
+
+    def _sum_up(self) -> None:
+        begun = time.monotonic()
+        write_summary(self._history.result(), self._held.folder)
+        now = time.monotonic()
+        self._summed_up = now, now - begun
+
+
+def _other_settings(before: Mapping[str, Any], settings: StudySettings) -> list[str]:
+    """Names of settings that are not those of the calls before."""
+    now = asdict(settings)
+    return [name for name in now if name not in _NO_METHOD and before.get(name, now[name]) != now[name]]

@@ -1,0 +1,235 @@
+"""Who does the cases of a batch: this process, or processes that Dask knows, here or on other computers."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import uuid4
+
+from ..base.errors import InputError
+from ..base.progress import Progress
+from ..nets.models.registry import KeptNetworks, keeping
+from .work import CANCEL_HEARD_S, Answer, Task, work, work_in_worker
+
+HERE = "this process"
+_PATIENCE_S = 300.0
+"""How long a scheduler may be without any worker."""
+_ANSWER_S = 10.0
+"""How long a scheduler may take to answer."""
+_LAST_WORDS_S = 10.0
+"""How long cases may take to hear that they are cancelled."""
+_POLL_S = 0.05
+
+
+class Workers(Protocol):
+    """Processes that do cases, each one at a time."""
+
+    def free(self) -> list[str]:
+        """Those that wait for a case, by their addresses."""
+
+    def start(self, task: Task, address: str, progress: Progress) -> None:
+        """Hands a free worker a case."""
+
+    def finished(self) -> list[tuple[str, Answer | None, str]]:
+        """Cases that have ended, by name, with their answers and workers; None where the worker died.
+
+        It waits a moment where none has.
+        """
+
+
+class OwnProcess:
+    """The batch's own process: weights are loaded once, a case's own progress is shown."""
+
+    def __init__(self) -> None:
+        self._ended: list[tuple[str, Answer | None, str]] = []
+
+    def free(self) -> list[str]:
+        return [] if self._ended else [HERE]
+
+    def start(self, task: Task, address: str, progress: Progress) -> None:
+        self._ended.append((task.case.name, work(task, progress), address))
+
+    def finished(self) -> list[tuple[str, Answer | None, str]]:
+        ended, self._ended = self._ended, []
+        return ended
+
+
+class DaskWorkers:
+    """Workers of a Dask scheduler. Each case is sent to a worker by its address: whoever dies is known with its case,
+    and no other case is blamed.
+
+    Args:
+        client: of the scheduler.
+        cancel: file that cases are cancelled by.
+    """
+
+    def __init__(self, client: Any, cancel: Path) -> None:
+        self._client, self._cancel = client, cancel
+        self._run = uuid4().hex[:12]
+        self._running: dict[str, tuple[str, Any]] = {}
+        """By address: the case, and its future."""
+        self._seen = time.monotonic()
+
+    def free(self) -> list[str]:
+        there = sorted(self._client.nthreads())
+        if there or self._running:
+            self._seen = time.monotonic()
+        elif time.monotonic() - self._seen > _PATIENCE_S:
+            raise InputError(
+                f"the scheduler has had no worker for {_PATIENCE_S:g} s",
+                where=self._client.scheduler.address,
+                fix="Start workers for it: dask worker ADDRESS",
+                option="scheduler",
+            )
+        return [address for address in there if address not in self._running]
+
+    def start(self, task: Task, address: str, progress: Progress) -> None:
+        future = self._client.submit(
+            work_in_worker,
+            replace(task, cancel=self._cancel),
+            key=f"strokeseg-{self._run}-{uuid4().hex[:12]}",
+            workers=[address],
+            allow_other_workers=False,
+            pure=False,
+            retries=0,
+        )
+        self._running[address] = task.case.name, future
+
+    def finished(self) -> list[tuple[str, Answer | None, str]]:
+        ended = self._ended()
+        if not ended:
+            time.sleep(_POLL_S)
+            ended = self._ended()
+        return ended
+
+    def cancel(self) -> list[tuple[str, Answer | None, str]]:
+        """Cancels all that runs, and waits a little for the answers."""
+        if not self._running:
+            return []
+        self._cancel.touch()
+        until = time.monotonic() + _LAST_WORDS_S
+        heard = []
+        while self._running and time.monotonic() < until:
+            heard += self.finished()
+        return heard
+
+    def _ended(self) -> list[tuple[str, Answer | None, str]]:
+        there = None
+        found: list[tuple[str, Answer | None, str]] = []
+        for address, (name, future) in list(self._running.items()):
+            if future.done():
+                found.append((name, _answer(future), address))
+            else:
+                there = self._client.nthreads() if there is None else there
+                if address in there:
+                    continue
+                future.cancel()
+                found.append((name, None, address))
+            del self._running[address]
+        return found
+
+
+def _answer(future: Any) -> Answer | None:
+    """The answer of a case that has ended; None where its worker died of it again and again."""
+    if future.status == "finished":
+        answer: Answer = future.result()
+        return answer
+    error = future.exception() if future.status == "error" else None
+    if error is None or type(error).__name__ == "KilledWorker":
+        return None
+    # What a worker cannot even begin: another Python, a library that is missing.
+    return Answer("failed", f"the worker cannot do it ({type(error).__name__}: {error})", type(error).__name__)
+
+
+@contextmanager
+def own_process() -> Iterator[OwnProcess]:
+    """This process, its networks kept for the block."""
+    with keeping(KeptNetworks()):
+        yield OwnProcess()
+
+
+@contextmanager
+def dask_workers(scheduler: str | None, workers: int, cancel: Path) -> Iterator[DaskWorkers]:
+    """Workers of an existing scheduler, or of a local cluster that ends with the block.
+
+    Args:
+        scheduler: its address; None for a cluster of our own.
+        workers: how many it has.
+        cancel: file that cases are cancelled by; the workers must see the same folders as we do.
+
+    Raises:
+        InputError: if Dask is missing, or no scheduler answers.
+    """
+    if find_spec("distributed") is None:
+        raise InputError(
+            "several workers need Dask", option="workers", fix='Install it: pip install "strokeseg[batch]"'
+        )
+    cancel.unlink(missing_ok=True)
+    with _client(scheduler, workers) as client:
+        try:
+            yield DaskWorkers(client, cancel)
+        finally:
+            # Longer than a worker takes to look: none misses it.
+            if cancel.exists():
+                time.sleep(CANCEL_HEARD_S)
+                cancel.unlink(missing_ok=True)
+
+
+@contextmanager
+def _client(scheduler: str | None, workers: int) -> Iterator[Any]:
+    from distributed import Client
+
+    if scheduler is None:
+        with _local_cluster(workers) as cluster, Client(cluster) as client:
+            yield client
+        return
+    try:
+        client = Client(scheduler, timeout=_ANSWER_S)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"no scheduler answers ({error})",
+            where=scheduler,
+            option="scheduler",
+            fix="Check the address, tcp://HOST:PORT as the scheduler says it at its start",
+        ) from error
+    with client:
+        yield client
+
+
+@contextmanager
+def _local_cluster(workers: int) -> Iterator[Any]:
+    """Processes on this computer, one case each. Only whoever has the certificate that is made for this cluster can
+    talk to it: other users of the computer cannot."""
+    import logging
+
+    import dask
+    from distributed import LocalCluster
+    from distributed.security import Security
+
+    threads = str(max(1, (os.cpu_count() or 1) // workers))
+    shares = {
+        f"distributed.nanny.pre-spawn-environ.{name}": os.environ.get(name, threads)
+        for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS")
+    }
+    # On a busy computer a worker may be slow to begin, and silent for long within a filter: it is no dead worker.
+    patient = {"distributed.comm.timeouts.connect": f"{_PATIENCE_S:g}s", "distributed.scheduler.worker-ttl": None}
+    with dask.config.set({**shares, **patient, "distributed.worker.daemon": True}):
+        cluster = LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=None,
+            memory_limit=0,
+            silence_logs=logging.CRITICAL,
+            security=Security.temporary(),
+            preload=[work_in_worker.__module__],
+        )
+        with cluster:
+            yield cluster
