@@ -85,7 +85,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("mri", "ctp"),
     ("phantom", "reports", "slicer_bridge"),
     ("evaluation", "outputs"),
-    ("worker", "training"),
+    ("worker", "training", "review"),
     ("cli",),
 )
 """Rooms from the ground up; those of one floor do not know one another."""
