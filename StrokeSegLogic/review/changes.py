@@ -16,7 +16,7 @@ from ..evaluation.masks import Mask
 from ..metrics.voxel import overlap
 from ..result.looks import SEGMENTS
 from ..study.case import Modality
-from .entry import Proposal, Reading
+from .entry import Entry, Proposal, Reading, ReadingName
 from .versions import read_version
 
 
@@ -108,6 +108,17 @@ def labels_left(home: Path, reading: Reading, proposal: Mask) -> Mask:
     if reading.decision == "rejected":
         return Mask(home, proposal.grid, np.zeros_like(proposal.labels))
     return read_version(home / reading.file, reading.sha256)
+
+
+def left_before(home: Path, entry: Entry, turn: ReadingName, proposal: Mask) -> dict[str, Mask]:
+    """The labels of those who read a case before a turn, "first" and "second", where they left any."""
+    if turn == "first":
+        return {}
+    return {
+        name: labels_left(home, reading, proposal)
+        for name, reading in entry.readings.items()
+        if name in ("first", "second") and name != turn and reading.decision != "rejected"
+    }
 
 
 def made_with(proposal: Proposal) -> dict[str, Any]:

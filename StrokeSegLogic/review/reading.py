@@ -17,7 +17,7 @@ from ..base.json_files import read_json_object
 from ..evaluation.masks import Mask
 from ..result.record import ResultRecord
 from .active_time import ActiveTime
-from .changes import compared, labels_left, made_with
+from .changes import compared, labels_left, left_before, made_with
 from .drafts import Autosave, Draft, DraftFiles
 from .entry import Claim, Decision, Entry, Proposal, Reading, ReadingName
 from .folder import ReviewFolder, Writer
@@ -121,6 +121,11 @@ class Session:
         draft = self._drafts.read()
         decided = max((each.number for each in self._entry.readings.values() if each.reader == self.reader), default=0)
         return draft if draft is not None and draft.since > decided else None
+
+    @property
+    def draft_path(self) -> Path | None:
+        """Where the draft's labels are; None without a draft."""
+        return None if (draft := self.draft()) is None else self._drafts.path(draft)
 
     def draft_labels(self, draft: Draft) -> Mask:
         """The labels of a draft.
@@ -241,7 +246,9 @@ class Session:
             entry = self._require_mine(writer)
             values = {**self._said(decision, comment, reason, chosen), **made_with(self._proposal)}
             if decision != "rejected":
-                values |= compared(mask, proposal, self._proposal.modality, self._before(entry, proposal))
+                # What readers before have left is read only now that this reader has decided.
+                before = left_before(self.folder.path, entry, self.reading, proposal)
+                values |= compared(mask, proposal, self._proposal.modality, before)
             kept: Path | None = None
             if draft is not None:
                 kept = keep_as_version(draft, self._place)
@@ -285,13 +292,3 @@ class Session:
     @property
     def _active_s(self) -> float | None:
         return round(self.active.seconds, 1) if self._timed else None
-
-    def _before(self, entry: Entry, proposal: Mask) -> dict[str, Mask]:
-        """The labels of the readers who came before: read only now that this reader has decided."""
-        if self.reading == "first":
-            return {}
-        return {
-            turn: labels_left(self.folder.path, reading, proposal)
-            for turn, reading in entry.readings.items()
-            if turn in ("first", "second") and turn != self.reading and reading.decision != "rejected"
-        }
