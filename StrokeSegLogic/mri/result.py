@@ -227,7 +227,7 @@ def measure(
     check_cancelled()
     middle = MidPlane.of(brain, grid) if lesion.any() and brain.any() else None
     check_cancelled()
-    agreement = np.sum(list(members.values()), axis=0, dtype=np.uint8) if members else None
+    agreement = np.stack(list(members.values())).sum(axis=0, dtype=np.uint8) if members else None
     found = lesions(lesion, probability, grid, Surroundings(agreement, brain, middle, images or {}))
     left = None if middle is None else left_share(lesion, middle, grid)
     check_cancelled()
