@@ -13,6 +13,7 @@ import SimpleITK as sitk
 from scipy.ndimage import binary_erosion, label, map_coordinates
 from scipy.spatial import cKDTree
 
+from ..base.json_files import number
 from ..space.grid import Grid
 
 
@@ -45,7 +46,24 @@ class Lesion:
     flair_ratio: float | None = None
     next_mm: float | None = None
 
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> Lesion:
+        """The lesion that a record holds; what an older record does not know is None.
 
+        Raises:
+            KeyError, TypeError, ValueError: if it is none.
+        """
+        x, y, z = (float(mm) for mm in values["centre_mm"])
+        volume, probability, *measured = (number(values.get(name)) for name in _NUMBERS)
+        if volume is None or probability is None:
+            raise ValueError("a lesion has a volume and a probability")
+        place = None if values.get("slice") is None else int(values["slice"])
+        return cls(
+            volume, (x, y, z), probability, int(values.get("number", 0)), str(values.get("side", "")), place, *measured
+        )
+
+
+_NUMBERS = ("volume_ml", "probability", "planes", "adc", "dwi_ratio", "flair_ratio", "next_mm")
 COLUMNS: tuple[tuple[str, str, int], ...] = (
     ("slice", "Slice", 0),
     ("volume_ml", "Volume, ml", 2),
@@ -142,7 +160,7 @@ def lesions(
         columns["adc"] = [None if scale is None or not np.isfinite(v) else float(v * scale) for v in mean(values)]
     order = np.argsort(-size, kind="stable")
     rows = ({name: values[k] for name, values in columns.items()} for k in order)
-    return tuple(Lesion(number=number, **row) for number, row in enumerate(rows, 1))
+    return tuple(Lesion(number=rank, **row) for rank, row in enumerate(rows, 1))
 
 
 def _fullest(slices: np.ndarray, of: np.ndarray, count: int) -> list[int]:

@@ -152,7 +152,8 @@ class Entry:
     def turn_of(self, reader: str, agreement: float) -> ReadingName | None:
         """In which turn a reader may look at the case; None where there is nothing for them to do.
 
-        A reader's own first or second reading stays open to them until the next has been made.
+        A first reading stays open to its reader until somebody else has read the case, an arbitration to its arbiter.
+        A second reading is closed once it is saved: then its reader knows the first.
         """
         if self.proposal is None or "arbitration" in self.readings:
             return "arbitration" if self._by(reader, "arbitration") else None
@@ -162,11 +163,8 @@ class Entry:
             if self.first.reader == reader:
                 return "first"
             return "second" if self.second_wanted else None
-        if not self.disputed(agreement):
-            return "second" if self.second.reader == reader else None
-        if self.second.reader == reader:
-            return "second"
-        return None if self.first.reader == reader else "arbitration"
+        readers = (self.first.reader, self.second.reader)
+        return "arbitration" if self.disputed(agreement) and reader not in readers else None
 
     def _by(self, reader: str, turn: ReadingName) -> bool:
         return turn in self.readings and self.readings[turn].reader == reader

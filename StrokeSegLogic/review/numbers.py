@@ -103,7 +103,9 @@ def count(folder: ReviewFolder, progress: Progress | None = None) -> Numbers:
 def reader_names(entries: Sequence[Entry]) -> tuple[str, str]:
     """What the two readers are called: by their names where the same two have read all cases that two have read."""
     pairs = {(e.first.reader, e.second.reader) for e in entries if e.first is not None and e.second is not None}
-    return next(iter(pairs)) if len(pairs) == 1 else (FIRST, SECOND)
+    names = next(iter(pairs)) if len(pairs) == 1 else (FIRST, SECOND)
+    # Nobody is called like the model in a table.
+    return (FIRST, SECOND) if {MODEL, FINAL} & {*names} else names
 
 
 def classes_of(modality: Modality) -> dict[str, tuple[int, ...]]:

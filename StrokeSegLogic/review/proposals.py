@@ -76,9 +76,7 @@ def take_result(result: Path, name: str, folder: str, into: Path, home: Path) ->
     """
     try:
         return "proposed", _taken(result, name, folder, into, home)
-    except (InputError, OutputError) as error:
-        if isinstance(error, OutputError):
-            raise
+    except InputError as error:
         return "failed", {"case": name, "reason": str(error)}
 
 
@@ -101,7 +99,13 @@ def _taken(result: Path, name: str, folder: str, into: Path, home: Path) -> Mapp
         raise OutputError(
             f"the proposal cannot be copied ({error.strerror or error})", where=place, fix="Check the space on its disk"
         ) from error
-    inputs = record.content.get("provenance", {}).get("inputs", ())
+    made = record.content.get("provenance", {})
+    try:
+        inputs = [{key: str(entry.get(key, "")) for key in ("role", "source", "sha256")} for entry in made["inputs"]]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            "does not say what it was made of", where=result / RESULT, fix="Segment the study again"
+        ) from error
     return {
         "case": name,
         "file": f"{folder}/{PROPOSAL}",
@@ -111,8 +115,8 @@ def _taken(result: Path, name: str, folder: str, into: Path, home: Path) -> Mapp
         "result": stored(result, home),
         "modality": record.modality,
         "model": {"name": record.maker.name, "weights_sha256": record.maker.weights_sha256},
-        "inputs": [{key: entry.get(key, "") for key in ("role", "source", "sha256")} for entry in inputs],
-        "made_by": str(record.content.get("provenance", {}).get("strokeseg", "")),
+        "inputs": inputs,
+        "made_by": str(made.get("strokeseg", "")),
         "volume_ml": _volume_ml(record),
         "doubt": doubt_of(record),
     }

@@ -7,6 +7,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
+from importlib.util import find_spec
 from math import isnan
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,6 @@ from ..evaluation.plots import plots
 from ..evaluation.rows import Row
 from ..evaluation.summary import summarise
 from ..evaluation.tables import DASH, Table, cases_csv, paper_table, summary_csv, telling
-from ..reports.page import page
 from .entry import DECISIONS, STATES, Entry
 from .folder import ReviewFolder
 from .numbers import Agreement, Numbers, reader_times
@@ -120,23 +120,28 @@ NOTES = (
 def write_review_report(
     numbers: Numbers, folder: ReviewFolder, output: Path, *, overwrite: bool = False
 ) -> list[Table]:
-    """Writes report.html, tables.md, review.csv (a line a case), cases.csv and tables.csv (scores), the plots, and
-    review.json; all or none.
+    """Writes report.html, tables.md, review.csv (a line a case), cases.csv and tables.csv (scores), the plots where
+    matplotlib is installed, and review.json; all or none.
 
     Raises:
-        InputError: if matplotlib is missing.
+        ModuleNotFoundError: if Jinja2, which comes with torch, is missing.
         OutputError: if the output cannot be written, or files that are not ours are in the way.
     """
+    # Not at the top: the tables can be had without.
+    from ..reports.page import page
+
     made = tables(numbers, folder.settings.agreement)
     rows = [*numbers.rows, *numbers.readers]
-    drawn = plots(rows, tuple(dict.fromkeys(row.label for row in rows))) if rows else {}
+    can_draw = find_spec("matplotlib") is not None
+    drawn = plots(rows, tuple(dict.fromkeys(row.label for row in rows))) if rows and can_draw else {}
+    lacking = () if can_draw else ("Plots are left out: matplotlib is not installed.",)
     missing = [f"{case}: {why}" for case, why in numbers.unread.items()]
     html = page(
         "evaluation.html",
         title=f"{TITLE}{f': {folder.settings.title}' if folder.settings.title else ''}",
         tables=made,
         plots=drawn,
-        notes=[*NOTES, _vouched(numbers)],
+        notes=[*NOTES, *lacking, _vouched(numbers)],
         missing=missing,
         told=(),
         version=__version__,

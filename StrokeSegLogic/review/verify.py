@@ -13,7 +13,7 @@ from ..base.json_files import read_json_object
 from ..base.progress import Progress
 from ..base.records import is_there
 from .chain import RECORDS, Chain, Event, read_chain
-from .folder import CASES, WORKLIST, Head, ReviewFolder, is_untouched
+from .folder import CASES, INSIDE, WORKLIST, Head, ReviewFolder, is_untouched
 from .versions import SUFFIX
 
 Kind = Literal["fault", "note"]
@@ -68,7 +68,7 @@ def verify(place: Path, export: Path | None = None, progress: Progress | None = 
     Raises:
         InputError: if there is no review, or the export's record is none.
     """
-    home = next((path for path in (place, place / "review") if _is_review(path)), None)
+    home = next((path for path in (place, place / INSIDE) if _is_review(path)), None)
     if home is None:
         raise InputError("holds no review", where=place, fix="Make one: strokeseg review init DIR")
     report = progress or Progress()

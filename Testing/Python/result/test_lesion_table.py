@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from scipy.ndimage import label
 from scipy.spatial.distance import cdist
 
 from StrokeSegLogic.brain.hemispheres import MidPlane
-from StrokeSegLogic.result.lesions import COLUMNS, Surroundings, lesions, lesions_csv
+from StrokeSegLogic.result.lesions import COLUMNS, Lesion, Surroundings, lesions, lesions_csv
 from StrokeSegLogic.space.grid import Grid
 
 GRID = Grid((24, 20, 10), (2.0, 3.0, 4.0), (-23.0, -28.5, 0.0), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
@@ -119,3 +121,11 @@ def test_the_table_as_csv_has_a_line_a_lesion_and_empty_cells_for_what_is_not_kn
     assert [row["number"] for row in rows] == ["1", "2"] and set(rows[0]) >= {name for name, *_ in COLUMNS}
     assert float(rows[0]["volume_ml"]) == pytest.approx(found[0].volume_ml) and rows[0]["adc"] == ""
     assert lesions_csv(()).count("\n") == 1
+
+
+def test_a_record_brings_the_table_back_and_an_older_record_what_it_knows() -> None:
+    around = Surroundings(np.full(GRID.shape, 3), BRAIN, MIDDLE, {"DWI": GRID.image(np.full(GRID.shape, 100.0))})
+    for lesion in lesions(boxed(RIGHT, LEFT), np.full(GRID.shape, 0.75), GRID, around):
+        assert Lesion.parse(json.loads(json.dumps(asdict(lesion)))) == lesion
+    older = Lesion.parse({"volume_ml": 2.0, "centre_mm": [1.0, 2.0, 3.0], "probability": 0.5})
+    assert older == Lesion(2.0, (1.0, 2.0, 3.0), 0.5)

@@ -134,6 +134,8 @@ def test_a_second_reader_knows_nothing_of_the_first_before_saving(review: Review
     after = desk(review, BERND).entry("case2")
     assert after.first is not None and after.first.comment == "small" and len(after.comments) == 1
     assert after.state == "edited" and not after.disputed(0.7)
+    with pytest.raises(InputError, match="has nothing to do for Bernd"):
+        desk(review, BERND).start("case2")  # who knows the first reading is no second reader any more
 
 
 def test_who_has_read_first_is_not_the_second(review: ReviewFolder) -> None:
