@@ -7,7 +7,7 @@ import locale
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from StrokeSegLogic.base.errors import InputError, OutputError
@@ -26,6 +26,7 @@ def test_lines_carry_the_hash_of_the_line_before(tmp_path: Path) -> None:
     assert told == [START, *(event.sha256 for event in chain.events[:-1])]
 
 
+@settings(max_examples=40)
 @given(data=st.data())
 def test_every_byte_that_is_changed_is_seen(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.getbasetemp() / "changed"
@@ -79,6 +80,7 @@ def test_a_disk_that_is_full_in_the_middle_of_a_line_leaves_the_records_as_they_
     assert (tmp_path / "r").read_bytes() == before
 
 
+@settings(max_examples=40)
 @given(words=st.dictionaries(st.text(max_size=8), st.text(max_size=20) | st.floats() | st.none(), max_size=4))
 def test_whatever_words_there_are_the_chain_holds(
     words: dict[str, object], tmp_path_factory: pytest.TempPathFactory
