@@ -8,6 +8,7 @@ import re
 import shutil
 import sys
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -52,6 +53,31 @@ def exclusive(path: Path) -> Iterator[None]:
             with suppress(OSError):
                 path.unlink()
             os.close(descriptor)
+
+
+_PAUSE_S = 0.02
+"""Between two looks at a lock that somebody else holds."""
+
+
+@contextmanager
+def exclusive_within(path: Path, seconds: float) -> Iterator[None]:
+    """As `exclusive`, and waits so long for whoever holds the lock. The clock on the wall has no part in it.
+
+    Raises:
+        Busy: if it is held all that time.
+        OSError: as `exclusive`.
+    """
+    end = time.monotonic() + seconds
+    with ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(exclusive(path))
+                break
+            except Busy:
+                if time.monotonic() >= end:
+                    raise
+                time.sleep(_PAUSE_S)
+        yield
 
 
 def error_says_no_locks(error: OSError) -> bool:

@@ -56,6 +56,12 @@ class MidPlane:
         a, b, c = self.coefficients
         return world[:, 0] > a + b * world[:, 1] + c * world[:, 2]
 
+    def reflected(self, world: np.ndarray) -> np.ndarray:
+        """Positions (N, 3) mirrored at the plane."""
+        a, b, c = self.coefficients
+        normal = np.array([1.0, -b, -c])
+        return world - 2 * ((world @ normal - a) / (normal @ normal))[:, None] * normal
+
     def left(self, grid: Grid) -> np.ndarray:
         """The voxels of a grid on the patient's left; bool (z, y, x)."""
         return self._beyond(grid) > 0

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich import box
-from rich.table import Table as RichTable
 
 from ..base.errors import InputError, OutputError
 from ..base.reservation import reserved
@@ -20,7 +18,7 @@ from ..evaluation.readers import Joint
 from ..evaluation.report import FILES, RECORD, Settings, sum_up, told, write_evaluation
 from ..evaluation.tables import paper_table, telling
 from .segment import Overwrite
-from .terminal import console, job
+from .terminal import console, job, print_table
 
 DEFAULT_MEMBERS = ",".join(MEMBERS)
 SHOWN = ("dice", "hausdorff95_mm", "volume_difference_ml", "lesion_f1_isles22")
@@ -109,13 +107,7 @@ def show(evaluation: Evaluation, settings: Settings) -> None:
         title = f"{label}: mean\u00b1SD of {cases} case{'' if cases == 1 else 's'}"
         fields = telling(of_label, ("member", "reference", "group"))
         table = paper_table(of_label, fields, ("metric",), metrics=SHOWN, title=title)
-        shown = RichTable(title=table.title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-        for number, head in enumerate(table.heads):
-            # Folded rather than cut: a figure of which a part is missing is worse than a second line.
-            shown.add_column(head, justify="left" if number < table.names else "right", overflow="fold")
-        for row in table.rows:
-            shown.add_row(*row)
-        console.print(shown)
+        print_table(table)
 
 
 def _names(words: str) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from .demo import demo
 from .evaluate import evaluate
 from .experiment import experiment
 from .perfusion import perfusion
+from .review import app as review
 from .segment import segment
 from .terminal import lasting_streams
 from .train import predict, train
@@ -35,6 +36,7 @@ app.command()(predict)
 app.command()(evaluate)
 app.command()(experiment)
 app.add_typer(dataset, name="dataset")
+app.add_typer(review, name="review")
 
 BAD_INPUT, FAULT, CANCELLED = 1, 2, 3
 _SHORTER = {"minimum_lesion_ml": "minimum_lesion"}

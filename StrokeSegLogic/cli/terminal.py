@@ -10,15 +10,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
+from rich.table import Table as RichTable
 
 from ..base.progress import CancelToken, Progress, ProgressCallback, hearing
 from ..result.outcome import Outcome
 from ..study.case import Case
+
+if TYPE_CHECKING:
+    from ..evaluation.tables import Table
 
 
 @contextmanager
@@ -149,6 +154,17 @@ def _lines() -> ProgressCallback:
             print(f"{done:4.0%}  {message}", flush=True)
 
     return report
+
+
+def print_table(table: Table) -> None:
+    """Prints a table of words; numbers stand to the right."""
+    shown = RichTable(title=table.title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for number, head in enumerate(table.heads):
+        # Folded rather than cut: a figure of which a part is missing is worse than a second line.
+        shown.add_column(head, justify="left" if number < table.names else "right", overflow="fold")
+    for row in table.rows:
+        shown.add_row(*row)
+    console.print(shown)
 
 
 def describe(result: Outcome, output: Path, notes: Sequence[str] = (), case: Case | None = None) -> None:

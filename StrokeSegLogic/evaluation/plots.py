@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..base.errors import InputError
+from ..metrics.agreement import limits_of_agreement
 from .rows import REFERENCE, Row
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
 """Okabe and Ito's palette: told apart by colour-blind readers, too."""
-_LIMIT = 1.96
-"""Standard deviations on either side that hold 95 % of normally distributed differences."""
 _ACROSS = 3
 
 
@@ -34,16 +33,6 @@ def require_matplotlib() -> None:
         raise InputError(
             "plots need matplotlib", where="strokeseg evaluate", fix='Install it: pip install "strokeseg[evaluate]"'
         ) from error
-
-
-def limits_of_agreement(differences: np.ndarray) -> tuple[float, float, float]:
-    """Bias and its limits, mean ± 1.96 sample SD (Bland and Altman, Lancet 1986, i:307-310).
-
-    Limits are NaN below two cases.
-    """
-    bias = float(np.mean(differences))
-    spread = _LIMIT * float(np.std(differences, ddof=1)) if len(differences) > 1 else float("nan")
-    return bias, bias - spread, bias + spread
 
 
 def bland_altman(rows: Sequence[Row], label: str) -> bytes:

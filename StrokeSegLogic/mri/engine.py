@@ -138,7 +138,10 @@ def _segmented(
     labels = lesion.astype(np.uint8)
     brain = resample_mask(working_brain, grid)
     report(0.9, "measuring")
-    statistics = measure(labels, voted.probability, voted.members, brain, grid, prepared.slices, spec.plane_weights)
+    images = {str(role): series.image for role, series in prepared.case.series.items()}
+    statistics = measure(
+        labels, voted.probability, voted.members, brain, grid, prepared.slices, spec.plane_weights, images
+    )
     record = provenance(case, base.role, bundle, where, how, prepared, differing, time.perf_counter() - started)
     alarms = (*unread_doubts(case), *unusual(labels == LESION, brain, grid))
     record["vote"] |= {"threshold": limit, "model_threshold": own, "flips": how.flips}

@@ -15,7 +15,7 @@ from ..base.settings import ExtraName, Plane
 from ..brain.hemispheres import MidPlane
 from ..metrics.voxel import dice
 from ..result.doubts import Doubt
-from ..result.lesions import DOUBT_SHARE, Lesion, Places, lesions
+from ..result.lesions import DOUBT_SHARE, Lesion, Places, Surroundings, lesions
 from ..result.looks import SEGMENTS, SegmentStyle
 from ..result.outcome import BRAIN, Layer, Maker, Outcome, brain_record
 from ..space.grid import Grid
@@ -209,6 +209,7 @@ def measure(
     grid: Grid,
     slices: Mapping[Plane, int],
     weights: Mapping[str, float],
+    images: Mapping[str, sitk.Image] | None = None,
 ) -> Statistics:
     """Statistics of a result on the reference grid; all arrays (z, y, x) of that grid.
 
@@ -220,15 +221,20 @@ def measure(
         grid: the reference's.
         slices: how many slices each plane's network saw.
         weights: each plane's share in the weighted vote.
+        images: of the case, by role, on any grid.
     """
     lesion = labels == LESION
     check_cancelled()
-    left = left_share(lesion, brain, grid)
+    middle = MidPlane.of(brain, grid) if lesion.any() and brain.any() else None
+    check_cancelled()
+    agreement = np.stack(list(members.values())).sum(axis=0, dtype=np.uint8) if members else None
+    found = lesions(lesion, probability, grid, Surroundings(agreement, brain, middle, images or {}))
+    left = None if middle is None else left_share(lesion, middle, grid)
     check_cancelled()
     return Statistics(
         volume_ml=float(lesion.sum() * grid.voxel_ml),
         brain_ml=float(brain.sum() * grid.voxel_ml),
-        lesions=lesions(lesion, probability, grid),
+        lesions=found,
         left_share=left,
         right_share=None if left is None else 1.0 - left,
         planes=tuple(
@@ -245,15 +251,12 @@ def _plane_vote(
     return PlaneVote(plane, float(member.sum() * grid.voxel_ml), dice(member, lesion), slices, float(weight))
 
 
-def left_share(lesion: np.ndarray, brain: np.ndarray, grid: Grid) -> float | None:
-    """Part of the lesion on the patient's left of the mid-sagittal plane; None without lesion.
+def left_share(lesion: np.ndarray, middle: MidPlane, grid: Grid) -> float:
+    """Part of a lesion, not empty, on the patient's left of the mid-sagittal plane.
 
-    The plane between them is `hemispheres.MidPlane`, so a turned or shifted head spills no lesion onto the other side.
+    The plane lies between the hemispheres: a turned or shifted head spills no lesion onto the other side.
     """
-    if not lesion.any():
-        return None
-    spot = grid.to_world(np.argwhere(lesion)[:, ::-1])
-    return float(MidPlane.of(brain, grid).left_of(spot).mean())
+    return float(middle.left_of(grid.to_world(np.argwhere(lesion)[:, ::-1])).mean())
 
 
 def doubtful_slices(probability: np.ndarray) -> tuple[int, ...]:

@@ -33,7 +33,7 @@ RESULT, MAPS = RESULTS
 _KINDS = {RESULT: "a segmentation", MAPS: "perfusion maps"}
 SEGMENTATION_FILES = ("segmentation.seg.nrrd", "labels.nii.gz", "brain.nii.gz", "report.html", "scene.mrb", RESULT)
 """Of every segmentation, the record last."""
-MRI_FILES = ("probability.nii.gz", "agreement.nii.gz", *SEGMENTATION_FILES)
+MRI_FILES = ("probability.nii.gz", "agreement.nii.gz", "lesions.csv", *SEGMENTATION_FILES)
 CTP_FILES = (
     "labels-thresholds.nii.gz",
     "labels-slow-fusion.nii.gz",
@@ -61,7 +61,10 @@ _REPORTS: Mapping[Modality, str] = {
     "mri": "StrokeSegLogic.reports.mri:mri_report",
     "ctp": "StrokeSegLogic.reports.ctp:ctp_report",
 }
-_FIGURES: Mapping[Modality, str] = {"ctp": "StrokeSegLogic.reports.ctp_figures:figure_files"}
+_EXTRA: Mapping[Modality, str] = {
+    "mri": "StrokeSegLogic.reports.mri:table_files",
+    "ctp": "StrokeSegLogic.reports.ctp_figures:figure_files",
+}
 
 
 def excluded_by(record: str | None) -> Mapping[str, str]:
@@ -176,12 +179,9 @@ def html_report(result: Outcome) -> str:
 
 
 def extra_files(result: Outcome) -> dict[str, Text]:
-    """Figures that are files of their own beside the report: what draws each, by its name."""
-    name = _FIGURES.get(result.case.modality)
-    if name is None:
-        return {}
-    draw: Callable[[Outcome], dict[str, Text]] = resolve_name(name)
-    return draw(result)
+    """Figures and tables that are files of their own beside the report: what makes each, by its name."""
+    make: Callable[[Outcome], dict[str, Text]] = resolve_name(_EXTRA[result.case.modality])
+    return make(result)
 
 
 def write_report(result: Outcome, path: Path) -> None:

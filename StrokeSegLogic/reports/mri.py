@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import SimpleITK as sitk
 
 from ..mri.alignment import LEAST_GAIN, Position
 from ..mri.result import LESION, Segmentation
+from ..result.lesions import COLUMNS, Lesion, lesions_csv
 from ..result.looks import Window
 from ..space.grid import Grid, bounding_box
 from ..space.resampling import resample
@@ -190,14 +192,24 @@ def mri_report(segmentation: Segmentation) -> str:
             (vote.plane, ml(vote.volume_ml), f"{vote.dice_with_vote:.2f}", str(vote.slices), f"{vote.weight:.2f}")
             for vote in statistics.planes
         ],
-        lesions=[
-            (place(lesion.centre_mm), ml(lesion.volume_ml), f"{lesion.probability:.2f}")
-            for lesion in statistics.lesions[:_LESIONS_LISTED]
-        ],
+        lesion_heads=("Number", "Side", "Centre, mm", *(head for _, head, _ in COLUMNS)),
+        lesions=[_lesion(lesion) for lesion in statistics.lesions[:_LESIONS_LISTED]],
         positions=[_position(position) for position in segmentation.positions],
         least_gain=f"{LEAST_GAIN:.0%}",
         not_listed=max(len(statistics.lesions) - _LESIONS_LISTED, 0),
     )
+
+
+def _lesion(lesion: Lesion) -> tuple[str, ...]:
+    """A row of the table of lesions."""
+    values = ((getattr(lesion, name), digits) for name, _, digits in COLUMNS)
+    numbers = (NONE if value is None else f"{value:.{digits}f}" for value, digits in values)
+    return str(lesion.number), lesion.side or NONE, place(lesion.centre_mm), *numbers
+
+
+def table_files(segmentation: Segmentation) -> dict[str, Callable[[], str]]:
+    """The table of lesions as a file of its own."""
+    return {"lesions.csv": partial(lesions_csv, segmentation.statistics.lesions)}
 
 
 def _position(position: Position) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from ..base.errors import InputError
 from ..base.json_files import number
 from ..base.records import schema_of
 from ..study.case import Modality, Role
+from .lesions import Lesion
 from .map_origins import MapOrigin
 from .outcome import BRAIN, Display, Maker
 
@@ -31,7 +32,10 @@ class PlaneVolume:
 
 @dataclass(frozen=True)
 class LesionVolumes:
-    """What was measured on the lesion of an MRI study: ml, and shares of the volume, None without lesion."""
+    """What was measured on the lesion of an MRI study: ml, and shares of the volume, None without lesion.
+
+    `table` holds the lesions one by one; columns that an older record has not measured are None.
+    """
 
     lesion_ml: float
     brain_ml: float
@@ -39,6 +43,7 @@ class LesionVolumes:
     left_share: float | None
     right_share: float | None
     planes: tuple[PlaneVolume, ...]
+    table: tuple[Lesion, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -231,6 +236,7 @@ def _lesion(statistics: Mapping[str, Any]) -> LesionVolumes:
             PlaneVolume(plane["plane"], float(plane["volume_ml"]), float(plane["dice_with_vote"]))
             for plane in statistics.get("planes", ())
         ),
+        table=tuple(Lesion.parse(each) for each in statistics["lesions"] if "centre_mm" in each),
     )
 
 

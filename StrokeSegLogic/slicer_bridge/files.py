@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,15 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
-from ..base.errors import OutputError
-from ..base.files import native_paths
+from ..base.errors import InputError, OutputError
+from ..base.files import native_paths, require_file
 from ..base.progress import check_cancelled
-from ..result.outcome import Outcome
+from ..result.looks import SegmentStyle
+from ..result.outcome import Maker, Outcome
 from ..space.grid import Grid
 from ..space.volume import Volume
 from .runtime import Scene, SegmentationNode, VolumeNode, headless_scene, load_slicer, quiet_vtk
-from .segmentations import add_brain, add_segmentation, labels_of, show_segmentation
+from .segmentations import add_brain, add_segmentation, add_segments, keep_grid, labels_of, show_segmentation
 from .volumes import add_volume, to_ras
 
 _VIEWS = {"Red": "Axial", "Yellow": "Sagittal", "Green": "Coronal"}
@@ -41,12 +42,59 @@ def write_segmentation(segmentation: Outcome, path: Path) -> None:
     Raises:
         OutputError: if the file cannot be written, or slicer is not installed.
     """
+    write_labels(segmentation.labels, segmentation.styles, segmentation.maker, path, segmentation.warnings)
+
+
+def write_labels(
+    labels: sitk.Image, styles: Mapping[int, SegmentStyle], maker: Maker, path: Path, warnings: Sequence[str] = ()
+) -> None:
+    """Writes labels as a Slicer segmentation, as `write_segmentation` does.
+
+    Args:
+        labels: uint8.
+        styles: by label value, in the order of the segments' list.
+        maker: what drew the labels.
+        path: ends in ".seg.nrrd"; an existing file is replaced once the new file is complete.
+        warnings: what a reader must know.
+
+    Raises:
+        OutputError: if the file cannot be written, or slicer is not installed.
+    """
+    voxels = Volume.of(labels)
     with _replacing(path, ".seg.nrrd") as draft, headless_scene() as scene:
         # The labels themselves stand for the reference volume: all that is asked of it is its grid.
-        reference = add_volume(scene, segmentation.labels, str(segmentation.reference))
-        node = add_segmentation(scene, segmentation, reference)
+        reference = add_volume(scene, labels, "reference")
+        node = add_segments(scene, "StrokeSeg", voxels, styles, maker, warnings)
+        keep_grid(node, reference)
         _write_segments(node, draft, path)
-        _require_labels(draft, segmentation, path)
+        _require_labels(draft, voxels, path)
+
+
+def read_labels(path: Path, reference: sitk.Image) -> sitk.Image:
+    """The labels of a .seg.nrrd on a reference's grid, whoever saved it; each segment's value is `labels_of`'s.
+
+    Args:
+        path: of a file that Slicer or `write_labels` wrote; several layers are read, too.
+        reference: says the grid.
+
+    Returns:
+        uint8.
+
+    Raises:
+        InputError: if it is missing or no segmentation.
+        OutputError: if slicer is not installed.
+    """
+    require_file(path)
+    slicer = load_slicer()
+    with native_paths([path]) as (native,), headless_scene() as scene:
+        node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "read")
+        storage = slicer.vtkMRMLSegmentationStorageNode()
+        storage.SetFileName(str(native))
+        with quiet_vtk():
+            read = storage.ReadData(node)
+        if not read:
+            raise InputError("is no segmentation that Slicer can read", where=path, fix="Save it again from Slicer")
+        return labels_of(node, reference)
 
 
 def export_segments(node: SegmentationNode, path: Path) -> None:
@@ -157,14 +205,14 @@ def _reason(messages: Any) -> str:
     return f"Slicer could not write it: {first.strip(' -')}" if first else "Slicer could not write it"
 
 
-def _require_labels(draft: Path, segmentation: Outcome, path: Path) -> None:
+def _require_labels(draft: Path, labels: Volume, path: Path) -> None:
     """VTK does not notice every failed write: only a file that reads back is a result."""
     try:
         image = sitk.ReadImage(str(draft))
     except RuntimeError:
         raise OutputError("the written file is damaged", where=path, fix=_FIX) from None
-    same = Grid.of(image).same(segmentation.grid)
-    if not same or not np.array_equal(sitk.GetArrayViewFromImage(image), segmentation.array()):
+    same = Grid.of(image).same(labels.grid)
+    if not same or not np.array_equal(sitk.GetArrayViewFromImage(image), labels.array):
         raise OutputError("the written file does not hold the result", where=path, fix=_FIX)
 
 

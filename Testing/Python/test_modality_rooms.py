@@ -86,7 +86,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("mri", "ctp"),
     ("phantom", "reports", "slicer_bridge"),
     ("evaluation", "outputs"),
-    ("worker", "training"),
+    ("worker", "training", "review"),
     ("batch",),
     ("cli",),
 )

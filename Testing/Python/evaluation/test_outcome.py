@@ -16,7 +16,7 @@ from evaluation.cohorts import row
 
 from StrokeSegLogic.base.errors import InputError, OutputError
 from StrokeSegLogic.evaluation.cohort import Evaluation, Sources
-from StrokeSegLogic.evaluation.plots import COLOURS, bland_altman, dice_boxes, limits_of_agreement, plots
+from StrokeSegLogic.evaluation.plots import COLOURS, bland_altman, dice_boxes, plots
 from StrokeSegLogic.evaluation.report import FILES, RECORD, Settings, write_evaluation
 
 ROWS = [
@@ -37,13 +37,6 @@ def share(image: np.ndarray, colour: str) -> float:
     """Part of a picture's pixels that have a colour."""
     wanted = np.array([int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)])
     return float((np.abs(image[..., :3] - wanted).max(-1) < 0.02).mean())
-
-
-def test_limits_of_agreement_follow_bland_and_altman() -> None:
-    # Sample standard deviation of 1, 2, 3, 4 is 1.2910.
-    assert limits_of_agreement(np.array([1.0, 2, 3, 4])) == pytest.approx((2.5, 2.5 - 2.5303, 2.5 + 2.5303), abs=1e-4)
-    bias, low, high = limits_of_agreement(np.array([1.0]))
-    assert bias == 1.0 and np.isnan([low, high]).all()
 
 
 @pytest.mark.parametrize("draw", [bland_altman, dice_boxes])

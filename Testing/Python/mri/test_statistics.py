@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 from strategies import STORAGES, rotation
 
+from StrokeSegLogic.brain.hemispheres import MidPlane
 from StrokeSegLogic.mri.result import doubtful_slices, left_share, measure
 from StrokeSegLogic.result.lesions import lesions
 from StrokeSegLogic.space.grid import Grid
@@ -52,14 +53,14 @@ def test_a_lesion_is_on_its_side_however_the_head_is_turned_and_stored(
     corner = -direction @ (np.array(size) * np.array(spacing) / 2)
     grid = Grid(size, spacing, tuple(corner), tuple(direction.ravel()))  # type: ignore[arg-type]
     brain, lesion = head_on(grid, rotation((0.0, round(roll, 3), round(yaw, 3))), side)
-    share = left_share(lesion, brain, grid)
+    share = left_share(lesion, MidPlane.of(brain, grid), grid)
     assert share == (1.0 if side > 0 else 0.0)
 
 
 def test_a_lesion_across_the_middle_is_shared() -> None:
     grid = Grid((36, 36, 36), (5.0, 5.0, 5.0), (-90.0, -90.0, -90.0), IDENTITY)
     brain, lesion = head_on(grid, np.eye(3), 0.0)
-    assert left_share(lesion, brain, grid) == pytest.approx(0.5, abs=0.15)
+    assert left_share(lesion, MidPlane.of(brain, grid), grid) == pytest.approx(0.5, abs=0.15)
 
 
 def test_without_lesion_there_are_zeros_and_no_side() -> None:

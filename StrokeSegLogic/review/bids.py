@@ -1,0 +1,151 @@
+"""Names and files of BIDS: derivatives that hold masks, and the images that they were drawn on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from .. import __version__
+from ..base.errors import InputError
+from ..base.json_files import json_bytes
+from ..study.case import Case, Modality, Role
+from ..study.volumes.nifti import write_nifti
+from ..study.volumes.reader import read_volume
+from .folder import ReviewFolder
+from .selection import Chosen
+from .sources import located
+
+VERSION = "1.9.0"
+"""Of the specification."""
+DERIVATIVES = "derivatives/strokeseg-review"
+_NAME = re.compile(r"sub-(?P<subject>[0-9A-Za-z]+)(?:_ses-(?P<session>[0-9A-Za-z]+))?")
+_FOLDERS = {"T1": ("anat", "T1w"), "T2": ("anat", "T2w"), "FLAIR": ("anat", "FLAIR"), "CT": ("ct", "ct")}
+_FOLDERS |= {"DWI": ("dwi", "dwi"), "ADC": ("dwi", "adc")}
+"""Folder and suffix of each role, as `strokeseg train` reads them; perfusion maps go by their names in perf/."""
+Writers = dict[str, Callable[[Path], object]]
+
+
+@dataclass(frozen=True)
+class BidsCase:
+    """Subject and session of a case, letters and figures only; no session is ""."""
+
+    subject: str
+    session: str = ""
+
+    @classmethod
+    def of(cls, name: str) -> BidsCase:
+        """That of a case's name: as it says itself, else with all that BIDS does not take left out.
+
+        Raises:
+            InputError: if nothing is left.
+        """
+        if (found := _NAME.fullmatch(name)) is not None:
+            return cls(found["subject"], found["session"] or "")
+        subject = re.sub(r"[^0-9A-Za-z]", "", name)
+        if not subject:
+            raise InputError("has no letter or figure that BIDS takes", where=name, fix="Rename the case in the table")
+        return cls(subject)
+
+    @property
+    def prefix(self) -> str:
+        """Begins every file's name: sub-01 or sub-01_ses-1."""
+        return f"sub-{self.subject}{f'_ses-{self.session}' if self.session else ''}"
+
+    @property
+    def folder(self) -> str:
+        return f"sub-{self.subject}{f'/ses-{self.session}' if self.session else ''}"
+
+
+def dataset_description(kind: str) -> bytes:
+    """dataset_description.json of a data set of that kind: "raw" or "derivative"."""
+    described = {"Name": "StrokeSeg review", "BIDSVersion": VERSION, "DatasetType": kind}
+    return json_bytes({**described, "GeneratedBy": [{"Name": "StrokeSeg", "Version": __version__}]})
+
+
+def derivative_files(
+    case: BidsCase, chosen: Chosen, write_mask: Callable[[Path], object], modality: Modality
+) -> Writers:
+    """The mask of a case, and its sidecar: a lesion mask of MRI, a label map of CT perfusion."""
+    where = "anat" if modality == "mri" else "perf"
+    kind = "label-lesion_desc-review_mask" if modality == "mri" else "label-lesion_desc-review_dseg"
+    name = f"{case.folder}/{where}/{case.prefix}_{kind}"
+    told = chosen.record()
+    sidecar = {
+        "Type": "Lesion",
+        "Sources": [str(entry.get("source", "")) for entry in _inputs(chosen)],
+        "Manual": any(reading["decision"] == "edited" for reading in told["readings"]),
+        "Review": told,
+    }
+    return {f"{name}.nii.gz": write_mask, f"{name}.json": partial(_write, json_bytes(sidecar))}
+
+
+def _inputs(chosen: Chosen) -> tuple[Mapping[str, object], ...]:
+    return chosen.entry.proposal.inputs if chosen.entry.proposal is not None else ()
+
+
+class Studies:
+    """The images of a review's cases, read from their studies; the last study stays in memory, no more."""
+
+    def __init__(self, folder: ReviewFolder) -> None:
+        self._folder = folder
+        self._last: tuple[Path, Case] | None = None
+
+    def files(self, case: BidsCase, chosen: Chosen) -> Writers:
+        """What writes each image that a proposal was made of.
+
+        Raises:
+            InputError: if the review does not know the study.
+        """
+        study = located(chosen.entry.study, self._folder.path)
+        if study is None:
+            raise InputError(
+                "has no images in this review: only its result was named",
+                where=chosen.entry.name,
+                fix="Begin the review with the studies and --results, or export the masks alone",
+            )
+        result = located(chosen.entry.result, self._folder.path)
+        roles = [Role(str(entry["role"])) for entry in _inputs(chosen)]
+        return {
+            _image_name(case, role): partial(self._write, study, result, role) for role in roles if role is not Role.CTP
+        }
+
+    def _write(self, study: Path, result: Path | None, role: Role, path: Path) -> None:
+        series = self._case(study).series.get(role)
+        if series is not None:
+            write_nifti(series.image, path)
+            return
+        # A map that was computed lies beside the result.
+        computed = None if result is None else result / f"{role}.nii.gz"
+        if computed is None or not computed.is_file():
+            raise InputError(f"holds no {role} any more", where=study, fix="Take the study back")
+        write_nifti(read_volume(computed), path)
+
+    def _case(self, study: Path) -> Case:
+        from ..study.series.load import load_case
+
+        if self._last is None or self._last[0] != study:
+            self._last = study, load_case(study)
+        return self._last[1]
+
+
+def _image_name(case: BidsCase, role: Role) -> str:
+    folder, suffix = _FOLDERS.get(str(role), ("perf", str(role).lower()))
+    return f"{case.folder}/{folder}/{case.prefix}_{suffix}.nii.gz"
+
+
+def participants(cases: Mapping[BidsCase, Chosen]) -> bytes:
+    """participants.tsv: who there is, and in which group."""
+    groups: dict[str, str] = {}
+    for case, chosen in cases.items():
+        groups.setdefault(case.subject, chosen.entry.group or "n/a")
+    grouped = any(group != "n/a" for group in groups.values())
+    head = "participant_id\tgroup\n" if grouped else "participant_id\n"
+    rows = (f"sub-{subject}\t{group}\n" if grouped else f"sub-{subject}\n" for subject, group in groups.items())
+    return (head + "".join(rows)).encode()
+
+
+def _write(content: bytes, path: Path) -> None:
+    path.write_bytes(content)

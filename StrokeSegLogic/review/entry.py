@@ -1,0 +1,195 @@
+"""A case of the worklist: its proposal, who has it, who has read it, and whose turn is next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from ..study.case import Modality
+from .chain import Event
+
+State = Literal["waiting", "proposed", "in review", "accepted", "edited", "rejected", "second read"]
+STATES: tuple[State, ...] = ("waiting", "proposed", "in review", "accepted", "edited", "rejected", "second read")
+Decision = Literal["accepted", "edited", "rejected"]
+DECISIONS: tuple[Decision, ...] = ("accepted", "edited", "rejected")
+ReadingName = Literal["first", "second", "arbitration"]
+"""Whose look at a case it is: the first reader's, the second's, or of whoever decides between both."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a model proposes.
+
+    Attributes:
+        file: of its labels, relative to the review's folder.
+        sha256: of that file.
+        modality: of the case.
+        maker: "name", "weights_sha256" of the model.
+        inputs: "role", "source", "sha256" of each volume that it was made of.
+        volume_ml: of all that is marked.
+        doubt: 0 to 1, how far the planes disagree; None where that is not known.
+    """
+
+    file: str
+    sha256: str
+    modality: Modality
+    maker: Mapping[str, str]
+    inputs: tuple[Mapping[str, Any], ...]
+    volume_ml: float
+    doubt: float | None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A case that a reader has before them, since an event."""
+
+    reader: str
+    reading: ReadingName
+    since: int
+    time: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A reader's decision on a case.
+
+    Attributes:
+        reader: who; "reading" says in which turn.
+        decision: what became of the proposal.
+        file, sha256: of the labels that hold now; "" where the proposal was rejected.
+        reason, comment: in the reader's words.
+        number, time: of the event.
+        active_s: time at work on it; None where nobody measured it.
+        content: all of the event.
+    """
+
+    reader: str
+    reading: ReadingName
+    decision: Decision
+    file: str
+    sha256: str
+    reason: str
+    comment: str
+    number: int
+    time: str
+    active_s: float | None
+    content: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A case of the worklist.
+
+    Attributes:
+        name: of the case; unique.
+        number: from 1 on, in the order in which cases were added.
+        folder: of its files, relative to the review's.
+        study, result: paths of its images and of the result it was proposed by, "" where there are none.
+        group, patient: of the cohort.
+        proposal: None as long as there is none.
+        problem: why there is none; "" where nothing went wrong.
+        claim: who has it before them.
+        second_wanted: whether a second reader is to look.
+        readings: the last of each turn.
+        comments: made beside decisions.
+        hidden: whether a reading was left out because this reader must not know it yet.
+    """
+
+    name: str
+    number: int
+    folder: str
+    study: str = ""
+    result: str = ""
+    group: str = ""
+    patient: str = ""
+    proposal: Proposal | None = None
+    problem: str = ""
+    claim: Claim | None = None
+    second_wanted: bool = False
+    readings: Mapping[ReadingName, Reading] = field(default_factory=dict)
+    comments: tuple[Event, ...] = ()
+    hidden: bool = False
+
+    @property
+    def first(self) -> Reading | None:
+        return self.readings.get("first")
+
+    @property
+    def second(self) -> Reading | None:
+        return self.readings.get("second")
+
+    @property
+    def final(self) -> Reading | None:
+        """The decision that holds: the arbiter's, else the first reader's."""
+        return self.readings.get("arbitration") or self.first
+
+    @property
+    def state(self) -> State:
+        if self.claim is not None:
+            return "in review"
+        if self.hidden:
+            return "second read"
+        if self.first is None:
+            return "waiting" if self.proposal is None else "proposed"
+        if self.second_wanted and self.second is None:
+            return "second read"
+        assert self.final is not None
+        return self.final.decision
+
+    def disputed(self, agreement: float) -> bool:
+        """Whether two readers disagree and nobody has decided between them.
+
+        They do where only one of them rejects the case, or the Dice of their labels is below the limit.
+        """
+        if self.first is None or self.second is None or "arbitration" in self.readings:
+            return False
+        if (self.first.decision == "rejected") != (self.second.decision == "rejected"):
+            return True
+        between = self.second.content.get("to_first")
+        return between is not None and float(between["dice"]) < agreement
+
+    def turn_of(self, reader: str, agreement: float) -> ReadingName | None:
+        """In which turn a reader may look at the case; None where there is nothing for them to do.
+
+        A first reading stays open to its reader until somebody else has read the case, an arbitration to its arbiter.
+        A second reading is closed once it is saved: then its reader knows the first.
+        """
+        if self.proposal is None or "arbitration" in self.readings:
+            return "arbitration" if self._by(reader, "arbitration") else None
+        if self.first is None:
+            return "first"
+        if self.second is None:
+            if self.first.reader == reader:
+                return "first"
+            return "second" if self.second_wanted else None
+        readers = (self.first.reader, self.second.reader)
+        return "arbitration" if self.disputed(agreement) and reader not in readers else None
+
+    def _by(self, reader: str, turn: ReadingName) -> bool:
+        return turn in self.readings and self.readings[turn].reader == reader
+
+    def is_open_to(self, reader: str, agreement: float) -> bool:
+        """Whether the case waits for this reader: held by nobody else, and not read by them yet."""
+        if self.claim is not None:
+            return self.claim.reader == reader
+        turn = self.turn_of(reader, agreement)
+        return turn is not None and turn not in self.readings
+
+    def is_hidden_from(self, reader: str) -> bool:
+        """Whether what the first reader said must not reach this reader: who may still be the second."""
+        return (
+            self.first is not None
+            and self.second is None
+            and self.second_wanted
+            and self.first.reader != reader
+            and "arbitration" not in self.readings
+        )
+
+    def as_seen_by(self, reader: str) -> Entry:
+        """The case without what this reader must not know yet."""
+        if not self.is_hidden_from(reader):
+            return self
+        own = tuple(event for event in self.comments if event["reader"] == reader)
+        claim = self.claim if self.claim is None or self.claim.reader == reader else None
+        return replace(self, readings={}, comments=own, claim=claim, hidden=True)

@@ -1,0 +1,214 @@
+"""The report of a review: tables for people, for spreadsheets, and a page."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import partial
+from importlib.util import find_spec
+from math import isnan
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import __version__
+from ..base.recorded_files import write_recorded
+from ..evaluation.catalog import METRICS, SLOW_FUSION
+from ..evaluation.plots import plots
+from ..evaluation.rows import Row
+from ..evaluation.summary import summarise
+from ..evaluation.tables import DASH, Table, cases_csv, paper_table, summary_csv, telling
+from .entry import DECISIONS, STATES, Entry
+from .folder import ReviewFolder
+from .numbers import Agreement, Numbers, reader_times
+
+RECORD = "review.json"
+"""Written last; holds the count of events and the hash of the last, as every export of a review does."""
+SHOWN = (*SLOW_FUSION, "lesion_f1_isles22", "volume_bias_ml")
+TITLE = "StrokeSeg review"
+
+
+def tables(numbers: Numbers, agreement: float) -> list[Table]:
+    """Progress, time, edits, the model against what holds, readers against one another.
+
+    Args:
+        numbers: counted.
+        agreement: Dice from which two readers agree.
+    """
+    found = [_progress(numbers.entries, agreement), _readers(numbers.entries)]
+    if numbers.rows:
+        found += _scores(numbers.rows, "Proposal against what holds in the end")
+    if numbers.readers:
+        found += _scores(numbers.readers, "Reader against reader and model (form of the slow-fusion paper's Table 3)")
+    if numbers.agreements:
+        found.append(_agreements(numbers.agreements))
+    return found
+
+
+def _progress(entries: Sequence[Entry], agreement: float) -> Table:
+    counts = [(state, sum(entry.state == state for entry in entries)) for state in STATES]
+    more = [
+        ("without a proposal because something failed", sum(bool(entry.problem) for entry in entries)),
+        ("read twice", sum(entry.second is not None for entry in entries)),
+        ("waiting for arbitration", sum(entry.disputed(agreement) for entry in entries)),
+        ("all", len(entries)),
+    ]
+    return Table("Progress", ("State", "Cases"), tuple((name, str(number)) for name, number in (*counts, *more)))
+
+
+def _readers(entries: Sequence[Entry]) -> Table:
+    rows = []
+    for times in reader_times(entries):
+        seconds = np.array(times.active_s)
+        spread = DASH
+        if seconds.size:
+            low, middle, high = (float(value) / 60 for value in np.percentile(seconds, (25, 50, 75)))
+            spread = f"{middle:.1f} ({low:.1f} to {high:.1f}; {seconds.size})"
+        rate = DASH if isnan(times.edit_rate) else f"{times.edit_rate:.0%}"
+        rows.append((times.reader, *(str(times.decided[kind]) for kind in DECISIONS), rate, spread))
+    heads = ("Reader", *(kind.capitalize() for kind in DECISIONS), "Edit rate", "Minutes a case (quartiles; measured)")
+    return Table("Readers", heads, tuple(rows))
+
+
+def _scores(rows: Sequence[Row], title: str) -> list[Table]:
+    summary = summarise(rows, metrics=SHOWN)
+    fields = telling(summary, ("member", "reference"))
+    fields = fields if len(fields) == 2 else ("member", "reference")
+    mean = paper_table(summary, fields, metrics=SHOWN, title=f"{title}, mean\u00b1SD")
+    spread = paper_table(summary, fields, metrics=SHOWN, title=f"{title}, mean (95 % interval); median", interval=True)
+    return [mean, spread]
+
+
+def _agreements(agreements: Sequence[Agreement]) -> Table:
+    rows = tuple(
+        (
+            each.member,
+            each.reference,
+            each.label,
+            str(each.cases),
+            _figure(each.icc),
+            f"{each.bias_ml:.2f} ({_figure(each.low_ml)} to {_figure(each.high_ml)})",
+            str(each.lesions),
+            _figure(each.kappa),
+        )
+        for each in agreements
+    )
+    heads = ("Member", "Reference", "Class", "n", "ICC", "Bias, ml (limits of agreement)", "Lesions", "Kappa")
+    return Table("Volumes and lesions", heads, rows, 3)
+
+
+def _figure(value: float) -> str:
+    return DASH if isnan(value) else f"{value:.2f}"
+
+
+NOTES = (
+    "Only what holds is counted: the arbiter's decision, else the first reader's. Rejected cases are in no figure of "
+    "labels.",
+    "Dice, Hausdorff distance, \u0394V and lesion F1 as in docs/evaluation.md. Where two columns name a member and a "
+    "reference, differences are member less reference.",
+    "ICC is ICC(2,1), absolute agreement, of the volumes; limits of agreement are bias \u00b1 1.96 SD.",
+    "Kappa is Cohen's, over lesions: connected parts (26 neighbours) of what model or readers mark; who has a voxel in "
+    "a part marks it. A lesion that the model proposed and both readers dropped is one that both call none.",
+    "Minutes are time between signs of life at the desk, pauses of more than a minute counted as one; decisions by the "
+    "command line have none.",
+)
+
+
+def write_review_report(
+    numbers: Numbers, folder: ReviewFolder, output: Path, *, overwrite: bool = False
+) -> list[Table]:
+    """Writes report.html, tables.md, review.csv (a line a case), cases.csv and tables.csv (scores), the plots where
+    matplotlib is installed, and review.json; all or none.
+
+    Raises:
+        ModuleNotFoundError: if Jinja2, which comes with torch, is missing.
+        OutputError: if the output cannot be written, or files that are not ours are in the way.
+    """
+    # Not at the top: the tables can be had without.
+    from ..reports.page import page
+
+    made = tables(numbers, folder.settings.agreement)
+    rows = [*numbers.rows, *numbers.readers]
+    can_draw = find_spec("matplotlib") is not None
+    drawn = plots(rows, tuple(dict.fromkeys(row.label for row in rows))) if rows and can_draw else {}
+    lacking = () if can_draw else ("Plots are left out: matplotlib is not installed.",)
+    missing = [f"{case}: {why}" for case, why in numbers.unread.items()]
+    html = page(
+        "evaluation.html",
+        title=f"{TITLE}{f': {folder.settings.title}' if folder.settings.title else ''}",
+        tables=made,
+        plots=drawn,
+        notes=[*NOTES, *lacking, _vouched(numbers)],
+        missing=missing,
+        told=(),
+        version=__version__,
+    )
+    files = {
+        "report.html": _utf8(html),
+        "tables.md": _utf8(_markdown(made, missing, numbers)),
+        "review.csv": _utf8(review_csv(numbers.entries, folder.settings.agreement)),
+        "cases.csv": _utf8(cases_csv(rows)),
+        "tables.csv": _utf8(summary_csv(summarise(rows))) if rows else b"",
+        **drawn,
+    }
+    writers = {name: partial(_write, content) for name, content in files.items() if content}
+    write_recorded(output, writers, RECORD, report_record(numbers, folder), overwrite=overwrite)
+    return made
+
+
+def report_record(numbers: Numbers, folder: ReviewFolder) -> dict[str, Any]:
+    """JSON-ready: the figures, and the head of the records that they were counted from."""
+    return {
+        "strokeseg": __version__,
+        "research_use_only": True,
+        "review": {"id": folder.id, **numbers.head.record()},
+        "states": {state: sum(entry.state == state for entry in numbers.entries) for state in STATES},
+        "readers": [asdict(times) for times in reader_times(numbers.entries)],
+        "agreements": [asdict(each) for each in numbers.agreements],
+        "in_no_figure": numbers.unread,
+        "metrics": {name: METRICS[name].unit for name in SHOWN},
+    }
+
+
+def _vouched(numbers: Numbers) -> str:
+    return f"Counted from {numbers.head.events} events; SHA-256 of the last: {numbers.head.last_sha256}."
+
+
+def _markdown(made: Sequence[Table], missing: Sequence[str], numbers: Numbers) -> str:
+    gone = ["**In no figure:**", *(f"- {what}" for what in missing), ""] if missing else []
+    parts = [f"# {TITLE}", "", "Research use only: not a medical device.", "", *gone]
+    notes = [f"- {note}" for note in (*NOTES, _vouched(numbers))]
+    return "\n".join([*parts, *(table.markdown() for table in made), *notes]) + "\n"
+
+
+def review_csv(entries: Sequence[Entry], agreement: float) -> str:
+    """A line a case and reading, or a line for a case that nobody has read."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    heads = ("case", "state", "disputed", "reading", "reader", "role", "decision", "reason", "comment", "time")
+    writer.writerow((*heads, "active_s", "added_voxels", "removed_voxels", "dice_to_proposal", "delta_ml", "problem"))
+    for entry in entries:
+        start = (entry.name, entry.state, "yes" if entry.disputed(agreement) else "no")
+        for each in entry.readings.values():
+            told = each.content.get("to_proposal") or {}
+            figures = (told.get(key, "") for key in ("added", "removed", "dice", "delta_ml"))
+            said = (each.reading, each.reader, each.content["role"], each.decision, each.reason, each.comment)
+            writer.writerow((*start, *said, each.time, _cell(each.active_s), *figures, entry.problem))
+        if not entry.readings:
+            writer.writerow((*start, *[""] * 12, entry.problem))
+    return out.getvalue()
+
+
+def _cell(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f}"
+
+
+def _utf8(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")
+
+
+def _write(content: bytes, path: Path) -> None:
+    path.write_bytes(content)

@@ -1,0 +1,185 @@
+"""Whether a review is whole: its records, the worklist that vouches for them, and the files that they name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ..base.errors import InputError
+from ..base.files import sha256_of
+from ..base.json_files import read_json_object
+from ..base.progress import Progress
+from ..base.records import is_there
+from .chain import RECORDS, Chain, Event, read_chain
+from .folder import CASES, INSIDE, WORKLIST, Head, ReviewFolder, is_untouched
+from .versions import SUFFIX
+
+Kind = Literal["fault", "note"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is not as it was written.
+
+    Attributes:
+        kind: "fault" for what was changed or lost, "note" for what a kill or a clock explains.
+        where: the file.
+        words: what is wrong with it.
+    """
+
+    kind: Kind
+    where: str
+    words: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.words}"
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was looked at, and what was found.
+
+    Attributes:
+        events, files: how many.
+        head: of the records as they are.
+        findings: faults first.
+    """
+
+    events: int
+    files: int
+    head: Head
+    findings: tuple[Finding, ...]
+
+    @property
+    def whole(self) -> bool:
+        return all(finding.kind != "fault" for finding in self.findings)
+
+
+def verify(place: Path, export: Path | None = None, progress: Progress | None = None) -> Verified:
+    """Looks at every line and every file of a review; changes nothing.
+
+    Args:
+        place: the review's folder, or the folder that it lies in.
+        export: the record of an export of this review: its count and hash are held against the records, too.
+        progress: of the work.
+
+    Raises:
+        InputError: if there is no review, or the export's record is none.
+    """
+    home = next((path for path in (place, place / INSIDE) if _is_review(path)), None)
+    if home is None:
+        raise InputError("holds no review", where=place, fix="Make one: strokeseg review init DIR")
+    report = progress or Progress()
+    report(0.0, "reading the records")
+    findings: list[Finding] = []
+    try:
+        chain = read_chain(home / RECORDS)
+    except InputError as error:
+        findings.append(Finding("fault", RECORDS, error.clause))
+        chain = Chain()
+    findings += _of_chain(chain)
+    findings += _of_worklist(home, chain)
+    if export is not None:
+        head = exported_head(export)
+        if lost := head.lost(chain):
+            findings.append(Finding("fault", RECORDS, f"{lost}, as {export} has them"))
+    named = _named(chain)
+    for number, (name, digest) in enumerate(named.items()):
+        report(0.1 + 0.9 * number / len(named), f"reading files: {name}")
+        findings += _of_file(home, name, digest)
+    findings += _strangers(home, set(named))
+    report(1.0, "everything was looked at")
+    ordered = sorted(findings, key=lambda finding: finding.kind)
+    return Verified(len(chain.events), len(named), Head.of(chain), tuple(ordered))
+
+
+def exported_head(record: Path) -> Head:
+    """The count and last hash that an export's record holds.
+
+    Raises:
+        InputError: if it is no record of an export of a review.
+    """
+    values = read_json_object(record)
+    try:
+        review = values["review"]
+        return Head(int(review["events"]), str(review["last_sha256"]))
+    except (KeyError, TypeError, ValueError):
+        raise InputError(
+            "is no record of a review's export", where=record, fix="Name the export's review.json"
+        ) from None
+
+
+def _is_review(path: Path) -> bool:
+    # One of the two may be what was lost.
+    return is_there(path / RECORDS) or (is_there(path / WORKLIST) and is_there(path / CASES))
+
+
+def _of_chain(chain: Chain) -> Iterator[Finding]:
+    if chain.broken:
+        yield Finding("fault", RECORDS, chain.broken)
+    if chain.torn:
+        words = f"{chain.torn} bytes of an event that was not finished; the next event takes them away"
+        yield Finding("note", RECORDS, words)
+    for before, after in zip(chain.events, chain.events[1:], strict=False):
+        if after.time < before.time:
+            words = f"event {after.number} is earlier by its clock ({after.time}) than event {before.number}"
+            yield Finding("note", RECORDS, f"{words}: a clock was set back, or two computers' clocks differ")
+
+
+def _of_worklist(home: Path, chain: Chain) -> Iterator[Finding]:
+    try:
+        folder = ReviewFolder.find(home)
+        head = folder.head()
+    except InputError as error:
+        words = "is missing" if not is_there(home / WORKLIST) else error.clause
+        yield Finding("fault", WORKLIST, f"{words}: whether the records' end was cut cannot be told")
+        return
+    if not is_untouched(home / WORKLIST):
+        yield Finding("fault", WORKLIST, "was changed since it was written")
+    if chain.events and chain.events[0].get("review") != folder.id:
+        yield Finding("fault", WORKLIST, "is another review's")
+    if chain.broken:
+        return
+    if lost := head.lost(chain):
+        yield Finding("fault", RECORDS, lost)
+    elif ahead := len(chain.events) - head.events:
+        words = f"has not seen the last {ahead} event(s): a process was killed in between; the next event mends it"
+        yield Finding("note" if ahead == 1 else "fault", WORKLIST, words)
+
+
+def _named(chain: Chain) -> dict[str, str]:
+    """Hash of every file that an event names."""
+    named: dict[str, str] = {}
+    for event in chain.events:
+        named |= _files(event)
+    return named
+
+
+def _files(event: Event) -> Mapping[str, str]:
+    if event.kind == "proposed":
+        return {event["file"]: event["sha256"], event["record"]: event["record_sha256"]}
+    labels = event.get("labels") if event.kind == "decided" else None
+    return {labels["file"]: labels["sha256"]} if labels else {}
+
+
+def _of_file(home: Path, name: str, digest: str) -> Iterator[Finding]:
+    path = home / name
+    if not is_there(path):
+        yield Finding("fault", name, "is missing")
+        return
+    try:
+        found = sha256_of(path)
+    except InputError as error:
+        yield Finding("fault", name, error.clause)
+        return
+    if found != digest:
+        yield Finding("fault", name, "was changed since it was recorded")
+
+
+def _strangers(home: Path, named: set[str]) -> Iterator[Finding]:
+    for path in sorted((home / CASES).glob(f"*/*{SUFFIX}")):
+        name = path.relative_to(home).as_posix()
+        if name not in named:
+            yield Finding("note", name, "is named by no event: a process was killed before it could record it")

@@ -1,0 +1,97 @@
+"""strokeseg review from the first case to the export."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from StrokeSegLogic.cli.main import run
+
+sys.path.append(str(Path(__file__).parents[1] / "review"))
+pytestmark = pytest.mark.skipif(find_spec("slicer") is None, reason="needs the extra slicer")
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from reviews import LESION, segmentation, write_result
+
+    home = tmp_path_factory.mktemp("cli")
+    for name in ("a", "b", "c"):
+        write_result(home / "results" / name, segmentation(name, LESION))
+    assert run(["review", "init", str(home / "review"), str(home / "results"), "--agreement", "0.9"]) == 0
+    return home
+
+
+@pytest.fixture
+def review(begun: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(begun / "review", tmp_path / "review")
+    monkeypatch.setenv("STROKESEG_READER", "Änne")
+    monkeypatch.setenv("COLUMNS", "200")
+    return tmp_path / "review"
+
+
+def test_a_review_from_the_first_case_to_the_export(
+    review: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from reviews import GRID, LESION
+
+    def said(*words: str, code: int = 0) -> str:
+        assert run(["review", words[0], str(review), *words[1:]]) == code, capsys.readouterr().err
+        return capsys.readouterr().out
+
+    assert "proposal.seg.nrrd" in said("next")
+    assert "a accepted: 0 voxels added, 0 removed, Dice 1.000" in said("accept", "a", "--comment", "clear")
+    larger = GRID.image(np.maximum(LESION, np.roll(LESION, 1, axis=2)))
+    sitk.WriteImage(larger, str(tmp_path / "edited.nii.gz"))
+    assert "b edited: 12 voxels added" not in said("second", "b")
+    assert "b edited" in said("edit", "b", str(tmp_path / "edited.nii.gz"))
+    assert "c rejected" in said("reject", "c", "--reason", "movement")
+    assert "Nothing waits for you" in said("next")
+    other = said("list", "--reader", "Bert")
+    assert "second read" in other and "Änne" not in [line.split()[-1] for line in other.splitlines() if " b " in line]
+    assert "reading         second" in said("next", "--reader", "Bert")
+    said("accept", "b", "--reader", "Bert")
+    assert "readers disagree" in said("list")
+    said("accept", "b", "--of", "first", "--reader", "Carla", "--role", "arbiter")
+    assert "Nothing was changed or lost" in said("verify")
+    assert "form of the slow-fusion paper" in said("report", "--output", str(tmp_path / "tables"))
+    assert "2 cases in" in said("export", str(tmp_path / "masks"))
+    exported = sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "masks" / "b.nii.gz")))
+    assert np.array_equal(exported, sitk.GetArrayFromImage(larger))
+    (version,) = review.glob("cases/*/v01.seg.nrrd")
+    version.write_bytes(b"")
+    assert "fault: " in said("verify", "--export", str(tmp_path / "masks" / "review.json"), code=1)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["accept", "d"], "there is no case 'd'"),
+        (["second"], "Give one of the two"),
+        (["second", "--share", "2"], "is no share"),
+        (["reject", "a", "--reason", "x", "--reader", " "], "is empty"),
+        (["leave", "a"], "is not before Änne"),
+        (["edit", "a", "missing.nii.gz"], "does not exist"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_bad_input_is_one_line_that_says_what_to_do(
+    review: Path, words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (review / "records.jsonl").read_bytes()
+    assert run(["review", words[0], str(review), *words[1:]]) == 1
+    err = capsys.readouterr().err
+    assert said in err and err.count("\n") == 1
+    after = (review / "records.jsonl").read_bytes()
+    assert after.startswith(before) and b'"decided"' not in after
+
+
+def test_a_folder_without_a_review_says_how_to_make_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["review", "list", str(tmp_path)]) == 1
+    assert "strokeseg review init" in capsys.readouterr().err

@@ -1,0 +1,107 @@
+"""What was drawn and not saved: kept every half minute, whole, offered once, gone with the decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from reviews import ANNA, BERND, LESION, box, desk, image
+
+from StrokeSegLogic.review.active_time import PAUSE_S, ActiveTime
+from StrokeSegLogic.review.desk import Desk
+from StrokeSegLogic.review.drafts import AUTOSAVE_S
+from StrokeSegLogic.review.folder import ReviewFolder
+
+OTHER = box((5, 7), (8, 12), (6, 10))
+
+
+@dataclass
+class Clock:
+    now: float = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_draft_is_written_when_it_is_due_and_something_changed(review: ReviewFolder) -> None:
+    clock = Clock()
+    session = Desk(review, ANNA, clock).start("case2")
+    asked = 0
+
+    def labels():  # type: ignore[no-untyped-def]
+        nonlocal asked
+        asked += 1
+        return image(OTHER)
+
+    assert AUTOSAVE_S < 30
+    assert session.keep(labels) is None and asked == 0, "nothing is read before it is time"
+    clock.now += AUTOSAVE_S
+    assert session.keep(labels) is not None and asked == 1
+    clock.now += AUTOSAVE_S
+    assert session.keep(labels) is None and asked == 2, "nothing has changed"
+    assert session.keep(lambda: image(LESION), now=True) is not None
+    (folder,) = (review.path / desk(review).entry("case2").folder).glob("drafts/*")
+    assert len(list(folder.glob("*.seg.nrrd"))) == 1, "the draft before went"
+
+
+def test_a_draft_is_offered_after_a_crash_with_the_time_that_was_worked(review: ReviewFolder) -> None:
+    clock = Clock()
+    lost = Desk(review, ANNA, clock).start("case2")
+    clock.now += 12
+    lost.active.seen()
+    lost.keep(lambda: image(OTHER), now=True)
+    back = Desk(review, ANNA, clock).start("case2")
+    draft = back.draft()
+    assert draft is not None and np.array_equal(back.draft_labels(draft).labels, OTHER)
+    clock.now += 3
+    done = back.save(image(OTHER))
+    assert done.active_s == 15 and back.draft() is None
+    assert not list(review.path.glob("cases/*/drafts/*"))
+
+
+def test_a_draft_is_its_readers_alone_and_outlives_leaving_and_a_take_over(review: ReviewFolder) -> None:
+    session = desk(review).start("case2")
+    session.keep(lambda: image(OTHER), now=True)
+    taken = desk(review, BERND).start("case2", take_over=True)
+    assert taken.draft() is None
+    taken.leave()
+    back = desk(review).start("case2")
+    assert back.draft() is not None
+    back.reset()
+    assert back.draft() is None and np.array_equal(back.proposal().labels, LESION)
+
+
+def test_a_draft_from_before_a_decision_is_not_offered(review: ReviewFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = desk(review).start("case2")
+    session.keep(lambda: image(OTHER), now=True)
+    with monkeypatch.context() as killed:
+        killed.setattr("StrokeSegLogic.review.drafts.DraftFiles.remove", lambda self: None)
+        session.save(image(LESION))
+    assert desk(review).start("case2").draft() is None
+
+
+def test_a_damaged_draft_is_not_offered(review: ReviewFolder) -> None:
+    session = desk(review).start("case2")
+    session.keep(lambda: image(OTHER), now=True)
+    path = session.draft_path
+    assert path is not None
+    path.write_bytes(path.read_bytes()[:-3])
+    assert desk(review).start("case2").draft() is None
+
+
+def test_pauses_are_no_work_and_a_clock_that_goes_back_takes_nothing_away() -> None:
+    clock = Clock()
+    active = ActiveTime(5.0, clock)
+    clock.now += 10
+    active.seen()
+    clock.now += 10_000
+    active.seen()
+    assert active.seconds == 5 + 10 + PAUSE_S
+    clock.now -= 50
+    assert active.seconds == 5 + 10 + PAUSE_S
+
+
+def test_who_is_not_watched_has_no_time(review: ReviewFolder) -> None:
+    done = Desk(review, ANNA, timed=False).start("case2").accept()
+    assert done.active_s is None and done.content["open_s"] >= 0
