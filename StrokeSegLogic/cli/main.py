@@ -9,6 +9,7 @@ import traceback
 import typer
 
 from ..base.errors import InputError, expected
+from .adapt import adapt
 from .dataset import app as dataset
 from .demo import demo
 from .evaluate import evaluate
@@ -27,6 +28,7 @@ app.command()(segment)
 app.command()(perfusion)
 app.command()(demo)
 app.command()(train)
+app.command()(adapt)
 app.command()(predict)
 app.command()(evaluate)
 app.command()(experiment)
