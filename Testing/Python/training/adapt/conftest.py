@@ -1,17 +1,14 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import torch
-from site_studies import write_site
+from site_studies import Adapted, write_site
 
 from StrokeSegLogic.base.settings import PLANES
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.nets.networks.build import build
-from StrokeSegLogic.training.adapt.report import Adaptation
 from StrokeSegLogic.training.adapt.run import AdaptOptions, adapt
 from StrokeSegLogic.training.adapt.settings import AdaptSettings
 
@@ -27,17 +24,6 @@ def small(untrained: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Bundle
     spec = dataclasses.replace(untrained.planes, name="small", network=network, spacing_mm=6.0, threshold=0.6)
     state = {name: value.numpy() for name, value in build(network).state_dict().items()}
     return Bundle.write(tmp_path_factory.mktemp("models") / "small", spec, dict.fromkeys(PLANES, state))
-
-
-@dataclass(frozen=True)
-class Adapted:
-    """A finished run; not to be changed."""
-
-    reviewed: Path
-    negatives: Path
-    options: AdaptOptions
-    folder: Path
-    found: Adaptation
 
 
 @pytest.fixture(scope="session")

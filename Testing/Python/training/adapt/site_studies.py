@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,8 @@ import SimpleITK as sitk
 from cases import ball
 
 from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.training.adapt.report import Adaptation
+from StrokeSegLogic.training.adapt.run import AdaptOptions
 
 SHAPE = (16, 18, 17)
 GRID = Grid(SHAPE[::-1], (6.0, 6.0, 6.0), (-48.0, -54.0, -51.0), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
@@ -34,8 +37,21 @@ def write_study(home: Path, number: int, *, healthy: bool = False, mask: str = "
     return home
 
 
-def write_site(folder: Path, patients: int, *, first: int = 0, healthy: bool = False, mask: str = "lesion.nii.gz") -> Path:
+def write_site(
+    folder: Path, patients: int, *, first: int = 0, healthy: bool = False, mask: str = "lesion.nii.gz"
+) -> Path:
     """So many patients in a folder each, p0, p1, ..."""
     for number in range(first, first + patients):
         write_study(folder / f"p{number}", number, healthy=healthy, mask=mask)
     return folder
+
+
+@dataclass(frozen=True)
+class Adapted:
+    """A finished run; not to be changed."""
+
+    reviewed: Path
+    negatives: Path
+    options: AdaptOptions
+    folder: Path
+    found: Adaptation
