@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from ..base.errors import InputError
 from .segment import DeviceOption, Overwrite
 from .terminal import console, job
 from .train import LayoutName, Workers, require_training
@@ -46,8 +45,9 @@ def adapt(
     from ..training.adapt.run import adapt as run
     from ..training.adapt.settings import AdaptSettings
 
-    given = {"steps": steps, "seed": seed}
-    settings = AdaptSettings(**{key: value for key, value in given.items() if value is not None})
+    settings = AdaptSettings(
+        steps=AdaptSettings.steps if steps is None else steps, seed=AdaptSettings.seed if seed is None else seed
+    )
     options = AdaptOptions(
         model=model,
         name=name or "",
@@ -59,11 +59,6 @@ def adapt(
         overwrite=overwrite,
         install=install,
     )
-    inputs = [reviewed, *([] if negatives is None else [negatives])]
-    if any(output.resolve() in (path.resolve(), *path.resolve().parents) for path in inputs) or any(
-        path.resolve() in output.resolve().parents for path in inputs
-    ):
-        raise InputError("lies in one another with the studies", where=output, fix="Choose another output folder")
     with job() as progress:
         found = run(reviewed, output, options, progress=progress, log=lambda line: console.print(line, soft_wrap=True))
     for sentence in found.told():

@@ -71,9 +71,8 @@ def export(
     spec = base.planes
     simulated = f" {SIMULATED}" if site.simulated else ""
     told = (
-        f"what {spec.name} {spec.version} was trained on ({spec.trained_on}); then adapted to {site.cases} cases of "
-        f"{site.patients} patients of one site: that site's own model, measured on these patients and nowhere else."
-        f"{simulated}"
+        f"{spec.trained_on}; then, as {spec.name} {spec.version}, adapted to {site.cases} cases of {site.patients} "
+        f"patients of one site: that site's own model, measured on these patients and nowhere else.{simulated}"
     )
     card = {
         "research_use_only": True,
@@ -88,7 +87,7 @@ def export(
         spec,
         name=site.name,
         version=f"{spec.version}+{site.sha256[:8]}",
-        title=f"{spec.title}, adapted to a site's own cases",
+        title=f"{spec.title}, adapted: {site.name}",
         trained_on=told,
         card=card,
     )

@@ -15,6 +15,7 @@ from ...base.progress import Progress
 from ...base.settings import from_mapping
 from ...metrics.voxel import Overlap, overlap
 from ...mri.engine import run_planes
+from ...mri.settings import MriSettings
 from ...mri.vote import vote
 from ...nets.models.bundle import Bundle
 from ...nets.models.spec import PlanesModelSpec
@@ -74,11 +75,11 @@ class Counts:
 def found_in(
     spec: PlanesModelSpec, networks: Mapping[str, nn.Module], case: SiteCase, device: Device, progress: Progress
 ) -> Overlap:
-    """A model's lesion in a case against the reader's: as in use, by majority and with the model's own thresholds."""
+    """A model's lesion in a case against the reader's: as in use, with the model's own thresholds."""
     planes = run_planes(networks, case, device, progress, canvas=spec.canvas)
     record = case.record
     back = {plane: onto_reference(values, record.working, record.reference) for plane, values in planes.items()}
-    voted = vote(back, "majority", spec.threshold_for(case.of_most), spec.plane_weights)
+    voted = vote(back, MriSettings().vote, spec.threshold_for(case.of_most), spec.plane_weights)
     least = spec.least_expected_ml_for(case.of_most)
     lesion, _ = without_small_parts(voted.labels, record.reference, least, voted.probability)
     return overlap(lesion, case.truth)

@@ -35,7 +35,8 @@ class Adaptation:
         reviewed: the site's cases, before and after (see `comparison.decide`).
         controls: patients without stroke; empty where none were given.
         verdict: whether the model was written, and why.
-        notes: on the reading of the studies.
+        left_aside: what of the folders is in no figure, in sentences.
+        doubts: on cases that are.
     """
 
     base: PlanesModelSpec
@@ -45,7 +46,8 @@ class Adaptation:
     reviewed: tuple[CaseChange, ...]
     controls: tuple[CaseChange, ...]
     verdict: Verdict
-    notes: tuple[str, ...]
+    left_aside: tuple[str, ...]
+    doubts: tuple[str, ...]
 
     def measured(self) -> dict[str, Any]:
         """The figures of the reviewed cases and of the controls."""
@@ -78,7 +80,7 @@ def texts(found: Adaptation) -> dict[str, bytes]:
         tables=tables(found),
         plots={PLOT: plot},
         notes=_conventions(found),
-        missing=found.notes,
+        missing=found.left_aside,
         told=found.told(),
         version=__version__,
     )
@@ -106,7 +108,8 @@ def record(found: Adaptation) -> dict[str, Any]:
             kind: {change.case: asdict(change) for change in part}
             for kind, part in (("reviewed", found.reviewed), ("controls", found.controls))
         },
-        "notes": list(found.notes),
+        "left_aside": list(found.left_aside),
+        "doubts": list(found.doubts),
     }
 
 
@@ -207,4 +210,5 @@ def _conventions(found: Adaptation) -> list[str]:
         "resamples, seed 0. Dice and volume are of cases with a lesion; false volume is what is marked where the "
         "reader saw none.",
         f"What the old model was trained on: {found.base.trained_on}",
+        *found.doubts,
     ]

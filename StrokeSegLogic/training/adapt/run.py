@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 
+from ...base.errors import OutputError
 from ...base.locks import scratch_folder
 from ...base.progress import Progress
 from ...base.recorded_files import write_recorded
@@ -111,6 +112,9 @@ def adapt(
     name = how.name or f"{base.planes.name}-site"
     require_new_name(name, base)
     device = choose(how.device)
+    for folder in filter(None, (reviewed, how.negatives)):
+        if _in_one_another(output.resolve(), folder.resolve()):
+            raise OutputError("lies in one another with the studies", where=output, fix="Choose another output folder")
     told = Progress(WithExpectedTime(progress or Progress()))
     names = (REPORT, TABLE, PLOT, *MODEL_FILES, f"{name}{SUFFIX}", RECORD)
     with reserved(output, names, RECORD, overwrite=how.overwrite) as held:
@@ -118,7 +122,7 @@ def adapt(
         cases = reviewed_studies(reviewed, how.layout)
         controls = control_studies(how.negatives) if how.negatives else Studies((), (), False)
         mark = _Mark(how.settings, base.spec.name, base.spec.weights.sha256, name, _hashes(cases), _hashes(controls))
-        claim(output / WORK, mark)
+        claim(output / WORK, mark, "a run on other cases, on cases that have changed since, or with other settings")
         fabric = launch(Hardware(how.device), how.settings.precision)
         site = Site(
             name,
@@ -145,6 +149,10 @@ def adapt(
         log(f"{name} is installed: choose it by its name")
     told(1.0, "done")
     return found
+
+
+def _in_one_another(path: Path, other: Path) -> bool:
+    return path in (other, *other.parents) or other in path.parents
 
 
 def _hashes(found: Studies) -> dict[str, str]:

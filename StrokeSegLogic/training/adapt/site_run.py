@@ -88,11 +88,8 @@ class SiteRun:
             tested,
             *compared,
             decide(*compared),
-            (
-                *reviewed.notes,
-                *controls.notes,
-                *(note for case in (*cases, *healthy) for note in case.record.notes),
-            ),
+            (*reviewed.notes, *controls.notes),
+            tuple(note for case in (*cases, *healthy) for note in case.record.notes),
         )
         return found, self._model(planes, "measured", found)
 

@@ -21,8 +21,6 @@ from ..datasets.tables import by_key, clinical, read_table
 
 PATIENTS = "clinical.csv"
 """Beside folders of studies: says which are of one patient, in the columns case and patient."""
-CORRECTED = ("labels", "segmentation.seg")
-"""Stems of a result's files that a reader may have corrected."""
 _MASK = re.compile(r"(?:.*[ ._-])?(?:masks?|msk|lesions?|infarcts?|truth|gt|d?seg|rois?|labels?)")
 _NO_LESION = re.compile(r"brain|head|tissue|probability|agreement")
 _LAY_OUT = "Lay it out as PATIENT/ with the study and its mask, or as a data set of docs/datasets.md"
@@ -165,8 +163,6 @@ def _mask_in(home: Path) -> tuple[Path | None, str]:
     results = {path.parent: _written(path.parent) for path in masks}
     untouched = [path for path in masks if is_unchanged(path, results[path.parent].get(path.name))]
     found = [path for path in masks if path not in untouched]
-    # What a run wrote beside a result's two files is no reader's.
-    found = [path for path in found if not results[path.parent] or stem(path).lower() in CORRECTED]
     if len(found) > 1:
         names = listed([path.relative_to(home).as_posix() for path in found])
         raise InputError(f"has several masks ({names})", where=home, fix="Leave the mask that counts")

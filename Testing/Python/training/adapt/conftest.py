@@ -9,6 +9,7 @@ from site_studies import Adapted, write_site
 from StrokeSegLogic.base.settings import PLANES
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.nets.networks.build import build
+from StrokeSegLogic.training import loss_log
 from StrokeSegLogic.training.adapt.run import AdaptOptions, adapt
 from StrokeSegLogic.training.adapt.settings import AdaptSettings
 
@@ -36,5 +37,8 @@ def adapted(small: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Adapted:
     options = AdaptOptions(
         model=str(small.folder), name="small-here", negatives=home / "negatives", settings=FAST, device="cpu"
     )
-    found = adapt(home / "reviewed", home / "run", options)
+    with pytest.MonkeyPatch.context() as patch:
+        # Half a second for each picture of losses, which other tests look at.
+        patch.setattr(loss_log, "draw", lambda *_: None)
+        found = adapt(home / "reviewed", home / "run", options)
     return Adapted(home / "reviewed", home / "negatives", options, home / "run", found)

@@ -18,19 +18,28 @@ GRID = Grid(SHAPE[::-1], (6.0, 6.0, 6.0), (-48.0, -54.0, -51.0), (1.0, 0.0, 0.0,
 
 
 def lesion_of(number: int) -> np.ndarray:
-    """A ball somewhere in the brain, uint8 (z, y, x)."""
-    centre = np.random.default_rng(number).uniform(-2.5, 2.5, 3)
-    z, y, x = np.indices(SHAPE)
-    middle = (np.array(SHAPE) - 1) / 2 + centre
-    return ((z - middle[0]) ** 2 + (y - middle[1]) ** 2 + (x - middle[2]) ** 2 < 2.2**2).astype(np.uint8)
+    """A ball to the left or right in the brain, uint8 (z, y, x)."""
+    random = np.random.default_rng(number)
+    aside = random.choice((-1, 1)) * random.uniform(3.8, 4.4)
+    return (_from_middle((*random.uniform(-1.5, 1.5, 2), aside)) < 2.0).astype(np.uint8)
+
+
+def _from_middle(offset: tuple[float, ...] = (0.0, 0.0, 0.0)) -> np.ndarray:
+    """Each voxel's distance from a place beside the middle."""
+    apart = [
+        index - (side - 1) / 2 - shift for index, side, shift in zip(np.indices(SHAPE), SHAPE, offset, strict=True)
+    ]
+    return np.sqrt(sum(part**2 for part in apart))
 
 
 def write_study(home: Path, number: int, *, healthy: bool = False, mask: str = "lesion.nii.gz") -> Path:
     """DWI and FLAIR of a patient, and the mask beside them; no mask under the name ""."""
     home.mkdir(parents=True)
     lesion = np.zeros(SHAPE, np.uint8) if healthy else lesion_of(number)
+    # Fluid in the middle is dark on both: a volume is held against what it is called.
+    tissue = np.where(_from_middle() < 2.0, 0.4, 1.0)
     for role, bright, seed in (("DWI", 1.0, 2 * number), ("FLAIR", 0.5, 2 * number + 1)):
-        image = ball(SHAPE, 7.0, seed=seed) * (1 + bright * lesion)
+        image = ball(SHAPE, 7.0, seed=seed) * tissue * (1 + bright * lesion)
         sitk.WriteImage(GRID.image(image.astype(np.float32)), str(home / f"{role}.nii.gz"))
     if mask:
         sitk.WriteImage(GRID.image(lesion), str(home / mask))

@@ -183,7 +183,7 @@ def test_cases_that_cannot_be_used_are_named(
 
 def test_a_folder_of_another_run_or_of_cases_that_have_changed_is_refused(adapted: Adapted, tmp_path: Path) -> None:
     shutil.copytree(adapted.folder, tmp_path / "run")
-    with pytest.raises(InputError, match="holds a run of another recipe"):
+    with pytest.raises(InputError, match="holds a run on other cases"):
         adapt(adapted.reviewed, tmp_path / "run", replace(adapted.options, settings=SHORT))
 
 
