@@ -26,6 +26,7 @@ from ..arrays import open_array
 from ..cohort.prepared import labels_on_grid
 from ..datasets.load import labels, same_place, words
 from ..prepared_arrays import MARK, PREPARE_AGAIN, PreparedArrays, write_prepared
+from ..told_progress import OneStage
 from .studies import ReviewedStudy
 
 CLASSES = 2
@@ -66,6 +67,11 @@ class SiteCase(PreparedArrays):
     patient: str
     folder: Path
     roles: tuple[Role, ...]
+
+    @property
+    def key(self) -> str:
+        """Of the case among reviewed cases and controls, of which two may have one name."""
+        return f"{self.folder.parent.name}/{self.name}"
 
     @cached_property
     def record(self) -> _Record:
@@ -164,10 +170,8 @@ def _prepare(spec: PlanesModelSpec, study: ReviewedStudy, target: SiteCase, prog
     grid = Grid.of(base.image)
     for series in case.series.values():
         require_overlap(series.image, series.source, grid, f"{base.role} ({base.source})")
-    message = f"preparing cases: {study.name}"
-    # One stage for the user, whatever the engine calls its own.
-    quiet = _OneStage(progress, message)
-    ready = prepare(case, base.role, spec.roles, spec.spacing_mm, Progress(quiet), register=True)
+    told = Progress(OneStage(progress, f"preparing cases: {study.name}"))
+    ready = prepare(case, base.role, spec.roles, spec.spacing_mm, told, register=True)
     doubts = contrast_doubts(ready.case, ready.grid.image(ready.brain.astype(np.uint8)))
     record = _Record(
         working=ready.grid,
@@ -185,17 +189,6 @@ def _prepare(spec: PlanesModelSpec, study: ReviewedStudy, target: SiteCase, prog
     drawn = labels_on_grid(mask, ready.grid) * ready.searched
     arrays = {"images": ready.channels, "brain": ready.searched, "labels": drawn, "truth": truth}
     write_prepared(target.folder, arrays, asdict(record))
-
-
-class _OneStage(Progress):
-    """Tells of the work of others as of one stage."""
-
-    def __init__(self, told: Progress, message: str) -> None:
-        super().__init__(told)
-        self._message = message
-
-    def __call__(self, fraction: float, message: str) -> None:
-        super().__call__(fraction, self._message)
 
 
 def _reference(case: Case, study: ReviewedStudy) -> tuple[Series, Any]:

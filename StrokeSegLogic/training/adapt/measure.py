@@ -22,6 +22,7 @@ from ...nets.models.spec import PlanesModelSpec
 from ...nets.run.network import Device, load
 from ...space.masks import without_small_parts
 from ...space.resampling import onto_reference
+from ..told_progress import OneStage
 from .cases import SiteCase
 
 _COUNT_AGAIN = "Delete it and run the same command again: the models are asked anew"
@@ -60,16 +61,17 @@ class Counts:
             OutputError: if the file cannot be written.
         """
         known = self._found.setdefault(bundle.spec.weights.sha256, {})
-        missing = [case for case in cases if case.name not in known]
+        missing = [case for case in cases if case.key not in known]
         networks = load(bundle, device) if missing else {}
         for number, case in enumerate(missing):
             span = progress.span(number / len(missing), (number + 1) / len(missing))
-            known[case.name] = found_in(bundle.planes, networks, case, device, span)
+            told = Progress(OneStage(span, f"asking {bundle.spec.name}: {case.name}"))
+            known[case.key] = found_in(bundle.planes, networks, case, device, told)
             counts = {
                 model: {name: asdict(values) for name, values in cases.items()} for model, cases in self._found.items()
             }
             write_whole(self._path, json_bytes(counts))
-        return {case.name: known[case.name] for case in cases}
+        return {case.name: known[case.key] for case in cases}
 
 
 def found_in(

@@ -22,8 +22,8 @@ from ...nets.models.registry import DEFAULT, find
 from ...nets.models.store import install as install_file
 from ...nets.run.network import choose
 from ..devices import Hardware, launch
-from ..expected_time import WithExpectedTime
 from ..run_folder import claim
+from ..told_progress import WithExpectedTime
 from .export import Site, require_new_name
 from .report import PLOT, RECORD, REPORT, TABLE, Adaptation, record, texts
 from .settings import AdaptSettings

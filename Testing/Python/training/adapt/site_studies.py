@@ -26,9 +26,8 @@ def lesion_of(number: int) -> np.ndarray:
 
 def _from_middle(offset: tuple[float, ...] = (0.0, 0.0, 0.0)) -> np.ndarray:
     """Each voxel's distance from a place beside the middle."""
-    apart = [
-        index - (side - 1) / 2 - shift for index, side, shift in zip(np.indices(SHAPE), SHAPE, offset, strict=True)
-    ]
+    middle = [(side - 1) / 2 + shift for side, shift in zip(SHAPE, offset, strict=True)]
+    apart = [index - place for index, place in zip(np.indices(SHAPE), middle, strict=True)]
     return np.sqrt(sum(part**2 for part in apart))
 
 

@@ -1,4 +1,4 @@
-"""How long work will go on, told with its progress."""
+"""Progress in other words: with the expected time, or as one stage whatever is inside of it calls its own."""
 
 from __future__ import annotations
 
@@ -43,3 +43,21 @@ def expected(seconds: float) -> str:
         return f"{minutes} min"
     hours, rest = divmod(round(minutes, -1), 60)
     return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+class OneStage(Progress):
+    """Tells of the work of others as of one stage.
+
+    To be handed on as the callback of a `Progress`.
+
+    Args:
+        told: gets the fractions.
+        message: the stage in words.
+    """
+
+    def __init__(self, told: Progress, message: str) -> None:
+        super().__init__(told)
+        self._message = message
+
+    def __call__(self, fraction: float, message: str) -> None:
+        super().__call__(fraction, self._message)
