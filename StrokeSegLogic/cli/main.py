@@ -9,6 +9,7 @@ import traceback
 import typer
 
 from ..base.errors import InputError, expected
+from .adapt import adapt
 from .batch import batch
 from .compare import compare
 from .dataset import app as dataset
@@ -32,6 +33,7 @@ app.command()(batch)
 app.command()(compare)
 app.command()(demo)
 app.command()(train)
+app.command()(adapt)
 app.command()(predict)
 app.command()(evaluate)
 app.command()(experiment)

@@ -178,3 +178,26 @@ def _png(figure: Figure) -> bytes:
     # Without a software stamp the same cohort gives the same bytes whatever matplotlib drew it.
     figure.savefig(out, format="png", metadata={"Software": None})
     return out.getvalue()
+
+
+def before_and_after(pairs: Sequence[tuple[float, float]]) -> bytes:
+    """Dice before and after something was changed, a dot for each case, as PNG; above the line is better.
+
+    Pairs with NaN are left out.
+
+    Raises:
+        InputError: if matplotlib is missing.
+    """
+    require_matplotlib()
+    known = np.array([pair for pair in pairs if not np.isnan(pair).any()]).reshape(-1, 2)
+    figure = _figure(4.2, 3.9)
+    axis = figure.add_subplot()
+    axis.plot((0, 1), (0, 1), color="0.6", linewidth=0.8, zorder=1)
+    axis.scatter(known[:, 0], known[:, 1], s=24, color=COLOURS[0], edgecolor="white", linewidth=0.5, zorder=2)
+    axis.set_xlim(-0.03, 1.03)
+    axis.set_ylim(-0.03, 1.03)
+    axis.set_aspect("equal")
+    axis.set_xlabel("Dice before", fontsize=9)
+    axis.set_ylabel("Dice after", fontsize=9)
+    axis.set_title(f"n = {len(known)}", fontsize=9)
+    return _png(figure)

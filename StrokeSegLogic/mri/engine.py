@@ -21,7 +21,7 @@ from ..space.masks import without_small_parts
 from ..space.resampling import onto_reference, resample_mask
 from ..study.case import Case, Role, Series
 from .doubts import contrast_doubts, require_no_ct, unread_doubts, unusual
-from .prepare import Prepared, prepare
+from .prepare import NetworkInput, Prepared, prepare
 from .result import LESION, Segmentation, measure
 from .settings import MriSettings
 from .vote import vote as let_vote
@@ -191,7 +191,7 @@ def _given(brain_mask: BrainMaskInput, base: Series, anonymous: bool) -> GivenMa
 
 def run_planes(
     networks: Mapping[str, nn.Module],
-    prepared: Prepared,
+    prepared: NetworkInput,
     device: Device,
     progress: Progress,
     flips: bool = False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import SimpleITK as sitk
@@ -34,6 +35,18 @@ MIN_PIXELS = 20
 def seen_slices(brain: np.ndarray, plane: Plane) -> np.ndarray:
     """Which slices, bool (N,), of a plane hold enough of a brain (z, y, x) to be shown to a network."""
     return to_stack(brain, plane).sum((1, 2)) >= MIN_PIXELS
+
+
+class NetworkInput(Protocol):
+    """What networks are shown of a case; see `Prepared`."""
+
+    @property
+    def channels(self) -> np.ndarray: ...
+
+    @property
+    def searched(self) -> np.ndarray: ...
+
+    def seen(self, plane: Plane) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)

@@ -42,12 +42,13 @@ def reserved_for_run(output: Path, *, overwrite: bool = False) -> Iterator[Reser
         yield held
 
 
-def claim(output: Path, recipe: Any) -> None:
+def claim(output: Path, recipe: Any, other: str = "a run of another recipe") -> None:
     """Marks the folder as this recipe's run.
 
     Args:
         output: made if it is not there.
         recipe: a dataclass.
+        other: what the folder holds if it is another's, in words.
 
     Raises:
         InputError: if it is another run's.
@@ -62,7 +63,7 @@ def claim(output: Path, recipe: Any) -> None:
         write_whole(mark, content)
     elif read_regular(mark, _LARGEST) != content and not _says_the_same(mark, recipe):
         raise InputError(
-            "the folder holds a run of another recipe",
+            f"the folder holds {other}",
             where=output,
             fix="Choose another output folder, or empty it",
         )

@@ -107,7 +107,7 @@ def _unpacked(source: BinaryIO, file: Path, folder: Path) -> str:
         except (ModelError, ValueError) as error:
             what = error.what if isinstance(error, ModelError) else f"the manifest makes no network: {error}"
             raise ModelError(what, where=file.name, fix=_AGAIN) from error
-        if weights.filename != spec.weights.file or not _names_a_folder(spec.name):
+        if weights.filename != spec.weights.file or not names_a_folder(spec.name):
             raise ModelError("its manifest names other files than it holds", where=file.name, fix=_AGAIN)
         if weights.file_size > most:
             raise ModelError("its weights are larger than its network", where=file.name, fix=_AGAIN)
@@ -168,7 +168,7 @@ def _most_bytes(spec: ModelSpec) -> int:
     return LARGEST_HEADER + 8 * numbers * len(spec.members)
 
 
-def _names_a_folder(name: str) -> bool:
+def names_a_folder(name: str) -> bool:
     """Whether any system takes a model's name as that of a folder, and none takes it for a way elsewhere."""
     plain = name.isprintable() and not set(name) & _NO_FOLDER and len(name.encode()) <= _LONGEST_NAME
     return bool(name) and plain and not name.startswith((".", " ")) and not name.endswith((".", " "))

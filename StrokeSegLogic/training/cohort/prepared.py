@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from ...base.errors import InputError, OutputError
-from ...base.files import sha256_of, write_whole
+from ...base.errors import InputError
+from ...base.files import sha256_of
 from ...base.json_files import read_json_object
 from ...base.progress import Progress
 from ...ctp.routes.field import lay
@@ -21,43 +19,23 @@ from ...space.grid import Grid
 from ...space.resampling import resample
 from ...study.case import Case, Role
 from ...study.series.read import series_in_memory
-from ..arrays import open_array
 from ..datasets.load import LoadedSubject, load_subject
 from ..datasets.subject import TRUTH, DataSet, Subject
+from ..prepared_arrays import MARK, PREPARE_AGAIN, PreparedArrays, write_prepared
 from .recipe import CohortRecipe, PlanesSpec
-
-_PREPARE_AGAIN = "Delete the case's folder and run the same command again: it is prepared anew"
 
 
 @dataclass(frozen=True)
-class PreparedCase:
-    """One case on disk, once it was prepared; arrays are opened as read-only maps.
+class PreparedCase(PreparedArrays):
+    """One case on disk, once it was prepared.
 
     Attributes:
         subject: where it comes from.
-        folder: of its arrays.
-
-    Raises:
-        InputError: from any array, if its file is damaged.
+        folder: of its arrays, see `PreparedArrays`.
     """
 
     subject: Subject
     folder: Path
-
-    @property
-    def images(self) -> np.ndarray:
-        """float16 (C, z, y, x), normalised."""
-        return open_array(self.folder / "images.npy", 4, _PREPARE_AGAIN)
-
-    @property
-    def labels(self) -> np.ndarray:
-        """uint8 (z, y, x)."""
-        return open_array(self.folder / "labels.npy", 3, _PREPARE_AGAIN)
-
-    @property
-    def brain(self) -> np.ndarray:
-        """bool (z, y, x)."""
-        return open_array(self.folder / "brain.npy", 3, _PREPARE_AGAIN)
 
 
 def require_fit(recipe: CohortRecipe, data: DataSet) -> None:
@@ -114,10 +92,10 @@ def prepare_cases(recipe: CohortRecipe, data: DataSet, cases: Sequence[PreparedC
     """
     for number, case in enumerate(cases):
         progress(number / len(cases), f"preparing cases: {case.subject.case}")
-        mark = case.folder / "case.json"
+        mark = case.folder / MARK
         if not mark.is_file():
             _write(recipe, data, case.subject, case.folder)
-        elif read_json_object(mark, fix=_PREPARE_AGAIN).get("files") != _files(recipe, case.subject):
+        elif read_json_object(mark, fix=PREPARE_AGAIN).get("files") != _files(recipe, case.subject):
             raise InputError(
                 "images or mask have changed since this run began",
                 where=case.subject.case,
@@ -146,25 +124,9 @@ def _write(recipe: CohortRecipe, data: DataSet, subject: Subject, target: Path) 
         images, brain, labels = lay_case(recipe, subject.case, loaded, truth)
     except InputError as error:
         raise InputError(error.what, where=error.where or subject.case, fix=error.fix, option=error.option) from error
-    aside = target.with_name(f"{target.name}.partial")
-    shutil.rmtree(aside, ignore_errors=True)
-    try:
-        aside.mkdir(parents=True)
-        np.save(aside / "images.npy", images.astype(np.float16))
-        np.save(aside / "labels.npy", labels)
-        np.save(aside / "brain.npy", brain)
-        counts = np.bincount(labels[brain], minlength=recipe.network.classes).tolist()
-        record = {"case": subject.case, "labels": counts, "files": files}
-        write_whole(aside / "case.json", json.dumps(record).encode())
-        shutil.rmtree(target, ignore_errors=True)
-        aside.replace(target)
-    except OSError as error:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise OutputError(
-            f"the prepared case cannot be written ({error.strerror or error})",
-            where=target,
-            fix="Free some space and run the same command again: it goes on where it stopped",
-        ) from error
+    counts = np.bincount(labels[brain], minlength=recipe.network.classes).tolist()
+    record = {"case": subject.case, "labels": counts, "files": files}
+    write_prepared(target, {"images": images, "labels": labels, "brain": brain}, record)
 
 
 def learned(mask: sitk.Image, wanted: tuple[str, ...], names: tuple[str, ...]) -> sitk.Image:
@@ -221,8 +183,8 @@ def label_counts(case: PreparedCase) -> list[int]:
     Raises:
         InputError: if the prepared case is damaged.
     """
-    mark = case.folder / "case.json"
-    counts = read_json_object(mark, fix=_PREPARE_AGAIN).get("labels")
+    mark = case.folder / MARK
+    counts = read_json_object(mark, fix=PREPARE_AGAIN).get("labels")
     if not isinstance(counts, list) or not all(isinstance(count, int) for count in counts):
-        raise InputError("does not say how many voxels each class has", where=mark, fix=_PREPARE_AGAIN)
+        raise InputError("does not say how many voxels each class has", where=mark, fix=PREPARE_AGAIN)
     return counts

@@ -65,6 +65,11 @@ def read_data_set(folder: str | Path, layout: str | None = None) -> DataSet:
     )
 
 
+def has_layout(folder: Path) -> bool:
+    """Whether a folder, or the only folder in it, looks like a known data set."""
+    return any(layout.fits(home) for home in _nested(folder) for layout in _LAYOUTS.values())
+
+
 def _marked(data_set: DataSet) -> DataSet:
     """Simulated data say so wherever what was learned from them is shown."""
     mark = data_set.folder / SIMULATED_MARK

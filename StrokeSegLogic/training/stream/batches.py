@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -11,10 +13,37 @@ from ...base.settings import Plane
 from ...nets.run.inputs import normalise
 from ..examples import Examples
 from .augment import coarsen, drop, move, vary
-from .recipe import StageSpec, StreamRecipe
+from .recipe import StageSpec
 from .samples import CHANNELS, Sample, Source
 from .simulate import complete, paint
 from .tensors import Batch, Dice, collate
+
+
+class BatchRecipe(Protocol):
+    """What batches ask of a recipe.
+
+    Attributes:
+        seed: of everything random.
+        batch: slices a step.
+        patch: rows and columns that the network sees, in the slices' own pixels.
+        needs_one_of: sequences of which a slice keeps at least one.
+        only: sequences that the network is shown; all if empty.
+    """
+
+    @property
+    def seed(self) -> int: ...
+
+    @property
+    def batch(self) -> int: ...
+
+    @property
+    def patch(self) -> tuple[int, ...]: ...
+
+    @property
+    def needs_one_of(self) -> tuple[str, ...]: ...
+
+    @property
+    def only(self) -> tuple[str, ...]: ...
 
 
 class BatchMaker:
@@ -33,7 +62,7 @@ class BatchMaker:
 
     def __init__(
         self,
-        recipe: StreamRecipe,
+        recipe: BatchRecipe,
         spec: StageSpec,
         sources: list[tuple[Source, float]],
         planes: tuple[Plane, ...],

@@ -83,6 +83,7 @@ def call(
             ("perfusion",): "ctp --output out",
             ("demo",): "--output out",
             ("train",): "mri-table/res-unet-absent --data data --output out",
+            ("adapt",): f"data --output out --model {untrained.folder}",
             ("predict",): f"{untrained.folder} --data data --output out --cases all",
             ("evaluate",): "predictions masks --output out",
             ("experiment",): "mri-table --data data --output out --set pretrained=",
