@@ -11,9 +11,10 @@ from ..case import CTP_ROLES, MAP_ROLES, MRI_ROLES, Modality, Role
 from ..volumes.candidates import Candidate
 from ..volumes.reader import volume_suffix
 from .ct_tags import SERIES_FRAMES
+from .labels import path_labels
 from .reading import Quality, Reading
 from .tags import read_tags
-from .words import is_mask_folder, path_labels, read_name, read_text
+from .words import is_mask_folder, read_name, read_text
 
 _SURE = 0.6
 _FIX = "Say which is meant, mri or ctp"

@@ -14,6 +14,7 @@ class Quality(Enum):
     TRACE = 4, "it is the trace image"
     AXIAL = 1, "it is axial"
     REFORMATTED = -2, "it was acquired in its plane, the other was reformatted"
+    REGISTERED = -2, "it lies as it was acquired, the other was moved to fit"
     CONVERTED = -3, "it is the plain file, the other is what a converter made beside it"
     SECOND_ECHO = -3, "it is of the first echo"
     SERIES = -4, "it is one volume, the other all b-values or directions"

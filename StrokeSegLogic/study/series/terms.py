@@ -37,6 +37,7 @@ _LATIN: tuple[tuple[str, str], ...] = (
     (r"(?:difu(?:sion|sao)|diffusione|diffusions)", "diffusion"),
     (r"(?:traza|traco|traccia|spur)", "trace"),
     (r"(?:calcul(?:ee?|ad[ao]|at[ao])|calcolat[ao]|berechnet\w*|synthetisch\w*|sintetic[ao]|synthetique)", "computed"),
+    (r"(?:anisotropi[ea]\w*|anisotropia)", "anisotropy"),
     # Perfusion maps.
     (r"(?:debit|flux|flujo|fluxo|flusso) (?:sanguin|sanguineo|ematico)(?: cerebrale?)?", "cerebral blood flow"),
     (r"(?:fsc|dsc cerebral|blutfluss|(?:zerebraler|cerebraler) blutfluss|hirndurchblutung)", "cerebral blood flow"),
@@ -82,6 +83,9 @@ _GLUED: tuple[tuple[str, str], ...] = (
     ("拡散強調|扩散加权|彌散加權|擴散加權|弥散加权|확산 ?강조", "diffusion weighted"),
     ("拡散|扩散|擴散|弥散|彌散|확산|диффузи\\w*|двi|дви", "diffusion"),
     ("икд", "adc"),
+    ("指数関数|指数|지수", "exponential"),
+    ("異方性|异性|異性|各向异性|비등방성|анизотроп\\w*", "anisotropy"),
+    ("サブトラクション|差分|减影|減影|감산|субтракц\\w*", "subtraction"),
     ("計算|计算|合成|계산", "computed"),
     ("脳血流量|脑血流量|腦血流量|뇌혈류량", "cerebral blood flow"),
     ("脳血液量|脳血流体積|脳血液容積|脑血容量|腦血容量|뇌혈액량", "cerebral blood volume"),
@@ -101,6 +105,8 @@ _GLUED: tuple[tuple[str, str], ...] = (
     ("横断|横軸|軸位|轴位|橫斷|水平断|축상", "axial"),
     ("再撮影|再撮|重复|重複|재촬영", "repeat"),
     ("骨", "bone"),
+    ("マップ|图(?!像)|圖(?!像)|맵", "map"),
+    ("彩色|カラー|컬러", "color"),
     ("投影", "projection"),
     ("頭部|頭|头颅|颅脑|頭顱|头部|头|脳|脑|腦|두부|뇌|голов\\w*|мозг\\w*", "head"),
 )
