@@ -25,7 +25,7 @@ CLEARLY = 0.2
 """How much surer a role has to be than a rival's."""
 _PART, _SAME_PLANE = 0.75, 0.9
 """What reaches across less than so much of another of its role and plane was broken off, as when a patient moves."""
-_KINDS = frozenset({Quality.TRACE, Quality.DIRECTION, Quality.COMPUTED, Quality.COLOUR})
+_KINDS = frozenset({Quality.TRACE, Quality.DIRECTION, Quality.COMPUTED, Quality.COLOUR, Quality.SERIES})
 
 
 def better(first: Reading, other: Reading) -> str | None:

@@ -89,7 +89,10 @@ _CONTRAST = re.compile(
 )
 _NO_CONTRAST = re.compile(r"\b(?:no|non|without|pre|before|un) ?contrast\b|\bpre\b|\bplain\b")
 _TRACE = re.compile(r"\btracew?\b|\biso\b|\biso ?dwi\b|\bdwi ?iso\b|\bisotropic\b")
-_DIRECTION = re.compile(r"\bdti\b|\bmddw\b|\b\d* ?dir(?:ection)?s?\d*\b")
+_DIRECTION = re.compile(
+    r"\bdti\b|\bmddw\b|\b\d* ?dir(?:ection)?s?\d*\b(?! (?:ap|pa|lr|rl|si|is|[ijk])\b)|\b(?:x|y|z|fh|hf|si)$"
+)
+"""BIDS calls dir-AP the way in which the picture was encoded."""
 _COMPUTED = re.compile(
     r"\bcalc\w*|\bcomp(?:uted)?\b|\bsyn(?:th\w*)?\b|\bsymri\b|\bsyn ?dwi\b|\b[cv] ?dwi\b|\bextrapol\w*"
     r"|\bcb ?\d{3,4}\b"
@@ -197,7 +200,8 @@ def read_text(text: str, modality: Modality | None = None) -> Reading | None:
     if modality != "mri" and _role(text) is None and (known := read_perfusion(written, text)):
         return known
     reading = _role(text)
-    if said := derived(text, reading is not None, written):
+    # A name that is the role's word and no more says nothing else.
+    if (reading is None or " " in text) and (said := derived(text, reading is not None, written)):
         return Reading.nothing(said)
     for what, pattern in _NO_ROLE:
         if found := pattern.search(text):

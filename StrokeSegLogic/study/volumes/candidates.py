@@ -33,6 +33,7 @@ from .reader import (
 from .source_image import SourceImage
 
 if TYPE_CHECKING:
+    from .b_values import Weighting
     from .diffusion_maps import DiffusionMaps
 
 _DICOM_SUFFIXES = (".dcm", ".ima", ".dicom")
@@ -58,6 +59,7 @@ class Candidate:
         parts: the slices of each volume of a diffusion series that has its directions as volumes of their own.
         fault: why it cannot be read, where that is known already.
         slices: of a DICOM series, in order of position; several may be of one file, and a file hold others, too.
+        weightings: where each file is a volume of a diffusion series, how it is weighted; None in it is not known.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Candidate:
     parts: tuple[tuple[Slice, ...], ...] = ()
     fault: InputError | None = None
     slices: tuple[Slice, ...] = ()
+    weightings: tuple[Weighting | None, ...] = ()
 
     def read(self) -> sitk.Image:
         """The volume: 3-D float32, mm, LPS.
@@ -89,6 +92,10 @@ class Candidate:
             from .dicom_diffusion import read_directions
 
             return read_directions(self.parts)
+        if self.weightings:
+            from .diffusion_series import read_direction_files
+
+            return read_direction_files(self.files, self.weightings)
         if self.tags is None and (self.frames or 1) > 1:
             from .diffusion_series import read_diffusion
 
@@ -132,6 +139,8 @@ class Candidate:
         """
         if self.tags is not None:
             return self.tags.frames
+        if self.weightings:
+            return len(self.weightings)
         return frames_of(self.files[0]) if self.files and self.fault is None else None
 
     def grid(self) -> Grid | None:
@@ -172,6 +181,25 @@ class Candidate:
         from .sidecar import read_sidecar
 
         return read_sidecar(beside)
+
+    @property
+    def weighting(self) -> Weighting | None:
+        """How a file of a single volume is weighted by diffusion, by the .bval beside it; None without any."""
+        if self.tags is not None or not self.files or self.weightings:
+            return None
+        stem = self.files[0].name[: -len(volume_suffix(self.files[0]) or "") or None]
+        if not any(self.files[0].with_name(f"{stem}{ending}").is_file() for ending in (".bval", ".bvals")):
+            return None
+        from .b_value_files import own_weighting
+
+        return own_weighting(self.files[0])
+
+    @property
+    def places(self) -> frozenset[tuple[Path, int]]:
+        """Where its slices are stored: the files, and of files of several slices their numbers in it."""
+        if self.slices:
+            return frozenset((record.path, record.frame) for record in self.slices)
+        return frozenset((path, 0) for path in self.files)
 
     @property
     def images(self) -> tuple[SourceImage, ...]:
