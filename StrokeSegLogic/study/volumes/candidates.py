@@ -70,16 +70,6 @@ class Candidate:
     slices: tuple[Slice, ...] = ()
     weightings: tuple[Weighting | None, ...] = ()
 
-    def read(self) -> sitk.Image:
-        """The volume: 3-D float32, mm, LPS.
-
-        Raises:
-            InputError: as `read_volume` or `read_dicom_series`.
-        """
-        if self.fault is not None:
-            raise self.fault
-        return read_volume(self.files[0]) if self.tags is None else read_dicom_series(self.slices)
-
     def read_diffusion(self) -> DiffusionMaps | None:
         """Trace and ADC where it holds several b-values or directions; None for a single volume.
 
@@ -103,10 +93,10 @@ class Candidate:
         return None
 
     def read_map(self) -> sitk.Image:
-        """The same where NaN and infinity may stand for no value.
+        """The volume: 3-D float32, mm, LPS; NaN and infinity stand for no value.
 
         Raises:
-            InputError: as `read`.
+            InputError: as `read_volume` or `read_dicom_series`.
         """
         if self.fault is not None:
             raise self.fault

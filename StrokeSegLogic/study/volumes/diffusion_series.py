@@ -15,6 +15,7 @@ from .b_value_files import weightings_beside
 from .b_values import Weighting
 from .diffusion_maps import DiffusionMaps, diffusion_maps, geometric_mean, needed
 from .nifti import SUFFIXES, open_nifti
+from .no_value import zero_for_no_value
 from .reader import read_volume, volume_suffix
 
 
@@ -66,7 +67,7 @@ def read_direction_files(paths: Sequence[Path], weightings: Sequence[Weighting |
     def volumes() -> Iterator[np.ndarray]:
         nonlocal grid
         for path in paths:
-            image = read_volume(path)
+            image = read_volume(path, finite=False)
             grid = grid or Grid.of(image)
             if not grid.same(Grid.of(image)):
                 raise InputError(
@@ -79,8 +80,10 @@ def read_direction_files(paths: Sequence[Path], weightings: Sequence[Weighting |
     with within_memory(where):
         known = [weighting for weighting in weightings if weighting is not None]
         if len(known) == len(paths):
-            return diffusion_maps(known, volumes(), Grid.of(read_volume(paths[0])), where)
+            return diffusion_maps(known, volumes(), Grid.of(read_volume(paths[0], finite=False)), where)
         trace = geometric_mean(volumes())
     assert grid is not None
     words = f"the trace, computed as the geometric mean of {len(paths)} files, each of a direction of its own"
-    return DiffusionMaps(grid.image(trace), words, True, None, "the b-values of its files are not known")
+    image, missing = zero_for_no_value(grid.image(trace), where)
+    words += f"; {missing}" if missing else ""
+    return DiffusionMaps(image, words, True, None, "the b-values of its files are not known")
