@@ -94,7 +94,7 @@ _DIRECTION = re.compile(
 )
 """BIDS calls dir-AP the way in which the picture was encoded."""
 _COMPUTED = re.compile(
-    r"\bcalc\w*|\bcomp(?:uted)?\b|\bsyn(?:th\w*)?\b|\bsymri\b|\bsyn ?dwi\b|\b[cv] ?dwi\b|\bextrapol\w*"
+    r"\bcalc\w*|\bcomp(?:uted)?\b|\bsyn(?:th\w*)?\b|\bsy ?mri\b|\bmagi ?c\b|\bsyn ?dwi\b|\b[cv] ?dwi\b|\bextrapol\w*"
     r"|\bcb ?\d{3,4}\b"
 )
 _REGISTERED = re.compile(r"\breg(?:istered)?\b")
@@ -117,7 +117,8 @@ _BIDS_SUFFIX = {"dwi": Role.DWI, "adc": Role.ADC, "flair": Role.FLAIR, "t1w": Ro
 
 def cut(text: str) -> str:
     """The text as small words with one space between them: without accents, terms of other languages in English."""
-    text = unicodedata.normalize("NFKC", text)
+    # The T of T1 in Cyrillic or Greek looks the same.
+    text = re.sub("[ТтΤτ](?=[12](?!\\d))", "T", unicodedata.normalize("NFKC", text))
     text = re.sub(r"(?i)(t2w?)\s*\*", r"\1star ", text)
     text = re.sub(r"(?i)\+\s*(?:c|gd|km)\b|\bc\s*\+|\b[cw]/\s*(?:c|contraste|gd|mdc)\b", " contrast ", text)
     text = re.sub(r"(?i)\bs/\s*(?:c|contraste|gd|mdc)\b", " without contrast ", text)
