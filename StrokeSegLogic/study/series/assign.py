@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
@@ -11,9 +12,10 @@ from ..case import CTP_ROLES, MAP_ROLES, MRI_ROLES, Modality, Role
 from ..volumes.candidates import Candidate
 from ..volumes.reader import volume_suffix
 from .ct_tags import SERIES_FRAMES
+from .labels import path_labels
 from .reading import Quality, Reading
 from .tags import read_tags
-from .words import is_mask_folder, path_labels, read_name, read_text
+from .words import is_mask_folder, read_name, read_text
 
 _SURE = 0.6
 _FIX = "Say which is meant, mri or ctp"
@@ -142,7 +144,7 @@ def assign(candidates: Sequence[Candidate], modality: Modality | None = None) ->
     readings = [(candidate, read_candidate(candidate, modality)) for candidate in candidates]
     if modality is None and modality_of(reading for _, reading in readings) == "mri":
         readings = [(candidate, read_candidate(candidate, "mri")) for candidate in candidates]
-    if any(Quality.DIRECTION in reading.qualities for _, reading in readings):
+    if sum(reading.role is Role.DWI for _, reading in readings) > 1:
         from .directions import together
 
         readings = together(readings)
@@ -199,7 +201,9 @@ def assign(candidates: Sequence[Candidate], modality: Modality | None = None) ->
 def _origin(candidate: Candidate) -> Hashable:
     """Something that differs wherever tags or names say another patient or examination."""
     tags = candidate.origin
-    labels = sorted((kind, *sorted(found)) for kind, found in path_labels(candidate.path).items())
+    # A label is a word of its own, or has a number: DWI.nii.gz has none.
+    told = path_labels(candidate.path) if re.search(r"[-_ /\d]", candidate.path) else {}
+    labels = sorted((kind, *sorted(found)) for kind, found in told.items())
     return (tags, tags.study_uid, tags.acquisition_date, *labels)
 
 
@@ -247,7 +251,8 @@ def _with_header(reading: Reading, candidate: Candidate) -> Reading:
     if reading.role is Role.DWI:
         if frames is not None and frames > 1:
             return replace(reading, qualities=(reading.qualities - {Quality.DIRECTION}) | {Quality.SERIES})
-        return reading
+        beside = candidate.weighting
+        return reading if beside is None else reading.weighted(beside.b, beside.direction)
     if reading.role is Role.CTP and frames == 1:
         return Reading.nothing(f"it is one volume, not a series over time, though {reading.reason}")
     if frames is not None and frames >= SERIES_FRAMES and reading.role is Role.CT:

@@ -9,7 +9,7 @@ from itertools import combinations
 
 from ...base.errors import InputError
 from ..volumes.candidates import Candidate
-from .words import path_labels
+from .labels import path_labels
 
 _PATIENT_LABELS = ("subject", "patient")
 _LONGEST_HOURS = 2.0

@@ -142,9 +142,10 @@ def _from_files(
                 failed[claim.candidate] = claim.role, error
         if any(claim.candidate in failed for claim in unread):
             # Another may take the place of what cannot be read.
-            useless = {part for candidate in failed for part in candidate.parts}
-            paths = {path for candidate in failed if candidate.phases for path in candidate.files}
-            left = [c for c in candidates if not (c in failed or c.slices in useless or paths.intersection(c.files))]
+            useless = frozenset[tuple[Path, int]]().union(
+                *(c.places for c in failed if c.parts or c.weightings or c.phases)
+            )
+            left = [c for c in candidates if c not in failed and not c.places & useless]
             found = _assigned(left, modality, folder)
             lost = {role: error for role, error in failed.values() if role not in found.claims}
             for role in indispensable(found.claims, lost):

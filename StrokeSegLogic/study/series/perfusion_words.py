@@ -40,11 +40,17 @@ _NO_MAP: tuple[tuple[str, str], ...] = (
     (
         "tissue marked by thresholds",
         r"\bpenumbras?\b|\bcore\b|\bhypo ?perfus\w*|\bthresh\w*|\btissue (?:class\w*|at risk|maps?)\b|\baspects?\b"
-        r"|\bt ?max ?(?:gt|over|above)\b|\bt ?max ?\d+ ?s(?:ec)?\b|\bmasks?\b"
+        r"|\bt ?max ?(?:gt|over|above)\b|\bt ?max ?\d+ ?s(?:ec)?\b|\bmaske?[ns]?\b|\bpred(?:ict\w*)?$"
         # The limit is written to the word or beside it: Tmax_gt6, rCBF_lt30, CBF less than 30.
         r"|\b(?:gt|ge|gte|lt|le|lte|over|above|below|under|(?:greater|more|less) ?than) ?\d+",
     ),
-    ("a comparison of the sides", r"\bratio\b|\ba?symmetr\w*|\bmirror\w*|\bz ?scores?\b"),
+    ("a comparison of the sides", r"\bratio\b|\ba?symm?(?:etr\w*)?\b|\bmirror\w*|\bz ?(?:scores?|maps?|stats?)\b"),
+    # Of a scan from which the bones were subtracted maps are computed as of any other.
+    ("a difference of two series", r"(?<!bone )\bsubtr\w*|(?<!bone )\bsub$|\bdifferences?\b|\bdiff$|\bdsa\b"),
+    (
+        "a statistic of a map or series",
+        r"\bstd(?:dev)?$|\bsd$|\bstandard deviation\b|\bvariance\b|\bnoise(?: ?map)?$|\berrors?(?: ?map)?$|\bsnr$",
+    ),
     ("a curve or the place of a vessel", r"\baifs?\b|\bvofs?\b|\bcurves?\b|\btacs?\b|\bgraphs?\b|\bplots?\b"),
     ("a time that is neither TTP, MTT nor Tmax", r"\bttd\b|\btts\b|\btime to (?:drain|start)\b|\b(?:irf )?t0\b"),
     ("a map of permeability", r"\bpermeab\w*|\bps\b|\bk ?trans\b|\bflow extraction\b|\bpbv\b|\bk2\b"),

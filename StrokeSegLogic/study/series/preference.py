@@ -25,7 +25,9 @@ CLEARLY = 0.2
 """How much surer a role has to be than a rival's."""
 _PART, _SAME_PLANE = 0.75, 0.9
 """What reaches across less than so much of another of its role and plane was broken off, as when a patient moves."""
-_KINDS = frozenset({Quality.TRACE, Quality.DIRECTION, Quality.COMPUTED, Quality.COLOUR})
+_ROUNDED = 1e-5
+_SAME = "both hold the same volume"
+_KINDS = frozenset({Quality.TRACE, Quality.DIRECTION, Quality.COMPUTED, Quality.COLOUR, Quality.SERIES})
 
 
 def better(first: Reading, other: Reading) -> str | None:
@@ -106,7 +108,7 @@ def choose(role: Role, rivals: Sequence[Rival]) -> tuple[Candidate, Reading, Map
     for candidate, other in rivals:
         if candidate is not taken:
             why = better(reading, other) or _closer((taken, reading), (candidate, other))
-            lost[candidate] = why or "both hold the same volume"
+            lost[candidate] = _SAME if why is None or _is_converted(taken, candidate) else why
     return taken, reading, lost
 
 
@@ -174,6 +176,16 @@ def _are_slabs(first: Candidate, other: Candidate) -> bool:
     return grids[0] is not None and grids[1] is not None and are_two_slabs(grids[0], grids[1])
 
 
+def _is_converted(first: Candidate, other: Candidate) -> bool:
+    """Whether one of the two is the other in another format: then that is why it was left aside, whatever is better."""
+    if (first.tags is None) == (other.tags is None):
+        return False
+    grids = first.grid(), other.grid()
+    if grids[0] is None or grids[1] is None or sorted(grids[0].size) != sorted(grids[1].size):
+        return False
+    return _are_copies([first, other])
+
+
 def _are_copies(candidates: Sequence[Candidate]) -> bool:
     """Whether all hold the same volume, in whatever format; those that cannot be read do not."""
     try:
@@ -183,7 +195,9 @@ def _are_copies(candidates: Sequence[Candidate]) -> bool:
         first, *others = (sitk.DICOMOrient(candidate.read_map(), "LPS") for candidate in candidates)
         values, grid = sitk.GetArrayViewFromImage(first), Grid.of(first)
         for image in others:
-            same = grid.same(Grid.of(image)) and np.array_equal(values, sitk.GetArrayViewFromImage(image))
+            theirs = sitk.GetArrayViewFromImage(image)
+            # Scaled by a slope that was written in fewer digits.
+            same = grid.same(Grid.of(image)) and np.allclose(values, theirs, rtol=_ROUNDED, atol=_ROUNDED)
             if not same:
                 return False
     except InputError:

@@ -14,7 +14,7 @@ from ...base.errors import InputError
 from ...space.grid import Grid
 from ..case import CTP_ROLES, Role, Series
 from ..maps.colour_volume import decode_volume
-from ..volumes.checks import require_real, validate
+from ..volumes.checks import require_real, require_scalar_3d, validate
 from ..volumes.frame_times import FIX, times_of_step
 from ..volumes.geometry import require_plausible_extent, require_right_angles
 from .assign import Claim
@@ -89,7 +89,9 @@ def read_claim(claim: Claim, given: ColourRange | None = None, unit: str | None 
         )
     if role is Role.DWI and (maps := candidate.read_diffusion()) is not None:
         return _of_diffusion(claim, maps, where)
-    image = candidate.read_map() if role in CTP_ROLES else candidate.read()
+    image, missing = candidate.read_map(), ""
+    if role not in CTP_ROLES:
+        image, missing = _numbers(image, where)
     _validate(image, role, where)
     series = Series(
         role,
@@ -101,7 +103,17 @@ def read_claim(claim: Claim, given: ColourRange | None = None, unit: str | None 
         unit=unit,
         images=candidate.images,
     )
-    return ReadClaim(series, candidate.notes())
+    return ReadClaim(series, (*([f"{candidate.name}: {missing}"] if missing else []), *candidate.notes()))
+
+
+def _numbers(image: sitk.Image, where: str) -> tuple[sitk.Image, str]:
+    """The volume of MR with 0 for NaN and infinity outside of the head, and what is to be said of it."""
+    require_scalar_3d(image.GetSize(), image.GetNumberOfComponentsPerPixel(), where)
+    if np.isfinite(sitk.GetArrayViewFromImage(image)).all():
+        return image, ""
+    from ..volumes.no_value import zero_for_no_value
+
+    return zero_for_no_value(image, where)
 
 
 def _of_diffusion(claim: Claim, maps: DiffusionMaps, where: str) -> ReadClaim:
@@ -193,6 +205,9 @@ def series_in_memory(
     """
     if role is Role.CTP:
         return _frames_in_memory(image, where, source, reason, times_s)
+    if role not in CTP_ROLES:
+        image, missing = _numbers(image, where)
+        reason += f"; {missing}" if missing else ""
     _validate(image, role, where)
     volume = sitk.Cast(image, sitk.sitkFloat32)
     # A double beyond float32's range becomes infinite.

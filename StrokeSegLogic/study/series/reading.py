@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from ..case import Role
+
+NO_B = 10.0
+"""Up to this (s/mm²) a b-value is that of an image without diffusion weighting: vendors write 0, 0.264 or 5."""
 
 
 class Quality(Enum):
@@ -14,6 +17,7 @@ class Quality(Enum):
     TRACE = 4, "it is the trace image"
     AXIAL = 1, "it is axial"
     REFORMATTED = -2, "it was acquired in its plane, the other was reformatted"
+    REGISTERED = -2, "it lies as it was acquired, the other was moved to fit"
     CONVERTED = -3, "it is the plain file, the other is what a converter made beside it"
     SECOND_ECHO = -3, "it is of the first echo"
     SERIES = -4, "it is one volume, the other all b-values or directions"
@@ -57,6 +61,16 @@ class Reading:
     @classmethod
     def nothing(cls, reason: str, *, susceptibility: bool = False) -> Reading:
         return cls(None, 0.0, reason, susceptibility=susceptibility)
+
+    def weighted(self, b: float, direction: tuple[float, ...] | None) -> Reading:
+        """The same of DWI, of which the file beside it says how it is weighted (see `b_values.Weighting`)."""
+        if 0 <= b <= NO_B:
+            return Reading.nothing(f"the .bval beside it says b={b:g}: it shows no diffusion")
+        found = set(self.qualities)
+        if direction is not None:
+            found -= {Quality.TRACE, Quality.DIRECTION}
+            found.add(Quality.DIRECTION if direction else Quality.TRACE)
+        return replace(self, b_value=b, qualities=frozenset(found))
 
     @property
     def rank(self) -> int:

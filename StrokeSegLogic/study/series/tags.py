@@ -13,7 +13,7 @@ from ..case import Role
 from ..volumes.dicom_headers import DicomTags
 from ..volumes.dicom_values import DIRECTIONAL, ISOTROPIC, sequence_b_value
 from .ct_tags import read_ct
-from .reading import Quality, Reading
+from .reading import NO_B, Quality, Reading
 from .words import read_text
 
 _SUSCEPTIBILITY = "a susceptibility image"
@@ -51,8 +51,6 @@ _COMPUTED_TYPES = ("CALC", "COMPUTED", "SYNTH")
 _CHANGED_BY_MEDIUM = (Role.T1, Role.FLAIR)
 _LOW_B = 400.0
 """Below this (s/mm²) perfusion and T2 outweigh diffusion."""
-_NO_B = 10.0
-"""Up to this a b-value is that of an image without diffusion weighting: vendors write 0, 0.264 or 5."""
 _FLAIR_TI, _LONG_TE, _LONG_TR = 1500.0, 60.0, 2000.0
 _SHORT_TE, _SHORT_TR = 35.0, 1000.0
 _GRADIENT_SEQUENCE = re.compile(
@@ -133,17 +131,17 @@ def _is_diffusion(tags: DicomTags, described: Reading | None) -> bool:
         return False
     if kinds & _DIFFUSION_TYPES or "EP" in tags.scanning_sequence or sequence_b_value(tags.sequence_name) is not None:
         # What is read out as a train of echoes and called FLAIR may be just that.
-        return described is None or described.role is not Role.FLAIR or b > _NO_B
+        return described is None or described.role is not Role.FLAIR or b > NO_B
     if described is not None and described.role is not None:
         # Scanners that name their pulse sequence name another than that of diffusion here.
-        return described.role is Role.DWI or (b > _NO_B and not tags.scanning_sequence)
-    return b > _NO_B
+        return described.role is Role.DWI or (b > NO_B and not tags.scanning_sequence)
+    return b > NO_B
 
 
 def _is_weighted(tags: DicomTags) -> bool:
     """Whether it was acquired with diffusion weighting, whatever it is called."""
     b = _weighting(tags)
-    acquired = b is not None and b > _NO_B and tags.image_type[:1] == ("ORIGINAL",)
+    acquired = b is not None and b > NO_B and tags.image_type[:1] == ("ORIGINAL",)
     return acquired and ("EP" in tags.scanning_sequence or tags.direction == DIRECTIONAL)
 
 
@@ -158,7 +156,7 @@ def _less_sure(reading: Reading | None) -> Reading | None:
 
 def _diffusion(tags: DicomTags, described: Reading | None) -> Reading:
     b = _weighting(tags)
-    if b is not None and b <= _NO_B:
+    if b is not None and b <= NO_B:
         return Reading.nothing(f"its b-value is {b:g}: it shows no diffusion")
     if described is not None and described.role not in (Role.DWI, None) and b is None:
         return described

@@ -14,19 +14,25 @@ _DIFFUSION_COEFFICIENT = (
     r"|coefficiente (?:apparente )?di diffusione(?: apparente)?|scheinbarer? diffusionskoeffizient\w*"
 )
 _MEDIUM = (
-    r"(?:contrast[eo]?|contraste i ?v|gado\w*|gd|injections?|injection de gado\w*|produit de contraste|kontrast\w*|km"
-    r"|mdc|mezzo di contrasto|m ?d ?c|civ|inyeccion)"
+    r"(?:contrast[eo]?|contraste i ?v|gado\w*|gd|injections?|injection de gado\w*|produit de contraste|kontras[tc]\w*"
+    r"|km|mdc|mezzo di contrasto|m ?d ?c|civ|inyeccion)"
 )
 
 _LATIN: tuple[tuple[str, str], ...] = (
     # Whether contrast medium was given; without before with, which is part of it.
     (
-        rf"(?:sin|sem|sans|senza|ohne|avant|prima di|antes de|before|pre|without|w ?o|no|non) {_MEDIUM}",
+        rf"(?:sin|sem|sans|senza|ohne|avant|prima di|antes de|before|pre|without|w ?o|no|non|bez|zonder|ut[ae]n|uden)"
+        rf" {_MEDIUM}",
         "without contrast",
     ),
+    (r"kontrasts[i\u0131]z\w*|kontrasztanyag nelkul", "without contrast"),
     (r"non (?:inject\w*|iniett\w*|inyect\w*|realzad[oa])", "without contrast"),
     (r"(?:nativ[aeo]?|nativ[ae][nrs]|simples?|s ?m ?c|basal[ei]?(?! gang)|non ?con|w ?o|unenhanced)", "plain"),
-    (rf"(?:con|com|avec|mit|nach|dopo|apres|pos|post|despues de|depois de|apos|after|with) {_MEDIUM}", "contrast"),
+    (
+        rf"(?:con|com|avec|mit|nach|dopo|apres|pos|post|despues de|depois de|apos|after|with|met|na|med|po|ze?|so?|cu)"
+        rf" {_MEDIUM}",
+        "contrast",
+    ),
     (
         r"(?:inject(?:e|ee|es|ees|ed)|iniettat[aoei]|contrastad[ao]|realzad[ao]|contrasto|contraste|kontrast\w*)",
         "contrast",
@@ -34,9 +40,10 @@ _LATIN: tuple[tuple[str, str], ...] = (
     # Diffusion.
     (_DIFFUSION_COEFFICIENT, "apparent diffusion"),
     (r"(?:diffusion(?:s|en)? ?gewicht\w*|diffusionswichtung)", "diffusion weighted"),
-    (r"(?:difu(?:sion|sao)|diffusione|diffusions)", "diffusion"),
+    (r"(?:difu(?:sion|sao)|diffusion[es]|diffusie|dyfuzj\w*|difuzyon\w*|diff?uz[ei]\w*|diffuusio\w*)", "diffusion"),
     (r"(?:traza|traco|traccia|spur)", "trace"),
     (r"(?:calcul(?:ee?|ad[ao]|at[ao])|calcolat[ao]|berechnet\w*|synthetisch\w*|sintetic[ao]|synthetique)", "computed"),
+    (r"(?:anisotropi[ea]\w*|anisotropia)", "anisotropy"),
     # Perfusion maps.
     (r"(?:debit|flux|flujo|fluxo|flusso) (?:sanguin|sanguineo|ematico)(?: cerebrale?)?", "cerebral blood flow"),
     (r"(?:fsc|dsc cerebral|blutfluss|(?:zerebraler|cerebraler) blutfluss|hirndurchblutung)", "cerebral blood flow"),
@@ -57,10 +64,10 @@ _LATIN: tuple[tuple[str, str], ...] = (
         r"(?:gradient(?:en)? ?echo|echo (?:de )?gradient|eco (?:de |di )?gradientes?|gradient recalled(?: echo)?|eg)",
         "gre",
     ),
-    (r"(?:eco (?:de |di )?grad|gradiente ?eco|gradientenecho)", "gre"),
+    (r"(?:eco (?:de |di )?grad|gradiente ?eco|gradientenecho|gradient\w+ echo|gradyent ek?o)", "gre"),
     (r"(?:suszeptibilitat\w*|susceptibilite|susceptibilidade?|suscettivita)", "swi"),
     (
-        r"(?:localizador\w*|localizzator\w*|localisateur|reperage|planung\w*|posizionamento|centratore|pilot\w*)",
+        r"(?:localizador\w*|localizzator\w*|localisateur|reperage|planung\w*|posizionamento|centratore|pilot\w*|lokali[zs]\w+)",
         "localizer",
     ),
     (r"(?:ubersicht\w*|uebersicht\w*|scano|scanogram\w*|escanograma|topogram[ma]?\w*|escanog\w*)", "localizer"),
@@ -82,6 +89,15 @@ _GLUED: tuple[tuple[str, str], ...] = (
     ("拡散強調|扩散加权|彌散加權|擴散加權|弥散加权|확산 ?강조", "diffusion weighted"),
     ("拡散|扩散|擴散|弥散|彌散|확산|диффузи\\w*|двi|дви", "diffusion"),
     ("икд", "adc"),
+    ("διαχυση\\w*|الانتشار|انتشار", "diffusion"),
+    ("локал\\w*|εντοπισμ\\w*|위치 ?결정", "localizer"),
+    ("градиентн\\w* эхо", "gre"),
+    ("χωρις σκιαγραφικ\\w*|بدون (?:ال)?(?:تباين|صبغة)", "without contrast"),
+    ("σκιαγραφικ\\w*|(?:ال)?تباين|(?:ال)?صبغة", "contrast"),
+    ("аксиальн\\w*|εγκαρσι\\w*|محوري", "axial"),
+    ("指数関数|指数|지수", "exponential"),
+    ("異方性|异性|異性|各向异性|비등방성|анизотроп\\w*", "anisotropy"),
+    ("サブトラクション|差分|减影|減影|감산|субтракц\\w*", "subtraction"),
     ("計算|计算|合成|계산", "computed"),
     ("脳血流量|脑血流量|腦血流量|뇌혈류량", "cerebral blood flow"),
     ("脳血液量|脳血流体積|脳血液容積|脑血容量|腦血容量|뇌혈액량", "cerebral blood volume"),
@@ -101,6 +117,8 @@ _GLUED: tuple[tuple[str, str], ...] = (
     ("横断|横軸|軸位|轴位|橫斷|水平断|축상", "axial"),
     ("再撮影|再撮|重复|重複|재촬영", "repeat"),
     ("骨", "bone"),
+    ("マップ|图(?!像)|圖(?!像)|맵", "map"),
+    ("彩色|カラー|컬러", "color"),
     ("投影", "projection"),
     ("頭部|頭|头颅|颅脑|頭顱|头部|头|脳|脑|腦|두부|뇌|голов\\w*|мозг\\w*", "head"),
 )

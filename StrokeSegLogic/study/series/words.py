@@ -11,6 +11,7 @@ import unicodedata
 from dataclasses import replace
 
 from ..case import Modality, Role
+from .derived_words import derived, is_derived_label
 from .perfusion_words import read_perfusion
 from .reading import Quality, Reading
 from .terms import ASIAN, TERMS
@@ -41,7 +42,6 @@ _SUSCEPTIBILITY = "a susceptibility sequence"
 _NO_ROLE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (what, re.compile(pattern))
     for what, pattern in (
-        ("an exponential ADC map, which is no ADC", r"\b(?:e|exp|exponential) ?adc\w*|\bexponential apparent\b"),
         ("a localizer", r"\blocali[sz]ers?\b|\bloc\b|\bscout\b|\bsurvey\b|\bsmart ?brain\b|\baahead\b"),
         (
             _SUSCEPTIBILITY,
@@ -59,8 +59,7 @@ _NO_ROLE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "a perfusion series or map",
             r"\bperf\w*|\bpwi\b|\bdsc\b|\bdce\b|\bp?c?asl\b|\bmtt\b|\br?e?l?cb[fv]\b|\bttp\b|\btmax\b",
         ),
-        ("a quantitative map", r"\bt[12] ?map\w*|\bt1 ?rho\b|\bcolfa\b|\bfractional anisotropy\b|\btensor\b"),
-        ("an anisotropy map", r"\b(?:diff|dti|dwi) (?:\w+ )*fa\b"),
+        ("a quantitative map", r"\bt[12] ?map\w*|\bt1 ?rho\b"),
         ("a functional or calibration series", r"\bbold\b|\bfmri\b|\bfield ?map\w*|\bcalib\w*|\bcal\b"),
         ("a cisternography", r"\bciss\b|\bci3d\b|\bfiesta\b"),
         ("spectroscopy", r"\bmrs\b|\bsvs\b|\bcsi\b|\bspectro\w*"),
@@ -90,56 +89,42 @@ _CONTRAST = re.compile(
 )
 _NO_CONTRAST = re.compile(r"\b(?:no|non|without|pre|before|un) ?contrast\b|\bpre\b|\bplain\b")
 _TRACE = re.compile(r"\btracew?\b|\biso\b|\biso ?dwi\b|\bdwi ?iso\b|\bisotropic\b")
-_DIRECTION = re.compile(r"\bdti\b|\bmddw\b|\b\d* ?dir(?:ection)?s?\d*\b")
-_COMPUTED = re.compile(
-    r"\bcalc(?:ulated)?\b|\bcomputed\b|\bsyn(?:thetic)?\b|\bsymri\b|\bsyn ?dwi\b|\bc ?dwi\b|\bextrapolated\b"
+_DIRECTION = re.compile(
+    r"\bdti\b|\bmddw\b|\b\d* ?dir(?:ection)?s?\d*\b(?! (?:ap|pa|lr|rl|si|is|[ijk])\b)|\b(?:x|y|z|fh|hf|si)$"
 )
+"""BIDS calls dir-AP the way in which the picture was encoded."""
+_COMPUTED = re.compile(
+    r"\bcalc\w*|\bcomp(?:uted)?\b|\bsyn(?:th\w*)?\b|\bsy ?mri\b|\bmagi ?c\b|\bsyn ?dwi\b|\b[cv] ?dwi\b|\bextrapol\w*"
+    r"|\bcb ?\d{3,4}\b"
+)
+_REGISTERED = re.compile(r"\breg(?:istered)?\b")
 _AXIAL = re.compile(r"\b(?:p ?)?(?:tra|ax|axial|trans\w*)\b")
 _REFORMAT = re.compile(r"\bmpr\b|\breformat\w*|\brecon\w*|\brfmt\b")
 # What a volume was registered to does not say what it is: dwi_space-flair, dwi_to_T1.
 _TARGET = re.compile(r"\b(?:to|in|on|onto|space) (?:flair|dwi|adc|t[12])\w*\b")
+_PHILIPS = re.compile(r"(?<![A-Za-z])(?:d|e|fa)(?=(?:Reg|SSh|sSSh|DTI|sDW|DW_SSh)(?![a-z]))|(?<![A-Za-z])d(?=DWI)")
+_PHILIPS_MAPS = {"d": "adc ", "e": "eadc ", "fa": "fa map "}
+"""Philips marks by a letter what was computed from a series (dReg, eSSh, faDTI). eDWI is GE's enhanced DWI."""
 _NO_BORDER = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _GLUED_TARGET = re.compile(r"\b([a-z]?(?:dwi|adc|flair|t[12]w?))2(?:flair|dwi|adc|t[12])\w*\b")
 _BIDS = re.compile(r"sub-.*_([A-Za-z0-9]+)")
+_ENTITIES = ("rec", "desc", "acq", "part", "proc", "param", "stat", "res", "label")
+"""Of a BIDS name: what was made of the series."""
+_WHOSE = re.compile(r"(?<![A-Za-z0-9])(?:sub|ses)-[A-Za-z0-9]+_?")
+_BIDS_DERIVED = frozenset({"dwimap", "dwiref", "sbref", "xfm", "fieldmap", "epi"})
 _BIDS_SUFFIX = {"dwi": Role.DWI, "adc": Role.ADC, "flair": Role.FLAIR, "t1w": Role.T1, "t2w": Role.T2}
-
-
-_LABELS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(pattern, re.I))
-    for kind, pattern in (
-        ("subject", r"(?<![A-Za-z0-9])sub-([A-Za-z0-9]+)"),
-        (
-            "patient",
-            r"(?<![A-Za-z0-9])(?:patient|patientin|paciente|paziente|pat|proband|subject|subj|case)[-_ ]?0*(\d+)",
-        ),
-        ("session", r"(?<![A-Za-z0-9])(?:ses|session|sess)-?_?([A-Za-z0-9]+)(?![A-Za-z0-9])"),
-        (
-            "visit",
-            r"(?<![A-Za-z0-9])(?:visit|visite|visita|study|studie|timepoint|tp|day|tag|dia|jour|week|month|exam|examen|untersuchung)"
-            r"[-_ ]?0*(\d+)(?![A-Za-z0-9])",
-        ),
-        (
-            "course",
-            r"(?<![A-Za-z])(baseline|follow[-_ ]?up|admission|discharge|aufnahme|verlauf|acute|subacute|chronic)"
-            r"(?![A-Za-z])",
-        ),
-    )
-)
-_YEAR_FIRST = re.compile(
-    r"(?<!\d)((?:19|20)\d\d)([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?=$|\D|\d{4}(?:$|\D)|\d{6}(?:$|\D))"
-)
-_DAY_FIRST = re.compile(r"(?<!\d)(0[1-9]|[12]\d|3[01])([-_.])(0[1-9]|1[0-2])\2((?:19|20)\d\d)(?!\d)")
 
 
 def cut(text: str) -> str:
     """The text as small words with one space between them: without accents, terms of other languages in English."""
-    text = unicodedata.normalize("NFKC", text)
+    # The T of T1 in Cyrillic or Greek looks the same.
+    text = re.sub("[ТтΤτ](?=[12](?!\\d))", "T", unicodedata.normalize("NFKC", text))
     text = re.sub(r"(?i)(t2w?)\s*\*", r"\1star ", text)
     text = re.sub(r"(?i)\+\s*(?:c|gd|km)\b|\bc\s*\+|\b[cw]/\s*(?:c|contraste|gd|mdc)\b", " contrast ", text)
     text = re.sub(r"(?i)\bs/\s*(?:c|contraste|gd|mdc)\b", " without contrast ", text)
     # A name of its own, which the next step would cut.
     text = re.sub(r"(?i)\bidose", "idose", text)
-    text = _NO_BORDER.sub(" ", text).lower()
+    text = _NO_BORDER.sub(" ", _PHILIPS.sub(lambda found: _PHILIPS_MAPS[found[0]], text)).lower()
     if not text.isascii():
         text = ASIAN.sub(r" \1 ", _without_accents(text))
     text = " ".join(re.findall(r"[^\W_]+", text))
@@ -165,10 +150,11 @@ def read_name(stem: str, modality: Modality | None = None) -> Reading | None:
         stem: the name.
         modality: see `read_text`.
     """
+    named, stem = stem, _WHOSE.sub("", stem)
     if mask := _MASK.search(cut(stem)) or _READER.fullmatch(cut(stem)) or _BRAIN.fullmatch(cut(stem)):
         return Reading.nothing(f"names a mask ('{mask[0]}')")
     plain = _ECHO.sub("", _CONVERTED.sub("", stem))
-    found = _bids(plain) or read_text(plain, modality)
+    found = _bids(_ECHO.sub("", _CONVERTED.sub("", named))) or read_text(plain, modality)
     if found is None or found.role is None:
         return found
     more = set()
@@ -183,13 +169,19 @@ def _bids(stem: str) -> Reading | None:
     """The last word of a BIDS name is the sequence whatever else the name holds, but for a diffusion series: what was
     reconstructed from it bears its name, too (rec-ADC_dwi)."""
     bids = _BIDS.fullmatch(stem)
+    if bids is not None and bids[1].lower() in _BIDS_DERIVED:
+        return Reading.nothing(f"ends in '{bids[1]}': it was derived from a series")
     role = _BIDS_SUFFIX.get(bids[1].lower()) if bids else None
     if bids is None or role is None:
         return None
     weighted = _b_values(cut(stem))
+    entities = re.findall(r"(?<![^_])([a-z]+)-([A-Za-z0-9]+)", stem)
+    for entity, label in entities:
+        if entity in _ENTITIES and is_derived_label(label):
+            return Reading.nothing(f"says {entity}-{label}: it was derived from a series of this kind")
     if role is Role.DWI:
-        for entity, label in re.findall(r"(?<![^_])(rec|desc|acq|part|proc)-([A-Za-z0-9]+)", stem):
-            said = read_text(label, "mri")
+        for entity, label in entities:
+            said = read_text(label, "mri") if entity in _ENTITIES else None
             if said is not None and said.role in (None, Role.ADC):
                 return replace(said, reason=f"says {entity}-{label}, which {said.reason}")
         if weighted == [0.0]:
@@ -208,11 +200,14 @@ def read_text(text: str, modality: Modality | None = None) -> Reading | None:
     written, text = text, _GLUED_TARGET.sub(r"\1", _TARGET.sub(" ", cut(text)))
     if modality != "mri" and _role(text) is None and (known := read_perfusion(written, text)):
         return known
+    reading = _role(text)
+    # A name that is the role's word and no more says nothing else.
+    if (reading is None or " " in text) and (said := derived(text, reading is not None, written)):
+        return Reading.nothing(said)
     for what, pattern in _NO_ROLE:
         if found := pattern.search(text):
             reason = f"names {what} ('{found[0].strip()}')"
             return Reading.nothing(reason, susceptibility=what == _SUSCEPTIBILITY)
-    reading = _role(text)
     weighted = _b_values(text)
     if reading is None:
         if weighted and max(weighted) >= 500:
@@ -263,7 +258,12 @@ def _qualify(reading: Reading, text: str) -> Reading:
         found.add(Quality.TRACE)
     elif reading.role is Role.DWI and _DIRECTION.search(text):
         found.add(Quality.DIRECTION)
-    for quality, pattern in ((Quality.AXIAL, _AXIAL), (Quality.REFORMATTED, _REFORMAT), (Quality.COMPUTED, _COMPUTED)):
+    for quality, pattern in (
+        (Quality.AXIAL, _AXIAL),
+        (Quality.REFORMATTED, _REFORMAT),
+        (Quality.REGISTERED, _REGISTERED),
+        (Quality.COMPUTED, _COMPUTED),
+    ):
         if pattern.search(text):
             found.add(quality)
     reading = replace(reading, qualities=frozenset(found))
@@ -284,15 +284,3 @@ def _b_values(text: str) -> list[float]:
     values += [float(b) for b in re.findall(r"\bdwi(\d{3,4})\b", text)]
     values += [float(b) for b in re.findall(r"\bb ?0 (\d{3,4})\b", text)]
     return values
-
-
-def path_labels(path: str) -> dict[str, frozenset[str]]:
-    """What folder and file names say on subject, session and date, by kind.
-
-    "sub-01/ses-02/dwi.nii" is of subject 01 and session 02, "2024-01-31/DWI.nii" of a date.
-    """
-    found = {kind: frozenset(label.lower() for label in pattern.findall(path)) for kind, pattern in _LABELS}
-    dates = {year + month + day for year, _, month, day in _YEAR_FIRST.findall(path)}
-    dates |= {year + month + day for day, _, month, year in _DAY_FIRST.findall(path)}
-    found["date"] = frozenset(dates)
-    return {kind: labels for kind, labels in found.items() if labels}

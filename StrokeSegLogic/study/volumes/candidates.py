@@ -34,6 +34,7 @@ from .reader import (
 from .source_image import SourceImage
 
 if TYPE_CHECKING:
+    from .b_values import Weighting
     from .diffusion_maps import DiffusionMaps
 
 _DICOM_SUFFIXES = (".dcm", ".ima", ".dicom")
@@ -61,6 +62,7 @@ class Candidate:
         slices: of a DICOM series, in order of position; several may be of one file, and a file hold others, too.
         phases: of one bolus in several files.
         phase_frames: of all of them.
+        weightings: where each file is a volume of a diffusion series, how it is weighted; None in it is not known.
     """
 
     name: str
@@ -71,16 +73,7 @@ class Candidate:
     slices: tuple[Slice, ...] = ()
     phases: tuple[FilePhase, ...] = ()
     phase_frames: int = 0
-
-    def read(self) -> sitk.Image:
-        """The volume: 3-D float32, mm, LPS.
-
-        Raises:
-            InputError: as `read_volume` or `read_dicom_series`.
-        """
-        if self.fault is not None:
-            raise self.fault
-        return read_volume(self.files[0]) if self.tags is None else read_dicom_series(self.slices)
+    weightings: tuple[Weighting | None, ...] = ()
 
     def read_diffusion(self) -> DiffusionMaps | None:
         """Trace and ADC where it holds several b-values or directions; None for a single volume.
@@ -94,6 +87,10 @@ class Candidate:
             from .dicom_diffusion import read_directions
 
             return read_directions(self.parts)
+        if self.weightings:
+            from .diffusion_series import read_direction_files
+
+            return read_direction_files(self.files, self.weightings)
         if self.tags is None and (self.frames or 1) > 1:
             from .diffusion_series import read_diffusion
 
@@ -101,10 +98,10 @@ class Candidate:
         return None
 
     def read_map(self) -> sitk.Image:
-        """The same where NaN and infinity may stand for no value.
+        """The volume: 3-D float32, mm, LPS; NaN and infinity stand for no value.
 
         Raises:
-            InputError: as `read`.
+            InputError: as `read_volume` or `read_dicom_series`.
         """
         if self.fault is not None:
             raise self.fault
@@ -141,6 +138,8 @@ class Candidate:
             return self.tags.frames
         if self.phases:
             return self.phase_frames
+        if self.weightings:
+            return len(self.weightings)
         return frames_of(self.files[0]) if self.files and self.fault is None else None
 
     def grid(self) -> Grid | None:
@@ -181,6 +180,25 @@ class Candidate:
         from .sidecar import read_sidecar
 
         return read_sidecar(beside)
+
+    @property
+    def weighting(self) -> Weighting | None:
+        """How a file of a single volume is weighted by diffusion, by the .bval beside it; None without any."""
+        if self.tags is not None or not self.files or self.weightings:
+            return None
+        stem = self.files[0].name[: -len(volume_suffix(self.files[0]) or "") or None]
+        if not any(self.files[0].with_name(f"{stem}{ending}").is_file() for ending in (".bval", ".bvals")):
+            return None
+        from .b_value_files import own_weighting
+
+        return own_weighting(self.files[0])
+
+    @property
+    def places(self) -> frozenset[tuple[Path, int]]:
+        """Where its slices are stored: the files, and of files of several slices their numbers in it."""
+        if self.slices:
+            return frozenset((record.path, record.frame) for record in self.slices)
+        return frozenset((path, 0) for path in self.files)
 
     @property
     def images(self) -> tuple[SourceImage, ...]:

@@ -18,7 +18,7 @@ from ...base.errors import InputError
 from ...base.progress import check_cancelled
 from ...space.grid import Grid
 from .b_values import HIGHEST_B, LEAST_B, Shell, Weighting, shells_of, unweighted_of
-from .checks import require_finite
+from .no_value import zero_for_no_value
 
 _FAINTEST = 0.01
 """Of the mean of all directions. Water that moves freely in one direction and not at all in others is not fainter
@@ -61,7 +61,7 @@ def diffusion_maps(
         where: the series, for messages.
 
     Raises:
-        InputError: if no volume is weighted enough by diffusion, or the voxels taken hold NaN or infinity.
+        InputError: if no volume is weighted enough by diffusion, or values are missing in the head.
     """
     usable = _require_shells(weightings, where)
     shell, unweighted = usable[0], unweighted_of(weightings)
@@ -72,9 +72,8 @@ def diffusion_maps(
             if volume is not None:
                 part.add(number, volume)
     trace, *further = [part.mean() for part in parts]
-    image = grid.image(trace)
-    require_finite(image, where)
-    words = _words(shell, len(weightings))
+    image, missing = zero_for_no_value(grid.image(trace), where)
+    words = _words(shell, len(weightings)) + (f"; {missing}" if missing else "")
     computed = len(shell.directions) > 1
     if unweighted is None:
         return DiffusionMaps(image, words, computed, None, "none of its volumes is without diffusion weighting")
@@ -82,7 +81,6 @@ def diffusion_maps(
         return DiffusionMaps(image, words, computed, None, why)
     signals = [(part.b, mean) for part, mean in zip((*usable, unweighted), (trace, *further), strict=True)]
     adc = grid.image(log_linear_adc(signals))
-    require_finite(adc, where)
     if not _falls(trace, further[-1]):
         why = "its volumes without diffusion weighting are no brighter than the weighted"
         return DiffusionMaps(image, words, computed, None, why)

@@ -1,76 +1,22 @@
-"""Diffusion as converters and BIDS write it: one 4-D file of all b-values and directions, the b-values beside it."""
+"""Diffusion as converters and BIDS write it: one 4-D file of all b-values and directions, or a file for each volume."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import SimpleITK as sitk
 
 from ...base.errors import InputError, within_memory
-from ...base.files import read_regular
+from ...space.grid import Grid
+from .b_value_files import weightings_beside
 from .b_values import Weighting
-from .checks import MOST_FRAMES
-from .diffusion_maps import DiffusionMaps, diffusion_maps, needed
-from .frame_times import numbers
+from .diffusion_maps import DiffusionMaps, diffusion_maps, geometric_mean, needed
 from .nifti import SUFFIXES, open_nifti
-from .reader import volume_suffix
-
-_LARGEST = 1 << 20
-_FOLDERS_UP = 3
-"""BIDS lets a file count for all below its folder."""
-
-
-def b_values_beside(path: Path) -> tuple[Path, tuple[float, ...]] | None:
-    """The file of b-values that belongs to a 4-D file, and what it holds; None if there is none.
-
-    NAME.bval or NAME.bvals, the only such file or `bvals` in the folder, or, as BIDS has it, `dwi.bval` in a folder
-    above.
-
-    Raises:
-        InputError: if it holds something else than numbers.
-    """
-    name = path.name
-    for ending in (".nii.gz", ".nii", ".hdr"):
-        name = name[: -len(ending)] if name.lower().endswith(ending) else name
-    wanted = [path.with_name(f"{name}{ending}") for ending in (".bval", ".bvals")]
-    alone = sorted(p for p in path.parent.iterdir() if p.suffix in (".bval", ".bvals") or p.name in ("bval", "bvals"))
-    wanted += alone if len(alone) == 1 else []
-    wanted += [folder / "dwi.bval" for folder in list(path.resolve().parents)[:_FOLDERS_UP]]
-    found = next((candidate for candidate in wanted if candidate.is_file()), None)
-    if found is None:
-        return None
-    try:
-        values = numbers(read_regular(found, _LARGEST).decode("utf-8-sig"))
-    except ValueError:
-        raise InputError("holds something that is no number", where=found, fix="Give one b-value a volume") from None
-    return found, values[: MOST_FRAMES + 1]
-
-
-def directions_beside(b_values: Path, count: int) -> tuple[np.ndarray | None, str]:
-    """The gradients' vectors (count, 3) from the .bvec beside a file of b-values; None, and why, if there are none.
-
-    Three lines of numbers, as FSL writes them, or a line for each volume.
-
-    Args:
-        b_values: that file.
-        count: of volumes.
-    """
-    path = b_values.with_name("bvec".join(b_values.name.rsplit("bval", 1)))
-    if path == b_values or not path.is_file():
-        return None, ""
-    try:
-        lines = read_regular(path, _LARGEST).decode("utf-8-sig").splitlines()
-        rows = [row for row in map(numbers, lines) if row]
-        table = np.array(rows, float)
-    except (InputError, ValueError):
-        return None, f"{path.name} cannot be read"
-    if table.shape == (3, count):
-        return table.T, ""
-    if table.shape == (count, 3):
-        return table, ""
-    return None, f"{path.name} does not hold {count} vectors"
+from .no_value import zero_for_no_value
+from .reader import read_volume, volume_suffix
 
 
 def read_diffusion(path: Path) -> DiffusionMaps:
@@ -83,7 +29,7 @@ def read_diffusion(path: Path) -> DiffusionMaps:
     nifti = volume_suffix(path) in SUFFIXES
     header = open_nifti(path) if nifti else None
     size = header.size if header is not None else ()
-    beside = b_values_beside(path) if nifti else None
+    beside = weightings_beside(path, size[3]) if len(size) == 4 else None
     if header is None or len(size) != 4 or header.kind.kind not in "iuf" or beside is None:
         several = f"has {len(size)} dimensions ({' x '.join(map(str, size))}: " if nifti else "is no NIfTI file ("
         raise InputError(
@@ -91,12 +37,7 @@ def read_diffusion(path: Path) -> DiffusionMaps:
             where=path,
             fix="Put its .bval beside it, or give the 3-D volume with the highest b-value",
         )
-    source, values = beside
-    if len(values) != size[3]:
-        what = f"holds {len(values)} b-values, and {path.name} has {size[3]} volumes"
-        raise InputError(what, where=source, fix="Give one b-value for each volume")
-    vectors, fault = directions_beside(source, size[3])
-    weightings = [Weighting(b) if vectors is None else Weighting.along(b, vectors[k]) for k, b in enumerate(values)]
+    weightings, fault = beside
     wanted = needed(weightings)
     grid = header.grid()
     with within_memory(path), header.voxels() as stream:
@@ -108,3 +49,41 @@ def read_diffusion(path: Path) -> DiffusionMaps:
 
         made = diffusion_maps(weightings, volumes(), grid, str(path))
     return replace(made, trace_words=f"{made.trace_words} ({fault})") if fault else made
+
+
+def read_direction_files(paths: Sequence[Path], weightings: Sequence[Weighting | None]) -> DiffusionMaps:
+    """Trace and ADC of files that are a direction each, or a volume without weighting.
+
+    Args:
+        paths: of the files.
+        weightings: of each; None for a direction of a b-value that nothing tells.
+
+    Raises:
+        InputError: as `read_volume` and `diffusion_maps`, or if the volumes do not lie at the same places.
+    """
+    where = str(paths[0])
+    grid: Grid | None = None
+
+    def volumes() -> Iterator[np.ndarray]:
+        nonlocal grid
+        for path in paths:
+            image = read_volume(path, finite=False)
+            grid = grid or Grid.of(image)
+            if not grid.same(Grid.of(image)):
+                raise InputError(
+                    f"lies at other places than {paths[0].name}, another direction of the same series",
+                    where=path,
+                    fix="Give the trace image, or the directions on one grid",
+                )
+            yield sitk.GetArrayFromImage(image)
+
+    with within_memory(where):
+        known = [weighting for weighting in weightings if weighting is not None]
+        if len(known) == len(paths):
+            return diffusion_maps(known, volumes(), Grid.of(read_volume(paths[0], finite=False)), where)
+        trace = geometric_mean(volumes())
+    assert grid is not None
+    words = f"the trace, computed as the geometric mean of {len(paths)} files, each of a direction of its own"
+    image, missing = zero_for_no_value(grid.image(trace), where)
+    words += f"; {missing}" if missing else ""
+    return DiffusionMaps(image, words, True, None, "the b-values of its files are not known")

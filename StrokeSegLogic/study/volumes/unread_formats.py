@@ -48,6 +48,8 @@ def unread(path: Path) -> InputError | None:
     for ending, what in _OTHER.items():
         if name.endswith(ending):
             return InputError(f"is {what}, which is not read", where=path, fix="Convert it to NIfTI")
+    if name == "2dseq":
+        return InputError("is an image of a Bruker scanner, which is not read", where=path, fix="Convert it to NIfTI")
     if name.endswith(".img"):
         return InputError(
             "holds the voxels of a pair whose .hdr is missing", where=path, fix="Put both into one folder"

@@ -106,3 +106,21 @@ def test_the_mean_of_directions_refers_to_the_images_of_all(tmp_path: Path) -> N
     series = load_case(tmp_path).series[Role.DWI]
     uids = {str(pydicom.dcmread(path).SOPInstanceUID) for path in tmp_path.iterdir()}
     assert {image.instance_uid for image in series.images} == uids and len(uids) == 15
+
+
+@pytest.mark.parametrize("titles", [("DWI", "DWI", "DWI"), ("DWI x", "DWI y", "DWI z")], ids=["by tags", "by names"])
+def test_a_computed_trace_and_adc_refer_to_all_images_that_they_were_made_of(tmp_path: Path, titles) -> None:
+    taken = set()
+    for step, title in enumerate((*titles, titles[0])):
+        b = 1000.0 if step < 3 else 0.0
+        vector = [float(step == k) for k in range(3)] if titles[0] == "DWI" and b else None
+        tags = {"SeriesDescription": title, "DiffusionBValue": b, "ScanningSequence": "EP"}
+        tags |= {} if vector is None else {"DiffusionGradientOrientation": vector}
+        paths = dicom_slices(tmp_path / str(step), DATA + 50 * step, tags=tags)
+        uids = {str(pydicom.dcmread(path).SOPInstanceUID) for path in paths}
+        taken |= uids if titles[0] == "DWI" or b else set()
+    case = load_case(tmp_path).referring()
+    assert case.roles == ((Role.DWI, Role.ADC) if titles[0] == "DWI" else (Role.DWI,))
+    for role in case.roles:
+        assert case.series[role].computed
+        assert {image.instance_uid for image in case.series[role].images} == taken

@@ -8,8 +8,8 @@ import pytest
 from io_fixtures import dicom_slices, nifti, refusal, stored, voxels
 
 from StrokeSegLogic.study.case import Role
+from StrokeSegLogic.study.series.labels import path_labels
 from StrokeSegLogic.study.series.load import load_case
-from StrokeSegLogic.study.series.words import path_labels
 
 SECRETS = ("MUELLER", "SCHMIDT", "4711", "0815", "19400101", "19500202", "20200101", "20210601")
 

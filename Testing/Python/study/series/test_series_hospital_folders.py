@@ -190,3 +190,56 @@ def test_an_export_with_all_that_a_workstation_computed(tmp_path):
         )
     assert sources(tmp_path) == {Role.T2: "002", Role.DWI: "dwi", Role.FLAIR: "001", Role.ADC: "008"}
     assert len(load_case(tmp_path).notes) == 12
+
+
+@pytest.mark.parametrize("stem", ["DWI", "401_ep2d_diff", "patient_dwi_b1000"])
+@pytest.mark.parametrize("turn", ["LPS", "RAS"])
+def test_a_conversion_is_called_a_copy_whatever_is_better_of_the_two(tmp_path, stem, turn):
+    """The DICOM says that it is the trace; that is no reason why its copy was left aside."""
+    series(tmp_path / "DICOM", "ep2d_diff_TRACEW", TRACE)
+    dwi = load_case(tmp_path).series[Role.DWI]
+    write_nifti(sitk.DICOMOrient(dwi.image, turn), tmp_path / f"{stem}.nii.gz")
+    (tmp_path / "other").mkdir()
+    write_nifti(sitk.DICOMOrient(dwi.image, turn) * 2, tmp_path / "other" / f"{stem}.nii.gz")
+    notes = load_case(tmp_path).notes
+    reasons = {note.partition(" was left")[0]: note.rpartition(": ")[2] for note in notes}
+    copy, other = f"{stem}.nii.gz", f"other/{stem}.nii.gz"
+    assert reasons == {copy: "both hold the same volume", other: "it is the trace image"}
+
+
+def test_a_pacs_export_of_numbered_files_with_an_oblique_scan_and_a_sagittal_one(tmp_path):
+    oblique, sagittal = (1, 0, 0, 0, 0.955, 0.296), (0, 1, 0, 0, 0, -1)
+    for number, (text, tags, axes) in enumerate(
+        [
+            ("Localizer", GRE, sagittal),
+            *(("DWI", TRACE, oblique), ("ADC", ADC, oblique), ("T1 sag", TSE | {"EchoTime": 12.0}, sagittal)),
+            ("FLAIR 3D", {**IR, "NumberOfAverages": 2, "MRAcquisitionType": "3D"}, oblique),
+            ("Dose report", {"Modality": "OT", "ImageType": ["DERIVED", "SECONDARY"]}, oblique),
+        ]
+    ):
+        home = tmp_path / "DICOM" / f"{number:08d}"
+        dicom_slices(
+            home, stored(seed=number), axes=axes, suffix="", prefix="", tags={"SeriesDescription": text, **tags}
+        )
+    (tmp_path / "DICOMDIR").write_bytes(bytes(128) + b"DICM" + bytes(50))
+    (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0")
+    places = {Role.DWI: 1, Role.ADC: 2, Role.T1: 3, Role.FLAIR: 4}
+    assert sources(tmp_path) == {role: f"DICOM/{place:08d}" for role, place in places.items()}
+    assert len(load_case(tmp_path).notes) == 2
+
+
+def test_synthetic_contrasts_are_never_taken_beside_the_acquired_ones(tmp_path):
+    derived = {"ImageType": ["DERIVED", "SECONDARY"]}
+    for text, tags in (("SyMRI FLAIR", derived), ("T2 FLAIR", IR), ("MAGiC T2W", derived), ("T2 TSE", TSE)):
+        series(tmp_path / text, text, tags)
+    series(tmp_path / "DWI", "DWI", TRACE)
+    assert sources(tmp_path) == {Role.DWI: "DWI", Role.FLAIR: "T2 FLAIR", Role.T2: "T2 TSE"}
+
+
+def test_raw_formats_of_other_scanners_beside_a_usable_file_are_named_and_stop_nothing(tmp_path):
+    nifti(tmp_path / "DWI.nii.gz")
+    for name in ("DWI_1.PAR", "DWI_1.REC", "bruker/2dseq", "brain.mgz", "scan.mnc"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(bytes(4000))
+    case = load_case(tmp_path)
+    assert case.roles == (Role.DWI,) and sum("which is not read" in note for note in case.notes) == 5, case.notes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.study.series.assign import assign, read_candidate
 from StrokeSegLogic.study.series.words import cut, read_text
 from StrokeSegLogic.study.volumes.candidates import Candidate
@@ -208,3 +209,27 @@ def test_a_perfusion_series_stays_so_whatever_its_reconstruction_is_called(text)
 
 def test_letters_of_japanese_keep_their_marks_and_latin_letters_lose_theirs():
     assert cut("グラフ É") == "グラフ e"
+
+
+# Diffusion, T1 before and after contrast medium, T2, gradient echo, localizer.
+FURTHER = {
+    "Polish": "Dyfuzja b1000/T1 bez kontrastu/T1 po kontraście/T2 zależne/T2 gradientowe echo/lokalizator",
+    "Turkish": "Difüzyon b1000/T1 kontrasts\u0131z/T1 kontrastl\u0131/T2 aksiyel/T2 gradyent eko/lokalizer",
+    "Russian": "Диффузия b1000/Т1 ВИ без контраста/Т1 ВИ с контрастом/Т2 ВИ акс/Т2 градиентное эхо/Локалайзер",  # noqa: RUF001
+    "Greek": "Διάχυση b1000/T1 χωρίς σκιαγραφικό/Τ1 με σκιαγραφικό/Τ2 εγκάρσια/T2 gradient echo/εντοπισμός",  # noqa: RUF001
+    "Dutch": "Diffusie b1000/T1 zonder contrast/T1 met contrast/T2 transversaal/T2 gradient echo/lokalisatie",
+    "Czech": "Difuze b1000/T1 bez kontrastu/T1 s kontrastem/T2 axiální/T2 gradientní echo/lokalizace",
+    "Swedish": "Diffusion b1000/T1 utan kontrast/T1 med kontrast/T2 ax/T2 gradienteko gre/lokaliserare",
+    "Arabic": "انتشار b1000/T1 بدون تباين/T1 مع التباين/T2 محوري/T2 gradient echo/localizer",
+    "Korean": "확산강조영상 b1000/T1 강조 비조영/T1 강조 조영증강/T2 강조/T2 경사에코/위치 결정",
+}
+
+
+@pytest.mark.parametrize("language", FURTHER)
+def test_words_of_further_languages_tell_contrast_medium_gradient_echo_and_localizers(language):
+    dwi, plain, contrast, t2, gradient, localizer = (read_text(text, "mri") for text in FURTHER[language].split("/"))
+    assert (dwi.role, plain.role, contrast.role, t2.role) == (Role.DWI, Role.T1, Role.T1, Role.T2)
+    assert contrast.contrast_medium and not plain.contrast_medium
+    assert plain.confidence - contrast.confidence > 0.2
+    assert gradient.role is None and gradient.susceptibility and localizer.role is None
+    assert "localizer" in localizer.reason

@@ -99,7 +99,7 @@ def test_a_diffusion_series_is_split_by_b_value(tmp_path, vendor):
     found = {c.tags.b_value: c for c in find_series(tmp_path)}
     assert set(found) == {0.0, 1000.0}
     for b, candidate in found.items():
-        assert np.array_equal(sitk.GetArrayFromImage(candidate.read()), data[b])
+        assert np.array_equal(sitk.GetArrayFromImage(candidate.read_map()), data[b])
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_a_series_that_images_one_place_twice_is_split(tmp_path, differing):
         dicom_slices(tmp_path, stored(seed=n), uid="1.2.5", prefix=f"v{n}", tags={keyword: value})
     found = find_series(tmp_path)
     assert len(found) == 2 and len({c.name for c in found}) == 2
-    assert all(c.read().GetSize() == (10, 12, 5) for c in found)
+    assert all(c.read_map().GetSize() == (10, 12, 5) for c in found)
 
 
 def test_a_tag_that_differs_from_slice_to_slice_does_not_split_a_volume(tmp_path):

@@ -206,11 +206,13 @@ def test_what_is_hardly_weighted_is_refused(b_values, words):
     assert words in refusal(maps, [Weighting(float(b)) for b in b_values], [])
 
 
-def test_voxels_that_are_no_numbers_are_refused_where_the_trace_needs_them():
+def test_voxels_that_are_no_numbers_at_the_border_are_0_and_said_where_the_trace_needs_them():
     hole = np.full(SHAPE, 100, np.float32)
     hole[0, 0, 0] = np.nan
     known = [Weighting(0.0), Weighting(1000.0), Weighting(3000.0)]
-    assert "NaN" in refusal(maps, known, [hole * 3, hole, hole])
+    found = maps(known, [hole * 3, hole, hole])
+    assert "1 voxel without value" in found.trace_words and voxels(found.trace)[0, 0, 0] == 0
+    assert np.isfinite(voxels(found.adc)).all()
     whole = np.full(SHAPE, 100, np.float32)
     found = maps(known, [whole * 3, whole, None])
     assert needed(known) == {0, 1} and voxels(found.trace).min() == 100

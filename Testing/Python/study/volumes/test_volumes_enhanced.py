@@ -162,7 +162,7 @@ def test_repetitions_that_only_frame_numbers_tell_apart_are_volumes(tmp_path: Pa
     where = places(5, AXIAL, ORIGIN, 4.0)
     frames = np.concatenate([DATA // (step + 1) for step in range(repeats)])
     enhanced(tmp_path / "asl.dcm", frames, [macros(place) for place in where] * repeats)
-    found = [sitk.GetArrayFromImage(candidate.read()) for candidate in find_series(tmp_path)]
+    found = [sitk.GetArrayFromImage(candidate.read_map()) for candidate in find_series(tmp_path)]
     assert len(found) == repeats
     for step in range(repeats):
         assert sum(np.array_equal(DATA // (step + 1), array) for array in found) == 1
@@ -237,7 +237,7 @@ def test_a_file_packed_by_gzip_is_read(tmp_path: Path) -> None:
     (tmp_path / "e.dcm.gz").write_bytes(gzip.compress(path.read_bytes()))
     path.unlink()
     (candidate,) = find_series(tmp_path)
-    assert np.array_equal(sitk.GetArrayFromImage(candidate.read()), DATA)
+    assert np.array_equal(sitk.GetArrayFromImage(candidate.read_map()), DATA)
 
 
 @pytest.mark.parametrize("frames", [4, 6, 0, -1, 10**9])

@@ -104,7 +104,7 @@ def test_a_grid_of_united_imaging_has_a_place_for_each_tile(tmp_path: Path, coun
         tags={"ImageType": ["ORIGINAL", "PRIMARY", "DIFFUSION", "VFRAME"]},
     )
     (candidate,) = find_series(tmp_path)
-    image = candidate.read()
+    image = candidate.read_map()
     assert np.array_equal(sitk.GetArrayFromImage(image), planes)
     assert image.GetOrigin() == pytest.approx(tuple(CORNER))
     assert candidate.tags is not None and candidate.tags.b_value == 1000

@@ -90,7 +90,7 @@ def _number(paths: Sequence[Path], step: int) -> None:
 
 
 def arrays(candidates: Sequence[Candidate]) -> list[np.ndarray]:
-    return [sitk.GetArrayFromImage(candidate.read()) for candidate in candidates]
+    return [sitk.GetArrayFromImage(candidate.read_map()) for candidate in candidates]
 
 
 @pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.__name__)
@@ -177,7 +177,7 @@ def test_values_of_philips_have_one_gain_throughout_a_series(tmp_path: Path, fir
         stored_values = written(tmp_path, step, private, tags)
         measured.append(stored_values * slopes[step] / (slopes[step] * np.float32(scale)))
     found = find_series(tmp_path)
-    by_direction = {c.slices[0].order[1]: sitk.GetArrayFromImage(c.read()) for c in found}
+    by_direction = {c.slices[0].order[1]: sitk.GetArrayFromImage(c.read_map()) for c in found}
     ratios = [by_direction[DIRECTIONS[step]][values > 0] / values[values > 0] for step, values in enumerate(measured)]
     # What was measured, times one number for all of the series.
     assert np.allclose(np.concatenate(ratios), ratios[0][0], rtol=1e-4)
