@@ -288,10 +288,7 @@ class Panel:
     def _result_loaded(self, _result: RunResult) -> None:
         self.presenter.result_taken()
         if self.parameters is not None:
-            # The sections have followed the parameters.
-            frame = self.ui.frame
-            frame.resultSection.collapsed = False
-            frame.studySection.collapsed = frame.modelSection.collapsed = True
+            self.ui.unfold_result()
             self.result.show_side_by_side()
 
     def _result_lost(self, error: StrokeSegError) -> None:

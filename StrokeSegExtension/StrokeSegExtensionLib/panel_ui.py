@@ -34,6 +34,11 @@ class PanelUi:
     correct: Any
     export: Any
 
+    def unfold_result(self) -> None:
+        """The numbers of a result come into sight: what led to it folds to a line each."""
+        self.frame.resultSection.collapsed = False
+        self.frame.studySection.collapsed = self.frame.modelSection.collapsed = True
+
 
 def load_widgets(resource_path: Callable[[str], str]) -> PanelUi:
     """The widgets of every .ui file, each section laid into the frame."""

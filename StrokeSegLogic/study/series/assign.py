@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from ...base.errors import InputError
-from ..case import CTP_ROLES, MAP_ROLES, MRI_ROLES, Modality, Role
+from ..case import CTP_ROLES, MAP_ROLES, MODALITIES, MRI_ROLES, Modality, Role
 from ..volumes.candidates import Candidate
 from ..volumes.reader import volume_suffix
 from .ct_tags import SERIES_FRAMES
@@ -28,10 +28,9 @@ def parse_modality(text: str) -> Modality:
         InputError: if there is no such modality.
     """
     name = text.strip().lower()
-    if name == "mri":
-        return "mri"
-    if name == "ctp":
-        return "ctp"
+    for modality in MODALITIES:
+        if name == modality:
+            return modality
     raise InputError(f"'{text}' is not a modality", fix="Use mri or ctp", option="modality")
 
 

@@ -142,9 +142,8 @@ def _from_files(
                 failed[claim.candidate] = claim.role, error
         if any(claim.candidate in failed for claim in unread):
             # Another may take the place of what cannot be read.
-            useless = frozenset[tuple[Path, int]]().union(
-                *(c.places for c in failed if c.parts or c.weightings or c.phases)
-            )
+            joined = (c.places for c in failed if c.parts or c.weightings or c.phases)
+            useless = frozenset[tuple[Path, int]]().union(*joined)
             left = [c for c in candidates if c not in failed and not c.places & useless]
             found = _assigned(left, modality, folder)
             lost = {role: error for role, error in failed.values() if role not in found.claims}
