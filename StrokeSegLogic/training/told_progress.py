@@ -30,19 +30,19 @@ class WithExpectedTime(Progress):
             self._begun = now, fraction
         since, first = self._begun
         done = fraction - first
-        left = f", about {expected((now - since) * (1 - fraction) / done)} left" if done > _FIRST else ""
+        left = f", {expected((now - since) * (1 - fraction) / done)} left" if done > _FIRST else ""
         super().__call__(fraction, f"{message}{left}")
 
 
 def expected(seconds: float) -> str:
-    """A time in words, as coarse as a guess is: "2 h 10 min", "14 min", "less than a minute"."""
+    """A time in words, as coarse as a guess is: "about 2 h 10 min", "about 14 min", "less than a minute"."""
     minutes = round(seconds / 60)
     if minutes < 1:
         return "less than a minute"
     if minutes < 60:
-        return f"{minutes} min"
+        return f"about {minutes} min"
     hours, rest = divmod(round(minutes, -1), 60)
-    return f"{hours} h {rest} min" if rest else f"{hours} h"
+    return f"about {hours} h {rest} min" if rest else f"about {hours} h"
 
 
 class OneStage(Progress):

@@ -121,12 +121,16 @@ class Verdict:
     """Whether the adapted model is handed out.
 
     Attributes:
-        written: whether it is.
-        reasons: why or why not, in sentences.
+        against: which conditions do not hold, in words; it is written if there is none.
+        speaking_for: which do.
     """
 
-    written: bool
-    reasons: tuple[str, ...]
+    against: tuple[str, ...]
+    speaking_for: tuple[str, ...]
+
+    @property
+    def written(self) -> bool:
+        return not self.against
 
 
 def decide(reviewed: Sequence[CaseChange], controls: Sequence[CaseChange]) -> Verdict:
@@ -147,18 +151,29 @@ def decide(reviewed: Sequence[CaseChange], controls: Sequence[CaseChange]) -> Ve
     good = dice.low >= LEAST_DIFFERENCE
     false = figures(controls or reviewed)[FALSE]
     spares = false.after.value <= false.before.value
-    reasons = [
-        f"{patients} patients with a lesion "
-        + ("are enough" if enough else f"are fewer than {LEAST_PATIENTS}: such a run only reports"),
-        f"the paired difference in Dice is {dice.value:+.3f} (95 % interval {dice.low:+.3f} to {dice.high:+.3f}): its "
-        + (f"lower end reaches {LEAST_DIFFERENCE:+.2f}" if good else f"lower end is below {LEAST_DIFFERENCE:+.2f}"),
+    where = (
+        f"on {len(controls)} studies without stroke"
+        if controls
+        else "no studies without stroke were given (--negatives), so it was taken on the lesion-free voxels of "
+        f"{len(reviewed)} held-out cases:"
+    )
+    conditions = [
         (
-            f"on {len(controls)} studies without stroke"
-            if controls
-            else "no studies without stroke were given (--negatives), so it was taken on the lesion-free voxels of "
-            f"{len(reviewed)} held-out cases:"
-        )
-        + f" the mean false volume is {false.after.value:.3f} ml and was {false.before.value:.3f} ml: "
-        + ("not more" if spares else "more than before"),
+            enough,
+            f"{patients} patients with a lesion "
+            + ("are enough" if enough else f"are fewer than {LEAST_PATIENTS}: such a run only reports"),
+        ),
+        (
+            good,
+            f"the paired difference in Dice is {dice.value:+.3f} (95 % interval {dice.low:+.3f} to {dice.high:+.3f}): "
+            + (f"its lower end reaches {LEAST_DIFFERENCE}" if good else f"its lower end is below {LEAST_DIFFERENCE}"),
+        ),
+        (
+            spares,
+            f"{where} the mean false volume is {false.after.value:.3f} ml and was {false.before.value:.3f} ml: "
+            + ("not more" if spares else "more than before"),
+        ),
     ]
-    return Verdict(enough and good and spares, tuple(reasons))
+    return Verdict(
+        tuple(words for holds, words in conditions if not holds), tuple(words for holds, words in conditions if holds)
+    )

@@ -59,12 +59,16 @@ class Adaptation:
 
     def told(self) -> list[str]:
         """What a reader has to know first, in sentences."""
-        made = "was written" if self.verdict.written else "was NOT written"
-        return [
-            f"The model {self.site.name}, adapted from {self.base.name} {self.base.version}, {made}: "
-            f"{'; '.join(self.verdict.reasons)}.",
-            "It is this site's own model: what stands here was measured on this site's patients, and nowhere else.",
-        ]
+        verdict = self.verdict
+        model = f"The model {self.site.name}, adapted from {self.base.name} {self.base.version},"
+        if verdict.written:
+            made = [f"{model} was written: {'; '.join(verdict.speaking_for)}."]
+        else:
+            made = [f"{model} was NOT written: {'; '.join(verdict.against)}."]
+            made += (
+                [f"What would have spoken for it: {'; '.join(verdict.speaking_for)}."] if verdict.speaking_for else []
+            )
+        return [*made, "All of it was measured on this site's patients, and nowhere else."]
 
 
 def texts(found: Adaptation) -> dict[str, bytes]:
@@ -100,7 +104,8 @@ def record(found: Adaptation) -> dict[str, Any]:
         "site": asdict(found.site),
         "settings": asdict(found.settings),
         "written_model": found.verdict.written,
-        "reasons": list(found.verdict.reasons),
+        "against": list(found.verdict.against),
+        "speaking_for": list(found.verdict.speaking_for),
         "rule": {"least_patients": LEAST_PATIENTS, "least_difference": LEAST_DIFFERENCE},
         "measured": found.measured(),
         "folds": [list(fold) for fold in found.folds],

@@ -11,7 +11,13 @@ from StrokeSegLogic.training.told_progress import OneStage, WithExpectedTime, ex
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(20, "less than a minute"), (60, "1 min"), (3540, "59 min"), (3600, "1 h"), (7800, "2 h 10 min")],
+    [
+        (20, "less than a minute"),
+        (60, "about 1 min"),
+        (3540, "about 59 min"),
+        (3600, "about 1 h"),
+        (7800, "about 2 h 10 min"),
+    ],
 )
 def test_a_time_is_told_as_coarsely_as_it_is_known(seconds: float, words: str) -> None:
     assert expected(seconds) == words

@@ -30,7 +30,7 @@ def cohort(before: tuple[int, int], after: tuple[int, int], patients: int = 8, t
 def test_a_model_that_finds_more_and_marks_no_more_is_written() -> None:
     verdict = decide(cohort((20, 5), (40, 5)), [])
     assert verdict.written
-    assert "no studies without stroke were given (--negatives)" in verdict.reasons[2]
+    assert any("no studies without stroke were given (--negatives)" in words for words in verdict.speaking_for)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_model_is_not_written_and_the_reason_is_told(
 ) -> None:
     verdict = decide(reviewed, controls)
     assert not verdict.written
-    assert any(words in reason for reason in verdict.reasons)
+    assert len(verdict.against) == 1 and words in verdict.against[0]
 
 
 def test_controls_decide_on_false_volume_where_there_are_any() -> None:

@@ -37,14 +37,14 @@ def test_what_was_learned_is_measured_on_other_patients(adapted: Adapted) -> Non
     assert sorted(tested) == [f"p{number}" for number in range(9)] and len(found.folds) == 2
     dice = figures(found.reviewed)[DICE]
     assert dice.cases == 8
-    assert dice.difference.value > 0.2, "bright balls are learned within a few steps"
+    assert dice.difference.value > 0.1, "bright balls are learned within a few steps"
 
 
 def test_the_report_says_what_came_of_it_and_why(adapted: Adapted) -> None:
     page = (adapted.folder / "report.html").read_text(encoding="utf-8")
     made = "was written" if adapted.found.verdict.written else "was NOT written"
     assert f"The model small-here, adapted from small 0, {made}" in page
-    assert all(reason.split(":")[0] in page for reason in adapted.found.verdict.reasons)
+    assert "8 patients with a lesion are enough" in page and "on 2 studies without stroke the mean false" in page
     assert "Research use only" in page and "95 % interval" in page
     rows = list(csv.DictReader((adapted.folder / "cases.csv").open(encoding="utf-8")))
     assert [row["kind"] for row in rows] == ["reviewed"] * 9 + ["control"] * 2
@@ -57,7 +57,7 @@ def test_the_report_says_what_came_of_it_and_why(adapted: Adapted) -> None:
 def test_the_model_says_what_it_was_adapted_from_and_is_chosen_by_its_name(
     adapted: Adapted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert adapted.found.verdict.written, adapted.found.verdict.reasons
+    assert adapted.found.verdict.written, adapted.found.verdict.against
     base, bundle = find(adapted.options.model), Bundle.open(adapted.folder / "model")
     card = bundle.planes.card
     assert card["adapted_from"] == {"name": "small", "version": "0", "weights_sha256": base.spec.weights.sha256}
