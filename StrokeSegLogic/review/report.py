@@ -77,9 +77,13 @@ def _scores(rows: Sequence[Row], title: str) -> list[Table]:
     summary = summarise(rows, metrics=SHOWN)
     fields = telling(summary, ("member", "reference"))
     fields = fields if len(fields) == 2 else ("member", "reference")
-    mean = paper_table(summary, fields, metrics=SHOWN, title=f"{title}, mean\u00b1SD")
-    spread = paper_table(summary, fields, metrics=SHOWN, title=f"{title}, mean (95 % interval); median", interval=True)
-    return [mean, spread]
+    columns = ("metric", *(name for name in ("group", "label") if len({row.key[name] for row in summary}) > 1))
+    return [
+        paper_table(summary, fields, columns, metrics=SHOWN, title=f"{title}, mean\u00b1SD"),
+        paper_table(
+            summary, fields, columns, metrics=SHOWN, title=f"{title}, mean (95 % interval); median", interval=True
+        ),
+    ]
 
 
 def _agreements(agreements: Sequence[Agreement]) -> Table:

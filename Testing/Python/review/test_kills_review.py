@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from reviews import ANNA, BERND, desk
 
+from StrokeSegLogic.review.beginning import begin_review
 from StrokeSegLogic.review.folder import ReviewFolder
 from StrokeSegLogic.review.verify import verify
 
@@ -71,7 +72,10 @@ def test_ten_kills_leave_whole_records(ask: Ask, review: ReviewFolder) -> None:
 
 
 @pytest.mark.slow
-def test_two_hundred_kills_leave_whole_records(ask: Ask, review: ReviewFolder) -> None:
+def test_two_hundred_kills_leave_whole_records(ask: Ask, results: Path, tmp_path: Path) -> None:
+    table = tmp_path / "cases.csv"
+    table.write_text("case,result\n" + "".join(f"case{number},{results / 'case2'}\n" for number in range(40)))
+    review = begin_review(tmp_path / "review", table)
     chance = random.Random(1)
     last = 0
     for seed in range(200):

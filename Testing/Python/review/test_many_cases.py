@@ -16,6 +16,11 @@ from StrokeSegLogic.review.folder import ReviewFolder, ReviewSettings, new_revie
 _watched: list[str] | None = None
 
 
+@pytest.fixture(scope="module", autouse=True)
+def watching() -> None:
+    sys.addaudithook(_note)  # once: a hook stays as long as the process
+
+
 def _note(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "open" and _watched is not None and isinstance(arguments[0], str):
         _watched.append(arguments[0])
@@ -41,7 +46,6 @@ def test_the_next_case_is_opened_by_reading_a_handful_of_files(
     many = tmp_path / "many"
     shutil.copytree(review.path / "cases", many / "cases")
     large = new_review(many, ReviewSettings(), copies(review, count, 4))
-    sys.addaudithook(_note)
     _watched = []
     try:
         session = desk(large).next()
