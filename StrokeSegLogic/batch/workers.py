@@ -217,8 +217,12 @@ def _local_cluster(workers: int) -> Iterator[Any]:
         f"distributed.nanny.pre-spawn-environ.{name}": os.environ.get(name, threads)
         for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS")
     }
-    # On a busy computer a worker may be slow to begin, and silent for long within a filter: it is no dead worker.
-    patient = {"distributed.comm.timeouts.connect": f"{_PATIENCE_S:g}s", "distributed.scheduler.worker-ttl": None}
+    # On a busy computer a worker may be slow to begin, or to come back, and silent for long within a filter.
+    patient = {
+        "distributed.comm.timeouts.connect": f"{_PATIENCE_S:g}s",
+        "distributed.deploy.lost-worker-timeout": f"{_PATIENCE_S:g}s",
+        "distributed.scheduler.worker-ttl": None,
+    }
     with dask.config.set({**shares, **patient, "distributed.worker.daemon": True}):
         cluster = LocalCluster(
             n_workers=workers,
