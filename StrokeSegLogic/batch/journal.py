@@ -34,12 +34,13 @@ class Journal:
         self.path, self.events, self.notes = path, events, notes
         self._file = file
 
-    def append(self, event: str, *, lasting: bool = False, **values: Any) -> None:
-        """Adds an event.
+    def append(self, event: str, **values: Any) -> None:
+        """Adds an event, which outlives this process.
+
+        A loss of power may take the last events: what they told of is then done again, as a result that it took is.
 
         Args:
             event: its kind.
-            lasting: whether it has to outlive a loss of power, too, and not only the death of this process.
             values: JSON-ready.
 
         Raises:
@@ -49,8 +50,6 @@ class Journal:
         try:
             self._file.write(_line({"event": event, "time": datetime.now(timezone.utc).isoformat(), **values}))
             self._file.flush()
-            if lasting:
-                os.fsync(self._file.fileno())
         except OSError as error:
             # Half a line would be cut by the next call as well; the file's own buffer must not write it again.
             self._file = _cut(self.path, start)

@@ -239,7 +239,7 @@ class _Batch:
             values["changed"] = list(answer.changed)
         if answer.verdict == "failed":
             values.setdefault("reason", "")
-        self._tell(answer.verdict, lasting=answer.verdict == "done", case=name, **values)
+        self._tell(answer.verdict, case=name, **values)
         if answer.kind == OutputError.__name__:
             self._require_room()
 
@@ -250,8 +250,8 @@ class _Batch:
         except OSError as error:
             raise cannot_write(self._held.folder, error) from error
 
-    def _tell(self, event: str, *, lasting: bool = False, **values: Any) -> None:
-        self._events.append(event, lasting=lasting, **values)
+    def _tell(self, event: str, **values: Any) -> None:
+        self._events.append(event, **values)
         self._history.tell({"event": event, **values})
 
     @contextmanager

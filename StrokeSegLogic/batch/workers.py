@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
@@ -24,7 +25,8 @@ _ANSWER_S = 10.0
 """How long a scheduler may take to answer."""
 _LAST_WORDS_S = 10.0
 """How long cases may take to hear that they are cancelled."""
-_POLL_S = 0.05
+_LOOK_S = 0.25
+"""How often is looked whether workers are still there."""
 
 
 class Workers(Protocol):
@@ -75,9 +77,10 @@ class DaskWorkers:
         self._running: dict[str, tuple[str, Any]] = {}
         """By address: the case, and its future."""
         self._seen = time.monotonic()
+        self._news = threading.Event()
 
     def free(self) -> list[str]:
-        there = sorted(self._client.nthreads())
+        there = sorted(self._there())
         if there or self._running:
             self._seen = time.monotonic()
         elif time.monotonic() - self._seen > _PATIENCE_S:
@@ -100,13 +103,25 @@ class DaskWorkers:
             retries=0,
         )
         self._running[address] = task.case.name, future
+        future.add_done_callback(lambda _: self._news.set())
 
     def finished(self) -> list[tuple[str, Answer | None, str]]:
-        ended = self._ended()
-        if not ended:
-            time.sleep(_POLL_S)
-            ended = self._ended()
-        return ended
+        self._news.wait(_LOOK_S)
+        self._news.clear()
+        return self._ended()
+
+    def _there(self) -> Collection[str]:
+        """Addresses of all workers that the scheduler has."""
+        try:
+            addresses: Collection[str] = self._client.nthreads()
+        except (OSError, TimeoutError) as error:
+            raise InputError(
+                f"the scheduler does not answer any more ({error})",
+                where=self._client.scheduler.address,
+                option="scheduler",
+                fix="Start it again, and then the batch: it goes on where it was",
+            ) from error
+        return addresses
 
     def cancel(self) -> list[tuple[str, Answer | None, str]]:
         """Cancels all that runs, and waits a little for the answers."""
@@ -116,7 +131,10 @@ class DaskWorkers:
         until = time.monotonic() + _LAST_WORDS_S
         heard = []
         while self._running and time.monotonic() < until:
-            heard += self.finished()
+            try:
+                heard += self.finished()
+            except InputError:
+                break  # nobody is there any more who would answer
         return heard
 
     def _ended(self) -> list[tuple[str, Answer | None, str]]:
@@ -126,7 +144,7 @@ class DaskWorkers:
             if future.done():
                 found.append((name, _answer(future), address))
             else:
-                there = self._client.nthreads() if there is None else there
+                there = self._there() if there is None else there
                 if address in there:
                     continue
                 future.cancel()
@@ -217,8 +235,12 @@ def _local_cluster(workers: int) -> Iterator[Any]:
         f"distributed.nanny.pre-spawn-environ.{name}": os.environ.get(name, threads)
         for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS")
     }
-    # On a busy computer a worker may be slow to begin, and silent for long within a filter: it is no dead worker.
-    patient = {"distributed.comm.timeouts.connect": f"{_PATIENCE_S:g}s", "distributed.scheduler.worker-ttl": None}
+    # On a busy computer a worker may be slow to begin, or to come back, and silent for long within a filter.
+    patient = {
+        "distributed.comm.timeouts.connect": f"{_PATIENCE_S:g}s",
+        "distributed.deploy.lost-worker-timeout": f"{_PATIENCE_S:g}s",
+        "distributed.scheduler.worker-ttl": None,
+    }
     with dask.config.set({**shares, **patient, "distributed.worker.daemon": True}):
         cluster = LocalCluster(
             n_workers=workers,

@@ -165,9 +165,7 @@ def _agreements(case: str, a: Mask, b: Mask, resample: bool, names: Mapping[int,
         if not resample:
             require_same_grid(b, a)
         note = "B was laid on A's grid"
-    classes = {names.get(value, f"label {value}"): value for value in sorted(a.values | b.values)}
-    if not classes:
-        classes = {names.get(values[0], name): values[0] for name, values in found_classes(()).items()}
+    classes = {names.get(value, name): value for name, (value,) in found_classes(a.values | b.values).items()}
     found = []
     for label, value in classes.items():
         mine, own = a.labels == value, b.labels == value

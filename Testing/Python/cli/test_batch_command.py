@@ -112,7 +112,7 @@ def test_rows_go_into_a_table_and_never_over_a_file_of_the_users(made: Made, shi
     [
         (["batch", "{}/nowhere", "{}/out"], "there is no such folder or table"),
         (["batch", "{}", "{}/out", "--layout", "mine"], "no layout is called 'mine'"),
-        (["batch", "{}", "{}/out", "--workers", "0"], "0 is not in the range"),
+        (["batch", "{}", "{}/out", "--workers", "0"], "greater than or equal to 1"),
         (["batch", "{}", "{}/out", "--threshold", "2"], "between 0 and 1"),
         (
             ["batch", "{}", "{}/out", "--anonymous", "--dicom-references"],
