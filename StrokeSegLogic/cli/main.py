@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+import signal
 import sys
+import threading
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import typer
 
@@ -58,8 +62,21 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Runs the command line; its exit code."""
-    with lasting_streams():
+    with lasting_streams(), _terminated_as_interrupted():
         return _run(arguments)
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """A terminate signal ends what is done inside as Ctrl-C does, in commands that are too short for a `job`, too."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def flag(option: str) -> str:

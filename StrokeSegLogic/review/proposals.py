@@ -173,9 +173,11 @@ def propose(
     """
     wanted = {each.name: each for each in waiting(folder, again=again)}
     problems: dict[str, str] = {}
+    report = progress or Progress()
+    report(0.0, f"{len(wanted)} cases wait for a proposal")
     if not wanted:
         return problems
-    for made in proposer(list(wanted.values()), progress or Progress()):
+    for made in proposer(list(wanted.values()), report):
         with folder.writing() as writer:
             entry = Worklist.of(writer.chain)[made.name]
             if entry.proposal is not None:

@@ -18,6 +18,7 @@ from StrokeSegLogic.cli.main import app, run
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.training.datasets.synthetic import write_synthetic
 
+sys.path.append(str(Path(__file__).parents[1] / "review"))
 COMMAND = typer.main.get_command(app)
 WITHOUT_DATA = {("dataset", "make-perfusion")}
 """Needs a data set that nobody simulates."""
@@ -62,14 +63,32 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+@pytest.fixture(scope="module")
+def reviewed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results, and a review of them in which Änne has two cases before her."""
+    from reviews import LESION, segmentation, write_result
+
+    home = tmp_path_factory.mktemp("reviewed")
+    for name in ("a", "b"):
+        write_result(home / "results" / name, segmentation(name, LESION))
+    assert run(["review", "init", str(home / "review"), str(home / "results")]) == 0
+    for name in ("a", "b"):
+        assert run(["review", "start", str(home / "review"), name, "--reader", "Änne"]) == 0
+    assert run(["review", "accept", str(home / "review"), "b", "--reader", "Änne"]) == 0
+    return home
+
+
 @pytest.fixture
 def call(
-    data: Path, study: Path, untrained: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    data: Path, study: Path, reviewed: Path, untrained: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[tuple[str, ...]], list[str]]:
     """Words with which a command has something to do, in a folder of the test's own."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("STROKESEG_READER", "Änne")
 
     def words(command: tuple[str, ...]) -> list[str]:
+        if command[0] == "review":
+            shutil.copytree(reviewed, tmp_path, dirs_exist_ok=True)
         shutil.copytree(data, "data")
         shutil.copytree(study, "study")
         masks = sorted(path for path in Path("data").rglob("*.nii") if ".OT." in path.name)
@@ -81,12 +100,28 @@ def call(
         words = {
             ("segment",): "study --output out",
             ("perfusion",): "ctp --output out",
+            ("batch",): "data out",
+            ("compare",): "predictions masks",
             ("demo",): "--output out",
             ("train",): "mri-table/res-unet-absent --data data --output out",
             ("adapt",): f"data --output out --model {untrained.folder}",
             ("predict",): f"{untrained.folder} --data data --output out --cases all",
             ("evaluate",): "predictions masks --output out",
             ("experiment",): "mri-table --data data --output out --set pretrained=",
+            ("review", "init"): "begun results",
+            ("review", "propose"): "review",
+            ("review", "list"): "review",
+            ("review", "next"): "review",
+            ("review", "start"): "review a",
+            ("review", "accept"): "review a",
+            ("review", "edit"): "review a masks/case_0.nii",
+            ("review", "reject"): "review a --reason movement",
+            ("review", "leave"): "review a",
+            ("review", "comment"): "review a clear",
+            ("review", "second"): "review a",
+            ("review", "verify"): "review",
+            ("review", "report"): "review",
+            ("review", "export"): "review out",
             ("dataset", "check"): "data",
             ("dataset", "make"): "isles2022 out --small",
             ("dataset", "make-perfusion"): "soop out",
@@ -133,8 +168,8 @@ def test_what_is_not_there_ends_it_with_1(
 ) -> None:
     words = call(command)
     Path("out").write_text("a file where a folder is wanted")
-    for folder in ("data", "study", "ctp", "predictions", "masks"):
-        shutil.rmtree(folder)
+    for folder in ("data", "study", "ctp", "predictions", "masks", "results", "review"):
+        shutil.rmtree(folder, ignore_errors=True)
     assert run(words) == 1
     said = capsys.readouterr().err
     assert said.startswith("strokeseg: ") and said.count("\n") == 1 and len(said) < 500

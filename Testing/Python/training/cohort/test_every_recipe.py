@@ -132,11 +132,14 @@ def test_a_recipes_loss_has_a_slope_for_every_class(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", STREAM)
-def test_a_stream_recipe_trains_on_what_it_is_given(name: str, tmp_path: Path) -> None:
+def test_a_stream_recipe_trains_on_what_it_is_given(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # After no step at all any mark will do as a hard negative.
+    monkeypatch.setattr("StrokeSegLogic.training.stream.hard_negatives.LEAST_PIXELS", 0.0)
     recipe = read_recipe(
         find_recipe(name),
         [
-            "shared=[{steps = 1, rate = 1e-3}]",
+            "shared=[{steps = 1, rate = 1e-3, hard = 0.2}]",
+            "hard_negatives={batches = 1, kept = 2}",
             "plane={steps = 1, rate = 1e-3}",
             'sources=[{kind = "soop", folder = "soop", share = 1.0}]',
             "batch=2",
