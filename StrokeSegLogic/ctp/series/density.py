@@ -11,6 +11,7 @@ from ...base.errors import InputError
 _WHERE = "the perfusion series"
 _SAMPLE = 1_000_000
 _SURELY_AIR_HU = -500.0
+_LEAST_SHOWN = 0.01
 _SOFT_HU = (-200.0, 300.0)
 _LEAST_SOFT = 0.05
 """Part of the voxels beside air that is soft in any head, whatever bone there is."""
@@ -44,7 +45,8 @@ def require_density(frames: Sequence[np.ndarray]) -> None:
     Raises:
         InputError: if so, with what is wrong.
     """
-    first = frames[0]
+    # A frame that is padding for the most part says nothing.
+    first = next((frame for frame in frames if (frame > _SURELY_AIR_HU).mean() > _LEAST_SHOWN), frames[0])
     part = first.reshape(-1)[:: max(first.size // _SAMPLE, 1)]
     low, high = min(float(frame.min()) for frame in frames), max(float(frame.max()) for frame in frames)
     if (offset := _offset(part, low)) is not None:

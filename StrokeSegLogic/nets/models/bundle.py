@@ -17,9 +17,8 @@ from ...base.json_files import read_json_object
 from ...base.settings import from_mapping
 from ..networks.parameters import parameter_shapes
 from .field_spec import FieldModelSpec
-from .quantisation import SCALE, dequantised, is_worth_it, quantised
 from .spec import BrainModelSpec, PlanesModelSpec, Weights
-from .tensors import FLOATS, INT8, WHOLE_NUMBERS, read_header, tensors_of
+from .tensors import FLOATS, INT8, SCALE, WHOLE_NUMBERS, read_header, tensors_of
 
 MANIFEST = "model.json"
 WEIGHTS = "weights.safetensors"
@@ -120,6 +119,10 @@ class Bundle:
         for member, parameters in members.items():
             if not parameters:
                 raise ModelError(f"no weights for the {member} network", where=path, fix=_AGAIN)
+        if not any(value.dtype == np.int8 for parameters in members.values() for value in parameters.values()):
+            return members
+        from .quantisation import dequantised
+
         try:
             return {member: dequantised(parameters) for member, parameters in members.items()}
         except KeyError as error:
@@ -165,6 +168,8 @@ class Bundle:
 
 def _parts(name: str, value: np.ndarray, int8: bool) -> Iterator[tuple[str, np.ndarray]]:
     """What is stored of a parameter, by name."""
+    from .quantisation import is_worth_it, quantised
+
     if int8 and is_worth_it(value):
         whole, scale = quantised(value)
         yield name, whole

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-SCALE = ".scale"
-"""Ends the name of the scales of the weights of the name before it."""
+from .tensors import SCALE
+
 LEAST_SIZE = 256
 """Numbers of a tensor: below it nothing is won."""
 _LARGEST = 127

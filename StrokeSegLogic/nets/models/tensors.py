@@ -23,6 +23,8 @@ _LENGTH = 8
 _FIX = "Get the file again from where it came"
 _BF16 = "BF16"
 INT8 = "I8"
+SCALE = ".scale"
+"""Ends the name of the scales of kernels in int8, behind the kernels' own."""
 _TYPES = {
     "BOOL": np.dtype("?"),
     "U8": np.dtype("u1"),

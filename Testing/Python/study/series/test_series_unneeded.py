@@ -173,7 +173,7 @@ def test_copies_of_a_volume_are_one_volume_in_whatever_format(tmp_path):
     assert len(case.notes) == 3 and all("was left aside" in note for note in case.notes)
 
 
-def test_nan_outside_of_the_brain_is_no_value_in_a_map_and_refused_in_mr(tmp_path):
+def test_nan_outside_of_the_brain_is_no_value_in_a_map_and_0_in_mr(tmp_path):
     data = voxels()
     data[0] = np.nan
     for name in ("CBF", "CBV", "Tmax"):
@@ -182,4 +182,6 @@ def test_nan_outside_of_the_brain_is_no_value_in_a_map_and_refused_in_mr(tmp_pat
     assert case.roles == (Role.CBF, Role.CBV, Role.TMAX)
     assert np.isnan(sitk.GetArrayFromImage(case.series[Role.TMAX].image)).sum() == data.shape[1] * data.shape[2]
     nifti(tmp_path / "mr" / "DWI.nii.gz", data)
-    assert "NaN" in refusal(load_case, tmp_path / "mr")
+    case = load_case(tmp_path / "mr")
+    assert np.isfinite(sitk.GetArrayFromImage(case.series[Role.DWI].image)).all()
+    assert "outside of the head" in case.series[Role.DWI].reason + " ".join(case.notes)
