@@ -12,7 +12,7 @@ from typing import Any
 
 from .. import __version__
 from ..base.errors import InputError, OutputError, StrokeSegError
-from ..base.progress import Progress
+from ..base.progress import Progress, hearing
 from ..base.reservation import LOCK, Reservation, cannot_write, reserved
 from ..outputs.settings import StudySettings
 from . import journal
@@ -275,7 +275,9 @@ class _Batch:
 
     def _sum_up(self) -> None:
         begun = time.monotonic()
-        write_summary(self._history.result(), self._held.folder)
+        # A batch that was cancelled is summed up, too: the writing must not hear of the cancel.
+        with hearing(Progress()):
+            write_summary(self._history.result(), self._held.folder)
         now = time.monotonic()
         self._summed_up = now, now - begun
 

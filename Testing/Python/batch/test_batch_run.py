@@ -16,7 +16,7 @@ import pytest
 from batch_runners import RUNS, runs, studies, write
 
 from StrokeSegLogic.base.errors import Cancelled, InputError, OutputError
-from StrokeSegLogic.base.progress import CancelToken, Progress
+from StrokeSegLogic.base.progress import CancelToken, Progress, hearing
 from StrokeSegLogic.base.records import proven, written_by
 from StrokeSegLogic.batch.cases import BatchCase, find_cases
 from StrokeSegLogic.batch.record import read_batch
@@ -129,8 +129,9 @@ def test_a_cancel_in_the_middle_keeps_what_is_done_and_the_next_call_goes_on(tmp
         if "b: writing" in message:
             token.cancel()
 
-    with pytest.raises(Cancelled):
-        run_batch(cases, output, progress=Progress(at_b, token), runner=write)
+    progress = Progress(at_b, token)
+    with pytest.raises(Cancelled), hearing(progress):
+        run_batch(cases, output, progress=progress, runner=write)
     assert states(output) == {"a": "done", "b": "waiting", "c": "waiting"}
     assert "waiting" in (output / "summary.csv").read_text()
     run_batch(cases, output, runner=write)
