@@ -62,21 +62,23 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Runs the command line; its exit code."""
-    with lasting_streams(), _terminated_as_interrupted():
+    with lasting_streams(), _stopped_by_signals():
         return _run(arguments)
 
 
 @contextmanager
-def _terminated_as_interrupted() -> Iterator[None]:
-    """A terminate signal ends what is done inside as Ctrl-C does, in commands that are too short for a `job`, too."""
+def _stopped_by_signals() -> Iterator[None]:
+    """Ctrl-C and a terminate signal end what is done inside, in commands that are too short for a `job`, too."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def flag(option: str) -> str:
