@@ -81,6 +81,7 @@ def test_a_motion_gains_information_and_none_gains_hardly_any(phantom: MriPhanto
     assert abs(right.gain) < 0.03 < 0.2 < away.gain
 
 
+@pytest.mark.slow
 @settings(max_examples=4)
 @given(storage=st.sampled_from(STORAGES))
 def test_what_is_found_does_not_depend_on_how_volumes_are_stored(
@@ -101,6 +102,7 @@ def threads() -> Iterator[None]:
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(before)
 
 
+@pytest.mark.slow
 def test_what_is_found_does_not_depend_on_the_number_of_threads(
     phantom: MriPhantom, brain: sitk.Image, threads: None
 ) -> None:

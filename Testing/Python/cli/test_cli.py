@@ -134,6 +134,7 @@ def test_a_users_files_are_segmented_on_the_reference_asked_for(study: Path, seg
     assert Grid.of(labels).same(Grid.of(sitk.ReadImage(str(study / "FLAIR.nii.gz"))))
 
 
+@pytest.mark.slow
 def test_two_runs_give_the_same_bytes(flair_words: list[str], segmented: Path, tmp_path: Path) -> None:
     # The second within this process, where others have run before, as a worker runs its later cases.
     assert run([*flair_words, str(tmp_path / "again")]) == 0

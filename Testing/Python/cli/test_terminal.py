@@ -54,6 +54,7 @@ def segment(untrained: Bundle, tmp_path: Path) -> Callable[[Path, str], None]:
     return segmented
 
 
+@pytest.mark.slow
 def test_names_that_a_code_page_cannot_spell_are_printed_as_escapes(
     study: Path, untrained: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -109,6 +109,7 @@ def test_a_run_that_was_killed_and_run_again_leaves_the_same_bytes_and_a_line_a_
     assert stages == ["preparing cases", "network"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit of file sizes to be had")
 def test_a_full_disk_is_one_line_and_the_run_goes_on_once_there_is_space(
     ctp: DataSet, whole: Path, tmp_path: Path
@@ -130,6 +131,7 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on_once_there_is_space(
     assert_same_run(whole, tmp_path)
 
 
+@pytest.mark.slow
 def test_two_processes_learn_what_a_single_process_learns_from_batches_twice_as_large(tmp_path: Path) -> None:
     name = "unet3d-table/modified"
     data = write_small("isles2018", tmp_path / "data")

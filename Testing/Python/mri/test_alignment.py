@@ -235,6 +235,7 @@ def test_an_implausible_position_is_refused_and_said(
         assert words in warning
 
 
+@pytest.mark.slow
 def test_the_brain_is_found_again_where_the_sequence_that_shows_it_was_moved(
     phantom: MriPhantom, make_case: Callable[..., Case]
 ) -> None:

@@ -102,6 +102,7 @@ def test_the_same_physical_answer_comes_out_however_the_volumes_are_stored(
     assert found.statistics.volume_ml == pytest.approx(result.statistics.volume_ml, rel=0.01)
 
 
+@pytest.mark.slow
 def test_a_heads_brain_does_not_depend_on_how_the_volume_is_stored() -> None:
     flair = mri_phantom(5, skull=True, structural=structural_grid((1.5, 1.5, 5.0))).images[Role.FLAIR]
     first = sitk.GetArrayFromImage(cut_from_head(flair, Role.FLAIR))
@@ -120,7 +121,7 @@ def test_a_heads_brain_does_not_depend_on_how_the_volume_is_stored() -> None:
         {Role.ADC},
         pytest.param({Role.T2}, marks=pytest.mark.slow),
         pytest.param({Role.T1, Role.FLAIR}, marks=pytest.mark.slow),
-        {Role.T1, Role.T2, Role.DWI},
+        pytest.param({Role.T1, Role.T2, Role.DWI}, marks=pytest.mark.slow),
     ],
     ids=lambda roles: "+".join(sorted(role.value for role in roles)),
 )

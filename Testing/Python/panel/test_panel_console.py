@@ -94,6 +94,7 @@ def test_a_run_can_be_cancelled_and_a_second_run_waits_its_turn(
     assert running.scene.GetNumberOfNodes() == nodes
 
 
+@pytest.mark.slow
 def test_functions_of_the_script_that_fail_do_not_end_the_run(
     running: Slicer, logic: Any, study: dict, untrained: Bundle, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -119,6 +120,7 @@ def test_closing_the_scene_ends_the_run(running: Slicer, logic: Any, study: dict
     assert of_class(running, "vtkMRMLSegmentationNode") == 0
 
 
+@pytest.mark.slow
 def test_a_brain_mask_may_be_a_segmentation(running: Slicer, logic: Any, study: dict, untrained: Bundle) -> None:
     import numpy as np
 

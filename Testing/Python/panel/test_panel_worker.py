@@ -24,6 +24,7 @@ def children() -> set[str]:
     return {number for path in found for number in path.read_text().split()}
 
 
+@pytest.mark.slow
 def test_cancel_then_a_whole_run_then_nothing_left(
     open_module: Callable[..., OpenedModule], untrained: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -93,6 +93,7 @@ def test_one_job_in_one_result_out_as_the_engine_gives_it(
     assert {path.name for path in job.parent.iterdir()} == {"job.json", "DWI.npz", "FLAIR.npz", "result"}
 
 
+@pytest.mark.slow
 def test_a_job_brings_its_brain_mask_along(
     session: Path, pair: Pair, options: JobOptions, untrained: Bundle, make_case: Callable[..., Case]
 ) -> None:
@@ -129,7 +130,7 @@ def test_a_warm_worker_does_the_second_case_the_same(
     assert session.exists(), "what is in it belongs to whoever ended the worker"
 
 
-@pytest.mark.parametrize("way", ["file", "line"])
+@pytest.mark.parametrize("way", [pytest.param("file", marks=pytest.mark.slow), "line"])
 def test_a_cancel_is_heard_among_the_planes_and_the_worker_lives_on(
     start: Start, session: Path, pair: Pair, untrained: Bundle, way: str
 ) -> None:

@@ -53,6 +53,7 @@ def test_maps_become_core_penumbra_numbers_and_criteria_as_the_engine_gives_them
     assert "mismatch" in written.report.read_text(encoding="utf-8").lower()
 
 
+@pytest.mark.slow
 def test_a_users_own_route_and_model_are_taken(tmp_path: Path, maps: dict) -> None:
     written = run(tmp_path / "1", maps, JobOptions(device="cpu", route="unet3d", extras=()))
     assert json.loads(written.record.read_text())["chosen"] == "unet3d"
@@ -82,6 +83,7 @@ def test_a_case_of_the_other_kind_is_refused(tmp_path: Path, maps: dict) -> None
         run_job(read_job(path), home, home / "result", Progress())
 
 
+@pytest.mark.slow
 def test_a_job_may_leave_the_names_of_nodes_out(tmp_path: Path, maps: dict) -> None:
     written = run(tmp_path / "1", maps, JobOptions(device="cpu", anonymous=True, extras=("report",)))
     assert written.report is not None

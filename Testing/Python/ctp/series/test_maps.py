@@ -67,6 +67,7 @@ def test_the_delayed_territory_is_found(series: CtpSeries, found: PerfusionMaps)
     assert sick > healthy + 5
 
 
+@pytest.mark.slow
 def test_a_small_deficit_keeps_its_delay() -> None:
     """11 ml: taking noise off by what the whole brain shares must not give it the healthy tissue's curve."""
     grid = ctp_grid((1.8, 1.8, 5.0)).crop((0, 0, 6), (128, 128, 15))
@@ -167,6 +168,7 @@ def test_a_truncated_series_gives_maps_and_says_so(series: CtpSeries) -> None:
     assert any("truncated" in words or "cut short" in words for words in made.warnings)
 
 
+@pytest.mark.slow
 def test_a_moving_head_still_shows_its_deficit() -> None:
     times = tuple(3.0 * i for i in range(22))
     moving = ctp_series(3, GRID, CtpProtocol(times, noise_hu=3.0, motion_mm=3.0, motion_deg=2.0))

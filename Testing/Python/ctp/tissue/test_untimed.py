@@ -33,6 +33,7 @@ def test_a_core_at_the_brains_edge_whose_tmax_failed_is_core(nothing: float) -> 
     assert found.hypoperfused[core].all() and found.tissue.reference.affected == "left"
 
 
+@pytest.mark.slow
 def test_simulated_cores_whose_tmax_failed_are_found_as_well_as_with_it() -> None:
     for seed in (0, 1, 4):
         maps = dict(simulated("LVO", seed).images)

@@ -31,6 +31,7 @@ FILES = ("report.html", "cases.csv", "dice-before-after.png", "adaptation.json")
 SHORT = AdaptSettings(steps=2, batch=2, folds=2, checkpoint_every=1)
 
 
+@pytest.mark.slow
 def test_what_was_learned_is_measured_on_other_patients(adapted: Adapted) -> None:
     found = adapted.found
     tested = [case for fold in found.folds for case in fold]
@@ -40,6 +41,7 @@ def test_what_was_learned_is_measured_on_other_patients(adapted: Adapted) -> Non
     assert dice.difference.value > 0.1, "bright balls are learned within a few steps"
 
 
+@pytest.mark.slow
 def test_the_report_says_what_came_of_it_and_why(adapted: Adapted) -> None:
     page = (adapted.folder / "report.html").read_text(encoding="utf-8")
     made = "was written" if adapted.found.verdict.written else "was NOT written"
@@ -54,6 +56,7 @@ def test_the_report_says_what_came_of_it_and_why(adapted: Adapted) -> None:
     assert values["base"]["weights_sha256"] == find(adapted.options.model).spec.weights.sha256
 
 
+@pytest.mark.slow
 def test_the_model_says_what_it_was_adapted_from_and_is_chosen_by_its_name(
     adapted: Adapted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -73,6 +76,7 @@ def test_the_model_says_what_it_was_adapted_from_and_is_chosen_by_its_name(
     assert marked > 0
 
 
+@pytest.mark.slow
 def test_a_finished_run_goes_on_to_the_same_files(adapted: Adapted, tmp_path: Path) -> None:
     shutil.copytree(adapted.folder, tmp_path / "run")
     asked: list[str] = []
@@ -82,6 +86,7 @@ def test_a_finished_run_goes_on_to_the_same_files(adapted: Adapted, tmp_path: Pa
         assert (tmp_path / "run" / name).read_bytes() == (adapted.folder / name).read_bytes(), name
 
 
+@pytest.mark.slow
 def test_a_run_that_was_cancelled_goes_on_to_what_it_would_have_been(small: Bundle, tmp_path: Path) -> None:
     write_site(tmp_path / "site", 4)
     options = AdaptOptions(model=str(small.folder), settings=SHORT, device="cpu")
@@ -103,6 +108,7 @@ def test_a_run_that_was_cancelled_goes_on_to_what_it_would_have_been(small: Bund
         assert logs[0] == logs[1]
 
 
+@pytest.mark.slow
 def test_batches_are_a_function_of_their_number_and_show_the_models_sequences(adapted: Adapted) -> None:
     from StrokeSegLogic.training.adapt.cases import SiteCase
 
@@ -154,6 +160,7 @@ def control_among_cases(home: Path) -> None:
     (home / "negatives" / "n0" / "lesion.nii.gz").unlink()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
@@ -181,12 +188,14 @@ def test_cases_that_cannot_be_used_are_named(
     assert not (tmp_path / "run" / "report.html").exists()
 
 
+@pytest.mark.slow
 def test_a_folder_of_another_run_or_of_cases_that_have_changed_is_refused(adapted: Adapted, tmp_path: Path) -> None:
     shutil.copytree(adapted.folder, tmp_path / "run")
     with pytest.raises(InputError, match="holds a run on other cases"):
         adapt(adapted.reviewed, tmp_path / "run", replace(adapted.options, settings=SHORT))
 
 
+@pytest.mark.slow
 def test_a_file_of_the_users_stays(adapted: Adapted, tmp_path: Path) -> None:
     from StrokeSegLogic.base.errors import OutputError
 
@@ -196,6 +205,7 @@ def test_a_file_of_the_users_stays(adapted: Adapted, tmp_path: Path) -> None:
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == "mine"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "name", "words"),
     [

@@ -208,6 +208,7 @@ def test_damaged_weights_are_refused(fusion: Trained, tmp_path: Path) -> None:
         Predictor.of(type(fusion.bundle).open(folder), "cpu")
 
 
+@pytest.mark.slow
 def test_a_three_plane_model_segments_a_case_of_its_sequences(planes: Trained, phantom: MriPhantom) -> None:
     roles = (Role.T1, Role.T2, Role.DWI, Role.FLAIR)
     case = case_of({role: phantom.images[role] for role in roles}, "phantom")

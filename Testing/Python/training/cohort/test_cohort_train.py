@@ -63,6 +63,7 @@ def test_a_stopped_run_with_dropout_phases_and_augmentation_ends_in_the_same_byt
     assert_same_run(fusion.folder, tmp_path)
 
 
+@pytest.mark.slow
 def test_a_stopped_run_of_three_planes_ends_in_the_same_bytes(planes: Trained, tmp_path: Path) -> None:
     # Cases that are there already: that they are prepared again is tried above.
     prepared = planes.folder / "prepared"

@@ -59,9 +59,16 @@ def of_new_parts() -> list[str]:
     return found
 
 
+def of_new_kinds() -> list[str]:
+    """The first of those for each layout of a data set and view of the networks."""
+    kinds = {(layout_of(name), type(RECIPES[name].view)): name for name in reversed(NEW)}
+    return list(kinds.values())
+
+
 NEW = of_new_parts()
 TRAINED = [
-    *(pytest.param(name, False, id=name) for name in NEW),
+    # The quick tests train a recipe of each kind of data set; each part that is new is trained by the slow.
+    *(pytest.param(name, False, id=name, marks=() if name in of_new_kinds() else pytest.mark.slow) for name in NEW),
     # Every part of these is trained in a recipe above, and their loss is tried below.
     *(
         pytest.param(name, True, id=f"{name} with its own encoder", marks=pytest.mark.slow)

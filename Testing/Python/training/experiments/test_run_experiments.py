@@ -84,6 +84,7 @@ def test_table_3_sets_the_readers_against_the_model_and_each_other(ctp: DataSet,
     assert pairs == {("network", "NR1 & NR2"), ("NR1", "NR2"), ("network", "NR1"), ("network", "NR2")}
 
 
+@pytest.mark.slow
 def test_the_mri_table_has_a_row_for_each_plane_and_the_votes_and_takes_another_encoder(
     siss: DataSet, tmp_path: Path
 ) -> None:

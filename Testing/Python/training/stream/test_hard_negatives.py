@@ -115,6 +115,7 @@ def test_the_worst_slices_are_kept_and_none_of_a_patient_who_is_held_out(recipe:
     assert not held_out & {found.patient for found in kept}
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_after_mining_goes_on_with_the_same_slices(
     recipe: StreamRecipe, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
