@@ -33,10 +33,11 @@ def is_function(code):
     # The bodies of modules and classes run when they are imported, and so do the comprehensions that fill tables.
     return code.co_flags & 2 and code.co_name not in ("<genexpr>", "<listcomp>", "<setcomp>", "<dictcomp>")
 
-threading.setprofile(note)
-sys.setprofile(note)
+# Not setprofile: it would hear of each return and of each call of a builtin, too.
+threading.settrace(note)
+sys.settrace(note)
 code = run(["segment", study, "--output", output, "--device", "cpu"])
-sys.setprofile(None)
+sys.settrace(None)
 print("CALLED", *sorted(called))
 print("LOADED", *sorted(name for name in sys.modules if name.startswith("StrokeSegLogic")))
 sys.exit(code)

@@ -224,8 +224,10 @@ def aside(image: sitk.Image, shift_mm: float) -> sitk.Image:
     ("lender", "why"),
     [
         (lambda image: image[:, :, 12:24], "of the brain that DWI shows"),
-        (lambda image: image[:, 60:, :], "of the brain that DWI shows"),
-        (lambda image: aside(image, 20.0), "does not lie where DWI shows the brain"),
+        pytest.param(lambda image: image[:, 60:, :], "of the brain that DWI shows", marks=pytest.mark.slow),
+        pytest.param(
+            lambda image: aside(image, 20.0), "does not lie where DWI shows the brain", marks=pytest.mark.slow
+        ),
         (lambda image: aside(image, 35.0), "the brain"),
     ],
     ids=["a slab", "a part in front", "20 mm aside", "35 mm aside"],

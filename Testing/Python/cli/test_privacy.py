@@ -125,6 +125,7 @@ def test_a_result_names_folder_files_and_series_and_an_anonymous_result_does_not
         assert (tmp_path / "anonymous" / name).read_bytes() == (tmp_path / "named" / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_uids_stand_in_a_result_only_where_they_are_asked_for(
     monkeypatch: pytest.MonkeyPatch, phantom: MriPhantom, untrained: Bundle, tmp_path: Path
 ) -> None:

@@ -70,6 +70,7 @@ def test_names_that_a_code_page_cannot_spell_are_printed_as_escapes(
     assert (tmp_path / "out" / RESULT).is_file()
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.skipif(sys.platform != "linux", reason="names of files are bytes there")
 def test_a_folder_named_in_other_bytes_is_segmented_and_named_and_a_full_terminal_costs_no_result(

@@ -298,7 +298,12 @@ def test_registration_can_be_left_out(away: Case, untrained: Bundle, result: Seg
 
 @pytest.mark.parametrize(
     ("shift_mm", "register"),
-    [(20.0, True), (20.0, False), (35.0, True), pytest.param(35.0, False, marks=pytest.mark.slow)],
+    [
+        pytest.param(20.0, True, marks=pytest.mark.slow),
+        (20.0, False),
+        (35.0, True),
+        pytest.param(35.0, False, marks=pytest.mark.slow),
+    ],
     ids=["20 mm", "20 mm, as given", "35 mm", "35 mm, as given"],
 )
 def test_a_stripped_sequence_that_lies_elsewhere_lends_no_brain(

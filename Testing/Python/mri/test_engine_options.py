@@ -86,6 +86,7 @@ def test_small_parts_of_the_lesion_are_dropped_from_labels_and_statistics_alone(
     assert any(warning.startswith(f"{dropped} part") for warning in found.warnings)
 
 
+@pytest.mark.slow
 def test_a_model_may_ask_more_volume_of_a_part_that_it_is_less_sure_of(
     small: Case, untrained: Bundle, plain: Segmentation, tmp_path: Path
 ) -> None:

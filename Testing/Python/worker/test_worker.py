@@ -113,6 +113,7 @@ def test_a_job_brings_its_brain_mask_along(
     assert record["brain"]["volume_ml"] < found.statistics.brain_ml
 
 
+@pytest.mark.slow
 def test_a_warm_worker_does_the_second_case_the_same(
     start: Start, session: Path, pair: Pair, options: JobOptions
 ) -> None:

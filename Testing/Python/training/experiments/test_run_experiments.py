@@ -47,6 +47,7 @@ def two_rows(ctp: DataSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_two_rows_of_exp_3_are_trained_scored_and_written_beside_the_papers_figures(two_rows: Path) -> None:
     text = (two_rows / "table.md").read_text(encoding="utf-8")
     assert "| SF_G(PMs,N) | 1 |" in text and "EFI" not in text
