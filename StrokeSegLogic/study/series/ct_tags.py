@@ -31,6 +31,11 @@ _ELSEWHERE = re.compile(
     r"|sinus\w*|orbit\w*|facial|face|temporal|petrous|dental|mandib\w*|hws|bws|lws|columna|coluna|colonna|rachis|wirbel\w*|cardiac"
     r"|heart|coron(?:ary|arien\w*))\b"
 )
+_COMPUTED = re.compile(
+    r"\b(?:iodine|jod|iodo|iode|mono\w*|\d+ ?ke ?v|vnc|virtual\w*|vrt|ssd|spectral|zeff|z eff|electron density|calcium"
+    r"|volume rend\w*)\b"
+)
+"""Dual energy's images, and surfaces."""
 _HEAD_PARTS = frozenset({"HEAD", "BRAIN", "SKULL"})
 _BOTH_SAID, _PLAIN_SAID, _HEAD_SAID = 0.9, 0.75, 0.65
 
@@ -79,6 +84,8 @@ def _often(tags: DicomTags) -> str:
 def _plain(tags: DicomTags, words: str) -> Reading:
     """Whether a CT of one volume is that of the head without contrast medium."""
     said = f"series description '{tags.series_description}'"
+    if found := _COMPUTED.search(words):
+        return Reading.nothing(f"{said} names what was computed from a CT ('{found[0]}'): it is no plain CT")
     if found := _ELSEWHERE.search(words):
         return Reading.nothing(f"{said} names another part of the body than the brain ('{found[0]}')")
     plain = _PLAIN.search(words)

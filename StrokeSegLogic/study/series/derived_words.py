@@ -40,7 +40,7 @@ _BESIDE: tuple[tuple[str, str], ...] = (
         r"\bsubtr\w*|\bsubst?ra[ck]\w*|\bsottra\w*|\bsustra\w*|\bsoustra\w*|\bminus\b|\bsub$|\bpost (?:minus )?pre\b"
         rf"|^sub (?:\w+ )?t1|^{_SEQUENCE} (?:difference|diff)$|\bdifferences?$",
     ),
-    ("a comparison", r"\bratio(?: ?maps?)?$|\ba?symmetr\w*|\bz ?(?:maps?|stats?)\b|\bmismatch\w*$"),
+    ("a comparison", r"\bratio(?: ?maps?)?$|\ba?symmetr\w*|\basym\b|\bz ?(?:maps?|stats?|scores?)\b|\bmismatch\w*$"),
     (
         "a picture for reading",
         r"\boverlays?\b|\bfus(?:ed|ion\w*)\b|\bblended\b|\bsnapshots?\b|\blegends?$|\bcollages?\b|\bmontages?\b"
@@ -48,7 +48,8 @@ _BESIDE: tuple[tuple[str, str], ...] = (
     ),
     (
         "tissue that was marked",
-        rf"\b{_MAP} ?masks?$|\bmasks?$|\bthresh\w*|\bthr(?: ?\d+)?$|\b(?:lt|gt|below|above|under|less than) ?\d\d+"
+        r"\bsegmentation\w*|\bsegmentier\w*|\bsegmentac\w*|\bsegmentaz\w*|\bannotat\w*|\blabels?$|\blesions?$"
+        rf"|\b{_MAP} ?masks?$|\bmasks?$|\bthresh\w*|\bthr(?: ?\d+)?$|\b(?:lt|gt|below|above|under|less than) ?\d\d+"
         r"|\bpred(?:ict\w*)?$|\bheat ?maps?\b|\b(?:contours?|outlines?)$|\bcore$|\bpenumbra$|\bpve(?: ?\d)?$"
         r"|\b(?:gm|wm|csf|wmh)$|\ba(?:parc|seg)\b|\broi$",
     ),
@@ -64,7 +65,7 @@ _ALWAYS = tuple((what, re.compile(pattern)) for what, pattern in _ALONE)
 _OF_A_SEQUENCE = tuple((what, re.compile(pattern)) for what, pattern in _BESIDE)
 _LABELS = re.compile(
     r"(?:fa|md|rd|ad|mo|ra|mk|s0|tensor|noise|sigma|residuals?|snr|std(?:dev)?|qc|\w*qc|mask|lesions?|ratio|diff"
-    r"|sub(?:tract\w*|tract(?:ion|ed))?|color|colou?rfa|overlay|core|infarcts?|(?:e|exp)adc|mip|minip|aparc|aseg)"
+    r"|sub(?:tract\w*|tract(?:ion|ed))?|color|colou?rfa|overlay|phase|real|imag(?:inary)?|core|infarcts?|(?:e|exp)adc|mip|minip|aparc|aseg)"
 )
 """Labels of BIDS entities; only whole ones count."""
 

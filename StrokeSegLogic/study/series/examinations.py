@@ -11,7 +11,7 @@ from ...base.errors import InputError
 from ..volumes.candidates import Candidate
 from .labels import path_labels
 
-_PATIENT_LABELS = ("subject", "patient")
+_PATIENT_LABELS = ("subject", "patient", "patient number")
 _LONGEST_HOURS = 2.0
 """That an examination of two Study Instance UIDs may last; what was done later may be after a thrombectomy."""
 _FIX = "Give the folder of a single examination, or name the volumes that belong together by their roles"

@@ -12,6 +12,8 @@ _LABELS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "patient",
             r"(?<![A-Za-z0-9])(?:patient|patientin|paciente|paziente|pat|proband|subject|subj|case)[-_ ]?0*(\d+)",
         ),
+        # A folder or the beginning of a file's name: P001, ID-12, VP03. Elsewhere p2 is an acceleration.
+        ("patient number", r"(?:^|/)(?:p|pt|pid|id|mrn|vpn?|hc|ctrl)[-_ ]?(\d{2,})(?=$|[-_ ./])"),
         ("session", r"(?<![A-Za-z0-9])(?:ses|session|sess)-?_?([A-Za-z0-9]+)(?![A-Za-z0-9])"),
         (
             "visit",

@@ -171,9 +171,12 @@ def _diffusion(tags: DicomTags, described: Reading | None) -> Reading:
         found.add(Quality.TRACE)
     elif tags.direction or (described is not None and Quality.DIRECTION in described.qualities):
         found.add(Quality.DIRECTION)
+    single = Quality.DIRECTION in found
     reason = "image type names a trace image" if b is None else f"its b-value is {b:g} s/mm²"
     if b is not None and trace:
         reason += " and it is a trace image"
+    if single:
+        reason += ", a single direction and no trace: tracts that it crosses look bright"
     named = described is not None and described.role is Role.DWI
     confidence = 0.95 if trace else 0.8 if named else 0.65
     if b is not None and b < _LOW_B:

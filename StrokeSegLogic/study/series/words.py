@@ -65,6 +65,12 @@ _NO_ROLE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("spectroscopy", r"\bmrs\b|\bsvs\b|\bcsi\b|\bspectro\w*"),
         ("a fat-suppressed STIR", r"\bstir\b"),
         ("a phase image", r"\bpha?\b|\bphase (?:image|map|bild)s?\b"),
+        ("a b=0 image, which shows no diffusion", r"\blow ?b\b|\bno ?dif{1,2}\b|\bb ?zero\b"),
+        (
+            "another part of the body",
+            r"\b[ctl] ?spine\b|\bspine\b|\b[hbl]ws\b|\b(?:cervical|thoracic|lumbar|lumbosacral)\b|\bliver\b"
+            r"|\bprostat\w*|\bknee\b|\babdom\w*|\bpelvi[cs]\b",
+        ),
         ("a CT", r"\bct\b|\bcta\b|\bctp\b|\bncct\b"),
     )
 )
@@ -95,7 +101,7 @@ _DIRECTION = re.compile(
 """BIDS calls dir-AP the way in which the picture was encoded."""
 _COMPUTED = re.compile(
     r"\bcalc\w*|\bcomp(?:uted)?\b|\bsyn(?:th\w*)?\b|\bsy ?mri\b|\bmagi ?c\b|\bsyn ?dwi\b|\b[cv] ?dwi\b|\bextrapol\w*"
-    r"|\bcb ?\d{3,4}\b"
+    r"|\bc ?b ?\d{3,4}\b"
 )
 _REGISTERED = re.compile(r"\breg(?:istered)?\b")
 _AXIAL = re.compile(r"\b(?:p ?)?(?:tra|ax|axial|trans\w*)\b")

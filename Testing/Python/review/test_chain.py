@@ -100,6 +100,7 @@ def test_names_that_are_no_text_come_back_as_they_were(tmp_path: Path) -> None:
 
 
 def test_a_locale_with_other_commas_writes_the_same(tmp_path: Path) -> None:
+    before = locale.setlocale(locale.LC_ALL)
     found = next((name for name in ("de_DE.UTF-8", "de_DE", "fr_FR.UTF-8", "C") if _set(name)), "C")
     try:
         (tmp_path / "r").write_bytes(b"")
@@ -107,7 +108,8 @@ def test_a_locale_with_other_commas_writes_the_same(tmp_path: Path) -> None:
         assert read_chain(tmp_path / "r").events[0]["active_s"] == 1234.5, found
         assert b'"active_s":1234.5,' in (tmp_path / "r").read_bytes()
     finally:
-        locale.setlocale(locale.LC_ALL, "C")
+        # Else files that later tests read without an encoding are taken for ASCII.
+        locale.setlocale(locale.LC_ALL, before)
 
 
 def _set(name: str) -> bool:
