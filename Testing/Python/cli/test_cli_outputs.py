@@ -117,6 +117,7 @@ def finished(study: Path, untrained: Bundle, tmp_path_factory: pytest.TempPathFa
     return out
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.parametrize("stage", ["axial plane", pytest.param("writing scene.mrb", marks=pytest.mark.slow)])
 def test_a_killed_run_leaves_the_previous_result_and_the_next_run_takes_its_draft_away(

@@ -165,6 +165,7 @@ def named_series(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return study
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [pytest.param("segment", marks=pytest.mark.slow), "perfusion"])
 def test_ct_perfusion_keeps_names_out_as_well(
     monkeypatch: pytest.MonkeyPatch, named_series: Path, command: str, tmp_path: Path

@@ -93,6 +93,7 @@ def whole(ctp: DataSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return trained(changed_recipe(FUSION, *FUSION_CHANGES), ctp, tmp_path_factory.mktemp("whole") / "run").folder
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 def test_a_run_that_was_killed_and_run_again_leaves_the_same_bytes_and_a_line_a_stage(
     ctp: DataSet, whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

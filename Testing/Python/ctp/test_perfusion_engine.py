@@ -127,6 +127,7 @@ def test_given_maps_go_before_a_series(lvo: tuple[dict[str, sitk.Image], np.ndar
     assert next(entry for entry in found.provenance["inputs"] if entry["role"] == "CTP")["used"] is False
 
 
+@pytest.mark.slow
 def test_the_result_lies_on_the_grid_of_the_map_asked_for(lvo: tuple[dict[str, sitk.Image], np.ndarray]) -> None:
     images = dict(lvo[0])
     other = GRID.about_centre((80, 80, 14), (2.6, 2.6, 8.5))
@@ -184,6 +185,7 @@ def test_without_a_penumbra_the_network_of_the_core_marks_only_core(found: Perfu
     assert not (labels == PENUMBRA).any()
 
 
+@pytest.mark.slow
 def test_a_ct_that_may_show_blood_is_the_first_warning(
     found: PerfusionSegmentation, lvo: tuple[dict[str, sitk.Image], np.ndarray]
 ) -> None:

@@ -122,6 +122,7 @@ def test_a_moved_sequence_is_interpolated_once_and_from_its_own_voxels(away: Cas
     assert np.corrcoef(on_grid, channel)[0, 1] > 0.999999
 
 
+@pytest.mark.slow
 def test_maps_of_the_same_acquisition_move_together(
     phantom: MriPhantom, make_case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -288,6 +289,7 @@ def test_the_report_has_a_line_for_each_sequence_that_was_registered(result: Seg
         assert words in row
 
 
+@pytest.mark.slow
 def test_registration_can_be_left_out(away: Case, untrained: Bundle, result: Segmentation) -> None:
     off = StrokeSegLogic.segment(away, model=untrained.folder, device="cpu", register="off")
     assert off.positions == () and off.provenance["registration"] == []

@@ -45,6 +45,7 @@ def test_late_curves_are_told_by_their_middle() -> None:
     assert middle[21] > middle[20] > middle[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("delay", [10.0, 14.0])
 def test_a_noisy_core_has_its_own_delay_and_not_that_of_the_penumbra(delay: float) -> None:
     series = ctp_series(0, ctp_grid((1.8, 1.8, 5.0)).crop((0, 0, 5), (128, 128, 12)), CtpProtocol(core_delay_s=delay))

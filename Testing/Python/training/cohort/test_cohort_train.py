@@ -50,6 +50,7 @@ def stopped(recipe: CohortRecipe, data: DataSet, folder: Path, at: str, prepared
         run(recipe, data, folder, progress, prepared)
 
 
+@pytest.mark.slow
 def test_a_stopped_run_with_dropout_phases_and_augmentation_ends_in_the_same_bytes(
     fusion: Trained, tmp_path: Path
 ) -> None:
