@@ -61,6 +61,7 @@ def found_in(phantom: MriPhantom, brain: sitk.Image, moving: sitk.Image, fixed: 
 
 
 # Not shrunk: an example takes a second.
+@pytest.mark.slow
 @settings(max_examples=5, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(motion=motions(), role=st.sampled_from([Role.T1, Role.T2, Role.FLAIR]))
 def test_a_head_is_found_where_it_went(

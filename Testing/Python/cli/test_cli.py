@@ -42,7 +42,7 @@ CTP_SPACING = {"coarse": (2.7, 2.7, 7.5), "as a user meets it": demo_command.CTP
 Demo = tuple[Path, str, Grid]
 
 
-@pytest.fixture(scope="module", params=["coarse", pytest.param("as a user meets it", marks=pytest.mark.slow)])
+@pytest.fixture(scope="module", params=[pytest.param(name, marks=pytest.mark.slow) for name in CTP_SPACING])
 def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """What the demo leaves and says, and the grid of its series: within this process on coarser volumes, and whole."""
     folder, spacing = tmp_path_factory.mktemp("demo"), CTP_SPACING[request.param]

@@ -93,6 +93,7 @@ def test_the_summary_is_strict_json_with_criteria_and_inputs(found: PerfusionSeg
     )
 
 
+@pytest.mark.slow
 def test_a_patient_without_stroke_gets_zeros_and_no_error() -> None:
     found = segment_perfusion(case_of(ctp_patient(1, "WIS").maps(GRID).images), route="thresholds")
     assert found.numbers is not None
@@ -119,6 +120,7 @@ def test_maps_of_a_series_alone_are_those_of_the_walk(scan: CtpSeries) -> None:
     np.testing.assert_array_equal(maps.tmax, sitk.GetArrayFromImage(walked["TMAX"]))
 
 
+@pytest.mark.slow
 def test_given_maps_go_before_a_series(lvo: tuple[dict[str, sitk.Image], np.ndarray], scan: CtpSeries) -> None:
     case = case_of(lvo[0])
     both = Case(case.name, {**case.series, Role.CTP: series_of(scan)}, KNOWN)

@@ -80,6 +80,7 @@ def test_a_run_with_dwi_and_adc_that_changed_places_stops(
         run(make_case(swapped), untrained)
 
 
+@pytest.mark.slow
 def test_a_t1_as_flair_is_a_doubt_that_the_result_tells(
     phantom: MriPhantom, make_case: MakeCase, untrained: Bundle
 ) -> None:

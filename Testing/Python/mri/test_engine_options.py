@@ -153,6 +153,7 @@ def test_whether_slices_were_shown_mirrored_is_said(small: Case, untrained: Bund
     assert "sagittal plane, mirrored" not in stages
 
 
+@pytest.mark.slow
 def test_networks_are_loaded_once_for_many_cases(small: Case, untrained: Bundle, plain: Segmentation) -> None:
     kept = KeptNetworks()
     with keeping(kept):

@@ -53,6 +53,7 @@ def of_class(running: Slicer, kind: str) -> int:
     return running.scene.GetNumberOfNodesByClass(kind)
 
 
+@pytest.mark.slow
 def test_with_wait_the_segmentation_node_comes_back_and_lies_on_the_reference(
     running: Slicer, logic: Any, study: dict, untrained: Bundle
 ) -> None:

@@ -77,6 +77,7 @@ def test_an_experiment_goes_on_where_it_stopped(ctp: DataSet, two_rows: Path) ->
     assert [path.read_bytes() for path in files] == before
 
 
+@pytest.mark.slow
 def test_table_3_sets_the_readers_against_the_model_and_each_other(ctp: DataSet, tmp_path: Path) -> None:
     options = Options(changes=FUSION, device="cpu", resamples=100)
     run_experiment(read_experiment("table3"), ctp, cpu_run(tmp_path), options)

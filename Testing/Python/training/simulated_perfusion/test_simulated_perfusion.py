@@ -76,6 +76,7 @@ def test_a_lesion_lies_on_its_lattice_where_it_lay_in_mni() -> None:
     assert 9 < inside[0] < 16 and inside[1] == pytest.approx(-11, abs=2)
 
 
+@pytest.mark.slow
 def test_penumbra_stays_within_the_lesions_territory_and_holds_its_core(soop: Path) -> None:
     territories = Territories.read(soop)
     points = np.random.default_rng(3).uniform((-60, -60, -20), (60, 90, 60), (4_000, 3)).astype(np.float32)
