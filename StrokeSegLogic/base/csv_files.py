@@ -1,10 +1,12 @@
-"""Tables as text: read with a reason where they cannot be, whoever wrote them."""
+"""Tables as text: written the same way everywhere, and read with a reason where they cannot be, whoever wrote them."""
 
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from .errors import InputError
 from .files import read_regular
@@ -12,6 +14,13 @@ from .files import read_regular
 _LARGEST = 64 << 20
 """Bytes. A table of a million cases is smaller."""
 _FIX = "Save it as CSV or TSV in UTF-8"
+
+
+def csv_text(rows: Iterable[Iterable[Any]]) -> str:
+    """Rows of cells as CSV, the heads among them; lines end alike on every system."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue()
 
 
 def read_lines(path: Path) -> list[str]:

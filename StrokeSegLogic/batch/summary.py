@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .. import __version__
+from ..base.csv_files import csv_text
 from ..base.errors import printable
 from ..base.recorded_files import write_recorded
 from ..base.records import is_there
@@ -46,16 +45,13 @@ def _write(text: str, path: Path) -> None:
 
 def table_csv(entries: Iterable[Entry]) -> str:
     """One line a case; what is not known or has no meaning is empty."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("case", "state", "reason", "folder", *VALUES, "seconds", "changed"))
+    rows = [["case", "state", "reason", "folder", *VALUES, "seconds", "changed"]]
     for entry in entries:
         values = (entry.values.get(name) for name in VALUES)
         done = (f"{entry.seconds:.3f}" if entry.state == "done" else "", " ".join(entry.changed))
-        writer.writerow(
-            [_plain(value) for value in (entry.case, entry.state, entry.reason, entry.folder.name, *values, *done)]
-        )
-    return out.getvalue()
+        cells = (entry.case, entry.state, entry.reason, entry.folder.name, *values, *done)
+        rows.append([_plain(value) for value in cells])
+    return csv_text(rows)
 
 
 def _plain(value: Any) -> str:

@@ -7,8 +7,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 
 import typer
 
@@ -23,7 +22,7 @@ from .experiment import experiment
 from .perfusion import perfusion
 from .review import app as review
 from .segment import segment
-from .terminal import lasting_streams
+from .terminal import lasting_streams, on_signals
 from .train import predict, train
 
 app = typer.Typer(
@@ -62,23 +61,10 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Runs the command line; its exit code."""
-    with lasting_streams(), _stopped_by_signals():
+    # Commands that are too short for a `job` are stopped, too; only the main thread may listen.
+    main_thread = threading.current_thread() is threading.main_thread()
+    with lasting_streams(), on_signals(signal.default_int_handler) if main_thread else nullcontext():
         return _run(arguments)
-
-
-@contextmanager
-def _stopped_by_signals() -> Iterator[None]:
-    """Ctrl-C and a terminate signal end what is done inside, in commands that are too short for a `job`, too."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def flag(option: str) -> str:

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
@@ -103,6 +103,17 @@ SILENCE = 30.0
 
 
 @contextmanager
+def on_signals(handler: Callable[[int, FrameType | None], Any]) -> Iterator[None]:
+    """Ctrl-C and a terminate signal call the handler while the block runs, and afterwards who heard them before."""
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
+
+
+@contextmanager
 def job() -> Iterator[Progress]:
     """A progress bar for the work inside, or lines of progress where the output is no terminal.
 
@@ -117,15 +128,10 @@ def job() -> Iterator[Progress]:
         if second or _importing():
             raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        with _bar() if console.is_terminal else nullcontext(_lines()) as report:
-            progress = Progress(report, token)
-            with hearing(progress):
-                yield progress
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    with on_signals(stop), _bar() if console.is_terminal else nullcontext(_lines()) as report:
+        progress = Progress(report, token)
+        with hearing(progress):
+            yield progress
 
 
 def _importing() -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from math import isnan
@@ -12,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..base.csv_files import csv_text
 from ..base.errors import InputError
 from ..base.files import is_file
 from ..base.json_files import read_json_object
@@ -222,9 +221,5 @@ def made_by(mask: Path) -> str | None:
 
 def rows_csv(rows: Iterable[Agreement]) -> str:
     """One line a row; "nan" is undefined."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for row in rows:
-        writer.writerow([f"{value:.6g}" if isinstance(value, float) else value for value in asdict(row).values()])
-    return out.getvalue()
+    cells = ([f"{value:.6g}" if isinstance(value, float) else value for value in asdict(row).values()] for row in rows)
+    return csv_text([COLUMNS, *cells])

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
 
+from ..base.csv_files import csv_text
 from .catalog import METRICS
 from .rows import Row
 from .scores import METRIC_NAMES
@@ -153,11 +152,7 @@ def _nested(heads: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
 
 
 def _csv(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(heads)
-    writer.writerows(lines)
-    return out.getvalue()
+    return csv_text([heads, *lines])
 
 
 def _number(value: float | None) -> str:

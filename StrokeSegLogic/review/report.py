@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
@@ -15,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
+from ..base.csv_files import csv_text
 from ..base.recorded_files import write_recorded
 from ..evaluation.catalog import METRICS, SLOW_FUSION
 from ..evaluation.plots import plots
@@ -190,20 +189,19 @@ def _markdown(made: Sequence[Table], missing: Sequence[str], numbers: Numbers) -
 
 def review_csv(entries: Sequence[Entry], agreement: float) -> str:
     """A line a case and reading, or a line for a case that nobody has read."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
     heads = ("case", "state", "disputed", "reading", "reader", "role", "decision", "reason", "comment", "time")
-    writer.writerow((*heads, "active_s", "added_voxels", "removed_voxels", "dice_to_proposal", "delta_ml", "problem"))
+    figured = ("active_s", "added_voxels", "removed_voxels", "dice_to_proposal", "delta_ml", "problem")
+    rows: list[tuple[Any, ...]] = [(*heads, *figured)]
     for entry in entries:
         start = (entry.name, entry.state, "yes" if entry.disputed(agreement) else "no")
         for each in entry.readings.values():
             told = each.content.get("to_proposal") or {}
             figures = (told.get(key, "") for key in ("added", "removed", "dice", "delta_ml"))
             said = (each.reading, each.reader, each.content["role"], each.decision, each.reason, each.comment)
-            writer.writerow((*start, *said, each.time, _cell(each.active_s), *figures, entry.problem))
+            rows.append((*start, *said, each.time, _cell(each.active_s), *figures, entry.problem))
         if not entry.readings:
-            writer.writerow((*start, *[""] * 12, entry.problem))
-    return out.getvalue()
+            rows.append((*start, *[""] * 12, entry.problem))
+    return csv_text(rows)
 
 
 def _cell(value: float | None) -> str:

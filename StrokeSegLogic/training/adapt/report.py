@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from math import isnan
 from typing import Any
 
 from ... import __version__
+from ...base.csv_files import csv_text
 from ...evaluation.bootstrap import RESAMPLES
 from ...evaluation.plots import before_and_after
 from ...evaluation.tables import DASH, Table
@@ -178,15 +177,13 @@ _COLUMNS = ("true_ml", "dice_before", "dice_after", "marked_before_ml", "marked_
 def _csv(found: Adaptation) -> str:
     """One line a case; an empty cell is a Dice where the reader saw no lesion."""
     fold_of = {case: str(number) for number, fold in enumerate(found.folds, 1) for case in fold}
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("case", "patient", "kind", "fold", *_COLUMNS))
+    rows: list[tuple[str, ...]] = [("case", "patient", "kind", "fold", *_COLUMNS)]
     for kind, part in (("reviewed", found.reviewed), ("control", found.controls)):
         for change in part:
             values = ["" if isnan(value) else f"{value:.6g}" for value in _values(change)]
             fold = fold_of[change.case] if kind == "reviewed" else ""
-            writer.writerow((change.case, change.patient, kind, fold, *values))
-    return out.getvalue()
+            rows.append((change.case, change.patient, kind, fold, *values))
+    return csv_text(rows)
 
 
 def _dice(change: CaseChange, found: Overlap) -> float:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ...base.csv_files import csv_text
 from ...base.errors import InputError, OutputError
 from ...base.files import write_whole
 from ...base.json_files import read_json_object
@@ -107,11 +106,8 @@ def _table(data: DataSet, cases: Sequence[str]) -> bytes:
     chosen = _chosen(data, cases)
     if not all(subject.group for subject in chosen):
         return b""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("case", "group", "patient"))
-    writer.writerows((subject.case, subject.group, subject.patient) for subject in chosen)
-    return out.getvalue().encode()
+    rows = ((subject.case, subject.group, subject.patient) for subject in chosen)
+    return csv_text([("case", "group", "patient"), *rows]).encode()
 
 
 def _may_replace(folder: Path, table: bytes) -> bool:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from ...base.csv_files import csv_text
 from ...base.recorded_files import write_recorded
 from ...evaluation.catalog import METRICS
 from ...evaluation.rows import ALL, Row
@@ -175,8 +174,4 @@ def words_of(recipe: CohortRecipe, run: Path) -> str:
 
 def _csv(tables: Sequence[Table]) -> str:
     """The tables below one another, parted by an empty line."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    for table in tables:
-        writer.writerows([[table.title], table.heads, *table.rows, []])
-    return out.getvalue()
+    return csv_text(row for table in tables for row in ([table.title], table.heads, *table.rows, []))

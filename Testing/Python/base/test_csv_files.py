@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from StrokeSegLogic.base.csv_files import read_cells, read_lines, read_records
+from StrokeSegLogic.base.csv_files import csv_text, read_cells, read_lines, read_records
 from StrokeSegLogic.base.errors import InputError
 
 
@@ -54,3 +54,10 @@ def test_a_pipe_and_a_file_without_end_are_refused(tmp_path: Path) -> None:
 
 def test_a_quote_that_is_never_closed_is_a_cell() -> None:
     assert read_cells(['a,"b', "c"], ",", Path("t.csv")) == [["a", "bc"]]
+
+
+def test_what_is_written_is_read_back_cell_by_cell(tmp_path: Path) -> None:
+    rows = [["case", "why"], ["é, 1", 'said "no"'], ["2", ""]]
+    text = csv_text(rows)
+    assert "\r" not in text and text.endswith("\n")
+    assert read_cells(text.splitlines(), ",", tmp_path) == rows
