@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -19,7 +19,7 @@ from . import journal
 from .cases import BatchCase, require_names_apart
 from .expected_time import ExpectedTime
 from .names import folder_names
-from .record import BatchResult, History
+from .record import BatchResult, Entry, History
 from .summary import FILES, RECORD, write_summary
 from .work import Answer, Runner, Task, segment_case
 from .workers import DaskWorkers, Workers, dask_workers, own_process
@@ -47,6 +47,7 @@ def run_batch(
     retry: bool = False,
     notes: Sequence[str] = (),
     runner: Runner = segment_case,
+    ended: Callable[[Entry], None] | None = None,
 ) -> BatchResult:
     """Segments cases into folders of an output folder, each as `strokeseg segment` would leave it.
 
@@ -68,6 +69,7 @@ def run_batch(
         retry: take up cases again at which worker processes have ended.
         notes: on how the cases were found, for the summary.
         runner: what is done with a case; a function that workers can import.
+        ended: told of each case of this call as soon as it is done, verified or failed; what it raises ends the batch.
 
     Returns:
         All cases of the folder with their states.
@@ -89,7 +91,7 @@ def run_batch(
     with reserved(folder, FILES, RECORD, overwrite=overwrite) as held, journal.writing(folder) as events:
         history = History(folder, events.events)
         _require_same_settings(history.settings, settings, folder, overwrite)
-        batch = _Batch(history, events, held, settings, runner, overwrite)
+        batch = _Batch(history, events, held, settings, runner, overwrite, ended)
         batch.begin(cases, retry, [*notes, *held.notes, *events.notes])
         with _workers(workers, scheduler, folder) as ours, batch.summed_up():
             batch.do(cases, ours, progress or Progress())
@@ -134,8 +136,9 @@ class _Batch:
         settings: StudySettings,
         runner: Runner,
         overwrite: bool,
+        ended: Callable[[Entry], None] | None,
     ) -> None:
-        self._history, self._events, self._held = history, events, held
+        self._history, self._events, self._held, self._ended = history, events, held, ended
         self._settings, self._runner, self._overwrite = settings, runner, overwrite
         self._anew = bool(_other_settings(history.settings, settings))
         self._summed_up = (time.monotonic(), 0.0)
@@ -253,6 +256,8 @@ class _Batch:
     def _tell(self, event: str, **values: Any) -> None:
         self._events.append(event, **values)
         self._history.tell({"event": event, **values})
+        if self._ended is not None and event in ("done", "verified", "failed"):
+            self._ended(self._history.entry(values["case"]))
 
     @contextmanager
     def summed_up(self) -> Iterator[None]:

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich import box
-from rich.table import Table as RichTable
 
 from ..base.errors import InputError
-from ..review.desk import READER_VARIABLE, Desk, Reader, share_of
-from ..review.entry import Entry, Reading
-from ..review.folder import ReviewFolder, ReviewSettings
+from ..review.desk import share_of
+from ..review.entry import Reading
+from ..review.folder import ReviewFolder
+from .review_worklist import Folder, Name, Order, begin, desk_of, propose, show_worklist
 from .segment import Overwrite
 from .terminal import console, job, print_table
 
@@ -21,31 +20,14 @@ if TYPE_CHECKING:
     from ..review.reading import Session
 
 app = typer.Typer(help="Review many cases: a worklist, readings, records, numbers.", no_args_is_help=True)
+app.command("init")(begin)
+app.command()(propose)
+app.command("list")(show_worklist)
 
-Folder = Annotated[Path, typer.Argument(help="Folder of the review, or of the data that it lies in.", metavar="DIR")]
 Case = Annotated[str, typer.Argument(help="Name of the case.", metavar="CASE")]
-Name = Annotated[
-    str | None, typer.Option("--reader", help=f"Who reads. [default: {READER_VARIABLE}, else the account's name]")
-]
 Role = Annotated[str, typer.Option(help="What the reader is: neuroradiologist, resident, ...")]
 Comment = Annotated[str, typer.Option(help="In the reader's words.")]
 TakeOver = Annotated[bool, typer.Option("--take-over", help="Also from a reader who has the case before them.")]
-OrderName = Literal["name", "volume", "doubt"]
-Order = Annotated[
-    OrderName | None, typer.Option(help="By name, largest first, or most doubtful first. [default: the review's]")
-]
-Source = Annotated[
-    Path | None,
-    typer.Argument(
-        help="Folder of results or studies, BIDS data set, or table (case, study, result). "
-        "[default: DIR itself, and the review goes into DIR/review]",
-        metavar="[SOURCE]",
-    ),
-]
-Results = Annotated[Path | None, typer.Option(help="Folder of the cases' results, named like the cases.")]
-Agreement = Annotated[float, typer.Option(help="Dice from which two readers agree.", min=0.0, max=1.0)]
-Title = Annotated[str, typer.Option(help="Of the review.")]
-FirstOrder = Annotated[OrderName, typer.Option("--order", help="By name, largest first, or most doubtful first.")]
 Of = Annotated[
     Literal["first", "second"] | None,
     typer.Option("--of", help="Arbitration: whose labels hold, in place of the model's."),
@@ -57,7 +39,6 @@ Cases = Annotated[list[str] | None, typer.Argument(help="Names of cases.", metav
 Share = Annotated[float | None, typer.Option(help="In place of names: a part of all cases, drawn by the seed.")]
 Seed = Annotated[int, typer.Option(help="Of the draw.", min=0)]
 Withdraw = Annotated[bool, typer.Option("--withdraw", help="Take it back where no second reader has read yet.")]
-Again = Annotated[bool, typer.Option("--again", help="Try those, too, that failed before.")]
 ExportRecord = Annotated[
     Path | None,
     typer.Option("--export", help="review.json of an export: a tail that was cut with the worklist is seen."),
@@ -74,56 +55,10 @@ Which = Annotated[
 ]
 
 
-@app.command("init")
-def begin(
-    folder: Folder,
-    source: Source = None,
-    results: Results = None,
-    order: FirstOrder = "name",
-    agreement: Agreement = 0.7,
-    title: Title = "",
-) -> None:
-    """Make a worklist of a folder, a BIDS data set or a table, with the results that are there as proposals."""
-    from ..review.beginning import begin_review
-
-    with job() as progress:
-        review = begin_review(folder, source, results, ReviewSettings(order, agreement, title), progress)
-    entries = Desk(review, Reader("-")).worklist()
-    console.print(f"{len(entries)} cases in {review.path}", soft_wrap=True)
-    _tell_states(entries)
-
-
-@app.command()
-def propose(folder: Folder, again: Again = False) -> None:
-    """Segment the cases that have no proposal; each can be reviewed as soon as its own is there."""
-    from ..review.proposals import one_after_another
-    from ..review.proposals import propose as run
-
-    with job() as progress:
-        problems = run(ReviewFolder.find(folder), one_after_another, progress, again=again)
-    for case, why in problems.items():
-        console.print(f"  failed: {case}: {why}", soft_wrap=True)
-    _tell_states(Desk.open(folder, Reader("-")).worklist())
-
-
-@app.command("list")
-def show_worklist(folder: Folder, order: Order = None, reader: Name = None) -> None:
-    """List all cases with their states, as this reader may see them."""
-    desk = _desk(folder, reader)
-    entries = desk.worklist(order)
-    shown = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
-    for head, justify in (("Case", "left"), ("State", "left"), ("ml", "right"), ("Doubt", "right"), ("", "left")):
-        shown.add_column(head, justify=justify, overflow="fold")  # type: ignore[arg-type]
-    for entry in entries:
-        shown.add_row(entry.name, entry.state, *_figures(entry), _remark(entry, desk.folder.settings.agreement))
-    console.print(shown)
-    _tell_states(entries)
-
-
 @app.command("next")
 def take_next(folder: Folder, order: Order = None, reader: Name = None, role: Role = "") -> None:
     """Take the next case that waits for this reader, so that no other gets it."""
-    session = _desk(folder, reader, role).next(order)
+    session = desk_of(folder, reader, role).next(order)
     if session is None:
         console.print("Nothing waits for you")
         return
@@ -133,7 +68,7 @@ def take_next(folder: Folder, order: Order = None, reader: Name = None, role: Ro
 @app.command()
 def start(folder: Folder, case: Case, reader: Name = None, role: Role = "", take_over: TakeOver = False) -> None:
     """Take a case by its name."""
-    _tell(_desk(folder, reader, role).start(case, take_over=take_over))
+    _tell(desk_of(folder, reader, role).start(case, take_over=take_over))
 
 
 @app.command()
@@ -141,7 +76,7 @@ def accept(
     folder: Folder, case: Case, reader: Name = None, role: Role = "", comment: Comment = "", of: Of = None
 ) -> None:
     """Accept the proposal; between two readers who disagree, --of says whose labels hold."""
-    _done(_desk(folder, reader, role).start(case).accept(comment, of=of))
+    _done(desk_of(folder, reader, role).start(case).accept(comment, of=of))
 
 
 @app.command()
@@ -149,7 +84,7 @@ def edit(
     folder: Folder, case: Case, labels: Labels, reader: Name = None, role: Role = "", comment: Comment = ""
 ) -> None:
     """Save corrected labels as a new version."""
-    _done(_desk(folder, reader, role).start(case).save(labels, comment))
+    _done(desk_of(folder, reader, role).start(case).save(labels, comment))
 
 
 @app.command()
@@ -157,13 +92,13 @@ def reject(
     folder: Folder, case: Case, reason: Reason, reader: Name = None, role: Role = "", comment: Comment = ""
 ) -> None:
     """Reject a case that cannot be used."""
-    _done(_desk(folder, reader, role).start(case).reject(reason, comment))
+    _done(desk_of(folder, reader, role).start(case).reject(reason, comment))
 
 
 @app.command()
 def leave(folder: Folder, case: Case, reader: Name = None, role: Role = "") -> None:
     """Give a case back without a decision."""
-    desk = _desk(folder, reader, role)
+    desk = desk_of(folder, reader, role)
     claim = desk.entry(case).claim
     if claim is None or claim.reader != desk.reader.name:
         raise InputError(f"is not before {desk.reader.name}", where=case, fix="See strokeseg review list")
@@ -173,7 +108,7 @@ def leave(folder: Folder, case: Case, reader: Name = None, role: Role = "") -> N
 @app.command()
 def comment(folder: Folder, case: Case, text: Text, reader: Name = None, role: Role = "") -> None:
     """Add a remark to a case."""
-    _desk(folder, reader, role).comment(case, text)
+    desk_of(folder, reader, role).comment(case, text)
 
 
 @app.command()
@@ -189,7 +124,7 @@ def second(
     """Ask for a second reader, blind to the first: of some cases, or of a share of all."""
     if bool(cases) == (share is not None):
         raise InputError("names of cases or a share", option="share", fix="Give one of the two")
-    desk = _desk(folder, reader, role)
+    desk = desk_of(folder, reader, role)
     chosen = cases or share_of(desk.folder.chain(), share or 0.0, seed)
     changed = desk.want_second(chosen, wanted=not withdraw)
     words = "no second reader any more" if withdraw else "a second reader"
@@ -248,11 +183,6 @@ def export(
         console.print(f"  not there: {case} {why}", soft_wrap=True)
 
 
-def _desk(folder: Path, reader: str | None, role: str = "") -> Desk:
-    # Nobody tells the command line when a reader is at work: that time is not measured.
-    return Desk.open(folder, Reader.known(reader, role), timed=False)
-
-
 def _tell(session: Session) -> None:
     """What a reader needs to look at a case, elsewhere."""
     lines: list[tuple[str, str | Path]] = [("case", session.case), ("reading", session.reading)]
@@ -274,27 +204,3 @@ def _done(reading: Reading) -> None:
         "" if told is None else f": {told['added']} voxels added, {told['removed']} removed, Dice {told['dice']:.3f}"
     )
     console.print(f"{reading.content['case']} {reading.decision}{words}", soft_wrap=True)
-
-
-def _figures(entry: Entry) -> tuple[str, str]:
-    if entry.proposal is None:
-        return "", ""
-    return f"{entry.proposal.volume_ml:.1f}", "" if entry.proposal.doubt is None else f"{entry.proposal.doubt:.2f}"
-
-
-def _remark(entry: Entry, agreement: float) -> str:
-    if entry.problem:
-        return entry.problem
-    if entry.claim is not None:
-        return f"{entry.claim.reader} since {entry.claim.time[:16]}"
-    if entry.disputed(agreement):
-        return "readers disagree"
-    return (
-        "" if entry.final is None else f"{entry.final.reader}{f': {entry.final.reason}' if entry.final.reason else ''}"
-    )
-
-
-def _tell_states(entries: list[Entry]) -> None:
-    states = [entry.state for entry in entries]
-    counted = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
-    console.print(counted, soft_wrap=True)

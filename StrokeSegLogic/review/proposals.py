@@ -1,19 +1,19 @@
-"""What a model proposes for each case: taken from results that are there, or made by whoever is handed in."""
+"""What a model proposes for each case: taken from results that are there, or made by who is handed in (`batch/`)."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..base.errors import InputError, OutputError, expected
+from ..base.errors import InputError, OutputError
 from ..base.files import make_folder, sha256_of
 from ..base.json_files import read_json_object
 from ..base.progress import Progress
 from ..base.records import said_to_be_written
-from ..outputs.files import RESULT, write_outputs
+from ..outputs.files import RESULT
 from ..result.record import ResultRecord
 from .entry import Entry
 from .folder import CASES, ReviewFolder
@@ -35,12 +35,10 @@ class Wanted:
     Attributes:
         name: of the case.
         study: its images.
-        output: folder that the result is to be written into.
     """
 
     name: str
     study: Path
-    output: Path
 
 
 @dataclass(frozen=True)
@@ -52,8 +50,8 @@ class Made:
     problem: str = ""
 
 
-Proposer = Callable[[Sequence[Wanted], Progress], Iterator[Made]]
-"""Makes results and yields each as soon as it is there; a case that fails is yielded with its reason."""
+Proposer = Callable[[Sequence[Wanted], Path, Callable[[Made], None], Progress], None]
+"""Makes results in a folder and tells of each as soon as it is there, also of a case that fails."""
 
 
 def case_folder(number: int, name: str) -> str:
@@ -149,7 +147,7 @@ def _wanted(entry: Entry, folder: ReviewFolder, again: bool) -> Wanted | None:
     study = located(entry.study, folder.path)
     if entry.proposal is not None or study is None or (entry.problem and not again):
         return None
-    return Wanted(entry.name, study, folder.path / RESULTS / Path(entry.folder).name)
+    return Wanted(entry.name, study)
 
 
 def propose(
@@ -171,17 +169,16 @@ def propose(
         OutputError: if the review's folder cannot be written to.
         Cancelled: if the progress' token says so; what was made is kept.
     """
-    wanted = {each.name: each for each in waiting(folder, again=again)}
+    wanted = waiting(folder, again=again)
     problems: dict[str, str] = {}
     report = progress or Progress()
     report(0.0, f"{len(wanted)} cases wait for a proposal")
-    if not wanted:
-        return problems
-    for made in proposer(list(wanted.values()), report):
+
+    def record(made: Made) -> None:
         with folder.writing() as writer:
             entry = Worklist.of(writer.chain)[made.name]
             if entry.proposal is not None:
-                continue  # somebody else was quicker; what a reader has before them is not replaced
+                return  # somebody else was quicker; what a reader has before them is not replaced
             if made.result is None:
                 event: EventValues = "failed", {"case": made.name, "reason": made.problem}
             else:
@@ -189,33 +186,7 @@ def propose(
             writer.add(event)
         if event[0] == "failed":
             problems[made.name] = str(event[1]["reason"])
+
+    if wanted:
+        proposer(wanted, folder.path / RESULTS, record, report)
     return problems
-
-
-def one_after_another(wanted: Sequence[Wanted], progress: Progress) -> Iterator[Made]:
-    """Makes results in this process, with the settings' defaults; torch comes in here."""
-    for number, case in enumerate(wanted):
-        progress(number / len(wanted), f"segmenting: {case.name}")
-        try:
-            _segment(case, progress.span(number / len(wanted), (number + 1) / len(wanted)))
-        except Exception as error:
-            known = expected(error)
-            if known is None or known.exit_code != 1:
-                raise
-            yield Made(case.name, None, str(known))
-        else:
-            yield Made(case.name, case.output)
-
-
-def _segment(case: Wanted, progress: Progress) -> None:
-    from ..study.series.load import load_case
-
-    study = load_case(case.study)
-    if study.modality == "ctp":
-        from ..ctp.engine import segment_perfusion
-
-        write_outputs(segment_perfusion(study, progress=progress), case.output)
-    else:
-        from ..mri.engine import segment
-
-        write_outputs(segment(study, progress=progress), case.output)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from reviews import LESION, desk, segmentation, write_result
+from reviews import desk
 
 from StrokeSegLogic.base.errors import InputError, OutputError
-from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.review.beginning import begin_review
 from StrokeSegLogic.review.folder import ReviewSettings
-from StrokeSegLogic.review.proposals import Made, Wanted, propose
 from StrokeSegLogic.review.sources import find_cases, located, stored
 from StrokeSegLogic.review.verify import verify
 
@@ -109,25 +106,3 @@ def test_damaged_and_changed_results_are_listed_and_never_in_the_way(results: Pa
     assert session is not None and session.case == "Fälle 3" and verify(review.path).whole
     with pytest.raises(InputError, match="has no proposal yet"):
         desk(review).start("case2")
-
-
-def test_proposals_are_made_by_whoever_is_handed_in_and_a_failing_case_is_told(tmp_path: Path) -> None:
-    folders(tmp_path / "studies", "a", "b")
-    review = begin_review(tmp_path / "review", tmp_path / "studies")
-    seen = []
-
-    def proposer(wanted: Sequence[Wanted], progress: Progress) -> Iterator[Made]:
-        for case in wanted:
-            seen.append((case.name, case.study.resolve(), [entry.state for entry in desk(review).worklist()]))
-            if case.name == "a":
-                yield Made("a", None, "holds no volume")
-            else:
-                write_result(case.output, segmentation(case.name, LESION))
-                yield Made(case.name, case.output)
-
-    assert propose(review, proposer) == {"a": "holds no volume"}
-    assert [name for name, *_ in seen] == ["a", "b"] and seen[1][1] == tmp_path / "studies" / "b"
-    assert [entry.state for entry in desk(review).worklist()] == ["waiting", "proposed"]
-    assert propose(review, proposer) == {}, "what failed is tried again only when asked"
-    assert propose(review, proposer, again=True) == {"a": "holds no volume"} and len(seen) == 3
-    assert verify(review.path).whole
