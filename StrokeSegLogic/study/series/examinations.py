@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date
 from itertools import combinations
@@ -51,20 +50,7 @@ def examination_notes(candidates: Sequence[Candidate]) -> tuple[str, ...]:
 
 
 def _patients_differ(first: Candidate, other: Candidate) -> str | None:
-    ours, theirs = first.origin, other.origin
-    if ours.patient_id and theirs.patient_id and ours.patient_id != theirs.patient_id:
-        return "their Patient IDs differ"
-    names = _parts(ours.patient_name), _parts(theirs.patient_name)
-    # A middle name or a title may come and go.
-    if all(names) and not names[0] & names[1]:
-        return "the patients' names differ"
-    if ours.birth_date and theirs.birth_date and ours.birth_date != theirs.birth_date:
-        return "the patients' dates of birth differ"
-    return _labels_differ(first, other, _PATIENT_LABELS)
-
-
-def _parts(name: str) -> frozenset[str]:
-    return frozenset(re.findall(r"\w+", name))
+    return first.origin.of_another_patient(other.origin) or _labels_differ(first, other, _PATIENT_LABELS)
 
 
 def _times_differ(first: Candidate, other: Candidate) -> str | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
+from functools import reduce
 
 import numpy as np
 
 from .dicom import in_order
 from .dicom_headers import Slice
 from .dicom_phases import phases
+from .origin import Origin
 
 _Split = Callable[[Slice], Hashable]
 _SPLITS: tuple[_Split, ...] = (
@@ -39,8 +41,9 @@ def grouped(slices: Iterable[Slice]) -> list[list[Slice]]:
     """
     stacks = [
         stack
-        for series in map(_alike, _by(slices, lambda s: (s.uid, s.origin)))
-        for alike in _by(series, lambda s: s.size)
+        for series in _by(slices, lambda s: s.uid)
+        for patient in _by_patient(series)
+        for alike in _by(_alike(patient), lambda s: s.size)
         for stack in _by_axes(alike)
     ]
     stacks = _reunited(stacks)
@@ -49,6 +52,30 @@ def grouped(slices: Iterable[Slice]) -> list[list[Slice]]:
     parts = [part for stack in mr for part in _split_repeats(_by(stack, lambda s: s.tags.b_value), 0)]
     groups = [turn for part in parts for turn in _turns(part)]
     return groups + phases(_joined([part for stack in ct for part in _by(stack, lambda s: s.tags.image_type)]))
+
+
+def _by_patient(series: list[Slice]) -> list[list[Slice]]:
+    """The slices of a series by patient and date; what only some of them say tells nobody apart and holds for all."""
+    groups: list[tuple[list[Origin], list[Slice]]] = []
+    for record in series:
+        for known, group in groups:
+            if record.origin in known or not any(_differ(record.origin, other) for other in known):
+                known += [record.origin] if record.origin not in known else []
+                group.append(record)
+                break
+        else:
+            groups.append(([record.origin], [record]))
+    return [group if len(known) == 1 else _completed(known, group) for known, group in groups]
+
+
+def _completed(known: Sequence[Origin], group: list[Slice]) -> list[Slice]:
+    whole = reduce(Origin.completed, known)
+    return [replace(record, tags=replace(record.tags, origin=whole)) for record in group]
+
+
+def _differ(first: Origin, other: Origin) -> bool:
+    dates = first.date, other.date
+    return first.of_another_patient(other) is not None or (all(dates) and dates[0] != dates[1])
 
 
 def _alike(series: list[Slice]) -> list[Slice]:

@@ -13,7 +13,7 @@ from .checks import MOST_SLICE_PIXELS
 from .dicom_clock import CLOCK_TAGS, read_clock
 from .dicom_container import packed
 from .dicom_headers import DicomTags, Slice
-from .origin import Origin
+from .origin import Origin, age_of, sex_of
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -23,7 +23,7 @@ _UNPACKED = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.1000
 RECORD_TAGS = (
     *("Modality", "SeriesInstanceUID", "SeriesDescription", "ProtocolName", "SequenceName", "ImageType"),
     *("ScanningSequence", "MRAcquisitionType", "EchoTime", "RepetitionTime", "InversionTime", "PulseSequenceName"),
-    *("PatientID", "PatientName", "PatientBirthDate", "StudyInstanceUID", "StudyDate"),
+    *("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "PatientAge", "StudyInstanceUID", "StudyDate"),
     *("SOPInstanceUID", "SOPClassUID", "BodyPartExamined", "ContrastBolusAgent", "ImageComments"),
     *("DiffusionBValue", "DiffusionGradientOrientation", "DiffusionDirectionality", "PhotometricInterpretation"),
     *("Rows", "Columns", "PixelSpacing", "ImagePositionPatient", "ImageOrientationPatient", "FrameOfReferenceUID"),
@@ -119,8 +119,10 @@ def _origin(header: Dataset) -> Origin:
     return Origin(
         patient_id=values.text(header, "PatientID").strip().casefold(),
         patient_name=values.text(header, "PatientName").strip().casefold(),
-        birth_date=values.text(header, "PatientBirthDate").strip(),
+        birth_date=values.text(header, "PatientBirthDate").strip().replace(".", ""),
         date=values.text(header, "StudyDate").strip().replace(".", ""),
+        sex=sex_of(values.text(header, "PatientSex")),
+        age=age_of(values.text(header, "PatientAge")),
         acquisition_date=values.text(header, "AcquisitionDate").strip().replace(".", ""),
         study_uid=values.text(header, "StudyInstanceUID"),
     )

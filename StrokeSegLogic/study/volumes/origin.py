@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
+
+_YEARS_PER = {"Y": 1.0, "M": 1 / 12, "W": 7 / 365.25, "D": 1 / 365.25}
+_SAME_AGE = 1.5
+"""Years: a birthday may lie between two ages, and ages are cut to whole years or rounded."""
+_SEXES = {"m": "male", "h": "male", "f": "female", "w": "female"}
+"""By the first letter of the word (male, homme, hombre; female, weiblich); others, O among them, say nothing."""
 
 
 @dataclass(frozen=True)
@@ -14,6 +21,8 @@ class Origin:
     Attributes:
         patient_id, patient_name, birth_date: of the patient.
         date: of the study, YYYYMMDD.
+        sex: "male" or "female".
+        age: in years; None where it is not said.
         acquisition_date: of the series; past midnight it is another than that of the study.
         study_uid: of the study.
     """
@@ -22,5 +31,50 @@ class Origin:
     patient_name: str = ""
     birth_date: str = ""
     date: str = ""
+    sex: str = ""
+    age: float | None = None
     acquisition_date: str = field(default="", compare=False)
     study_uid: str = field(default="", compare=False)
+
+    def of_another_patient(self, other: Origin) -> str | None:
+        """What shows that two volumes are of two patients, in words that do not tell who they are; None if nothing.
+
+        What only one of them says is no contradiction.
+        """
+        if self.patient_id and other.patient_id and self.patient_id != other.patient_id:
+            return "their Patient IDs differ"
+        names = _parts(self.patient_name), _parts(other.patient_name)
+        # A middle name or a title may come and go.
+        if all(names) and not names[0] & names[1]:
+            return "the patients' names differ"
+        if self.birth_date and other.birth_date and self.birth_date != other.birth_date:
+            return "the patients' dates of birth differ"
+        if self.sex and other.sex and self.sex != other.sex:
+            return "the patients' sexes differ"
+        if self.age is not None and other.age is not None and abs(self.age - other.age) > _SAME_AGE:
+            return "the patients' ages differ"
+        return None
+
+    def completed(self, other: Origin) -> Origin:
+        """The same with what only the other says."""
+        ours = {key: value for key, value in vars(self).items() if value not in ("", None)}
+        return replace(other, **ours)
+
+
+def sex_of(said: str) -> str:
+    """ "male" or "female" of what a tag says; "" for all else, "O" and "unknown" among it."""
+    word = said.strip().casefold()
+    return _SEXES.get(word[:1], "") if word.isalpha() else ""
+
+
+def age_of(said: str) -> float | None:
+    """Years of an age as DICOM writes it (045Y, 018M, 003W, 012D) or as a mere number; None for all else, and for 0
+    years, which is what anonymising leaves."""
+    found = re.fullmatch(r"(\d{1,3})(?:\.\d*)?\s*([YMWD]?)", said.strip().upper())
+    if found is None or int(found[1]) == 0:
+        return None
+    return int(found[1]) * _YEARS_PER[found[2] or "Y"]
+
+
+def _parts(name: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", name))

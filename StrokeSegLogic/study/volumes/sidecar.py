@@ -13,7 +13,7 @@ from ...base.json_files import parse_json
 from .dicom_clock import seconds
 from .dicom_headers import DicomTags
 from .dicom_values import sequence_b_value
-from .origin import Origin
+from .origin import Origin, age_of, sex_of
 
 _LARGEST = 16 << 20
 _MOST_TEXT = 1024
@@ -53,6 +53,8 @@ def read_sidecar(path: Path) -> DicomTags | None:
             patient_name=_text(content, "PatientName").strip().casefold(),
             birth_date=_text(content, "PatientBirthDate").replace("-", ""),
             date=_text(content, "StudyDate").replace("-", ""),
+            sex=sex_of(_text(content, "PatientSex")),
+            age=age_of(_text(content, "PatientAge")),
             acquisition_date=stamp[:8],
             study_uid=_text(content, "StudyInstanceUID"),
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pydicom
 import pytest
 from io_fixtures import dicom_slices, nifti, refusal, stored, voxels
 
@@ -28,6 +29,9 @@ TWO_PATIENTS = [
     ({"PatientID": "", "PatientName": "MUELLER^A"}, {"PatientID": "", "PatientName": "SCHMIDT^B"}),
     ({"PatientName": "MUELLER^A"}, {"PatientName": "SCHMIDT^B"}),
     ({"PatientBirthDate": "19400101"}, {"PatientBirthDate": "19500202"}),
+    ({"PatientSex": "M"}, {"PatientSex": "F"}),
+    ({"PatientAge": "061Y"}, {"PatientAge": "074Y"}),
+    ({"PatientAge": "018M"}, {"PatientAge": "061Y"}),
 ]
 TWO_DATES = [
     ({"StudyDate": "20200101"}, {"StudyDate": "20210601"}),
@@ -61,6 +65,11 @@ def test_dicom_of_two_dates_is_refused_without_telling_them(tmp_path, first, oth
         ),
         ({"PatientID": "", "PatientName": ""}, {"PatientID": "", "PatientName": ""}),
         ({"PatientID": "4711"}, {"PatientID": ""}),
+        ({"PatientAge": "061Y"}, {"PatientAge": "062Y"}),  # a birthday
+        ({"PatientAge": "023M"}, {"PatientAge": "002Y"}),
+        ({"PatientAge": "061Y"}, {"PatientAge": "000Y"}),  # anonymised
+        ({"PatientSex": "F", "PatientAge": "061Y"}, {"PatientSex": "O", "PatientAge": ""}),
+        ({"PatientSex": "F", "PatientBirthDate": "19400101"}, {"PatientSex": "", "PatientBirthDate": ""}),
     ],
 )
 def test_one_patient_on_both_sides_of_midnight_or_without_tags_is_one_case(tmp_path, first, other):
@@ -122,11 +131,52 @@ def test_volumes_of_two_patients_that_the_user_named_are_taken_and_said(tmp_path
     assert load_case([f"DWI={paths[0]}", f"FLAIR={paths[1]}"]).notes == ()
 
 
-def test_sidecars_tell_two_patients(tmp_path):
-    for number, (name, patient) in enumerate((("DWI", "4711"), ("FLAIR", "0815"))):
-        nifti(tmp_path / f"{name}.nii.gz", voxels(seed=number))
-        (tmp_path / f"{name}.json").write_text(json.dumps({"PatientID": patient, "Modality": "MR"}))
-    assert "their Patient IDs differ" in refusal(load_case, tmp_path)
+SIDECARS = [
+    ("PatientID", "4711", "0815", "their Patient IDs differ"),
+    ("PatientSex", "M", "F", "the patients' sexes differ"),
+    ("PatientSex", "female", "Male", "the patients' sexes differ"),
+    ("PatientAge", "061Y", "074Y", "the patients' ages differ"),
+    ("PatientAge", 61, "074Y", "the patients' ages differ"),
+    ("PatientBirthDate", "1940-01-01", "19500202", "the patients' dates of birth differ"),
+]
+
+
+def with_sidecars(folder, key, *values) -> None:
+    for number, (name, value) in enumerate(zip(("DWI", "FLAIR"), values, strict=True)):
+        nifti(folder / f"{name}.nii.gz", voxels(seed=number))
+        (folder / f"{name}.json").write_text(json.dumps({key: value, "Modality": "MR"}))
+
+
+@pytest.mark.parametrize(("key", "first", "other", "said"), SIDECARS)
+def test_sidecars_tell_two_patients(tmp_path, key, first, other, said):
+    with_sidecars(tmp_path, key, first, other)
+    assert said in refusal(load_case, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("key", "first", "other"),
+    [("PatientAge", 61, "062Y"), ("PatientSex", "F", "female"), ("PatientSex", "M", "n/a"), ("PatientAge", "61", None)],
+)
+def test_sidecars_that_say_the_same_in_other_words_or_nothing_are_of_one_patient(tmp_path, key, first, other):
+    with_sidecars(tmp_path, key, first, other)
+    assert load_case(tmp_path).roles == (Role.DWI, Role.FLAIR)
+
+
+def test_slices_of_a_series_that_lack_what_others_say_of_the_patient_stay_with_it(tmp_path):
+    paths = dicom_slices(tmp_path, stored(), uid="1.2.5", tags={"SeriesDescription": "DWI b1000", "PatientSex": "F"})
+    for path in paths[1:3]:
+        header = pydicom.dcmread(path)
+        del header.PatientSex, header.PatientID
+        header.save_as(path)
+    case = load_case(tmp_path)
+    assert case.series[Role.DWI].image.GetSize()[2] == 5 and not case.notes
+
+
+def test_a_slice_without_a_name_brings_two_patients_of_one_series_no_nearer(tmp_path):
+    for k, sex in enumerate(("", "F", "M")):
+        tags = {"SeriesDescription": "DWI", "PatientID": "", "PatientName": "", "PatientSex": sex}
+        dicom_slices(tmp_path, stored(seed=k), uid="1.2.5", prefix=f"p{k}_", tags=tags, origin=(-10, 20, 30 + 100 * k))
+    assert "are of two patients" in refusal(load_case, tmp_path)
 
 
 def test_what_no_role_is_given_to_may_be_of_anybody(tmp_path):
