@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Literal, get_args
@@ -65,6 +65,22 @@ _REFERENCES: dict[Modality, tuple[Role, ...]] = {
     "mri": (Role.DWI, Role.FLAIR, Role.ADC, Role.T2, Role.T1),
     "ctp": (Role.CBF, Role.TMAX, Role.TTP, Role.MTT, Role.CBV, Role.CTP, Role.MIP, Role.CT),
 }
+
+
+def indispensable(found: Collection[Role], lost: Collection[Role]) -> tuple[Role, ...]:
+    """Those of the roles lost without which nobody would want the study done: they stop it, others are noted.
+
+    Of MRI that on whose grid the result would lie: DWI, else FLAIR, ADC, T2, T1. Of CT perfusion CBF, Tmax and the 4-D
+    series, unless both maps or the series are there; where there is none of these, any.
+    """
+    both = [role for role in (*found, *lost) if role in MRI_ROLES]
+    if both:
+        first = next(role for role in (Role.DWI, Role.FLAIR, Role.ADC, Role.T2, Role.T1) if role in both)
+        return (first,) if first in lost else ()
+    if Role.CTP in found or {Role.CBF, Role.TMAX} <= set(found):
+        return ()
+    needed = tuple(role for role in (Role.CTP, Role.CBF, Role.TMAX) if role in lost)
+    return needed or (() if any(role in MAP_ROLES for role in found) else tuple(lost))
 
 
 @dataclass(frozen=True)

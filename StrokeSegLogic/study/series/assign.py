@@ -8,11 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from ...base.errors import InputError
-from ..case import CTP_ROLES, MAP_ROLES, MODALITIES, MRI_ROLES, Modality, Role
+from ..case import CTP_ROLES, MAP_ROLES, MODALITIES, MRI_ROLES, Modality, Role, indispensable
 from ..volumes.candidates import Candidate
 from ..volumes.reader import volume_suffix
 from .ct_tags import SERIES_FRAMES
-from .labels import path_labels
 from .reading import Quality, Reading
 from .tags import read_tags
 from .words import is_mask_folder, read_name, read_text
@@ -161,7 +160,7 @@ def assign(candidates: Sequence[Candidate], modality: Modality | None = None) ->
     if len(origins) > 1:
         from .examinations import require_one_examination
 
-        notes += require_one_examination(list(origins.values()))
+        notes[:0] = require_one_examination(list(origins.values()))
     claims: dict[Role, Claim] = {}
     ties: dict[Role, InputError] = {}
     for role in Role:
@@ -197,29 +196,16 @@ def assign(candidates: Sequence[Candidate], modality: Modality | None = None) ->
     return Assignment(claims, tuple(left), tuple(notes), ties)
 
 
+_SEVERAL_WORDS = re.compile(r"\w[-_ ./^]|\d|[a-z][A-Z]|[^\x00-\x7f]")
+
+
 def _origin(candidate: Candidate) -> Hashable:
-    """Something that differs wherever tags or names say another patient or examination."""
+    """Something that differs wherever tags or names may say another patient or examination."""
     tags = candidate.origin
-    # A label is a word of its own, or has a number: DWI.nii.gz has none.
-    told = path_labels(candidate.path) if re.search(r"[-_ /\d]", candidate.path) else {}
-    labels = sorted((kind, *sorted(found)) for kind, found in told.items())
-    return (tags, tags.study_uid, tags.acquisition_date, *labels)
-
-
-def indispensable(found: Collection[Role], lost: Collection[Role]) -> tuple[Role, ...]:
-    """Those of the roles lost without which nobody would want the study done: they stop it, others are noted.
-
-    Of MRI that on whose grid the result would lie: DWI, else FLAIR, ADC, T2, T1. Of CT perfusion CBF, Tmax and the 4-D
-    series, unless both maps or the series are there; where there is none of these, any.
-    """
-    both = [role for role in (*found, *lost) if role in MRI_ROLES]
-    if both:
-        first = next(role for role in (Role.DWI, Role.FLAIR, Role.ADC, Role.T2, Role.T1) if role in both)
-        return (first,) if first in lost else ()
-    if Role.CTP in found or {Role.CBF, Role.TMAX} <= set(found):
-        return ()
-    needed = tuple(role for role in (Role.CTP, Role.CBF, Role.TMAX) if role in lost)
-    return needed or (() if any(role in MAP_ROLES for role in found) else tuple(lost))
+    path = PurePosixPath(candidate.path)
+    stem = str(path)[: len(str(path)) - len(volume_suffix(path) or "")]
+    # DWI.nii.gz says nothing of anybody.
+    return tags, tags.study_uid, tags.acquisition_date, stem if _SEVERAL_WORDS.search(stem) else ""
 
 
 def read_candidate(candidate: Candidate, modality: Modality | None = None) -> Reading:

@@ -8,6 +8,7 @@ from itertools import combinations
 
 from ...base.errors import InputError
 from ..volumes.candidates import Candidate
+from .free_names import free_names
 from .labels import path_labels
 
 _PATIENT_LABELS = ("subject", "patient", "patient number")
@@ -38,6 +39,16 @@ def require_one_examination(candidates: Sequence[Candidate]) -> tuple[str, ...]:
             notes.append(
                 f"{first.name} and {other.name} have different Study Instance UIDs: check that they belong together"
             )
+    if (names := free_names(candidates)) is not None:
+        first, other = names.first, names.other
+        if names.sure:
+            what = f"{first.name} and {other.name} are of two patients: their {names.where} hold different names"
+            raise InputError(what, fix=_FIX, option="role")
+        notes.insert(
+            0,
+            f"{first.name} and {other.name} may be of two patients, for the {names.where} differ in words that no "
+            "protocol has: check that they belong together",
+        )
     return tuple(notes)
 
 

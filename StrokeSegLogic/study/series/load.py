@@ -11,11 +11,11 @@ from typing import TypeAlias
 from ...base.errors import InputError
 from ...base.files import require_name
 from ...base.locks import scratch_folder
-from ..case import MAP_ROLES, MRI_ROLES, Case, ClinicalData, Modality, Role, Series, require_plausible
+from ..case import MAP_ROLES, MRI_ROLES, Case, ClinicalData, Modality, Role, Series, indispensable, require_plausible
 from ..volumes.archives import ARCHIVES, unpack
 from ..volumes.candidates import Candidate
 from ..volumes.study_files import StudyFiles, study_files
-from .assign import Assignment, Claim, assign, indispensable, parse_modality, read_candidate
+from .assign import Assignment, Claim, assign, parse_modality, read_candidate
 from .given_scale import no_range, range_of
 from .named import Volume, common_name, series_of_roles, volumes_of_file
 from .read import ReadClaim, computed_adc, read_claim, swapped_note, with_notes

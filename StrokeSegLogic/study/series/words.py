@@ -106,8 +106,9 @@ _COMPUTED = re.compile(
 _REGISTERED = re.compile(r"\breg(?:istered)?\b")
 _AXIAL = re.compile(r"\b(?:p ?)?(?:tra|ax|axial|trans\w*)\b")
 _REFORMAT = re.compile(r"\bmpr\b|\breformat\w*|\brecon\w*|\brfmt\b")
-# What a volume was registered to does not say what it is: dwi_space-flair, dwi_to_T1.
-_TARGET = re.compile(r"\b(?:to|in|on|onto|space) (?:flair|dwi|adc|t[12])\w*\b")
+# What a volume was registered to does not say what it is: dwi_space-flair, dwi_to_T1. SPACE FLAIR is a sequence.
+_TARGET = re.compile(r"\b(?:to|in|on|onto|(?<=dwi )space|(?<=adc )space) (?:flair|dwi|adc|t[12])\w*\b")
+_BIDS_SPACE = re.compile(r"_space-[A-Za-z0-9]+")
 _PHILIPS = re.compile(r"(?<![A-Za-z])(?:d|e|fa)(?=(?:Reg|SSh|sSSh|DTI|sDW|DW_SSh)(?![a-z]))|(?<![A-Za-z])d(?=DWI)")
 _PHILIPS_MAPS = {"d": "adc ", "e": "eadc ", "fa": "fa map "}
 """Philips marks by a letter what was computed from a series (dReg, eSSh, faDTI). eDWI is GE's enhanced DWI."""
@@ -203,7 +204,7 @@ def read_text(text: str, modality: Modality | None = None) -> Reading | None:
         text: as it was written.
         modality: of the study; "mri" knows no CT perfusion.
     """
-    written, text = text, _GLUED_TARGET.sub(r"\1", _TARGET.sub(" ", cut(text)))
+    written, text = text, _GLUED_TARGET.sub(r"\1", _TARGET.sub(" ", cut(_BIDS_SPACE.sub(" ", text))))
     if modality != "mri" and _role(text) is None and (known := read_perfusion(written, text)):
         return known
     reading = _role(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -168,7 +169,7 @@ class Candidate:
         """Its place in the study folder, of a DICOM series that of its folder: without the series' description."""
         return self.name.partition(" (series '")[0]
 
-    @property
+    @cached_property
     def sidecar(self) -> DicomTags | None:
         """What the .json beside a file says of the series that it was converted from; None without any."""
         if self.tags is not None or not self.files:

@@ -9,8 +9,8 @@ import pytest
 import SimpleITK as sitk
 from io_fixtures import dicom_slices, nifti, refusal, stored, voxels
 
-from StrokeSegLogic.study.case import Role
-from StrokeSegLogic.study.series.assign import assign, indispensable
+from StrokeSegLogic.study.case import Role, indispensable
+from StrokeSegLogic.study.series.assign import assign
 from StrokeSegLogic.study.series.load import load_case
 from StrokeSegLogic.study.volumes.candidates import Candidate
 from StrokeSegLogic.study.volumes.dicom_headers import DicomTags
