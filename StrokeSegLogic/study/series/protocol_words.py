@@ -55,7 +55,8 @@ immagine immagini examen exame esame etude estudio estudo studio urgence urgenci
 infarkt infarto controle control controllo suivi inicial iniziale final finale nouveau nuevo novo nuovo
 gauche droite izquierda derecha esquerda direita sinistra destra corte cortes fette strato coronale
 coronales coronal sagital sagittale sagitale axiale coro sagi the and for with without from der die das und
-mit ohne von quer koronal koronar sagittal langs des les los las del della para por con sans avec pour par dans uma une uno karte karten снимок
+mit ohne von quer koronal koronar sagittal langs des les los las del della para por con sans avec pour par dans
+uma une uno karte karten снимок
 снимки серия пациент исследование 画像 检查 検査 図像 图像 患者
 repeat gradient gradients direction directions directionality apparent coefficient blood flow transit peak
 rel mri mrt irm rmn mdd tfe fwhm gad times time coloured value values weighted weighting attenuation number
