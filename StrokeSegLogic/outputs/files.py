@@ -144,7 +144,7 @@ def _writers(result: Outcome) -> Writers:
     from ..slicer_bridge.files import write_scene, write_segmentation
 
     writers: Writers = {"segmentation.seg.nrrd": partial(write_segmentation, result)}
-    writers |= {f"{name}.nii.gz": partial(write_nifti, image) for name, image in result.volumes.items()}
+    writers |= {f"{name}.nii.gz": partial(write_nifti, image, result=True) for name, image in result.volumes.items()}
     writers |= {name: partial(write_text, draw) for name, draw in extra_files(result).items()}
     writers |= {"report.html": partial(write_report, result), "scene.mrb": partial(write_scene, result)}
     return writers

@@ -60,6 +60,6 @@ def write_maps(
     }
     images = {f"{name}.nii.gz": image for name, image in measured.images().items() if name != Role.CT}
     images[f"{BRAIN}.nii.gz"] = brain
-    writers: Writers = {file: partial(write_nifti, image) for file, image in images.items()}
+    writers: Writers = {file: partial(write_nifti, image, result=True) for file, image in images.items()}
     writers |= {"aif.svg": partial(write_text, partial(vessel_svg, measured))}
     return write_kind(folder, writers, MAPS, record, progress, overwrite=overwrite)

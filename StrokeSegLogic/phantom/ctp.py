@@ -16,7 +16,7 @@ import SimpleITK as sitk
 
 from ..space.grid import Grid
 from ..space.smoothing import discrete_gaussian
-from ..study.volumes.nifti import write_nifti_series
+from ..study.volumes.nifti_series import write_nifti_series
 from .anatomy import Tissue
 from .contrast import BRAIN_TISSUES
 from .ctp_maps import CtpPatient, ctp_patient

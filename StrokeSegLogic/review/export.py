@@ -103,7 +103,7 @@ def _unique(selection: Selection) -> dict[str, Chosen]:
 
 
 def _mask(folder: ReviewFolder, chosen: Chosen, path: Path) -> None:
-    write_nifti(sitk_of(chosen.labels(folder)), path)
+    write_nifti(sitk_of(chosen.labels(folder)), path, result=True)
 
 
 def modality_of(selection: Selection) -> Modality:

@@ -3,8 +3,8 @@
 Read through nibabel rather than ITK: it says what ITK hides (units, shear, which of the header's two transforms
 counts), it keeps the terminal clean, and the voxels' positions are those of `nibabel.load(path).affine`.
 
-Where the header's sform and qform differ, nibabel takes the sform and ITK 5.4 (hence 3D Slicer) takes the qform
-unless the sform's code is 1 ("scanner"). `header_notes` says so.
+Where sform and qform differ, nibabel takes the sform and ITK 5.4 (hence 3D Slicer) the qform unless the sform's code is
+1 ("scanner"). `header_notes` says so.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ _TIME_UNITS = {8: "sec", 16: "msec", 24: "usec"}
 """By code; what other codes stand for is not time, or not known."""
 RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0])
 _DISAGREE_MM = 0.5
+_RESULT = b"StrokeSeg: a result, not an acquired image"
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,11 @@ class NiftiHeader:
     def time_unit(self) -> str:
         """ "sec", "msec", "usec", or "unknown"."""
         return _TIME_UNITS.get(int(self.header["xyzt_units"]) & 0x38, "unknown")
+
+    @property
+    def is_result(self) -> bool:
+        """Whether it was written as a result."""
+        return bool(self.header["descrip"].tobytes().startswith(_RESULT))
 
     def mm_per_unit(self) -> float:
         """Of the affine.
@@ -261,25 +267,20 @@ def _scaled(stored: np.ndarray, header: NiftiHeader) -> np.ndarray:
         return np.asanyarray(proxy, dtype=np.float32)
 
 
-def write_nifti(image: sitk.Image, path: str | Path) -> None:
+def write_nifti(image: sitk.Image, path: str | Path, *, result: bool = False) -> None:
     """Writes a 3-D image as .nii or .nii.gz in mm, sform and qform alike; the same image gives the same bytes.
+
+    A `result` is marked as no acquired image, so that no reader of studies takes it for one, wherever it is.
 
     Raises:
         OutputError: if the name does not end so, or the file cannot be written; what was there before is kept.
     """
-    _write(sitk.GetArrayViewFromImage(image).T, Grid.of(image), Path(path))
+    said = _RESULT if result else b""
+    write_voxels(sitk.GetArrayViewFromImage(image).T, Grid.of(image), Path(path), said=said)
 
 
-def write_nifti_series(frames: np.ndarray, grid: Grid, step_s: float, path: str | Path) -> None:
-    """Writes frames (T, z, y, x), each on the grid and `step_s` seconds after the previous, as a 4-D file.
-
-    Raises:
-        OutputError: as `write_nifti`.
-    """
-    _write(frames.T, grid, Path(path), step_s)
-
-
-def _write(voxels: np.ndarray, grid: Grid, path: Path, step_s: float | None = None) -> None:
+def write_voxels(voxels: np.ndarray, grid: Grid, path: Path, step_s: float | None = None, said: bytes = b"") -> None:
+    """Writes voxels (x, y, z), or (x, y, z, time) `step_s` seconds apart, with a description of up to 79 bytes."""
     if not path.name.lower().endswith(WRITTEN):
         raise OutputError("is not a NIfTI file name", where=path, fix="End it with .nii.gz or .nii")
     import nibabel as nib
@@ -288,11 +289,10 @@ def _write(voxels: np.ndarray, grid: Grid, path: Path, step_s: float | None = No
     affine[:3, :3] = RAS_TO_LPS @ grid.matrix
     affine[:3, 3] = RAS_TO_LPS @ grid.origin
     out = nib.Nifti1Image(voxels, affine, dtype=voxels.dtype)
-    if step_s is None:
-        out.header.set_xyzt_units("mm")
-    else:
-        out.header.set_xyzt_units("mm", "sec")
+    out.header.set_xyzt_units("mm", None if step_s is None else "sec")
+    if step_s is not None:
         out.header.set_zooms((*out.header.get_zooms()[:3], step_s))
+    out.header["descrip"] = said
     out.set_sform(affine, code="scanner")
     out.set_qform(affine, code="scanner")
     content = out.to_bytes()

@@ -8,9 +8,10 @@ import numpy as np
 import SimpleITK as sitk
 
 from ...base.errors import InputError
+from ...space.grid import Grid
 from .frame_stack import FrameStack, TimeSeries
 from .frame_times import sidecar_times, times_of_step
-from .nifti import NiftiHeader, open_nifti
+from .nifti import NiftiHeader, open_nifti, write_voxels
 
 
 def read_nifti_series(path: Path) -> TimeSeries:
@@ -76,3 +77,12 @@ def read_nifti_colours(path: Path) -> sitk.Image:
         image = sitk.GetImageFromArray(np.ascontiguousarray(colours), isVector=True)
     grid.lay(image)
     return image
+
+
+def write_nifti_series(frames: np.ndarray, grid: Grid, step_s: float, path: str | Path) -> None:
+    """Writes frames (T, z, y, x), each on the grid and `step_s` seconds after the previous, as a 4-D file.
+
+    Raises:
+        OutputError: as `nifti.write_nifti`.
+    """
+    write_voxels(frames.T, grid, Path(path), step_s)

@@ -84,7 +84,9 @@ def study_files(folder: str | Path, room: Callable[[], Path] | None = None) -> S
         more, more_aside = _visible_files(home)
         paths += more
         set_aside += more_aside
-    own = _own_results(paths)
+    recorded = _own_results(paths)
+    marked = {path for path in paths if path not in recorded and _is_marked(path)}
+    own = recorded | marked
     aside += [
         InputError(
             "holds what an earlier run put aside", where=path, fix="Name that folder itself to have its volumes read"
@@ -100,7 +102,11 @@ def study_files(folder: str | Path, room: Callable[[], Path] | None = None) -> S
         if home not in used
     ]
     if own and (found or any(path.parent != folder for path in own)):
-        aside += [_of_earlier_run(home) for home in sorted({path.parent for path in own})]
+        aside += [_of_earlier_run(home) for home in sorted({path.parent for path in recorded})]
+        aside += [
+            InputError("is a result of StrokeSeg, not an acquired image", where=path, fix="Name it to have it read")
+            for path in sorted(marked)
+        ]
     elif own:
         # Nothing else is there: who names a folder of results wants them.
         found, notes = _read_headers(paths, roots, [])
@@ -151,6 +157,21 @@ def _own_results(paths: Sequence[Path]) -> set[Path]:
             if volume_suffix(path) is not None and is_unchanged(path, digest):
                 found.add(path)
     return found
+
+
+def _is_marked(path: Path) -> bool:
+    """Whether a file says of itself that it is a result of ours."""
+    suffix = volume_suffix(path)
+    if suffix is None or _never_ends(path):
+        return False
+    if suffix not in SUFFIXES:
+        from .result_marks import is_own_segmentation
+
+        return is_own_segmentation(path)
+    try:
+        return open_nifti(path).is_result
+    except InputError:
+        return False
 
 
 def _read_headers(

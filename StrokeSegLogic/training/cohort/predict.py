@@ -175,7 +175,7 @@ def predict_cases(
                     continue
                 loaded, found = predictor(by_name[name], data, span)
                 images = {f"{name}/{member}.nii.gz": loaded.grid.image(found[member]) for member in members}
-                _add(held, origin, {file: partial(write_nifti, image) for file, image in images.items()})
+                _add(held, origin, {file: partial(write_nifti, image, result=True) for file, image in images.items()})
     progress(1.0, "predicting: done")
     return members
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import nibabel as nib
+import numpy as np
 import pytest
+import SimpleITK as sitk
 from ctp_files import frames, nifti_series
 from io_fixtures import nifti, voxels
 
@@ -13,6 +16,7 @@ from StrokeSegLogic.base.files import sha256_of
 from StrokeSegLogic.base.records import RESULTS, sealed
 from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.study.series.load import load_case
+from StrokeSegLogic.study.volumes.nifti import open_nifti, write_nifti
 
 MAPS = ("CBF", "CBV", "TMAX")
 
@@ -66,3 +70,62 @@ def test_who_names_a_folder_of_results_alone_gets_its_maps(tmp_path):
     assert set(case.roles) == {Role(name) for name in MAPS}
     assert case.notes == ("the volumes of out are results of an earlier run of StrokeSeg",)
     shutil.rmtree(tmp_path / "out")
+
+
+def copied_away(folder: Path, *names: str) -> None:
+    """Results that were copied out of their folder, without its record."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, name in enumerate(names):
+        write_nifti(sitk.GetImageFromArray(voxels(seed=number)), folder / name, result=True)
+
+
+@pytest.mark.parametrize(
+    ("names", "needed"),
+    [
+        (("CBF.nii.gz", "TMAX.nii.gz", "brain.nii.gz"), Role.CTP),
+        (("patient_CBV.nii", "Zeit zum Maximum.nii"), Role.CTP),
+        (("DWI_result.nii.gz", "labels.nii.gz"), Role.FLAIR),
+    ],
+)
+def test_results_that_were_copied_away_from_their_record_are_told_by_their_mark(tmp_path, names, needed):
+    if needed is Role.CTP:
+        nifti_series(tmp_path / "CTP.nii.gz", frames())
+    else:
+        nifti(tmp_path / "FLAIR.nii.gz")
+    copied_away(tmp_path, *names)
+    case = load_case(tmp_path)
+    assert case.roles == (needed,)
+    assert len(case.notes) == len(names) and all("is a result of StrokeSeg" in note for note in case.notes)
+
+
+def test_marked_results_beside_their_record_are_said_once(tmp_path):
+    nifti_series(tmp_path / "CTP.nii.gz", frames())
+    copied_away(tmp_path / "out", "CBF.nii.gz", "TMAX.nii.gz")
+    written = {name: sha256_of(tmp_path / "out" / name) for name in ("CBF.nii.gz", "TMAX.nii.gz")}
+    (tmp_path / "out" / "maps.json").write_bytes(sealed({"case": "x"}, written))
+    (note,) = load_case(tmp_path).notes
+    assert note == "out was left aside: it holds the results of an earlier run of StrokeSeg"
+
+
+def test_marked_results_that_are_named_or_alone_are_read(tmp_path):
+    copied_away(tmp_path, "CBF.nii.gz", "TMAX.nii.gz")
+    assert load_case(tmp_path).roles == (Role.CBF, Role.TMAX)
+    assert load_case([f"CBF={tmp_path / 'CBF.nii.gz'}"]).roles == (Role.CBF,)
+
+
+def test_a_segmentation_of_ours_is_known_by_its_segments_whatever_it_is_called(tmp_path):
+    nifti(tmp_path / "DWI.nii.gz")
+    image = sitk.GetImageFromArray((voxels() > 100).astype(np.uint8))
+    image.SetMetaData("Segment0_Tags", "StrokeSeg.Label:1|Segmentation.Status:inprogress|")
+    sitk.WriteImage(image, str(tmp_path / "FLAIR.nrrd"))
+    case = load_case(tmp_path)
+    assert case.roles == (Role.DWI,)
+    assert case.notes == ("FLAIR.nrrd was left aside: it is a result of StrokeSeg, not an acquired image",)
+
+
+def test_what_a_run_writes_is_marked_and_what_it_was_given_is_not(tmp_path):
+    image = sitk.GetImageFromArray(voxels())
+    write_nifti(image, tmp_path / "given.nii")
+    write_nifti(image, tmp_path / "made.nii", result=True)
+    assert [open_nifti(tmp_path / f"{name}.nii").is_result for name in ("given", "made")] == [False, True]
+    assert np.array_equal(*(nib.load(tmp_path / f"{name}.nii").get_fdata() for name in ("given", "made")))
