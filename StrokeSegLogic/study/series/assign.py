@@ -150,6 +150,10 @@ def assign(candidates: Sequence[Candidate], modality: Modality | None = None) ->
         from .bolus_parts import together as joined
 
         readings = joined(readings)
+    if sum(reading.role in MAP_ROLES for _, reading in readings) > 1:
+        from .makers import of_one_maker
+
+        readings = of_one_maker(readings)
     left = [(candidate, reading.reason) for candidate, reading in readings if reading.role is None]
     notes = [
         f"{candidate.name} was left aside: {reading.reason}{'; ' if reading.advice else ''}{reading.advice}"
@@ -184,14 +188,18 @@ def assign(candidates: Sequence[Candidate], modality: Modality | None = None) ->
             left.append((loser, why))
             notes.append(f"{loser.name} was left aside: {why}")
         if reading.contrast_medium:
-            notes.append(
-                f"{winner.name} was taken for {role} after contrast medium: vessels and leaking tissue are bright on "
-                "it, and the model has not learned from such images"
-            )
+            medium = "after contrast medium: vessels and leaking tissue are bright on it, and the model has not learned"
+            notes.append(f"{winner.name} was taken for {role} {medium} from such images")
+        if reading.qualities:
+            notes += [f"{winner.name} was taken for {role}, and {doubt}" for doubt in reading.doubts]
         if reading.confidence < _DOUBTFUL:
             notes.append(f"{winner.name} was taken for {role} with doubt: {reading.reason}")
     for role in indispensable(claims, ties):
         raise ties[role]
+    if sum(role in MAP_ROLES for role in claims) > 1:
+        from .makers import mixed_makers
+
+        notes[:0] = mixed_makers({role: claim.candidate for role, claim in claims.items()})
     notes += [f"no {role} was taken: {error.what}. {error.fix}" for role, error in ties.items()]
     return Assignment(claims, tuple(left), tuple(notes), ties)
 
@@ -240,6 +248,12 @@ def _with_header(reading: Reading, candidate: Candidate) -> Reading:
         return reading if beside is None else reading.weighted(beside.b, beside.direction)
     if reading.role is Role.CTP and frames == 1:
         return Reading.nothing(f"it is one volume, not a series over time, though {reading.reason}")
+    if reading.role in (Role.CT, Role.CTP):
+        from .kernels import judged
+
+        tags = candidate.tags or candidate.sidecar
+        text = PurePosixPath(candidate.name).name if candidate.tags is None else candidate.tags.series_description
+        reading = judged(reading, "" if tags is None else tags.kernel, text)
     if frames is not None and frames >= SERIES_FRAMES and reading.role is Role.CT:
         return replace(reading, role=Role.CTP, reason=f"{reading.reason} and it has {frames} frames")
     if frames is not None and frames > 1 and reading.role in MAP_ROLES:

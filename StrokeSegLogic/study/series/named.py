@@ -11,7 +11,7 @@ import SimpleITK as sitk
 
 from ...base.errors import InputError
 from ...base.files import require_name
-from ..case import MRI_ROLES, Modality, Role, Series
+from ..case import MAP_ROLES, MRI_ROLES, Modality, Role, Series
 from ..volumes.candidates import Candidate, file_candidate
 from ..volumes.study_files import study_files
 from .assign import Claim, assign, read_candidate, restricted
@@ -35,7 +35,7 @@ def series_of_roles(
     wanted = restricted(list(by_role), modality)
     series: list[Series] = []
     notes = [f"{role} was left aside: it is not of {modality}" for role in by_role if role not in wanted]
-    files: list[Candidate] = []
+    files: dict[Role, Candidate] = {}
     read = []
     for role in wanted:
         volume = _named(role, by_role[role], files)
@@ -48,11 +48,15 @@ def series_of_roles(
     if len(files) > 1:
         from .examinations import examination_notes
 
-        notes += examination_notes(files)
+        notes += examination_notes(list(files.values()))
+    if sum(role in MAP_ROLES for role in files) > 1:
+        from .makers import mixed_makers
+
+        notes += mixed_makers(files)
     return series, notes
 
 
-def _named(role: Role, what: Volume, files: list[Candidate]) -> ReadClaim:
+def _named(role: Role, what: Volume, files: dict[Role, Candidate]) -> ReadClaim:
     """The volume that the user gave a role; where it is of files, these are added to `files`."""
     where = f"the volume given for {role}"
     if isinstance(what, Series):
@@ -69,7 +73,7 @@ def _named(role: Role, what: Volume, files: list[Candidate]) -> ReadClaim:
         )
     path, limits, unit = _path_and_scale(what, role)
     candidate, notes = _named_candidate(role, path)
-    files.append(candidate)
+    files[role] = candidate
     with with_notes(notes):
         found = read_claim(Claim(candidate, role, 1.0, "named by the user"), limits, unit)
     return found._replace(notes=(*notes, *found.notes))

@@ -13,7 +13,7 @@ import SimpleITK as sitk
 from ...base.errors import InputError
 from ...space.grid import Grid, are_two_slabs
 from ..case import MAP_ROLES, Role
-from ..volumes.b_values import FULL_B, USUAL_B
+from ..volumes.b_values import FULL_B, LEAST_B, USUAL_B
 from ..volumes.candidates import Candidate
 from ..volumes.reader import volume_suffix
 from .reading import Quality, Reading
@@ -27,15 +27,21 @@ _PART, _SAME_PLANE = 0.75, 0.9
 """What reaches across less than so much of another of its role and plane was broken off, as when a patient moves."""
 _ROUNDED = 1e-5
 _SAME = "both hold the same volume"
-_KINDS = frozenset({Quality.TRACE, Quality.DIRECTION, Quality.COMPUTED, Quality.COLOUR, Quality.SERIES})
+_NO_TRACE = frozenset({Quality.DIRECTION, Quality.COMPUTED, Quality.COLOUR})
+_KINDS = _NO_TRACE | {Quality.TRACE, Quality.SERIES}
+
+_LAST = (Quality.COLOUR, Quality.CAPTURE, Quality.SHARP)
+"""Of these any other is better, however sure the role."""
 
 
 def better(first: Reading, other: Reading) -> str | None:
     """Why the first is clearly better than the second; None if it is not.
 
-    Of diffusion the acquired trace goes before what was computed and before single directions, whatever their b-values;
-    then the b-value decides, then how sure the role is, then plane and making.
+    Of diffusion the acquired trace goes before what was computed and before single directions, whatever their b-values,
+    from 500 s/mm² up (see `b_values`); then the b-value decides, then how sure the role is, then plane and making.
     """
+    if (least := _least(first, other)) is not None:
+        return least or None
     if first.role is Role.DWI and other.role is Role.DWI and (said := _diffusion(first, other)) is not None:
         return said or None
     if first.confidence - other.confidence >= CLEARLY - 1e-9:
@@ -45,16 +51,26 @@ def better(first: Reading, other: Reading) -> str | None:
     return _made(first, other, frozenset(Quality))
 
 
+def _least(first: Reading, other: Reading) -> str | None:
+    """Why the first is better where one of the two is made as nobody would want it; "" if the second is, else None."""
+    for quality in _LAST:
+        if (quality in first.qualities) != (quality in other.qualities):
+            return quality.reason if quality in other.qualities else ""
+    return None
+
+
 def _diffusion(first: Reading, other: Reading) -> str | None:
     """Why the first of two diffusion series is better, "" if the second is, None if neither is by its diffusion."""
     b, against = first.b_value, other.b_value
-    full = tuple(value is None or value >= FULL_B for value in (b, against))
-    if full[0] != full[1]:
-        return f"its b-value is higher ({_shown(b)} against {_shown(against)} s/mm²)" if full[0] else ""
-    if why := _made(first, other, _KINDS):
-        return why
-    if _made(other, first, _KINDS):
-        return ""
+    # What is no picture of all directions is wanted only where the trace shows more of T2 than of diffusion.
+    for least, kinds in ((LEAST_B, _NO_TRACE), (FULL_B, _KINDS)):
+        enough = tuple(value is None or value >= least for value in (b, against))
+        if enough[0] != enough[1]:
+            return f"its b-value is higher ({_shown(b)} against {_shown(against)} s/mm²)" if enough[0] else ""
+        if why := _made(first, other, kinds):
+            return why
+        if _made(other, first, kinds):
+            return ""
     if b is not None and against is None and b >= FULL_B:
         return f"its b-value is known ({b:g} s/mm²)"
     if b is None or against is None or b == against:

@@ -18,12 +18,15 @@ class Quality(Enum):
     AXIAL = 1, "it is axial"
     REFORMATTED = -2, "it was acquired in its plane, the other was reformatted"
     REGISTERED = -2, "it lies as it was acquired, the other was moved to fit"
+    SECONDARY = -3, "it is the scanner's own, the other was made at a workstation"
     CONVERTED = -3, "it is the plain file, the other is what a converter made beside it"
     SECOND_ECHO = -3, "it is of the first echo"
     SERIES = -4, "it is one volume, the other all b-values or directions"
     DIRECTION = -5, "it is no single direction of the diffusion gradient"
     COMPUTED = -6, "it was acquired, the other was computed from other images"
     COLOUR = -8, "it has grey values, not colours"
+    SHARP = -9, "it was reconstructed with a soft kernel, the other with a sharp one"
+    CAPTURE = -9, "it is the scanner's own, the other a picture of it that a workstation stored for reading"
 
     @property
     def points(self) -> int:
@@ -32,6 +35,20 @@ class Quality(Enum):
     @property
     def reason(self) -> str:
         return self.value[1]
+
+    @property
+    def alone(self) -> str:
+        """What has to be said of a volume with it that is taken for want of a better; "" for nothing."""
+        return _ALONE.get(self, "")
+
+
+_ALONE = {
+    Quality.COMPUTED: "it was computed from other images, not acquired, and none that was acquired is there",
+    Quality.SHARP: "it was reconstructed with a sharp kernel, and none with a soft kernel is there: noise hides what "
+    "differs little in density",
+    Quality.CAPTURE: "it is a picture that was stored for reading, and the scanner's own is not there: what is very "
+    "dark or bright may be cut off",
+}
 
 
 @dataclass(frozen=True)
@@ -71,6 +88,14 @@ class Reading:
             found -= {Quality.TRACE, Quality.DIRECTION}
             found.add(Quality.DIRECTION if direction else Quality.TRACE)
         return replace(self, b_value=b, qualities=frozenset(found))
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What has to be said if it is taken."""
+        if self.role is Role.ADC:
+            # A map is always computed.
+            return tuple(q.alone for q in Quality if q in self.qualities - {Quality.COMPUTED} and q.alone)
+        return tuple(q.alone for q in Quality if q in self.qualities and q.alone)
 
     @property
     def rank(self) -> int:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from ..case import Role
 from ..volumes.dicom_headers import DicomTags
 from ..volumes.dicom_values import DIRECTIONAL, ISOTROPIC, sequence_b_value
+from .captures import judged
 from .ct_tags import read_ct
 from .reading import NO_B, Quality, Reading
 from .words import read_text
@@ -63,6 +64,10 @@ _T2_STAR_TE = 12.0
 
 def read_tags(tags: DicomTags) -> Reading:
     """The role of a DICOM series, or why it has none."""
+    return judged(_qualified(tags), tags)
+
+
+def _qualified(tags: DicomTags) -> Reading:
     reading = _read(tags)
     if reading.role is None or tags.modality == "CT":
         return reading

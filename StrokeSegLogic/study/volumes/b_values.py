@@ -3,8 +3,10 @@
 The rule, and why:
 
 - A shell is what lies within 10 % of a b-value, for scanners count the imaging gradients in.
-- Taken is, of the shells from 500 to 1600 s/mm², that nearest to 1000, those from 700 up before those below. Stroke is
-  imaged with 1000; below 700 the tissue's T2 begins to outweigh its diffusion, below 500 it does.
+- Taken is, of the shells from 500 to 1600 s/mm², that nearest to 1000, those from 700 up before those below, those of
+  all directions before that of one. Stroke is imaged with 1000; below 700 the tissue's T2 begins to outweigh its
+  diffusion, below 500 it does: an infarct whose ADC is lower by 0.4e-3 mm²/s is brighter by exp(500 * 0.0004), 1.2, and
+  by as much where its T2 has risen from 90 to 110 ms (TE 80 ms).
 - A shell above 1600 is taken where there is no other. Its logarithm is no straight line of b any more (Jensen et al.,
   Magn Reson Med 2005 53:1432), so that no ADC comes of it.
 - A b-value up to 50 is that of an image without diffusion weighting, as FSL, DIPY and MRtrix have it.
@@ -68,6 +70,11 @@ class Shell:
     told: bool = True
 
     @property
+    def single(self) -> bool:
+        """Whether it is known to show a single direction."""
+        return self.told and not self.trace and len(self.directions) == 1
+
+    @property
     def count(self) -> int:
         """How many volumes it has."""
         return sum(map(len, self.directions))
@@ -85,7 +92,8 @@ def shells_of(weightings: Sequence[Weighting]) -> tuple[Shell, ...]:
         members = [number for number in left if abs(weightings[number].b - centre) <= _SAME_SHELL * centre]
         left = [number for number in left if number not in members]
         found.append(_shell(weightings, members))
-    return tuple(found)
+    # The shell of a single direction is no picture of all, however near to the usual b-value.
+    return tuple(sorted(found, key=lambda shell: (not LEAST_B <= shell.b <= HIGHEST_B, shell.single)))
 
 
 def unweighted_of(weightings: Sequence[Weighting]) -> Shell | None:

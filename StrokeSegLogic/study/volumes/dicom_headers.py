@@ -32,7 +32,9 @@ class DicomTags:
 
     `frames` is how often each place was imaged over time, where a series was kept whole (CT); `window` the centre and
     width that the series is shown with; `direction` whether a diffusion series shows all directions or one (see
-    `dicom_values.direction`); `acquired` the seconds at which it was acquired (see `Clock.acquisition`).
+    `dicom_values.direction`); `acquired` the seconds at which it was acquired (see `Clock.acquisition`); `bits` how
+    many of a grey value are stored; `captured` whether a workstation says that it stored a picture; `kernel` that a CT
+    was reconstructed with; `maker` and `software` of what wrote it.
     """
 
     modality: str = "MR"
@@ -55,6 +57,11 @@ class DicomTags:
     frames: int = 1
     colour: bool = False
     window: tuple[float, float] | None = None
+    bits: int | None = None
+    captured: bool = False
+    kernel: str = ""
+    maker: str = ""
+    software: str = ""
 
 
 @dataclass(frozen=True)

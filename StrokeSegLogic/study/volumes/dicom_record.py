@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _UNPACKED = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"})
 """Transfer syntaxes whose pixels are stored as they are."""
+_SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+"""UID of the class, and beginning of those of its multi-frame kinds."""
 RECORD_TAGS = (
     *("Modality", "SeriesInstanceUID", "SeriesDescription", "ProtocolName", "SequenceName", "ImageType"),
     *("ScanningSequence", "MRAcquisitionType", "EchoTime", "RepetitionTime", "InversionTime", "PulseSequenceName"),
@@ -28,7 +30,8 @@ RECORD_TAGS = (
     *("DiffusionBValue", "DiffusionGradientOrientation", "DiffusionDirectionality", "PhotometricInterpretation"),
     *("Rows", "Columns", "PixelSpacing", "ImagePositionPatient", "ImageOrientationPatient", "FrameOfReferenceUID"),
     *("NumberOfFrames", "SamplesPerPixel", "BitsAllocated", "SliceThickness", "WindowCenter", "WindowWidth"),
-    *("RescaleSlope", "RescaleIntercept"),
+    *("RescaleSlope", "RescaleIntercept", "BitsStored", "ConversionType", "BurnedInAnnotation", "ConvolutionKernel"),
+    *("Manufacturer", "ManufacturerModelName", "SoftwareVersions"),
     *CLOCK_TAGS,
 )
 
@@ -75,6 +78,13 @@ def slice_of(path: Path, header: Dataset, syntax: str, frame: int = 0) -> Slice:
         # A palette's colours stand in a table: the pixels themselves mean nothing.
         colour=samples == 3 or values.text(header, "PhotometricInterpretation").upper() == "PALETTE COLOR",
         window=values.window(header),
+        bits=values.whole(header, "BitsStored", 0) or None,
+        captured=_is_captured(header),
+        kernel=" ".join(values.words(header, "ConvolutionKernel")),
+        maker=values.text(header, "Manufacturer").strip(),
+        software=" ".join(
+            (values.text(header, "ManufacturerModelName"), *values.words(header, "SoftwareVersions"))
+        ).strip(),
     )
     order = (
         tags.direction,
@@ -112,6 +122,15 @@ def slice_of(path: Path, header: Dataset, syntax: str, frame: int = 0) -> Slice:
         frame=frame,
         rescale=(slope, values.number(header, "RescaleIntercept") or 0.0),
         gain=values.gain(header, slope),
+    )
+
+
+def _is_captured(header: Dataset) -> bool:
+    """Whether it says that it is a picture of images: by its class, by how it came about, by texts burned into it."""
+    return (
+        values.text(header, "SOPClassUID").startswith(_SECONDARY_CAPTURE)
+        or bool(values.text(header, "ConversionType").strip())
+        or values.text(header, "BurnedInAnnotation").strip().upper() == "YES"
     )
 
 

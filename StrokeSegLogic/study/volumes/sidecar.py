@@ -47,6 +47,9 @@ def read_sidecar(path: Path) -> DicomTags | None:
         b_value=sequence_b_value(_text(content, "SequenceName")),
         body_part=_text(content, "BodyPartExamined").upper(),
         contrast_agent=bool(_text(content, "ContrastBolusAgent")),
+        kernel=_text(content, "ConvolutionKernel").upper(),
+        maker=_text(content, "Manufacturer"),
+        software=f"{_text(content, 'ManufacturersModelName')} {_text(content, 'SoftwareVersions')}".strip(),
         acquired=seconds(stamp[:8], stamp[9:]) if len(stamp) >= 13 else seconds("", content.get("AcquisitionTime")),
         origin=Origin(
             patient_id=_text(content, "PatientID").strip().casefold(),
