@@ -11,7 +11,7 @@ from ...base.errors import InputError
 from ..case import CTP_ROLES, MAP_ROLES, MODALITIES, MRI_ROLES, Modality, Role, indispensable
 from ..volumes.candidates import Candidate
 from ..volumes.reader import volume_suffix
-from .ct_tags import SERIES_FRAMES
+from .ct_tags import SERIES_FRAMES, judged
 from .reading import Quality, Reading
 from .tags import read_tags
 from .words import is_mask_folder, read_name, read_text
@@ -248,14 +248,10 @@ def _with_header(reading: Reading, candidate: Candidate) -> Reading:
         return reading if beside is None else reading.weighted(beside.b, beside.direction)
     if reading.role is Role.CTP and frames == 1:
         return Reading.nothing(f"it is one volume, not a series over time, though {reading.reason}")
-    if reading.role in (Role.CT, Role.CTP):
-        from .kernels import judged
-
-        tags = candidate.tags or candidate.sidecar
-        text = PurePosixPath(candidate.name).name if candidate.tags is None else candidate.tags.series_description
-        reading = judged(reading, "" if tags is None else tags.kernel, text)
     if frames is not None and frames >= SERIES_FRAMES and reading.role is Role.CT:
-        return replace(reading, role=Role.CTP, reason=f"{reading.reason} and it has {frames} frames")
+        reading = replace(reading, role=Role.CTP, reason=f"{reading.reason} and it has {frames} frames")
+    if reading.role in (Role.CT, Role.CTP):
+        reading = judged(reading, candidate)
     if frames is not None and frames > 1 and reading.role in MAP_ROLES:
         return Reading.nothing(f"it has {frames} frames over time, though {reading.reason}")
     if colour:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import PurePosixPath
 
 from ..case import CTP_ROLES, Role
+from ..volumes.candidates import Candidate
 from ..volumes.dicom_headers import DicomTags
 from .perfusion_words import no_map
 from .reading import Quality, Reading
@@ -27,8 +29,8 @@ _HEAD = re.compile(r"\b(?:head|brain|skull)\b|\b(?:nc|n|c)?ct\b")
 _PLAIN = re.compile(r"\b(?:plain|without contrast|without|non ?contrast|noncon|nc|ncct)\b")
 _CONTRAST = re.compile(r"\b(?:contrast|post|ce|gd|iv|c plus|venous|arterial|delayed)\b")
 _ELSEWHERE = re.compile(
-    r"\b(?:spine|cervical|c ?spine|neck|hals|cuello|pescoco|collo|chest|thorax|torax|torace|abdom\w*|pelvis|lungs?"
-    r"|sinus\w*|orbit\w*|facial|face|temporal|petrous|dental|mandib\w*|hws|bws|lws|columna|coluna|colonna|rachis|wirbel\w*|cardiac"
+    r"\b(?:spine|cervical|c ?spine|neck|hals|cuello|pescoco|collo|chest|thorax|torax|torace|abdom\w*|addom\w*|pelvis"
+    r"|lungs?|sinus\w*|orbit\w*|facial|face|temporal|petrous|dental|mandib\w*|hws|bws|lws|columna|coluna|colonna|rachis|wirbel\w*|cardiac"
     r"|heart|coron(?:ary|arien\w*))\b"
 )
 _COMPUTED = re.compile(
@@ -81,16 +83,46 @@ def _often(tags: DicomTags) -> str:
     return f"each place was imaged {tags.frames} times"
 
 
+def judged(reading: Reading, candidate: Candidate) -> Reading:
+    """The reading of a CT or a series of CT with what its kernel is.
+
+    Of a file its name may say that it is no plain CT of the head.
+    """
+    from .kernels import is_named_sharp, is_sharp
+    from .words import cut
+
+    if candidate.tags is not None:
+        tags, text = candidate.tags, candidate.tags.series_description
+    else:
+        tags, text = candidate.sidecar or DicomTags(), PurePosixPath(candidate.name).name
+        if reading.role is Role.CT and (other := no_plain(cut(text))) is not None:
+            return replace(other, reason=f"file name '{text}' {other.reason}")
+    if is_sharp(tags.kernel) if tags.kernel.strip() else is_named_sharp(cut(text)):
+        return replace(reading, qualities=reading.qualities | {Quality.SHARP})
+    return reading
+
+
+def no_plain(words: str) -> Reading | None:
+    """Why a text names a CT that is not that of the head without contrast medium; None if it does not say so.
+
+    Args:
+        words: see `words.cut`.
+    """
+    if found := _COMPUTED.search(words):
+        return Reading.nothing(f"names what was computed from a CT ('{found[0]}'): it is no plain CT")
+    if found := _ELSEWHERE.search(words):
+        return Reading.nothing(f"names another part of the body than the brain ('{found[0]}')")
+    if _PLAIN.search(words) is None and (found := _CONTRAST.search(words)):
+        return Reading.nothing(f"names a CT after contrast medium ('{found[0]}')")
+    return None
+
+
 def _plain(tags: DicomTags, words: str) -> Reading:
     """Whether a CT of one volume is that of the head without contrast medium."""
     said = f"series description '{tags.series_description}'"
-    if found := _COMPUTED.search(words):
-        return Reading.nothing(f"{said} names what was computed from a CT ('{found[0]}'): it is no plain CT")
-    if found := _ELSEWHERE.search(words):
-        return Reading.nothing(f"{said} names another part of the body than the brain ('{found[0]}')")
+    if (other := no_plain(words)) is not None:
+        return replace(other, reason=f"{said} {other.reason}")
     plain = _PLAIN.search(words)
-    if plain is None and (found := _CONTRAST.search(words)):
-        return Reading.nothing(f"{said} names a CT after contrast medium ('{found[0]}')")
     if plain is None and tags.contrast_agent:
         return Reading.nothing("its header names a contrast agent: it is no plain CT")
     head = _HEAD.search(words)

@@ -8,10 +8,7 @@ those are for the head and the body); of others what is called sharp, bone, lung
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
-from ..case import Role
-from .reading import Quality, Reading
 from .words import cut
 
 _SIEMENS = re.compile(r"\b[bhijtuq]([a-z]?)(\d\d)[a-z]?\b")
@@ -39,18 +36,3 @@ def is_named_sharp(words: str) -> bool:
     return any(
         int(sharpness) >= (_LUNG_FROM if kind == "l" else _SHARP_FROM) for kind, sharpness in _SIEMENS.findall(words)
     )
-
-
-def judged(reading: Reading, kernel: str, name: str) -> Reading:
-    """The reading of a CT or a series of CT with what its kernel is; all else as it is.
-
-    Args:
-        reading: of the volume.
-        kernel: by its header, which counts; "" where that is not said.
-        name: its description or file name.
-    """
-    if reading.role not in (Role.CT, Role.CTP):
-        return reading
-    if not (is_sharp(kernel) if kernel.strip() else is_named_sharp(cut(name))):
-        return reading
-    return replace(reading, qualities=reading.qualities | {Quality.SHARP})

@@ -26,6 +26,8 @@ _PLAIN = re.compile(
     r"\b(?:nc|n|c)ct\b|\b(?:non|without) ?contrast\b|\bct (?:\w+ )?(?:plain|without)\b|\bplain (?:\w+ )?ct\b"
 )
 _CT = re.compile(r"\bct\b")
+_HEAD = re.compile(r"\b(?:head|brain|skull) (?:\w+ )?plain\b|\bplain (?:\w+ )?(?:head|brain|skull)\b")
+"""A head without contrast medium is a CT where nothing else in the study is of MR."""
 _PLAIN_SURE, _CT_ALONE, _PERHAPS = 0.9, 0.65, 0.5
 
 _OF_CT = re.compile(r"\bct\b|\bctp\d?\b|\bv?pct\b")
@@ -85,7 +87,14 @@ def read_perfusion(text: str, words: str) -> Reading | None:
     named = _maps(words)
     series = _SERIES.search(words)
     of_mr = _OF_MR.search(words)
-    if not (named or series or _PLAIN.search(words) or _CT.search(words) or _PERHAPS_SERIES.search(words)):
+    if not (
+        named
+        or series
+        or _PLAIN.search(words)
+        or _CT.search(words)
+        or _HEAD.search(words)
+        or _PERHAPS_SERIES.search(words)
+    ):
         return None
     if of_mr and not _OF_CT.search(words):
         # Projections, perfusion series and maps of MR are told by the words of MR.
@@ -109,7 +118,8 @@ def read_perfusion(text: str, words: str) -> Reading | None:
         return Reading(Role.CT, _PLAIN_SURE, f"holds '{found[0]}'")
     if found := _PERHAPS_SERIES.search(words):
         return Reading(Role.CTP, _PERHAPS, f"holds '{found[0]}' and no word of CT")
-    return Reading(Role.CT, _CT_ALONE, "holds 'ct'")
+    found = _CT.search(words) or _HEAD.search(words)
+    return Reading(Role.CT, _CT_ALONE, f"holds '{found[0] if found else words}'")
 
 
 def no_map(words: str) -> Reading | None:

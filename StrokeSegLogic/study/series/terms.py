@@ -26,7 +26,8 @@ _LATIN: tuple[tuple[str, str], ...] = (
         "without contrast",
     ),
     (r"kontrasts[i\u0131]z\w*|kontrasztanyag nelkul", "without contrast"),
-    (r"non (?:inject\w*|iniett\w*|inyect\w*|realzad[oa])", "without contrast"),
+    (r"non (?:inject\w*|iniett\w*|inyect\w*|realzad[oa]|enhanced)", "without contrast"),
+    (r"(?:nect|nekt)", "plain ct"),
     (r"(?:nativ[aeo]?|nativ[ae][nrs]|simples?|s ?m ?c|basal[ei]?(?! gang)|non ?con|w ?o|unenhanced)", "plain"),
     (
         rf"(?:con|com|avec|mit|nach|dopo|apres|pos|post|despues de|depois de|apos|after|with|met|na|med|po|ze?|so?|cu)"
@@ -72,15 +73,20 @@ _LATIN: tuple[tuple[str, str], ...] = (
     ),
     (r"(?:ubersicht\w*|uebersicht\w*|scano|scanogram\w*|escanograma|topogram[ma]?\w*|escanog\w*)", "localizer"),
     (r"(?:knochen\w*|os|osseu?x?|osse[oa]|osea|oseo|hueso|osso|ossos)", "bone"),
-    (r"(?:tac (?=crane|cereb|simple|de )|tdm|tc|computer ?tomogra\w*|tomodensito\w*)", "ct"),
-    (r"tomografia (?:axial )?comput(?:ad|er|ador)i[sz]ada", "ct"),
+    (r"(?:tac (?=crane|cereb|enc|simple|basal|de |plain|head)|tdm|tc|computer ?tomogra\w*|tomodensito\w*)", "ct"),
+    (r"scanner (?=(?:du |de la )?(?:crane|crani|cereb|cerveau|enceph|tete|head))", "ct "),
+    (r"tomografia (?:axial )?comput\w*ada", "ct"),
+    (r"tomografia(?= (?:axial|plain|head|de|del|do|da|crane|crani|cereb|encef))", "ct"),
+    (r"(?:kt|кт)(?= )|(?<= )(?:kt|кт)", "ct"),
     # Planes.
     (r"(?:axiales?|assial[ei]|transversal\w*|horizontal\w*)", "axial"),
     # Once more.
     (r"(?:wdh|wiederhol\w*|repeti\w*|ripet\w*|bis|nochmal\w*|otra vez|de novo|redo|rpt|repeats?)", "repeat"),
     # The head, in names of CT.
     (r"(?:kopf|schadel\w*|schaedel\w*|hirn\w*|gehirn|neurocran\w*|neuroschadel)", "head"),
-    (r"(?:crane|craneo|cranio|crani[ao]l\w*|cranien\w*|cranium|cerebro|cerebrale?(?! blood)|cervello|cerveau)", "head"),
+    (r"(?:kraniet?|hoved\w*|hode|huvud\w*|hoofd|glow[ya]|głow[ya]|hlav[ya]|fej|kafa|beyin|cerebrum)", "head"),
+    (r"(?:crane|craneo|craneal|cranio|crani[ao]l\w*|cranien\w*|cranium)", "head"),
+    (r"(?:cerebro|cerebrale?(?! blood)|cervello|cerveau)", "head"),
     (r"(?:tete|testa|cabeza|cabeca|encefal\w*|encephal\w*)", "head"),
 )
 
@@ -111,8 +117,12 @@ _GLUED: tuple[tuple[str, str], ...] = (
     ("位置決め|定位像|定位|スカウト", "localizer"),
     ("血管|혈관", "angio"),
     ("位相|相位|위상", "phase"),
-    ("単純|單純|平扫|平掃|비조영|без контраста|нативн\\w*", "plain"),
-    ("造影なし|非造影", "without contrast"),
+    ("単純|单纯|單純|平扫|平掃|비조영|без контраста|нативн\\w*", "plain"),
+    ("造影なし|非造影|未增强|未增強|조영 ?전", "without contrast"),
+    ("胸部|흉부", "chest"),
+    ("腹部|복부", "abdomen"),
+    ("骨盤|骨盆", "pelvis"),
+    ("頸椎|颈椎|頚椎|腰椎|胸椎|脊椎|脊柱|경추|요추", "spine"),
     ("造影|增强|增強|조영|контраст\\w*", "contrast"),
     ("横断|横軸|軸位|轴位|橫斷|水平断|축상", "axial"),
     ("再撮影|再撮|重复|重複|재촬영", "repeat"),

@@ -129,6 +129,7 @@ def cut(text: str) -> str:
     text = re.sub(r"(?i)(t2w?)\s*\*", r"\1star ", text)
     text = re.sub(r"(?i)\+\s*(?:c|gd|km)\b|\bc\s*\+|\b[cw]/\s*(?:c|contraste|gd|mdc)\b", " contrast ", text)
     text = re.sub(r"(?i)\bs/\s*(?:c|contraste|gd|mdc)\b", " without contrast ", text)
+    text = re.sub(r"(?i)(?<![^\W_])(?:c|iv|km|gd|mdc)-(?![A-Za-z0-9])", " without contrast ", text)
     # A name of its own, which the next step would cut.
     text = re.sub(r"(?i)\bidose", "idose", text)
     text = _NO_BORDER.sub(" ", _PHILIPS.sub(lambda found: _PHILIPS_MAPS[found[0]], text)).lower()
