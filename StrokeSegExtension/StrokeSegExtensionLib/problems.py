@@ -28,7 +28,7 @@ def used_twice(inputs: StudyInputs) -> InputError | None:
     for role, handle in inputs.volumes.items():
         if handle in seen:
             what = _("one volume is chosen as {first} and {other}").format(first=seen[handle], other=role)
-            return InputError(what, where=_("Study"), fix=_("Choose one role for it"), roles=(seen[handle], role.value))
+            return InputError(what, where=_("Study"), fix=_("Choose one of the two"), roles=(seen[handle], role.value))
         seen[handle] = role.value
     return None
 
@@ -59,7 +59,7 @@ def _setting(option: str) -> str:
         "age": _("Age"),
         "nihss": _("NIHSS"),
         "onset_hours": _("Onset"),
-        "role": _("Study"),
+        "sequence": _("Study"),
         "unit": _("unit of the map"),
         "colour_range": _("ends of the colour bar"),
     }.get(option, option)

@@ -34,7 +34,7 @@ class BatchCase:
 
     Attributes:
         name: its own in the batch.
-        study: what `load_case` takes: a folder, an archive, a file, or words ROLE=FILE.
+        study: what `load_case` takes: a folder, an archive, a file, or words SEQUENCE=FILE.
         clinical: what is known of the patient.
         brain_mask: file of a mask of the brain; of MRI alone.
     """

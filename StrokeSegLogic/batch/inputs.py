@@ -40,7 +40,7 @@ def hash_inputs(study: str | tuple[str, ...], brain_mask: str | None = None) -> 
     name alone.
 
     Args:
-        study: a folder, archive or file, or words ROLE=FILE.
+        study: a folder, archive or file, or words SEQUENCE=FILE.
         brain_mask: one more file.
 
     Raises:

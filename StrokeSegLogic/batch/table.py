@@ -36,7 +36,7 @@ def cases_of_table(path: Path) -> Found:
         raise InputError(
             f"has the columns {', '.join(sorted(heads)) or '(none)'}",
             where=path,
-            fix="Name the columns case and study, or case and a column for each role (DWI, FLAIR, CBF, ...)",
+            fix="Name the columns case and study, or case and a column for each sequence or map (DWI, FLAIR, CBF, ...)",
         )
     cases = []
     for name, row in by_key(rows, key, path).items():

@@ -18,7 +18,7 @@ Source = Annotated[
     Path,
     typer.Argument(
         help="A folder whose subfolders (or archives) are studies, a data set (BIDS, ISLES, ...), or a CSV or TSV with "
-        "the columns case and study, or case and a column for each role.",
+        "the columns case and study, or case and a column for each sequence or map (DWI, FLAIR, CBF, ...).",
         metavar="INPUT",
     ),
 ]

@@ -45,7 +45,7 @@ app.add_typer(review, name="review")
 
 BAD_INPUT, FAULT, CANCELLED = 1, 2, 3
 _SHORTER = {"minimum_lesion_ml": "minimum_lesion"}
-_IN_STUDY = {"role": "ROLE=FILE", "unit": "ROLE=FILE@UNIT", "colour_range": "ROLE=FILE@LOW..HIGH"}
+_IN_STUDY = {"sequence": "SEQUENCE=FILE", "unit": "SEQUENCE=FILE@UNIT", "colour_range": "SEQUENCE=FILE@LOW..HIGH"}
 """What a user says of an input behind its name, not by a flag."""
 _INTERRUPTED = 130
 """What Typer makes of a KeyboardInterrupt."""

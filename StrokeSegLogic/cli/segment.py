@@ -38,8 +38,8 @@ def clinical_data(age: float | None, nihss: int | None, onset: float | None) -> 
 Study = Annotated[
     list[str],
     typer.Argument(
-        help="A folder (NIfTI, NRRD, MetaImage, DICOM, mixed, any names), or ROLE=FILE for each that there is. MRI: "
-        "T1, T2, DWI, FLAIR, ADC. CT perfusion: CBF, CBV, MTT, TTP, TMAX, MIP, CT, or CTP, the 4-D series. A "
+        help="A folder (NIfTI, NRRD, MetaImage, DICOM, mixed, any names), or SEQUENCE=FILE for each that there is. "
+        "MRI: T1, T2, DWI, FLAIR, ADC. CT perfusion: CBF, CBV, MTT, TTP, TMAX, MIP, CT, or CTP, the 4-D series. A "
         "colour-coded map needs the range of its colour bar: TMAX=FILE@0..12; a map's unit can be said: TMAX=FILE@ms.",
         metavar="STUDY",
     ),
@@ -235,7 +235,7 @@ def require_not_both(anonymous: bool, dicom_references: bool) -> None:
 
 
 def one_or_many(study: list[str]) -> str | list[str]:
-    """A path alone, or the ROLE=FILE words."""
+    """A path alone, or the SEQUENCE=FILE words."""
     return study[0] if len(study) == 1 and Path(study[0]).exists() else study
 
 

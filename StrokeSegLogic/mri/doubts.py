@@ -183,7 +183,7 @@ def _refusal(role: Role, source: str, what: str) -> InputError:
         f"is called {role}, but {what}",
         where=source,
         fix=f"Give the right volume as {role}, or leave it out",
-        option="role",
+        option="sequence",
         roles=(role.value,),
     )
 

@@ -114,7 +114,7 @@ def _segmented(
     if given is not None:
         report(0.2, "comparing the brain mask with the brain that is found")
         of_mask = mask_doubt(prepared.brain, prepared.grid, base.image, base.role, report.span(0.2, 0.2))
-    report(0.2, "comparing contrasts with roles")
+    report(0.2, "comparing contrasts with names")
     working_brain = prepared.grid.image(prepared.brain.astype(np.uint8))
     doubts = contrast_doubts(prepared.case, working_brain)
     differing: int | None = None

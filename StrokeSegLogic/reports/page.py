@@ -132,7 +132,7 @@ def _inputs(result: Outcome, units: Mapping[Role, str] | None) -> dict[str, Sequ
         unit = [] if units is None else [units.get(role, "HU" if role is Role.CTP else NONE)]
         why = (series.reason, f"{series.confidence:.0%}", series.sha256[:12])
         rows.append((use, series.source, _size(series), *unit, *why))
-    heads = ("Role", "Source", "Grid", *([] if units is None else ["Unit"]), "Why this role", "Confidence", "SHA-256")
+    heads = ("Volume", "Source", "Grid", *([] if units is None else ["Unit"]), "Why", "Confidence", "SHA-256")
     return {"heads": heads, "rows": rows}
 
 

@@ -1,4 +1,4 @@
-"""A case: the volumes of one patient, each in its role, and what is known of the patient, which has to be possible."""
+"""A case: the volumes of one patient, each as what it is, and what is known of the patient."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Role(str, Enum):
             return cls(str(getattr(text, "value", text)).strip().upper())
         except ValueError:
             names = ", ".join(role.value for role in cls)
-            raise InputError(f"'{text}' is not a role", fix=f"Use one of {names}") from None
+            raise InputError(f"'{text}' is no sequence or map", fix=f"Use one of {names}") from None
 
     def __str__(self) -> str:
         return self.value
@@ -172,10 +172,10 @@ class Case:
         for volume in series:
             if volume.role in by_role:
                 raise InputError(
-                    f"two series claim the role {volume.role}: {by_role[volume.role].source} and {volume.source}",
+                    f"two series claim to be {volume.role}: {by_role[volume.role].source} and {volume.source}",
                     where=name,
                     fix=f"Name the right series as {volume.role}",
-                    option="role",
+                    option="sequence",
                     roles=(volume.role.value,),
                 )
             by_role[volume.role] = volume

@@ -183,7 +183,7 @@ def require_maps(case: Case, standard: StandardMaps) -> None:
         raise InputError(
             "; ".join([f"none of its maps ({', '.join(given)}) can be used", *why]),
             where=case.name,
-            fix="Name role and unit of each map if you know them, or give the CTP series itself",
+            fix="Say which map each is and in which unit, if you know, or give the CTP series itself",
             option="unit",
             roles=given,
         )

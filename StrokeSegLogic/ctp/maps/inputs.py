@@ -112,7 +112,7 @@ def standard_maps(case: Case, reference: Role | None = None) -> StandardMaps:
             continue
         notes += reading.doubts
         if left_out:
-            notes.append(_unused(series, "was left out", f"name its role yourself if it is {role} all the same"))
+            notes.append(_unused(series, "was left out", f"name it yourself if it is {role} all the same"))
             continue
         out[role], units[role] = _standard(reading, images[role], role)
         # What is open is a factor at most, and CBF is used relative to itself.
@@ -229,7 +229,7 @@ def _require_different(case: Case, arrays: Mapping[Role, np.ndarray]) -> None:
             raise InputError(
                 f"{role} and {other} are one map, up to a factor of {float(ratio.mean()):.3g} ({sources})",
                 where=case.name,
-                fix="Give each map once, in its own role",
+                fix="Give each map once, by its own name",
                 roles=(role, other),
             )
 
@@ -244,8 +244,8 @@ def _require_not_swapped(case: Case, given: Mapping[Role, Series], readings: Map
         raise InputError(
             f"{next(iter(swapped.values())).words} ({'; '.join(readings[role.value].reason for role in swapped)})",
             where=case.name,
-            fix=f"Name the roles of {' and '.join(swapped)} yourself, the right way round",
-            option="role",
+            fix=f"Name {' and '.join(swapped)} yourself, the right way round",
+            option="sequence",
             roles=swapped,
         )
 

@@ -78,7 +78,7 @@ class Routes:
         if self.standard.inverted.keys() & set(error.roles):
             fix, option = "Export them again, the right way round, or give the CTP series by itself", None
         elif set(error.roles).intersection(out):
-            fix, option = f"Name the role and unit of {', '.join(out)}, or give the CTP series by itself", "unit"
+            fix, option = f"Name the unit of {', '.join(out)}, or give the CTP series by itself", "unit"
         where = error.where or self.case.name
         return InputError("; ".join([error.what, *why]), where=where, fix=fix, option=option, roles=error.roles)
 

@@ -66,7 +66,7 @@ def restricted(roles: Collection[Role], modality: Modality | None) -> tuple[Role
     if modality is None:
         if mr and ct:
             raise InputError(
-                f"the roles are of two kinds: {_names(mr)} of MRI, {_names(ct)} of CT perfusion",
+                f"the volumes are of two kinds: {_names(mr)} of MRI, {_names(ct)} of CT perfusion",
                 fix=_FIX,
                 option="modality",
             )

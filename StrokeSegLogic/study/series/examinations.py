@@ -14,7 +14,7 @@ from .labels import path_labels
 _PATIENT_LABELS = ("subject", "patient", "patient number")
 _LONGEST_HOURS = 2.0
 """That an examination of two Study Instance UIDs may last; what was done later may be after a thrombectomy."""
-_FIX = "Give the folder of a single examination, or name the volumes that belong together by their roles"
+_FIX = "Give the folder of a single examination, or name the volumes that belong together (DWI=FILE, FLAIR=FILE, ...)"
 
 
 def require_one_examination(candidates: Sequence[Candidate]) -> tuple[str, ...]:
@@ -30,10 +30,10 @@ def require_one_examination(candidates: Sequence[Candidate]) -> tuple[str, ...]:
     for first, other in combinations(candidates, 2):
         if (what := _patients_differ(first, other)) is not None:
             shown = f"{first.name} and {other.name} are of two patients: {what}"
-            raise InputError(shown, fix=_FIX, option="role")
+            raise InputError(shown, fix=_FIX, option="sequence")
         if (what := _times_differ(first, other)) is not None:
             shown = f"{first.name} and {other.name} are of two examinations: {what}"
-            raise InputError(shown, fix=_FIX, option="role")
+            raise InputError(shown, fix=_FIX, option="sequence")
         ours, theirs = first.origin.study_uid, other.origin.study_uid
         if ours and theirs and ours != theirs and not notes:
             notes.append(
@@ -43,7 +43,7 @@ def require_one_examination(candidates: Sequence[Candidate]) -> tuple[str, ...]:
         first, other = names.first, names.other
         if names.sure:
             what = f"{first.name} and {other.name} are of two patients: their {names.where} hold different names"
-            raise InputError(what, fix=_FIX, option="role")
+            raise InputError(what, fix=_FIX, option="sequence")
         notes.insert(
             0,
             f"{first.name} and {other.name} may be of two patients, for the {names.where} differ in words that no "

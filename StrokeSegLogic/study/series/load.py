@@ -43,7 +43,7 @@ def load_case(
     Args:
         study: a folder or an archive of it, searched with subfolders and the archives in it (roles are found by names
             and DICOM tags); a mapping from role to a file, a DICOM folder, an image or a `Series`; a sequence of
-            "ROLE=FILE"; or one file whose name says its role.
+            "SEQUENCE=FILE"; or one file whose name says its role.
         name: of the case; by default that of the folder.
         clinical: what is known of the patient beside the images.
         modality: "mri" or "ctp": volumes of the other are left aside. By default what the study is; it has to be given
@@ -124,7 +124,12 @@ def _from_files(
     if not found.claims:
         shown = "; ".join(f"{candidate.name} ({why})" for candidate, why in found.left[:8])
         more = f"; and {len(found.left) - 8} more" if len(found.left) > 8 else ""
-        raise _without_role(f"no volume could be given a role; found {shown}{more}", folder, candidates, modality)
+        raise _without_role(
+            f"no volume is known as a sequence or map (DWI, FLAIR, CBF, ...); found {shown}{more}",
+            folder,
+            candidates,
+            modality,
+        )
     modality = "mri" if any(role in MRI_ROLES for role in found.claims) else "ctp"
     read: dict[Candidate, ReadClaim] = {}
     failed: dict[Candidate, tuple[Role, InputError]] = {}
@@ -180,7 +185,7 @@ def _without_role(what: str, folder: Path, candidates: Sequence[Candidate], moda
             held = "CT perfusion" if other == "ctp" else "MRI"
             fix = f"What is there looks like {held}: use {other}"
             return InputError(what, where=folder, fix=fix, option="modality")
-    return InputError(what, where=folder, fix="Name the roles, for instance DWI=scan.nii.gz", option="role")
+    return InputError(what, where=folder, fix="Say which is which, for instance DWI=scan.nii.gz", option="sequence")
 
 
 def _with_known_colours(claims: list[Claim], notes: list[str]) -> list[Claim]:
@@ -212,9 +217,9 @@ def _from_file(path: Path, modality: Modality | None) -> tuple[list[Series], lis
     reading = read_candidate(candidate, modality)
     if reading.role is None or reading.confidence < _EVIDENT:
         raise InputError(
-            f"is one file, and its role is not evident ({reading.reason})",
+            f"is one file, and which sequence or map (DWI, FLAIR, CBF, ...) it is is not evident ({reading.reason})",
             where=path,
-            fix=f"Name its role, for instance DWI={path.name}",
+            fix=f"Say what it is, for instance DWI={path.name}",
         )
     found = read_claim(Claim(candidate, reading.role, reading.confidence, reading.reason))
     more, told = computed_adc([found], {reading.role})
@@ -225,7 +230,12 @@ def _of_several(volumes: Sequence[Candidate], path: Path, modality: Modality | N
     """The series of a file that holds several volumes, and notes."""
     found = _assigned(volumes, modality, path)
     if not found.claims:
-        raise _without_role(f"none of its {len(volumes)} volumes could be given a role", path, volumes, modality)
+        raise _without_role(
+            f"none of its {len(volumes)} volumes is known as a sequence or map (DWI, FLAIR, CBF, ...)",
+            path,
+            volumes,
+            modality,
+        )
     read = [read_claim(claim) for claim in found.claims.values()]
     more, told = computed_adc(read, {*found.claims, *found.ties})
     notes = [*found.notes, *(note for volume in read for note in volume.notes), *told]
@@ -252,8 +262,8 @@ def _split(text: str) -> tuple[str, str]:
         raise InputError(
             "there is no such file or folder",
             where=text,
-            fix="Check the path; single volumes are named by their role, for instance DWI=scan.nii.gz",
+            fix="Check the path; single volumes are named by their sequence, for instance DWI=scan.nii.gz",
         )
     if not mark or not role.strip() or not file.strip():
-        raise InputError(f"'{text}' is not of the form ROLE=FILE", fix="Write for instance DWI=scan.nii.gz")
+        raise InputError(f"'{text}' is not of the form SEQUENCE=FILE", fix="Write for instance DWI=scan.nii.gz")
     return role, file.strip()

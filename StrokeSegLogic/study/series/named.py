@@ -28,7 +28,7 @@ def series_of_roles(
     for text, what in named:
         role = Role.parse(text)
         if role in by_role:
-            raise InputError(f"the role {role} is named twice", fix="Give each role one volume")
+            raise InputError(f"{role} is named twice", fix="Give each sequence one volume")
         by_role[role] = what
     if not by_role:
         raise InputError("no volume was given", fix="Give at least DWI=FILE or FLAIR=FILE")
@@ -122,7 +122,7 @@ def _that_is(role: Role, found: list[Candidate], path: Path, what: str) -> Candi
                 + "; ".join(candidate.name for candidate in found[:8]),
                 where=path,
                 fix=f"Name the file, or a folder with this series alone, as {role}",
-                option="role",
+                option="sequence",
                 roles=(role.value,),
             )
         return claim.candidate

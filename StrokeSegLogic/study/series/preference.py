@@ -45,7 +45,7 @@ def better(first: Reading, other: Reading) -> str | None:
     if first.role is Role.DWI and other.role is Role.DWI and (said := _diffusion(first, other)) is not None:
         return said or None
     if first.confidence - other.confidence >= CLEARLY - 1e-9:
-        return f"its role is surer ({first.confidence:.2f} against {other.confidence:.2f})"
+        return f"what it is is surer ({first.confidence:.2f} against {other.confidence:.2f})"
     if other.confidence - first.confidence >= CLEARLY - 1e-9:
         return None
     return _made(first, other, frozenset(Quality))
@@ -131,16 +131,20 @@ def choose(role: Role, rivals: Sequence[Rival]) -> tuple[Candidate, Reading, Map
 def _tie(role: Role, top: Sequence[Rival]) -> InputError:
     first, second = top[0][0], top[1][0]
     more = f" (and {len(top) - 2} more)" if len(top) > 2 else ""
-    what = f"two series claim the role {role}: {first.name} and {second.name}{more}"
+    what = f"two series claim to be {role}: {first.name} and {second.name}{more}"
     if _are_parts(role, top):
         what += "; by the times that are known none goes on within a minute where another ends"
         fix = (
-            "Put the seconds of each file's frames beside it on one clock, as NAME.times.txt or as FrameTimesStart in "
-            "NAME.json, or name the right series as CTP"
+            f"Put the seconds of each file's frames on one clock, as NAME.times.txt, into the folder of the file "
+            f"({_homes(first, second)}), or name the right series as CTP"
         )
-        return InputError(what, fix=fix, option="role", roles=(role.value,))
+        return InputError(what, fix=fix, option="sequence", roles=(role.value,))
     way = " by any of its files" if first.tags is not None and first.files else ""
-    return InputError(what, fix=f"Name the right series as {role}{way}", option="role", roles=(role.value,))
+    return InputError(what, fix=f"Name the right series as {role}{way}", option="sequence", roles=(role.value,))
+
+
+def _homes(*candidates: Candidate) -> str:
+    return " and ".join(dict.fromkeys(c.files[0].resolve().parent.name for c in candidates if c.files)) or "there"
 
 
 def _are_parts(role: Role, rivals: Sequence[Rival]) -> bool:

@@ -15,7 +15,7 @@ from ...space.grid import Grid
 from ..case import CTP_ROLES, Role, Series
 from ..maps.colour_volume import decode_volume
 from ..volumes.checks import require_real, require_scalar_3d, validate
-from ..volumes.frame_times import FIX, times_of_step
+from ..volumes.frame_times import IN_PYTHON, times_of_step
 from ..volumes.geometry import require_plausible_extent, require_right_angles
 from .assign import Claim
 from .given_scale import ColourRange, no_range, range_of
@@ -222,9 +222,9 @@ def _frames_in_memory(
     _validate_frames(image, where)
     frames = image.GetSize()[3]
     if times_s is None:
-        times_s, _ = times_of_step(image.GetSpacing()[3], "", image.GetOrigin()[3], frames, where)
+        times_s, _ = times_of_step(image.GetSpacing()[3], "", image.GetOrigin()[3], frames, where, IN_PYTHON)
     if len(times_s) != frames:
-        raise InputError(f"has {frames} frames and {len(times_s)} times", where=where, fix=FIX)
+        raise InputError(f"has {frames} frames and {len(times_s)} times", where=where, fix=IN_PYTHON)
     if image.GetPixelID() not in (sitk.sitkInt16, sitk.sitkFloat32):
         image = sitk.Cast(image, sitk.sitkFloat32)
     digest = hashlib.sha256(np.ascontiguousarray(sitk.GetArrayViewFromImage(image)).data).hexdigest()
@@ -271,7 +271,7 @@ def swapped_note(dwi: sitk.Image, adc: sitk.Image) -> str | None:
     lean_dwi, lean_adc = _lean(dwi), _lean(adc)
     if lean_dwi is None or lean_adc is None or lean_dwi < _CLEARLY or lean_adc > 1 / _CLEARLY:
         return None
-    return "DWI and ADC look swapped (fluid is bright in DWI and dark in ADC): check the roles"
+    return "DWI and ADC look swapped (fluid is bright in DWI and dark in ADC): check which is which"
 
 
 def _lean(image: sitk.Image) -> float | None:

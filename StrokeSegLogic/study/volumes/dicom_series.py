@@ -17,7 +17,7 @@ from .dicom_clock import DAY_S, Clock
 from .dicom_headers import Slice
 from .dicom_pixels import start_decoder
 from .frame_stack import FrameStack, TimeSeries
-from .frame_times import FIX, sidecar_times
+from .frame_times import beside, sidecar_times
 
 _SAME_PLACE_MM = 0.02
 _SAME_TIME_S = 1e-3
@@ -141,10 +141,11 @@ def _frames(
     _require_complete(places, sorted_values, source, where)
     frames = [[place[int(index[k])] for place, index in zip(places, order, strict=True)] for k in range(most)]
     table = np.array(sorted_values)
-    if beside := sidecar_times(home, most):
-        return frames, beside[0], (f"the frames' times are from {beside[1]}",)
+    if known := sidecar_times(home, most):
+        return frames, known[0], (f"the frames' times are from {known[1]}",)
     if not source.seconds:
-        raise InputError(f"{source.words} tells its {most} frames apart, but no header says when", where=where, fix=FIX)
+        what = f"{source.words} tells its {most} frames apart, but no header says when"
+        raise InputError(what, where=where, fix=beside(home))
     times = table.mean(axis=0)
     notes = [source.note] if source.note else []
     spread = float(np.ptp(table, axis=0).max())

@@ -10,16 +10,31 @@ from ...base.errors import InputError
 from ...base.files import read_regular
 from ...base.json_files import read_json
 from ..maps.units import SECONDS_PER
+from .archives import ARCHIVES
 
 _LIKELY_S = (0.3, 20.0)
 """A step of perfusion CT in seconds lies in this range; a thousand times more is milliseconds."""
 _WRITTEN_BY_DEFAULT = 1.0
 _LARGEST = 16 << 20
 """Bytes of a file of times; some keep the tags of every slice beside them."""
-FIX = (
-    "Put the frames' seconds beside the file, as times.txt (one number a frame) or in a .json of the same name "
-    "with FrameTimesStart, VolumeTiming or RepetitionTime; in Python give a Series with times_s"
-)
+IN_PYTHON = "Give a Series with times_s, the seconds of its frames"
+
+
+def beside(path: Path) -> str:
+    """What to do where a series has no times, in words.
+
+    Args:
+        path: of the file, or of the folder of a DICOM series.
+    """
+    folder = path.resolve() if path.is_dir() else path.resolve().parent
+    if (packed := next((each for each in folder.parts[::-1] if each.lower().endswith(ARCHIVES)), None)) is not None:
+        place = f"the archive {packed}, beside the series"
+    else:
+        place = f"the folder {folder.name}"
+    return (
+        f"Put the frames' seconds as times.txt (one number a frame) into {place}; or say FrameTimesStart, VolumeTiming "
+        "or RepetitionTime in a .json of the same name as the file"
+    )
 
 
 def sidecar_times(path: Path, frames: int) -> tuple[tuple[float, ...], str] | None:
@@ -51,7 +66,9 @@ def sidecar_times(path: Path, frames: int) -> tuple[tuple[float, ...], str] | No
     return None
 
 
-def times_of_step(step: float, unit: str, start: float, frames: int, where: str) -> tuple[tuple[float, ...], str]:
+def times_of_step(
+    step: float, unit: str, start: float, frames: int, where: str, fix: str
+) -> tuple[tuple[float, ...], str]:
     """Seconds of evenly spaced frames from a header's step, and a note where the header is doubtful ("" if not).
 
     Args:
@@ -59,7 +76,8 @@ def times_of_step(step: float, unit: str, start: float, frames: int, where: str)
         unit: "sec", "msec", "usec" (or "s", "ms"), or anything else for unknown.
         start: time of the first frame, same unit.
         frames: how many.
-        where: the file, for the message.
+        where: the file, or the name of a series in memory, for the message.
+        fix: what to do where the times are not known.
 
     Raises:
         InputError: if the step is no positive number; or the unit is unknown and the step is 1, which writers put there
@@ -67,7 +85,7 @@ def times_of_step(step: float, unit: str, start: float, frames: int, where: str)
     """
     start = start if math.isfinite(start) else 0.0
     if not math.isfinite(step) or step <= 0:
-        raise InputError(f"the header's time step is {step:g}", where=where, fix=FIX)
+        raise InputError(f"the header's time step is {step:g}", where=where, fix=fix)
     if unit in SECONDS_PER:
         factor, note = SECONDS_PER[unit], ""
     elif step != _WRITTEN_BY_DEFAULT and _LIKELY_S[0] <= step <= _LIKELY_S[1]:
@@ -76,7 +94,7 @@ def times_of_step(step: float, unit: str, start: float, frames: int, where: str)
         factor, note = 1e-3, f"the header gives a time step of {step:g} without unit: milliseconds were assumed"
     else:
         what = "which is also what is written where it is not known" if step == _WRITTEN_BY_DEFAULT else "in no unit"
-        raise InputError(f"the header gives a time step of {step:g}, {what}", where=where, fix=FIX)
+        raise InputError(f"the header gives a time step of {step:g}, {what}", where=where, fix=fix)
     return tuple((start + k * step) * factor for k in range(frames)), note
 
 

@@ -12,7 +12,7 @@ from ...base.progress import check_cancelled
 from ...space.grid import Grid
 from ..maps.units import SECONDS_PER
 from .frame_stack import FrameStack, TimeSeries
-from .frame_times import FIX, numbers, sidecar_times, times_of_step
+from .frame_times import beside, numbers, sidecar_times, times_of_step
 from .itk_formats import grid_of, open_voxels, read_header, stored_voxels
 from .itk_header import ItkHeader
 
@@ -108,8 +108,8 @@ def _is_colour(header: ItkHeader) -> bool:
 
 
 def _times(header: ItkHeader, path: Path, frames: int) -> tuple[tuple[float, ...], tuple[str, ...]]:
-    if beside := sidecar_times(path, frames):
-        return beside[0], (f"{path.name}: the frames' times are from {beside[1]}",)
+    if known := sidecar_times(path, frames):
+        return known[0], (f"{path.name}: the frames' times are from {known[1]}",)
     pairs, unit = header.pairs, header.unit.strip(' "').lower()
     listed = next((key for key in pairs if key.endswith(_INDEX)), None)
     note = ""
@@ -119,10 +119,10 @@ def _times(header: ItkHeader, path: Path, frames: int) -> tuple[tuple[float, ...
         values = _listed(pairs[_LABELS], frames, path)
         unit = pairs.get(_LABEL_UNITS, "ms").strip().lower()
     elif len(header.size) == 4:
-        times, note = times_of_step(header.spacing[3], unit, header.origin[3], frames, str(path))
+        times, note = times_of_step(header.spacing[3], unit, header.origin[3], frames, str(path), beside(path))
         return times, (f"{path.name}: {note}",) if note else ()
     else:
-        raise InputError("its header says nothing on the frames' times", where=path, fix=FIX)
+        raise InputError("its header says nothing on the frames' times", where=path, fix=beside(path))
     if unit not in SECONDS_PER:
         note = (
             f"the header gives the frames' times without a known unit ('{shortened(unit, 20)}'): seconds were assumed"
@@ -135,7 +135,7 @@ def _listed(text: str, frames: int, path: Path) -> tuple[float, ...]:
     try:
         values = numbers(text)
     except ValueError:
-        raise InputError("its frames are not numbered by time", where=path, fix=FIX) from None
+        raise InputError("its frames are not numbered by time", where=path, fix=beside(path)) from None
     if len(values) != frames:
-        raise InputError(f"its header gives {len(values)} times for {frames} frames", where=path, fix=FIX)
+        raise InputError(f"its header gives {len(values)} times for {frames} frames", where=path, fix=beside(path))
     return values

@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from ...base.errors import InputError
 from ...space.grid import Grid
 from .frame_stack import FrameStack, TimeSeries
-from .frame_times import sidecar_times, times_of_step
+from .frame_times import beside, sidecar_times, times_of_step
 from .nifti import NiftiHeader, open_nifti, write_voxels
 
 
@@ -46,10 +46,10 @@ def read_nifti_series(path: Path) -> TimeSeries:
 
 def _times(header: NiftiHeader, frames: int) -> tuple[tuple[float, ...], tuple[str, ...]]:
     path = header.path
-    if beside := sidecar_times(path, frames):
-        return beside[0], (f"{path.name}: the frames' times are from {beside[1]}",)
+    if known := sidecar_times(path, frames):
+        return known[0], (f"{path.name}: the frames' times are from {known[1]}",)
     step, start = float(header.header["pixdim"][4]), float(header.header["toffset"])
-    times, note = times_of_step(step, header.time_unit, start, frames, str(path))
+    times, note = times_of_step(step, header.time_unit, start, frames, str(path), beside(path))
     return times, (f"{path.name}: {note}",) if note else ()
 
 

@@ -136,7 +136,7 @@ def test_two_series_of_one_role_are_refused(refused: Callable[..., str], study: 
     sitk.WriteImage(sitk.ReadImage(str(copy / "DWI.nii.gz")) * 2, str(copy / "early_dwi.nii.gz"))
     (copy / "DWI.nii.gz").rename(copy / "late_dwi.nii.gz")
     said = refused(copy)
-    assert "two series claim the role DWI" in said and "as DWI (ROLE=FILE)" in said
+    assert "two series claim to be DWI" in said and "as DWI (SEQUENCE=FILE)" in said
 
 
 def test_t1_alone_is_refused(refused: Callable[..., str], study: Path) -> None:

@@ -15,9 +15,9 @@ from StrokeSegLogic.cli.main import flag
         ("allow_missing", "--allow-missing"),
         ("brain_mask", "--brain-mask"),
         ("minimum_lesion_ml", "--minimum-lesion"),
-        ("role", "ROLE=FILE"),
-        ("unit", "ROLE=FILE@UNIT"),
-        ("colour_range", "ROLE=FILE@LOW..HIGH"),
+        ("sequence", "SEQUENCE=FILE"),
+        ("unit", "SEQUENCE=FILE@UNIT"),
+        ("colour_range", "SEQUENCE=FILE@LOW..HIGH"),
     ],
 )
 def test_a_setting_is_called_as_the_user_writes_it(option: str, called: str) -> None:

@@ -152,7 +152,7 @@ def test_a_run_that_fails_raises_with_what_to_do(running: Slicer, logic: Any, st
     ("change", "words"),
     [
         (lambda s: ({}, {}), "no volume is given"),
-        (lambda s: ({"XYZ": s["DWI"]}, {}), "'XYZ' is not a role"),
+        (lambda s: ({"XYZ": s["DWI"]}, {}), "'XYZ' is no sequence or map"),
         (lambda s: ({"DWI": None}, {}), "not a node of the scene"),
         (lambda s: ({"DWI": s["DWI"], "ADC": s["DWI"]}, {}), "DWI and ADC"),
         (lambda s: ({"DWI": s["DWI"], "CBF": s["T1"]}, {}), "of MRI and of CT perfusion"),

@@ -20,7 +20,7 @@ def test_roles_come_in_channel_order_whatever_the_files_order(make_case: Callabl
 
 
 def test_two_series_of_one_role_are_refused_by_name() -> None:
-    with pytest.raises(InputError, match=r"two series claim the role DWI: a\.nii and b\.nii"):
+    with pytest.raises(InputError, match=r"two series claim to be DWI: a\.nii and b\.nii"):
         Case.of("x", [series(Role.DWI, "a.nii"), series(Role.DWI, "b.nii")])
 
 
@@ -35,7 +35,7 @@ def test_roles_are_read_in_any_case(text: str | Role, role: Role) -> None:
 
 
 def test_an_unknown_role_is_refused_with_the_known_roles() -> None:
-    with pytest.raises(InputError, match="'SWI' is not a role. Use one of T1, T2, DWI, FLAIR, ADC"):
+    with pytest.raises(InputError, match="'SWI' is no sequence or map. Use one of T1, T2, DWI, FLAIR, ADC"):
         Role.parse("SWI")
 
 

@@ -91,7 +91,7 @@ def test_a_flow_relative_to_normal_tissue_is_usable_and_said_to_be_relative():
 def test_swapped_flow_and_volume_are_refused_by_name_unless_the_user_named_them():
     images = dict(maps())
     images["CBF"], images["CBV"] = images["CBV"], images["CBF"]
-    with pytest.raises(InputError, match=r"CBF and CBV seem to be swapped .* Name the roles of CBF and CBV yourself"):
+    with pytest.raises(InputError, match=r"CBF and CBV seem to be swapped .* Name CBF and CBV yourself"):
         standard_maps(case_of(images))
     found = standard_maps(case_of(images, user=ALL))
     assert any("seem to be swapped" in doubt for doubt in words_of(found))

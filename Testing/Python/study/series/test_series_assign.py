@@ -98,7 +98,7 @@ def test_of_two_the_clearly_better_is_taken_and_the_other_noted(role, winner, lo
 
 def test_two_equal_claims_are_an_error_that_names_both_and_the_way_out():
     message = refusal(assign, [Candidate("a_dwi.nii"), Candidate("b_dwi.nii"), Candidate("t1.nii")])
-    assert message == "role: two series claim the role DWI: a_dwi.nii and b_dwi.nii. Name the right series as DWI."
+    assert message == "sequence: two series claim to be DWI: a_dwi.nii and b_dwi.nii. Name the right series as DWI."
     assert "(and 1 more)" in refusal(assign, [Candidate(f"{n}_flair.nii") for n in "abc"])
 
 

@@ -87,7 +87,7 @@ def test_ct_and_mip_beside_mr_sequences_stay_aside_as_before(tmp_path):
 
 def test_named_roles_of_both_kinds_ask_too(study):
     named = {"CBF": study / "CBF.nii.gz", "DWI": study / "CT.nii.gz"}
-    assert "the roles are of two kinds: DWI of MRI, CBF of CT perfusion" in refusal(load_case, named)
+    assert "the volumes are of two kinds: DWI of MRI, CBF of CT perfusion" in refusal(load_case, named)
     case = load_case(named, modality="ctp")
     assert case.roles == (Role.CBF,) and case.notes == ("DWI was left aside: it is not of ctp",)
     assert "none of them is of mri" in refusal(load_case, {"CBF": study / "CBF.nii.gz"}, modality="mri")
@@ -136,7 +136,7 @@ def test_a_series_named_ct_is_a_series(tmp_path):
 
 def test_times_that_no_header_gives_are_asked_for_and_read_beside_the_file(tmp_path):
     nifti_series(tmp_path / "CTP.nii.gz", HU, 0.0)
-    assert "times.txt" in refusal(load_case, tmp_path)
+    assert f"as times.txt (one number a frame) into the folder {tmp_path.name}" in refusal(load_case, tmp_path)
     (tmp_path / "times.txt").write_text(" ".join(map(str, range(12))))
     case = load_case(tmp_path)
     assert case.series[Role.CTP].times_s == tuple(range(12))
@@ -202,7 +202,7 @@ def test_two_slabs_of_one_map_are_called_so(tmp_path):
     message = refusal(load_case, tmp_path)
     assert "a_CBF.nii.gz and b_CBF.nii.gz are of two slabs of one patient: both are CBF" in message
     nifti(tmp_path / "b_CBF.nii.gz", voxels(shape, seed=1), np.diag([-2.0, -2.0, 5.0, 1.0]))
-    assert "Name the right series as CBF (role)" in refusal(load_case, tmp_path)
+    assert "Name the right series as CBF (sequence)" in refusal(load_case, tmp_path)
     slabs = tmp_path / "dicom"
     for number in (0, 1):
         dicom_map(slabs, "CBF", origin=(0.0, 0.0, 20.0 * number), SeriesNumber=number, InstanceNumber=number)
@@ -233,6 +233,6 @@ def test_perfusion_of_a_single_slice_is_read_and_mr_of_a_single_slice_is_not(tmp
 
 
 def test_assign_gives_no_role_twice_and_names_ties():
-    assert "two series claim the role TMAX: a_tmax.nii and b_tmax.nii" in refusal(
+    assert "two series claim to be TMAX: a_tmax.nii and b_tmax.nii" in refusal(
         assign, [Candidate("a_tmax.nii"), Candidate("b_tmax.nii")]
     )

@@ -1,4 +1,4 @@
-"""From a folder, a mapping, ROLE=FILE or one file to a case."""
+"""From a folder, a mapping, SEQUENCE=FILE or one file to a case."""
 
 from __future__ import annotations
 
@@ -85,17 +85,17 @@ def test_one_file_is_taken_if_its_name_says_its_role(tmp_path):
     assert load_case(good).roles == (Role.DWI,)
     assert load_case(str(good)).name == "sub-1_dwi"
     assert load_case(f"FLAIR={bad}").roles == (Role.FLAIR,)
-    assert "Name its role, for instance DWI=scan.nii.gz" in refusal(load_case, bad)
+    assert "Say what it is, for instance DWI=scan.nii.gz" in refusal(load_case, bad)
 
 
 @pytest.mark.parametrize(
     ("study", "word"),
     [
-        (["DWI"], "is not of the form ROLE=FILE"),
-        (["=a.nii"], "is not of the form ROLE=FILE"),
-        (["DWI="], "is not of the form ROLE=FILE"),
+        (["DWI"], "is not of the form SEQUENCE=FILE"),
+        (["=a.nii"], "is not of the form SEQUENCE=FILE"),
+        (["DWI="], "is not of the form SEQUENCE=FILE"),
         (["nowhere"], "nowhere: there is no such file or folder"),
-        (["PD=a.nii"], "'PD' is not a role"),
+        (["PD=a.nii"], "'PD' is no sequence or map"),
         (["DWI=a.nii", "dwi=b.nii"], "DWI is named twice"),
         ([], "no volume was given"),
         ({}, "no volume was given"),
@@ -111,7 +111,7 @@ def test_a_folder_without_any_role_lists_what_it_holds(tmp_path):
     nifti(tmp_path / "scan1.nii")
     nifti(tmp_path / "swi.nii")
     message = refusal(load_case, tmp_path)
-    assert "scan1.nii" in message and "susceptibility" in message and "DWI=scan.nii.gz (role)" in message
+    assert "scan1.nii" in message and "susceptibility" in message and "DWI=scan.nii.gz (sequence)" in message
 
 
 def test_a_folder_of_the_other_modality_says_which_it_looks_like(tmp_path):
@@ -126,7 +126,7 @@ def test_an_empty_folder_and_two_claims_are_refused_with_the_folder(tmp_path):
     nifti(tmp_path / "two" / "a_dwi.nii")
     nifti(tmp_path / "two" / "b_dwi.nii", voxels(seed=1))
     message = refusal(load_case, tmp_path / "two")
-    assert str(tmp_path / "two") in message and "two series claim the role DWI" in message
+    assert str(tmp_path / "two") in message and "two series claim to be DWI" in message
 
 
 @pytest.mark.parametrize(

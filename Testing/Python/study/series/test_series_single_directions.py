@@ -59,7 +59,7 @@ def test_an_acquired_trace_goes_before_directions_whatever_their_names(tmp_path,
 def test_what_may_be_something_else_is_not_taken_for_directions(tmp_path, names):
     """Two ways of encoding the picture, three times or patients, registered and smoothed."""
     files(tmp_path, names)
-    with pytest.raises(InputError, match="two series claim the role DWI"):
+    with pytest.raises(InputError, match="two series claim to be DWI"):
         load_case(tmp_path)
 
 
@@ -67,7 +67,7 @@ def test_what_may_be_something_else_is_not_taken_for_directions(tmp_path, names)
 def test_folders_of_patients_are_no_directions(tmp_path, names):
     for seed, name in enumerate(names):
         nifti(tmp_path / f"{name}.nii.gz", voxels(SHAPE, seed=seed))
-    with pytest.raises(InputError, match="two series claim the role DWI"):
+    with pytest.raises(InputError, match="two series claim to be DWI"):
         load_case(tmp_path)
 
 

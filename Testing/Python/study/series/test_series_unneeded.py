@@ -51,8 +51,8 @@ def test_two_that_cannot_be_told_apart_are_left_aside_with_how_to_choose_unless_
     assert any(
         "no T2 was taken: two series claim" in note and "Name the right series as T2" in note for note in found.notes
     )
-    assert "two series claim the role DWI" in refusal(assign, [series("DWI one"), series("DWI other"), series("T2")])
-    assert "two series claim the role T2" in refusal(assign, [series("T2 one"), series("T2 other"), series("T1")])
+    assert "two series claim to be DWI" in refusal(assign, [series("DWI one"), series("DWI other"), series("T2")])
+    assert "two series claim to be T2" in refusal(assign, [series("T2 one"), series("T2 other"), series("T1")])
 
 
 @pytest.mark.parametrize(

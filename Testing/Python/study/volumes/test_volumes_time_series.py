@@ -87,7 +87,7 @@ def test_a_step_without_unit_is_taken_where_it_can_be_one_thing_only_and_said(tm
     found = read_time_series(nifti_series(tmp_path / "CTP.nii", HU, step, None))
     assert found.times_s[1] == pytest.approx(second)
     assert len(found.notes) == 1 and word in found.notes[0]
-    assert times_of_step(3.0, "sec", float("nan"), 2, "x") == ((0.0, 3.0), "")
+    assert times_of_step(3.0, "sec", float("nan"), 2, "x", "y") == ((0.0, 3.0), "")
 
 
 @pytest.mark.parametrize(
