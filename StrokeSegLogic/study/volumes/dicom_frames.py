@@ -21,7 +21,7 @@ _MACROS = (
     *("PixelMeasuresSequence", "PlanePositionSequence", "PlaneOrientationSequence", "FrameContentSequence"),
     *("PixelValueTransformationSequence", "FrameVOILUTSequence", "MRImageFrameTypeSequence"),
     *("CTImageFrameTypeSequence", "MRTimingAndRelatedParametersSequence", "MREchoSequence", "MRModifierSequence"),
-    *("MRDiffusionSequence", "CTReconstructionSequence"),
+    *("MRDiffusionSequence", "CTReconstructionSequence", values.REAL_WORLD),
 )
 """Functional groups (DICOM PS3.3, C.7.6.16 and C.8.13.5) with what a classic header says of a slice."""
 _CLASSIC = {

@@ -30,7 +30,15 @@ RECORD_TAGS = (
     *("DiffusionBValue", "DiffusionGradientOrientation", "DiffusionDirectionality", "PhotometricInterpretation"),
     *("Rows", "Columns", "PixelSpacing", "ImagePositionPatient", "ImageOrientationPatient", "FrameOfReferenceUID"),
     *("NumberOfFrames", "SamplesPerPixel", "BitsAllocated", "SliceThickness", "WindowCenter", "WindowWidth"),
-    *("RescaleSlope", "RescaleIntercept", "BitsStored", "ConversionType", "BurnedInAnnotation", "ConvolutionKernel"),
+    *(
+        "RescaleSlope",
+        "RescaleIntercept",
+        values.REAL_WORLD,
+        "BitsStored",
+        "ConversionType",
+        "BurnedInAnnotation",
+        "ConvolutionKernel",
+    ),
     *("Manufacturer", "ManufacturerModelName", "SoftwareVersions"),
     *CLOCK_TAGS,
 )

@@ -31,6 +31,7 @@ PRIVATE_AXES = (
     tuple((0x2005, offset, "PHILIPS MR IMAGING DD 001") for offset in (0xB0, 0xB1, 0xB2)),
 )
 """Vectors whose three numbers stand in elements of their own. GE's are along the slice's columns, rows and normal."""
+REAL_WORLD, REAL_WORLD_SLOPE = "RealWorldValueMappingSequence", "RealWorldValueSlope"
 PRIVATE_SCALE = (0x2005, 0x0E, "PHILIPS MR IMAGING DD 001")
 PRIVATE_ELEMENTS = (
     *(*PRIVATE_B, *PRIVATE_DIRECTION, *PRIVATE_VECTOR, PRIVATE_SCALE),
@@ -41,6 +42,8 @@ PRIVATE_SLOTS = range(0x10, 0x14)
 """A vendor's block may stand in any of the slots that its creator's name reserves."""
 _SEQUENCE_B = re.compile(r"\*?ep_(?:c_)?b(\d+)", re.I)
 _COMMENTED_B = re.compile(r"\bb(?:-?value)?\s*=\s*(\d{1,5})(?!\d)", re.I)
+_COMMENTED_VECTOR = re.compile(r"\bb\s*=\s*[\d.]+\s*\(\s*([-\d.]+)\s*,\s*([-\d.]+)\s*,\s*([-\d.]+)\s*\)", re.I)
+"""Canon's: b=1000(0.445,0.000,0.895)."""
 _MOST_TEXT = 1024
 _FAULTS = (
     *(ArithmeticError, AttributeError, EOFError, LookupError, NotImplementedError, OSError, RecursionError),
@@ -143,6 +146,11 @@ def gradient(header: Dataset) -> tuple[float, ...]:
     for axes in () if found else PRIVATE_AXES:
         parts = [_private_number(header, group, element) for group, element, _ in _private(header, axes)]
         found = tuple(part for part in parts if part is not None) if len(parts) == 3 and None not in parts else found
+    if not found and (commented := _COMMENTED_VECTOR.search(text(header, "ImageComments"))):
+        try:
+            found = tuple(map(float, commented.groups()))
+        except ValueError:
+            found = None
     return tuple(round(part, 3) for part in found or ()) if any(found or ()) else ()
 
 
@@ -150,10 +158,21 @@ def gain(header: Dataset, slope: float) -> float | None:
     """By what display values differ from those that were measured: Philips' scale slope times the rescale slope.
 
     Display values are stored * RS + RI, those measured stored / SS + RI / (RS * SS) (Chenevert et al., Transl Oncol
-    2014).
+    2014). Where private elements were taken out the real-world value's slope, which is 1 / SS, says the same.
     """
     scale = private_number(header, PRIVATE_SCALE)
-    return scale * slope if scale is not None and scale * slope > 0 else None
+    if scale is None and (real := _real_world_slope(header)):
+        scale = 1 / real
+    return scale * slope if scale is not None and math.isfinite(scale) and scale * slope > 0 else None
+
+
+def _real_world_slope(header: Dataset) -> float | None:
+    """Of a frame's own header, or of a classic header's mapping."""
+    if (said := number(header, REAL_WORLD_SLOPE)) is not None:
+        return said
+    mapped = value(header, REAL_WORLD)
+    items = mapped if mapped is not None and hasattr(mapped, "__len__") and not isinstance(mapped, (str, bytes)) else ()
+    return number(items[0], REAL_WORLD_SLOPE) if len(items) and hasattr(items[0], "get") else None
 
 
 def direction(header: Dataset) -> str:

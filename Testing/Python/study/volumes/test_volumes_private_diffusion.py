@@ -181,3 +181,47 @@ def test_values_of_philips_have_one_gain_throughout_a_series(tmp_path: Path, fir
     ratios = [by_direction[DIRECTIONS[step]][values > 0] / values[values > 0] for step, values in enumerate(measured)]
     # What was measured, times one number for all of the series.
     assert np.allclose(np.concatenate(ratios), ratios[0][0], rtol=1e-4)
+
+
+@pytest.mark.parametrize("scales", [(0.002, 0.004), (0.01, 0.0025), (1.0, 1.0)])
+def test_the_real_world_slope_gives_philips_values_one_gain_where_private_elements_were_taken_out(
+    tmp_path: Path, scales: tuple[float, float]
+) -> None:
+    from pydicom import Dataset
+
+    measured = []
+    for step, (slope, scale) in enumerate(zip((2.0, 0.5), scales, strict=True)):
+        mapping = Dataset()
+        mapping.RealWorldValueSlope, mapping.RealWorldValueIntercept = 1 / scale, 0.0
+        tags = {"RescaleSlope": slope, "RescaleIntercept": 0.0, "RealWorldValueMappingSequence": [mapping]}
+        direction = {"DiffusionBValue": 1000.0, "DiffusionGradientOrientation": list(DIRECTIONS[step])}
+        measured.append(written(tmp_path, step, {}, {**tags, **direction}) / np.float32(scale))
+    found = find_series(tmp_path)
+    by_direction = {c.slices[0].order[1]: sitk.GetArrayFromImage(c.read_map()) for c in found}
+    ratios = [by_direction[DIRECTIONS[step]][values > 0] / values[values > 0] for step, values in enumerate(measured)]
+    assert np.allclose(np.concatenate(ratios), ratios[0][0], rtol=1e-4)
+
+
+@pytest.mark.parametrize("comment", ["b={b:g}({x:.3f},{y:.3f},{z:.3f})", "b = {b:g} ({x:.2f}, {y:.2f}, {z:.2f})"])
+def test_directions_that_stand_in_canons_comments_come_apart(tmp_path: Path, comment: str) -> None:
+    expected = []
+    for step, (x, y, z) in enumerate(((0.0, 0.0, 0.0), *DIRECTIONS)):
+        said = comment.format(b=1000 if step else 0, x=x, y=y, z=z)
+        expected.append(written(tmp_path, step, {}, {"ImageComments": said}))
+    found = find_series(tmp_path)
+    assert sorted((c.tags.b_value, c.tags.direction) for c in found) == [(0.0, ""), *[(1000.0, "DIRECTIONAL")] * 3]
+    for values in expected:
+        assert any(np.array_equal(values, array) for array in arrays(found))
+
+
+def test_a_tilted_gantry_is_named_and_stops_nothing_else(tmp_path: Path) -> None:
+    tilt = np.radians(15)
+    axes = (1, 0, 0, 0, np.cos(tilt), -np.sin(tilt))
+    tags = {"Modality": "CT", "SeriesDescription": "HEAD W/O", "GantryDetectorTilt": 15.0}
+    dicom_slices(tmp_path / "ct", DATA, axes=axes, step=(0, 0, 5.0), tags=tags)
+    for name in ("CBF", "Tmax"):
+        dicom_slices(tmp_path / name, DATA, tags={"Modality": "CT", "SeriesDescription": name})
+    case = load_case(tmp_path)
+    assert case.roles == (Role.CBF, Role.TMAX)
+    (note,) = case.notes
+    assert "was left aside as CT" in note and "15.0 degrees" in note and "tilted gantry" in note
