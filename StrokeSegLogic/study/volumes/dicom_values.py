@@ -170,9 +170,8 @@ def _real_world_slope(header: Dataset) -> float | None:
     """Of a frame's own header, or of a classic header's mapping."""
     if (said := number(header, REAL_WORLD_SLOPE)) is not None:
         return said
-    mapped = value(header, REAL_WORLD)
-    items = mapped if mapped is not None and hasattr(mapped, "__len__") and not isinstance(mapped, (str, bytes)) else ()
-    return number(items[0], REAL_WORLD_SLOPE) if len(items) and hasattr(items[0], "get") else None
+    items = _listed(value(header, REAL_WORLD))
+    return number(items[0], REAL_WORLD_SLOPE) if items and hasattr(items[0], "get") else None
 
 
 def direction(header: Dataset) -> str:
