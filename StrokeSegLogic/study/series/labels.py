@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 
 _LABELS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern, re.I))
@@ -33,7 +35,8 @@ _YEAR_FIRST = re.compile(
 _DAY_FIRST = re.compile(r"(?<!\d)(0[1-9]|[12]\d|3[01])([-_.])(0[1-9]|1[0-2])\2((?:19|20)\d\d)(?!\d)")
 
 
-def path_labels(path: str) -> dict[str, frozenset[str]]:
+@lru_cache(maxsize=4096)
+def path_labels(path: str) -> Mapping[str, frozenset[str]]:
     """What folder and file names say on subject, session and date, by kind.
 
     "sub-01/ses-02/dwi.nii" is of subject 01 and session 02, "2024-01-31/DWI.nii" of a date.

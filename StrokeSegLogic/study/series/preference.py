@@ -45,7 +45,7 @@ def better(first: Reading, other: Reading) -> str | None:
     if first.role is Role.DWI and other.role is Role.DWI and (said := _diffusion(first, other)) is not None:
         return said or None
     if first.confidence - other.confidence >= CLEARLY - 1e-9:
-        return f"what it is is surer ({first.confidence:.2f} against {other.confidence:.2f})"
+        return f"its name or header says so more surely ({first.confidence:.2f} against {other.confidence:.2f})"
     if other.confidence - first.confidence >= CLEARLY - 1e-9:
         return None
     return _made(first, other, frozenset(Quality))

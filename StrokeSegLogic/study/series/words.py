@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import replace
+from functools import lru_cache
 
 from ..case import Modality, Role
 from .derived_words import derived, is_derived_label
@@ -122,6 +123,7 @@ _BIDS_DERIVED = frozenset({"dwimap", "dwiref", "sbref", "xfm", "fieldmap", "epi"
 _BIDS_SUFFIX = {"dwi": Role.DWI, "adc": Role.ADC, "flair": Role.FLAIR, "t1w": Role.T1, "t2w": Role.T2}
 
 
+@lru_cache(maxsize=8192)
 def cut(text: str) -> str:
     """The text as small words with one space between them: without accents, terms of other languages in English."""
     # The T of T1 in Cyrillic or Greek looks the same.
