@@ -95,6 +95,10 @@ def study_files(folder: str | Path, room: Callable[[], Path] | None = None) -> S
     ]
     left = own | set(packed)
     found, notes = _read_headers([path for path in paths if path not in left], roots, aside)
+    if marked:
+        from .result_marks import perhaps_own
+
+        notes = (*perhaps_own(marked, [path for candidate in found for path in candidate.files]), *notes)
     used = {parent for candidate in found for path in candidate.files for parent in path.parents}
     aside += [
         InputError("is an archive without a volume", where=path, fix="Give the folder with the images")

@@ -123,6 +123,16 @@ def test_a_segmentation_of_ours_is_known_by_its_segments_whatever_it_is_called(t
     assert case.notes == ("FLAIR.nrrd was left aside: it is a result of StrokeSeg, not an acquired image",)
 
 
+def test_maps_of_before_the_mark_that_lie_beside_a_result_are_doubted(tmp_path):
+    nifti_series(tmp_path / "CTP.nii.gz", frames())
+    copied_away(tmp_path, "brain.nii.gz")
+    for name in ("CBF.nii.gz", "TMAX.nii.gz"):
+        write_nifti(sitk.GetImageFromArray(voxels()), tmp_path / name)
+    nifti(tmp_path / "CBV.nii.gz")  # as no version of ours writes it
+    notes = load_case(tmp_path).notes
+    assert any(note.startswith("CBF.nii.gz, TMAX.nii.gz lie beside results of StrokeSeg") for note in notes), notes
+
+
 def test_what_a_run_writes_is_marked_and_what_it_was_given_is_not(tmp_path):
     image = sitk.GetImageFromArray(voxels())
     write_nifti(image, tmp_path / "given.nii")
