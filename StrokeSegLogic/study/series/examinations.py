@@ -9,9 +9,8 @@ from itertools import combinations
 from ...base.errors import InputError
 from ..volumes.candidates import Candidate
 from .free_names import free_names
-from .labels import path_labels
+from .labels import WHOSE, path_labels
 
-_PATIENT_LABELS = ("subject", "patient", "patient number")
 _LONGEST_HOURS = 2.0
 """That an examination of two Study Instance UIDs may last; what was done later may be after a thrombectomy."""
 _FIX = "Give the folder of a single examination, or name the volumes that belong together (DWI=FILE, FLAIR=FILE, ...)"
@@ -61,7 +60,7 @@ def examination_notes(candidates: Sequence[Candidate]) -> tuple[str, ...]:
 
 
 def _patients_differ(first: Candidate, other: Candidate) -> str | None:
-    return first.origin.of_another_patient(other.origin) or _labels_differ(first, other, _PATIENT_LABELS)
+    return first.origin.of_another_patient(other.origin) or _labels_differ(first, other, WHOSE)
 
 
 def _times_differ(first: Candidate, other: Candidate) -> str | None:
@@ -74,7 +73,7 @@ def _times_differ(first: Candidate, other: Candidate) -> str | None:
         return "they were acquired on different days"
     if (hours := _hours_apart(first, other)) is not None and hours > _LONGEST_HOURS:
         return f"they were acquired {hours:.1f} hours apart, in two studies by their Study Instance UIDs"
-    kinds = sorted((path_labels(first.path).keys() & path_labels(other.path).keys()) - set(_PATIENT_LABELS))
+    kinds = sorted((path_labels(first.path).keys() & path_labels(other.path).keys()) - set(WHOSE))
     return _labels_differ(first, other, kinds)
 
 

@@ -15,12 +15,11 @@ from pathlib import PurePosixPath
 
 from ..volumes.candidates import Candidate
 from ..volumes.reader import volume_suffix
-from .labels import path_labels
+from .labels import WHOSE, path_labels
 from .protocol_words import is_protocol_word
 from .words import cut
 
 _WORD = re.compile(r"[^\W\d_]+")
-_WHOSE = ("subject", "patient", "patient number")
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,7 @@ def _may_be_two(first: _Named, other: _Named) -> bool:
     if ours.patient_id and ours.patient_id == theirs.patient_id:
         return False
     labels = path_labels(first.candidate.path), path_labels(other.candidate.path)
-    return not any(labels[0].get(kind, frozenset()) & labels[1].get(kind, frozenset()) for kind in _WHOSE)
+    return not any(labels[0].get(kind, frozenset()) & labels[1].get(kind, frozenset()) for kind in WHOSE)
 
 
 def _apart(first: Iterable[tuple[str, ...]], other: Iterable[tuple[str, ...]]) -> bool:

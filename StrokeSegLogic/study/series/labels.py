@@ -14,6 +14,10 @@ _LABELS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "patient",
             r"(?<![A-Za-z0-9])(?:patient|patientin|paciente|paziente|pat|proband|subject|subj|case)[-_ ]?0*(\d+)",
         ),
+        (
+            "patient letter",
+            r"(?<![A-Za-z0-9])(?:patient(?:in)?|paciente|paziente|proband|subject)[-_ ]?((?-i:[A-Z]))(?![A-Za-z0-9])",
+        ),
         # A folder or the beginning of a file's name: P001, ID-12, VP03. Elsewhere p2 is an acceleration.
         ("patient number", r"(?:^|/)(?:p|pt|pid|id|mrn|vpn?|hc|ctrl)[-_ ]?(\d{2,})(?=$|[-_ ./])"),
         ("session", r"(?<![A-Za-z0-9])(?:ses|session|sess)-?_?([A-Za-z0-9]+)(?![A-Za-z0-9])"),
@@ -29,6 +33,8 @@ _LABELS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
     )
 )
+WHOSE = ("subject", "patient", "patient letter", "patient number")
+"""The kinds that say whose a file is."""
 _YEAR_FIRST = re.compile(
     r"(?<!\d)((?:19|20)\d\d)([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?=$|\D|\d{4}(?:$|\D)|\d{6}(?:$|\D))"
 )

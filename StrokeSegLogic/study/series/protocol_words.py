@@ -62,6 +62,16 @@ repeat gradient gradients direction directions directionality apparent coefficie
 rel mri mrt irm rmn mdd tfe fwhm gad times time coloured value values weighted weighting attenuation number
 type kind unit units seconds second hounsfield suppressed suppression saturation localizer other others more
 all files folder folders resources assessors secondary primary session ours theirs
+unringed trufi fisp truefisp prop oax osag ocor fat fatsup clear shc fsl ants antspy freesurfer spm elastix
+itksnap slicer mrtrix afni nipype mricron mricrogl horos osirix radiant weasis dfc mix uni sec msec relativo
+relativa relatif relative qualitative automip sphere bayesian ultimo ultima primo prima bliss auto automatic
+hist histogram matched matching zscore scaled reordered hospital site center centre clinic klinik ambulance
+department radiology radiologie university institute ward gibbs degibbs sms pads swoop hyperfine lowfield
+portable mobile bedside angled angulated tilted thinner thicker overview quality check checked edited modified
+adjusted calibrated clipped threshold thresholded inverted masked whitened stretched equalized equalised
+harmonized harmonised combat mosaic unwarped undistorted fieldmap dewarped interleaved ascending descending part
+whole set pair group cohort control controls volunteer healthy demo example lesion tissue grey white matter
+ventricle ventricles hemisphere unilateral
 """
 """Of sequences and makers; perfusion, CT and their software; data sets; other languages; what is left of terms."""
 _WORDS = frozenset(_TEXT.split())

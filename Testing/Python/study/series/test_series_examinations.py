@@ -97,6 +97,8 @@ FILES = [
     ("sub-strokecase0001/dwi", "sub-strokecase0002/FLAIR", "patients"),
     ("patient1/DWI", "patient2/FLAIR", "patients"),
     ("Pat_007/DWI", "Pat_008/FLAIR", "patients"),
+    ("patientA_dwi", "patientB_flair", "patients"),
+    ("Subject_C/DWI", "Subject_D/FLAIR", "patients"),
     ("sub-01_ses-01_dwi", "sub-01_ses-02_FLAIR", "examinations"),
     ("ses-acute/DWI", "ses-followup/FLAIR", "examinations"),
     ("session1/DWI", "session2/FLAIR", "examinations"),

@@ -68,6 +68,9 @@ OF_ONE = [
     ("brain_extracted_dwi.nii", "coregistered_flair.nii", "n4corrected_t1.nii"),
     ("20240131_120000_dwi.nii", "20240131_121500_flair.nii"),
     ("RAPID_CBF.nii.gz", "syngo_TMAX.nii.gz"),
+    ("fsl_dwi_unringed.nii.gz", "freesurfer_T1.nii.gz", "ANTs_flair_hist_matched.nii.gz"),
+    ("OAx DWI PROP 1000b.nii", "VISTA FLAIR CLEAR.nii", "T2_haste_trufi_cor.nii"),
+    ("hospital_dwi.nii", "siteA_flair.nii"),
     ("anat/FLAIR.nii.gz", "dwi/DWI.nii.gz", "raw/original/T1.nii.gz"),
     ("scans/3/resources/NIFTI/dwi.nii.gz", "scans/4/resources/NIFTI/flair.nii.gz"),
 ]
