@@ -46,7 +46,8 @@ Study = Annotated[
 ]
 Output = Annotated[str, typer.Option(help="Folder for the results; made if missing.")]
 Reference = Annotated[
-    str | None, typer.Option(help="Role on whose grid the result lies. [default: DWI, else FLAIR; CBF, else the CTP]")
+    str | None,
+    typer.Option(help="Sequence or map on whose grid the result lies. [default: DWI, else FLAIR; CBF, else the CTP]"),
 ]
 BrainMask = Annotated[
     str | None,

@@ -75,7 +75,12 @@ def study_files(folder: str | Path, room: Callable[[], Path] | None = None) -> S
     if not folder.exists():
         raise InputError("the folder does not exist", where=folder, fix="Check the path")
     if not folder.is_dir():
-        raise InputError("is a file where a folder is wanted", where=folder, fix="Name its role", option="sequence")
+        raise InputError(
+            "is a file where a folder is wanted",
+            where=folder,
+            fix="Say what it is, for instance DWI=FILE",
+            option="sequence",
+        )
     paths, set_aside = _visible_files(folder)
     packed = [path for path in paths if room is not None and path.name.lower().endswith(ARCHIVES)]
     roots, aside = [folder], list[InputError]()
