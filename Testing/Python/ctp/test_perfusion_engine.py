@@ -266,7 +266,7 @@ def test_maps_that_are_all_left_out_are_refused_with_the_reason(lvo: tuple[dict[
     images = {"CBF": lvo[0]["CBF"], "TMAX": lvo[0]["CBV"]}
     for maps in (images, {**images, "CT": lvo[0]["CT"]}):
         case = case_of({**maps, "CBF": times(maps["CBF"], 0.5), "TMAX": times(maps["TMAX"], 0.01)}, confidence=0.8)
-        with pytest.raises(InputError, match=r"TMAX was left out.*name its role yourself"):
+        with pytest.raises(InputError, match=r"TMAX was left out.*name it yourself"):
             segment_perfusion(case)
 
 

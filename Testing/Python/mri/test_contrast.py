@@ -60,7 +60,7 @@ def test_a_sure_contradiction_stops_with_words_and_names_the_role(
 ) -> None:
     with pytest.raises(InputError, match=f"is called {role}, but the ventricles are (bright|dark)") as caught:
         contrast_doubts(make_case({role: phantom.images[shown]}), brain)
-    assert (caught.value.option, caught.value.roles) == ("role", (role.value,))
+    assert (caught.value.option, caught.value.roles) == ("sequence", (role.value,))
 
 
 def _beside(phantom: MriPhantom, role: Role) -> dict[Role, sitk.Image]:
