@@ -34,5 +34,5 @@ class ConsoleCase(SlicerCase):
     def test_what_cannot_be_used_is_refused_in_words(self) -> None:
         from StrokeSegLogic.base.errors import InputError
 
-        with self.assertRaisesRegex(InputError, "not a role"):
+        with self.assertRaisesRegex(InputError, "no sequence or map"):
             slicer.util.getModuleLogic(MODULE).segment({"XYZ": None})
