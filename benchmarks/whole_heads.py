@@ -4,8 +4,9 @@
 
 DATA/heads/synthseg holds the label maps, of which two subjects are left out of all training; DATA/heads/ms_raw whole
 heads of patients with multiple sclerosis, whose brain is MindGrab's (masks are kept in --masks). FOLDER/DWI of --others
-may hold more heads as NIfTI, whose brain is not known. Prints Markdown; seed 7. The synthesised heads are simulated: no
-scanner made them.
+may hold more heads as NIfTI, whose brain is not known. With --masks each head is marked a second time with MindGrab's
+mask given by hand, so that the mask's share in what is marked can be seen. Prints Markdown; seed 7. The synthesised
+heads are simulated: no scanner made them.
 """
 
 from __future__ import annotations
@@ -70,9 +71,11 @@ def main() -> None:
     if given.others is not None:
         sets.append(("others", others(given.others)))
     for title, heads in sets:
-        print(f"\n| {title} | role | brain ml | mask ml | marked ml | of it outside the brain, ml |")
-        print("| --- | --- | --- | --- | --- | --- |")
-        marked = [scored(head, given.model, given.pictures) for head in heads]
+        columns = ("role", "brain ml", "mask ml", "marked ml", "of it outside the brain, ml", "with MindGrab's mask")
+        print(f"\n| {' | '.join((title, *columns))} |")
+        print("| --- | --- | --- | --- | --- | --- | --- |")
+        weights = given.data / "weights" / "mindgrab.npz"
+        marked = [scored(head, given.model, given.pictures, weights, given.masks) for head in heads]
         clear = sum(ml < MOST_ML for ml, _ in marked)
         worst, outside = (max(values) for values in zip(*marked, strict=True))
         print(f"\n{clear} of {len(marked)} without {MOST_ML} ml; worst {worst:.2f} ml, outside {outside:.2f} ml")
@@ -101,9 +104,12 @@ def others(folder: Path) -> Iterator[Shown]:
         yield Shown(path.name.split(".")[0], Role.DWI, read_volume(path), None)
 
 
-def scored(head: Shown, model: str | None, pictures: Path) -> tuple[float, float]:
+def scored(head: Shown, model: str | None, pictures: Path, weights: Path, kept: Path | None) -> tuple[float, float]:
     """Ml marked in all, and outside the brain; the row is printed."""
     result = marked(head, model)
+    other = "not asked"
+    if kept is not None:
+        other = f"{marked_within(head, model, mindgrab_mask(head.image, weights, kept)):.2f}"
     found = result.array() > 0
     ml = result.grid.voxel_ml
     assert result.brain is not None
@@ -113,17 +119,23 @@ def scored(head: Shown, model: str | None, pictures: Path) -> tuple[float, float
     known = "unknown" if head.brain is None else f"{brain.sum() * ml:.0f}"
     print(
         f"| {head.name} | {head.role} | {known} | {mask.sum() * ml:.0f} | {found.sum() * ml:.2f} "
-        f"| {outside.sum() * ml:.2f} |",
+        f"| {outside.sum() * ml:.2f} | {other} |",
         flush=True,
     )
     draw(head.image, mask, found, pictures / f"{head.name.replace(' ', '_')}_{head.role}.png")
     return float(found.sum() * ml), float(outside.sum() * ml)
 
 
-def marked(head: Shown, model: str | None) -> Segmentation:
+def marked_within(head: Shown, model: str | None, mask: np.ndarray) -> float:
+    """Ml marked where the mask is given by hand."""
+    result = marked(head, model, Grid.of(head.image).image(mask.astype(np.uint8)))
+    return float((result.array() > 0).sum() * result.grid.voxel_ml)
+
+
+def marked(head: Shown, model: str | None, mask: sitk.Image | None = None) -> Segmentation:
     series = Series(head.role, head.image, head.name, "named by the benchmark", 1.0, "0" * 64)
     case = Case(head.name, {head.role: series}, ())
-    answer = StrokeSegLogic.segment(case, model=model, device="cpu", unmeasured=True)
+    answer = StrokeSegLogic.segment(case, brain_mask=mask, model=model, device="cpu", unmeasured=True)
     assert isinstance(answer, Segmentation)
     assert Grid.of(head.image).same(answer.grid)
     return answer

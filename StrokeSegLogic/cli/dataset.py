@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.table import Table
@@ -27,6 +27,10 @@ Patients = Annotated[int, typer.Option(help="How many patients.")]
 Seed = Annotated[int, typer.Option(help="Of everything random.", min=0)]
 SoopFolder = Annotated[
     Path, typer.Argument(help="Folder with participants.tsv, lesions/ and the arterial atlas.", metavar="SOOP")
+]
+SplitName = Annotated[
+    Literal["train", "val", "test"] | None,
+    typer.Option("--split", help="Write one part alone; its patients are the same as in the whole. [default: all]"),
 ]
 Perfused = Annotated[int, typer.Option("--patients", help="How many patients.", min=7)]
 Small = Annotated[bool, typer.Option("--small", help="Voxels of about 4 mm: quick, for tests.")]
@@ -69,12 +73,16 @@ def make(layout: LayoutName, folder: NewFolder, patients: Patients = 6, seed: Se
 
 
 @app.command()
-def make_perfusion(soop: SoopFolder, folder: NewFolder, patients: Perfused = 480, seed: Seed = 0) -> None:
+def make_perfusion(
+    soop: SoopFolder, folder: NewFolder, patients: Perfused = 480, seed: Seed = 0, split: SplitName = None
+) -> None:
     """Write simulated CT perfusion whose cores have the shapes of real lesions: what the bundled CTP models learned."""
+    from ..training.datasets.subject import SPLITS
     from ..training.simulated_perfusion.write import write_simulated_perfusion
 
     with job() as progress:
-        data_set = write_simulated_perfusion(soop, folder, patients, seed, progress=progress)
+        parts = SPLITS if split is None else (split,)
+        data_set = write_simulated_perfusion(soop, folder, patients, seed, progress=progress, splits=parts)
     made = f"{_count(len(data_set.patients), 'simulated patient')}, split as the lesions' patients are,"
     console.print(f"{made} in {folder}: no image is of a person", soft_wrap=True)
 

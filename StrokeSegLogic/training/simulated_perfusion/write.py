@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +42,14 @@ class Planned:
 
 
 def write_simulated_perfusion(
-    soop: Path, folder: Path, patients: int, seed: int = 0, pixels: int = 128, progress: Progress | None = None
+    soop: Path,
+    folder: Path,
+    patients: int,
+    seed: int = 0,
+    pixels: int = 128,
+    progress: Progress | None = None,
+    *,
+    splits: Sequence[str] = SPLITS,
 ) -> DataSet:
     """Writes simulated patients with real lesion shapes; the same arguments give the same bytes.
 
@@ -55,6 +63,7 @@ def write_simulated_perfusion(
         seed: of everything random.
         pixels: rows and columns of the slices.
         progress: asked before each patient.
+        splits: which parts are written; the patients of each are the same as in the whole.
 
     Returns:
         The data set, read back.
@@ -64,7 +73,7 @@ def write_simulated_perfusion(
         OutputError: if the folder is not empty or cannot be written to.
     """
     asked = progress or Progress()
-    plans = _planned(soop, patients, seed)
+    plans = [plan for plan in _planned(soop, patients, seed) if plan.split in splits]
     territories = Territories.read(soop)
 
     def fill(draft: Path) -> None:

@@ -175,6 +175,20 @@ def test_8_bits_leave_at_most_256_values_and_cut_the_brightest() -> None:
     np.testing.assert_allclose(found[below], values[below], atol=0.3)
 
 
+def test_a_part_that_is_written_alone_has_the_bytes_that_it_has_in_the_whole(
+    soop: Path, written: Path, tmp_path: Path
+) -> None:
+    data_set = write_simulated_perfusion(soop, tmp_path / "alone", 7, seed=4, pixels=48, splits=("test",))
+    cases = [subject.case for subject in data_set.subjects]
+    assert cases and {subject.split for subject in data_set.subjects} == {"test"}
+    for case in cases:
+        files = sorted(path.name for path in (written / case).iterdir())
+        assert files == sorted(path.name for path in (tmp_path / "alone" / case).iterdir())
+        assert all(
+            (tmp_path / "alone" / case / name).read_bytes() == (written / case / name).read_bytes() for name in files
+        )
+
+
 def test_a_folder_that_is_not_empty_is_left_alone(soop: Path, written: Path) -> None:
     with pytest.raises(OutputError, match="is not an empty folder"):
         write_simulated_perfusion(soop, written, 7)
