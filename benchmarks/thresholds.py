@@ -86,17 +86,21 @@ def main() -> None:
         report(roles, sets)
 
 
-def synthesised(data: Path, plane: Plane, count: int) -> Iterator[Sample]:
-    """Slices of the heads that are left out."""
+def left_out(data: Path) -> Library:
+    """The heads that nothing is trained on."""
     folder = data / "soop"
-    library = Library(
+    return Library(
         read_anatomies(data / "heads" / "synthseg", folder, LEFT_OUT),
         read_territories(folder),
         read_shapes(folder, 200, SEED),
         read_other_shapes(data / "lesions" / "lesymap", 40, SEED),
         read_other_shapes(data / "lesions" / "ms", 30, SEED),
     )
-    source = HeadSlices(library)
+
+
+def synthesised(data: Path, plane: Plane, count: int) -> Iterator[Sample]:
+    """Slices of the heads that are left out."""
+    source = HeadSlices(left_out(data))
     for number in range(count):
         yield source.draw(plane, np.random.default_rng([SEED, PLANES.index(plane), number]))
 

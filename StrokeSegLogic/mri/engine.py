@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,9 +21,11 @@ from ..space.masks import without_small_parts
 from ..space.resampling import onto_reference, resample_mask
 from ..study.case import Case, Role, Series
 from .doubts import contrast_doubts, require_no_ct, unread_doubts, unusual
+from .flair import BOTH, FlairSignal, flair_signal
 from .prepare import NetworkInput, Prepared, prepare
 from .result import LESION, Segmentation, measure
 from .settings import MriSettings
+from .vote import volume_interval
 from .vote import vote as let_vote
 
 if TYPE_CHECKING:
@@ -142,6 +144,12 @@ def _segmented(
     statistics = measure(
         labels, voted.probability, voted.members, brain, grid, prepared.slices, spec.plane_weights, images
     )
+    missing = " and no ".join(role.value for role in BOTH if role not in prepared.used)
+    flair = FlairSignal(why_not=f"there is no {missing}")
+    if not missing:
+        flair = flair_signal(statistics.lesions, prepared, doubts, brain, grid)
+    interval = volume_interval(lesion, back, grid, spec, prepared, how)
+    statistics = replace(statistics, volume_interval=interval, flair=flair)
     record = provenance(case, base.role, bundle, where, how, prepared, differing, time.perf_counter() - started)
     alarms = (*unread_doubts(case), *unusual(labels == LESION, brain, grid))
     record["vote"] |= {"threshold": limit, "model_threshold": own, "flips": how.flips}
@@ -170,7 +178,7 @@ def _segmented(
             *filter(None, [of_mask]),
             *prepared.warnings,
             *_warnings(spec, prepared, differing),
-            *option_warnings(own, limit, how.minimum_lesion_ml, dropped),
+            *how.warnings(own, dropped),
         ),
     )
 
@@ -221,19 +229,6 @@ def run_planes(
         else:
             stack[seen] = lesion_probability(networks[plane], slices, device, span, f"{plane} plane", canvas)
         found[plane] = np.where(prepared.searched, from_stack(stack, plane), np.float32(0))
-    return found
-
-
-def option_warnings(own: float, threshold: float, minimum_ml: float, dropped: int) -> list[str]:
-    """What a reader must know of a result that was not made as the model was measured."""
-    found = []
-    if threshold != own:
-        found.append(f"the probability threshold was set to {threshold:g}; the model was measured at {own:g}")
-    if dropped:
-        found.append(
-            f"{dropped} part{'' if dropped == 1 else 's'} of the lesion below {minimum_ml:g} ml "
-            f"{'was' if dropped == 1 else 'were'} dropped"
-        )
     return found
 
 

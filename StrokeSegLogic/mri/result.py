@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,8 @@ from ..result.outcome import BRAIN, Layer, Maker, Outcome, brain_record
 from ..space.grid import Grid
 from ..study.case import Case, Role
 from .alignment import Position
+from .flair import BOTH, FlairSignal
+from .vote import VolumeInterval
 
 LESION = 1
 """Label value of the ischemic lesion."""
@@ -57,6 +59,8 @@ class Statistics:
             the plane through the middles of the brain's width; None without lesion.
         planes: each plane's own vote.
         doubtful_slices: reference slices (index along the reference's slowest axis) in descending doubt.
+        volume_interval: of the lesion volume.
+        flair: what FLAIR shows of a lesion that was found on DWI.
     """
 
     volume_ml: float
@@ -66,6 +70,8 @@ class Statistics:
     right_share: float | None
     planes: tuple[PlaneVote, ...]
     doubtful_slices: tuple[int, ...]
+    volume_interval: VolumeInterval = field(default_factory=VolumeInterval)
+    flair: FlairSignal = field(default_factory=FlairSignal)
 
 
 @dataclass(frozen=True)
@@ -162,7 +168,7 @@ class Segmentation:
         return {"probability": {"probability": self.probability}, "agreement": {"agreement": self.agreement}}
 
     def headline(self) -> tuple[str, ...]:
-        """The lesion's volume, each plane's own, and which sequences were moved or could not be registered."""
+        """Volume and its interval, each plane's own, what FLAIR shows, what was moved or not registered."""
         count = len(self.statistics.lesions)
         planes = (
             f"  {plane.plane:<9}{plane.volume_ml:7.1f} ml, Dice with the vote {plane.dice_with_vote:.2f}"
@@ -170,7 +176,9 @@ class Segmentation:
         )
         parts = f"{count} part{'' if count == 1 else 's'}"
         told = (position.words for position in self.positions if position.decision in ("moved", "not measured"))
-        return (f"Lesion volume {self.statistics.volume_ml:.1f} ml in {parts}", *planes, *told)
+        volume = f"Lesion volume {self.statistics.volume_ml:.1f} ml in {parts}"
+        flair = [self.statistics.flair.words] if set(BOTH) <= set(self.case.roles) else []
+        return (volume, f"  {self.statistics.volume_interval.words}", *planes, *flair, *told)
 
     def places(self) -> Places:
         """A slice is in doubt where the probability is far from 0 and 1."""

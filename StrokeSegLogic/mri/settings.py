@@ -69,3 +69,20 @@ class MriSettings:
             InputError: for a value that cannot be.
         """
         return cls(model="" if model is None else str(model), **options)
+
+    def warnings(self, own: float, dropped: int) -> list[str]:
+        """What a reader must know of a result that was not made as the model was measured.
+
+        Args:
+            own: the model's threshold.
+            dropped: parts of the lesion that were too small.
+        """
+        found = []
+        if self.threshold not in (None, own):
+            found.append(f"the probability threshold was set to {self.threshold:g}; the model was measured at {own:g}")
+        if dropped:
+            found.append(
+                f"{dropped} part{'' if dropped == 1 else 's'} of the lesion below {self.minimum_lesion_ml:g} ml "
+                f"{'was' if dropped == 1 else 'were'} dropped"
+            )
+        return found

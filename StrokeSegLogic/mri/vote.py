@@ -1,4 +1,4 @@
-"""The vote of the planes.
+"""The vote of the planes, and how sure the volume is that comes of it.
 
 Karkera and Chowdhury (arXiv 2511.07281): each voxel gets the label that most planes give. The paper names a vote
 weighted by the planes' confidence as future work; the mean of probabilities stands beside both.
@@ -13,6 +13,10 @@ import numpy as np
 
 from ..base.progress import check_cancelled
 from ..base.settings import VOTES, Plane, one_of
+from ..nets.models.spec import PlanesModelSpec
+from ..space.grid import Grid
+from .prepare import Prepared
+from .settings import MriSettings
 
 
 @dataclass(frozen=True)
@@ -72,3 +76,71 @@ def vote(
             said += share[plane] * member
         labels = said > total / 2
     return Vote(labels.astype(np.uint8), agreement, probability, members)
+
+
+def majority(probabilities: Mapping[Plane, np.ndarray], threshold: float) -> np.ndarray:
+    """Where more than half of the planes say lesion at that threshold, bool."""
+    said = sum((values >= threshold).astype(np.uint8) for values in probabilities.values())
+    return np.asarray(2 * np.asarray(said) > len(probabilities))
+
+
+MEASURED_WITH = ("vote", "threshold", "flips", "minimum_lesion_ml")
+"""Settings that change what is called lesion: volumes were measured with what these are by default."""
+
+
+@dataclass(frozen=True)
+class VolumeInterval:
+    """Where the true volume of the lesion lies in nine of ten patients such as those it was measured on.
+
+    Attributes:
+        low_ml, high_ml: its ends; None where there is none.
+        measured_on: on whom it was measured, and how many of them it held.
+        why_not: the reason where there is none, a clause.
+    """
+
+    low_ml: float | None = None
+    high_ml: float | None = None
+    measured_on: str = ""
+    why_not: str = ""
+
+    @property
+    def words(self) -> str:
+        """A clause."""
+        if self.low_ml is None or self.high_ml is None:
+            return f"no 90 % interval of the volume: {self.why_not}"
+        return f"90 % interval {self.low_ml:.1f} to {self.high_ml:.1f} ml; measured on {self.measured_on}"
+
+
+def volume_interval(
+    lesion: np.ndarray,
+    probabilities: Mapping[Plane, np.ndarray],
+    grid: Grid,
+    spec: PlanesModelSpec,
+    seen: Prepared,
+    settings: MriSettings,
+) -> VolumeInterval:
+    """The interval of a voted lesion's volume; none where no such result was measured.
+
+    Args:
+        lesion: bool (z, y, x).
+        probabilities: of each plane (z, y, x).
+        grid: of all.
+        spec: of the model.
+        seen: which sequences were looked at, and which of them show most of the brain.
+        settings: how it was voted.
+    """
+    names = " + ".join(role.value for role in seen.used)
+    law = spec.volume_law_for(seen.used)
+    if law is None:
+        return VolumeInterval(why_not=f"it was never measured for {spec.name} on {names}")
+    if len(seen.of_most) < len(seen.used):
+        return VolumeInterval(why_not=f"it was never measured where part of {names} shows less than most of the brain")
+    usual = MriSettings(threshold=None if settings.threshold is None else spec.threshold_for(seen.of_most))
+    others = [name for name in MEASURED_WITH if getattr(settings, name) != getattr(usual, name)]
+    if others:
+        return VolumeInterval(why_not=f"it was never measured with another {' or '.join(others)} than the model's own")
+    more, less = (majority(probabilities, threshold) for threshold in (law.low, law.high))
+    ends = law.interval_ml(*(float(mask.sum() * grid.voxel_ml) for mask in (lesion, more, less)))
+    if ends is None:
+        return VolumeInterval(why_not=f"nothing is called lesion, and for {names} no such patients were measured")
+    return VolumeInterval(*ends, law.measured_on)

@@ -10,6 +10,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..mri.alignment import LEAST_GAIN, Position
+from ..mri.flair import BOTH
 from ..mri.result import LESION, Segmentation
 from ..result.lesions import COLUMNS, Lesion, lesions_csv
 from ..result.looks import Window
@@ -183,6 +184,9 @@ def mri_report(segmentation: Segmentation) -> str:
         kind="Ischemic stroke segmentation",
         made_by=_model(segmentation),
         key=_key_numbers(segmentation),
+        interval=statistics.volume_interval.words,
+        flair=statistics.flair,
+        with_flair=set(BOTH) <= set(segmentation.case.roles),
         shown=figures(segmentation),
         reference=segmentation.reference,
         last_slice=segmentation.grid.size[2] - 1,
@@ -234,6 +238,11 @@ def _key_numbers(segmentation: Segmentation) -> list[Cell]:
     numbers = segmentation.statistics
     count = len(numbers.lesions)
     cells = [("Lesion volume", f"{ml(numbers.volume_ml)} ml", f"of {numbers.brain_ml:.0f} ml in the brain mask")]
+    interval, flair = numbers.volume_interval, numbers.flair
+    if interval.low_ml is not None and interval.high_ml is not None:
+        cells.append(("90 % interval", f"{ml(interval.low_ml)} to {ml(interval.high_ml)} ml", "of the lesion volume"))
+    if flair.ratio is not None:
+        cells.append(("Visible on FLAIR", flair.visible, f"{flair.ratio:.2f} times the other side; research use only"))
     largest = f"the largest {ml(numbers.lesions[0].volume_ml)} ml" if count else "nothing was called lesion"
     cells.append(("Lesions", str(count), largest))
     if numbers.left_share is None or numbers.right_share is None:

@@ -42,6 +42,50 @@ class Weights:
             raise ValueError("sha256 must be 64 lower-case hexadecimal digits")
 
 
+@dataclass(frozen=True)
+class VolumeLaw:
+    """How far from the true lesion volume the model's was on patients, as a 90 % interval around a volume.
+
+    With V the volume that is called lesion, L and H what the planes would vote for at the thresholds `low` and `high`,
+    each with `offset_ml` added, it reaches from V / (S V / H)^below to V (S L / V)^above, S being e^`slack`: the more
+    another threshold would change, the wider. `below` and `above` are split conformal quantiles (Lei et al., JASA 2018,
+    113:1094), exceeded by one patient in twenty each.
+
+    Attributes:
+        low, high: of the probability.
+        offset_ml: added to each volume, so that small volumes can be compared.
+        slack: natural logarithm, of the width that is left where no other threshold changes anything.
+        below, above: exponents.
+        unmarked_ml: the upper end where nothing is called lesion; None where there were no such patients.
+        measured_on: on whom, in words, and how many of them the interval held; shown beside it.
+    """
+
+    low: float
+    high: float
+    offset_ml: float
+    slack: float
+    below: float
+    above: float
+    unmarked_ml: float | None
+    measured_on: str
+
+    def __post_init__(self) -> None:
+        if not 0 < self.low < self.high < 1:
+            raise ValueError("low and high must be thresholds, low below high")
+        limits = {"offset_ml": 1000, "slack": 5, "below": 20, "above": 20, "unmarked_ml": 5000}
+        if not all(0 <= (getattr(self, key) or 0) <= limits[key] for key in limits) or not self.offset_ml * self.slack:
+            raise ValueError(f"a number of a volume's law is beyond {limits}")
+
+    def interval_ml(self, volume: float, at_low: float, at_high: float) -> tuple[float, float] | None:
+        """Both ends, ml, from the three volumes, ml; None where nothing is called lesion and no such patients were."""
+        if not volume:
+            return None if self.unmarked_ml is None else (0.0, self.unmarked_ml)
+        v, more, less = (ml + self.offset_ml for ml in (volume, max(at_low, volume), min(at_high, volume)))
+        low = v * (math.exp(-self.slack) * less / v) ** self.below
+        high = v * (math.exp(self.slack) * more / v) ** self.above
+        return max(low - self.offset_ml, 0.0), high - self.offset_ml
+
+
 _FINEST_MM, _COARSEST_MM = 0.2, 20.0
 """Finer pixels make a head larger than memory, coarser pixels make nothing of it."""
 MOST_VOXELS = 1 << 23
@@ -74,6 +118,8 @@ class PlanesModelSpec:
         least_expected_ml: parts of the lesion (26 neighbours) of less expected volume, the sum of their voxels' mean
             probability times the voxel's volume, are no lesion: the less sure a part, the larger it must be. By
             sequences, as `thresholds`; none is 0.
+        volume_laws: the interval of the lesion's volume, by the very sequences that are looked at; for any
+            other mixture there is none.
         canvas: rows and columns that networks were shown in training, and are after it (see `canvas`); empty for none.
     """
 
@@ -95,6 +141,7 @@ class PlanesModelSpec:
     thresholds: dict[str, float] = field(default_factory=dict)
     canvas: tuple[int, ...] = ()
     least_expected_ml: dict[str, float] = field(default_factory=dict)
+    volume_laws: dict[str, VolumeLaw] = field(default_factory=dict)
     kind: str = "planes"
 
     def __post_init__(self) -> None:
@@ -118,7 +165,7 @@ class PlanesModelSpec:
         if not all(0 <= least < math.inf for least in self.least_expected_ml.values()):
             raise ValueError("least_expected_ml must hold volumes of 0 ml or more")
         named = (*self.inputs, *self.needs_one_of, *self.tested_with_one_of, *self.needs_all_of)
-        sets = (*self.thresholds, *self.least_expected_ml)
+        sets = (*self.thresholds, *self.least_expected_ml, *self.volume_laws)
         for name in (*named, *(part for names in sets for part in names.split(JOINED))):
             if name not in MRI_ROLES:
                 raise ValueError(f"'{name}' is no MR sequence")
@@ -144,6 +191,11 @@ class PlanesModelSpec:
     def least_expected_ml_for(self, used: Iterable[Role]) -> float:
         """The expected volume that a part of the lesion must have where these sequences are looked at, ml."""
         return of_sequences(used, self.least_expected_ml) or 0.0
+
+    def volume_law_for(self, used: Iterable[Role]) -> VolumeLaw | None:
+        """The law of the volume where these sequences, and no others, are looked at; None where it was not measured."""
+        given = {role.value for role in used}
+        return next((law for names, law in self.volume_laws.items() if given == set(names.split(JOINED))), None)
 
     def require_inputs(self, present: Iterable[Role]) -> None:
         """Refuses inputs that the model cannot work with.

@@ -90,6 +90,8 @@ def export(
         title=f"{spec.title}, adapted: {site.name}",
         trained_on=told,
         card=card,
+        # Other weights err otherwise: nothing was measured of theirs.
+        volume_laws={},
     )
     parameters = {plane: {name: value.numpy() for name, value in state.items()} for plane, state in planes.items()}
     return Bundle.write(folder, adapted, parameters)

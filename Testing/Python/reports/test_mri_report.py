@@ -12,7 +12,9 @@ from html_page import PNG, Page
 
 from StrokeSegLogic.base.errors import OutputError
 from StrokeSegLogic.mri.doubts import Unusual
+from StrokeSegLogic.mri.flair import FlairSignal
 from StrokeSegLogic.mri.result import PlaneVote, Segmentation, Statistics
+from StrokeSegLogic.mri.vote import VolumeInterval
 from StrokeSegLogic.outputs.files import html_report, write_report
 from StrokeSegLogic.reports.mri import CONTOUR, Figures, figures
 from StrokeSegLogic.reports.page import BRAIN_COLOUR, ml, place
@@ -112,6 +114,25 @@ def test_it_is_well_formed_and_says_what_it_is_for(html: str) -> None:
         assert title in page.text
     assert "f" * 64 in page.text and "0123456789ab" in page.text
     assert "a mask was left out" in page.text
+
+
+@pytest.mark.usefixtures("quick")
+def test_it_says_how_sure_the_volume_is_and_whether_flair_shows_the_lesion(usual: Segmentation) -> None:
+    known = VolumeInterval(1.25, 6.0, "seven patients"), FlairSignal(1.4, "yes", 1.0)
+    statistics = replace(usual.statistics, volume_interval=known[0], flair=known[1])
+    text = Page(html_report(replace(usual, statistics=statistics))).text
+    assert "1.2 to 6.0 ml" in text and "measured on seven patients" in text
+    assert "visible on FLAIR: yes (research use only)" in text and "Thomalla" in text
+
+
+@pytest.mark.usefixtures("quick")
+def test_it_says_why_there_is_no_interval_and_no_mismatch(usual: Segmentation) -> None:
+    none = VolumeInterval(why_not="nobody was measured"), FlairSignal(why_not="it lies at the midline")
+    statistics = replace(usual.statistics, volume_interval=none[0], flair=none[1])
+    text = Page(html_report(replace(usual, statistics=statistics))).text
+    assert "no 90 % interval of the volume: nobody was measured." in text
+    assert "DWI-FLAIR mismatch not judged: it lies at the midline." in text
+    assert "Visible on FLAIR" not in text
 
 
 def test_nothing_is_loaded_from_elsewhere_and_nothing_runs(html: str) -> None:
