@@ -1,6 +1,6 @@
 """The 90 % interval of a lesion's volume: its constants for a model's manifest, and how often it held.
 
-    python benchmarks/volume_interval.py --data DATA [--model NAME] [--heads 60] [--folds FOLDER] [--volumes]
+    python benchmarks/volume_interval.py --data DATA [--model NAME] [--heads 40] [--folds FOLDER] [--volumes]
 
 A patient's slices are taken together: their mean areas, at the model's own threshold and at two others, times what a
 mm² of a mean slice stands for (whole volume over mean area, the median of SOOP's train split, of masks alone), are the
@@ -46,8 +46,8 @@ from StrokeSegLogic.training.stream.sources.heads import as_sample
 from StrokeSegLogic.training.stream.sources.soop import Soop
 
 LAW = VolumeLaw(0.05, 0.95, 0.5, 0.25, 0.0, 0.0, None, "")
-"""Ours: plainly unsure and plainly sure, the smallest volume that is worth a relation, and a quarter for what all
-thresholds miss alike."""
+"""Ours: the smallest volume that is worth a relation, and a quarter for what all thresholds miss alike; `high` is half
+way from the model's own threshold to 1."""
 SIDE, LEVEL = 0.95, 0.90
 TINY = 1e-9
 EVERYTHING = ((MRI_ROLES, 1.0),)
@@ -73,6 +73,12 @@ class Patient:
         return math.log(v / t) / (LAW.slack + math.log(v / less)), math.log(t / v) / (LAW.slack + math.log(more / v))
 
 
+def start(model: str | None, roles: Sequence[Role], unmarked_ml: float | None = None) -> VolumeLaw:
+    """The law of a set of sequences, before anything is measured."""
+    high = (find(model).planes.threshold_for(roles) + 1) / 2
+    return replace(LAW, high=round(high, 3), unmarked_ml=unmarked_ml)
+
+
 Patients = list[Patient]
 Seen = tuple[str, np.ndarray, np.ndarray]
 """A slice: whose, lesion probability (H, W) and true lesion, bool."""
@@ -82,7 +88,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--data", type=Path, required=True)
     arguments.add_argument("--model", default=None)
-    arguments.add_argument("--heads", type=int, default=60, help="synthesised heads")
+    arguments.add_argument("--heads", type=int, default=40, help="synthesised heads")
     arguments.add_argument("--folds", type=Path, default=None, help="the output of five_folds.py")
     arguments.add_argument("--volumes", action="store_true", help="the three volumes that choose nothing, too")
     given = arguments.parse_args()
@@ -94,11 +100,11 @@ def main() -> None:
     laws: dict[str, VolumeLaw] = {}
     print("| sequences | measured on | marked | held (95 % interval) | truth below, above | width |")
     print("| --- | --- | --- | --- | --- | --- |")
-    soop_words = "slices of SOOP's validation patients"
-    laws["FLAIR"] = fitted("FLAIR", soop_words, flair, [], replace(LAW, unmarked_ml=round(at(unmarked, LEVEL), 1)))
-    laws["DWI"] = fitted("DWI", "slices of ISLES'22 patients", few, [] if given.folds else flair, LAW)
+    soop_words, isles_words = "slices of SOOP's validation patients", "slices of ISLES'22 patients"
+    laws["FLAIR"] = fitted("FLAIR", soop_words, flair, [], start(given.model, [FLAIR], round(at(unmarked, LEVEL), 1)))
+    laws["DWI"] = fitted("DWI", isles_words, few, [] if given.folds else flair, start(given.model, [DWI]))
     if both := fold_patients(given.folds, given.model, (DWI, FLAIR), of_area):
-        laws["DWI+FLAIR"] = fitted("DWI+FLAIR", "slices of ISLES'22 patients", both, [], LAW)
+        laws["DWI+FLAIR"] = fitted("DWI+FLAIR", isles_words, both, [], start(given.model, (DWI, FLAIR)))
     for roles, heads in head_patients(given.data, given.model, given.heads, of_area).items():
         tried("+".join(roles), "DWI's law on slices of simulated heads", heads, [laws["DWI"]] * len(heads))
     print(
@@ -125,21 +131,21 @@ def whole_ml(data: Path) -> dict[str, float]:
     return {row["participant_id"]: int(row["lesion_voxels"]) / 1000 for row in rows}
 
 
-def patients(slices: Sequence[Seen], threshold: float, of_area: float) -> Patients:
-    """The volumes of each patient of these slices."""
+def patients(slices: Sequence[Seen], model: str | None, roles: Sequence[Role], of_area: float) -> Patients:
+    """The volumes of each patient of these slices, which show these sequences."""
+    threshold, law = find(model).planes.threshold_for(roles), start(model, roles)
     groups: dict[str, list[list[float]]] = {}
     for name, probability, truth in slices:
-        areas = (truth, probability >= threshold, probability >= LAW.low, probability >= LAW.high)
+        areas = (truth, probability >= threshold, probability >= law.low, probability >= law.high)
         groups.setdefault(name, []).append([float(mask.sum()) for mask in areas])
     return [Patient(*(np.mean(areas, axis=0) * of_area).tolist()) for areas in groups.values()]
 
 
 def soop_patients(data: Path, model: str | None, of_area: float) -> tuple[Patients, list[float]]:
     """Those with something marked; whole volumes, ml, of the others."""
-    limit = find(model).planes.threshold_for([FLAIR])
     slices = [(s.patient, s.probability, s.truth) for s in soop_slices(data, model, split="val")]
     names, whole = list(dict.fromkeys(name for name, *_ in slices)), whole_ml(data)
-    found = patients(slices, limit, of_area)
+    found = patients(slices, model, [FLAIR], of_area)
     return [p for p in found if p.called], [whole[n] for n, p in zip(names, found, strict=True) if not p.called]
 
 
@@ -147,7 +153,7 @@ def isles_patients(data: Path, model: str | None, of_area: float) -> Patients:
     samples = new_patients(data)
     pairs = answers(model, {"axial": samples}, (DWI,))["axial"]
     slices = [(sample.patient, *pair) for sample, pair in zip(samples, pairs, strict=True)]
-    return [p for p in patients(slices, find(model).planes.threshold_for([DWI]), of_area) if p.called]
+    return [p for p in patients(slices, model, [DWI], of_area) if p.called]
 
 
 def head_patients(data: Path, model: str | None, count: int, of_area: float) -> dict[tuple[Role, ...], Patients]:
@@ -163,7 +169,7 @@ def head_patients(data: Path, model: str | None, count: int, of_area: float) -> 
     for roles in MIXTURES:
         planes = answers(model, drawn, roles)
         slices = [(str(number), *pair) for pairs in planes.values() for number, pair in enumerate(pairs)]
-        found[roles] = [p for p in patients(slices, find(model).planes.threshold_for(roles), of_area) if p.called]
+        found[roles] = [p for p in patients(slices, model, roles, of_area) if p.called]
     return found
 
 
@@ -172,7 +178,7 @@ def fold_patients(folder: Path | None, model: str | None, roles: tuple[Role, ...
     slices: list[Seen] = []
     for path in [] if folder is None else sorted(folder.glob("fold-*/seen.npz")):
         slices += [(f"{path.parent.name} {n}", *pair) for n, pair in enumerate(fold_answers(path, roles))]
-    return [p for p in patients(slices, find(model).planes.threshold_for(roles), of_area) if p.called]
+    return [p for p in patients(slices, model, roles, of_area) if p.called]
 
 
 def at(values: Sequence[float], level: float) -> float:
@@ -181,16 +187,16 @@ def at(values: Sequence[float], level: float) -> float:
     return ordered[min(math.ceil((len(ordered) + 1) * level), len(ordered)) - 1]
 
 
-def law_of(found: Sequence[Patient], start: VolumeLaw) -> VolumeLaw:
-    """The start with the quantiles of these patients."""
+def law_of(found: Sequence[Patient], begun: VolumeLaw) -> VolumeLaw:
+    """The law with the quantiles of these patients."""
     below, above = (max(at(side, SIDE), 0.0) for side in zip(*(p.scores for p in found), strict=True))
-    return replace(start, below=below, above=above)
+    return replace(begun, below=below, above=above)
 
 
-def fitted(name: str, words: str, found: Patients, others: Patients, start: VolumeLaw) -> VolumeLaw:
+def fitted(name: str, words: str, found: Patients, others: Patients, begun: VolumeLaw) -> VolumeLaw:
     """The law of a set of sequences; its row is printed, each patient judged by the law of the rest."""
-    held = tried(name, words, found, [law_of([*found[:k], *found[k + 1 :], *others], start) for k in range(len(found))])
-    law = law_of([*found, *others], start)
+    held = tried(name, words, found, [law_of([*found[:k], *found[k + 1 :], *others], begun) for k in range(len(found))])
+    law = law_of([*found, *others], begun)
     told = f"{words}, not on whole volumes: it held {held} of {len(found)}"
     return replace(law, below=round(law.below, 3), above=round(law.above, 3), measured_on=told)
 

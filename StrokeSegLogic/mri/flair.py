@@ -72,14 +72,19 @@ def flair_signal(
         brain: bool (z, y, x).
         grid: of the brain.
     """
-    why_not = _not_comparable(prepared, doubts) or ("" if lesions else "nothing is called lesion")
+    why_not = _not_comparable(prepared, doubts)
     if not why_not and not both_hemispheres(brain, grid):
         why_not = "the brain mask holds no two hemispheres"
-    if why_not:
-        return FlairSignal(why_not=why_not)
+    return FlairSignal(why_not=why_not) if why_not else judged(lesions)
+
+
+def judged(lesions: Sequence[Lesion]) -> FlairSignal:
+    """The FLAIR signal of these lesions, by their ratios to the other side; refused where these say too little."""
+    if not lesions:
+        return FlairSignal(why_not="nothing is called lesion")
     known = [lesion for lesion in lesions if lesion.flair_ratio is not None and lesion.dwi_ratio is not None]
     volume = sum(lesion.volume_ml for lesion in known)
-    compared = volume / sum(lesion.volume_ml for lesion in lesions)
+    compared, why_not = volume / sum(lesion.volume_ml for lesion in lesions), ""
     if compared < 0.5:
         why_not = "most of the lesion has no other side to compare with: it lies at the midline or on both sides"
     elif volume < LEAST_ML:
