@@ -108,7 +108,7 @@ class VolumeInterval:
         """A clause."""
         if self.low_ml is None or self.high_ml is None:
             return f"no 90 % interval of the volume: {self.why_not}"
-        return f"90 % interval {self.low_ml:.1f} to {self.high_ml:.1f} ml; measured on {self.measured_on}"
+        return f"90 % interval of the volume {self.low_ml:.1f} to {self.high_ml:.1f} ml; measured on {self.measured_on}"
 
 
 def volume_interval(
@@ -140,7 +140,10 @@ def volume_interval(
     if others:
         return VolumeInterval(why_not=f"it was never measured with another {' or '.join(others)} than the model's own")
     more, less = (majority(probabilities, threshold) for threshold in (law.low, law.high))
-    ends = law.interval_ml(*(float(mask.sum() * grid.voxel_ml) for mask in (lesion, more, less)))
+    volumes = [float(mask.sum() * grid.voxel_ml) for mask in (lesion, more, less)]
+    ends = law.interval_ml(*volumes)
     if ends is None:
         return VolumeInterval(why_not=f"nothing is called lesion, and for {names} no such patients were measured")
-    return VolumeInterval(*ends, law.measured_on)
+    # No lesion is larger than what was searched for it.
+    whole = float(seen.searched.sum() * seen.grid.voxel_ml)
+    return VolumeInterval(ends[0], min(ends[1], max(whole, volumes[0])), law.measured_on)

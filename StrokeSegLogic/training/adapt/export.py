@@ -58,7 +58,7 @@ def export(
     folder: Path,
     figures: Mapping[str, Any] | None = None,
 ) -> Bundle:
-    """Writes the adapted model; its thresholds, inputs and vote are the base model's.
+    """Writes the adapted model; thresholds, inputs and vote are the base model's, but no interval of volumes is.
 
     Args:
         base: the model that was adapted.

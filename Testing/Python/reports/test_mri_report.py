@@ -130,7 +130,7 @@ def test_it_says_why_there_is_no_interval_and_no_mismatch(usual: Segmentation) -
     none = VolumeInterval(why_not="nobody was measured"), FlairSignal(why_not="it lies at the midline")
     statistics = replace(usual.statistics, volume_interval=none[0], flair=none[1])
     text = Page(html_report(replace(usual, statistics=statistics))).text
-    assert "no 90 % interval of the volume: nobody was measured." in text
+    assert "No 90 % interval of the volume: nobody was measured." in text
     assert "DWI-FLAIR mismatch not judged: it lies at the midline." in text
     assert "Visible on FLAIR" not in text
 
