@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -11,8 +11,8 @@ import SimpleITK as sitk
 
 from ..brain.hemispheres import MidPlane
 from ..result.lesions import Lesion, Surroundings, lesions
-from ..space.grid import Grid, bounding_box, box_slices
-from ..space.masks import numbered_parts
+from ..space.grid import Grid
+from ..space.masks import cut, numbered_parts
 from ..space.resampling import resample
 from ..space.volume import Volume
 
@@ -114,7 +114,8 @@ class EditedTable:
         grid: of the parts.
         hidden: what is hidden, bool (z, y, x).
         hidden_ml: volume of each lesion that is hidden.
-        settled: whether the segmentation shows and hides just that already.
+        hide, show: what the segmentation still shows and is to hide, and what it hides and is to show, each cut to its
+            box; None where there is nothing to do.
     """
 
     rows: tuple[EditedLesion, ...]
@@ -122,14 +123,12 @@ class EditedTable:
     grid: Grid
     hidden: np.ndarray
     hidden_ml: tuple[float, ...] = ()
-    settled: bool = True
-    _boxes: dict[int, Volume] = field(default_factory=dict, compare=False, repr=False)
+    hide: Volume | None = None
+    show: Volume | None = None
 
     def mask(self, number: int) -> Volume:
         """The voxels of a lesion that is shown, uint8, cut to the box around it."""
-        if number not in self._boxes:
-            self._boxes[number] = cut(self.parts == number, self.grid)
-        return self._boxes[number]
+        return cut(self.parts == number, self.grid)
 
     def next_open(self, after: int = 0) -> EditedLesion | None:
         """The most doubtful lesion that nobody has judged yet: that of the lowest mean probability, the smallest of
@@ -180,16 +179,8 @@ def counted(
             for each in _as_told(found, origins, evidence)
         )
     hidden_ml = tuple(sorted(ml[small].tolist(), reverse=True))
-    settled = np.array_equal(to_hide, hidden_before) and np.array_equal(shown, before)
-    return EditedTable(rows, parts, grid, to_hide, hidden_ml, settled)
-
-
-def cut(mask: np.ndarray, grid: Grid) -> Volume:
-    """A mask (z, y, x) cut to the box around it, uint8; the first voxel alone where it is empty."""
-    if not mask.any():
-        return Volume(np.zeros((1, 1, 1), np.uint8), grid.crop((0, 0, 0), (1, 1, 1)))
-    start, size = bounding_box(mask)
-    return Volume(mask[box_slices(start, size)].astype(np.uint8), grid.crop(start, size))
+    moves = (cut(mask, grid) if mask.any() else None for mask in (to_hide & before, shown & hidden_before))
+    return EditedTable(rows, parts, grid, to_hide, hidden_ml, *moves)
 
 
 def _unchanged(parts: np.ndarray, size: np.ndarray, model: np.ndarray | None) -> np.ndarray:

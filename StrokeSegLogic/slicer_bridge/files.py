@@ -21,6 +21,7 @@ from ..space.grid import Grid
 from ..space.volume import Volume
 from .runtime import Scene, SegmentationNode, VolumeNode, headless_scene, load_slicer, quiet_vtk
 from .segmentations import add_brain, add_segmentation, add_segments, keep_grid, labels_of, show_segmentation
+from .segments import shown_segments
 from .volumes import add_volume, to_ras
 
 _VIEWS = {"Red": "Axial", "Yellow": "Sagittal", "Green": "Coronal"}
@@ -98,7 +99,7 @@ def read_labels(path: Path, reference: sitk.Image) -> sitk.Image:
 
 
 def export_segments(node: SegmentationNode, path: Path) -> None:
-    """Writes a segmentation node as it stands; its own file name in the scene stays as it is.
+    """Writes a segmentation node as it stands, less what is hidden; its own file name in the scene stays as it is.
 
     Args:
         node: a vtkMRMLSegmentationNode.
@@ -107,6 +108,13 @@ def export_segments(node: SegmentationNode, path: Path) -> None:
     Raises:
         OutputError: if the file cannot be written.
     """
+    shown = shown_segments(node)
+    if shown is not node.GetSegmentation():
+        holder = load_slicer().vtkMRMLSegmentationNode()
+        holder.SetName(node.GetName())
+        holder.SetDescription(node.GetDescription())
+        holder.SetAndObserveSegmentation(shown)
+        node = holder
     with _replacing(path, ".seg.nrrd") as draft:
         _write_segments(node, draft, path)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import SimpleITK as sitk
 
-from .grid import Grid, bounding_box, box_slices
+from .grid import Grid
+from .masks import cut
 from .resampling import execute
 from .volume import Volume
 
@@ -54,8 +55,7 @@ def grown_from(probability: sitk.Image, point_mm: tuple[float, float, float], th
     part = sitk.GetArrayViewFromImage(found := execute(fill, probability))
     if not part[index[::-1]]:
         return None
-    start, size = bounding_box(part)
-    return Volume(part[box_slices(start, size)].copy(), Grid.of(found).crop(start, size))
+    return cut(part, Grid.of(found))
 
 
 def _voxel(image: sitk.Image, point_mm: tuple[float, float, float]) -> tuple[int, int, int] | None:

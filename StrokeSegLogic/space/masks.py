@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import SimpleITK as sitk
 
-from .grid import Grid
+from .grid import Grid, bounding_box, box_slices
 from .resampling import execute
+from .volume import Volume
 
 _TOLERANCE = 1e-6
 """Of a voxel: 0.3 ml are three voxels of 0.1 ml, whatever the rounding."""
@@ -90,3 +91,11 @@ def filled_in_slices(mask: np.ndarray) -> np.ndarray:
     """A mask (z, y, x) without holes in any slice: thick slices leave most holes open above or below; bool."""
     planes = [sitk.BinaryFillhole(sitk.GetImageFromArray(plane.astype(np.uint8))) for plane in mask]
     return np.stack([sitk.GetArrayFromImage(plane) for plane in planes]) > 0
+
+
+def cut(mask: np.ndarray, grid: Grid) -> Volume:
+    """A mask (z, y, x) cut to the box around it, uint8; the first voxel alone where it is empty."""
+    if not mask.any():
+        return Volume(np.zeros((1, 1, 1), np.uint8), grid.crop((0, 0, 0), (1, 1, 1)))
+    start, size = bounding_box(mask)
+    return Volume(mask[box_slices(start, size)].astype(np.uint8), grid.crop(start, size))

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from StrokeSegLogic.brain.hemispheres import MidPlane
-from StrokeSegLogic.mri.edited_lesions import EditedTable, Evidence, Point, counted, cut
+from StrokeSegLogic.mri.edited_lesions import EditedTable, Evidence, Point, counted
 from StrokeSegLogic.result.lesions import Surroundings, lesions
 from StrokeSegLogic.space.grid import Grid
-from StrokeSegLogic.space.masks import numbered_parts
+from StrokeSegLogic.space.masks import cut, numbered_parts
 from StrokeSegLogic.space.volume import Volume
 
 GRID = Grid((20, 16, 8), (2.0, 2.0, 5.0), (-19.0, -15.0, 0.0), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
@@ -80,7 +80,7 @@ def test_the_slider_goes_back_and_what_was_settled_stays_settled(
         table = counted(evidence, volume(shown), volume(hidden), hide_below_ml=limit)
         shown, hidden = table.parts > 0, table.hidden
         again = counted(evidence, volume(shown), volume(hidden), hide_below_ml=limit)
-        assert again.settled and sizes(again) == sizes(table)
+        assert again.hide is again.show is None and sizes(again) == sizes(table)
     back = counted(evidence, volume(shown), volume(hidden))
     assert np.array_equal(back.parts > 0, edited) and not back.hidden.any()
 
@@ -116,7 +116,8 @@ def test_a_lesion_that_is_kept_is_in_sight_however_small() -> None:
     assert sizes(table) == [108, 4]
     assert [row.kept for row in table.rows] == [False, True]
     assert table.hidden_ml == pytest.approx([ML])
-    assert not table.settled
+    assert table.hide is not None and table.show is None
+    assert np.asarray(table.hide.array).sum() == 1
 
 
 def test_what_a_reader_has_drawn_or_changed_is_in_sight_however_small() -> None:
@@ -183,4 +184,4 @@ def test_a_sequence_that_was_moved_is_measured_where_it_was_laid() -> None:
 
 def test_no_lesion_is_an_empty_table() -> None:
     table = counted(EVIDENCE, volume(masked()))
-    assert table.rows == () and table.next_open() is None and table.settled
+    assert table.rows == () and table.next_open() is None and table.hide is None
