@@ -17,6 +17,7 @@ from StrokeSegLogic.study.case import Role
 from .background import Background
 from .editor import EmbeddedEditor
 from .export_section import ExportSection
+from .lesion_section import LesionSection
 from .model_section import ModelSection
 from .notices import tint
 from .options_section import OptionsSection
@@ -73,6 +74,8 @@ class Panel:
         self.run = RunSection(ui.run, self._segment_pressed)
         self.result = ResultSection(ui.result, self.views, lambda: self.parameters)
         self.editor = EmbeddedEditor(ui.correct, ui.frame.correctSection)
+        shown = (self.views, self.editor, self.result)
+        self.lesions = LesionSection(ui, clock, self._background, *shown, lambda: self.parameters)
         self.export = ExportSection(ui.export, lambda: self.parameters)
         self._watch = SegmentWatch(clock, self.result.update_volumes)
         self._loader = ResultLoader(clock, self._result_loaded, self._result_lost)
@@ -129,8 +132,8 @@ class Panel:
         """Lets go of the scene's nodes while it is closed or filled; a run goes on."""
         self.forget_parameters()
         self.editor.leave_scene()
-        self.result.show(None)
-        self.export.show(None)
+        for section in (self.result, self.lesions, self.export):
+            section.show(None)
 
     def forget_parameters(self) -> None:
         """Stops listening to the parameters."""
@@ -143,9 +146,8 @@ class Panel:
         """The panel goes away for good."""
         self._loader.abandon()
         self.views.stop()
-        self._background.close()
-        self.model.close()
-        self.presenter.close()
+        for part in (self.lesions, self._background, self.model, self.presenter):
+            part.close()
         self.forget_parameters()
         self.editor.set_scene(None)
         self.study.rows.set_scene(None)
@@ -207,10 +209,8 @@ class Panel:
 
     def _show_parameters(self, parameters: PanelParameters) -> None:
         self.study.show(parameters, inputs_of(parameters, _case_name()))
-        self.options.show(parameters)
-        self.result.show(parameters)
-        self.editor.show(parameters)
-        self.export.show(parameters)
+        for section in (self.options, self.result, self.editor, self.lesions, self.export):
+            section.show(parameters)
         self._watch.watch(parameters.segmentation)
 
     @contextmanager

@@ -15,6 +15,7 @@ SECTIONS = {
     "options": "Options",
     "run": "Run",
     "result": "Result",
+    "lesions": "Lesions",
     "correct": "Correct",
     "export": "Export",
 }
@@ -31,6 +32,7 @@ class PanelUi:
     options: Any
     run: Any
     result: Any
+    lesions: Any
     correct: Any
     export: Any
 

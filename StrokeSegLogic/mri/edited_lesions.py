@@ -130,6 +130,10 @@ class EditedTable:
         """The voxels of a lesion that is shown, uint8, cut to the box around it."""
         return cut(self.parts == number, self.grid)
 
+    def number_at(self, point_mm: Point) -> int:
+        """Number of the lesion that a point, mm, LPS, lies in; 0 where it lies in none that is shown."""
+        return next(iter(_at([point_mm], self.parts, self.grid)), 0)
+
     def next_open(self, after: int = 0) -> EditedLesion | None:
         """The most doubtful lesion that nobody has judged yet: that of the lowest mean probability, the smallest of
         several; `after` is passed over. None if there is no other."""

@@ -78,6 +78,12 @@ COLUMNS: tuple[tuple[str, str, int], ...] = (
 """The numbers of the table: field of `Lesion`, head, decimals. Number, side and centre stand before them."""
 
 
+def cells(lesion: Lesion, unknown: str) -> tuple[str, ...]:
+    """The numbers of a row, in words."""
+    values = ((getattr(lesion, name), digits) for name, _, digits in COLUMNS)
+    return tuple(unknown if value is None or value != value else f"{value:.{digits}f}" for value, digits in values)
+
+
 def lesions_csv(found: Sequence[Lesion]) -> str:
     """The table as CSV, a line a lesion; cells of what is not known are empty."""
     out = io.StringIO()
@@ -141,16 +147,13 @@ def lesions(
 
     world = grid.to_world(index[:, ::-1])
     centres = np.stack([mean(axis) for axis in world.T], axis=1)
+    held = np.bincount(of * len(lesion) + index[:, 0], minlength=count * len(lesion)).reshape(count, -1)
     columns: dict[str, Sequence[Any]] = {
         "volume_ml": (size * grid.voxel_ml).tolist(),
         "centre_mm": [tuple(centre) for centre in centres.tolist()],
         "probability": mean(probability[lesion]).tolist(),
         "side": [""] * count,
-        # The first of several.
-        "slice": np.bincount(of * len(lesion) + index[:, 0], minlength=count * len(lesion))
-        .reshape(count, -1)
-        .argmax(axis=1)
-        .tolist(),
+        "slice": held.argmax(axis=1).tolist(),  # the first of several
         "next_mm": _distances(parts, lesion, grid, count),
     }
     if around.agreement is not None:

@@ -95,12 +95,15 @@ class SequencePosition:
         role: of the sequence.
         decision: what became of it.
         shift_mm, angle_deg: that registration found; None where it was not measured.
+        transform: the 3 x 4 matrix, row by row, from the reference's points to its own, mm, LPS; None where it was not
+            measured, and in older records.
     """
 
     role: Role
     decision: str
     shift_mm: float | None
     angle_deg: float | None
+    transform: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -242,7 +245,8 @@ def _lesion(statistics: Mapping[str, Any]) -> LesionVolumes:
 
 def _position(found: Mapping[str, Any]) -> SequencePosition:
     far = (number(found.get("shift_mm")), number(found.get("angle_deg")))
-    return SequencePosition(Role(found["role"]), str(found["decision"]), *far)
+    matrix = tuple(float(value) for value in found.get("transform", ()))
+    return SequencePosition(Role(found["role"]), str(found["decision"]), *far, matrix if len(matrix) == 12 else None)
 
 
 def _mismatch(numbers: Mapping[str, Any]) -> Mismatch:

@@ -1,8 +1,8 @@
 """Lesions in a segmentation node: taken out, taken in, hidden for being small, marked as kept.
 
-What is hidden is a segment of its own in the same node, which nobody sees: so undo brings lesion and hidden lesions back
-together, a saved scene keeps both, and the slider loses nothing. Whatever leaves through `segmentations` and `files` has
-no such segment.
+What is hidden is a segment of its own in the same node, which nobody sees: so undo brings lesions and hidden lesions
+back together, a saved scene keeps both, and the slider loses nothing. Whatever leaves through `segmentations` and
+`files` has no such segment.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def segment_voxels(node: SegmentationNode, segment_id: str) -> Volume:
     segment = node.GetSegmentation().GetSegment(segment_id)
     labelmap = segment.GetRepresentation(LABELMAP)
     if labelmap is None or labelmap.IsEmpty():
-        return Volume(np.zeros((1, 1, 1), np.uint8), Grid((1, 1, 1), (1.0,) * 3, (0.0,) * 3, tuple(np.eye(3).ravel())))
+        return _nothing()
     mask = numpy_voxels(labelmap) == segment.GetLabelValue()
     return Volume(mask.view(np.uint8), oriented_grid(labelmap, node))
 
@@ -94,6 +94,12 @@ def take_in(node: SegmentationNode, segment_id: str, part: Volume) -> int:
     if (hidden := hidden_segment(node)) is not None:
         take_out(node, hidden, part)
     return int((free & (labels == 0)).sum())
+
+
+def replace_voxels(node: SegmentationNode, segment_id: str, part: Volume | None) -> None:
+    """Gives a segment just the voxels of a part (not 0), or none."""
+    mode = load_slicer().vtkSlicerSegmentationsModuleLogic.MODE_REPLACE
+    _put(node, segment_id, _nothing() if part is None else part, mode)
 
 
 def move_hidden(node: SegmentationNode, segment_id: str, hide: Volume | None, show: Volume | None, name: str) -> None:
@@ -147,6 +153,12 @@ def mark_kept(node: SegmentationNode, segment_id: str, points: Sequence[Point]) 
     """Marks the lesions that hold these points, and no others, as kept."""
     text = ";".join(",".join(f"{mm:.3f}" for mm in point) for point in points)
     node.GetSegmentation().GetSegment(segment_id).SetTag(KEPT_TAG, text)
+
+
+def _nothing() -> Volume:
+    """A single voxel that is 0."""
+    upright = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+    return Volume(np.zeros((1, 1, 1), np.uint8), Grid((1, 1, 1), (1.0,) * 3, (0.0,) * 3, upright))
 
 
 def _add_hidden(node: SegmentationNode, segment_id: str) -> str:

@@ -21,6 +21,8 @@ LABELS, PROBABILITY, AGREEMENT = "labels", "probability", "agreement"
 """Names of volumes that a result can bring; maps go by their roles."""
 MAPS = "StrokeSeg.Maps"
 """The record's references to the maps that the run computed."""
+BRAIN_MASK = "StrokeSeg.Brain"
+"""The record's reference to the brain mask that the run found or was given."""
 _TITLES = {PROBABILITY: "Probability", AGREEMENT: "Agreement"}
 """Of nodes, and of the layers that say how they are shown."""
 
@@ -101,6 +103,8 @@ def add_result(
     text = _add_text(scene, "StrokeSeg result", json.dumps({"modality": record.modality, **record.content}))
     for node in maps:
         text.AddNodeReferenceID(MAPS, node.GetID())
+    if brain is not None:
+        text.SetNodeReferenceID(BRAIN_MASK, brain.GetID())
     return AddedResult(
         segmentation=segmentation,
         model_segmentation=own,

@@ -33,7 +33,7 @@ def test_every_name_has_the_type_that_it_was_kept_as(opened: OpenedModule) -> No
     hints: dict[str, Any] = typing.get_type_hints(type(opened.parameters))
     assert KEPT["names"] == {name: hints[name].__name__ for name in KEPT["names"]}
     assert set(hints) - set(KEPT["names"]) == {
-        *("anonymous", "arteryPoint", "brainMask", "hematocrit", "register", "unmeasured"),
+        *("anonymous", "arteryPoint", "brainMask", "hematocrit", "hiddenBelow", "register", "unmeasured"),
     }
 
 

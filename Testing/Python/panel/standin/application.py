@@ -28,9 +28,21 @@ class Strict:
         return object.__getattribute__(self, name)
 
 
+class qMRMLSliceView(Strict):
+    """Has an interactor without a window, to which a test turns the wheel."""
+
+    def __init__(self) -> None:
+        import vtk
+
+        self._interactor = vtk.vtkGenericRenderWindowInteractor()
+
+    def interactor(self) -> Any:
+        return self._interactor
+
+
 class qMRMLSliceWidget(Strict):
-    def __init__(self, logic: Any, visible: bool) -> None:
-        self._logic, self._visible = logic, visible
+    def __init__(self, logic: Any, visible: bool, view: qMRMLSliceView) -> None:
+        self._logic, self._visible, self._view = logic, visible, view
 
     @property
     def visible(self) -> bool:
@@ -38,6 +50,9 @@ class qMRMLSliceWidget(Strict):
 
     def sliceLogic(self) -> Any:
         return self._logic
+
+    def sliceView(self) -> Any:
+        return self._view
 
     def mrmlSliceNode(self) -> Any:
         return self._logic.GetSliceNode()
@@ -58,6 +73,7 @@ class qSlicerLayoutManager(Strict):
         self._layouts = slicer.vtkMRMLLayoutLogic()
         self._layouts.SetMRMLScene(scene)
         self._logics: dict[str, Any] = {}
+        self._views: dict[str, qMRMLSliceView] = {}
         self._shown: set[str] = set()
         self._tag: int | None = None
         self._observe()
@@ -124,7 +140,10 @@ class qSlicerLayoutManager(Strict):
         return logics
 
     def sliceWidget(self, name: str) -> Any:
-        return qMRMLSliceWidget(self._logics[name], name in self._shown) if name in self._logics else None
+        if name not in self._logics:
+            return None
+        view = self._views.setdefault(name, qMRMLSliceView())
+        return qMRMLSliceWidget(self._logics[name], name in self._shown, view)
 
     def _close(self) -> None:
         self._node.RemoveObserver(self._tag)
