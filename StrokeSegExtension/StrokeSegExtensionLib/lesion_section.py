@@ -219,6 +219,7 @@ class LesionSection:
         table.verticalHeader().setVisible(False)
         table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
         table.horizontalHeader().setMinimumSectionSize(20)
+        table.horizontalHeader().setHighlightSections(False)
         table.connect("currentCellChanged(int,int,int,int)", lambda *_cells: self._choose())
         table.connect("cellClicked(int,int)", lambda *_cell: self._choose())
 

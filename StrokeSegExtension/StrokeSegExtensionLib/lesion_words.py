@@ -52,20 +52,21 @@ def state_words(row: EditedLesion) -> str:
 def sum_words(table: EditedTable) -> str:
     """How many lesions are left to judge."""
     count, waiting = len(table.rows), sum(row.open for row in table.rows)
+    total = sum(row.lesion.volume_ml for row in table.rows)
     if not count:
         return _("No lesion.")
-    total = sum(row.lesion.volume_ml for row in table.rows)
-    words = _("{count} lesions, {total:.1f} ml; {waiting} not judged yet")
-    return words.format(count=count, total=total, waiting=waiting)
+    single = _("1 lesion, {total:.1f} ml; {waiting} not judged yet")
+    several = _("{count} lesions, {total:.1f} ml; {waiting} not judged yet")
+    return (single if count == 1 else several).format(count=count, total=total, waiting=waiting)
 
 
 def hidden_words(hidden_ml: Sequence[float], below_ml: float) -> str:
     """What the slider hides; "" where that is nothing."""
     if not hidden_ml:
         return ""
-    words = _(
-        "{count} lesions below {below:.2f} ml are hidden ({total:.2f} ml): not counted, not exported, and not deleted"
-    )
+    end = _("({total:.2f} ml): not counted, not exported, and not deleted")
+    single, several = _("1 lesion below {below:.2f} ml is hidden"), _("{count} lesions below {below:.2f} ml are hidden")
+    words = f"{single if len(hidden_ml) == 1 else several} {end}"
     return words.format(count=len(hidden_ml), below=below_ml, total=sum(hidden_ml))
 
 

@@ -7,7 +7,8 @@ back together, a saved scene keeps both, and the slider loses nothing. Whatever 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -135,6 +136,33 @@ def keep_unseen(node: SegmentationNode) -> None:
     display, hidden = node.GetDisplayNode(), hidden_segment(node)
     if hidden is not None and display is not None and display.GetSegmentVisibility(hidden):
         display.SetSegmentVisibility(hidden, False)
+
+
+def hidden_ml(node: SegmentationNode) -> float:
+    """Volume of what is hidden."""
+    if (hidden := hidden_segment(node)) is None:
+        return 0.0
+    voxels = segment_voxels(node, hidden)
+    return float(np.count_nonzero(np.asarray(voxels.array)) * voxels.grid.voxel_ml)
+
+
+@contextmanager
+def nothing_hidden(node: SegmentationNode) -> Iterator[None]:
+    """Inside, the node lacks what is hidden: for what Slicer itself exports. Afterwards it is there again."""
+    if (hidden := hidden_segment(node)) is None:
+        yield
+        return
+    kept = load_slicer().vtkSegment()
+    kept.DeepCopy(node.GetSegmentation().GetSegment(hidden))
+    voxels = cut(np.asarray((own := segment_voxels(node, hidden)).array), own.grid)
+    node.GetSegmentation().RemoveSegment(hidden)
+    try:
+        yield
+    finally:
+        kept.RemoveAllRepresentations()
+        node.GetSegmentation().AddSegment(kept, hidden)
+        _add(node, hidden, voxels)
+        keep_unseen(node)
 
 
 def kept_points(node: SegmentationNode, segment_id: str) -> tuple[Point, ...]:

@@ -158,7 +158,7 @@ def test_the_slider_hides_small_lesions_counts_without_them_and_brings_them_back
     counted.wait(lambda: len(lesion_rows(counted)) == 1, what="the slider to act")
     assert voxels(counted).sum() * GRID.voxel_ml == pytest.approx(LESIONS[0].volume_ml)
     words = counted.ui.lesions.hiddenLabel.text
-    assert words.startswith("1 lesions below") and "not exported" in words
+    assert words.startswith("1 lesion below") and "not exported" in words
     counted.wait(lambda: f"Hidden, below {small + 0.5:.2f} ml, as it stands" in counted.table())
     assert counted.table()["Ischemic lesion, as it stands"] == f"{LESIONS[0].volume_ml:.1f} ml"
     counted.parameters.hiddenBelow = 0.0
@@ -327,3 +327,16 @@ def test_a_stroke_over_two_segments_takes_what_is_free(counted: OpenedModule) ->
     assert np.array_equal(labels == 1, lesion)
     assert np.array_equal(labels == 2, ~lesion)
     assert segmentation.GetSegmentation().GetNumberOfLayers() == 1
+
+
+def test_an_export_says_what_is_hidden_and_not_in_it(counted: OpenedModule, tmp_path: Path) -> None:
+    from .standin.qt_module import FileDialog
+
+    counted.parameters.hiddenBelow = LESIONS[1].volume_ml + 0.5
+    counted.wait(lambda: len(lesion_rows(counted)) == 1, what="the slider to act")
+    FileDialog.answers.append(str(tmp_path / "a.nii.gz"))
+    counted.press(counted.ui.export.niftiButton)
+    written = sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "a.nii.gz")))
+    assert (written > 0).sum() * GRID.voxel_ml == pytest.approx(LESIONS[0].volume_ml)
+    words = counted.ui.export.exportLabel.text
+    assert f"({LESIONS[1].volume_ml:.2f} ml together) are hidden and not in it" in words

@@ -16,12 +16,14 @@ from StrokeSegLogic.result.looks import SEGMENTS
 from StrokeSegLogic.result.outcome import Maker
 from StrokeSegLogic.slicer_bridge.files import export_labels, export_segments, read_labels
 from StrokeSegLogic.slicer_bridge.lesion_segments import (
+    hidden_ml,
     hidden_segment,
     keep_unseen,
     kept_points,
     lesion_segment,
     mark_kept,
     move_hidden,
+    nothing_hidden,
     segment_voxels,
     take_in,
     take_out,
@@ -136,6 +138,19 @@ def test_what_is_hidden_is_not_drawn_and_the_list_of_segments_says_what_it_is(ed
     assert segment is not None and not edited.node.GetDisplayNode().GetSegmentVisibility(segment)
     name = edited.node.GetSegmentation().GetSegment(segment).GetName()
     assert name == f"Hidden, below {2 * SMALL_ML:.2f} ml"
+
+
+def test_what_slicer_itself_exports_has_nothing_hidden_and_it_is_there_again(edited: Edited) -> None:
+    edited.hide_below(2 * SMALL_ML)
+    name = hidden_segment(edited.node)
+    with pytest.raises(KeyError), nothing_hidden(edited.node):
+        assert len(edited.node.GetSegmentation().GetSegmentIDs()) == 1 and edited.hidden() == 0
+        raise KeyError
+    assert hidden_segment(edited.node) == name and edited.hidden() == 4
+    assert hidden_ml(edited.node) == pytest.approx(SMALL_ML)
+    assert name is not None and not edited.node.GetDisplayNode().GetSegmentVisibility(name)
+    edited.hide_below(0.0)
+    assert np.array_equal(edited.shown(), masked(LARGE, SMALL)) and hidden_ml(edited.node) == 0.0
 
 
 def test_undo_behind_the_slider_loses_nothing(edited: Edited) -> None:
