@@ -6,12 +6,13 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import slicer
 import vtk
 
-from StrokeSegLogic.base.errors import StrokeSegError
+from StrokeSegLogic.base.errors import InputError, StrokeSegError
 
 from .background import GIVEN_S
 from .protocols import Clock
@@ -187,15 +188,34 @@ class _Reading:
     def _read(self) -> None:
         try:
             from StrokeSegLogic.slicer_bridge.results import wanted
-            from StrokeSegLogic.worker.volume_files import read_volume
 
             # Maps that were given are in the scene already; what was computed in the place of a given map is not.
             computed = {origin.role for origin in self.result.record.maps if origin.computed}
             given = {role.value for role in self.result.inputs.volumes if role not in computed}
             for name, path in self.result.volumes.items():
                 if wanted(name) and name not in given:
-                    self._volumes[name] = read_volume(path)
+                    self._volumes[name] = _volume(path)
             if self.result.report is not None:
                 self.report = self.result.report.read_text(encoding="utf-8")
         except Exception as error:  # on this thread nobody else would hear of it
             self._error = error
+
+
+def _volume(path: Path) -> Volume:
+    """A file of the worker's, or of a result that was written to a folder.
+
+    Raises:
+        InputError: if it cannot be read.
+    """
+    from StrokeSegLogic.worker.volume_files import read_volume
+
+    if path.suffix == ".npz":
+        return read_volume(path)
+    import SimpleITK as sitk
+
+    from StrokeSegLogic.space.volume import Volume
+
+    try:
+        return Volume.of(sitk.ReadImage(str(path)))
+    except RuntimeError as error:
+        raise InputError("the file cannot be read", where=path, fix="Segment the study again") from error

@@ -139,7 +139,10 @@ class ResultSection:
         # As the rows stand, but for the reference: what all is looked at on comes first.
         given.sort(key=lambda pair: pair[1] is not parameters.referenceVolume)
         found = [*given, *((node.GetName(), node) for node in maps_of(parameters.resultText))]
-        return [(title, node) for title, node in found if node is not None]
+        shown = [(title, node) for title, node in found if node is not None]
+        # A result that was opened without its study lies on what it brought along.
+        base = parameters.referenceVolume
+        return shown or ([] if base is None else [(base.GetName(), base)])
 
     def _overlays(self, parameters: PanelParameters) -> list[tuple[str, Any]]:
         offered = [
@@ -163,9 +166,11 @@ class ResultSection:
         self.ui.resultBody.setVisible(False)
         self.ui.emptyLabel.setText(why or self._empty)
         self.ui.emptyLabel.setVisible(True)
+        self.ui.openResultButton.setVisible(True)
 
     def _describe(self, record: ResultRecord) -> None:
         self.ui.emptyLabel.setVisible(False)
+        self.ui.openResultButton.setVisible(False)
         self.ui.resultBody.setVisible(True)
         say(self.ui.unusualLabel, "\n".join(_("Unusual: {words}").format(words=words) for words in record.unusual))
         say(self.ui.simulatedLabel, trained_words(record))

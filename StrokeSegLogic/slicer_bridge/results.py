@@ -66,7 +66,7 @@ def add_result(
         scene: any MRML scene.
         record: says what the volumes are and how they are shown.
         volumes: by name, those that are `wanted`; maps that were given are in the scene already, and are left out.
-        reference: volume node on whose grid the labels lie; the first map where None.
+        reference: volume node on whose grid the labels lie; the first map, or the probability, where None.
         report: HTML, "" if there is none.
 
     Yields:
@@ -92,7 +92,7 @@ def add_result(
             added[name].SetAttribute(RESULT_MARK, name if name in _TITLES else "map")
             yield
     maps = [node for name, node in added.items() if name not in _TITLES]
-    base = reference or next(iter(maps), None)
+    base = reference or next(iter(maps), None) or added.get(PROBABILITY)
     if base is not None:
         keep_grid(segmentation, base)
         keep_grid(own, base)
