@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import slicer
 
+from StrokeSegLogic.base.errors import StrokeSegError
+
+from .background import Background
 from .protocols import Clock, Timer
 
 if TYPE_CHECKING:
@@ -31,12 +35,24 @@ class Growing:
 
     Args:
         clock: calls later.
+        background: where lesions grow: a large lesion takes longer than a window may wait.
         told: called when any of these has changed.
+        failed: called when the map cannot be used.
     """
 
-    def __init__(self, clock: Clock, told: Callable[[], None]) -> None:
-        self._clock, self._told = clock, told
+    def __init__(
+        self,
+        clock: Clock,
+        background: Background,
+        told: Callable[[], None],
+        failed: Callable[[StrokeSegError], None],
+    ) -> None:
+        self._clock, self._background = clock, background
+        self._told, self._failed = told, failed
+        self._map: Volume | None = None
         self._image: sitk.Image | None = None
+        self._number = 0
+        self._busy = self._again = False
         self._point: Point | None = None
         self._observed: list[tuple[Any, int]] = []
         self._timer: Timer | None = None
@@ -48,7 +64,7 @@ class Growing:
 
     @property
     def on(self) -> bool:
-        return self._image is not None
+        return self._map is not None
 
     @property
     def volume_ml(self) -> float | None:
@@ -71,7 +87,7 @@ class Growing:
         from StrokeSegLogic.slicer_bridge.volumes import read_volume
 
         self.leave()
-        self._image = read_volume(probability).image()
+        self._map = read_volume(probability)
         self._turned = False
         crosshair = scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
         if crosshair is not None:
@@ -96,7 +112,9 @@ class Growing:
             scene.RemoveNode(self._preview)
             if display is not None and display.GetScene() is not None:
                 scene.RemoveNode(display)
-        self._preview = self._image = self._point = self.part = self.probability = None
+        self._number += 1
+        self._again = False
+        self._preview = self._map = self._image = self._point = self.part = self.probability = None
 
     def turn(self, steps: int) -> None:
         """The threshold so many steps higher, or lower where that is below 0."""
@@ -122,18 +140,41 @@ class Growing:
             self._timer = self._clock.call_later(_SETTLE_S, self._grow)
 
     def _grow(self) -> None:
-        from StrokeSegLogic.space.growing import first_threshold, grown_from, probability_at
-
         self._timer = None
-        if self._image is None or self._point is None:
+        if self._map is None or self._point is None:
             return
-        self.probability = probability_at(self._image, self._point)
-        if self.probability is not None and not self._turned:
-            # As long as nobody has turned the wheel the threshold follows what lies under the mouse.
-            self.threshold = first_threshold(self.probability)
-        self.part = grown_from(self._image, self._point, self.threshold)
+        if self._busy:
+            self._again = True
+            return
+        # As long as nobody has turned the wheel the threshold follows what lies under the mouse.
+        threshold = self.threshold if self._turned else None
+        work = partial(_grown, self._map, self._image, self._point, threshold)
+        self._busy, self._again = True, False
+        number = self._number
+        self._background.run(
+            work, lambda found: self._has_grown(number, *found), lambda error: self._lost(number, error)
+        )
+
+    def _has_grown(
+        self, number: int, image: sitk.Image, probability: float | None, threshold: float | None, part: Volume | None
+    ) -> None:
+        self._busy = False
+        if number != self._number:
+            if self.on:
+                self._soon()
+            return
+        self._image, self.probability, self.part = image, probability, part
+        if threshold is not None and not self._turned:
+            self.threshold = threshold
         self._show()
         self._told()
+        if self._again:
+            self._soon()
+
+    def _lost(self, number: int, error: StrokeSegError) -> None:
+        self._busy = False
+        if number == self._number:
+            self._failed(error)
 
     def _show(self) -> None:
         from StrokeSegLogic.slicer_bridge.lesion_segments import replace_voxels
@@ -154,6 +195,20 @@ class Growing:
 
         tag = interactor.AddObserver(event, turned, _PRIORITY)
         self._observed.append((interactor, tag))
+
+
+def _grown(
+    probabilities: Volume, image: sitk.Image | None, point: Point, threshold: float | None
+) -> tuple[sitk.Image, float | None, float | None, Volume | None]:
+    """The map as an image, its value at a point, the threshold, and what grows from there."""
+    from StrokeSegLogic.space.growing import first_threshold, grown_from, probability_at
+
+    image = probabilities.image() if image is None else image
+    value = probability_at(image, point)
+    if threshold is None and value is not None:
+        threshold = first_threshold(value)
+    part = None if threshold is None else grown_from(image, point, threshold)
+    return image, value, threshold, part
 
 
 _SEGMENT = "preview"

@@ -80,7 +80,7 @@ class LesionSection:
         self._editor, self._parameters, self._result = editor, parameters, result
         self._wanted: tuple[float, float, float] | None = None
         self._grow_keys: Shortcuts | None = None
-        self.growing = Growing(clock, self._show_growing)
+        self.growing = Growing(clock, background, self._show_growing, self._not_grown)
         self.desk = LesionDesk(clock, background, editor, self._fill, self._lost)
         self._make_table()
         actions = {
@@ -265,6 +265,10 @@ class LesionSection:
         self.ui.takeButton.setVisible(growing.on)
         self.ui.takeButton.setEnabled(growing.part is not None)
         self.ui.leaveButton.setVisible(growing.on)
+
+    def _not_grown(self, error: StrokeSegError) -> None:
+        self.leave()
+        say(self.ui.growLabel, words_of(error))
 
     def _lost(self, error: StrokeSegError) -> None:
         say(self.ui.sumLabel, words_of(error))
