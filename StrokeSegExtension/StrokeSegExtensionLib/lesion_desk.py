@@ -86,6 +86,11 @@ class LesionDesk:
             self._timer.cancel()
             self._timer = None
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being counted, nor is to be."""
+        return not self._busy and self._timer is None and not self._watch.waiting
+
     # -- what the reader does
 
     def drop(self, row: EditedLesion) -> None:

@@ -40,7 +40,7 @@ def settled(opened: OpenedModule) -> None:
     """Waits until the table is counted and nothing is to come."""
     desk = opened.panel.lesions.desk
     opened.wait(
-        lambda: desk.table is not None and not desk._busy and desk._timer is None and not desk._watch.waiting,
+        lambda: desk.table is not None and desk.idle,
         what="the table of lesions",
     )
 

@@ -51,7 +51,7 @@ def main(folder: Path, result: Path) -> dict[str, Any]:
         opened.press(ui.lesions.keepButton)
         table.setCurrentCell(1, 0)
         opened.press(ui.lesions.dropButton)
-        opened.wait(lambda: not desk._busy and not desk._watch.waiting and desk._timer is None, what="the table")
+        opened.wait(lambda: desk.idle, what="the table")
         opened.press(ui.result.nextSliceButton)
         seen["place"] = ui.result.placeLabel.text
         seen["after"] = [(row.lesion.volume_ml, row.kept) for row in desk.table.rows]

@@ -61,3 +61,41 @@ def overlap(labels: Any, truth: Any) -> float:
     found, real = (sitk.GetArrayFromImage(image) > 0 for image in (labels, moved))
     total = int(found.sum() + real.sum())
     return 2.0 * int((found & real).sum()) / total if total else 1.0
+
+
+def mri_result() -> Any:
+    """A result for the MRI study such as a good model gives, made without a network: the infarct with soft edges, and
+    two small lesions on the other side."""
+    import numpy as np
+    import SimpleITK as sitk
+
+    from StrokeSegLogic.base.settings import PLANES
+    from StrokeSegLogic.mri.result import Segmentation, measure
+    from StrokeSegLogic.space.grid import Grid
+    from StrokeSegLogic.study.case import Case, Role, Series
+
+    study = mri()
+    grid = Grid.of(study.truth)
+    found = sitk.GetArrayFromImage(study.truth) > 0
+    brain = sitk.GetArrayFromImage(study.brain_on(grid)) > 0
+    z, y, x = np.argwhere(found).mean(axis=0).round().astype(int)
+    mirror = grid.size[0] - 1 - x
+    found[z : z + 2, y : y + 4, mirror : mirror + 4] = True
+    found[z, y - 16 : y - 14, mirror : mirror + 2] = True
+    soft = sitk.SmoothingRecursiveGaussian(grid.image(found.astype(np.float32)), 1.5)
+    probability = np.maximum(np.clip(sitk.GetArrayFromImage(soft), 0, 1), 0.55 * found).astype(np.float32)
+    members = {plane: probability > limit for plane, limit in zip(PLANES, (0.4, 0.5, 0.6), strict=True)}
+    labels = (probability > 0.5).astype(np.uint8)
+    images = {str(role): study.images[role] for role in (Role.DWI, Role.FLAIR, Role.ADC)}
+    return Segmentation(
+        case=Case.of("a case", [Series(Role(name), image, name, "", 1.0, "0" * 64) for name, image in images.items()]),
+        reference=Role.DWI,
+        labels=grid.image(labels),
+        probability=grid.image(probability),
+        agreement=grid.image(np.sum(list(members.values()), axis=0).astype(np.uint8)),
+        brain=grid.image(brain.astype(np.uint8)),
+        statistics=measure(
+            labels, probability, members, brain, grid, dict.fromkeys(PLANES, 9), dict.fromkeys(PLANES, 1.0), images
+        ),
+        provenance={"model": {"name": "none", "version": "0", "weights_sha256": "0" * 64}},
+    )
