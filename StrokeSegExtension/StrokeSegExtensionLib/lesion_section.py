@@ -261,6 +261,9 @@ class LesionSection:
     def _show_growing(self) -> None:
         growing = self.growing
         words = growing_words(growing.probability, growing.threshold, growing.volume_ml) if growing.on else ""
+        if words or self.ui.growLabel.text:
+            # Who looks at the images does not see the panel.
+            slicer.util.showStatusMessage(words)
         say(self.ui.growLabel, words)
         self.ui.takeButton.setVisible(growing.on)
         self.ui.takeButton.setEnabled(growing.part is not None)

@@ -258,6 +258,41 @@ def test_esc_leaves_what_has_grown(without_the_second: OpenedModule) -> None:
     assert opened.ui.lesions.growLabel.text == ""
 
 
+def test_enter_and_esc_act_in_the_whole_window_while_a_lesion_grows_and_not_otherwise(
+    without_the_second: OpenedModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import slicer
+
+    from .standin.proxy import Proxy
+
+    window, said = QtWidgets.QMainWindow(), []
+    view = QtWidgets.QWidget(window)
+    view.setFocusPolicy(QtCore.Qt.FocusPolicy.StrongFocus)
+    window.setCentralWidget(view)
+    window.show()
+    window.activateWindow()
+    view.setFocus()
+    monkeypatch.setattr(slicer.util, "mainWindow", lambda: Proxy(window))
+    monkeypatch.setattr(slicer.util, "showStatusMessage", lambda words, *_duration: said.append(words))
+    opened, growing = without_the_second, without_the_second.panel.lesions.growing
+    before = voxels(opened)
+    for key, takes in ((Key.Key_Escape, False), (Key.Key_Return, True)):
+        opened.press(opened.ui.lesions.addButton)
+        point_at(opened, (0.7, 0.3, 0.7))
+        opened.wait(lambda: growing.part is not None, what="the lesion")
+        assert "Enter takes it" in said[-1], "who looks at the images sees it"
+        QtTest.QTest.keyClick(view, key)
+        opened.wait(lambda: not growing.on, seconds=10, what=f"{key.name} to act")
+        assert voxels(opened).sum() > before.sum() if takes else np.array_equal(voxels(opened), before)
+        assert said[-1] == ""
+    after = voxels(opened)
+    QtWidgets.QApplication.sendPostedEvents(None, 52)  # deleteLater
+    for key in (Key.Key_Escape, Key.Key_Return):
+        QtTest.QTest.keyClick(view, key)
+    assert np.array_equal(voxels(opened), after)
+    window.deleteLater()
+
+
 def test_where_the_model_sees_nothing_nothing_grows(counted: OpenedModule) -> None:
     counted.press(counted.ui.lesions.addButton)
     point_at(counted, (0.1, 0.9, 0.1))
