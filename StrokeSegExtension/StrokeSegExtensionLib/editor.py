@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import slicer
@@ -27,6 +28,7 @@ class EmbeddedEditor:
         self.ui = ui
         self._section = section
         self._entered = self._listening = self._held = False
+        self._told: Callable[[bool], object] = lambda _listening: None
         self._widget = ui.editorWidget
         self._widget.setMaximumNumberOfUndoStates(UNDO_STATES)
         self._segmentation: Any = None
@@ -96,6 +98,12 @@ class EmbeddedEditor:
             self._widget.uninstallKeyboardShortcuts()
             self._widget.removeViewObservations()
         self._listening = listening
+        self._told(listening)
+
+    def tell(self, told: Callable[[bool], object]) -> None:
+        """Tells from now on whether the editor has its keys, undo's among them: nobody else may have the same."""
+        self._told = told
+        told(self._listening)
 
     def hold(self, held: bool) -> None:
         """Takes no keys and no mouse while another tool of the panel has them."""

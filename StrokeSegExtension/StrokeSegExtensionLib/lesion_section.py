@@ -44,6 +44,9 @@ class Editor(Undo, Protocol):
     def hold(self, held: bool) -> None:
         """While a lesion grows, mouse and keys are not the editor's."""
 
+    def tell(self, told: Callable[[bool], object]) -> None:
+        """Tells from now on whether the editor itself has undo's keys."""
+
 
 class Recorded(Protocol):
     """What is shown, with its record; `result_section.ResultSection` is such."""
@@ -93,17 +96,11 @@ class LesionSection:
         for name, action in actions.items():
             getattr(self.ui, name).connect("clicked(bool)", lambda _checked, action=action: action())
         self.ui.hideSlider.connect("valueChanged(int)", lambda value: self._hide_below(value * _STEP_ML))
-        self._keys = [
-            self._key(keys, action)
-            for keys, action in (
-                ("Del", self.drop),
-                ("Backspace", self.drop),
-                ("K", self.keep),
-                ("A", self.grow),
-                ("Ctrl+Z", editor.undo),
-                ("Ctrl+Y", editor.redo),
-            )
-        ]
+        keys = {"Del": self.drop, "Backspace": self.drop, "K": self.keep, "A": self.grow}
+        self._keys = [self._key(name, action) for name, action in keys.items()]
+        self._undo_keys = [self._key(name, step) for name, step in (("Ctrl+Z", editor.undo), ("Ctrl+Y", editor.redo))]
+        # Two of the same would take the key from one another; both go back over the same steps.
+        editor.tell(lambda taken: [key.setEnabled(not taken) for key in self._undo_keys])
         self.show(None)
 
     def show(self, parameters: PanelParameters | None) -> None:

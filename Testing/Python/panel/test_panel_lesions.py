@@ -150,6 +150,15 @@ def test_keys_act_only_while_the_table_has_the_focus(counted: OpenedModule, key:
         area.deleteLater()
 
 
+def test_undos_keys_are_the_tables_only_while_the_segment_editor_has_not_the_same(counted: OpenedModule) -> None:
+    keys = [target(key) for key in counted.panel.lesions._undo_keys]
+    assert [key.isEnabled() for key in keys] == [True, True]
+    counted.ui.frame.correctSection.collapsed = False
+    assert [key.isEnabled() for key in keys] == [False, False], "ambiguous keys reach nobody"
+    counted.ui.frame.correctSection.collapsed = True
+    assert [key.isEnabled() for key in keys] == [True, True]
+
+
 def test_the_slider_hides_small_lesions_counts_without_them_and_brings_them_back(
     counted: OpenedModule, tmp_path: Path
 ) -> None:

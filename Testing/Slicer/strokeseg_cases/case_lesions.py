@@ -71,7 +71,7 @@ class LesionsCase(SlicerCase):
         self.assertEqual(self.ui.lesionTable.rowCount, len(told))
         self.assertTrue(any(lesion.dwi_ratio is not None for lesion in told))
         self.picture("lesions-table")
-        for key in self.panel.lesions._keys:
+        for key in (*self.panel.lesions._keys, *self.panel.lesions._undo_keys):
             self.assertEqual(key.context, qt.Qt.WidgetShortcut)
             self.assertEqual(key.parent(), self.ui.lesionTable)
 
