@@ -89,23 +89,17 @@ def alive(pid: int) -> bool:
 
 
 class Ticks:
-    """Measures how long the window's event loop is held up, by a timer that should fire every 10 ms.
-
-    Attributes:
-        longest_s: between two of its ticks.
-        busiest_s: the same, of the time that the window's thread itself computed: others that use the machine, too, are
-            not in it.
-    """
+    """Measures how long the window's event loop is held up, by a timer that should fire every 10 ms."""
 
     def __init__(self) -> None:
-        self.longest_s = self.busiest_s = 0.0
-        self._last, self._busy = time.monotonic(), time.thread_time()
+        self.longest_s = 0.0
+        self._last = time.monotonic()
         self._timer = qt.QTimer()
         self._timer.setInterval(10)
         self._timer.connect("timeout()", self._tick)
 
     def __enter__(self) -> Ticks:
-        self._last, self._busy = time.monotonic(), time.thread_time()
+        self._last = time.monotonic()
         self._timer.start()
         return self
 
@@ -113,7 +107,6 @@ class Ticks:
         self._timer.stop()
 
     def _tick(self) -> None:
-        now, busy = time.monotonic(), time.thread_time()
+        now = time.monotonic()
         self.longest_s = max(self.longest_s, now - self._last)
-        self.busiest_s = max(self.busiest_s, busy - self._busy)
-        self._last, self._busy = now, busy
+        self._last = now
