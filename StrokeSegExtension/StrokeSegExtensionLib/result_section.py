@@ -122,7 +122,8 @@ class ResultSection:
         parameters = self._parameters()
         if parameters is None or self._record is None:
             return
-        volumes = self._volumes(parameters)
+        # A result that was opened without its study lies on what it brought along.
+        volumes = self._volumes(parameters) or _alone(parameters.referenceVolume)
         if volumes:
             largest = Places(self._record).first("lesion")
             reference = parameters.referenceVolume or volumes[0][1]
@@ -139,10 +140,7 @@ class ResultSection:
         # As the rows stand, but for the reference: what all is looked at on comes first.
         given.sort(key=lambda pair: pair[1] is not parameters.referenceVolume)
         found = [*given, *((node.GetName(), node) for node in maps_of(parameters.resultText))]
-        shown = [(title, node) for title, node in found if node is not None]
-        # A result that was opened without its study lies on what it brought along.
-        base = parameters.referenceVolume
-        return shown or ([] if base is None else [(base.GetName(), base)])
+        return [(title, node) for title, node in found if node is not None]
 
     def _overlays(self, parameters: PanelParameters) -> list[tuple[str, Any]]:
         offered = [
@@ -201,6 +199,10 @@ class ResultSection:
             item.setExpanded(True)
         lines = 3 + sum(1 + len(criterion.parts) for criterion in judged)
         tree.setFixedHeight(min(lines, _TREE_ROWS) * (tree.fontMetrics().height() + 2))
+
+
+def _alone(volume: Any | None) -> list[tuple[str, Any]]:
+    return [] if volume is None else [(volume.GetName(), volume)]
 
 
 def _read(text: Any) -> ResultRecord:
