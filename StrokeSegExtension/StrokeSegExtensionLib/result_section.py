@@ -129,6 +129,12 @@ class ResultSection:
             self.views.side_by_side(volumes, reference, None if largest is None else largest.point_ras)
             self._overlay()
 
+    def show_as_saved(self) -> None:
+        """Shows a scene that has come in our layout if it was left in it: scene files do not keep what it is."""
+        parameters = self._parameters()
+        if parameters is not None and (parameters.sideBySide or self.views.lost):
+            self.show_side_by_side()
+
     def _volumes(self, parameters: PanelParameters) -> list[tuple[str, Any]]:
         """Titles and nodes of what the result is looked at on: what was given, then what was computed."""
         from StrokeSegLogic.slicer_bridge.results import maps_of

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from StrokeSegLogic.result.map_origins import parted
+from StrokeSegLogic.result.map_origins import listed, parted
 from StrokeSegLogic.result.record import Judged, LesionVolumes, ResultRecord
 
 from .words import tr as _
@@ -85,9 +85,9 @@ def _perfusion_rows(record: ResultRecord) -> list[Row]:
             found.append((_("{mark}Penumbra, {route}").format(mark=mark, route=title), _ml(route.penumbra_ml)))
     given, computed = parted(record.maps)
     if given:
-        found.append((_("Maps given"), ", ".join(given)))
+        found.append((_("Maps given"), listed(given)))
     if computed:
-        found.append((_("Maps computed here"), ", ".join(computed)))
+        found.append((_("Maps computed here"), listed(computed)))
     numbers = record.mismatch
     if numbers is None:
         found.append((_("Mismatch"), _("unknown: the maps' units are not known")))
