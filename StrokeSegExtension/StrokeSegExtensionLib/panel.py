@@ -120,6 +120,7 @@ class Panel:
         self.presenter.scene_closed()
         self.views.restore()
         self.leave_scene()
+        self.ui.unfold_study()
 
     def leave_scene(self) -> None:
         """Lets go of the scene's nodes while it is closed or filled; a run goes on."""

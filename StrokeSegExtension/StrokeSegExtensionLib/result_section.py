@@ -46,10 +46,11 @@ class ResultSection:
         self._empty = str(ui.emptyLabel.text)
         tint(ui.unusualLabel, "error")
         tint(ui.simulatedLabel, "caution")
-        # Names and limits give way, and are whole in their tooltips; verdicts and numbers are always seen.
+        # Names and verdicts are always whole. Values begin with the number; what comes behind it may give way, and is
+        # whole in the tooltip.
         whole, shared = qt.QHeaderView.ResizeToContents, qt.QHeaderView.Stretch
-        _set_columns(ui.resultTable.horizontalHeader(), (shared, whole))
-        _set_columns(ui.criteriaTree.header(), (shared, whole, whole, shared))
+        _set_columns(ui.resultTable.horizontalHeader(), (whole, shared))
+        _set_columns(ui.criteriaTree.header(), (whole, whole, shared))
         ui.resultTable.verticalHeader().setVisible(False)
         ui.sideBySideButton.connect("clicked(bool)", lambda _checked: self.show_side_by_side())
         ui.restoreLayoutButton.connect("clicked(bool)", lambda _checked: self.views.restore())
@@ -227,7 +228,7 @@ def _set_columns(header: Any, kinds: Sequence[Any]) -> None:
 
 def _item(row: CriterionRow) -> Any:
     item = qt.QTreeWidgetItem()
-    for column, words in enumerate((row.name, row.verdict, row.value, row.limit)):
+    for column, words in enumerate((row.name, row.verdict, row.held_against)):
         item.setText(column, words)
         item.setToolTip(column, words)
     for part in row.parts:

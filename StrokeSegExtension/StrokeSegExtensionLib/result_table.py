@@ -24,6 +24,13 @@ class CriterionRow:
     verdict: str
     parts: tuple[CriterionRow, ...] = ()
 
+    @property
+    def held_against(self) -> str:
+        """Value and what is asked for: "8 h (6 to 16)"."""
+        if not (self.value and self.limit):
+            return self.value or self.limit
+        return _("{value} ({limit})").format(value=self.value, limit=self.limit)
+
 
 def rows(record: ResultRecord) -> list[Row]:
     """The table of volumes; for CT perfusion with the mismatch."""
@@ -58,7 +65,7 @@ def _lesion_rows(lesion: LesionVolumes) -> list[Row]:
         found.append((_("Side"), share.format(left=lesion.left_share, right=lesion.right_share)))
     found.append((_("Brain"), _ml(lesion.brain_ml)))
     for plane in lesion.planes:
-        words = _("{volume}, Dice with the vote {dice:.2f}")
+        words = _("{volume} (Dice with the vote {dice:.2f})")
         name = {"axial": _("Axial network"), "coronal": _("Coronal network"), "sagittal": _("Sagittal network")}
         said = words.format(volume=_ml(plane.volume_ml), dice=plane.dice_with_vote)
         found.append((name.get(plane.plane, plane.plane), said))
