@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import slicer
 
-from .application import MODULE, rest, wait_until
+from .application import MODULE, rest
 from .base import SlicerCase
 from .studies import load_mri
 
@@ -60,7 +60,6 @@ class ViewsCase(SlicerCase):
         self.assigned(rows)
         self.parameters.device = "cpu"
         self.segment()
-        wait_until(lambda: not self.panel.views.settling, "the views' sizes", 10)
         rest(1.0)
         self.picture("views-first")
         counts, spacing = rows["DWI"].GetImageData().GetDimensions(), rows["DWI"].GetSpacing()
@@ -74,6 +73,17 @@ class ViewsCase(SlicerCase):
             self.assertGreaterEqual(field[0] + 0.1, sides[0])
             self.assertGreaterEqual(field[1] + 0.1, sides[1])
             self.assertLessEqual(abs(node.GetSliceOffset() - largest), rows["DWI"].GetSpacing()[2])
+
+    def test_views_come_as_the_rows_stand_with_the_reference_first(self) -> None:
+        rows = load_mri(self.folder, ("T1", "T2", "ADC", "DWI", "FLAIR"))
+        self.assigned(rows)
+        self.parameters.device = "cpu"
+        self.parameters.reference = "FLAIR"
+        self.segment()
+        self.picture("views-five")
+        manager = slicer.app.layoutManager()
+        labels = [manager.sliceWidget(f"StrokeSeg{number}").mrmlSliceNode().GetLayoutLabel() for number in range(1, 6)]
+        self.assertEqual(labels, ["FLAIR", "DWI", "ADC", "T1", "T2"])
 
     def test_a_sample_is_seen_once_it_is_loaded(self) -> None:
         slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
