@@ -10,8 +10,10 @@ from .studies import load_mri
 
 
 def shown_views() -> list[str]:
-    """Names of the views of our layout; Slicer names every view that it ever made."""
-    return [name for name in slicer.app.layoutManager().sliceViewNames() if name.startswith("StrokeSeg")]
+    """Names of our views that are shown; Slicer names every view that it ever made."""
+    manager = slicer.app.layoutManager()
+    ours = [name for name in manager.sliceViewNames() if name.startswith("StrokeSeg")]
+    return [name for name in ours if manager.sliceWidget(name).visible]
 
 
 class ViewsCase(SlicerCase):
@@ -66,7 +68,7 @@ class ViewsCase(SlicerCase):
         sides = [count * mm for count, mm in zip(counts, spacing, strict=True)]
         largest = self.panel.result.record.lesions[0].point_lps_mm[2]
         widgets = [slicer.app.layoutManager().sliceWidget(name) for name in shown_views()]
-        for node in (widget.mrmlSliceNode() for widget in widgets if widget.visible):
+        for node in (widget.mrmlSliceNode() for widget in widgets):
             columns, rows_shown = node.GetDimensions()[:2]
             field = node.GetFieldOfView()
             self.assertAlmostEqual(field[0] / columns, field[1] / rows_shown, delta=1e-3)
