@@ -124,6 +124,7 @@ class Panel:
 
     def leave_scene(self) -> None:
         """Lets go of the scene's nodes while it is closed or filled; a run goes on."""
+        self.views.stop()
         self.forget_parameters()
         self.editor.leave_scene()
         self.result.show(None)

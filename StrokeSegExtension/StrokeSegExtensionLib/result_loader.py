@@ -98,8 +98,10 @@ class ResultLoader:
             nodes.probabilityVolume, nodes.agreementVolume = added.probability, added.agreement
             nodes.resultText, nodes.reportText = added.record, added.report
             nodes.modelSegmentation, nodes.segmentation = added.model_segmentation, added.segmentation
+        yield
         if before is not None and before.GetDisplayNode() is not None:
             before.GetDisplayNode().SetVisibility(False)
+            yield
 
 
 class _Steps:

@@ -137,16 +137,18 @@ class ResultSection:
             self.show_side_by_side()
 
     def _volumes(self, parameters: PanelParameters) -> list[tuple[str, Any]]:
-        """Titles and nodes of what the result is looked at on: what was given, then what was computed."""
-        from StrokeSegLogic.slicer_bridge.results import maps_of
+        """Titles and nodes of what the result is looked at on: as the rows stand, what was computed among what was
+        given, but for the reference, which comes first."""
+        from StrokeSegLogic.slicer_bridge.results import MAP_ROLE, maps_of
 
         modality = "mri" if self._record is None else self._record.modality
         roles = [role for role in roles_of(modality) if role is not Role.CTP]
-        given = [(role.display_name, getattr(parameters, volume_name(role))) for role in roles]
-        # As the rows stand, but for the reference: what all is looked at on comes first.
-        given.sort(key=lambda pair: pair[1] is not parameters.referenceVolume)
-        found = [*given, *((node.GetName(), node) for node in maps_of(parameters.resultText))]
-        return [(title, node) for title, node in found if node is not None]
+        places = {role.value: place for place, role in enumerate(roles)}
+        found = [(place, role.display_name, getattr(parameters, volume_name(role))) for place, role in enumerate(roles)]
+        for node in maps_of(parameters.resultText):
+            found.append((places.get(node.GetAttribute(MAP_ROLE) or "", len(roles)), node.GetName(), node))
+        found.sort(key=lambda entry: (entry[2] is not parameters.referenceVolume, entry[0]))
+        return [(title, node) for _place, title, node in found if node is not None]
 
     def _overlays(self, parameters: PanelParameters) -> list[tuple[str, Any]]:
         offered = [

@@ -14,6 +14,8 @@ from .view_layout import view_name
 
 Point = tuple[float, float, float]
 _POLL_S = 0.05
+_DRAW_S = 0.03
+"""Each view is drawn before the next is changed: together they would hold the window up."""
 _MOST_POLLS = 40
 """New views get their size from the event loop: they are fitted once two looks in a row found the same sizes, or after
 two seconds."""
@@ -35,6 +37,7 @@ class SliceViews:
         self._count = 0
         self._timer: Timer | None = None
         self._steps: Iterator[float] = iter(())
+        self._paused: list[Any] = []
         self._overlaid: tuple[str | None, float] = (None, 0.0)
         self._listening: tuple[Any, int] | None = None
 
@@ -88,22 +91,26 @@ class SliceViews:
     ) -> Iterator[float]:
         """The steps from the user's layout to ours; yields how many seconds to wait before the next."""
         names = [view_name(number + 1) for number in range(len(volumes))]
-        for name in names:
-            if manager.sliceWidget(name) is None:
-                view_layout.add_view(slicer.mrmlScene, name)
-                yield 0.0
+        titles = [title for title, _volume in volumes]
         layout = _node(manager)
         if not self.shown:
             self._users = layout.GetViewArrangement()
-        self._count = len(volumes)
-        view_layout.show(layout, [title for title, _volume in volumes], view_layout.window_px())
-        yield 0.0
+        made = sum(manager.sliceWidget(name) is not None for name in names)
+        # Making a view takes long, and showing it for the first time does: the layout grows view by view.
+        for count in range(max(made, 1), len(names) + 1) if made < len(names) else (len(names),):
+            if manager.sliceWidget(names[count - 1]) is None:
+                view_layout.add_view(slicer.mrmlScene, names[count - 1])
+                yield 0.0
+            self._count = count
+            view_layout.show(layout, titles[:count], view_layout.window_px())
+            yield _DRAW_S
+            self._pause(manager.sliceWidget(names[count - 1]))
         for name, (title, volume_id) in zip(names, volumes, strict=True):
             widget, volume = manager.sliceWidget(name), slicer.mrmlScene.GetNodeByID(volume_id)
             # The layout manager makes no view while the scene is closed or filled.
             if widget is not None and volume is not None:
                 self._fill(widget, title, volume, slicer.mrmlScene.GetNodeByID(reference_id))
-                yield 0.0
+                yield _DRAW_S
         before: list[Any] = []
         for _look in range(_MOST_POLLS):
             sizes = [tuple(logic.GetSliceNode().GetDimensions()[:2]) for logic in self._logics()]
@@ -112,26 +119,42 @@ class SliceViews:
             before = sizes
             yield _POLL_S
         reference = slicer.mrmlScene.GetNodeByID(reference_id)
-        if reference is not None and self.shown:
-            self._fit(reference)
-            self.look_at(_middle(reference) if point_ras is None else point_ras, reference)
+        if reference is None or not self.shown:
+            return
+        scale, middle = self._scale(reference), _middle(reference)
+        point = _on_slice(middle if point_ras is None else point_ras, reference)
+        for logic in self._logics():
+            _fit(logic, scale, middle, point)
+        while self._paused:
+            self._paused.pop().resumeRender()
+            yield _DRAW_S
 
     def _fill(self, widget: Any, title: str, volume: Any, reference: Any | None) -> None:
         """Shows a volume in a view of ours, in the reference's planes."""
+        from StrokeSegLogic.slicer_bridge.colour_bars import draw_bars
         from StrokeSegLogic.slicer_bridge.files import turn_to_planes
 
         logic = widget.sliceLogic()
         composite, view = logic.GetSliceCompositeNode(), logic.GetSliceNode()
-        view.SetViewGroup(view_layout.GROUP)
-        view.SetLayoutColor(*view_layout.COLOUR)
-        view.SetLayoutLabel(title)
+        with slicer.util.NodeModify(view):  # the picture is made once, not anew after each change
+            view.SetViewGroup(view_layout.GROUP)
+            view.SetLayoutColor(*view_layout.COLOUR)
+            view.SetLayoutLabel(title)
+            if reference is not None:
+                turn_to_planes(view, "Axial", reference)
         view_layout.slim(widget, title)
-        if reference is not None:
-            turn_to_planes(view, "Axial", reference)
-        composite.SetLinkedControl(True)
-        composite.SetHotLinkedControl(True)
-        composite.SetBackgroundVolumeID(volume.GetID())
-        self._lay_over(composite)
+        with slicer.util.NodeModify(composite):
+            composite.SetLinkedControl(True)
+            composite.SetHotLinkedControl(True)
+            composite.SetBackgroundVolumeID(volume.GetID())
+            self._lay_over(composite)
+        draw_bars(composite)
+
+    def _pause(self, widget: Any | None) -> None:
+        """Draws nothing in a view before all are filled and fitted: else each change of the layout draws all anew."""
+        if widget is not None and widget not in self._paused:
+            widget.pauseRender()
+            self._paused.append(widget)
 
     def stop(self) -> None:
         """Views that are still to be filled or fitted stay as they are."""
@@ -139,6 +162,8 @@ class SliceViews:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        while self._paused:
+            self._paused.pop().resumeRender()
 
     def close(self) -> None:
         """Nobody is told any more."""
@@ -161,23 +186,16 @@ class SliceViews:
 
             self._listening = layout, layout.AddObserver(vtk.vtkCommand.ModifiedEvent, changed)
 
-    def _fit(self, reference: Any) -> None:
-        """All views at one scale, the whole of the reference in each."""
-        logics = self._logics()
-        middle = _middle(reference)
-        scales = []
-        for logic in logics:
+    def _scale(self, reference: Any) -> float:
+        """Millimetres of a pixel with which the whole of the reference is in every view."""
+        scales = [1e-3]
+        for logic in self._logics():
             span, centre = [0.0] * 3, [0.0] * 3
             logic.GetVolumeSliceDimensions(reference, span, centre)
             columns, rows = logic.GetSliceNode().GetDimensions()[:2]
             if columns > 0 and rows > 0:
                 scales.append(max(span[0] / columns, span[1] / rows))
-        for logic in logics if scales else ():
-            node = logic.GetSliceNode()
-            columns, rows = node.GetDimensions()[:2]
-            logic.FitSliceToBackground()
-            node.SetFieldOfView(columns * max(scales), rows * max(scales), node.GetFieldOfView()[2])
-            node.JumpSliceByCentering(*middle)
+        return max(scales)
 
     def restore(self) -> None:
         """The layout that the user had before ours."""
@@ -218,6 +236,17 @@ class SliceViews:
         names = [view_name(n + 1) for n in range(self._count)] if self.shown else manager.sliceViewNames()
         widgets = [manager.sliceWidget(name) for name in names]
         return [widget.sliceLogic() for widget in widgets if widget is not None]
+
+
+def _fit(logic: Any, scale: float, middle: Point, point: Point) -> None:
+    """Shows the plane through a point, the middle of a volume in the middle of the view, in mm of a pixel."""
+    node = logic.GetSliceNode()
+    columns, rows = node.GetDimensions()[:2]
+    with slicer.util.NodeModify(node):
+        node.SetXYZOrigin(0.0, 0.0, 0.0)
+        node.SetFieldOfView(columns * scale, rows * scale, logic.GetLowestVolumeSliceSpacing()[2])
+        node.JumpSliceByCentering(*middle)
+        node.JumpSliceByOffsetting(*point)
 
 
 def _middle(volume: Any) -> Point:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .runtime import VolumeNode, load_slicer
 
-_BAR_SIZE, _BAR_LABELS = (0.12, 0.4), 3
+_BAR_SIZE, _BAR_LABELS = (0.12, 0.6), 3
 """Parts of a view's width and height, and numbers beside the bar: small enough for views side by side."""
 
 
@@ -20,3 +22,15 @@ def show_bar(node: VolumeNode, title: str) -> None:
     bar.SetSize(*_BAR_SIZE)
     bar.SetNumberOfLabels(_BAR_LABELS)
     bar.SetLabelFormat("%.3g")
+
+
+def draw_bars(composite: Any) -> None:
+    """Has the bars of what a slice view shows drawn in it. A view that was made after a bar learns of it only when a
+    volume is chosen in the view by hand.
+
+    Args:
+        composite: the view's vtkMRMLSliceCompositeNode.
+    """
+    composite.SetInteractionFlags(composite.BackgroundVolumeFlag)
+    composite.Modified()
+    composite.SetInteractionFlags(0)

@@ -19,6 +19,8 @@ from .volumes import add_volume, show_layer, volume_grid
 
 LABELS, PROBABILITY, AGREEMENT = "labels", "probability", "agreement"
 """Names of volumes that a result can bring; maps go by their roles."""
+MAP_ROLE = "StrokeSeg.Role"
+"""Attribute of a map that the run computed: its role."""
 MAPS = "StrokeSeg.Maps"
 """The record's references to the maps that the run computed."""
 _TITLES = {PROBABILITY: "Probability", AGREEMENT: "Agreement"}
@@ -80,10 +82,11 @@ def add_result(
     # A file's rounding apart they lie where the reference lies: then to the last bit.
     placed = {name: volume.on(grid) for name, volume in volumes.items()}
     what = placed[LABELS], SEGMENTS[record.modality], record.maker, record.warnings
-    segmentation = add_segments(scene, "StrokeSeg", *what)
+    segmentation = add_segments(scene, "StrokeSeg", *what, hidden=True)
+    yield
     show_segmentation(segmentation)
     yield
-    own = add_segments(scene, f"{segmentation.GetName()} (model)", *what)
+    own = add_segments(scene, f"{segmentation.GetName()} (model)", *what, hidden=True)
     show_outline(own, pale=True)
     own.SetSelectable(False)
     yield
@@ -94,6 +97,8 @@ def add_result(
             display = record.displays.get(title, Display())
             added[name] = add_volume(scene, volume, display.title(title), display)
             added[name].SetAttribute(RESULT_MARK, name if name in _TITLES else "map")
+            if name not in _TITLES:
+                added[name].SetAttribute(MAP_ROLE, name)
             yield
     maps = [node for name, node in added.items() if name not in _TITLES]
     base = reference or next(iter(maps), None)

@@ -9,11 +9,13 @@ from xml.etree import ElementTree
 
 import pytest
 import slicer
+from perfusion_results import perfused
 
 from StrokeSegLogic.slicer_bridge.runtime import headless_scene, quiet_vtk
+from StrokeSegLogic.study.case import Role
 
 from .opened import OpenedModule, our_views, target
-from .studies import GRID, add_study, lesion_result
+from .studies import GRID, add_maps, add_study, lesion_result
 
 
 def test_our_views_are_a_group_of_their_own(finished: OpenedModule) -> None:
@@ -97,3 +99,28 @@ def test_bars_of_our_views_are_slim_and_say_the_whole_title(finished: OpenedModu
         assert not bar.sliceOffsetSlider()._spin_box
     users = manager.sliceWidget("Red").sliceController()
     assert users.sliceOffsetSlider()._spin_box, "the user's own stay as they are"
+
+
+def test_every_view_is_drawn_again_once_it_rests_and_when_the_scene_closes_before(finished: OpenedModule) -> None:
+    manager = finished.slicer.app.layoutManager()
+
+    def paused() -> list[int]:
+        return [manager.sliceWidget(name).sliceController()._paused for name in our_views(manager)]
+
+    finished.slice_views()
+    assert paused() == [0, 0, 0]
+    finished.press(finished.ui.result.sideBySideButton)
+    finished.wait(lambda: any(paused()), what="a view that is not drawn")
+    finished.slicer.scene.Clear(False)
+    finished.rest(0.1)
+    assert paused() == [0, 0, 0]
+
+
+def test_views_of_a_perfusion_result_come_as_the_rows_stand(opened: OpenedModule, tmp_path: Path) -> None:
+    """What was computed stands among what was given."""
+    result = replace(perfused(), computed=frozenset({Role.CBV, Role.MTT}))
+    add_maps(opened.slicer.scene, replace(result, maps={"CBF": result.maps["CBF"], "TMAX": result.maps["TMAX"]}))
+    opened.press(opened.ui.study.ctpButton)
+    opened.run_to(result, tmp_path / "result")
+    labels = [logic.GetSliceNode().GetLayoutLabel() for logic in opened.slice_views()]
+    assert labels[:4] == ["CBF", "CBV (computed)", "Tmax", "MTT (computed)"]

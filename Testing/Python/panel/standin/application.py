@@ -40,6 +40,7 @@ class qMRMLSliderWidget(Strict):
 class qMRMLSliceControllerWidget(Strict):
     def __init__(self) -> None:
         self._slider, self._label = qMRMLSliderWidget(), QtWidgets.QLabel()
+        self._paused = 0
 
     def sliceOffsetSlider(self) -> Any:
         return self._slider
@@ -54,6 +55,12 @@ class qMRMLSliceWidget(Strict):
 
     def sliceController(self) -> Any:
         return self._bar
+
+    def pauseRender(self) -> None:
+        self._bar._paused += 1
+
+    def resumeRender(self) -> None:
+        self._bar._paused -= 1
 
     @property
     def visible(self) -> bool:
