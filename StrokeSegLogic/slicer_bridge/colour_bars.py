@@ -6,7 +6,7 @@ from typing import Any
 
 from .runtime import VolumeNode, load_slicer
 
-_BAR_SIZE, _BAR_LABELS = (0.12, 0.6), 3
+_BAR_SIZE, _BAR_LABELS = (0.12, 0.5), 3
 """Parts of a view's width and height, and numbers beside the bar: small enough for views side by side."""
 
 
