@@ -58,6 +58,7 @@ class PanelParameters:
     agreement: bool = True
     maps: bool = True
     report: bool = True
+    sideBySide: bool = False
     segmentation: slicer.vtkMRMLSegmentationNode
     modelSegmentation: slicer.vtkMRMLSegmentationNode
     referenceVolume: slicer.vtkMRMLScalarVolumeNode

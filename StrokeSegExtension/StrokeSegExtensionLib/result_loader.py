@@ -13,6 +13,7 @@ import slicer
 import vtk
 
 from StrokeSegLogic.base.errors import InputError, StrokeSegError
+from StrokeSegLogic.study.case import Role
 
 from .background import GIVEN_S
 from .protocols import Clock
@@ -90,15 +91,18 @@ class ResultLoader:
         reference = scene.GetNodeByID(result.reference) if result.reference else None
         if reference is not None and not reference.IsA("vtkMRMLScalarVolumeNode"):
             reference = None
-        added = yield from add_result(scene, result.record, reading.volumes(), reference, reading.report)
+        given = _given(scene, result)
+        added = yield from add_result(scene, result.record, reading.volumes(), reference, reading.report, given)
         before = nodes.segmentation
         with _told_once(nodes):
             nodes.referenceVolume = added.reference
             nodes.probabilityVolume, nodes.agreementVolume = added.probability, added.agreement
             nodes.resultText, nodes.reportText = added.record, added.report
             nodes.modelSegmentation, nodes.segmentation = added.model_segmentation, added.segmentation
+        yield
         if before is not None and before.GetDisplayNode() is not None:
             before.GetDisplayNode().SetVisibility(False)
+            yield
 
 
 class _Steps:
@@ -135,6 +139,17 @@ class _Steps:
             node = self._scene.GetNodeByID(node_id)
             if node is not None:
                 self._scene.RemoveNode(node)
+
+
+def _given(scene: Any, result: RunResult) -> dict[Role, Any]:
+    """The user's own maps that the result rests on; a series over time is none."""
+    nodes = {role: scene.GetNodeByID(result.inputs.volumes[role]) for role in _roles_given(result)}
+    return {role: node for role, node in nodes.items() if node is not None and node.IsA("vtkMRMLScalarVolumeNode")}
+
+
+def _roles_given(result: RunResult) -> list[Role]:
+    computed = {origin.role for origin in result.record.maps if origin.computed}
+    return [role for role in result.inputs.volumes if role not in computed]
 
 
 @contextmanager
@@ -190,8 +205,7 @@ class _Reading:
             from StrokeSegLogic.slicer_bridge.results import wanted
 
             # Maps that were given are in the scene already; what was computed in the place of a given map is not.
-            computed = {origin.role for origin in self.result.record.maps if origin.computed}
-            given = {role.value for role in self.result.inputs.volumes if role not in computed}
+            given = {role.value for role in _roles_given(self.result)}
             for name, path in self.result.volumes.items():
                 if wanted(name) and name not in given:
                     self._volumes[name] = _volume(path)

@@ -46,10 +46,11 @@ class ResultSection:
         self._empty = str(ui.emptyLabel.text)
         tint(ui.unusualLabel, "error")
         tint(ui.simulatedLabel, "caution")
-        # Names and limits give way, and are whole in their tooltips; verdicts and numbers are always seen.
+        # Names and verdicts are always whole. Values begin with the number; what comes behind it may give way, and is
+        # whole in the tooltip.
         whole, shared = qt.QHeaderView.ResizeToContents, qt.QHeaderView.Stretch
-        _set_columns(ui.resultTable.horizontalHeader(), (shared, whole))
-        _set_columns(ui.criteriaTree.header(), (shared, whole, whole, shared))
+        _set_columns(ui.resultTable.horizontalHeader(), (whole, shared))
+        _set_columns(ui.criteriaTree.header(), (whole, whole, shared))
         ui.resultTable.verticalHeader().setVisible(False)
         ui.sideBySideButton.connect("clicked(bool)", lambda _checked: self.show_side_by_side())
         ui.restoreLayoutButton.connect("clicked(bool)", lambda _checked: self.views.restore())
@@ -130,17 +131,25 @@ class ResultSection:
             self.views.side_by_side(volumes, reference, None if largest is None else largest.point_ras)
             self._overlay()
 
+    def show_as_saved(self) -> None:
+        """Shows a scene that has come in our layout if it was left in it: scene files do not keep what it is."""
+        parameters = self._parameters()
+        if parameters is not None and (parameters.sideBySide or self.views.lost):
+            self.show_side_by_side()
+
     def _volumes(self, parameters: PanelParameters) -> list[tuple[str, Any]]:
-        """Titles and nodes of what the result is looked at on: what was given, then what was computed."""
-        from StrokeSegLogic.slicer_bridge.results import maps_of
+        """Titles and nodes of what the result is looked at on: as the rows stand, what was computed among what was
+        given, but for the reference, which comes first."""
+        from StrokeSegLogic.slicer_bridge.results import MAP_ROLE, maps_of
 
         modality = "mri" if self._record is None else self._record.modality
         roles = [role for role in roles_of(modality) if role is not Role.CTP]
-        given = [(role.display_name, getattr(parameters, volume_name(role))) for role in roles]
-        # As the rows stand, but for the reference: what all is looked at on comes first.
-        given.sort(key=lambda pair: pair[1] is not parameters.referenceVolume)
-        found = [*given, *((node.GetName(), node) for node in maps_of(parameters.resultText))]
-        return [(title, node) for title, node in found if node is not None]
+        places = {role.value: place for place, role in enumerate(roles)}
+        found = [(place, role.display_name, getattr(parameters, volume_name(role))) for place, role in enumerate(roles)]
+        for node in maps_of(parameters.resultText):
+            found.append((places.get(node.GetAttribute(MAP_ROLE) or "", len(roles)), node.GetName(), node))
+        found.sort(key=lambda entry: (entry[2] is not parameters.referenceVolume, entry[0]))
+        return [(title, node) for _place, title, node in found if node is not None]
 
     def _overlays(self, parameters: PanelParameters) -> list[tuple[str, Any]]:
         offered = [
@@ -228,7 +237,7 @@ def _set_columns(header: Any, kinds: Sequence[Any]) -> None:
 
 def _item(row: CriterionRow) -> Any:
     item = qt.QTreeWidgetItem()
-    for column, words in enumerate((row.name, row.verdict, row.value, row.limit)):
+    for column, words in enumerate((row.name, row.verdict, row.held_against)):
         item.setText(column, words)
         item.setToolTip(column, words)
     for part in row.parts:

@@ -16,7 +16,7 @@ from ..base.records import schema_of
 from ..study.case import Modality, Role
 from .lesions import Lesion
 from .map_origins import MapOrigin
-from .outcome import BRAIN, Display, Maker
+from .outcome import AS_GIVEN, BRAIN, Display, Maker
 
 Point = tuple[float, float, float]
 
@@ -282,7 +282,8 @@ def _item(item: Mapping[str, Any]) -> Judged:
 def _display(layer: Mapping[str, Any]) -> Display:
     window = layer["window"]
     shown = None if window is None else (float(window[0]), float(window[1]))
-    return Display(layer["look"], shown, layer["unit"], bool(layer.get("computed", False)))
+    factor, offset = (float(part) for part in layer.get("scale", AS_GIVEN))
+    return Display(layer["look"], shown, layer["unit"], bool(layer.get("computed", False)), (factor, offset))
 
 
 def _point(values: Any) -> Point:

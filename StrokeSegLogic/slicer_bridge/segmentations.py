@@ -56,7 +56,13 @@ def add_segmentation(
 
 
 def add_segments(
-    scene: Scene, name: str, labels: Volume, styles: Mapping[int, SegmentStyle], maker: Maker, warnings: Sequence[str]
+    scene: Scene,
+    name: str,
+    labels: Volume,
+    styles: Mapping[int, SegmentStyle],
+    maker: Maker,
+    warnings: Sequence[str],
+    hidden: bool = False,
 ) -> SegmentationNode:
     """Adds labels as a segmentation node with a segment for every style, also where the labels hold none of it.
 
@@ -67,6 +73,7 @@ def add_segments(
         styles: by label value, in the order of the segments' list.
         maker: what drew the labels.
         warnings: what a reader must know; they stand in the node's description.
+        hidden: whether it is not to be seen yet: every change of what is seen is drawn in every view.
     """
     slicer = load_slicer()
     # All segments share one labelmap: one layer, and nothing is drawn twice.
@@ -77,6 +84,7 @@ def add_segments(
     node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
     node.SetDescription(" ".join(filter(None, (RESEARCH, maker.words, *warnings))))
     node.CreateDefaultDisplayNodes()
+    node.GetDisplayNode().SetVisibility(not hidden)
     for label, style in styles.items():
         segment = _segment(label, style, maker)
         segment.AddRepresentation(LABELMAP, labelmap)
@@ -100,7 +108,7 @@ def add_brain(scene: Scene, brain: Volume, found: str, reference_node: VolumeNod
     words = (f"Brain mask: {found}.",) if found else ()
     # Each with a name of its own: they are chosen from a list.
     name = scene.GenerateUniqueName("StrokeSeg brain")
-    node = add_segments(scene, name, mask, {1: BRAIN_STYLE}, Maker(""), words)
+    node = add_segments(scene, name, mask, {1: BRAIN_STYLE}, Maker(""), words, hidden=True)
     show_outline(node, thickness=1)
     if reference_node is not None:
         keep_grid(node, reference_node)
@@ -241,10 +249,10 @@ def _values(segmentation: Any, name: str) -> list[tuple[Any, int]]:
 def show_segmentation(node: SegmentationNode, visible: bool = True) -> None:
     """Shows segments as an outline with a light filling, so that the tissue below stays readable."""
     display = node.GetDisplayNode()
-    display.SetVisibility(visible)
     display.SetAllSegmentsVisibility(True)
     display.SetOpacity2DFill(0.3)
     display.SetOpacity2DOutline(1.0)
+    display.SetVisibility(visible)
 
 
 def show_outline(node: SegmentationNode, thickness: int = 2, pale: bool = False) -> None:

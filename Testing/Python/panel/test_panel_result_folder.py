@@ -70,7 +70,7 @@ def test_without_its_study_a_result_is_shown_on_its_probability(
     opened.wait(lambda: opened.parameters.segmentation is not None, what="the result")
     assert opened.parameters.referenceVolume is opened.parameters.probabilityVolume
     assert np.array_equal(voxels(opened), lesion_result().array())
-    assert opened.slice_views()
+    opened.wait(lambda: bool(opened.slice_views()), what="the views")
 
 
 @pytest.mark.parametrize("what", ["nothing", "changed", "damaged record", "no labels"])

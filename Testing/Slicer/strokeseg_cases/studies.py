@@ -53,6 +53,25 @@ def load_perfusion(folder: Path) -> dict[str, Any]:
     return load(perfusion().images, folder)
 
 
+def load_series() -> Any:
+    """A 4-D series of CT perfusion, simulated, as a sequence node."""
+    import numpy as np
+
+    from StrokeSegLogic.phantom.ctp import ctp_series
+    from StrokeSegLogic.phantom.ctp_maps import ctp_grid
+    from StrokeSegLogic.phantom.ctp_protocol import CtpProtocol
+    from StrokeSegLogic.slicer_bridge.volumes import add_volume
+
+    series = ctp_series(SEED, ctp_grid((4.5, 4.5, 13.0)), CtpProtocol())
+    sequence = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSequenceNode", "CTP")
+    sequence.SetIndexUnit("s")
+    for seconds, frame in zip(series.times_s, series.hu, strict=True):
+        node = add_volume(slicer.mrmlScene, series.grid.image(np.asarray(frame)), "frame")
+        sequence.SetDataNodeAtValue(node, f"{seconds:g}")
+        slicer.mrmlScene.RemoveNode(node)
+    return sequence
+
+
 def overlap(labels: Any, truth: Any) -> float:
     """Dice of what is labelled with what is true, wherever their voxels lie."""
     import SimpleITK as sitk
