@@ -90,6 +90,9 @@ class SliceViews:
         self, manager: Any, volumes: list[tuple[str, str]], reference_id: str, point_ras: Point | None
     ) -> Iterator[float]:
         """The steps from the user's layout to ours; yields how many seconds to wait before the next."""
+        from StrokeSegLogic.slicer_bridge.files import name_planes
+        from StrokeSegLogic.slicer_bridge.runtime import nodes_of_class
+
         names = [view_name(number + 1) for number in range(len(volumes))]
         titles = [title for title, _volume in volumes]
         layout = _node(manager)
@@ -125,6 +128,9 @@ class SliceViews:
         point = _on_slice(middle if point_ras is None else point_ras, reference)
         for logic in self._logics():
             _fit(logic, scale, middle, point)
+        # The application turns the user's own views to an oblique volume, too, once it is loaded.
+        for node in nodes_of_class(slicer.mrmlScene, "vtkMRMLSliceNode"):
+            name_planes(node, node.GetLayoutName() or "")
         while self._paused:
             self._paused.pop().resumeRender()
             yield _DRAW_S

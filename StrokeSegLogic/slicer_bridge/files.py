@@ -241,9 +241,6 @@ def _require_bundle(draft: Path, images: int, path: Path) -> None:
 def turn_to_planes(node: Any, orientation: str, volume: VolumeNode) -> None:
     """Turns a slice view to a volume's own planes, those next to the body's.
 
-    Planes that have no name make Slicer complain when the scene is read again ("GetSliceOrientationPreset: invalid
-    orientation preset name: Reformat"): oblique planes are given a name that the scene keeps.
-
     Args:
         node: a vtkMRMLSliceNode.
         orientation: "Axial", "Sagittal" or "Coronal".
@@ -251,13 +248,26 @@ def turn_to_planes(node: Any, orientation: str, volume: VolumeNode) -> None:
     """
     node.SetOrientation(orientation)
     node.RotateToVolumePlane(volume)
+    name_planes(node, orientation)
+
+
+def name_planes(node: Any, name: str) -> None:
+    """Gives the planes of a slice view a name that the scene keeps, if they have none.
+
+    Planes without a name make Slicer complain when the scene is read again ("GetSliceOrientationPreset: invalid
+    orientation preset name: Reformat").
+
+    Args:
+        node: a vtkMRMLSliceNode.
+        name: in letters and digits.
+    """
     if node.GetOrientation() == node.GetReformatOrientationName():
         planes = load_vtk().vtkMatrix3x3()
         to_world = node.GetSliceToRAS()
         for row in range(3):
             for column in range(3):
                 planes.SetElement(row, column, to_world.GetElement(row, column))
-        node.AddSliceOrientationPreset(f"{_OBLIQUE}{orientation}", planes)
+        node.AddSliceOrientationPreset(f"{_OBLIQUE}{name}", planes)
 
 
 def show_result(scene: Scene, segmentation: Outcome, nodes: Mapping[str, VolumeNode]) -> None:

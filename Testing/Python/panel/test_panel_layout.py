@@ -49,9 +49,12 @@ def test_planes_of_an_oblique_scan_are_read_again_without_a_complaint(
     opened: OpenedModule, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     turned = replace(GRID, direction=(-0.8, 0.0, 0.6, 0.0, 1.0, 0.0, 0.6, 0.0, 0.8))
-    add_study(opened.slicer.scene, grid=turned)
+    nodes = add_study(opened.slicer.scene, grid=turned)
+    users = opened.slicer.scene.GetSingletonNode("Red", "vtkMRMLSliceNode")
+    users.RotateToVolumePlane(nodes["DWI"])  # as the application does when it loads an oblique volume
     opened.run_to(lesion_result(turned), tmp_path / "result")
     assert {logic.GetSliceNode().GetOrientation() for logic in opened.slice_views()} == {"AcquiredAxial"}
+    assert users.GetOrientation() == "AcquiredRed"
     path = str(tmp_path / "saved.mrb")
     with quiet_vtk():
         assert opened.slicer.scene.WriteToMRB(path)

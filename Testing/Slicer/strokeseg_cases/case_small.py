@@ -41,7 +41,8 @@ class SmallWindowCase(SlicerCase):
         bars = [manager.sliceWidget(f"StrokeSeg{number}").sliceController() for number in range(1, 6)]
         for bar in bars:
             label = bar.viewLabel()
-            self.assertGreaterEqual(label.width, label.fontMetrics().width(label.text), f"{label.text} is cut")
+            needed = label.fontMetrics().horizontalAdvance(label.text)
+            self.assertGreaterEqual(label.width, needed, f"{label.text} is cut")
         self.assertTrue(self.seen(self.panel.ui.run.segmentButton), "Segment is below the fold")
         self.assertFalse(self.panel.ui.result.resultTable.visibleRegion().isEmpty(), "the numbers are below the fold")
         self.panel.ui.frame.correctSection.collapsed = False
