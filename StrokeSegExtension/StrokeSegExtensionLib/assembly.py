@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .packages import RequiredPackages
 from .panel import Panel
 from .panel_ui import load_widgets
 from .protocols import Clock, PanelActions, View
 from .qt_clock import QtClock
 from .result_folder import ResultOpener
+from .review_section import ReviewSection
 from .shortcuts import Shortcuts
+from .slicer_installer import SlicerInstaller
 
 _KEYS = {
     "previousSliceButton": "Ctrl+Shift+Up",
@@ -34,15 +37,15 @@ def make_panel(
     make = make_presenter or with_worker
     panel = Panel(load_widgets(resource_path), clock, lambda view: make(view, clock))
     ResultOpener(panel, clock)
+    review = ReviewSection(panel, clock, RequiredPackages(SlicerInstaller()))
+    panel.guests.append(review)
     actions = panel.review_actions()
-    return panel, Shortcuts({keys: actions[name] for name, keys in _KEYS.items()})
+    return panel, Shortcuts({keys: actions[name] for name, keys in _KEYS.items()}, (review,))
 
 
 def with_worker(view: View, clock: Clock) -> PanelActions:
     """The presenter of a view with a worker process behind it."""
-    from .packages import RequiredPackages
     from .presenter import Presenter
     from .runner import WorkerRunner
-    from .slicer_installer import SlicerInstaller
 
     return Presenter(view, WorkerRunner(clock), clock, RequiredPackages(SlicerInstaller()))

@@ -59,22 +59,20 @@ class Panel:
         self._writing = False
         self._told: tuple[StudyInputs | None, Settings | None] = (None, None)
         self._offering: Any = None
-        self._choices: Sequence[ModelChoice] = ()
+        self.guests: list[Any] = []  # of `protocols.Guest`
         self._kept: RunResult | None = None
-        self._background = Background(clock)
+        background = self._background = Background(clock)
         tint(ui.frame.researchUseLabel, "caution")
 
         self.views = SliceViews(clock, lambda on: self._keep("sideBySide", on))
         self.study = StudySection(ui.study, lambda: self.parameters, self._chosen, lambda: self.presenter.assign())
-        self.model = ModelSection(
-            ui.model, self._model_chosen, lambda: self.presenter.models_changed(), self._background
-        )
+        self.model = ModelSection(ui.model, self._model_chosen, lambda: self.presenter.models_changed(), background)
         self.options = OptionsSection(ui.options, lambda: self.parameters)
         self.run = RunSection(ui.run, self._segment_pressed)
         self.result = ResultSection(ui.result, self.views, lambda: self.parameters)
         self.editor = EmbeddedEditor(ui.correct, ui.frame.correctSection)
         shown = (self.views, self.editor, self.result)
-        self.lesions = LesionSection(ui, clock, self._background, *shown, lambda: self.parameters)
+        self.lesions = LesionSection(ui, clock, background, *shown, lambda: self.parameters)
         self.export = ExportSection(ui.export, lambda: self.parameters)
         self._watch = SegmentWatch(clock, self.result.update_volumes)
         self._loader = ResultLoader(clock, self._result_loaded, self._result_lost)
@@ -118,6 +116,8 @@ class Panel:
 
     def close_scene(self) -> None:
         """Lets go of a scene that is going away; a run is stopped."""
+        for guest in self.guests:
+            guest.scene_closing()
         self._loader.abandon()
         self._kept = None
         self.presenter.scene_closed()
@@ -144,7 +144,7 @@ class Panel:
         """The panel goes away for good."""
         self._loader.abandon()
         self.views.close()
-        for part in (self.lesions, self._background, self.model, self.presenter):
+        for part in (*self.guests, self.lesions, self._background, self.model, self.presenter):
             part.close()
         self.forget_parameters()
         self.editor.set_scene(None)
@@ -242,9 +242,8 @@ class Panel:
         self.study.show_offers(offers, notes)
 
     def show_models(self, models: Sequence[ModelChoice]) -> None:
-        parameters = self.parameters
-        perfusion = parameters is not None and parameters.modality == "ctp"
-        key = "" if parameters is None else (parameters.route if perfusion else parameters.model)
+        chosen = self.parameters
+        key = "" if chosen is None else (chosen.route if chosen.modality == "ctp" else chosen.model)
         self.model.show(models, key)
         self.model.set_enabled(not self.state.busy)
 

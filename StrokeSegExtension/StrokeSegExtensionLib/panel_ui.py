@@ -10,6 +10,7 @@ from typing import Any
 import slicer
 
 SECTIONS = {
+    "review": "Review",
     "study": "Study",
     "model": "Model",
     "options": "Options",
@@ -27,6 +28,7 @@ class PanelUi:
     """The widgets of the .ui files, each file's by name."""
 
     frame: Any
+    review: Any
     study: Any
     model: Any
     options: Any

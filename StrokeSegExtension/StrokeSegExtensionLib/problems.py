@@ -60,6 +60,8 @@ def _setting(option: str) -> str:
         "nihss": _("NIHSS"),
         "onset_hours": _("Onset"),
         "sequence": _("Study"),
+        "reader": _("Reader"),
+        "reason": _("Reason"),
         "unit": _("unit of the map"),
         "colour_range": _("ends of the colour bar"),
     }.get(option, option)

@@ -117,6 +117,16 @@ class Runner(Protocol):
         """Ends the worker and deletes everything; the listener hears no more."""
 
 
+class Guest(Protocol):
+    """A part of the panel that has a life of its own beside a run; a review is such."""
+
+    def scene_closing(self) -> None:
+        """The scene goes; its nodes are still there."""
+
+    def close(self) -> None:
+        """The panel goes for good."""
+
+
 class Packages(Protocol):
     """What the worker needs to be installed."""
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 import qt
 import slicer
+
+
+class Installed(Protocol):
+    """Keys that come and go."""
+
+    def install(self) -> None: ...
+
+    def remove(self) -> None: ...
 
 
 class Shortcuts:
@@ -14,13 +22,16 @@ class Shortcuts:
 
     Args:
         actions: what each key sequence does.
+        others: come and go with them.
     """
 
-    def __init__(self, actions: Mapping[str, Callable[[], None]]) -> None:
-        self._actions = actions
+    def __init__(self, actions: Mapping[str, Callable[[], None]], others: Sequence[Installed] = ()) -> None:
+        self._actions, self._others = actions, others
         self._made: list[Any] = []
 
     def install(self) -> None:
+        for other in self._others:
+            other.install()
         window = slicer.util.mainWindow()
         if window is None or self._made:
             return
@@ -31,6 +42,8 @@ class Shortcuts:
 
     def remove(self) -> None:
         """Takes them away; a shortcut that only lost its listener would still swallow its keys."""
+        for other in self._others:
+            other.remove()
         for shortcut, action in self._made:
             shortcut.disconnect("activated()", action)
             shortcut.setParent(None)

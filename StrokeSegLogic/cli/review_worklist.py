@@ -88,7 +88,7 @@ def show_worklist(folder: Folder, order: Order = None, reader: Name = None) -> N
     for head, justify in (("Case", "left"), ("State", "left"), ("ml", "right"), ("Doubt", "right"), ("", "left")):
         shown.add_column(head, justify=justify, overflow="fold")  # type: ignore[arg-type]
     for entry in entries:
-        shown.add_row(entry.name, entry.state, *_figures(entry), _remark(entry, desk.folder.settings.agreement))
+        shown.add_row(entry.name, entry.state, *entry.figures, entry.remark(desk.folder.settings.agreement))
     console.print(shown)
     tell_states(entries)
 
@@ -96,24 +96,6 @@ def show_worklist(folder: Folder, order: Order = None, reader: Name = None) -> N
 def desk_of(folder: Path, reader: str | None, role: str = "") -> Desk:
     # Nobody tells the command line when a reader is at work: that time is not measured.
     return Desk.open(folder, Reader.known(reader, role), timed=False)
-
-
-def _figures(entry: Entry) -> tuple[str, str]:
-    if entry.proposal is None:
-        return "", ""
-    return f"{entry.proposal.volume_ml:.1f}", "" if entry.proposal.doubt is None else f"{entry.proposal.doubt:.2f}"
-
-
-def _remark(entry: Entry, agreement: float) -> str:
-    if entry.problem:
-        return entry.problem
-    if entry.claim is not None:
-        return f"{entry.claim.reader} since {entry.claim.time[:16]}"
-    if entry.disputed(agreement):
-        return "readers disagree"
-    return (
-        "" if entry.final is None else f"{entry.final.reader}{f': {entry.final.reason}' if entry.final.reason else ''}"
-    )
 
 
 def tell_states(entries: list[Entry]) -> None:

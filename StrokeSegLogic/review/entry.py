@@ -149,6 +149,26 @@ class Entry:
         between = self.second.content.get("to_first")
         return between is not None and float(between["dice"]) < agreement
 
+    @property
+    def figures(self) -> tuple[str, str]:
+        """Volume (ml) and doubt of the proposal, as a list shows them; "" for what is not known."""
+        if self.proposal is None:
+            return "", ""
+        doubt = self.proposal.doubt
+        return f"{self.proposal.volume_ml:.1f}", "" if doubt is None else f"{doubt:.2f}"
+
+    def remark(self, agreement: float) -> str:
+        """What a list says beside the state: why there is no proposal, who has the case or has decided it."""
+        if self.problem:
+            return self.problem
+        if self.claim is not None:
+            return f"{self.claim.reader} since {self.claim.time[:16]}"
+        if self.disputed(agreement):
+            return "readers disagree"
+        if self.final is None:
+            return ""
+        return f"{self.final.reader}{f': {self.final.reason}' if self.final.reason else ''}"
+
     def turn_of(self, reader: str, agreement: float) -> ReadingName | None:
         """In which turn a reader may look at the case; None where there is nothing for them to do.
 

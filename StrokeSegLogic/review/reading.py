@@ -83,6 +83,11 @@ class Session:
         return located(self._entry.result, self.folder.path)
 
     @property
+    def proposal_sha256(self) -> str:
+        """Of the result's segmentation that the proposal is a copy of."""
+        return self._proposal.sha256
+
+    @property
     def record(self) -> ResultRecord:
         """What the model's result says: doubtful slices, lesions, how volumes are shown.
 

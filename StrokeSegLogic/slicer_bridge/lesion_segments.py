@@ -30,13 +30,14 @@ segment holds it and not the panel, so that the Segment Editor's undo takes it b
 Point = tuple[float, float, float]
 _HIDDEN_ID = "StrokeSegHidden"
 _SAME_VOXEL = 1e-3
-_LESION = next(iter(SEGMENTS["mri"]))
+LESION = next(iter(SEGMENTS["mri"]))
+"""Label value of the ischemic lesion, of which parts are hidden."""
 
 
 def lesion_segment(node: SegmentationNode) -> str | None:
     """ID of the segment that holds the ischemic lesion; None where there is none any more."""
     for segment_id, segment in segments_by_id(node).items():
-        if tagged_value(segment) == _LESION and not is_hidden(segment):
+        if tagged_value(segment) == LESION and not is_hidden(segment):
             return segment_id
     return None
 
@@ -76,7 +77,7 @@ def take_out(node: SegmentationNode, segment_id: str, part: Volume) -> None:
         inner = tuple(slice(a, b) for a, b in zip((low - first)[::-1], (high - first)[::-1], strict=True))
         left[box][np.asarray(part.array)[inner] != 0] = 0
     else:
-        left[sitk.GetArrayViewFromImage(resample(part.image(), own.grid, "nearest")) != 0] = 0
+        left[sitk.GetArrayFromImage(resample(part.image(), own.grid, "nearest")) != 0] = 0
     # Merged by the minimum, a segment that shares its layer with another would be given a layer of its own.
     _put(node, segment_id, cut(left, own.grid), load_slicer().vtkSlicerSegmentationsModuleLogic.MODE_REPLACE)
 

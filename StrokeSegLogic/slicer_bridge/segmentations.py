@@ -86,7 +86,7 @@ def add_segments(
     node.CreateDefaultDisplayNodes()
     node.GetDisplayNode().SetVisibility(not hidden)
     for label, style in styles.items():
-        segment = _segment(label, style, maker)
+        segment = new_segment(label, style, maker)
         segment.AddRepresentation(LABELMAP, labelmap)
         node.GetSegmentation().AddSegment(segment, style.id)
     return node
@@ -206,7 +206,8 @@ def labels_of(node: SegmentationNode, reference: sitk.Image | VolumeNode) -> sit
     return grid.image(labels)
 
 
-def _segment(label: int, style: SegmentStyle, maker: Maker) -> Any:
+def new_segment(label: int, style: SegmentStyle, maker: Maker) -> Any:
+    """A vtkSegment without voxels, tagged with its label and its maker."""
     segment = load_slicer().vtkSegment()
     segment.SetName(style.name)
     segment.SetColor(style.colour)

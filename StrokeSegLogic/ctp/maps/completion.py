@@ -50,7 +50,7 @@ def require_one_place(series: Series, given: StandardMaps) -> None:
     if own.same(grid):
         return
     brain = outline(given)
-    reached = sitk.GetArrayViewFromImage(resample(own.image(np.ones(own.shape, np.uint8)), grid, "nearest"))
+    reached = sitk.GetArrayFromImage(resample(own.image(np.ones(own.shape, np.uint8)), grid, "nearest"))
     covered = _part(reached > 0, brain)
     if covered < _LEAST_COVERED:
         raise InputError(

@@ -14,6 +14,7 @@ USED_BY_HAND = {
     "QComboBox",
     "QCheckBox",
     "QDoubleSpinBox",
+    "QLineEdit",
     "QPushButton",
     "QRadioButton",
     "QSlider",
