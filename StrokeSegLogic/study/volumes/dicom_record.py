@@ -69,6 +69,7 @@ def slice_of(path: Path, header: Dataset, syntax: str, frame: int = 0) -> Slice:
         modality=values.text(header, "Modality") or "MR",
         series_description=values.text(header, "SeriesDescription"),
         protocol_name=values.text(header, "ProtocolName"),
+        study_description=values.text(header, "StudyDescription"),
         sequence_name=sequence,
         image_type=values.words(header, "ImageType"),
         scanning_sequence=values.words(header, "ScanningSequence"),

@@ -37,6 +37,7 @@ def read_sidecar(path: Path) -> DicomTags | None:
         modality=_text(content, "Modality").upper() or "MR",
         series_description=_text(content, "SeriesDescription"),
         protocol_name=_text(content, "ProtocolName"),
+        study_description=_text(content, "StudyDescription") or _text(content, "ProcedureStepDescription"),
         sequence_name=_text(content, "SequenceName") or _text(content, "PulseSequenceName"),
         image_type=_words(content, "ImageType"),
         scanning_sequence=_words(content, "ScanningSequence"),
