@@ -124,7 +124,10 @@ def assign(candidates: Sequence[Candidate], modality: Modality | None = None) ->
     """
     shared = None
     if (
-        sum(candidate.tags is None and _SEVERAL_WORDS.search(candidate.name) is not None for candidate in candidates)
+        sum(
+            candidate.tags is None and _SEVERAL_WORDS.search(_stem(candidate.name)) is not None
+            for candidate in candidates
+        )
         > 1
     ):
         from .shared_words import Shared
@@ -203,11 +206,14 @@ def assign(candidates: Sequence[Candidate], modality: Modality | None = None) ->
 _SEVERAL_WORDS = re.compile(r"\w[-_ ./^]|\d|[a-z][A-Z]|[^\x00-\x7f]")
 
 
+def _stem(name: str) -> str:
+    return name[: len(name) - len(volume_suffix(PurePosixPath(name)) or "")]
+
+
 def _origin(candidate: Candidate) -> Hashable:
     """Something that differs wherever tags or names may say another patient or examination."""
     tags = candidate.origin
-    path = PurePosixPath(candidate.path)
-    stem = str(path)[: len(str(path)) - len(volume_suffix(path) or "")]
+    stem = _stem(candidate.path)
     # DWI.nii.gz says nothing of anybody.
     return tags, tags.study_uid, tags.acquisition_date, stem if _SEVERAL_WORDS.search(stem) else ""
 
@@ -264,7 +270,7 @@ def _read_candidate(candidate: Candidate, modality: Modality | None, shared: Sha
     if candidate.tags is not None:
         return read_tags(candidate.tags)
     path = PurePosixPath(candidate.name)
-    stem = path.name[: len(path.name) - len(volume_suffix(path) or "")]
+    stem = _stem(path.name)
     masks = next((folder for folder in path.parent.parts if is_mask_folder(folder)), None)
     if masks is not None and (shared is None or masks not in shared.folders):
         return Reading.nothing(f"folder '{masks}' holds masks")
