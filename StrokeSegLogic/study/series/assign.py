@@ -164,7 +164,7 @@ def assign(candidates: Sequence[Candidate], modality: Modality | None = None) ->
     if len(origins) > 1:
         from .examinations import require_one_examination
 
-        notes[:0] = require_one_examination(list(origins.values()))
+        require_one_examination(list(origins.values()))
     claims: dict[Role, Claim] = {}
     ties: dict[Role, InputError] = {}
     for role in Role:
@@ -200,6 +200,10 @@ def assign(candidates: Sequence[Candidate], modality: Modality | None = None) ->
         from .makers import mixed_makers
 
         notes[:0] = mixed_makers({role: claim.candidate for role, claim in claims.items()})
+    if len({_origin(claim.candidate) for claim in claims.values()}) > 1:
+        from .examinations import examination_doubts
+
+        notes[:0] = examination_doubts([claim.candidate for claim in claims.values()])
     notes += [f"no {role} was taken: {error.what}. {error.fix}" for role, error in ties.items()]
     return Assignment(claims, tuple(left), tuple(notes), ties)
 
@@ -212,8 +216,9 @@ def _origin(candidate: Candidate) -> Hashable:
     tags = candidate.origin
     path = PurePosixPath(candidate.path)
     stem = str(path)[: len(str(path)) - len(volume_suffix(path) or "")]
-    # DWI.nii.gz says nothing of anybody.
-    return tags, tags.study_uid, tags.acquisition_date, stem if _SEVERAL_WORDS.search(stem) else ""
+    # DWI.nii.gz says nothing of anybody; the folder of a DICOM series may.
+    said = candidate.tags is not None or _SEVERAL_WORDS.search(stem)
+    return tags, tags.study_uid, tags.acquisition_date, stem if said else ""
 
 
 def read_candidate(candidate: Candidate, modality: Modality | None = None) -> Reading:
