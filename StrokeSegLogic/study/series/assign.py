@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
@@ -160,7 +159,7 @@ def assign(candidates: Sequence[Candidate], modality: Modality | None = None) ->
         for candidate, reading in readings
         if reading.role is None
     ]
-    origins = {_origin(candidate): candidate for candidate, reading in readings if reading.role is not None}
+    origins = {candidate.distinct: candidate for candidate, reading in readings if reading.role is not None}
     if len(origins) > 1:
         from .examinations import require_one_examination
 
@@ -200,25 +199,13 @@ def assign(candidates: Sequence[Candidate], modality: Modality | None = None) ->
         from .makers import mixed_makers
 
         notes[:0] = mixed_makers({role: claim.candidate for role, claim in claims.items()})
-    if len({_origin(claim.candidate) for claim in claims.values()}) > 1:
+    used = {claim.candidate.distinct: claim.candidate for claim in claims.values()}
+    if len(used) > 1:
         from .examinations import examination_doubts
 
-        notes[:0] = examination_doubts([claim.candidate for claim in claims.values()])
+        notes[:0] = examination_doubts(list(used.values()))
     notes += [f"no {role} was taken: {error.what}. {error.fix}" for role, error in ties.items()]
     return Assignment(claims, tuple(left), tuple(notes), ties)
-
-
-_SEVERAL_WORDS = re.compile(r"\w[-_ ./^]|\d|[a-z][A-Z]|[^\x00-\x7f]")
-
-
-def _origin(candidate: Candidate) -> Hashable:
-    """Something that differs wherever tags or names may say another patient or examination."""
-    tags = candidate.origin
-    path = PurePosixPath(candidate.path)
-    stem = str(path)[: len(str(path)) - len(volume_suffix(path) or "")]
-    # DWI.nii.gz says nothing of anybody; the folder of a DICOM series may.
-    said = candidate.tags is not None or _SEVERAL_WORDS.search(stem)
-    return tags, tags.study_uid, tags.acquisition_date, stem if said else ""
 
 
 def read_candidate(candidate: Candidate, modality: Modality | None = None) -> Reading:

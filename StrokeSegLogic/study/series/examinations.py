@@ -16,7 +16,7 @@ from ..volumes.origin import Origin
 from ..volumes.reader import volume_suffix
 from .free_names import free_names
 from .id_numbers import numbers_differ, numbers_of, several_have
-from .labels import WHOSE, labels_differ, path_labels
+from .labels import WHOSE, labels_differ, path_labels, said
 from .name_dates import Span, dates_of, day_span
 
 _LONGEST_HOURS = 2.0
@@ -98,8 +98,7 @@ def _patients_differ(first: Candidate, other: Candidate, common: Collection[int]
         return None
     for kind in WHOSE:
         if labels_differ(kind, labels[0].get(kind, frozenset()), labels[1].get(kind, frozenset())):
-            said = f"{kind} {min(labels[0][kind])} and {kind} {min(labels[1][kind])}"
-            return _Doubt(True, _PATIENTS, f"their names say {said}")
+            return _Doubt(True, _PATIENTS, _names_say(kind, labels[0][kind], labels[1][kind]))
     for one, its, another in ((ours, other, theirs), (theirs, first, ours)):
         if (what := _tags_against_name(one, its, another)) is not None:
             return _Doubt(True, _PATIENTS, what)
@@ -117,8 +116,8 @@ def _tags_against_name(tags: Origin, named: Candidate, its: Origin) -> str | Non
         labels = path_labels(path)
         told = path_labels(tags.patient_id), path_labels(tags.patient_name)
         for kind in WHOSE:
-            said = told[0].get(kind, frozenset()) | told[1].get(kind, frozenset())
-            if labels_differ(kind, labels.get(kind, frozenset()), said):
+            tagged = told[0].get(kind, frozenset()) | told[1].get(kind, frozenset())
+            if labels_differ(kind, labels.get(kind, frozenset()), tagged):
                 return f"a name says another {kind} than the tags"
     if its.patient_id or not tags.patient_id:
         return None
@@ -178,9 +177,12 @@ def _sessions_differ(first: Candidate, other: Candidate) -> _Doubt | None:
     for kind in sorted((labels[0].keys() & labels[1].keys()) - set(WHOSE)):
         sure = labels_differ(kind, labels[0][kind], labels[1][kind])
         if sure is not None and (found is None or sure):
-            said = f"{kind} {min(labels[0][kind])} and {kind} {min(labels[1][kind])}"
-            found = _Doubt(sure, _EXAMINATIONS, f"their names say {said}")
+            found = _Doubt(sure, _EXAMINATIONS, _names_say(kind, labels[0][kind], labels[1][kind]))
     return found
+
+
+def _names_say(kind: str, ours: Collection[str], theirs: Collection[str]) -> str:
+    return f"their names say {said(kind, min(ours))} and {said(kind, min(theirs))}"
 
 
 def _hours_apart(first: Candidate, other: Candidate) -> float | None:

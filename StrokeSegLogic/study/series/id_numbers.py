@@ -115,9 +115,13 @@ def _same_hours(ours: Collection[int], theirs: Collection[int]) -> bool:
 
 
 def _counts(letters: str, number: str) -> bool:
-    """Whether a code numbers series, or is a word of protocols (b1000, TE80); S0001 is how studies call people."""
+    """Whether a code numbers series, or is a word of protocols (b1000, TE80); S0001 is how studies call people, S0401
+    how Philips counts."""
     padded = number[0] == "0"
-    if (letters == "s" and len(number) == 4 and padded) or (letters in _COHORTS and padded and len(number) > 2):
+    hundreds = number[1:2] != "0" and number[2:] == "01"
+    if (letters == "s" and len(number) == 4 and padded and not hundreds) or (
+        letters in _COHORTS and padded and len(number) > 2
+    ):
         return False
     return letters in _NUMBERING or is_technical(letters) or is_protocol_word(letters + number)
 

@@ -41,7 +41,12 @@ _WHEN_PATTERNS: tuple[tuple[str, str], ...] = (
     ("session", _START + r"ses-([A-Za-z0-9]+)"),
     ("session", _START + r"(?:ses|sess|session|sitzung|sesion|sessione|sessao|seance)[-_ ]?(\d+)" + _END),
     ("session", _START + rf"(?:ses|sess|session)[-_ ]?((?-i:[A-Z])){_END}"),
-    ("visit", _START + r"(?:visit|visite|visita|besuch|timepoint|time ?point|tp)[-_ ]?(\d+)" + _END),
+    (
+        "visit",
+        _START
+        + r"(?:visit[ae]?|besuch|time ?point|tp|encounter|hospitali[sz]ation|admission|aufenthalt|sejour)[-_ ]?(\d+)"
+        + _END,
+    ),
     # The version of a file stands at the end of its name, a series' number in small letters.
     ("visit", r"(?:^|/)(?-i:V)[-_ ]?(\d{1,2})(?=$|[-_ ./])"),
     ("time point", r"(?:^|/)(?-i:T)(\d)(?=$|/)"),
@@ -77,23 +82,32 @@ _SHORT_TIMES = (
     # M1 is a piece of the middle cerebral artery.
     ("month", re.compile(rf"{_START}(?:M(\d\d)|(\d\d?)(?:M|mo)){_END}")),
 )
-_TREATMENT, _TREATMENT_TOLD = "treatment, perhaps", "treatment"
+_TREATMENT, _TREATMENT_TOLD = "a treatment, perhaps", "a treatment"
 _PAIRS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         _TREATMENT,
         (
-            ("before", r"pre(?:[-_ ]?op(?:erative)?)?|prae|praop|vor|avant|before|antes|prima|治療前|治疗前|術前|术前"),
-            ("after", r"post(?:[-_ ]?op(?:erative)?)?|nach|apres|after|despues|depois|dopo|治療後|治疗后|術後|术后"),
+            (
+                "before",
+                r"pre(?:[-_ ]?op(?:erative)?)?(?![-_ ]?proc)|prae|praop|vor|avant|before|antes|prima"
+                r"|治療前|治疗前|術前|术前",
+            ),
+            (
+                "after",
+                r"post(?:[-_ ]?op(?:erative)?)?(?![-_ ]?proc)|nach|apres|after|despues|depois|dopo"
+                r"|治療後|治疗后|術後|术后",
+            ),
         ),
     ),
     (
-        "course of examinations",
+        "examination, of two",
         (
             ("previous", r"prior|previous|voruntersuchung|voraufnahme|precedent|anterieur|前回|上次|既往"),
             ("current", r"current|aktuell|actuel|actual|attuale|atual|今回|本次"),
         ),
     ),
 )
+_WORDED = tuple(kind for kind, _ in _PAIRS) + (_TREATMENT_TOLD,)
 _OF_PAIRS = tuple(
     (kind, tuple((side, re.compile(rf"(?<![A-Za-z])(?:{words})(?![A-Za-z])", re.I)) for side, words in sides))
     for kind, sides in _PAIRS
@@ -148,6 +162,13 @@ def labels_differ(kind: str, ours: frozenset[str], theirs: frozenset[str]) -> bo
         # Elsewhere it is the series that is numbered.
         return True if both & {"0", "1"} else None
     return kind not in ("scan", _TREATMENT)
+
+
+def said(kind: str, label: str) -> str:
+    """A label in words."""
+    if kind == "course":
+        return label
+    return f"{label} {kind}" if kind in _WORDED else f"{kind} {label}"
 
 
 def _worded(path: str) -> Iterator[tuple[str, str]]:

@@ -41,6 +41,7 @@ _NAMED = re.compile(
     + r")\.?[-_. ]?(?:(\d{1,2})(?:st|nd|rd|th)?[-_., ]+)?((?:19|20)\d\d)(?!\d)",
     re.I,
 )
+_MONTH = re.compile(r"(?:^|(?<=/))(?:((?:19|20)\d\d)[-_.](0[1-9]|1[0-2])|(0[1-9]|1[0-2])[-_.]((?:19|20)\d\d))(?=/|$)")
 _YEAR = re.compile(r"(?:^|(?<=/))(200[2-9]|20[1-3]\d)(?=/|$)")
 """A whole folder; 1901 and 2001 are how Philips numbers its series."""
 _DAY_S = 86400.0
@@ -75,6 +76,7 @@ def dates_of(path: str) -> tuple[tuple[Span, ...], str]:
         (_NAMED, _named),
         (_YEAR_LAST, _year_last),
         (_SHORT, _short),
+        (_MONTH, _year_and_month),
         (_YEAR, _year),
     ):
         for match in list(pattern.finditer(path)):
@@ -132,6 +134,10 @@ def _short(found: re.Match[str]) -> Iterator[Span]:
     for year, month, day in ((three, two, one), (three, one, two), (one, two, three)):
         if int(year) < 40:
             yield from _days(f"20{year}", month, day)
+
+
+def _year_and_month(found: re.Match[str]) -> Iterator[Span]:
+    yield from _month(int(found[1] or found[4]), int(found[2] or found[3]))
 
 
 def _year(found: re.Match[str]) -> Iterator[Span]:

@@ -89,7 +89,7 @@ unruhig ruhig sediert wach sedated awake anaesthesia anesthesia narkose wiederho
 artefakt artefact artifact artefakte motionartefact bouge net flou movido bien mal malo mosso fermo tremido
 bearbeitet unbearbeitet verarbeitet roh wichtig sonstiges sonstige weitere andere rest misc miscellaneous various
 important unimportant extra additional supplementary optional required needed unneeded
-desktop downloads downloaded documents dokumente pictures bilder home users user mnt media volumes usb cd dvd disk disc
+desktop downloads downloaded documents dokumente pictures bilder home users user mnt media volumes usb dvd disk disc
 drive dropbox onedrive cloud backup sicherung neuer alter ordner folder carpeta pasta dossier cartella nuova
 pdf docx xlsx txt csv bitte danke please thanks night day morning evening
 preprocessing postprocessing processing pipeline step steps stage phase alignment resampling denoise bias
@@ -111,7 +111,7 @@ _ENDINGS = re.compile(
 )
 """Endings of words that are no family's name, or hardly ever."""
 _TECHNICAL_TEXT = (
-    "ax ob co sa sg tr mr ct nm us dl ai hr lr rl ap pa si is hf fh se ep ir ge gr fe fs nd cs ph cd hd sd dr "
+    "ax ob co sa sg tr mr ct nm us dl ai hr lr rl ap pa si is hf fh se ep ir ge gr fe fs nd cs ph hd sd dr "
     "dx tx rx st fl fa md rd ad te ti b t tra cor sag raw roi seg km iv pd pc sw wi rt lt lh rh wm gm dw mb "
     "nr no id vs av"
 )
