@@ -36,7 +36,7 @@ _MONTHS = (
     r"dec(?:ember|embre)?|dez(?:ember|embro)?|dic(?:iembre|embre)?",
 )
 _NAMED = re.compile(
-    r"(?:(?<!\d)(\d{1,2})[-_. ]?)?(?<![^\W\d_])(?:"
+    r"(?:(?<!\d)(\d{1,2})[-_. ]{0,2})?(?<![^\W\d_])(?:"
     + "|".join(f"(?P<m{number}>{names})" for number, names in enumerate(_MONTHS, 1))
     + r")\.?[-_. ]?(?:(\d{1,2})(?:st|nd|rd|th)?[-_., ]+)?((?:19|20)\d\d)(?!\d)",
     re.I,
@@ -132,7 +132,7 @@ def _year_last(found: re.Match[str]) -> Iterator[Span]:
 def _short(found: re.Match[str]) -> Iterator[Span]:
     one, two, three = found[1], found[3], found[4]
     for year, month, day in ((three, two, one), (three, one, two), (one, two, three)):
-        if int(year) < 40:
+        if int(year) < 30:
             yield from _days(f"20{year}", month, day)
 
 
