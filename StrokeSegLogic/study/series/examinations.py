@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from itertools import combinations, product
 from pathlib import PurePosixPath
 from typing import NamedTuple
@@ -218,9 +219,10 @@ def _tagged_day(origin: Origin) -> Span | None:
 
 def _path(candidate: Candidate) -> str:
     """The path in the study without the endings of files and archives."""
-    path = candidate.path if candidate.tags is not None else _without_ending(candidate.path)
-    return _ARCHIVE.sub("", path)
+    return _without_endings(candidate.path, candidate.tags is None)
 
 
-def _without_ending(path: str) -> str:
-    return path[: len(path) - len(volume_suffix(PurePosixPath(path)) or "")]
+@lru_cache(maxsize=4096)
+def _without_endings(path: str, file: bool) -> str:
+    ending = volume_suffix(PurePosixPath(path)) or "" if file else ""
+    return _ARCHIVE.sub("", path[: len(path) - len(ending)])

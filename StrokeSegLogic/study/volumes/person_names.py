@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 _ALIKE, _LONG = 0.85, 5
 """Words of so many letters that agree to that share differ by a slip of the pen (KATHARINA, KATARINA)."""
@@ -47,10 +48,11 @@ def _pairs(first: str, other: str) -> list[tuple[_Name, _Name]]:
     return [(mine, your) for mine in _names(first) for your in _names(other) if mine.latin == your.latin]
 
 
-def _names(text: str) -> list[_Name]:
+@lru_cache(maxsize=1024)
+def _names(text: str) -> tuple[_Name, ...]:
     """The name in each script that it is given in, the groups of DICOM's PN."""
     names = (_Name(tuple(map(_plain, group.split("^")))) for group in text.split("="))
-    return [name for name in names if name.words]
+    return tuple(name for name in names if name.words)
 
 
 def _plain(part: str) -> str:
