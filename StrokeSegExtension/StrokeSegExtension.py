@@ -52,10 +52,8 @@ class StrokeSegExtension(ScriptedLoadableModule):  # type: ignore[misc]
     def _on_startup(self) -> None:
         from StrokeSegExtensionLib.sample_data import register_samples
         from StrokeSegExtensionLib.terminology_loading import load_terminology
-        from StrokeSegExtensionLib.views import register_layout
 
         load_terminology()
-        register_layout()
         register_samples(Path(__file__).resolve().parent / "Resources" / "Icons")
 
 
@@ -161,6 +159,7 @@ class StrokeSegExtensionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
             return
         self._to_open = False
         self._open_scene()
+        self.panel.result.show_as_saved()
         if self._entered:
             self.panel.editor.enter()
 

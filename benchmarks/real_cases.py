@@ -20,9 +20,9 @@ from mri_data import VOLUME_ROLES, mask_folders, masked_case
 import StrokeSegLogic
 from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.metrics.voxel import dice
-from StrokeSegLogic.mri.engine import run_planes
 from StrokeSegLogic.mri.prepare import prepare
 from StrokeSegLogic.mri.result import Segmentation
+from StrokeSegLogic.mri.vote import run_planes
 from StrokeSegLogic.nets.models.registry import find
 from StrokeSegLogic.nets.run.network import choose, load
 from StrokeSegLogic.outputs.files import write_outputs

@@ -33,8 +33,9 @@ def panel_picture(opened: OpenedModule, shown: object, height: int) -> QtGui.QIm
     area = dock(opened, height)
     try:
         opened.rest(0.1)
-        top = target(shown).mapTo(opened.frame, QtCore.QPoint(0, 0)).y()
-        area.verticalScrollBar().setValue(max(0, top - 8))
+        inner, sections = target(opened.ui.frame.sectionsArea), target(opened.ui.frame.sections)
+        top = target(shown).mapTo(sections, QtCore.QPoint(0, 0)).y() if sections.isAncestorOf(target(shown)) else 0
+        inner.verticalScrollBar().setValue(max(0, top - 8))
         opened.rest(0.05)
         return area.grab().toImage()
     finally:

@@ -8,6 +8,7 @@ from .panel import Panel
 from .panel_ui import load_widgets
 from .protocols import Clock, PanelActions, View
 from .qt_clock import QtClock
+from .result_folder import ResultOpener
 from .shortcuts import Shortcuts
 
 _KEYS = {
@@ -32,6 +33,7 @@ def make_panel(
     clock = QtClock()
     make = make_presenter or with_worker
     panel = Panel(load_widgets(resource_path), clock, lambda view: make(view, clock))
+    ResultOpener(panel, clock)
     actions = panel.review_actions()
     return panel, Shortcuts({keys: actions[name] for name, keys in _KEYS.items()})
 

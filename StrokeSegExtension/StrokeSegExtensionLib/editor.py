@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import slicer
@@ -10,6 +11,7 @@ from slicer.i18n import tr as _
 from .parameters import PanelParameters
 
 _TAG = "StrokeSegSegmentEditor"
+_MASKED = "StrokeSeg.Masked"
 UNDO_STATES = 20
 
 
@@ -25,7 +27,8 @@ class EmbeddedEditor:
     def __init__(self, ui: Any, section: Any) -> None:
         self.ui = ui
         self._section = section
-        self._entered = self._listening = False
+        self._entered = self._listening = self._held = False
+        self._told: Callable[[bool], object] = lambda _listening: None
         self._widget = ui.editorWidget
         self._widget.setMaximumNumberOfUndoStates(UNDO_STATES)
         self._segmentation: Any = None
@@ -47,6 +50,7 @@ class EmbeddedEditor:
             node = slicer.vtkMRMLSegmentEditorNode()
             node.SetSingletonTag(_TAG)
             node = scene.AddNode(node)
+        _mask(node)
         self._widget.setMRMLSegmentEditorNode(node)
 
     def leave_scene(self) -> None:
@@ -85,7 +89,7 @@ class EmbeddedEditor:
 
     def _listen(self) -> None:
         """To keys and views while the editor is seen, and not otherwise."""
-        listening = self._entered and not self._section.collapsed
+        listening = self._entered and not self._section.collapsed and not self._held
         if listening and not self._listening:
             self._widget.setupViewObservations()
             self._widget.installKeyboardShortcuts()
@@ -94,6 +98,29 @@ class EmbeddedEditor:
             self._widget.uninstallKeyboardShortcuts()
             self._widget.removeViewObservations()
         self._listening = listening
+        self._told(listening)
+
+    def tell(self, told: Callable[[bool], object]) -> None:
+        """Tells from now on whether the editor has its keys, undo's among them: nobody else may have the same."""
+        self._told = told
+        told(self._listening)
+
+    def hold(self, held: bool) -> None:
+        """Takes no keys and no mouse while another tool of the panel has them."""
+        self._held = held
+        if held:
+            self._widget.setActiveEffect(None)
+        self._listen()
+
+    def save_undo(self) -> None:
+        """Takes a snapshot, to which undo comes back."""
+        self._widget.saveStateForUndo()
+
+    def undo(self) -> None:
+        self._widget.undo()
+
+    def redo(self) -> None:
+        self._widget.redo()
 
     def start_over(self) -> None:
         """Replaces the corrections by the model's own version, once the user agrees; undo brings them back."""
@@ -107,3 +134,14 @@ class EmbeddedEditor:
     def _show_model_version(self, shown: bool) -> None:
         if self._model_version is not None:
             self._model_version.GetDisplayNode().SetVisibility(shown)
+
+
+def _mask(node: Any) -> None:
+    """Painting a segment leaves all others as they are and lies over none of them.
+
+    Set once for each editor node: what the user asks for under "Masking" afterwards stays, in a saved scene, too.
+    """
+    if node.GetAttribute(_MASKED) is None:
+        node.SetAttribute(_MASKED, "1")
+        node.SetMaskMode(slicer.vtkMRMLSegmentationNode.EditAllowedOutsideAllSegments)
+        node.SetOverwriteMode(slicer.vtkMRMLSegmentEditorNode.OverwriteNone)

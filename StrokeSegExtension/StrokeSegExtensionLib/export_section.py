@@ -71,14 +71,16 @@ class ExportSection:
     def _seg_nrrd(self, parameters: PanelParameters) -> str:
         from StrokeSegLogic.slicer_bridge.files import export_segments
 
-        return self._save(parameters, ".seg.nrrd", lambda path: export_segments(parameters.segmentation, path))
+        words = self._save(parameters, ".seg.nrrd", lambda path: export_segments(parameters.segmentation, path))
+        return _with_hidden(words, parameters)
 
     def _nifti(self, parameters: PanelParameters) -> str:
         from StrokeSegLogic.slicer_bridge.files import export_labels
 
         reference = parameters.referenceVolume
         segmentation = parameters.segmentation
-        return self._save(parameters, ".nii.gz", lambda path: export_labels(segmentation, reference, path))
+        words = self._save(parameters, ".nii.gz", lambda path: export_labels(segmentation, reference, path))
+        return _with_hidden(words, parameters)
 
     def _report(self, parameters: PanelParameters) -> str:
         return self._save(parameters, ".html", lambda path: write_whole(path, _report_of(parameters)))
@@ -101,8 +103,11 @@ class ExportSection:
         hierarchy.SetItemParent(item, study)
         dialog = slicer.qSlicerDICOMExportDialog()
         dialog.setMRMLScene(slicer.mrmlScene)
-        dialog.execDialog(item)
-        return _("DICOM: see the export dialog")
+        from StrokeSegLogic.slicer_bridge.lesion_segments import nothing_hidden
+
+        with nothing_hidden(parameters.segmentation):
+            dialog.execDialog(item)
+        return _with_hidden(_("DICOM: see the export dialog"), parameters)
 
     def _save(self, parameters: PanelParameters, suffix: str, write: Callable[[Path], object]) -> str:
         proposed = str(self._usual_folder() / f"{_file_name(parameters.referenceVolume)}{suffix}")
@@ -127,6 +132,17 @@ class ExportSection:
             (folder for folder in folders if folder is not None and folder.is_absolute() and folder.is_dir()),
             Path.home(),
         )
+
+
+def _with_hidden(words: str, parameters: PanelParameters) -> str:
+    """What was written, and what is not in it because it is hidden."""
+    from StrokeSegLogic.slicer_bridge.lesion_segments import hidden_ml
+
+    hidden = hidden_ml(parameters.segmentation)
+    if not words or not hidden:
+        return words
+    note = _("Lesions below {below:.2f} ml ({hidden:.2f} ml together) are hidden and not in it.")
+    return f"{words}\n{note.format(below=parameters.hiddenBelow, hidden=hidden)}"
 
 
 def _report_of(parameters: PanelParameters) -> bytes:

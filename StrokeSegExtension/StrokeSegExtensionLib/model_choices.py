@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from StrokeSegLogic.base.errors import InputError, ModelError
 from StrokeSegLogic.nets.models.bundle import MANIFEST, ModelSpec, read_manifest
 from StrokeSegLogic.nets.models.field_spec import FieldModelSpec
 from StrokeSegLogic.nets.models.registry import DEFAULT, SLOW_FUSION, UNET3D, bundled_names, folder_of, names
 from StrokeSegLogic.nets.models.spec import PlanesModelSpec
+from StrokeSegLogic.result.outcome import Display
 from StrokeSegLogic.study.case import CTP_ROLES, Role
 
 from .study import ModelChoice, StudyInputs
@@ -57,7 +58,7 @@ def _planes(inputs: StudyInputs) -> list[ModelChoice]:
         if not isinstance(spec, PlanesModelSpec):
             continue
         words = _("Needs one of {needed}; uses {used}")
-        why = words.format(needed=", ".join(spec.needs_one_of), used=", ".join(spec.inputs))
+        why = words.format(needed=_listed(spec.needs_one_of), used=_listed(spec.inputs))
         fits = bool(inputs.volumes)
         try:
             spec.require_inputs(inputs.volumes)
@@ -107,10 +108,15 @@ def _choice(
     bundled: bool = True,
 ) -> ModelChoice:
     """A choice that needs all of these maps, of which some are missing and cannot be made of others."""
-    why = _("Needs {needed}, or the 4-D series").format(needed=", ".join(needed))
+    why = _("Needs {needed}, or the 4-D series").format(needed=_listed(needed))
     if given and missing:
-        why = _("Needs {missing} beside what is chosen, or the 4-D series").format(missing=", ".join(missing))
+        why = _("Needs {missing} beside what is chosen, or the 4-D series").format(missing=_listed(missing))
     return ModelChoice(key, title, bool(given) and not missing, why, trained_on, bundled)
+
+
+def _listed(inputs: Iterable[str]) -> str:
+    """Names of a model's inputs as the rows show them."""
+    return ", ".join(Display().title(name) for name in inputs)
 
 
 def _available(volumes: Collection[Role]) -> set[str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import slicer
@@ -17,6 +16,7 @@ from StrokeSegLogic.study.case import Role
 from .background import Background
 from .editor import EmbeddedEditor
 from .export_section import ExportSection
+from .lesion_section import LesionSection
 from .model_section import ModelSection
 from .notices import tint
 from .options_section import OptionsSection
@@ -64,7 +64,7 @@ class Panel:
         self._background = Background(clock)
         tint(ui.frame.researchUseLabel, "caution")
 
-        self.views = SliceViews(clock)
+        self.views = SliceViews(clock, lambda on: self._keep("sideBySide", on))
         self.study = StudySection(ui.study, lambda: self.parameters, self._chosen, lambda: self.presenter.assign())
         self.model = ModelSection(
             ui.model, self._model_chosen, lambda: self.presenter.models_changed(), self._background
@@ -73,6 +73,8 @@ class Panel:
         self.run = RunSection(ui.run, self._segment_pressed)
         self.result = ResultSection(ui.result, self.views, lambda: self.parameters)
         self.editor = EmbeddedEditor(ui.correct, ui.frame.correctSection)
+        shown = (self.views, self.editor, self.result)
+        self.lesions = LesionSection(ui, clock, self._background, *shown, lambda: self.parameters)
         self.export = ExportSection(ui.export, lambda: self.parameters)
         self._watch = SegmentWatch(clock, self.result.update_volumes)
         self._loader = ResultLoader(clock, self._result_loaded, self._result_lost)
@@ -110,9 +112,6 @@ class Panel:
         self._parameters_changed()
         kept, self._kept = self._kept, None
         self.presenter.result_restored(self.result.record if kept is None else kept.record)
-        if self.views.shown:
-            # The scene was saved in our layout, whose description is not part of it.
-            self.result.show_side_by_side()
         if kept is not None:
             self.show_result(kept)
         self.offer_volumes()
@@ -124,13 +123,15 @@ class Panel:
         self.presenter.scene_closed()
         self.views.restore()
         self.leave_scene()
+        self.ui.unfold_study()
 
     def leave_scene(self) -> None:
         """Lets go of the scene's nodes while it is closed or filled; a run goes on."""
+        self.views.stop()
         self.forget_parameters()
         self.editor.leave_scene()
-        self.result.show(None)
-        self.export.show(None)
+        for section in (self.result, self.lesions, self.export):
+            section.show(None)
 
     def forget_parameters(self) -> None:
         """Stops listening to the parameters."""
@@ -142,10 +143,9 @@ class Panel:
     def close(self) -> None:
         """The panel goes away for good."""
         self._loader.abandon()
-        self.views.stop()
-        self._background.close()
-        self.model.close()
-        self.presenter.close()
+        self.views.close()
+        for part in (self.lesions, self._background, self.model, self.presenter):
+            part.close()
         self.forget_parameters()
         self.editor.set_scene(None)
         self.study.rows.set_scene(None)
@@ -174,8 +174,7 @@ class Panel:
         if self.parameters is None:
             return
         before = getattr(self.parameters, volume_name(role))
-        with self._unheard():
-            setattr(self.parameters, volume_name(role), node)
+        self._keep(volume_name(role), node)
         if node is not None:
             self.presenter.choose(role, node.GetID())
         elif before is not None:
@@ -207,22 +206,19 @@ class Panel:
 
     def _show_parameters(self, parameters: PanelParameters) -> None:
         self.study.show(parameters, inputs_of(parameters, _case_name()))
-        self.options.show(parameters)
-        self.result.show(parameters)
-        self.editor.show(parameters)
-        self.export.show(parameters)
+        for section in (self.options, self.result, self.editor, self.lesions, self.export):
+            section.show(parameters)
         self._watch.watch(parameters.segmentation)
 
-    @contextmanager
-    def _unheard(self) -> Iterator[None]:
-        """Inside, the panel itself changes parameters, and needs not be told."""
-        self._writing = True
-        try:
-            yield
-        finally:
-            self._writing = False
-            if self.parameters is not None:
-                self._told = (inputs_of(self.parameters, _case_name()), self._told[1])
+    def _keep(self, name: str, value: Any) -> None:
+        """Sets a parameter, where there are any, and hears nothing of it."""
+        if self.parameters is not None:
+            self._writing = True
+            try:
+                setattr(self.parameters, name, value)
+            finally:
+                self._writing = False
+            self._told = (inputs_of(self.parameters, _case_name()), self._told[1])
 
     # -- the view
 
@@ -235,12 +231,11 @@ class Panel:
     def show_inputs(self, inputs: StudyInputs) -> None:
         if self.parameters is None:
             return
-        with self._unheard():
-            for role in roles_of(inputs.modality):
-                handle = inputs.volumes.get(role)
-                node = slicer.mrmlScene.GetNodeByID(handle) if handle else None
-                if getattr(self.parameters, volume_name(role)) is not node:
-                    setattr(self.parameters, volume_name(role), node)
+        for role in roles_of(inputs.modality):
+            handle = inputs.volumes.get(role)
+            node = slicer.mrmlScene.GetNodeByID(handle) if handle else None
+            if getattr(self.parameters, volume_name(role)) is not node:
+                self._keep(volume_name(role), node)
         self.study.show(self.parameters, inputs_of(self.parameters, _case_name()))
 
     def show_offers(self, offers: Mapping[Role, Offer], notes: Sequence[str]) -> None:

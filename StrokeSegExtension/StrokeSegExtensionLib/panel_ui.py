@@ -15,6 +15,7 @@ SECTIONS = {
     "options": "Options",
     "run": "Run",
     "result": "Result",
+    "lesions": "Lesions",
     "correct": "Correct",
     "export": "Export",
 }
@@ -31,6 +32,7 @@ class PanelUi:
     options: Any
     run: Any
     result: Any
+    lesions: Any
     correct: Any
     export: Any
 
@@ -38,6 +40,12 @@ class PanelUi:
         """The numbers of a result come into sight: what led to it folds to a line each."""
         self.frame.resultSection.collapsed = False
         self.frame.studySection.collapsed = self.frame.modelSection.collapsed = True
+        self.frame.sectionsArea.verticalScrollBar().setValue(0)
+
+    def unfold_study(self) -> None:
+        """Where to begin comes into sight: what is left of a panel that was scrolled down may be nothing."""
+        self.frame.studySection.collapsed = self.frame.modelSection.collapsed = False
+        self.frame.sectionsArea.verticalScrollBar().setValue(0)
 
 
 def load_widgets(resource_path: Callable[[str], str]) -> PanelUi:

@@ -18,7 +18,7 @@ class PanelParameters:
     """What the user chose, and which nodes came out of the last run.
 
     A threshold of 0 is the model's own. The brain mask is a segmentation or a label map; the first point of the
-    artery's list counts.
+    artery's list counts. Lesions below `hiddenBelow` ml are hidden in the result, and are there still.
     """
 
     modality: str = "mri"
@@ -48,6 +48,7 @@ class PanelParameters:
     register: str = "auto"
     threshold: float = 0.0
     minimumLesion: float = 0.0
+    hiddenBelow: float = 0.0
     hematocrit: float = HEMATOCRIT
     flips: bool = False
     reproducible: bool = False
@@ -57,6 +58,7 @@ class PanelParameters:
     agreement: bool = True
     maps: bool = True
     report: bool = True
+    sideBySide: bool = False
     segmentation: slicer.vtkMRMLSegmentationNode
     modelSegmentation: slicer.vtkMRMLSegmentationNode
     referenceVolume: slicer.vtkMRMLScalarVolumeNode

@@ -6,12 +6,14 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import slicer
 import vtk
 
-from StrokeSegLogic.base.errors import StrokeSegError
+from StrokeSegLogic.base.errors import InputError, StrokeSegError
+from StrokeSegLogic.study.case import Role
 
 from .background import GIVEN_S
 from .protocols import Clock
@@ -89,15 +91,18 @@ class ResultLoader:
         reference = scene.GetNodeByID(result.reference) if result.reference else None
         if reference is not None and not reference.IsA("vtkMRMLScalarVolumeNode"):
             reference = None
-        added = yield from add_result(scene, result.record, reading.volumes(), reference, reading.report)
+        given = _given(scene, result)
+        added = yield from add_result(scene, result.record, reading.volumes(), reference, reading.report, given)
         before = nodes.segmentation
         with _told_once(nodes):
             nodes.referenceVolume = added.reference
             nodes.probabilityVolume, nodes.agreementVolume = added.probability, added.agreement
             nodes.resultText, nodes.reportText = added.record, added.report
             nodes.modelSegmentation, nodes.segmentation = added.model_segmentation, added.segmentation
+        yield
         if before is not None and before.GetDisplayNode() is not None:
             before.GetDisplayNode().SetVisibility(False)
+            yield
 
 
 class _Steps:
@@ -134,6 +139,17 @@ class _Steps:
             node = self._scene.GetNodeByID(node_id)
             if node is not None:
                 self._scene.RemoveNode(node)
+
+
+def _given(scene: Any, result: RunResult) -> dict[Role, Any]:
+    """The user's own maps that the result rests on; a series over time is none."""
+    nodes = {role: scene.GetNodeByID(result.inputs.volumes[role]) for role in _roles_given(result)}
+    return {role: node for role, node in nodes.items() if node is not None and node.IsA("vtkMRMLScalarVolumeNode")}
+
+
+def _roles_given(result: RunResult) -> list[Role]:
+    computed = {origin.role for origin in result.record.maps if origin.computed}
+    return [role for role in result.inputs.volumes if role not in computed]
 
 
 @contextmanager
@@ -187,15 +203,33 @@ class _Reading:
     def _read(self) -> None:
         try:
             from StrokeSegLogic.slicer_bridge.results import wanted
-            from StrokeSegLogic.worker.volume_files import read_volume
 
             # Maps that were given are in the scene already; what was computed in the place of a given map is not.
-            computed = {origin.role for origin in self.result.record.maps if origin.computed}
-            given = {role.value for role in self.result.inputs.volumes if role not in computed}
+            given = {role.value for role in _roles_given(self.result)}
             for name, path in self.result.volumes.items():
                 if wanted(name) and name not in given:
-                    self._volumes[name] = read_volume(path)
+                    self._volumes[name] = _volume(path)
             if self.result.report is not None:
                 self.report = self.result.report.read_text(encoding="utf-8")
         except Exception as error:  # on this thread nobody else would hear of it
             self._error = error
+
+
+def _volume(path: Path) -> Volume:
+    """A file of the worker's, or of a result that was written to a folder.
+
+    Raises:
+        InputError: if it cannot be read.
+    """
+    from StrokeSegLogic.worker.volume_files import read_volume
+
+    if path.suffix == ".npz":
+        return read_volume(path)
+    import SimpleITK as sitk
+
+    from StrokeSegLogic.space.volume import Volume
+
+    try:
+        return Volume.of(sitk.ReadImage(str(path)))
+    except RuntimeError as error:
+        raise InputError("the file cannot be read", where=path, fix="Segment the study again") from error

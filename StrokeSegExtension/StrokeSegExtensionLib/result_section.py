@@ -46,10 +46,11 @@ class ResultSection:
         self._empty = str(ui.emptyLabel.text)
         tint(ui.unusualLabel, "error")
         tint(ui.simulatedLabel, "caution")
-        # Names and limits give way, and are whole in their tooltips; verdicts and numbers are always seen.
+        # Names and verdicts are always whole. Values begin with the number; what comes behind it may give way, and is
+        # whole in the tooltip.
         whole, shared = qt.QHeaderView.ResizeToContents, qt.QHeaderView.Stretch
-        _set_columns(ui.resultTable.horizontalHeader(), (shared, whole))
-        _set_columns(ui.criteriaTree.header(), (shared, whole, whole, shared))
+        _set_columns(ui.resultTable.horizontalHeader(), (whole, shared))
+        _set_columns(ui.criteriaTree.header(), (whole, whole, shared))
         ui.resultTable.verticalHeader().setVisible(False)
         ui.sideBySideButton.connect("clicked(bool)", lambda _checked: self.show_side_by_side())
         ui.restoreLayoutButton.connect("clicked(bool)", lambda _checked: self.views.restore())
@@ -122,24 +123,33 @@ class ResultSection:
         parameters = self._parameters()
         if parameters is None or self._record is None:
             return
-        volumes = self._volumes(parameters)
+        # A result that was opened without its study lies on what it brought along.
+        volumes = self._volumes(parameters) or _alone(parameters.referenceVolume)
         if volumes:
             largest = Places(self._record).first("lesion")
             reference = parameters.referenceVolume or volumes[0][1]
             self.views.side_by_side(volumes, reference, None if largest is None else largest.point_ras)
             self._overlay()
 
+    def show_as_saved(self) -> None:
+        """Shows a scene that has come in our layout if it was left in it: scene files do not keep what it is."""
+        parameters = self._parameters()
+        if parameters is not None and (parameters.sideBySide or self.views.lost):
+            self.show_side_by_side()
+
     def _volumes(self, parameters: PanelParameters) -> list[tuple[str, Any]]:
-        """Titles and nodes of what the result is looked at on: what was given, then what was computed."""
-        from StrokeSegLogic.slicer_bridge.results import maps_of
+        """Titles and nodes of what the result is looked at on: as the rows stand, what was computed among what was
+        given, but for the reference, which comes first."""
+        from StrokeSegLogic.slicer_bridge.results import MAP_ROLE, maps_of
 
         modality = "mri" if self._record is None else self._record.modality
         roles = [role for role in roles_of(modality) if role is not Role.CTP]
-        given = [(role.display_name, getattr(parameters, volume_name(role))) for role in roles]
-        # As the rows stand, but for the reference: what all is looked at on comes first.
-        given.sort(key=lambda pair: pair[1] is not parameters.referenceVolume)
-        found = [*given, *((node.GetName(), node) for node in maps_of(parameters.resultText))]
-        return [(title, node) for title, node in found if node is not None]
+        places = {role.value: place for place, role in enumerate(roles)}
+        found = [(place, role.display_name, getattr(parameters, volume_name(role))) for place, role in enumerate(roles)]
+        for node in maps_of(parameters.resultText):
+            found.append((places.get(node.GetAttribute(MAP_ROLE) or "", len(roles)), node.GetName(), node))
+        found.sort(key=lambda entry: (entry[2] is not parameters.referenceVolume, entry[0]))
+        return [(title, node) for _place, title, node in found if node is not None]
 
     def _overlays(self, parameters: PanelParameters) -> list[tuple[str, Any]]:
         offered = [
@@ -163,9 +173,11 @@ class ResultSection:
         self.ui.resultBody.setVisible(False)
         self.ui.emptyLabel.setText(why or self._empty)
         self.ui.emptyLabel.setVisible(True)
+        self.ui.openResultButton.setVisible(True)
 
     def _describe(self, record: ResultRecord) -> None:
         self.ui.emptyLabel.setVisible(False)
+        self.ui.openResultButton.setVisible(False)
         self.ui.resultBody.setVisible(True)
         say(self.ui.unusualLabel, "\n".join(_("Unusual: {words}").format(words=words) for words in record.unusual))
         say(self.ui.simulatedLabel, trained_words(record))
@@ -198,6 +210,10 @@ class ResultSection:
         tree.setFixedHeight(min(lines, _TREE_ROWS) * (tree.fontMetrics().height() + 2))
 
 
+def _alone(volume: Any | None) -> list[tuple[str, Any]]:
+    return [] if volume is None else [(volume.GetName(), volume)]
+
+
 def _read(text: Any) -> ResultRecord:
     """The record in a text node.
 
@@ -221,7 +237,7 @@ def _set_columns(header: Any, kinds: Sequence[Any]) -> None:
 
 def _item(row: CriterionRow) -> Any:
     item = qt.QTreeWidgetItem()
-    for column, words in enumerate((row.name, row.verdict, row.value, row.limit)):
+    for column, words in enumerate((row.name, row.verdict, row.held_against)):
         item.setText(column, words)
         item.setToolTip(column, words)
     for part in row.parts:

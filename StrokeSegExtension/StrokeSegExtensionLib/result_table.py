@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from StrokeSegLogic.result.map_origins import parted
+from StrokeSegLogic.result.map_origins import listed, parted
 from StrokeSegLogic.result.record import Judged, LesionVolumes, ResultRecord
 
 from .words import tr as _
@@ -23,6 +23,13 @@ class CriterionRow:
     limit: str
     verdict: str
     parts: tuple[CriterionRow, ...] = ()
+
+    @property
+    def held_against(self) -> str:
+        """Value and what is asked for: "8 h (6 to 16)"."""
+        if not (self.value and self.limit):
+            return self.value or self.limit
+        return _("{value} ({limit})").format(value=self.value, limit=self.limit)
 
 
 def rows(record: ResultRecord) -> list[Row]:
@@ -58,7 +65,7 @@ def _lesion_rows(lesion: LesionVolumes) -> list[Row]:
         found.append((_("Side"), share.format(left=lesion.left_share, right=lesion.right_share)))
     found.append((_("Brain"), _ml(lesion.brain_ml)))
     for plane in lesion.planes:
-        words = _("{volume}, Dice with the vote {dice:.2f}")
+        words = _("{volume} (Dice with the vote {dice:.2f})")
         name = {"axial": _("Axial network"), "coronal": _("Coronal network"), "sagittal": _("Sagittal network")}
         said = words.format(volume=_ml(plane.volume_ml), dice=plane.dice_with_vote)
         found.append((name.get(plane.plane, plane.plane), said))
@@ -85,9 +92,9 @@ def _perfusion_rows(record: ResultRecord) -> list[Row]:
             found.append((_("{mark}Penumbra, {route}").format(mark=mark, route=title), _ml(route.penumbra_ml)))
     given, computed = parted(record.maps)
     if given:
-        found.append((_("Maps given"), ", ".join(given)))
+        found.append((_("Maps given"), listed(given)))
     if computed:
-        found.append((_("Maps computed here"), ", ".join(computed)))
+        found.append((_("Maps computed here"), listed(computed)))
     numbers = record.mismatch
     if numbers is None:
         found.append((_("Mismatch"), _("unknown: the maps' units are not known")))

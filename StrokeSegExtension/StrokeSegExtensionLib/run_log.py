@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
 from .protocols import Clock, Timer, View
 
@@ -76,3 +77,9 @@ class RunLog:
             self._view.append_log(f"({left_out} lines left out)")
         for line in lines:
             self._view.append_log(line)
+
+
+def not_said(said: Sequence[str], last: Sequence[str]) -> list[str]:
+    """Those of a worker's last lines that do not stand at the end of a log already: most have come one by one."""
+    ends = (count for count in range(min(len(said), len(last)), 0, -1) if list(said[-count:]) == list(last[:count]))
+    return list(last[next(ends, 0) :])

@@ -14,7 +14,7 @@ from StrokeSegLogic.worker.protocol import Fault
 
 from .notices import say, tint
 from .problems import words_of
-from .run_log import LOG_LINES
+from .run_log import LOG_LINES, not_said
 from .states import State
 
 _STEPS = 1000
@@ -31,6 +31,7 @@ class RunSection:
 
     def __init__(self, ui: Any, pressed: Callable[[], None]) -> None:
         self.ui = ui
+        self._opened = False
         tint(ui.problemLabel, "error")
         ui.segmentButton.connect("clicked(bool)", lambda _checked: pressed())
         ui.logButton.connect("toggled(bool)", self._show_log)
@@ -66,12 +67,17 @@ class RunSection:
         say(self.ui.stageLabel, _("{percent} %: {stage}").format(percent=round(100 * fraction), stage=stage))
 
     def show_problem(self, problem: StrokeSegError | None) -> None:
-        """What is wrong, where, what to do; and what the worker said last, where it died."""
+        """What is wrong, where, what to do; and what the worker said last, where it died: the log opens by itself, and
+        folds again when the error goes."""
         say(self.ui.problemLabel, "" if problem is None else words_of(problem))
         if isinstance(problem, Fault) and problem.log:
-            for line in problem.log:
+            for line in not_said(self.ui.logText.toPlainText().splitlines(), problem.log):
                 self.append_log(line)
+            self._opened = self._opened or not self.ui.logButton.checked
             self.ui.logButton.setChecked(True)
+        elif self._opened:
+            self._opened = False
+            self.ui.logButton.setChecked(False)
 
     def ask_to_run(self, doubt: StrokeSegError) -> bool:
         """The question whether to run all the same; no under test, where nobody answers."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import slicer
 from slicer.i18n import tr as _
+
+if TYPE_CHECKING:
+    from StrokeSegLogic.result.outcome import Layer
 
 CATEGORY = "StrokeSeg"
 MRI_SAMPLE = "StrokeSegMRI"
@@ -17,10 +20,7 @@ _MRI_ROLES = ("DWI", "FLAIR", "ADC", "T1", "T2")
 _PAUSE_S = 0.02
 _SHOWN_MS = 3000
 
-Images = Mapping[str, Any]
-
-_CT_HU = (0.0, 80.0)
-"""Window of the brain."""
+Make = Callable[[], "Sequence[Layer]"]
 
 
 def register_samples(icons: Path) -> None:
@@ -39,11 +39,11 @@ def register_samples(icons: Path) -> None:
         )
 
 
-def _loader(name: str, make: Callable[[], Images]) -> Callable[[Any], list[Any]]:
+def _loader(name: str, make: Make) -> Callable[[Any], list[Any]]:
     return lambda _source: load_sample(name, make)
 
 
-def load_sample(name: str, make: Callable[[], Images]) -> list[Any]:
+def load_sample(name: str, make: Make) -> list[Any]:
     """Makes a study beside the window, and adds its volumes to the scene.
 
     Returns:
@@ -53,14 +53,13 @@ def load_sample(name: str, make: Callable[[], Images]) -> list[Any]:
         RuntimeError: if it could not be made; the Sample Data module shows why.
     """
     from StrokeSegLogic.slicer_bridge.volumes import add_volume
-    from StrokeSegLogic.study.case import Role
 
-    made: dict[str, Any] = {}
+    made: list[Layer] = []
     failed: list[Exception] = []
 
     def work() -> None:
         try:
-            made.update(make())
+            made.extend(make())
         except Exception as error:  # on this thread nobody else would hear of it
             failed.append(error)
 
@@ -74,14 +73,11 @@ def load_sample(name: str, make: Callable[[], Images]) -> list[Any]:
     if failed:
         raise RuntimeError(f"{name} could not be made: {failed[0]}") from failed[0]
     nodes = []
-    for role, image in made.items():
-        node = add_volume(slicer.mrmlScene, image, f"{name}_{Role(role).display_name}")
+    for layer in made:
+        node = add_volume(slicer.mrmlScene, layer.image, f"{name}_{layer.title}", layer.display)
         node.SetDescription("Simulated by StrokeSeg: not a patient")
-        if role == "CT":
-            # Its own range would show bone and nothing else.
-            node.GetDisplayNode().SetAutoWindowLevel(False)
-            node.GetDisplayNode().SetWindowLevelMinMax(*_CT_HU)
         nodes.append(node)
+        slicer.app.processEvents()
     slicer.util.showStatusMessage(_("{name} is loaded").format(name=name), _SHOWN_MS)
     # A volume that is only added is seen nowhere: shown as Slicer's own samples are.
     if nodes and slicer.app.layoutManager() is not None:
@@ -89,15 +85,23 @@ def load_sample(name: str, make: Callable[[], Images]) -> list[Any]:
     return nodes
 
 
-def _mri() -> Images:
+def _mri() -> list[Layer]:
     from StrokeSegLogic.phantom.mri import mri_phantom
+    from StrokeSegLogic.result.outcome import Layer
     from StrokeSegLogic.study.case import Role
 
     images = mri_phantom(0).images
-    return {name: images[Role(name)] for name in _MRI_ROLES}
+    return [Layer(name, images[Role(name)]) for name in _MRI_ROLES]
 
 
-def _ctp() -> Images:
+def _ctp() -> list[Layer]:
+    import SimpleITK as sitk
+
+    from StrokeSegLogic.ctp.maps.windows import map_layer
     from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
+    from StrokeSegLogic.study.case import Role
+    from StrokeSegLogic.study.maps.units import STANDARD_UNITS
 
-    return {role.value: image for role, image in ctp_patient(0).maps(ctp_grid()).images.items()}
+    images = ctp_patient(0).maps(ctp_grid()).images
+    brain = sitk.GetArrayViewFromImage(images[Role.CBF]) > 0
+    return [map_layer(role, image, STANDARD_UNITS[role], brain) for role, image in images.items()]

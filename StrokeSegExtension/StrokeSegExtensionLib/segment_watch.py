@@ -43,6 +43,11 @@ class SegmentWatch:
             self._timer.cancel()
             self._timer = None
 
+    @property
+    def waiting(self) -> bool:
+        """Whether something has changed that is still to be told."""
+        return self._timer is not None
+
     def _later(self, *_event: Any) -> None:
         if self._timer is not None:
             self._timer.cancel()

@@ -6,7 +6,7 @@ import math
 from typing import TypeVar
 
 from StrokeSegLogic.base.settings import DEVICES, HEMATOCRIT, REGISTERS, VOTES
-from StrokeSegLogic.study.case import CTP_ROLES, MRI_ROLES, ClinicalData, Modality, Role
+from StrokeSegLogic.study.case import ClinicalData, Modality, Role
 
 from .parameters import UNKNOWN, PanelParameters, volume_name
 from .study import Settings, StudyInputs
@@ -15,9 +15,13 @@ from .words import tr as _
 T = TypeVar("T", bound=str)
 
 
+_MRI_ROWS = (Role.DWI, Role.FLAIR, Role.ADC, Role.T1, Role.T2)
+_CTP_ROWS = (Role.CTP, Role.CBF, Role.CBV, Role.TMAX, Role.MTT, Role.TTP, Role.MIP, Role.CT)
+
+
 def roles_of(modality: str) -> tuple[Role, ...]:
-    """The rows of a modality."""
-    return MRI_ROLES if modality == "mri" else CTP_ROLES
+    """The rows of a modality, from the top."""
+    return _MRI_ROWS if modality == "mri" else _CTP_ROWS
 
 
 def inputs_of(parameters: PanelParameters, name: str) -> StudyInputs:

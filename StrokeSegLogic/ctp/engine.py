@@ -131,6 +131,7 @@ def segment_perfusion(
         provenance=record,
         warnings=tuple(dict.fromkeys(warnings)),
         computed=standard.computed,
+        scales=standard.scales,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from ..result.doubts import Doubt
 from ..result.lesions import DOUBT_SHARE, Lesion, Places, lesions
 from ..result.looks import SEGMENTS, SegmentStyle
 from ..result.map_origins import MapOrigin
-from ..result.outcome import BRAIN, Layer, Maker, Outcome, brain_record
+from ..result.outcome import AS_GIVEN, BRAIN, Layer, Maker, Outcome, Scale, brain_record
 from ..space.grid import Grid
 from ..study.case import Case, Role
 from .headline import headline
@@ -53,6 +53,7 @@ class PerfusionSegmentation:
         provenance: JSON-ready: versions, device, inputs with hashes and reasons, settings, times.
         warnings: what a reader must know before trusting the result.
         computed: those of the maps that were computed here; the others were given.
+        scales: factor and offset that made a map's values of those that were given; see `StandardMaps`.
     """
 
     case: Case
@@ -69,6 +70,7 @@ class PerfusionSegmentation:
     provenance: Mapping[str, Any]
     warnings: tuple[str, ...] = ()
     computed: frozenset[Role] = frozenset()
+    scales: Mapping[Role, Scale] = field(default_factory=dict)
 
     @property
     def route(self) -> Route:
@@ -129,7 +131,8 @@ class PerfusionSegmentation:
         """The maps, and the chosen network's probability where it gave any."""
         brain = sitk.GetArrayViewFromImage(self.brain) > 0
         maps = (
-            map_layer(role, image, self._unit(role), brain, role in self.computed) for role, image in self.maps.items()
+            map_layer(role, image, self._unit(role), brain, role in self.computed, self.scales.get(role, AS_GIVEN))
+            for role, image in self.maps.items()
         )
         chances = self._probability.items()
         return (*maps, *(Layer(f"Probability of {name}", image, "heat", (0.0, 1.0)) for name, image in chances))

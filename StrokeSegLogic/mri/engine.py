@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..base.progress import CancelToken, Progress, ProgressCallback, hearing
-from ..base.settings import PLANES, Plane
+from ..base.settings import PLANES
 from ..brain.given import BrainMaskInput, GivenMask
 from ..brain.given_doubts import mask_doubt
 from ..nets.models.registry import find
 from ..nets.models.spec import PlanesModelSpec
 from ..result.outcome import BRAIN, case_record, run_record
-from ..space.grid import MIRRORED, Grid, from_stack, require_overlap, to_stack
+from ..space.grid import Grid, require_overlap
 from ..space.masks import without_small_parts
 from ..space.resampling import onto_reference, resample_mask
 from ..study.case import Case, Role, Series
 from .doubts import contrast_doubts, require_no_ct, unread_doubts, unusual
 from .flair import BOTH, FlairSignal, flair_signal
-from .prepare import NetworkInput, Prepared, prepare
+from .prepare import Prepared, prepare
 from .result import LESION, Segmentation, measure
 from .settings import MriSettings
-from .vote import volume_interval
+from .vote import run_planes, volume_interval
 from .vote import vote as let_vote
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from ..nets.models.bundle import Bundle
     from ..nets.run.network import Device
 
@@ -195,41 +192,6 @@ def _given(brain_mask: BrainMaskInput, base: Series, anonymous: bool) -> GivenMa
     given.require_overlap(grid, name)
     given.require_signal(base.image, name)
     return given.anonymous() if anonymous else given
-
-
-def run_planes(
-    networks: Mapping[str, nn.Module],
-    prepared: NetworkInput,
-    device: Device,
-    progress: Progress,
-    flips: bool = False,
-    canvas: Sequence[int] = (),
-) -> dict[Plane, np.ndarray]:
-    """Each plane's lesion probability (z, y, x) on the working grid, 0 outside of what was searched.
-
-    For `flips` see `MriSettings`, for `canvas` `PlanesModelSpec`.
-    """
-    from ..nets.run.network import lesion_probability
-
-    found: dict[Plane, np.ndarray] = {}
-    for number, plane in enumerate(PLANES):
-        span = progress.span(number / len(PLANES), (number + 1) / len(PLANES))
-        seen = prepared.seen(plane)
-        slices = np.stack([to_stack(channel, plane)[seen] for channel in prepared.channels], axis=1)
-        stack = np.zeros(to_stack(prepared.searched, plane).shape, np.float32)
-        if flips and plane in MIRRORED:
-            straight = lesion_probability(
-                networks[plane], slices, device, span.span(0.0, 0.5), f"{plane} plane", canvas
-            )
-            turned = slices[..., ::-1]
-            mirrored = lesion_probability(
-                networks[plane], turned, device, span.span(0.5, 1.0), f"{plane} plane, mirrored", canvas
-            )
-            stack[seen] = (straight + mirrored[..., ::-1]) / 2
-        else:
-            stack[seen] = lesion_probability(networks[plane], slices, device, span, f"{plane} plane", canvas)
-        found[plane] = np.where(prepared.searched, from_stack(stack, plane), np.float32(0))
-    return found
 
 
 def _warnings(spec: PlanesModelSpec, prepared: Prepared, differing: int | None) -> list[str]:

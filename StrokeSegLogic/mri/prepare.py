@@ -14,7 +14,7 @@ from ..base.progress import Progress
 from ..base.settings import PLANES, Plane
 from ..brain.given import GivenMask
 from ..brain.head import USUAL_BRAIN_ML, BrainMask, BrainSource, brain_mask
-from ..nets.run.inputs import normalise
+from ..nets.run.inputs import LOWEST, normalise
 from ..space.grid import Grid, bounding_box, box_slices, to_stack, working_grid
 from ..space.masks import ball_radius
 from ..space.resampling import field_of_view, resample
@@ -25,11 +25,16 @@ MARGIN = 8
 """Voxels of background kept around the brain, so that its border is not the image's."""
 RIM_MM = 3.0
 """Around a brain that the network found in which lesions are looked for, too: where fluid and skull look alike its
-outline is a guess of 1 to 3 mm, and infarcts of the cortex lie there."""
+outline is a guess of 1 to 3 mm, and infarcts of the cortex lie there. See `vote.run_planes`."""
 MOST_OF_BRAIN = 0.75
 """A sequence that shows less of the brain than this leaves too much of it to the others."""
 MIN_PIXELS = 20
 """A slice with less brain than this is not shown to a network."""
+
+
+def shown_within(channels: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Normalised channels (C, z, y, x) with nothing shown outside of a mask; a missing sequence stays missing."""
+    return np.stack([np.where(mask, channel, np.float32(LOWEST)) if channel.any() else channel for channel in channels])
 
 
 def seen_slices(brain: np.ndarray, plane: Plane) -> np.ndarray:
@@ -42,6 +47,9 @@ class NetworkInput(Protocol):
 
     @property
     def channels(self) -> np.ndarray: ...
+
+    @property
+    def brain(self) -> np.ndarray: ...
 
     @property
     def searched(self) -> np.ndarray: ...

@@ -1,4 +1,4 @@
-"""The vote of the planes, and how sure the volume is that comes of it.
+"""The planes' networks, their vote, and how sure the volume is that comes of it.
 
 Karkera and Chowdhury (arXiv 2511.07281): each voxel gets the label that most planes give. The paper names a vote
 weighted by the planes' confidence as future work; the mean of probabilities stands beside both.
@@ -6,17 +6,97 @@ weighted by the planes' confidence as future work; the mean of probabilities sta
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+import SimpleITK as sitk
 
-from ..base.progress import check_cancelled
-from ..base.settings import VOTES, Plane, one_of
+from ..base.progress import Progress, check_cancelled
+from ..base.settings import PLANES, VOTES, Plane, one_of
 from ..nets.models.spec import PlanesModelSpec
-from ..space.grid import Grid
-from .prepare import Prepared
+from ..space.grid import MIRRORED, Grid, from_stack, to_stack
+from ..space.resampling import execute
+from .prepare import NetworkInput, Prepared, shown_within
 from .settings import MriSettings
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from ..nets.run.network import Device
+
+_RIM_VOXELS = 3
+"""How far what is found in the brain may reach into the rim around it."""
+
+
+def run_planes(
+    networks: Mapping[str, nn.Module],
+    prepared: NetworkInput,
+    device: Device,
+    progress: Progress,
+    flips: bool = False,
+    canvas: Sequence[int] = (),
+) -> dict[Plane, np.ndarray]:
+    """Each plane's lesion probability (z, y, x) on the working grid, 0 outside of what was searched.
+
+    Where more than the brain is searched (`prepare.RIM_MM`) the networks look twice. The brain alone is what they have
+    learned from: shown the fat and bone of a rim around it they mark more, deep in the brain, too. So what is found in
+    the brain is found without the rim, and the second look only carries it on: in the rim a voxel is no more probable
+    than the most probable voxel of the brain beside it.
+
+    For `flips` see `MriSettings`, for `canvas` `PlanesModelSpec`.
+    """
+    brain, searched = prepared.brain, prepared.searched
+    looks = [brain] if np.array_equal(brain, searched) else [brain, searched]
+    found: dict[Plane, np.ndarray] = {}
+    for number, plane in enumerate(PLANES):
+        answers = []
+        for look, mask in enumerate(looks):
+            begin = number / len(PLANES) + look / len(looks) / len(PLANES)
+            span = progress.span(begin, begin + 1 / len(looks) / len(PLANES))
+            channels = shown_within(prepared.channels, mask)
+            answer = _plane_probability(
+                networks[plane], channels, prepared.seen(plane), plane, device, span, flips, canvas
+            )
+            answers.append(np.where(mask, answer, np.float32(0)))
+        found[plane] = answers[0]
+        if len(looks) > 1:
+            found[plane] = np.where(brain, answers[0], np.minimum(answers[1], _carried_on(answers[0])))
+    return found
+
+
+def _plane_probability(
+    network: nn.Module,
+    channels: np.ndarray,
+    seen: np.ndarray,
+    plane: Plane,
+    device: Device,
+    progress: Progress,
+    flips: bool,
+    canvas: Sequence[int],
+) -> np.ndarray:
+    """The lesion probability (z, y, x) of channels (C, z, y, x), 0 on slices that are not shown."""
+    from ..nets.run.network import lesion_probability
+
+    slices = np.stack([to_stack(channel, plane)[seen] for channel in channels], axis=1)
+    stack = np.zeros(to_stack(channels[0], plane).shape, np.float32)
+    if flips and plane in MIRRORED:
+        straight = lesion_probability(network, slices, device, progress.span(0.0, 0.5), f"{plane} plane", canvas)
+        turned, half = slices[..., ::-1], progress.span(0.5, 1.0)
+        mirrored = lesion_probability(network, turned, device, half, f"{plane} plane, mirrored", canvas)
+        stack[seen] = (straight + mirrored[..., ::-1]) / 2
+    else:
+        stack[seen] = lesion_probability(network, slices, device, progress, f"{plane} plane", canvas)
+    return from_stack(stack, plane)
+
+
+def _carried_on(probability: np.ndarray) -> np.ndarray:
+    """The largest probability (z, y, x) within reach of each voxel."""
+    widened = sitk.GrayscaleDilateImageFilter()
+    widened.SetKernelType(sitk.sitkBox)
+    widened.SetKernelRadius(_RIM_VOXELS)
+    return sitk.GetArrayFromImage(execute(widened, sitk.GetImageFromArray(probability)))
 
 
 @dataclass(frozen=True)

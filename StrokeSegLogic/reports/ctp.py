@@ -16,7 +16,7 @@ from ..ctp.routes.route import Route
 from ..ctp.series.maps import PerfusionMaps
 from ..ctp.series.maps_record import vessel_words
 from ..result.looks import CORE_STYLE, PENUMBRA_STYLE
-from ..result.map_origins import parted
+from ..result.map_origins import listed, parted
 from ..result.outcome import Display
 from ..study.case import Role
 from . import criteria_parts
@@ -62,7 +62,7 @@ def ctp_report(result: PerfusionSegmentation) -> str:
         sweep=None if result.sweep is None else _sweep(result.sweep),
         measured=None if result.measured is None else _measured(result.measured),
         made=dict(
-            zip(("given", "computed"), (", ".join(roles) for roles in parted(result.origins.values())), strict=True)
+            zip(("given", "computed"), (listed(roles) for roles in parted(result.origins.values())), strict=True)
         ),
         origins={str(role): origin.words for role, origin in result.origins.items()},
         values=_values(result),
@@ -184,7 +184,7 @@ def _values(result: PerfusionSegmentation) -> list[tuple[str, str, str, str, str
             numbers = f"{middle:.3g}", f"{low:.3g} to {high:.3g}"
         else:
             numbers = NONE, NONE
-        rows.append((str(role), result.origins[role].words, result.units.get(role, "unknown scale"), *numbers))
+        rows.append((role.display_name, result.origins[role].words, result.units.get(role, "unknown scale"), *numbers))
     return rows
 
 

@@ -12,7 +12,7 @@ import SimpleITK as sitk
 from ..ctp.result import PerfusionSegmentation
 from ..ctp.tissue.thresholds import CORE, PENUMBRA
 from ..result.looks import CORE_STYLE, PENUMBRA_STYLE, Window
-from ..result.outcome import Layer
+from ..result.outcome import Display, Layer
 from .page import BRAIN_COLOUR, colour_of
 from .pictures import SMALL_PX, Figure, View, contour, lettered, montage, painted, position, rim, visible_box
 from .vessel_figure import vessel_svg
@@ -33,6 +33,11 @@ class MapRow:
 
     layer: Layer
     slices: tuple[Figure, ...]
+
+    @property
+    def seen(self) -> str:
+        """What the map is called where people see it; its origin stands beside it."""
+        return Display().title(self.layer.name)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import SimpleITK as sitk
 from ..mri.alignment import LEAST_GAIN, Position
 from ..mri.flair import BOTH
 from ..mri.result import LESION, Segmentation
-from ..result.lesions import COLUMNS, Lesion, lesions_csv
+from ..result.lesions import COLUMNS, Lesion, cells, lesions_csv
 from ..result.looks import Window
 from ..space.grid import Grid, bounding_box
 from ..space.resampling import resample
@@ -206,9 +206,7 @@ def mri_report(segmentation: Segmentation) -> str:
 
 def _lesion(lesion: Lesion) -> tuple[str, ...]:
     """A row of the table of lesions."""
-    values = ((getattr(lesion, name), digits) for name, _, digits in COLUMNS)
-    numbers = (NONE if value is None else f"{value:.{digits}f}" for value, digits in values)
-    return str(lesion.number), lesion.side or NONE, place(lesion.centre_mm), *numbers
+    return str(lesion.number), lesion.side or NONE, place(lesion.centre_mm), *cells(lesion, NONE)
 
 
 def table_files(segmentation: Segmentation) -> dict[str, Callable[[], str]]:

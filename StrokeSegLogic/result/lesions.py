@@ -10,11 +10,12 @@ from typing import Any, Protocol
 
 import numpy as np
 import SimpleITK as sitk
-from scipy.ndimage import binary_erosion, label, map_coordinates
+from scipy.ndimage import binary_erosion, map_coordinates
 from scipy.spatial import cKDTree
 
 from ..base.json_files import number
 from ..space.grid import Grid
+from ..space.masks import numbered_parts
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,12 @@ COLUMNS: tuple[tuple[str, str, int], ...] = (
 """The numbers of the table: field of `Lesion`, head, decimals. Number, side and centre stand before them."""
 
 
+def cells(lesion: Lesion, unknown: str) -> tuple[str, ...]:
+    """The numbers of a row, in words."""
+    values = ((getattr(lesion, name), digits) for name, _, digits in COLUMNS)
+    return tuple(unknown if value is None or value != value else f"{value:.{digits}f}" for value, digits in values)
+
+
 def lesions_csv(found: Sequence[Lesion]) -> str:
     """The table as CSV, a line a lesion; cells of what is not known are empty."""
     out = io.StringIO()
@@ -128,7 +135,7 @@ def lesions(
         around: what they are held against.
     """
     around = around or Surroundings()
-    parts, count = label(lesion, np.ones((3, 3, 3), bool))
+    parts, count = numbered_parts(lesion)
     if not count:
         return ()
     index = np.argwhere(lesion)
@@ -140,12 +147,13 @@ def lesions(
 
     world = grid.to_world(index[:, ::-1])
     centres = np.stack([mean(axis) for axis in world.T], axis=1)
-    columns: dict[str, Sequence[object]] = {
+    held = np.bincount(of * len(lesion) + index[:, 0], minlength=count * len(lesion)).reshape(count, -1)
+    columns: dict[str, Sequence[Any]] = {
         "volume_ml": (size * grid.voxel_ml).tolist(),
         "centre_mm": [tuple(centre) for centre in centres.tolist()],
         "probability": mean(probability[lesion]).tolist(),
         "side": [""] * count,
-        "slice": _fullest(index[:, 0], of, count),
+        "slice": held.argmax(axis=1).tolist(),  # the first of several
         "next_mm": _distances(parts, lesion, grid, count),
     }
     if around.agreement is not None:
@@ -158,16 +166,8 @@ def lesions(
         scale = _adc_scale(adc, around.brain, grid)
         values = _sampled(adc, world)
         columns["adc"] = [None if scale is None or not np.isfinite(v) else float(v * scale) for v in mean(values)]
-    order = np.argsort(-size, kind="stable")
-    rows = ({name: values[k] for name, values in columns.items()} for k in order)
-    return tuple(Lesion(number=rank, **row) for rank, row in enumerate(rows, 1))
-
-
-def _fullest(slices: np.ndarray, of: np.ndarray, count: int) -> list[int]:
-    """The slice with most voxels of each lesion, the first of several."""
-    pairs, voxels = np.unique(np.stack([of, slices]), axis=1, return_counts=True)
-    best = pairs[:, np.lexsort((pairs[1], -voxels, pairs[0]))]
-    return best[1, np.searchsorted(best[0], np.arange(count))].tolist()
+    rows = ({name: values[k] for name, values in columns.items()} for k in range(count))
+    return tuple(Lesion(number=number, **row) for number, row in enumerate(rows, 1))
 
 
 def _distances(parts: np.ndarray, lesion: np.ndarray, grid: Grid, count: int) -> list[float | None]:
@@ -196,7 +196,7 @@ def _distances(parts: np.ndarray, lesion: np.ndarray, grid: Grid, count: int) ->
 
 def _ratios(
     lesion: np.ndarray, world: np.ndarray, of: np.ndarray, size: np.ndarray, grid: Grid, around: Surroundings
-) -> dict[str, Sequence[object]]:
+) -> dict[str, Sequence[Any]]:
     """Mean of DWI and FLAIR in each lesion over that of its mirror image.
 
     Both over those voxels whose mirror image lies in the brain and in no lesion; None where these are less than half.
@@ -207,7 +207,7 @@ def _ratios(
     inside = np.all((place >= 0) & (place < np.array(grid.size)), axis=1)
     x, y, z = place[inside].T
     inside[inside] = ~lesion[z, y, x] & (True if around.brain is None else around.brain[z, y, x].astype(bool))
-    found: dict[str, Sequence[object]] = {}
+    found: dict[str, Sequence[Any]] = {}
     for role, name in (("DWI", "dwi_ratio"), ("FLAIR", "flair_ratio")):
         if (image := around.images.get(role)) is None:
             continue

@@ -44,12 +44,17 @@ class MapOrigin:
 
 
 def origins_words(origins: Iterable[MapOrigin]) -> str:
-    """All in one line: "given: CBF, TMAX; computed from the 4-D series: CBV, MTT"."""
+    """All in one line: "given: CBF, Tmax; computed from the 4-D series: CBV, MTT"."""
     given, computed = parted(origins)
     made = "computed from the 4-D series"
     if not (given and computed):
         return made if computed else "given"
-    return f"given: {', '.join(given)}; {made}: {', '.join(computed)}"
+    return f"given: {listed(given)}; {made}: {listed(computed)}"
+
+
+def listed(roles: Iterable[Role]) -> str:
+    """Roles as people see them: "CBF, Tmax"."""
+    return ", ".join(role.display_name for role in roles)
 
 
 def parted(origins: Iterable[MapOrigin]) -> tuple[tuple[Role, ...], tuple[Role, ...]]:

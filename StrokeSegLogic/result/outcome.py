@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 _PACKAGES = ("torch", "numpy", "SimpleITK", "nibabel", "safetensors")
 
 Look = Literal["grey", "counts"] | PaletteName
+Scale = tuple[float, float]
+"""Factor and offset."""
+AS_GIVEN: Scale = (1.0, 0.0)
+"""Of values that were not changed."""
 
 
 @dataclass(frozen=True)
@@ -37,16 +41,30 @@ class Display:
         window: the values shown darkest and brightest; the viewer's own choice where None.
         unit: of the values, "" where they have none.
         computed: whether it is a perfusion map that was computed here from the 4-D series.
+        scale: factor and offset that made these values of those that were given.
     """
 
     look: Look = "grey"
     window: tuple[float, float] | None = None
     unit: str = ""
     computed: bool = False
+    scale: Scale = AS_GIVEN
 
     def title(self, name: str) -> str:
-        """What a volume of that name is called where people see it: "CBV (computed)" beside a "CBF" that was given."""
-        return f"{name} (computed)" if self.computed else name
+        """What a volume of that name is called where people see it: "Tmax (computed)" beside a "CBF" that was given."""
+        seen = next((role.display_name for role in Role if role.value == name), name)
+        return f"{seen} (computed)" if self.computed else seen
+
+    @property
+    def of_given(self) -> Display:
+        """How the volume that was given is shown, whose values are in a unit of its own: with the same colours at the
+        same places."""
+        if self.scale == AS_GIVEN:
+            return self
+        factor, offset = self.scale
+        low, high = (0.0, 0.0) if self.window is None else self.window
+        window = None if self.window is None else ((low - offset) / factor, (high - offset) / factor)
+        return replace(self, window=window, unit="", scale=AS_GIVEN)
 
 
 @dataclass(frozen=True)
@@ -56,7 +74,7 @@ class Layer:
     Attributes:
         name: of the volume: "DWI", "TMAX", "Probability".
         image: on any grid.
-        look, window, unit, computed: see `Display`.
+        look, window, unit, computed, scale: see `Display`.
     """
 
     name: str
@@ -65,10 +83,11 @@ class Layer:
     window: tuple[float, float] | None = None
     unit: str = ""
     computed: bool = False
+    scale: Scale = AS_GIVEN
 
     @property
     def display(self) -> Display:
-        return Display(self.look, self.window, self.unit, self.computed)
+        return Display(self.look, self.window, self.unit, self.computed, self.scale)
 
     @property
     def title(self) -> str:

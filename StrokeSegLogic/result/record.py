@@ -16,7 +16,7 @@ from ..base.records import schema_of
 from ..study.case import Modality, Role
 from .lesions import Lesion
 from .map_origins import MapOrigin
-from .outcome import BRAIN, Display, Maker
+from .outcome import AS_GIVEN, BRAIN, Display, Maker
 
 Point = tuple[float, float, float]
 
@@ -95,12 +95,15 @@ class SequencePosition:
         role: of the sequence.
         decision: what became of it.
         shift_mm, angle_deg: that registration found; None where it was not measured.
+        transform: the 3 x 4 matrix, row by row, from the reference's points to its own, mm, LPS; None where it was not
+            measured, and in older records.
     """
 
     role: Role
     decision: str
     shift_mm: float | None
     angle_deg: float | None
+    transform: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -242,7 +245,8 @@ def _lesion(statistics: Mapping[str, Any]) -> LesionVolumes:
 
 def _position(found: Mapping[str, Any]) -> SequencePosition:
     far = (number(found.get("shift_mm")), number(found.get("angle_deg")))
-    return SequencePosition(Role(found["role"]), str(found["decision"]), *far)
+    matrix = tuple(float(value) for value in found.get("transform", ()))
+    return SequencePosition(Role(found["role"]), str(found["decision"]), *far, matrix if len(matrix) == 12 else None)
 
 
 def _mismatch(numbers: Mapping[str, Any]) -> Mismatch:
@@ -278,7 +282,8 @@ def _item(item: Mapping[str, Any]) -> Judged:
 def _display(layer: Mapping[str, Any]) -> Display:
     window = layer["window"]
     shown = None if window is None else (float(window[0]), float(window[1]))
-    return Display(layer["look"], shown, layer["unit"], bool(layer.get("computed", False)))
+    factor, offset = (float(part) for part in layer.get("scale", AS_GIVEN))
+    return Display(layer["look"], shown, layer["unit"], bool(layer.get("computed", False)), (factor, offset))
 
 
 def _point(values: Any) -> Point:

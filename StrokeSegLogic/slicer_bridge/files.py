@@ -19,14 +19,17 @@ from ..result.looks import SegmentStyle
 from ..result.outcome import Maker, Outcome
 from ..space.grid import Grid
 from ..space.volume import Volume
-from .runtime import Scene, SegmentationNode, VolumeNode, headless_scene, load_slicer, quiet_vtk
+from .runtime import Scene, SegmentationNode, VolumeNode, headless_scene, load_slicer, load_vtk, quiet_vtk
 from .segmentations import add_brain, add_segmentation, add_segments, keep_grid, labels_of, show_segmentation
+from .segments import shown_segments
 from .volumes import add_volume, to_ras
 
 _VIEWS = {"Red": "Axial", "Yellow": "Sagittal", "Green": "Coronal"}
 """The slice views of Slicer's standard layouts, each known by its colour and that colour's first letter."""
 _VIEW_SIZE = (400, 400)
 """Pixels for which the views are fitted; Slicer keeps the field of view when it has its own size."""
+_OBLIQUE = "Acquired"
+"""Begins the name of planes that are not the body's own; no spaces, it becomes the name of an XML attribute."""
 
 
 def write_segmentation(segmentation: Outcome, path: Path) -> None:
@@ -98,7 +101,7 @@ def read_labels(path: Path, reference: sitk.Image) -> sitk.Image:
 
 
 def export_segments(node: SegmentationNode, path: Path) -> None:
-    """Writes a segmentation node as it stands; its own file name in the scene stays as it is.
+    """Writes a segmentation node as it stands, less what is hidden; its own file name in the scene stays as it is.
 
     Args:
         node: a vtkMRMLSegmentationNode.
@@ -107,6 +110,13 @@ def export_segments(node: SegmentationNode, path: Path) -> None:
     Raises:
         OutputError: if the file cannot be written.
     """
+    shown = shown_segments(node)
+    if shown is not node.GetSegmentation():
+        holder = load_slicer().vtkMRMLSegmentationNode()
+        holder.SetName(node.GetName())
+        holder.SetDescription(node.GetDescription())
+        holder.SetAndObserveSegmentation(shown)
+        node = holder
     with _replacing(path, ".seg.nrrd") as draft:
         _write_segments(node, draft, path)
 
@@ -228,6 +238,28 @@ def _require_bundle(draft: Path, images: int, path: Path) -> None:
         raise OutputError("the written file is incomplete", where=path, fix=_FIX)
 
 
+def turn_to_planes(node: Any, orientation: str, volume: VolumeNode) -> None:
+    """Turns a slice view to a volume's own planes, those next to the body's.
+
+    Planes that have no name make Slicer complain when the scene is read again ("GetSliceOrientationPreset: invalid
+    orientation preset name: Reformat"): oblique planes are given a name that the scene keeps.
+
+    Args:
+        node: a vtkMRMLSliceNode.
+        orientation: "Axial", "Sagittal" or "Coronal".
+        volume: a volume node.
+    """
+    node.SetOrientation(orientation)
+    node.RotateToVolumePlane(volume)
+    if node.GetOrientation() == node.GetReformatOrientationName():
+        planes = load_vtk().vtkMatrix3x3()
+        to_world = node.GetSliceToRAS()
+        for row in range(3):
+            for column in range(3):
+                planes.SetElement(row, column, to_world.GetElement(row, column))
+        node.AddSliceOrientationPreset(f"{_OBLIQUE}{orientation}", planes)
+
+
 def show_result(scene: Scene, segmentation: Outcome, nodes: Mapping[str, VolumeNode]) -> None:
     """Sets the three slice views on the background layer, in its own planes, at the result's focus.
 
@@ -248,14 +280,13 @@ def show_result(scene: Scene, segmentation: Outcome, nodes: Mapping[str, VolumeN
         # Slicer's own views take these from the file, too.
         node.SetLayoutLabel(view[0])
         node.SetLayoutColor(getattr(slicer.vtkMRMLSliceNode, f"Get{view}Color")())
-        node.SetOrientation(orientation)
         composite = logic.GetSliceCompositeNode()
         composite.SetBackgroundVolumeID(background.GetID())
         if segmentation.foreground:
             composite.SetForegroundVolumeID(nodes[segmentation.foreground].GetID())
         composite.SetForegroundOpacity(0.0)
         node.SetDimensions(*_VIEW_SIZE, 1)
-        node.RotateToVolumePlane(background)
+        turn_to_planes(node, orientation, background)
         logic.FitSliceToBackground(*_VIEW_SIZE)
         if focus is not None:
             node.JumpSliceByOffsetting(*to_ras(focus))

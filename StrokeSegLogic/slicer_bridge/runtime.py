@@ -114,6 +114,8 @@ def headless_scene(workplace: Path | None = None) -> Iterator[Scene]:
             _attach(slicer.vtkMRMLColorLogic(), scene, stack)
         else:
             _attach_application(scene, stack)
+            # In the application its module Colors does this.
+            scene.RegisterNodeClass(slicer.vtkMRMLColorLegendDisplayNode())
         slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(scene, True)
         _attach_file_transfer(scene, stack, workplace)
         yield scene

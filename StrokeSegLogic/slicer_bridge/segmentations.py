@@ -15,16 +15,13 @@ from ..result.outcome import Maker, Outcome
 from ..space.grid import Grid
 from ..space.resampling import resample
 from ..space.volume import Volume
-from .runtime import Scene, SegmentationNode, VolumeNode, load_slicer, load_vtk
+from .runtime import Scene, SegmentationNode, VolumeNode, load_slicer
+from .segments import LABEL_TAG, LABELMAP, shown_segments, tagged_value
 from .volumes import numpy_voxels, oriented_grid, set_oriented_geometry, volume_grid, vtk_scalars
 
 RESEARCH = "Research use only, not a medical device."
-LABELMAP = "Binary labelmap"
-"""Slicer's name of the representation that is edited and saved."""
 _PALER = 0.65
 """Part of the way to white of the model's own outline."""
-LABEL_TAG = "StrokeSeg.Label"
-"""Tag of a segment that holds its label value: segments can be renamed, reordered and moved between layers."""
 
 
 def add_segmentation(
@@ -59,7 +56,13 @@ def add_segmentation(
 
 
 def add_segments(
-    scene: Scene, name: str, labels: Volume, styles: Mapping[int, SegmentStyle], maker: Maker, warnings: Sequence[str]
+    scene: Scene,
+    name: str,
+    labels: Volume,
+    styles: Mapping[int, SegmentStyle],
+    maker: Maker,
+    warnings: Sequence[str],
+    hidden: bool = False,
 ) -> SegmentationNode:
     """Adds labels as a segmentation node with a segment for every style, also where the labels hold none of it.
 
@@ -70,6 +73,7 @@ def add_segments(
         styles: by label value, in the order of the segments' list.
         maker: what drew the labels.
         warnings: what a reader must know; they stand in the node's description.
+        hidden: whether it is not to be seen yet: every change of what is seen is drawn in every view.
     """
     slicer = load_slicer()
     # All segments share one labelmap: one layer, and nothing is drawn twice.
@@ -80,6 +84,7 @@ def add_segments(
     node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
     node.SetDescription(" ".join(filter(None, (RESEARCH, maker.words, *warnings))))
     node.CreateDefaultDisplayNodes()
+    node.GetDisplayNode().SetVisibility(not hidden)
     for label, style in styles.items():
         segment = _segment(label, style, maker)
         segment.AddRepresentation(LABELMAP, labelmap)
@@ -103,7 +108,7 @@ def add_brain(scene: Scene, brain: Volume, found: str, reference_node: VolumeNod
     words = (f"Brain mask: {found}.",) if found else ()
     # Each with a name of its own: they are chosen from a list.
     name = scene.GenerateUniqueName("StrokeSeg brain")
-    node = add_segments(scene, name, mask, {1: BRAIN_STYLE}, Maker(""), words)
+    node = add_segments(scene, name, mask, {1: BRAIN_STYLE}, Maker(""), words, hidden=True)
     show_outline(node, thickness=1)
     if reference_node is not None:
         keep_grid(node, reference_node)
@@ -119,7 +124,7 @@ def read_mask(node: SegmentationNode) -> Volume:
     """
     slicer = load_slicer()
     holder = slicer.vtkMRMLSegmentationNode()
-    holder.SetAndObserveSegmentation(_with_labelmaps(node))
+    holder.SetAndObserveSegmentation(shown_segments(node))
     merged = slicer.vtkOrientedImageData()
     filled = holder.GetSegmentation().GetNumberOfSegments() and holder.GenerateMergedLabelmapForAllSegments(merged)
     if not filled or merged.IsEmpty():
@@ -174,7 +179,8 @@ def labels_of(node: SegmentationNode, reference: sitk.Image | VolumeNode) -> sit
     """The labels of a segmentation node, edited or not, on the whole grid of a reference.
 
     A segment has the label value in its tag `StrokeSeg.Label`. Segments without it (drawn by hand, or by another
-    tool) take the free values from 1 on, in their order. Where segments overlap, the later segment wins.
+    tool) take the free values from 1 on, in their order. Where segments overlap, the later segment wins. What is hidden
+    is left out.
 
     Args:
         node: a vtkMRMLSegmentationNode; it is not changed.
@@ -188,7 +194,7 @@ def labels_of(node: SegmentationNode, reference: sitk.Image | VolumeNode) -> sit
         OutputError: if slicer is not installed.
     """
     grid = Grid.of(reference) if isinstance(reference, sitk.Image) else volume_grid(reference)
-    segmentation = _with_labelmaps(node)
+    segmentation = shown_segments(node)
     labels = np.zeros(grid.shape, np.uint8)
     for segment, value in _values(segmentation, node.GetName()):
         labelmap = segment.GetRepresentation(LABELMAP)
@@ -225,18 +231,6 @@ def _segment(label: int, style: SegmentStyle, maker: Maker) -> Any:
     return segment
 
 
-def _with_labelmaps(node: SegmentationNode) -> Any:
-    """The node's vtkSegmentation, or a copy with labelmaps where it was drawn or read as surfaces."""
-    segmentation = node.GetSegmentation()
-    if segmentation.GetNumberOfSegments() == 0 or segmentation.ContainsRepresentation(LABELMAP):
-        return segmentation
-    copy = load_slicer().vtkSegmentation()
-    copy.DeepCopy(segmentation)
-    if not copy.CreateRepresentation(LABELMAP):
-        raise InputError("the segments cannot be turned into voxels", where=node.GetName())
-    return copy
-
-
 def _segments(segmentation: Any) -> list[Any]:
     return [segmentation.GetNthSegment(index) for index in range(segmentation.GetNumberOfSegments())]
 
@@ -244,7 +238,7 @@ def _segments(segmentation: Any) -> list[Any]:
 def _values(segmentation: Any, name: str) -> list[tuple[Any, int]]:
     """Every segment with its label value."""
     segments = _segments(segmentation)
-    tagged = [_tagged_value(segment) for segment in segments]
+    tagged = [tagged_value(segment) for segment in segments]
     free = (value for value in range(1, 256) if value not in tagged)
     values = [value or next(free, 0) for value in tagged]
     if 0 in values:
@@ -252,21 +246,13 @@ def _values(segmentation: Any, name: str) -> list[tuple[Any, int]]:
     return list(zip(segments, values, strict=True))
 
 
-def _tagged_value(segment: Any) -> int:
-    """The label value that a segment's tag gives it, or 0."""
-    tag = load_vtk().reference("")
-    segment.GetTag(LABEL_TAG, tag)
-    text = str(tag)
-    return int(text) if text.isdecimal() and int(text) < 256 else 0
-
-
 def show_segmentation(node: SegmentationNode, visible: bool = True) -> None:
     """Shows segments as an outline with a light filling, so that the tissue below stays readable."""
     display = node.GetDisplayNode()
-    display.SetVisibility(visible)
     display.SetAllSegmentsVisibility(True)
     display.SetOpacity2DFill(0.3)
     display.SetOpacity2DOutline(1.0)
+    display.SetVisibility(visible)
 
 
 def show_outline(node: SegmentationNode, thickness: int = 2, pale: bool = False) -> None:

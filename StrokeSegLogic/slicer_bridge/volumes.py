@@ -12,6 +12,7 @@ from ..result.looks import PaletteName, colours
 from ..result.outcome import Display
 from ..space.grid import Grid
 from ..space.volume import Volume, storable
+from .colour_bars import show_bar
 from .runtime import Scene, VolumeNode, load_vtk
 
 _RAS_LPS = np.array([-1.0, -1.0, 1.0])
@@ -162,6 +163,9 @@ def add_volume(scene: Scene, image: sitk.Image | Volume, name: str, display: Dis
     node.SetAndObserveImageData(data)
     node.CreateDefaultDisplayNodes()
     if display is not None:
+        if display.unit:
+            made = ", computed from the 4-D series" if display.computed else ""
+            node.SetDescription(f"In {display.unit}{made}")
         show_layer(scene, node, display, float(array.max(initial=0)))
     return node
 
@@ -210,7 +214,8 @@ def numpy_voxels(data: Any) -> np.ndarray:
 def show_layer(scene: Scene, node: VolumeNode, display: Display, highest: float) -> None:
     """Shows a volume node, which has a display node, in these colours and over these values.
 
-    Probability below 5 %, and values of 0 or less of all that is coloured, are see-through.
+    Probability below 5 %, and values of 0 or less of all that is coloured, are see-through. A map in colours has a bar
+    that says what they mean.
 
     Args:
         scene: that the node is in.
@@ -219,9 +224,6 @@ def show_layer(scene: Scene, node: VolumeNode, display: Display, highest: float)
         highest: of the node's values.
     """
     shown = node.GetDisplayNode()
-    if display.unit:
-        made = ", computed from the 4-D series" if display.computed else ""
-        node.SetDescription(f"In {display.unit}{made}")
     if display.window is not None:
         shown.AutoWindowLevelOff()
         shown.SetWindowLevelMinMax(*display.window)
@@ -238,6 +240,7 @@ def show_layer(scene: Scene, node: VolumeNode, display: Display, highest: float)
     else:
         shown.SetAndObserveColorNodeID(_colours(scene, display.look).GetID())
         _show_from(shown, _ABOVE_NOTHING, highest)
+        show_bar(node, display.unit or node.GetName())
 
 
 def _show_from(display: Any, lowest: float, highest: float) -> None:

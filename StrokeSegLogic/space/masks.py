@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import SimpleITK as sitk
 
-from .grid import Grid
+from .grid import Grid, bounding_box, box_slices
 from .resampling import execute
+from .volume import Volume
 
 _TOLERANCE = 1e-6
 """Of a voxel: 0.3 ml are three voxels of 0.1 ml, whatever the rounding."""
@@ -46,6 +47,16 @@ def connected_parts(mask: np.ndarray) -> np.ndarray:
     return sitk.GetArrayFromImage(execute(connected, sitk.GetImageFromArray((mask != 0).astype(np.uint8))))
 
 
+def numbered_parts(mask: np.ndarray) -> tuple[np.ndarray, int]:
+    """The connected parts (26 neighbours) of a mask (z, y, x), numbered in descending volume from 1 on, and how many
+    there are; of equals that which comes first stays first."""
+    parts = connected_parts(mask)
+    size = np.bincount(parts.ravel())[1:]
+    number = np.zeros(len(size) + 1, parts.dtype)
+    number[np.argsort(-size, kind="stable") + 1] = np.arange(1, len(size) + 1)
+    return number[parts], len(size)
+
+
 def without_small_parts(
     mask: np.ndarray, grid: Grid, smallest_ml: float, part: np.ndarray | None = None
 ) -> tuple[np.ndarray, int]:
@@ -80,3 +91,11 @@ def filled_in_slices(mask: np.ndarray) -> np.ndarray:
     """A mask (z, y, x) without holes in any slice: thick slices leave most holes open above or below; bool."""
     planes = [sitk.BinaryFillhole(sitk.GetImageFromArray(plane.astype(np.uint8))) for plane in mask]
     return np.stack([sitk.GetArrayFromImage(plane) for plane in planes]) > 0
+
+
+def cut(mask: np.ndarray, grid: Grid) -> Volume:
+    """A mask (z, y, x) cut to the box around it, uint8; the first voxel alone where it is empty."""
+    if not mask.any():
+        return Volume(np.zeros((1, 1, 1), np.uint8), grid.crop((0, 0, 0), (1, 1, 1)))
+    start, size = bounding_box(mask)
+    return Volume(mask[box_slices(start, size)].astype(np.uint8), grid.crop(start, size))

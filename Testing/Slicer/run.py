@@ -1,8 +1,9 @@
 """Runs all cases in the real 3D Slicer, and exits with 0 only if at least one ran and none failed.
 
-    Slicer --no-splash --testing --no-main-window --additional-module-paths StrokeSegExtension \
+    Slicer --no-splash --testing --no-main-window --additional-module-paths "$PWD/StrokeSegExtension" \
         --python-script Testing/Slicer/run.py
-    Slicer --no-splash --testing --additional-module-paths StrokeSegExtension --python-script Testing/Slicer/run.py
+    Slicer --no-splash --testing --additional-module-paths "$PWD/StrokeSegExtension" \
+        --python-script Testing/Slicer/run.py
 
 The second way, with a window, runs the cases of the views and of the Segment Editor's effects, too. Slicer's Python
 must hold the packages that StrokeSeg needs (docs/slicer.md): nothing is installed under test. Lines go to standard

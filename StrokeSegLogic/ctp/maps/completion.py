@@ -102,6 +102,7 @@ def completed(case: Case, given: StandardMaps, missing: Collection[Role], measur
         fluid=sitk.GetArrayFromImage(fluid) > 0,
         computed=frozenset(made),
         series_brain=brain,
+        scales={role: scale for role, scale in given.scales.items() if role in kept},
     )
 
 

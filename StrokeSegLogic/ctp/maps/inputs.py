@@ -11,6 +11,7 @@ import SimpleITK as sitk
 
 from ...base.errors import InputError
 from ...result.doubts import Doubt
+from ...result.outcome import AS_GIVEN, Scale
 from ...space.grid import Grid, are_two_slabs, require_overlap
 from ...space.resampling import resample
 from ...study.case import MAP_ROLES, Case, Role, Series
@@ -45,6 +46,7 @@ class StandardMaps:
         inverted: maps whose values run the wrong way, which no factor mends, each with the words that say so.
         computed: maps that were computed from the 4-D series; the others were given.
         series_brain: the brain that the series shows, bool (z, y, x); None where no map was computed from it.
+        scales: factor and offset that made these values of those that were given; a map that is not named kept its own.
     """
 
     images: Mapping[Role, sitk.Image]
@@ -56,6 +58,7 @@ class StandardMaps:
     fluid: np.ndarray | None = None
     computed: frozenset[Role] = frozenset()
     series_brain: np.ndarray | None = None
+    scales: Mapping[Role, Scale] = field(default_factory=dict)
 
     @property
     def scales_known(self) -> dict[Role, bool]:
@@ -95,6 +98,7 @@ def standard_maps(case: Case, reference: Role | None = None) -> StandardMaps:
     units: dict[Role, str] = {}
     usable: set[Role] = set()
     inverted: dict[Role, str] = {}
+    scales: dict[Role, Scale] = {}
     for role, series in given.items():
         reading = readings[role.value]
         left_out = reading.fits is not None and not series.named_by_user
@@ -105,7 +109,7 @@ def standard_maps(case: Case, reference: Role | None = None) -> StandardMaps:
             notes += [*reading.doubts, _unused(series, "is not used", "export it again, the right way round")]
             continue
         if role in named:
-            out[role], units[role] = named[role], _unit_words(series)
+            out[role], units[role], scales[role] = named[role], _unit_words(series), _scale_by_unit(series)
             if units[role] != RELATIVE:
                 notes += [Doubt((role,), DoubtKind.RANGE, f"{role}: {words}") for words in doubts(role, arrays[role])]
             usable |= {role} if units[role] != RELATIVE or role is Role.CBF else set()
@@ -114,7 +118,7 @@ def standard_maps(case: Case, reference: Role | None = None) -> StandardMaps:
         if left_out:
             notes.append(_unused(series, "was left out", f"name it yourself if it is {role} all the same"))
             continue
-        out[role], units[role] = _standard(reading, images[role], role)
+        out[role], units[role], scales[role] = _standard(reading, images[role], role)
         # What is open is a factor at most, and CBF is used relative to itself.
         relative = role is Role.CBF and not is_picture(arrays[role], role)
         if units[role] == STANDARD_UNITS[role] or (relative and (reading.role is Role.CBF or series.named_by_user)):
@@ -125,7 +129,7 @@ def standard_maps(case: Case, reference: Role | None = None) -> StandardMaps:
         words = f"{blank.mean():.1%} of the volume has no CBF, or lies outside of Tmax: nothing is judged there"
         notes.append(Doubt(tuple(role for role in (Role.CBF, Role.TMAX) if role in images), DoubtKind.NO_VALUE, words))
     seen = blank if blank.any() else None
-    return StandardMaps(out, units, tuple(dict.fromkeys(notes)), frozenset(usable), seen, inverted)
+    return StandardMaps(out, units, tuple(dict.fromkeys(notes)), frozenset(usable), seen, inverted, scales=scales)
 
 
 def _unused(series: Series, what: str, fix: str) -> Doubt:
@@ -193,9 +197,13 @@ def on_one_grid(
 
 def _by_unit(series: Series, image: sitk.Image) -> sitk.Image:
     """A map in its standard unit by the unit that the user named."""
+    factor, offset = _scale_by_unit(series)
+    return sitk.Cast(sitk.Cast(image, sitk.sitkFloat32) * factor + offset, sitk.sitkFloat32)
+
+
+def _scale_by_unit(series: Series) -> Scale:
     unit = unit_named(series.role, series.unit or "", series.source)
-    factor = 1.0 if unit.factor is None else unit.factor
-    return sitk.Cast(sitk.Cast(image, sitk.sitkFloat32) * factor + unit.offset, sitk.sitkFloat32)
+    return 1.0 if unit.factor is None else unit.factor, unit.offset
 
 
 def _unit_words(series: Series) -> str:
@@ -250,13 +258,13 @@ def _require_not_swapped(case: Case, given: Mapping[Role, Series], readings: Map
         )
 
 
-def _standard(reading: MapReading, image: sitk.Image, role: Role) -> tuple[sitk.Image, str]:
+def _standard(reading: MapReading, image: sitk.Image, role: Role) -> tuple[sitk.Image, str, Scale]:
     image = sitk.Cast(image, sitk.sitkFloat32)
     if reading.factor is not None and reading.role is role:
         if (reading.factor, reading.offset) != (1.0, 0.0):
             image = sitk.Cast(image * reading.factor + reading.offset, sitk.sitkFloat32)
-        return image, STANDARD_UNITS[role]
-    return image, RELATIVE if reading.relative else UNKNOWN_SCALE
+        return image, STANDARD_UNITS[role], (reading.factor, reading.offset)
+    return image, RELATIVE if reading.relative else UNKNOWN_SCALE, AS_GIVEN
 
 
 def _unusable(arrays: Mapping[Role, np.ndarray]) -> list[Doubt]:

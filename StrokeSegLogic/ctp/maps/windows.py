@@ -6,7 +6,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ...result.looks import Window
-from ...result.outcome import Layer, Look
+from ...result.outcome import AS_GIVEN, Layer, Look, Scale
 from ...study.case import Role
 from ...study.maps.units import STANDARD_UNITS
 
@@ -22,7 +22,9 @@ _WINDOWS = {
 }
 
 
-def map_layer(role: Role, image: sitk.Image, unit: str, brain: np.ndarray, computed: bool = False) -> Layer:
+def map_layer(
+    role: Role, image: sitk.Image, unit: str, brain: np.ndarray, computed: bool = False, scale: Scale = AS_GIVEN
+) -> Layer:
     """How a map is shown: in a fixed window where its unit is the standard, else from its own values.
 
     Args:
@@ -31,6 +33,7 @@ def map_layer(role: Role, image: sitk.Image, unit: str, brain: np.ndarray, compu
         unit: in words.
         brain: bool (z, y, x).
         computed: whether it was computed here.
+        scale: factor and offset that made its values of those that were given.
     """
     window = _WINDOWS.get(role) if unit == STANDARD_UNITS.get(role) else None
     look = _LOOKS.get(role, "grey")
@@ -38,7 +41,7 @@ def map_layer(role: Role, image: sitk.Image, unit: str, brain: np.ndarray, compu
         values = sitk.GetArrayViewFromImage(image)
         values = values[brain] if brain.any() else values
         window = _grey(values) if look == "grey" else _coloured(values)
-    return Layer(str(role), image, look, window, unit, computed)
+    return Layer(str(role), image, look, window, unit, computed, scale)
 
 
 def _grey(values: np.ndarray) -> tuple[float, float]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING
 from ...base.errors import InputError
 from ..case import CTP_ROLES, MAP_ROLES, MODALITIES, MRI_ROLES, Modality, Role, indispensable
 from ..volumes.candidates import Candidate
-from ..volumes.reader import volume_suffix
 from .ct_tags import SERIES_FRAMES, judged
 from .doubtful import settled
 from .reading import Quality, Reading
@@ -123,13 +121,7 @@ def assign(candidates: Sequence[Candidate], modality: Modality | None = None) ->
             without and neither is better, or there are both MR sequences and perfusion maps and no modality was named.
     """
     shared = None
-    if (
-        sum(
-            candidate.tags is None and _SEVERAL_WORDS.search(_stem(candidate.name)) is not None
-            for candidate in candidates
-        )
-        > 1
-    ):
+    if sum(candidate.tags is None and candidate.has_words for candidate in candidates) > 1:
         from .shared_words import Shared
 
         shared = Shared.of(candidates)
@@ -154,11 +146,11 @@ def assign(candidates: Sequence[Candidate], modality: Modality | None = None) ->
         for candidate, reading in readings
         if reading.role is None
     ]
-    origins = {_origin(candidate): candidate for candidate, reading in readings if reading.role is not None}
+    origins = {candidate.distinct: candidate for candidate, reading in readings if reading.role is not None}
     if len(origins) > 1:
         from .examinations import require_one_examination
 
-        notes[:0] = require_one_examination(list(origins.values()))
+        require_one_examination(list(origins.values()))
     claims: dict[Role, Claim] = {}
     ties: dict[Role, InputError] = {}
     for role in Role:
@@ -199,23 +191,13 @@ def assign(candidates: Sequence[Candidate], modality: Modality | None = None) ->
         if reading.bears is not None and reading.bears not in (*claims, *ties):
             lacking.setdefault(reading.bears, f"{candidate.name}: {reading.reason}")
     notes[:0] = [f"the study was read without its {role}, which was left aside: {why}" for role, why in lacking.items()]
+    used = {claim.candidate.distinct: claim.candidate for claim in claims.values()}
+    if len(used) > 1:
+        from .examinations import examination_doubts
+
+        notes[:0] = examination_doubts(list(used.values()))
     notes += [f"no {role} was taken: {error.what}. {error.fix}" for role, error in ties.items()]
     return Assignment(claims, tuple(left), tuple(notes), ties, lacking)
-
-
-_SEVERAL_WORDS = re.compile(r"\w[-_ ./^]|\d|[a-z][A-Z]|[^\x00-\x7f]")
-
-
-def _stem(name: str) -> str:
-    return name[: len(name) - len(volume_suffix(PurePosixPath(name)) or "")]
-
-
-def _origin(candidate: Candidate) -> Hashable:
-    """Something that differs wherever tags or names may say another patient or examination."""
-    tags = candidate.origin
-    stem = _stem(candidate.path)
-    # DWI.nii.gz says nothing of anybody.
-    return tags, tags.study_uid, tags.acquisition_date, stem if _SEVERAL_WORDS.search(stem) else ""
 
 
 def read_candidate(candidate: Candidate, modality: Modality | None = None, shared: Shared | None = None) -> Reading:

@@ -16,7 +16,7 @@ from ...base.json_files import read_json_object
 from ...base.progress import Progress
 from ...base.settings import Plane, from_mapping
 from ...mri.doubts import contrast_doubts, require_no_ct
-from ...mri.prepare import prepare, seen_slices
+from ...mri.prepare import prepare, seen_slices, shown_within
 from ...nets.models.spec import PlanesModelSpec
 from ...space.grid import Grid, require_overlap
 from ...space.resampling import resample_mask
@@ -185,9 +185,10 @@ def _prepare(spec: PlanesModelSpec, study: ReviewedStudy, target: SiteCase, prog
         raise InputError(
             "the mask lies outside of the brain", where=str(study.mask), fix="Check that it belongs to this study"
         )
-    # Where nothing is looked for there is nothing to learn.
-    drawn = labels_on_grid(mask, ready.grid) * ready.searched
-    arrays = {"images": ready.channels, "brain": ready.searched, "labels": drawn, "truth": truth}
+    # Where nothing is looked for there is nothing to learn; of a rim around the brain networks learn nothing either.
+    drawn = labels_on_grid(mask, ready.grid) * ready.brain
+    shown = shown_within(ready.channels, ready.brain)
+    arrays = {"images": shown, "brain": ready.brain, "labels": drawn, "truth": truth}
     write_prepared(target.folder, arrays, asdict(record))
 
 

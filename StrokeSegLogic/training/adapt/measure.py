@@ -14,9 +14,8 @@ from ...base.json_files import json_bytes, read_json_object
 from ...base.progress import Progress
 from ...base.settings import from_mapping
 from ...metrics.voxel import Overlap, overlap
-from ...mri.engine import run_planes
 from ...mri.settings import MriSettings
-from ...mri.vote import vote
+from ...mri.vote import run_planes, vote
 from ...nets.models.bundle import Bundle
 from ...nets.models.spec import PlanesModelSpec
 from ...nets.run.network import Device, load

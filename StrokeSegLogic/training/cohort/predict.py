@@ -20,9 +20,8 @@ from ...base.reservation import Reservation, reserved
 from ...ctp.routes.field_engine import answer
 from ...evaluation.classes import BACKGROUND, LABELS_FILE
 from ...evaluation.origin import ORIGIN_FILE, Origin, read_origin
-from ...mri.engine import run_planes
 from ...mri.prepare import prepare
-from ...mri.vote import vote
+from ...mri.vote import run_planes, vote
 from ...nets.models.bundle import Bundle
 from ...nets.models.field_spec import FieldModelSpec
 from ...nets.models.spec import PlanesModelSpec

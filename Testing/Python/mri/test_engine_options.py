@@ -13,9 +13,9 @@ import StrokeSegLogic
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.base.settings import PLANES
-from StrokeSegLogic.mri.engine import run_planes
 from StrokeSegLogic.mri.prepare import prepare
 from StrokeSegLogic.mri.result import Segmentation
+from StrokeSegLogic.mri.vote import run_planes
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.nets.models.registry import KeptNetworks, keeping
 from StrokeSegLogic.nets.run.network import choose

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from PySide6 import QtCore, QtGui, QtWidgets
 
-from .opened import OpenedModule
+from .opened import OpenedModule, target
 
 SCREEN = QtCore.QSize(1280, 800)
-DOCK_WIDTH = 460
+DOCK_WIDTH = 400
 """Pixels of Slicer's module panel on such a screen."""
 _DARK = {
     "Window": "#353535",
@@ -64,7 +64,9 @@ def whole(opened: OpenedModule) -> QtGui.QPixmap:
     """The panel at its full length, as it is seen by scrolling."""
     area = dock(opened)
     try:
-        area.resize(DOCK_WIDTH, max(SCREEN.height(), opened.frame.sizeHint().height() + 60))
+        frame = opened.ui.frame
+        sections = target(frame.sections).sizeHint().height() - target(frame.sectionsArea).sizeHint().height()
+        area.resize(DOCK_WIDTH, max(SCREEN.height(), opened.frame.sizeHint().height() + sections + 60))
         opened.rest(0.05)
         return area.grab()
     finally:
@@ -76,7 +78,8 @@ def overflow(opened: OpenedModule) -> int:
     """Pixels by which the panel is wider than its place on the small screen."""
     area = dock(opened)
     try:
-        return area.horizontalScrollBar().maximum()
+        inner = target(opened.ui.frame.sectionsArea)
+        return area.horizontalScrollBar().maximum() + inner.horizontalScrollBar().maximum()
     finally:
         area.takeWidget()
         area.deleteLater()

@@ -72,9 +72,9 @@ def _drawn(logic: Any, application_logic: Any, node: Any, width: int, height: in
 
 
 def side_by_side(logics: list[Any], application_logic: Any, size: QtCore.QSize) -> QtGui.QImage:
-    """All views of a layout in a grid of up to three columns, each with its name, as Slicer's layout puts them."""
-    columns = len(logics) if len(logics) <= 3 else -(-len(logics) // (2 if len(logics) <= 6 else 3))
-    rows = -(-len(logics) // columns)
+    """All views of a layout in two columns, as on a small screen, each with its name, as Slicer's layout puts them."""
+    rows = -(-len(logics) // 2)
+    columns = -(-len(logics) // rows)
     picture = QtGui.QImage(size, QtGui.QImage.Format.Format_RGB888)
     picture.fill(QtGui.QColor("#202020"))
     painter = QtGui.QPainter(picture)

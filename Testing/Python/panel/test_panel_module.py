@@ -12,7 +12,11 @@ import pytest
 import SimpleITK as sitk
 from PySide6 import QtGui
 
+from StrokeSegLogic.ctp.maps.windows import map_layer
+from StrokeSegLogic.result.outcome import Layer
 from StrokeSegLogic.slicer_bridge.volumes import numpy_voxels
+from StrokeSegLogic.study.case import Role
+from StrokeSegLogic.study.maps.units import STANDARD_UNITS
 
 from .names_used import EXTENSION, ROOT
 from .opened import OpenedModule
@@ -68,7 +72,7 @@ def test_a_sample_becomes_volumes_that_say_they_are_simulated(opened: OpenedModu
     from StrokeSegExtensionLib.sample_data import load_sample
 
     image = GRID.image(np.arange(np.prod(GRID.shape), dtype=np.float32).reshape(GRID.shape))
-    nodes = load_sample("StrokeSegMRI", lambda: {"DWI": image, "TMAX": image})
+    nodes = load_sample("StrokeSegMRI", lambda: [Layer("DWI", image), Layer("TMAX", image)])
     assert [node.GetName() for node in nodes] == ["StrokeSegMRI_DWI", "StrokeSegMRI_Tmax"]
     assert "not a patient" in nodes[0].GetDescription()
     assert numpy_voxels(nodes[0].GetImageData()).max() == np.prod(GRID.shape) - 1
@@ -79,20 +83,25 @@ def test_a_sample_is_seen_in_the_users_views(opened: OpenedModule) -> None:
     from StrokeSegExtensionLib.sample_data import load_sample
 
     image = sitk.Image(8, 9, 4, sitk.sitkFloat32)
-    nodes = load_sample("StrokeSegMRI", lambda: {"DWI": image, "FLAIR": image})
+    nodes = load_sample("StrokeSegMRI", lambda: [Layer("DWI", image), Layer("FLAIR", image)])
     manager = opened.slicer.app.layoutManager()
     for name in ("Red", "Yellow", "Green"):
         composite = manager.sliceWidget(name).sliceLogic().GetSliceCompositeNode()
         assert composite.GetBackgroundVolumeID() == nodes[0].GetID()
 
 
-def test_a_samples_ct_is_shown_in_the_brains_window(opened: OpenedModule) -> None:
+def test_a_samples_maps_are_shown_in_colours_with_a_bar_and_its_ct_in_the_brains_window(opened: OpenedModule) -> None:
     from StrokeSegExtensionLib.sample_data import load_sample
 
     image = GRID.image(np.linspace(-1000, 1500, np.prod(GRID.shape), dtype=np.float32).reshape(GRID.shape))
-    ct, flow = load_sample("StrokeSegCTPMaps", lambda: {"CT": image, "CBF": image})
+    inside = np.ones(GRID.shape, bool)
+    shown = [map_layer(role, image, STANDARD_UNITS[role], inside) for role in (Role.CT, Role.CBF)]
+    ct, flow = load_sample("StrokeSegCTPMaps", lambda: shown)
     assert (ct.GetDisplayNode().GetWindowLevelMin(), ct.GetDisplayNode().GetWindowLevelMax()) == (0, 80)
-    assert flow.GetDisplayNode().GetWindowLevelMax() > 80
+    assert flow.GetDisplayNode().GetWindowLevelMax() == 80
+    assert flow.GetDisplayNode().GetColorNode().GetName() == "StrokeSeg flow"
+    bars = [opened.slicer.scene.GetNthNodeByClass(0, "vtkMRMLColorLegendDisplayNode")]
+    assert [bar.GetTitleText() for bar in bars] == ["ml/100 g/min"]
 
 
 def test_a_sample_that_cannot_be_made_says_why(running: Slicer) -> None:

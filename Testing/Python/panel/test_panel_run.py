@@ -67,6 +67,26 @@ def test_the_next_run_takes_the_error_and_the_old_log_away(ready: OpenedModule) 
     assert "old line" not in ready.ui.run.logText.toPlainText()
 
 
+def test_the_last_lines_of_a_worker_that_died_are_said_once(ready: OpenedModule) -> None:
+    ready.start()
+    for line in ("loading", "axial network", "Killed"):
+        ready.runner.listener.logged(line)
+    ready.runner.listener.failed(Fault("the worker died", log=("axial network", "Killed", "said at the very end")))
+    lines = ready.ui.run.logText.toPlainText().splitlines()
+    assert lines == ["loading", "axial network", "Killed", "said at the very end"]
+
+
+def test_a_log_that_a_failure_opened_folds_when_the_error_goes(ready: OpenedModule) -> None:
+    ready.start()
+    ready.runner.listener.failed(Fault("the worker died", log=("Killed",)))
+    ready.start()
+    assert target(ready.ui.run.logText).isHidden(), "it would stand there open and empty"
+    ready.press(ready.ui.run.logButton)
+    ready.runner.listener.failed(Fault("the worker died", log=("Killed",)))
+    ready.start()
+    assert not target(ready.ui.run.logText).isHidden(), "what the user has opened stays open"
+
+
 def test_nothing_chosen_is_an_error_that_says_so(opened: OpenedModule) -> None:
     opened.press(opened.ui.run.segmentButton)
     opened.wait_for("failed")

@@ -75,6 +75,7 @@ def test_a_saved_scene_brings_the_panel_back(finished: OpenedModule, tmp_path: P
 
 
 def test_a_scene_saved_side_by_side_opens_side_by_side(finished: OpenedModule, tmp_path: Path) -> None:
+    finished.slice_views()
     save(finished, tmp_path / "saved.mrb")
     finished.slicer.scene.Clear(False)
     finished.rest()
@@ -92,6 +93,7 @@ def test_a_scene_that_is_loaded_inside_a_batch_fills_rows_and_views_afterwards(
     finished: OpenedModule, open_module: Callable[..., OpenedModule], tmp_path: Path, clear: bool
 ) -> None:
     """As the application loads it: every event of closing and filling comes before the layout and selectors follow."""
+    finished.slice_views()
     rows, scene = finished.rows(), finished.slicer.scene
     save(finished, tmp_path / "saved.mrb")
     finished.close()
@@ -107,6 +109,7 @@ def test_a_scene_that_is_loaded_inside_a_batch_fills_rows_and_views_afterwards(
     assert again.parameters is None and manager.sliceWidget("StrokeSeg1") is None
     scene.EndState(scene.BatchProcessState)
     again.rest()
+    again.slice_views()
     assert again.rows() == rows
     assert again.ui.study.selectorDWI.currentNode() is again.parameters.volumeDWI is not None
     assert our_views(manager) == ("StrokeSeg1", "StrokeSeg2", "StrokeSeg3")
@@ -116,12 +119,14 @@ def test_a_scene_that_is_loaded_inside_a_batch_fills_rows_and_views_afterwards(
 
 
 def test_views_that_are_not_there_yet_are_left_out(finished: OpenedModule, monkeypatch: pytest.MonkeyPatch) -> None:
+    finished.slice_views()
     manager = finished.slicer.app.layoutManager()
     del manager._logics["StrokeSeg1"]
     monkeypatch.setattr(type(manager), "_arrange", lambda self: None)
     finished.press(finished.ui.result.sideBySideButton)
+    finished.slice_views()
     shown = manager.sliceWidget("StrokeSeg2").sliceLogic()
-    assert shown.GetSliceNode().GetLayoutLabel() == "T1"
+    assert shown.GetSliceNode().GetLayoutLabel() == "FLAIR"
 
 
 def test_a_result_that_comes_while_the_scene_is_filled_is_loaded_afterwards(

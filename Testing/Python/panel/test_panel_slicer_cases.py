@@ -14,15 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from StrokeSegLogic.slicer_bridge.runtime import quiet_vtk
+from StrokeSegLogic.slicer_bridge.runtime import nodes_of_class, quiet_vtk
 
 if TYPE_CHECKING:
     from .standin.install import Slicer
 
 CASES = Path(__file__).resolve().parents[2] / "Slicer"
 MODULE = "StrokeSegExtension"
-NEEDS_THE_APPLICATION = ("an_effect_of_the_segment_editor", "takes_the_segment_editors_effect_away", "reload")
-"""Effects of the Segment Editor, and loading the module's source anew."""
+NEEDS_THE_APPLICATION = (
+    *("an_effect_of_the_segment_editor", "takes_the_segment_editors_effect_away", "reload"),
+    *("case_small", "side_by_side_comes_back"),
+)
+"""Effects of the Segment Editor, loading the module's source anew, the main window, the error log."""
 
 
 class Application:
@@ -59,6 +62,7 @@ class Application:
             "saveScene": self._save_scene,
             "loadScene": self._load_scene,
             "getNode": running.scene.GetFirstNodeByName,
+            "getNodesByClass": partial(nodes_of_class, running.scene),
         }
         for name, value in util.items():
             patch.setattr(slicer.util, name, value, raising=False)
@@ -66,6 +70,8 @@ class Application:
         for name in ("Terminologies", "Segmentations", "Volumes"):
             part = SimpleNamespace(logic=partial(logics, name))
             patch.setattr(slicer.modules, name.lower(), part, raising=False)
+        colours = SimpleNamespace(logic=lambda: slicer.vtkSlicerColorLogic)
+        patch.setattr(slicer.modules, "colors", colours, raising=False)
         manager = type(running.app.layoutManager())
         node = property(lambda self: self.layoutLogic().GetLayoutNode())
         patch.setattr(manager, "node", node, raising=False)

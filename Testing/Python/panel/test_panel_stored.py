@@ -33,7 +33,7 @@ def test_every_name_has_the_type_that_it_was_kept_as(opened: OpenedModule) -> No
     hints: dict[str, Any] = typing.get_type_hints(type(opened.parameters))
     assert KEPT["names"] == {name: hints[name].__name__ for name in KEPT["names"]}
     assert set(hints) - set(KEPT["names"]) == {
-        *("anonymous", "arteryPoint", "brainMask", "hematocrit", "register", "unmeasured"),
+        *("anonymous", "arteryPoint", "brainMask", "hematocrit", "hiddenBelow", "register", "sideBySide", "unmeasured"),
     }
 
 
@@ -48,6 +48,7 @@ def test_its_scene_brings_the_panel_back(opened: OpenedModule) -> None:
     with quiet_vtk():
         assert scene.ReadFromMRB(str(STORED / "panel.mrb"), True)
     opened.rest()
+    assert opened.slice_views() and opened.panel.views.shown, "its layout's number is not ours any more"
     assert opened.rows() == {"T1": "t1_mprage", "FLAIR": "t2_tirm_flair", "DWI": "ep2d_diff_b1000"}
     assert (ui.study.ageBox.value, ui.study.onsetBox.value, ui.options.voteBox.currentIndex) == (64, 7.5, 1)
     assert ui.options.thresholdBox.value == pytest.approx(0.4)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import vtk
+from perfusion_results import perfused
 from PySide6 import QtCore, QtTest
 
+from StrokeSegLogic.slicer_bridge.files import write_scene
+from StrokeSegLogic.slicer_bridge.runtime import quiet_vtk
 from StrokeSegLogic.study.case import ClinicalData, Role
 
 from .opened import OpenedModule, target
@@ -141,7 +146,7 @@ def test_the_reference_can_be_any_volume_that_is_chosen(opened: OpenedModule) ->
     opened.assigned("DWI", "FLAIR", "T1")
     box = opened.ui.study.referenceBox
     names = [target(box).itemText(index) for index in range(target(box).count())]
-    assert names == ["Automatic", "T1", "DWI", "FLAIR"]
+    assert names == ["Automatic", "DWI", "FLAIR", "T1"], "as the rows are"
     box.setCurrentIndex(names.index("FLAIR"))
     opened.start()
     assert opened.runner.runs[0][0].reference is Role.FLAIR
@@ -186,3 +191,15 @@ def test_a_sequence_is_a_4d_series_with_its_times_and_its_shown_frame_is_no_stud
         1,
         2,
     ]
+
+
+def test_maps_of_a_scene_that_was_written_by_strokeseg_are_recognised_while_the_panel_stands_on_mri(
+    opened: OpenedModule, tmp_path: Path
+) -> None:
+    write_scene(perfused(), tmp_path / "scene.mrb")
+    with quiet_vtk():
+        opened.slicer.scene.ReadFromMRB(str(tmp_path / "scene.mrb"), True)
+    opened.wait(lambda: "choose CT perfusion" in opened.ui.study.notesLabel.text, what="a word on the maps")
+    opened.press(opened.ui.study.ctpButton)
+    opened.assigned("CT", "CBF", "CBV", "MTT", "TTP", "TMAX", "MIP")
+    assert opened.ui.study.notesLabel.text == ""

@@ -89,6 +89,8 @@ def test_every_layer_is_shown_as_the_result_itself_says(make: Any) -> None:
 
 def test_flow_is_shown_over_one_window_wherever_its_unit_is_known() -> None:
     assert told(perfused()).displays["CBF"] == Display("flow", (0.0, 80.0), "ml/100 g/min")
+    scaled = replace(perfused(), scales={Role.CBF: (0.1, 5.0)})
+    assert told(scaled).displays["CBF"].of_given == Display("flow", (-50.0, 750.0))
     low, high = told(unknown_scales()).displays["CBF"].window or (0.0, 0.0)
     assert 0 <= low < high and (low, high) != (0.0, 80.0)
 

@@ -111,7 +111,8 @@ def test_the_scene_brings_maps_and_segments_back_in_place(grid: Grid, seed: int)
     with tempfile.TemporaryDirectory() as folder, headless_scene() as scene:
         write_scene(result, Path(folder) / "case.mrb")
         read_scene(scene, Path(folder) / "case.mrb")
-        for name, image in result.maps.items():
+        for layer in result.layers:
+            name, image = layer.title, layer.image
             read = read_volume(scene.GetFirstNodeByName(name)).image()
             # Slicer reads left-handed volumes with their slices in reverse order: other indices, same places.
             back = sitk.Resample(read, image, sitk.Transform(), sitk.sitkNearestNeighbor, -1.0)
@@ -125,7 +126,7 @@ def test_a_tilted_scan_opens_with_maps_in_colour_and_fitting_windows(scene: Any,
     result = perfused()  # its gantry is tilted
     write_scene(result, tmp_path / "case.mrb")
     read_scene(scene, tmp_path / "case.mrb")
-    for name, window, palette in (("CBF", (0, 80), "flow"), ("TMAX", (0, 12), "time")):
+    for name, window, palette, unit in (("CBF", (0, 80), "flow", "ml/100 g/min"), ("Tmax", (0, 12), "time", "s")):
         node = scene.GetFirstNodeByName(name)
         display = node.GetDisplayNode()
         assert (display.GetWindowLevelMin(), display.GetWindowLevelMax()) == window
@@ -135,7 +136,7 @@ def test_a_tilted_scan_opens_with_maps_in_colour_and_fitting_windows(scene: Any,
         table.GetColor(255, colour)
         assert colour[:3] == pytest.approx(np.array(PALETTES[palette][-1]) / 255, abs=0.01)
         assert display.GetApplyThreshold() and display.GetLowerThreshold() > 0  # see-through outside the brain
-        assert node.GetDescription() == f"In {result.units[name]}"
+        assert node.GetDescription() == f"In {unit}"
     ct = scene.GetFirstNodeByName("CT").GetDisplayNode()
     assert (ct.GetWindowLevelMin(), ct.GetWindowLevelMax()) == (0, 80)
     assert scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode") == len(result.maps)
@@ -149,7 +150,7 @@ def test_the_views_show_the_lesion_on_ct_with_tmax_in_front(scene: Any, tmp_path
     for view in ("Red", "Green", "Yellow"):
         composite = scene.GetNodeByID(f"vtkMRMLSliceCompositeNode{view}")
         assert scene.GetNodeByID(composite.GetBackgroundVolumeID()).GetName() == "CT"
-        assert scene.GetNodeByID(composite.GetForegroundVolumeID()).GetName() == "TMAX"
+        assert scene.GetNodeByID(composite.GetForegroundVolumeID()).GetName() == "Tmax"
         assert composite.GetForegroundOpacity() == 0
         # The plane shown goes through the lesion's centre, in the scan's own tilt.
         to_ras = scene.GetNodeByID(f"vtkMRMLSliceNode{view}").GetSliceToRAS()
@@ -185,8 +186,8 @@ def test_maps_of_unknown_scale_take_windows_of_their_own(scene: Any, tmp_path: P
     result = unknown_scales()
     write_scene(result, tmp_path / "case.mrb")
     read_scene(scene, tmp_path / "case.mrb")
-    display = scene.GetFirstNodeByName("TMAX").GetDisplayNode()
+    display = scene.GetFirstNodeByName("Tmax").GetDisplayNode()
     assert display.GetWindowLevelMax() > 100  # scaled by 20
-    assert scene.GetFirstNodeByName("TMAX").GetDescription() == "In unknown scale"
+    assert scene.GetFirstNodeByName("Tmax").GetDescription() == "In unknown scale"
     node = scene.GetNodeByID("vtkMRMLSliceCompositeNodeRed")
     assert scene.GetNodeByID(node.GetBackgroundVolumeID()).GetName() == "CBF"

@@ -24,11 +24,14 @@ from StrokeSegLogic.worker.run import images_of, summary_of
 EXTRAS = ("probability", "agreement", "maps")
 
 
-def added(scene: Any, result: Any, reference: Any = None, report: str = "") -> AddedResult:
+def added(
+    scene: Any, result: Any, reference: Any = None, report: str = "", given: dict[Role, Any] | None = None
+) -> AddedResult:
     """All steps at once."""
     record = ResultRecord.parse(json.loads(json.dumps(summary_of(result), allow_nan=False)))
-    volumes = {name: Volume.of(image) for name, image in images_of(result, EXTRAS).items() if wanted(name)}
-    steps = add_result(scene, record, volumes, reference, report)
+    images = {name: image for name, image in images_of(result, EXTRAS).items() if wanted(name)}
+    volumes = {name: Volume.of(image) for name, image in images.items() if name not in (given or {})}
+    steps = add_result(scene, record, volumes, reference, report, given)
     while True:
         try:
             next(steps)
@@ -49,7 +52,7 @@ def test_volumes_look_in_the_users_scene_as_in_the_scene_that_is_written(scene: 
     result = make()
     nodes = added(scene, result)
     found = {node.GetName(): node for node in (*nodes.maps, nodes.probability, nodes.agreement) if node is not None}
-    layers = {layer.name: layer for layer in result.layers if layer.name in found}
+    layers = {layer.title: layer for layer in result.layers if layer.title in found}
     assert set(layers) == set(found) and len(found) >= 2
     for name, layer in layers.items():
         written = add_volume(scene, layer.image, f"{name} in the file", layer.display)
@@ -66,9 +69,36 @@ def test_flow_is_shown_from_0_to_80_and_nothing_outside_the_brain(scene: Any) ->
 def test_a_computed_map_is_called_so_in_the_users_scene(scene: Any) -> None:
     result = replace(perfused(), computed=frozenset({Role.CBV, Role.MTT}))
     nodes = {node.GetName(): node.GetDescription() for node in added(scene, result).maps}
-    assert {"CBF", "CBV (computed)", "MTT (computed)", "TMAX"} < set(nodes) and "CBV" not in nodes
+    assert {"CBF", "CBV (computed)", "MTT (computed)", "Tmax"} < set(nodes) and "CBV" not in nodes
     assert nodes["CBV (computed)"] == "In ml/100 g, computed from the 4-D series"
     assert nodes["CBF"] == "In ml/100 g/min"
+
+
+def test_the_users_own_maps_are_shown_as_computed_maps_are_whatever_their_unit(scene: Any) -> None:
+    result = replace(perfused(), scales={Role.TMAX: (0.001, 0.0)})
+    flow = add_volume(scene, result.maps[Role.CBF], "my flow")
+    late = add_volume(scene, result.maps[Role.TMAX] * 1000, "my delay in ms")
+    plain = add_volume(scene, result.maps[Role.CT], "my CT")
+    added(scene, result, given={Role.CBF: flow, Role.TMAX: late, Role.CT: plain})
+    assert shown(flow)[:2] == ("StrokeSeg flow", (0.0, 80.0))
+    assert shown(late)[:2] == ("StrokeSeg time", (0.0, 12000.0))
+    assert shown(plain)[1] == (0.0, 80.0) and shown(plain)[2] is None
+    titles = {name: bar_of(node).GetTitleText() for name, node in (("flow", flow), ("late", late))}
+    assert titles == {"flow": "ml/100 g/min", "late": "my delay in ms"}, "a unit that is not theirs is not said"
+    assert bar_of(plain) is None
+    assert late.GetDescription() in (None, ""), "what the user wrote stays"
+
+
+def test_every_map_in_colours_has_a_bar_in_scene_and_file(scene: Any) -> None:
+    bars = {node.GetName(): bar_of(node) for node in added(scene, perfused()).maps}
+    assert {name for name, bar in bars.items() if bar is not None} == {"CBF", "CBV", "MTT", "TTP", "Tmax"}
+    assert bars["MTT"].GetTitleText() == "s" and bars["MTT"].GetVisibility()
+
+
+def bar_of(node: Any) -> Any:
+    import slicer
+
+    return slicer.vtkSlicerColorLogic.GetColorLegendDisplayNode(node)
 
 
 def test_the_segments_hold_the_labels_and_the_models_own_version_is_hidden(scene: Any) -> None:
@@ -123,6 +153,7 @@ def test_the_record_in_the_scene_is_read_back(scene: Any) -> None:
 
 def test_maps_keep_their_voxels(scene: Any) -> None:
     result = perfused()
+    layers = {layer.title: layer for layer in result.layers}
     for node in added(scene, result).maps:
-        expected = sitk.GetArrayFromImage(result.maps[node.GetName()])
+        expected = sitk.GetArrayFromImage(layers[node.GetName()].image)
         assert np.array_equal(np.asarray(read_volume(node).array), expected)

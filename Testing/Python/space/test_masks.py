@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from StrokeSegLogic.space.grid import Grid
-from StrokeSegLogic.space.masks import connected_parts, filled_in_slices, grown, largest_part, without_small_parts
+from StrokeSegLogic.space.masks import (
+    connected_parts,
+    filled_in_slices,
+    grown,
+    largest_part,
+    numbered_parts,
+    without_small_parts,
+)
 
 UPRIGHT = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 
@@ -85,3 +92,15 @@ def test_holes_are_filled_slice_by_slice() -> None:
     ring[1, :, 2:] = False
     filled = filled_in_slices(ring)
     assert filled[0].all() and not filled[1, 2, 2]
+
+
+@given(seed=st.integers(0, 10_000), fill=st.floats(0.02, 0.3))
+def test_parts_are_numbered_by_size_and_keep_their_voxels(seed: int, fill: float) -> None:
+    mask = np.random.default_rng(seed).random((6, 9, 8)) < fill
+    parts, count = numbered_parts(mask)
+    theirs, expected = ndimage.label(mask, np.ones((3, 3, 3)))
+    assert count == expected and np.array_equal(parts > 0, mask)
+    pairs = {(int(a), int(b)) for a, b in zip(parts[mask], theirs[mask], strict=True)}
+    assert len(pairs) == count, "each part is one of scipy's"
+    sizes = np.bincount(parts.ravel(), minlength=count + 1)[1:]
+    assert (np.diff(sizes.astype(int)) <= 0).all()

@@ -89,17 +89,20 @@ def alive(pid: int) -> bool:
 
 
 class Ticks:
-    """Measures how long the window's event loop is held up, by a timer that should fire every 10 ms."""
+    """Measures how long the window's event loop is held up, by a timer that should fire every 10 ms.
+
+    On Linux without the time in which the window could have gone on and another process had the processor.
+    """
 
     def __init__(self) -> None:
         self.longest_s = 0.0
-        self._last = time.monotonic()
+        self._last = self._now()
         self._timer = qt.QTimer()
         self._timer.setInterval(10)
         self._timer.connect("timeout()", self._tick)
 
     def __enter__(self) -> Ticks:
-        self._last = time.monotonic()
+        self._last = self._now()
         self._timer.start()
         return self
 
@@ -107,6 +110,20 @@ class Ticks:
         self._timer.stop()
 
     def _tick(self) -> None:
-        now = time.monotonic()
+        now = self._now()
         self.longest_s = max(self.longest_s, now - self._last)
         self._last = now
+
+    @staticmethod
+    def _now() -> float:
+        try:
+            waited = int(Path("/proc/thread-self/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
+        except OSError:
+            waited = 0.0
+        return time.monotonic() - waited
+
+
+def errors_since(count: int) -> list[str]:
+    """What the application's error log has said since it held so many lines."""
+    log = slicer.app.errorLogModel()
+    return [str(log.logEntryDescription(row)) for row in range(count, log.logEntryCount())]

@@ -10,8 +10,12 @@ from typing import Any
 import slicer
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleTest
 
-from .application import MODULE, files_of, nodes, rest, wait_until
+from .application import MODULE, Ticks, files_of, nodes, rest, wait_until
 from .suite import output_folder
+
+RUNNING_S, SHOWING_S = 0.2, 0.75
+"""Longest time that the window may be held up while a run goes on, and while its result is shown. The aims are 0.1 s
+and 0.5 s; the rest is for a machine that others use, too."""
 
 
 class SlicerCase(ScriptedLoadableModuleTest):
@@ -64,14 +68,27 @@ class SlicerCase(ScriptedLoadableModuleTest):
     def segment(self) -> Any:
         """Presses Segment and waits for the result; the segmentation node."""
         before = self.parameters.segmentation
-        self.press("segmentButton")
-        self.assertTrue(self.panel.state.busy, self.said())
-        wait_until(lambda: not self.panel.state.busy, "the end of the run")
+        with Ticks() as running:
+            self.press("segmentButton")
+            self.assertTrue(self.panel.state.busy, self.said())
+            wait_until(lambda: not self.panel.state.busy, "the end of the run")
         self.assertEqual(str(self.panel.state), "done", self.said())
-        wait_until(lambda: self.parameters.segmentation is not before, "the result in the scene", 60)
-        wait_until(lambda: self.parameters.resultText is not None, "the record in the scene", 60)
-        rest(0.3)
+        with Ticks() as showing:
+            wait_until(lambda: self.parameters.segmentation is not before, "the result in the scene", 60)
+            wait_until(lambda: self.parameters.resultText is not None, "the record in the scene", 60)
+            rest(0.1)
+            wait_until(lambda: not self.panel.views.settling, "the views", 60)
+            rest(0.3)
+        self.held_up = running.longest_s, showing.longest_s
+        running_ms, showing_ms = (round(1000 * seconds) for seconds in self.held_up)
+        print(f"{self.id()}: held up for {running_ms} ms while running, {showing_ms} ms when showing, at most")
         return self.parameters.segmentation
+
+    def assert_never_held_up(self) -> None:
+        """After `segment`: the window had its turn in time."""
+        running, showing = self.held_up
+        self.assertLess(running, RUNNING_S, "while running")
+        self.assertLess(showing, SHOWING_S, "when showing")
 
     def said(self) -> str:
         """State, error and the log's end, for the message of a case that failed."""

@@ -50,6 +50,19 @@ class EditingCase(SlicerCase):
         self.editor.redo()
         wait_until(lambda: self.volume() == after, "the volume after redo", 10)
 
+    def test_the_models_own_outline_is_told_from_the_version_that_is_edited(self) -> None:
+        own = self.parameters.modelSegmentation
+        box = self.panel.ui.correct.modelVersionBox
+        box.setChecked(True)
+        self.assertTrue(own.GetDisplayNode().GetVisibility())
+        colours = [
+            node.GetDisplayNode().GetSegmentColor(node.GetSegmentation().GetNthSegmentID(0))
+            for node in (own, self.segmentation)
+        ]
+        self.assertGreater(max(abs(a - b) for a, b in zip(*colours, strict=True)), 0.3)
+        self.picture("model-outline")
+        box.setChecked(False)
+
     def volume(self) -> str:
         """Of the edited version, as the table says it: its last row."""
         table = self.panel.ui.result.resultTable

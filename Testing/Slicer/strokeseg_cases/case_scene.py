@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import slicer
+import vtk
 
-from .application import rest, wait_until
+from .application import errors_since, rest, wait_until
 from .base import SlicerCase
 from .studies import load_mri, overlap
 
@@ -57,6 +58,32 @@ class SceneCase(SlicerCase):
             selector = getattr(self.panel.ui.study, f"selector{role}")
             self.assertIsNotNone(selector.currentNode(), f"the row {role} is empty")
             self.assertIs(selector.currentNode(), getattr(self.parameters, f"volume{role}"))
+
+    def test_a_scene_left_side_by_side_comes_back_so_without_a_complaint(self) -> None:
+        self.require_window()
+        turned = {}
+        for role, node in load_mri(self.folder).items():
+            matrix = vtk.vtkMatrix4x4()
+            node.GetIJKToRASDirectionMatrix(matrix)
+            turn = vtk.vtkTransform()
+            turn.RotateX(15)
+            turn.Concatenate(matrix)
+            node.SetIJKToRASDirectionMatrix(turn.GetMatrix())
+            turned[role] = node
+        self.assigned(turned)
+        self.parameters.device = "cpu"
+        self.segment()
+        bundle = self.folder / "scene.mrb"
+        self.assertTrue(slicer.util.saveScene(str(bundle)))
+        slicer.mrmlScene.Clear(False)
+        rest(0.5)
+        self.assertFalse(self.panel.views.shown)
+        said = slicer.app.errorLogModel().logEntryCount()
+        self.assertTrue(slicer.util.loadScene(str(bundle)))
+        wait_until(lambda: self.panel.views.shown and not self.panel.views.settling, "our layout", 60)
+        rest(0.5)
+        self.picture("scene-side-by-side")
+        self.assertEqual([line for line in errors_since(said) if "orientation preset" in line], [])
 
     def test_data_that_come_later_do_not_overrule_the_user(self) -> None:
         rows = load_mri(self.folder, ("DWI", "FLAIR"))

@@ -16,7 +16,7 @@ import slicer
 
 from .application import load_module
 
-CASES = ("module", "mri", "editing", "scene", "views", "perfusion", "console", "runner", "reload")
+CASES = ("module", "mri", "editing", "lesions", "scene", "views", "small", "perfusion", "console", "runner", "reload")
 """Modules case_*.py; the last ends the module's life."""
 
 

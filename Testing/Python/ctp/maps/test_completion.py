@@ -246,7 +246,7 @@ def test_the_networks_see_the_computed_maps_and_the_result_says_which(
     summary = json.loads(json.dumps(result.summary(), allow_nan=False))
     assert summary["maps"]["CBF"] == {"origin": "given", "source": "scan/cbf.nii.gz"}
     assert summary["maps"]["CBV"] == {"origin": "computed", "source": "scan/ctp.nii.gz"}
-    assert summary["provenance"]["maps"].startswith("given: CBF, TMAX; computed from the 4-D series: ")
+    assert summary["provenance"]["maps"].startswith("given: CBF, Tmax; computed from the 4-D series: ")
     assert set(summary["measured"]["units"]) == {str(role) for role in result.computed}
     assert all(entry["used"] for entry in summary["provenance"]["inputs"])
     assert f"Maps: {summary['provenance']['maps']}" in result.headline()

@@ -150,6 +150,7 @@ def test_a_unit_that_the_user_names_is_believed():
     in_ms = {**whole, "TMAX": sitk.Cast(maps()["TMAX"] * 1000, sitk.sitkFloat32)}
     found = standard_maps(case_of(in_ms, TMAX="ms"))
     np.testing.assert_allclose(values(found, "TMAX"), truth("TMAX"), atol=1e-3)
+    assert found.scales["TMAX"] == (0.001, 0.0) and found.scales["CBF"] == (1.0, 0.0)
     wrong = standard_maps(case_of(in_ms, TMAX="s"))
     assert any("TMAX: values of" in doubt and "perhaps milliseconds" in doubt for doubt in words_of(wrong))
     with pytest.raises(InputError, match="'days' is no unit of TMAX"):

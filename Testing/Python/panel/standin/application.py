@@ -12,6 +12,7 @@ from PySide6 import QtCore, QtWidgets
 
 from .api import api
 from .mrml_scene import ApplicationScene
+from .proxy import Proxy
 
 FOUR_UP = 3
 _AT_FIRST, _SIZE = (297, 160), (183, 435)
@@ -28,9 +29,50 @@ class Strict:
         return object.__getattribute__(self, name)
 
 
+class qMRMLSliceView(Strict):
+    """Has an interactor without a window, to which a test turns the wheel."""
+
+    def __init__(self) -> None:
+        import vtk
+
+        self._interactor = vtk.vtkGenericRenderWindowInteractor()
+
+    def interactor(self) -> Any:
+        return self._interactor
+
+
+class qMRMLSliderWidget(Strict):
+    def __init__(self) -> None:
+        self._spin_box = True
+
+    def setSpinBoxVisible(self, visible: bool) -> None:
+        self._spin_box = visible
+
+
+class qMRMLSliceControllerWidget(Strict):
+    def __init__(self) -> None:
+        self._slider, self._label = qMRMLSliderWidget(), QtWidgets.QLabel()
+        self._paused = 0
+
+    def sliceOffsetSlider(self) -> Any:
+        return self._slider
+
+    def viewLabel(self) -> Any:
+        return Proxy(self._label)
+
+
 class qMRMLSliceWidget(Strict):
-    def __init__(self, logic: Any, visible: bool) -> None:
-        self._logic, self._visible = logic, visible
+    def __init__(self, logic: Any, visible: bool, view: qMRMLSliceView, bar: qMRMLSliceControllerWidget) -> None:
+        self._logic, self._visible, self._view, self._bar = logic, visible, view, bar
+
+    def sliceController(self) -> Any:
+        return self._bar
+
+    def pauseRender(self) -> None:
+        self._bar._paused += 1
+
+    def resumeRender(self) -> None:
+        self._bar._paused -= 1
 
     @property
     def visible(self) -> bool:
@@ -38,6 +80,9 @@ class qMRMLSliceWidget(Strict):
 
     def sliceLogic(self) -> Any:
         return self._logic
+
+    def sliceView(self) -> Any:
+        return self._view
 
     def mrmlSliceNode(self) -> Any:
         return self._logic.GetSliceNode()
@@ -58,6 +103,8 @@ class qSlicerLayoutManager(Strict):
         self._layouts = slicer.vtkMRMLLayoutLogic()
         self._layouts.SetMRMLScene(scene)
         self._logics: dict[str, Any] = {}
+        self._views: dict[str, qMRMLSliceView] = {}
+        self._bars: dict[str, qMRMLSliceControllerWidget] = {}
         self._shown: set[str] = set()
         self._tag: int | None = None
         self._observe()
@@ -71,14 +118,27 @@ class qSlicerLayoutManager(Strict):
         self._tag = node.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self._arrange())
         batch = self._scene.EndBatchProcessEvent
         self._batch_tag = self._scene.AddObserver(batch, lambda *_: self._arrange())
+        with_node = vtk.calldata_type(vtk.VTK_OBJECT)
+        self._node_tag = self._scene.AddObserver(
+            self._scene.NodeAddedEvent, with_node(lambda *event: self._added(event[-1]))
+        )
         self._arrange()
+
+    def _added(self, node: Any) -> None:
+        """The view of a node that somebody adds is made at once, and hidden."""
+        name = node.GetLayoutName() if node.IsA("vtkMRMLSliceNode") else None
+        if name and name not in self._logics and node.GetSingletonTag() and not self._scene.IsBatchProcessing():
+            logic = slicer.vtkMRMLSliceLogic()
+            logic.SetMRMLScene(self._scene)
+            logic.SetSliceNode(node)
+            self._made(name, logic)
 
     def _arrange(self) -> None:
         if self._scene.IsBatchProcessing():
             return  # as in Slicer: the layout follows once the scene is closed or filled
         wanted: list[tuple[str, str]] = list(_RED_YELLOW_GREEN)
         description = self._node.GetCurrentLayoutDescription() or ""
-        if self._node.GetViewArrangement() >= 500:
+        if not 0 <= self._node.GetViewArrangement() < 500:
             views = ElementTree.fromstring(description).iter("view")
             wanted = [
                 (
@@ -99,9 +159,12 @@ class qSlicerLayoutManager(Strict):
                 else:  # the layout logic was quicker
                     logic.SetSliceNode(node)
                 logic.GetSliceNode().SetOrientation(orientation)
-                logic.GetSliceNode().SetDimensions(*_AT_FIRST, 1)
-                self._logics[name] = logic
-                QtCore.QTimer.singleShot(0, lambda logic=logic: self._sized(logic))
+                self._made(name, logic)
+
+    def _made(self, name: str, logic: Any) -> None:
+        logic.GetSliceNode().SetDimensions(*_AT_FIRST, 1)
+        self._logics[name], self._bars[name] = logic, qMRMLSliceControllerWidget()
+        QtCore.QTimer.singleShot(0, lambda: self._sized(logic))
 
     def _sized(self, logic: Any) -> None:
         node = logic.GetSliceNode()
@@ -124,11 +187,15 @@ class qSlicerLayoutManager(Strict):
         return logics
 
     def sliceWidget(self, name: str) -> Any:
-        return qMRMLSliceWidget(self._logics[name], name in self._shown) if name in self._logics else None
+        if name not in self._logics:
+            return None
+        view = self._views.setdefault(name, qMRMLSliceView())
+        return qMRMLSliceWidget(self._logics[name], name in self._shown, view, self._bars[name])
 
     def _close(self) -> None:
         self._node.RemoveObserver(self._tag)
         self._scene.RemoveObserver(self._batch_tag)
+        self._scene.RemoveObserver(self._node_tag)
         for logic in self._logics.values():
             logic.SetMRMLScene(None)
         self._layouts.SetMRMLScene(None)

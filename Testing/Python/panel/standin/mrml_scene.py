@@ -33,6 +33,8 @@ class ApplicationScene:
         colours.SetMRMLScene(self.scene)
         colours.AddDefaultColorNodes()
         self.logic.SetModuleLogic("Colors", colours)
+        # As the module Colors does.
+        self.scene.RegisterNodeClass(slicer.vtkMRMLColorLegendDisplayNode())
         self._logics: dict[str, Any] = {}
         for name, kind in LOGICS.items():
             logic = self._logics[name] = getattr(slicer, kind)()
