@@ -252,7 +252,7 @@ def _read_candidate(candidate: Candidate, modality: Modality | None, shared: Sha
     if candidate.tags is not None:
         return read_tags(candidate.tags)
     path = PurePosixPath(candidate.name)
-    stem = _stem(path.name)
+    stem = path.name[: len(path.name) - len(volume_suffix(path) or "")]
     masks = next((folder for folder in path.parent.parts if is_mask_folder(folder)), None)
     if masks is not None and (shared is None or masks not in shared.folders):
         return Reading.nothing(f"folder '{masks}' holds masks")
