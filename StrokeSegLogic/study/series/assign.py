@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ...base.errors import InputError
 from ..case import CTP_ROLES, MAP_ROLES, MODALITIES, MRI_ROLES, Modality, Role, indispensable
 from ..volumes.candidates import Candidate
+from ..volumes.reader import volume_suffix
 from .ct_tags import SERIES_FRAMES, judged
 from .doubtful import settled
 from .reading import Quality, Reading
