@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from ...base.errors import InputError
 from ..case import CTP_ROLES, MAP_ROLES, MODALITIES, MRI_ROLES, Modality, Role, indispensable
 from ..volumes.candidates import Candidate
 from ..volumes.reader import volume_suffix
 from .ct_tags import SERIES_FRAMES, judged
+from .doubtful import settled
 from .reading import Quality, Reading
 from .tags import read_tags
 from .words import is_mask_folder, read_name, read_text
 
+if TYPE_CHECKING:
+    from .shared_words import Shared
+
 _SURE = 0.6
-_FIX = "Say which is meant, mri or ctp"
+SAY_WHICH = "Say which is meant, mri or ctp"
 
 
 def parse_modality(text: str) -> Modality:
@@ -48,38 +52,14 @@ def modality_of(readings: Iterable[Reading]) -> Modality:
     }
     if mr and perfusion:
         raise InputError(
-            f"the study holds both MR sequences ({_names(mr)}) and perfusion maps or series ({_names(perfusion)})",
-            fix=_FIX,
+            f"the study holds both MR sequences ({names_of(mr)}) and perfusion maps or series ({names_of(perfusion)})",
+            fix=SAY_WHICH,
             option="modality",
         )
     return "mri" if mr else "ctp"
 
 
-def restricted(roles: Collection[Role], modality: Modality | None) -> tuple[Role, ...]:
-    """Those of the named roles that belong to the modality.
-
-    Raises:
-        InputError: if they are of both and no modality is given, or none is of the modality given.
-    """
-    mr = [role for role in roles if role in MRI_ROLES]
-    ct = [role for role in roles if role in CTP_ROLES]
-    if modality is None:
-        if mr and ct:
-            raise InputError(
-                f"the volumes are of two kinds: {_names(mr)} of MRI, {_names(ct)} of CT perfusion",
-                fix=_FIX,
-                option="modality",
-            )
-        return tuple(roles)
-    kept = mr if modality == "mri" else ct
-    if roles and not kept:
-        raise InputError(
-            f"the study has {_names(roles)}, and none of them is of {modality}", fix=_FIX, option="modality"
-        )
-    return tuple(kept)
-
-
-def _names(roles: Collection[Role | None]) -> str:
+def names_of(roles: Collection[Role | None]) -> str:
     return ", ".join(role.value for role in Role if role in roles)
 
 
@@ -115,12 +95,14 @@ class Assignment:
         left: volumes without role, each with why.
         notes: sentences on volumes left aside, lost competitions and doubtful roles.
         ties: roles that nobody got, because two claim them and neither is clearly better.
+        lacking: roles that nobody got, though a volume bears the sequence's own word, and why that was left aside.
     """
 
     claims: Mapping[Role, Claim]
     left: tuple[tuple[Candidate, str], ...]
     notes: tuple[str, ...]
     ties: Mapping[Role, InputError] = field(default_factory=dict)
+    lacking: Mapping[Role, str] = field(default_factory=dict)
 
 
 def assign(candidates: Sequence[Candidate], modality: Modality | None = None) -> Assignment:
@@ -139,9 +121,14 @@ def assign(candidates: Sequence[Candidate], modality: Modality | None = None) ->
         InputError: if the candidates are of two patients or examinations, if two claim a role that the study cannot do
             without and neither is better, or there are both MR sequences and perfusion maps and no modality was named.
     """
-    readings = [(candidate, read_candidate(candidate, modality)) for candidate in candidates]
+    shared = None
+    if sum(candidate.tags is None and candidate.has_words for candidate in candidates) > 1:
+        from .shared_words import Shared
+
+        shared = Shared.of(candidates)
+    readings = [(candidate, read_candidate(candidate, modality, shared)) for candidate in candidates]
     if modality is None and modality_of(reading for _, reading in readings) == "mri":
-        readings = [(candidate, read_candidate(candidate, "mri")) for candidate in candidates]
+        readings = [(candidate, read_candidate(candidate, "mri", shared)) for candidate in candidates]
     if sum(reading.role is Role.DWI for _, reading in readings) > 1:
         from .directions import together
 
@@ -160,11 +147,11 @@ def assign(candidates: Sequence[Candidate], modality: Modality | None = None) ->
         for candidate, reading in readings
         if reading.role is None
     ]
-    origins = {_origin(candidate): candidate for candidate, reading in readings if reading.role is not None}
+    origins = {candidate.distinct: candidate for candidate, reading in readings if reading.role is not None}
     if len(origins) > 1:
         from .examinations import require_one_examination
 
-        notes[:0] = require_one_examination(list(origins.values()))
+        require_one_examination(list(origins.values()))
     claims: dict[Role, Claim] = {}
     ties: dict[Role, InputError] = {}
     for role in Role:
@@ -200,30 +187,33 @@ def assign(candidates: Sequence[Candidate], modality: Modality | None = None) ->
         from .makers import mixed_makers
 
         notes[:0] = mixed_makers({role: claim.candidate for role, claim in claims.items()})
+    lacking: dict[Role, str] = {}
+    for candidate, reading in readings:
+        if reading.bears is not None and reading.bears not in (*claims, *ties):
+            lacking.setdefault(reading.bears, f"{candidate.name}: {reading.reason}")
+    notes[:0] = [f"the study was read without its {role}, which was left aside: {why}" for role, why in lacking.items()]
+    used = {claim.candidate.distinct: claim.candidate for claim in claims.values()}
+    if len(used) > 1:
+        from .examinations import examination_doubts
+
+        notes[:0] = examination_doubts(list(used.values()))
     notes += [f"no {role} was taken: {error.what}. {error.fix}" for role, error in ties.items()]
-    return Assignment(claims, tuple(left), tuple(notes), ties)
+    return Assignment(claims, tuple(left), tuple(notes), ties, lacking)
 
 
-_SEVERAL_WORDS = re.compile(r"\w[-_ ./^]|\d|[a-z][A-Z]|[^\x00-\x7f]")
+def read_candidate(candidate: Candidate, modality: Modality | None = None, shared: Shared | None = None) -> Reading:
+    """The role that names and tags give a candidate, or why it has none.
 
-
-def _origin(candidate: Candidate) -> Hashable:
-    """Something that differs wherever tags or names may say another patient or examination."""
-    tags = candidate.origin
-    path = PurePosixPath(candidate.path)
-    stem = str(path)[: len(str(path)) - len(volume_suffix(path) or "")]
-    # DWI.nii.gz says nothing of anybody.
-    return tags, tags.study_uid, tags.acquisition_date, stem if _SEVERAL_WORDS.search(stem) else ""
-
-
-def read_candidate(candidate: Candidate, modality: Modality | None = None) -> Reading:
-    """The role that names and tags give a candidate, or why it has none; no voxel is read.
+    Voxels are read only where a word of the name may also say that it is a map, a mask or a CT.
 
     Args:
         candidate: the volume.
         modality: if given, no role of the other is found.
+        shared: by the names of the study's other files.
     """
-    reading = _read_candidate(candidate, modality)
+    reading = _read_candidate(candidate, modality, shared)
+    if reading.role is not None and reading.perhaps:
+        reading = settled(reading, candidate)
     if reading.role is None:
         return reading
     if modality == "mri" and reading.role not in MRI_ROLES:
@@ -259,15 +249,19 @@ def _with_header(reading: Reading, candidate: Candidate) -> Reading:
     return reading
 
 
-def _read_candidate(candidate: Candidate, modality: Modality | None) -> Reading:
+def _read_candidate(candidate: Candidate, modality: Modality | None, shared: Shared | None) -> Reading:
     if candidate.tags is not None:
         return read_tags(candidate.tags)
     path = PurePosixPath(candidate.name)
     stem = path.name[: len(path.name) - len(volume_suffix(path) or "")]
     masks = next((folder for folder in path.parent.parts if is_mask_folder(folder)), None)
-    if masks is not None:
+    if masks is not None and (shared is None or masks not in shared.folders):
         return Reading.nothing(f"folder '{masks}' holds masks")
     found = read_name(stem, modality)
+    if shared is not None and shared.beginning and (found is None or found.role is None or found.perhaps):
+        found = shared.without(stem, modality, found)
+    if masks is not None and found is not None and found.role is not None:
+        found = found.doubtful(f"a mask (folder '{masks}')")
     found = None if found is None else replace(found, reason=f"file name '{stem}' {found.reason}")
     if (tags := candidate.sidecar) is not None:
         found = _with_sidecar(found, read_tags(tags))

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from ..case import CTP_ROLES, Role
 from ..volumes.candidates import Candidate
 from ..volumes.dicom_headers import DicomTags
+from .body_parts import other_part, part_in_header
 from .perfusion_words import no_map
 from .reading import Quality, Reading
 
@@ -25,14 +26,16 @@ SERIES_FRAMES = 8
 _BY_COUNT, _BY_COUNT_AND_PROTOCOL = 0.55, 0.7
 
 # A plain CT is hardly ever called so: it is the head, without a word of contrast medium.
-_HEAD = re.compile(r"\b(?:head|brain|skull)\b|\b(?:nc|n|c)?ct\b")
+_HEAD = re.compile(r"\b(?:head|brain|skull|neuro)\b|\b(?:nc|n|c)?ct\b|\b(?:ct(?:head|brain)|(?:nc)?c?hct)\b")
 _PLAIN = re.compile(r"\b(?:plain|without contrast|without|non ?contrast|noncon|nc|ncct)\b")
-_CONTRAST = re.compile(r"\b(?:contrast|post|ce|gd|iv|c plus|venous|arterial|delayed)\b")
-_ELSEWHERE = re.compile(
-    r"\b(?:spine|cervical|c ?spine|neck|hals|cuello|pescoco|collo|chest|thorax|torax|torace|abdom\w*|addom\w*|pelvis"
-    r"|lungs?|sinus\w*|orbit\w*|facial|face|temporal|petrous|dental|mandib\w*|hws|bws|lws|columna|coluna|colonna|rachis|wirbel\w*|cardiac"
-    r"|heart|coron(?:ary|arien\w*))\b"
+_CONTRAST = re.compile(
+    r"\b(?:contrast|post|ce|gd|iv|c plus|km|ven(?:os\w*|ous)?|art(?:er\w*)?|portal|delayed|(?:m|multi) ?(?:ph )?cta"
+    r"|(?:phase|ph) ?\d)\b|\b(?:head|brain|ct) (?:with|w)\b(?! ?o\b)|\bwith$|\bw$"
 )
+_ELSEWHERE = re.compile(
+    r"\b(?:neck|hals|cuello|pescoco|collo|c ?spine|spine|sinus\w*|orbit\w*|temporal|chest|abdom\w*)\b"
+)
+"""Of a CT that goes on beyond the head (Head_Neck) no use is made either."""
 _COMPUTED = re.compile(
     r"\b(?:iodine|jod|iodo|iode|mono\w*|\d+ ?ke ?v|vnc|virtual\w*|vrt|ssd|spectral|zeff|z eff|electron density|calcium"
     r"|volume rend\w*)\b"
@@ -112,6 +115,8 @@ def no_plain(words: str) -> Reading | None:
         return Reading.nothing(f"names what was computed from a CT ('{found[0]}'): it is no plain CT")
     if found := _ELSEWHERE.search(words):
         return Reading.nothing(f"names another part of the body than the brain ('{found[0]}')")
+    if (part := other_part(words)) is not None:
+        return Reading.nothing(f"names {part}")
     if _PLAIN.search(words) is None and (found := _CONTRAST.search(words)):
         return Reading.nothing(f"names a CT after contrast medium ('{found[0]}')")
     return None
@@ -122,6 +127,8 @@ def _plain(tags: DicomTags, words: str) -> Reading:
     said = f"series description '{tags.series_description}'"
     if (other := no_plain(words)) is not None:
         return replace(other, reason=f"{said} {other.reason}")
+    if (elsewhere := part_in_header(tags.body_part, tags.study_description, tags.series_description)) is not None:
+        return Reading.nothing(elsewhere)
     plain = _PLAIN.search(words)
     if plain is None and tags.contrast_agent:
         return Reading.nothing("its header names a contrast agent: it is no plain CT")

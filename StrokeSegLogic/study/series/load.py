@@ -156,6 +156,7 @@ def _from_files(
                 if not found.claims.keys() & _IN_PLACE_OF.get(role, frozenset()):
                     raise lost[role]
     lacking: dict[Role, str] = {}
+    aside = {role: why for role, why in found.lacking.items() if role in _IN_PLACE_OF}
     for candidate, (role, fault) in failed.items():
         if role in _IN_PLACE_OF and role not in found.claims:
             before = f"{lacking[role]}; " if role in lacking else ""
@@ -168,7 +169,7 @@ def _from_files(
         notes += volume.notes
     computed, told = computed_adc(taken, {*found.claims, *found.ties})
     series = [*(volume.series for volume in taken), *computed]
-    return series, [*notes, *told], lacking
+    return series, [*notes, *told], {**aside, **lacking}
 
 
 def _assigned(candidates: Sequence[Candidate], modality: Modality | None, folder: Path) -> Assignment:

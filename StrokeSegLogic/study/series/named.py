@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
@@ -11,10 +11,10 @@ import SimpleITK as sitk
 
 from ...base.errors import InputError
 from ...base.files import require_name
-from ..case import MAP_ROLES, MRI_ROLES, Modality, Role, Series
+from ..case import CTP_ROLES, MAP_ROLES, MRI_ROLES, Modality, Role, Series
 from ..volumes.candidates import Candidate, file_candidate
 from ..volumes.study_files import study_files
-from .assign import Claim, assign, read_candidate, restricted
+from .assign import SAY_WHICH, Claim, assign, names_of, read_candidate
 from .given_scale import ColourRange, split_scale
 from .read import ReadClaim, computed_adc, read_claim, series_in_memory, with_notes
 
@@ -32,7 +32,7 @@ def series_of_roles(
         by_role[role] = what
     if not by_role:
         raise InputError("no volume was given", fix="Give at least DWI=FILE or FLAIR=FILE")
-    wanted = restricted(list(by_role), modality)
+    wanted = _restricted(list(by_role), modality)
     series: list[Series] = []
     notes = [f"{role} was left aside: it is not of {modality}" for role in by_role if role not in wanted]
     files: dict[Role, Candidate] = {}
@@ -54,6 +54,30 @@ def series_of_roles(
 
         notes += mixed_makers(files)
     return series, notes
+
+
+def _restricted(roles: Collection[Role], modality: Modality | None) -> tuple[Role, ...]:
+    """Those of the named roles that belong to the modality.
+
+    Raises:
+        InputError: if they are of both and no modality is given, or none is of the modality given.
+    """
+    mr = [role for role in roles if role in MRI_ROLES]
+    ct = [role for role in roles if role in CTP_ROLES]
+    if modality is None:
+        if mr and ct:
+            raise InputError(
+                f"the volumes are of two kinds: {names_of(mr)} of MRI, {names_of(ct)} of CT perfusion",
+                fix=SAY_WHICH,
+                option="modality",
+            )
+        return tuple(roles)
+    kept = mr if modality == "mri" else ct
+    if roles and not kept:
+        raise InputError(
+            f"the study has {names_of(roles)}, and none of them is of {modality}", fix=SAY_WHICH, option="modality"
+        )
+    return tuple(kept)
 
 
 def _named(role: Role, what: Volume, files: dict[Role, Candidate]) -> ReadClaim:

@@ -26,7 +26,11 @@ _PLAIN = re.compile(
     r"\b(?:nc|n|c)ct\b|\b(?:non|without) ?contrast\b|\bct (?:\w+ )?(?:plain|without)\b|\bplain (?:\w+ )?ct\b"
 )
 _CT = re.compile(r"\bct\b")
-_HEAD = re.compile(r"\b(?:head|brain|skull) (?:\w+ )?plain\b|\bplain (?:\w+ )?(?:head|brain|skull)\b")
+_HEAD = re.compile(
+    r"\b(?:head|brain|skull) (?:\w+ )?plain\b|\bplain (?:\w+ )?(?:head|brain|skull)\b"
+    r"|\b(?:ct(?:head|brain)|(?:nc)?c?hct)\b"
+    r"|\b(?:head|brain|skull|neuro) (?:\w+ )?(?:std|standard|soft|seq\w*|[hj][rc]?\d\d[a-z]?|\d+ ?mm)\b"
+)
 """A head without contrast medium is a CT where nothing else in the study is of MR."""
 _PLAIN_SURE, _CT_ALONE, _PERHAPS = 0.9, 0.65, 0.5
 
@@ -51,15 +55,22 @@ _NO_MAP: tuple[tuple[str, str], ...] = (
     ("a difference of two series", r"(?<!bone )\bsubtr\w*|(?<!bone )\bsub$|\bdifferences?\b|\bdiff$|\bdsa\b"),
     (
         "a statistic of a map or series",
-        r"\bstd(?:dev)?$|\bsd$|\bstandard deviation\b|\bvariance\b|\bnoise(?: ?map)?$|\berrors?(?: ?map)?$|\bsnr$",
+        # Of a CT it is the name of a kernel.
+        r"\bstddev$|\b(?:cb[fv]|mtt|ttp|t ?max|ctp|perf\w*|map) (?:\w+ )*std$|\bsd$"
+        r"|\bstandard deviation\b|\bvariance\b|\bnoise(?: ?map)?$|\berrors?(?: ?map)?$|\bsnr$",
     ),
     ("a curve or the place of a vessel", r"\baifs?\b|\bvofs?\b|\bcurves?\b|\btacs?\b|\bgraphs?\b|\bplots?\b"),
     ("a time that is neither TTP, MTT nor Tmax", r"\bttd\b|\btts\b|\btime to (?:drain|start)\b|\b(?:irf )?t0\b"),
     ("a map of permeability", r"\bpermeab\w*|\bps\b|\bk ?trans\b|\bflow extraction\b|\bpbv\b|\bk2\b"),
-    ("a CT angiography", r"\bctas?\b|\bctv\b|\bangio\w*|\bcarotid\w*|\bvenogra\w*"),
+    ("a CT angiography", r"\bctas?\b|\bctv\b|\bangio\w*|\b[ck]aroti[ds]\w*|\bvenogra\w*|\bcow\b|\bwillis\b"),
+    ("a CT angiography", r"\baort\w*|\b(?:arch|arco|bogen) (?:to|bis|a) (?:the )?(?:vertex|head)\b"),
     ("a reconstruction of bone", r"\bbone\b(?! (?:remov|subtract)\w*)"),
     ("a planning or timing series", r"\btopogram\b|\bsurview\b|\bpre ?monitoring\b|\bmonitoring\b|\btest ?bolus\b"),
     ("a planning or timing series", r"\bbolus ?track\w*|\btiming\b|\bsmart ?prep\b|\bpatient protocol\b"),
+    (
+        "a planning or timing series",
+        r"^(?:locator|tracker|s v|bolus)\b|\bsure ?start\b|\breal ?prep\b|\bsmart ?score\b",
+    ),
     ("a planning or timing series", r"\blocali[sz]ers?\b|\bscouts?\b"),
     # Not iDose, which is a reconstruction, nor a scan of low dose.
     (
@@ -68,6 +79,10 @@ _NO_MAP: tuple[tuple[str, str], ...] = (
     ),
     ("a quality or motion picture", r"\bmotion\b(?! ?corr)|\bresidu\w*|\bquality\b|\bconfidence\b"),
 )
+_OF_VESSELS = re.compile(
+    r"\b(?:cor\w*|sag\w*|ax\w*|tra|thin|thick|slab\w*|neck|head ?neck|vessel\w*|\d+ ?mm|\d+ \d+)\b"
+)
+_TEMPORAL = re.compile(r"\bt ?mip\b|\btemporal\b|\bctp\d?\b|\bperf\w*|\bct ?p\b")
 _COMPARED = re.compile(r"[<>]\s*\d")
 # What a volume was registered to does not say what it is: Tmax_to_NCCT, CBF_space-CT; run-2_ctp is a number.
 _TARGET = re.compile(
@@ -105,6 +120,8 @@ def read_perfusion(text: str, words: str) -> Reading | None:
         return Reading.nothing("names tissue marked by thresholds")
     if len(named) > 1 and Role.MIP in named:
         return Reading.nothing("names a projection of a map")
+    if Role.MIP in named and _OF_VESSELS.search(words) and not _TEMPORAL.search(words):
+        return Reading.nothing("names a projection of slabs, as of an angiography, not over time")
     if len(named) > 1:
         return Reading.nothing(f"names several maps ({' and '.join(map(str, named))})")
     if named:

@@ -30,7 +30,7 @@ _SAME = "both hold the same volume"
 _NO_TRACE = frozenset({Quality.DIRECTION, Quality.COMPUTED, Quality.COLOUR})
 _KINDS = _NO_TRACE | {Quality.TRACE, Quality.SERIES}
 
-_LAST = (Quality.COLOUR, Quality.CAPTURE, Quality.SHARP)
+_LAST = (Quality.COLOUR, Quality.CAPTURE, Quality.SHARP, Quality.DOUBTFUL)
 """Of these any other is better, however sure the role."""
 
 
@@ -95,6 +95,7 @@ def _made(first: Reading, other: Reading, of: frozenset[Quality]) -> str | None:
 
 
 _AGAIN = re.compile(r"\brepeat\b")
+_RUN = re.compile(r"\brun (\d{1,3})\b")
 
 
 def choose(role: Role, rivals: Sequence[Rival]) -> tuple[Candidate, Reading, Mapping[Candidate, str]]:
@@ -159,6 +160,9 @@ def _closer(first: Rival, other: Rival) -> str | None:
     again = tuple(_AGAIN.search(text) is not None for text in texts)
     if again[0] != again[1]:
         return "it repeats the other" if again[0] else None
+    runs = tuple(_RUN.findall(text) for text in texts)
+    if all(runs) and runs[0] != runs[1] and _RUN.sub("", texts[0]) == _RUN.sub("", texts[1]):
+        return "it is the later of two runs" if int(runs[0][0]) > int(runs[1][0]) else None
     words = tuple(set(text.split()) for text in texts)
     if words[0] < words[1]:
         added = " ".join(word for word in texts[1].split() if word not in words[0])

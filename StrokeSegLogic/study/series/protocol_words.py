@@ -72,6 +72,28 @@ adjusted calibrated clipped threshold thresholded inverted masked whitened stret
 harmonized harmonised combat mosaic unwarped undistorted fieldmap dewarped interleaved ascending descending part
 whole set pair group cohort control controls volunteer healthy demo example lesion tissue grey white matter
 ventricle ventricles hemisphere unilateral
+mixeltype restore bfc robustfov synthstrip nyul mppca whitestripe patch self filled topup synthsr synthseg restored
+totalsegmentator hypercube multiband epics sonic smartspeed airrecon air arcis subtle subtlemr aice piqe
+genesis excite via console aws insight vantage titan elan echelon oasis avance artis pristina lumina cima
+terra free open mobile classic conventional advanced accelerated diagnostic ultrafast denoised preview
+kopfspule spule coil array headneck struktur funktion morphologie zusatz programm kopfprogramm standardprogramm
+thalamus pons pontin cerebellar infratentorial supratentorial supratentoriell infratentoriell brainstem hirnstamm
+kleinhirn stammganglien basal ganglia kortex cortex cortical subcortical kortikal subkortikal hypothalamus hippocampus
+insula medulla midbrain mesencephalon posteriorfossa fossa wholehead wholebrain hirn schaedelbasis schadelbasis
+kranial kaudal cranial caudal rostral dorsal ventral senkrecht waagrecht schrag schrage orbitomeatal orbitomeatale
+commissure commissural axialer axiale sagittaler sagittale koronarer transversaler transversale
+oldscanner newscanner icu er notaufnahme intensiv intensivstation neurologie neurology radiologie urgencias planta
+emergencias urgences reanimation urgenze reparto ambulanz praxis zentrum
+moving steady moved still clean noisy blurred blurry ok okay gut schlecht brauchbar unbrauchbar usable unusable useful
+unruhig ruhig sediert wach sedated awake anaesthesia anesthesia narkose wiederholt wiederholung repeated repetition
+artefakt artefact artifact artefakte motionartefact bouge net flou movido bien mal malo mosso fermo tremido
+bearbeitet unbearbeitet verarbeitet roh wichtig sonstiges sonstige weitere andere rest misc miscellaneous various
+important unimportant extra additional supplementary optional required needed unneeded
+desktop downloads downloaded documents dokumente pictures bilder home users user mnt media volumes usb dvd disk disc
+drive dropbox onedrive cloud backup sicherung neuer alter ordner folder carpeta pasta dossier cartella nuova
+pdf docx xlsx txt csv bitte danke please thanks night day morning evening
+preprocessing postprocessing processing pipeline step steps stage phase alignment resampling denoise bias
+isotrope anisotrope anisotropic compressed uncompressed uncropped cropped
 """
 """Of sequences and makers; perfusion, CT and their software; data sets; other languages; what is left of terms."""
 _WORDS = frozenset(_TEXT.split())
@@ -82,12 +104,30 @@ _MADE = re.compile(
     r"|register|convert|rotat|shift|flip|reorient|mirror|bias|noise|denois|smooth|filter|defac|strip|extract)\w*"
 )
 """Beginnings of words that tools and scanners make up."""
+_ENDINGS = re.compile(
+    r"\w+(?:tions?|tionen|ungen|ierung|messung|heit|keit|isch|ische|iert|ierte|logie|logy|graphy|grafie|graphie|gramm|artefa[ck]te?"
+    r"|artifacts?|protokolle?|programme?|protocole?s?|spule|sequenz(?:en)?|scanner|maps?|masks?|corr?|recon"
+    r"|weise|ebene|richtung|aufnahme)"
+)
+"""Endings of words that are no family's name, or hardly ever."""
+_TECHNICAL_TEXT = (
+    "ax ob co sa sg tr mr ct nm us dl ai hr lr rl ap pa si is hf fh se ep ir ge gr fe fs nd cs ph hd sd dr "
+    "dx tx rx st fl fa md rd ad te ti b t tra cor sag raw roi seg km iv pd pc sw wi rt lt lh rh wm gm dw mb "
+    "nr no id vs av"
+)
+_TECHNICAL = frozenset(_TECHNICAL_TEXT.split())
+"""Of few letters, which may be initials elsewhere."""
 
 
 @cache
 def is_protocol_word(word: str) -> bool:
     """Whether a word, as `words.cut` makes it, is one of protocols and tools, and so no part of a person's name."""
-    if word in _WORDS or _MADE.fullmatch(word) is not None:
+    if word in _WORDS or _MADE.fullmatch(word) is not None or _ENDINGS.fullmatch(word) is not None:
         return True
     said = read_text(word), read_text(word, "mri")
     return any(reading is not None for reading in said)
+
+
+def is_technical(word: str) -> bool:
+    """Whether letters in small ones, as few as they may be, are short for something of a protocol."""
+    return word in _TECHNICAL or is_protocol_word(word)

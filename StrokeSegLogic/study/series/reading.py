@@ -24,6 +24,8 @@ class Quality(Enum):
     SERIES = -4, "it is one volume, the other all b-values or directions"
     DIRECTION = -5, "it is no single direction of the diffusion gradient"
     COMPUTED = -6, "it was acquired, the other was computed from other images"
+    MEDIUM = -2, "it was taken without contrast medium"
+    DOUBTFUL = -7, "its name says nothing else, and the other's may be that of a map, a mask or another series"
     COLOUR = -8, "it has grey values, not colours"
     SHARP = -9, "it was reconstructed with a soft kernel, the other with a sharp one"
     CAPTURE = -9, "it is the scanner's own, the other a picture of it that a workstation stored for reading"
@@ -64,6 +66,8 @@ class Reading:
         qualities: by which it is preferred to others of its role, or they to it.
         susceptibility: whether it is SWI, T2* or another gradient echo on which blood is dark.
         contrast_medium: whether it was taken after contrast medium.
+        perhaps: what else a word of its name may say that it is; "" for nothing.
+        bears: without role, the role whose own word its name bears, where another word took it away that need not.
     """
 
     role: Role | None
@@ -74,10 +78,16 @@ class Reading:
     told: bool = True
     susceptibility: bool = False
     contrast_medium: bool = False
+    perhaps: str = ""
+    bears: Role | None = None
 
     @classmethod
     def nothing(cls, reason: str, *, susceptibility: bool = False) -> Reading:
         return cls(None, 0.0, reason, susceptibility=susceptibility)
+
+    def doubtful(self, perhaps: str) -> Reading:
+        """The same of a name that may also say that it is something else."""
+        return replace(self, perhaps=perhaps, qualities=self.qualities | {Quality.DOUBTFUL})
 
     def weighted(self, b: float, direction: tuple[float, ...] | None) -> Reading:
         """The same of DWI, of which the file beside it says how it is weighted (see `b_values.Weighting`)."""
@@ -92,10 +102,10 @@ class Reading:
     @property
     def doubts(self) -> tuple[str, ...]:
         """What has to be said if it is taken."""
-        if self.role is Role.ADC:
-            # A map is always computed.
-            return tuple(q.alone for q in Quality if q in self.qualities - {Quality.COMPUTED} and q.alone)
-        return tuple(q.alone for q in Quality if q in self.qualities and q.alone)
+        # A map of ADC is always computed.
+        found = self.qualities - ({Quality.COMPUTED} if self.role is Role.ADC else set())
+        said = tuple(q.alone for q in Quality if q in found and q.alone)
+        return (*said, f"its name may also say that it is {self.perhaps}: look at it") if self.perhaps else said
 
     @property
     def rank(self) -> int:

@@ -69,7 +69,16 @@ def read_tags(tags: DicomTags) -> Reading:
 
 def _qualified(tags: DicomTags) -> Reading:
     reading = _read(tags)
-    if reading.role is None or tags.modality == "CT":
+    if tags.modality == "CT" or (reading.role is None and reading.told):
+        return reading
+    # Fluid is nulled on images of the brain alone, whatever the examination is called.
+    examined = "" if reading.role is Role.FLAIR else tags.study_description
+    if tags.body_part or examined:
+        from .body_parts import part_in_header
+
+        if (part := part_in_header(tags.body_part, examined, tags.series_description)) is not None:
+            return replace(Reading.nothing(part), bears=reading.role)
+    if reading.role is None:
         return reading
     kinds = set(tags.image_type)
     found = set(reading.qualities)
@@ -82,6 +91,8 @@ def _qualified(tags: DicomTags) -> Reading:
     if any(kind.startswith(_COMPUTED_TYPES) for kind in kinds) or tags.sequence_name.lower().startswith("*ep_c_b"):
         found.add(Quality.COMPUTED)
     # On DWI and ADC the agent that is still there changes nothing.
+    if tags.contrast_agent and reading.role in _CHANGED_BY_MEDIUM:
+        found.add(Quality.MEDIUM)
     medium = reading.contrast_medium or (tags.contrast_agent and reading.role in _CHANGED_BY_MEDIUM)
     return replace(reading, qualities=frozenset(found), contrast_medium=medium)
 

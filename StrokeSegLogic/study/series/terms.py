@@ -62,6 +62,21 @@ _LATIN: tuple[tuple[str, str], ...] = (
     (r"(?:perfusao|perfusione)", "perfusion"),
     # Sequences.
     (
+        r"(?:fluid|csf|liquor|lcr|lcs|liquide|liquido|flussigkeit)\w* ?(?:suppress\w*|unterdruck\w*|null\w*|attenu\w*)",
+        "flair",
+    ),
+    (
+        r"(?:suppress\w*|supres\w*|soppress\w*|annul\w*) (?:de |di |du |da |do |del |della )?"
+        r"(?:liquide?o?|liquor|lcr|lcs|csf|fluid\w*)",
+        "flair",
+    ),
+    (
+        r"(?:dark|dunkle?[rsn]?|schwarze[rs]?|oscuro|sombre|noir) (?:csf|flussigkeit|liquor|lcr|liquido|liquide)",
+        "flair",
+    ),
+    (r"(?:ecograd\w*|eco grad\w*)", "gre"),
+    (r"(?:blutung\w*|sangrado|sanguinamento|saignement\w*|emorrag\w*|bleeding)", "bleed"),
+    (
         r"(?:gradient(?:en)? ?echo|echo (?:de )?gradient|eco (?:de |di )?gradientes?|gradient recalled(?: echo)?|eg)",
         "gre",
     ),
@@ -95,6 +110,16 @@ _GLUED: tuple[tuple[str, str], ...] = (
     ("拡散強調|扩散加权|彌散加權|擴散加權|弥散加权|확산 ?강조", "diffusion weighted"),
     ("拡散|扩散|擴散|弥散|彌散|확산|диффузи\\w*|двi|дви", "diffusion"),
     ("икд", "adc"),
+    ("フレアー?", "flair"),
+    ("(?<!脂肪)(?:压水|壓水|抑水|黑水|水抑制)(?:序列|像)?", "flair"),
+    ("出血", "bleed"),
+    ("膝(?:関節|关节)|膝盖|肩(?:関節|关节)?|股関節|髋关节|足関節|무릎|어깨", "knee"),
+    ("眼眶|眼窩|안와|内耳|內耳|내이|下垂体|垂体|뇌하수체", "orbit"),
+    ("前立腺|前列腺|전립선|肝臓?|간장|乳房|乳腺|유방|心臓|心脏|심장|子宮|子宫|자궁", "prostate"),
+    ("頸部|颈部|頚部|경부", "neck"),
+    ("колен\\w*|плеч\\w*|тазобедр\\w*", "knee"),
+    ("позвоночн\\w*|шейн\\w* отдел\\w*|пояснич\\w*", "spine"),
+    ("грудн\\w*|брюшн\\w*", "chest"),
     ("διαχυση\\w*|الانتشار|انتشار", "diffusion"),
     ("локал\\w*|εντοπισμ\\w*|위치 ?결정", "localizer"),
     ("градиентн\\w* эхо", "gre"),

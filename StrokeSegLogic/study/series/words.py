@@ -12,7 +12,8 @@ from dataclasses import replace
 from functools import lru_cache
 
 from ..case import Modality, Role
-from .derived_words import derived, is_derived_label
+from .derived_words import MASK_WORDS, derived, is_derived_label, is_surely_mask, may_be_derived
+from .other_series import OTHER_THING, SUSCEPTIBILITY, other_series
 from .perfusion_words import read_perfusion
 from .reading import Quality, Reading
 from .terms import ASIAN, TERMS
@@ -39,49 +40,9 @@ _ROLES: tuple[tuple[Role, float, re.Pattern[str]], ...] = tuple(
 )
 _STRONG = 0.9
 
-_SUSCEPTIBILITY = "a susceptibility sequence"
-_NO_ROLE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (what, re.compile(pattern))
-    for what, pattern in (
-        ("a localizer", r"\blocali[sz]ers?\b|\bloc\b|\bscout\b|\bsurvey\b|\bsmart ?brain\b|\baahead\b"),
-        (
-            _SUSCEPTIBILITY,
-            r"\bswi(?:p|m|[23]d\w*)?\b|\be?swan\w*|\bven ?bold\b|\bha?emo\w*\b|\bt2w? ?star\w*|\bt2s\b"
-            r"|\bqsm\b|\bbsi\b|\bfsbb\b"
-            r"|\bt2w?\w* (?:\w+ )*?(?:gre\w*|m?ffe|fl[23]d\w*|fe[23]?d?|medic|merge|me[23]d\w*|cosmic|adage)\b"
-            r"|\b(?:gre|m?ffe|fl[23]d) (?:\w+ )*?t2w?\b",
-        ),
-        ("a projection", r"\bm(?:i|in|ax|n)? ?ip\b"),
-        (
-            "an angiography",
-            r"\bmra\b|\btof\b|\bmrv\b|\bangio\w*|\bvenogra\w*|\b[23]d ?pca?\b|\barteri\w*|\bwillis\b|\bpoligon\w*",
-        ),
-        (
-            "a perfusion series or map",
-            r"\bperf\w*|\bpwi\b|\bdsc\b|\bdce\b|\bp?c?asl\b|\bmtt\b|\br?e?l?cb[fv]\b|\bttp\b|\btmax\b",
-        ),
-        ("a quantitative map", r"\bt[12] ?map\w*|\bt1 ?rho\b"),
-        ("a functional or calibration series", r"\bbold\b|\bfmri\b|\bfield ?map\w*|\bcalib\w*|\bcal\b"),
-        ("a cisternography", r"\bciss\b|\bci3d\b|\bfiesta\b"),
-        ("spectroscopy", r"\bmrs\b|\bsvs\b|\bcsi\b|\bspectro\w*"),
-        ("a fat-suppressed STIR", r"\bstir\b"),
-        ("a phase image", r"\bpha?\b|\bphase (?:image|map|bild)s?\b"),
-        ("a b=0 image, which shows no diffusion", r"\blow ?b\b|\bno ?dif{1,2}\b|\bb ?zero\b"),
-        (
-            "another part of the body",
-            r"\b[ctl] ?spine\b|\bspine\b|\b[hbl]ws\b|\b(?:cervical|thoracic|lumbar|lumbosacral)\b|\bliver\b"
-            r"|\bprostat\w*|\bknee\b|\babdom\w*|\bpelvi[cs]\b",
-        ),
-        ("a CT", r"\bct\b|\bcta\b|\bctp\b|\bncct\b"),
-    )
-)
+_ITS_WORD = re.compile(r"(?:dwi|adc|flair|t[12]w?)")
 _GRE = re.compile(r"\bgre\b")
 _PD = re.compile(r"\bpdw?\b|\bproton density\b")
-_MASK = re.compile(
-    r"\bmasks?\b|\bmsk\b|\b(?:brain|lesion)masks?\b|\bd?segs?\b|\bprobseg\b|\bsegm(?:entation)?s?\b|\bsegmented\b"
-    r"|\blabels?\b|\blabelmap\b|\blbl\b|\bgt\b|\bground ?truth\b|\btruth\b|\brois? ?\d*\b|\b[a-z]*lesions?\b"
-    r"|\binfarcts?\b|\bannotations?\b|\bprobability\b|\bprob\b|\bagreement\b|\bo ot\b"
-)
 _READER = re.compile(r"nr ?\d")
 _BRAIN = re.compile(r"brain")
 """The name that results and most tools give the mask; t1_brain is a T1 without skull."""
@@ -89,6 +50,7 @@ _CONVERTED = re.compile(
     r"_(?:Eq|Tilt|Crop|MoCo|Raw)_?\d*$|_cropped$|_i\d{3,}$|_t\d{3,}$|_c\d+$|_(?:real|imaginary)$", re.I
 )
 """Endings of the names of what dcm2niix writes beside a volume or in place of it."""
+_DCM2NII = re.compile(r"s\d{3,}a\d{3,}$")
 _ECHO = re.compile(r"_e([2-9]|\d\d+)$", re.I)
 _MASK_FOLDER = re.compile(r"(?:masks?|labels?|segmentations?|ground ?truth|gt|truth|lesions?|annotations?|rois?)")
 _CONTRAST = re.compile(
@@ -120,7 +82,8 @@ _ENTITIES = ("rec", "desc", "acq", "part", "proc", "param", "stat", "res", "labe
 """Of a BIDS name: what was made of the series."""
 _WHOSE = re.compile(r"(?<![A-Za-z0-9])(?:sub|ses)-[A-Za-z0-9]+_?")
 _BIDS_DERIVED = frozenset({"dwimap", "dwiref", "sbref", "xfm", "fieldmap", "epi"})
-_BIDS_SUFFIX = {"dwi": Role.DWI, "adc": Role.ADC, "flair": Role.FLAIR, "t1w": Role.T1, "t2w": Role.T2}
+_BIDS_ADC = re.compile(r"_(?:param|desc|rec|stat|model)-adc_", re.I)
+_BIDS_SUFFIX = {"dwi": Role.DWI, "adc": Role.ADC, "flair": Role.FLAIR, "t1w": Role.T1, "t2w": Role.T2, "unit1": Role.T1}
 
 
 @lru_cache(maxsize=8192)
@@ -153,6 +116,11 @@ def is_mask_folder(name: str) -> bool:
     return _MASK_FOLDER.fullmatch(cut(name)) is not None
 
 
+def names_mask(text: str) -> bool:
+    """Whether a text holds a word of masks."""
+    return MASK_WORDS.search(cut(text)) is not None
+
+
 def read_name(stem: str, modality: Modality | None = None) -> Reading | None:
     """What a file's name without ending says; masks are told by their names. None if it says nothing.
 
@@ -161,9 +129,13 @@ def read_name(stem: str, modality: Modality | None = None) -> Reading | None:
         modality: see `read_text`.
     """
     named, stem = stem, _WHOSE.sub("", stem)
-    if mask := _MASK.search(cut(stem)) or _READER.fullmatch(cut(stem)) or _BRAIN.fullmatch(cut(stem)):
-        return Reading.nothing(f"names a mask ('{mask[0]}')")
-    plain = _ECHO.sub("", _CONVERTED.sub("", stem))
+    plain = _ECHO.sub("", _CONVERTED.sub("", _DCM2NII.sub("", stem)))
+    perhaps = ""
+    words = cut(stem)
+    if mask := MASK_WORDS.search(OTHER_THING.sub(" ", words)) or _READER.fullmatch(words) or _BRAIN.fullmatch(words):
+        if _own_role(words) is None or is_surely_mask(words):
+            return _without_dwi(Reading.nothing(f"names a mask ('{mask[0]}')"), _own_role(words))
+        perhaps = f"a mask ('{mask[0]}')"
     found = _bids(_ECHO.sub("", _CONVERTED.sub("", named))) or read_text(plain, modality)
     if found is None or found.role is None:
         return found
@@ -172,7 +144,8 @@ def read_name(stem: str, modality: Modality | None = None) -> Reading | None:
         more.add(Quality.CONVERTED)
     if _ECHO.search(_CONVERTED.sub("", stem)):
         more.add(Quality.SECOND_ECHO)
-    return replace(found, qualities=found.qualities | more)
+    found = replace(found, qualities=found.qualities | more)
+    return found.doubtful(perhaps) if perhaps else found
 
 
 def _bids(stem: str) -> Reading | None:
@@ -180,6 +153,8 @@ def _bids(stem: str) -> Reading | None:
     reconstructed from it bears its name, too (rec-ADC_dwi)."""
     bids = _BIDS.fullmatch(stem)
     if bids is not None and bids[1].lower() in _BIDS_DERIVED:
+        if bids[1].lower() == "dwimap" and _BIDS_ADC.search(stem):
+            return Reading(Role.ADC, 0.9, "names a map of a diffusion series, the ADC")
         return Reading.nothing(f"ends in '{bids[1]}': it was derived from a series")
     role = _BIDS_SUFFIX.get(bids[1].lower()) if bids else None
     if bids is None or role is None:
@@ -196,7 +171,9 @@ def _bids(stem: str) -> Reading | None:
                 return replace(said, reason=f"says {entity}-{label}, which {said.reason}")
         if weighted == [0.0]:
             return Reading.nothing("names a b=0 image, which shows no diffusion")
-    reading = Reading(role, 0.95, f"ends in '{bids[1]}'", max(weighted, default=None))
+    # Of MP2RAGE the uniform image, whose air is noise.
+    trust = 0.7 if bids[1].lower() == "unit1" else 0.95
+    reading = Reading(role, trust, f"ends in '{bids[1]}'", max(weighted, default=None))
     return _qualify(reading, cut(stem))
 
 
@@ -211,13 +188,29 @@ def read_text(text: str, modality: Modality | None = None) -> Reading | None:
     if modality != "mri" and _role(text) is None and (known := read_perfusion(written, text)):
         return known
     reading = _role(text)
+    own = None if _ITS_WORD.fullmatch(text) else _own_role(text)
+    if own is not None:
+        text = " ".join(OTHER_THING.sub(" ", text).split())
     # A name that is the role's word and no more says nothing else.
     if (reading is None or " " in text) and (said := derived(text, reading is not None, written)):
-        return Reading.nothing(said)
-    for what, pattern in _NO_ROLE:
-        if found := pattern.search(text):
-            reason = f"names {what} ('{found[0].strip()}')"
-            return Reading.nothing(reason, susceptibility=what == _SUSCEPTIBILITY)
+        return _without_dwi(Reading.nothing(said), own)
+    if _ITS_WORD.fullmatch(text):
+        return _weighted(text, reading)
+    other = other_series(text, own)
+    if other is not None and other.sure:
+        reason = f"names {other.what} ('{other.word}')"
+        return _without_dwi(Reading.nothing(reason, susceptibility=other.what == SUSCEPTIBILITY), own)
+    from .body_parts import other_part
+
+    if (part := other_part(text)) is not None:
+        return replace(Reading.nothing(f"names {part}"), bears=own)
+    perhaps = f"{other.what} ('{other.word}')" if other is not None else may_be_derived(text) if own else None
+    found = _weighted(text, reading)
+    return found.doubtful(perhaps) if perhaps and found is not None and found.role is not None else found
+
+
+def _weighted(text: str, reading: Reading | None) -> Reading | None:
+    """The reading of a name with its b-values and what else it is preferred by."""
     weighted = _b_values(text)
     if reading is None:
         if weighted and max(weighted) >= 500:
@@ -236,6 +229,17 @@ def read_text(text: str, modality: Modality | None = None) -> Reading | None:
     return _qualify(reading, text)
 
 
+def _without_dwi(reading: Reading, own: Role | None) -> Reading:
+    """What has no role, with a mark if its name bears the word of diffusion: a study without it has to say why."""
+    return replace(reading, bears=own) if own is Role.DWI else reading
+
+
+def _own_role(text: str) -> Role | None:
+    """The role whose own word a name bears; None where it bears none, several, or such as may say something else."""
+    reading = _role(text)
+    return reading.role if reading is not None and reading.confidence >= _STRONG else None
+
+
 def _role(text: str) -> Reading | None:
     found: dict[Role, tuple[float, str]] = {}
     for role, confidence, pattern in _ROLES:
@@ -250,7 +254,8 @@ def _role(text: str) -> Reading | None:
     if set(found) == {Role.FLAIR, Role.T1} or "t1flair" in text:
         return Reading(Role.T1, _T1_FLAIR, "holds 't1' and 'flair', a T1-weighted inversion recovery")
     if len(found) > 1:
-        return Reading.nothing(f"names several sequences ({' and '.join(map(str, found))})")
+        several = Reading.nothing(f"names several sequences ({' and '.join(map(str, found))})")
+        return _without_dwi(several, Role.DWI if Role.DWI in found else None)
     if not found:
         return None
     (role, (confidence, word)) = next(iter(found.items()))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import SimpleITK as sitk
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from .b_values import Weighting
     from .diffusion_maps import DiffusionMaps
 
+_SEVERAL_WORDS = re.compile(r"\w[-_ ./^]|\d|[a-z][A-Z]|[^\x00-\x7f]")
 _DICOM_SUFFIXES = (".dcm", ".ima", ".dicom")
 # Never asked whether they are DICOM, so that a folder full of them is searched quickly.
 LITTER = frozenset(
@@ -163,6 +165,23 @@ class Candidate:
         """Of whom and when it is, by its tags or its sidecar."""
         tags = self.tags or self.sidecar
         return Origin() if tags is None else tags.origin
+
+    @property
+    def stem(self) -> str:
+        """Its path without the ending."""
+        return self.path[: len(self.path) - len(volume_suffix(PurePosixPath(self.path)) or "")]
+
+    @property
+    def has_words(self) -> bool:
+        """Whether its path says more than a single word: DWI.nii.gz says nothing of anybody."""
+        return _SEVERAL_WORDS.search(self.stem) is not None
+
+    @property
+    def distinct(self) -> Hashable:
+        """Something that differs wherever tags or names may say another patient or examination."""
+        said = self.origin
+        told = self.stem if self.tags is not None or self.has_words else ""
+        return said, said.study_uid, said.acquisition_date, told
 
     @property
     def path(self) -> str:

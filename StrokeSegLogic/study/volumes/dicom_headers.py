@@ -40,6 +40,7 @@ class DicomTags:
     modality: str = "MR"
     series_description: str = ""
     protocol_name: str = ""
+    study_description: str = ""
     sequence_name: str = ""
     image_type: tuple[str, ...] = ()
     scanning_sequence: tuple[str, ...] = ()

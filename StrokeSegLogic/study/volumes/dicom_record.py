@@ -26,6 +26,7 @@ RECORD_TAGS = (
     *("Modality", "SeriesInstanceUID", "SeriesDescription", "ProtocolName", "SequenceName", "ImageType"),
     *("ScanningSequence", "MRAcquisitionType", "EchoTime", "RepetitionTime", "InversionTime", "PulseSequenceName"),
     *("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "PatientAge", "StudyInstanceUID", "StudyDate"),
+    "SeriesDate",
     *("SOPInstanceUID", "SOPClassUID", "BodyPartExamined", "ContrastBolusAgent", "ImageComments"),
     *("DiffusionBValue", "DiffusionGradientOrientation", "DiffusionDirectionality", "PhotometricInterpretation"),
     *("Rows", "Columns", "PixelSpacing", "ImagePositionPatient", "ImageOrientationPatient", "FrameOfReferenceUID"),
@@ -69,6 +70,7 @@ def slice_of(path: Path, header: Dataset, syntax: str, frame: int = 0) -> Slice:
         modality=values.text(header, "Modality") or "MR",
         series_description=values.text(header, "SeriesDescription"),
         protocol_name=values.text(header, "ProtocolName"),
+        study_description=values.text(header, "StudyDescription"),
         sequence_name=sequence,
         image_type=values.words(header, "ImageType"),
         scanning_sequence=values.words(header, "ScanningSequence"),
@@ -143,16 +145,26 @@ def _is_captured(header: Dataset) -> bool:
 
 
 def _origin(header: Dataset) -> Origin:
+    study = _date(header, "StudyDate")
+    acquired = _date(header, "AcquisitionDate") or _date(header, "AcquisitionDateTime")
+    if not study:
+        # The date of a map may be that of its making: it counts where nothing else is said.
+        acquired = acquired or _date(header, "SeriesDate") or _date(header, "ContentDate")
     return Origin(
         patient_id=values.text(header, "PatientID").strip().casefold(),
         patient_name=values.text(header, "PatientName").strip().casefold(),
         birth_date=values.text(header, "PatientBirthDate").strip().replace(".", ""),
-        date=values.text(header, "StudyDate").strip().replace(".", ""),
+        date=study,
         sex=sex_of(values.text(header, "PatientSex")),
         age=age_of(values.text(header, "PatientAge")),
-        acquisition_date=values.text(header, "AcquisitionDate").strip().replace(".", ""),
+        acquisition_date=acquired,
         study_uid=values.text(header, "StudyInstanceUID"),
     )
+
+
+def _date(header: Dataset, keyword: str) -> str:
+    """YYYYMMDD of a date, or of a date with time."""
+    return values.text(header, keyword).strip().replace(".", "")[:8]
 
 
 def _plane(axes: tuple[float, ...] | None) -> str:

@@ -41,7 +41,7 @@ _TIME_UNITS = {8: "sec", 16: "msec", 24: "usec"}
 """By code; what other codes stand for is not time, or not known."""
 RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0])
 _DISAGREE_MM = 0.5
-_RESULT = b"StrokeSeg: a result, not an acquired image"
+RESULT = b"StrokeSeg: a result, not an acquired image"
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class NiftiHeader:
     @property
     def is_result(self) -> bool:
         """Whether it was written as a result."""
-        return bool(self.header["descrip"].tobytes().startswith(_RESULT))
+        return bool(self.header["descrip"].tobytes().startswith(RESULT))
 
     def mm_per_unit(self) -> float:
         """Of the affine.
@@ -275,7 +275,7 @@ def write_nifti(image: sitk.Image, path: str | Path, *, result: bool = False) ->
     Raises:
         OutputError: if the name does not end so, or the file cannot be written; what was there before is kept.
     """
-    said = _RESULT if result else b""
+    said = RESULT if result else b""
     write_voxels(sitk.GetArrayViewFromImage(image).T, Grid.of(image), Path(path), said=said)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
+from .person_names import of_two_people, share_a_word
+
 _YEARS_PER = {"Y": 1.0, "M": 1 / 12, "W": 7 / 365.25, "D": 1 / 365.25}
 _SAME_AGE = 1.5
 """Years: a birthday may lie between two ages, and ages are cut to whole years or rounded."""
@@ -41,14 +43,18 @@ class Origin:
 
         What only one of them says is no contradiction.
         """
-        if self.patient_id and other.patient_id and self.patient_id != other.patient_id:
+        numbers = _number(self.patient_id), _number(other.patient_id)
+        if all(numbers) and numbers[0] != numbers[1]:
             return "their Patient IDs differ"
-        names = _parts(self.patient_name), _parts(other.patient_name)
-        # A middle name or a title may come and go.
-        if all(names) and not names[0] & names[1]:
+        names = self.patient_name, other.patient_name
+        # Who has one number may have taken another name.
+        if not share_a_word(*names) or (not all(numbers) and of_two_people(*names)):
             return "the patients' names differ"
         if self.birth_date and other.birth_date and self.birth_date != other.birth_date:
-            return "the patients' dates of birth differ"
+            shared = self.birth_date[:4] == other.birth_date[:4]
+            # The first of January is what anonymising leaves of a year.
+            if not shared or "0101" not in (self.birth_date[4:], other.birth_date[4:]):
+                return "the patients' dates of birth differ"
         if self.sex and other.sex and self.sex != other.sex:
             return "the patients' sexes differ"
         if self.age is not None and other.age is not None and abs(self.age - other.age) > _SAME_AGE:
@@ -76,5 +82,6 @@ def age_of(said: str) -> float | None:
     return int(found[1]) * _YEARS_PER[found[2] or "Y"]
 
 
-def _parts(name: str) -> frozenset[str]:
-    return frozenset(re.findall(r"\w+", name))
+def _number(said: str) -> str:
+    """A Patient ID to be compared: archives fill numbers up with zeros."""
+    return said.lstrip("0") or said if said.isdigit() else said

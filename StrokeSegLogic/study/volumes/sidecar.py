@@ -33,10 +33,18 @@ def read_sidecar(path: Path) -> DicomTags | None:
     if not isinstance(content, dict):
         return None
     stamp = _text(content, "AcquisitionDateTime").replace("-", "").replace(":", "")
+    dates = {
+        key: _text(content, key).replace("-", "")[:8]
+        for key in ("StudyDate", "AcquisitionDate", "SeriesDate", "ContentDate")
+    }
+    acquired = stamp[:8] or dates["AcquisitionDate"]
+    if not dates["StudyDate"]:
+        acquired = acquired or dates["SeriesDate"] or dates["ContentDate"]
     tags = DicomTags(
         modality=_text(content, "Modality").upper() or "MR",
         series_description=_text(content, "SeriesDescription"),
         protocol_name=_text(content, "ProtocolName"),
+        study_description=_text(content, "StudyDescription") or _text(content, "ProcedureStepDescription"),
         sequence_name=_text(content, "SequenceName") or _text(content, "PulseSequenceName"),
         image_type=_words(content, "ImageType"),
         scanning_sequence=_words(content, "ScanningSequence"),
@@ -55,14 +63,16 @@ def read_sidecar(path: Path) -> DicomTags | None:
             patient_id=_text(content, "PatientID").strip().casefold(),
             patient_name=_text(content, "PatientName").strip().casefold(),
             birth_date=_text(content, "PatientBirthDate").replace("-", ""),
-            date=_text(content, "StudyDate").replace("-", ""),
+            date=dates["StudyDate"],
             sex=sex_of(_text(content, "PatientSex")),
             age=age_of(_text(content, "PatientAge")),
-            acquisition_date=stamp[:8],
+            acquisition_date=acquired,
             study_uid=_text(content, "StudyInstanceUID"),
         ),
     )
-    return None if tags == DicomTags() and not tags.origin.acquisition_date else tags
+    # What does not count in a comparison is said all the same.
+    when = tags.origin.acquisition_date or tags.origin.study_uid
+    return None if tags == DicomTags() and not when else tags
 
 
 def _parsed(content: bytes) -> Any:

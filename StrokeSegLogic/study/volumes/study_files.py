@@ -91,6 +91,10 @@ def study_files(folder: str | Path, room: Callable[[], Path] | None = None) -> S
         set_aside += more_aside
     recorded = _own_results(paths)
     marked = {path for path in paths if path not in recorded and _is_marked(path)}
+    if marked:
+        from .result_marks import of_our_scene, perhaps_own
+
+        marked |= of_our_scene(marked, paths)
     own = recorded | marked
     aside += [
         InputError(
@@ -101,8 +105,6 @@ def study_files(folder: str | Path, room: Callable[[], Path] | None = None) -> S
     left = own | set(packed)
     found, notes = _read_headers([path for path in paths if path not in left], roots, aside)
     if marked:
-        from .result_marks import perhaps_own
-
         notes = (*perhaps_own(marked, [path for candidate in found for path in candidate.files]), *notes)
     used = {parent for candidate in found for path in candidate.files for parent in path.parents}
     aside += [
@@ -174,9 +176,9 @@ def _is_marked(path: Path) -> bool:
     if suffix is None or _never_ends(path):
         return False
     if suffix not in SUFFIXES:
-        from .result_marks import is_own_segmentation
+        from .result_marks import is_own_volume
 
-        return is_own_segmentation(path)
+        return is_own_volume(path)
     try:
         return open_nifti(path).is_result
     except InputError:

@@ -13,7 +13,7 @@ from StrokeSegLogic.study.volumes.candidates import Candidate
 from StrokeSegLogic.study.volumes.dicom_headers import DicomTags
 
 FILES = """ExpADC exADC ADCexp ADC_exp eADC_map exponentialADC dwi_exponential diff_expadc eReg_-_DWI eSSh_DWI FA
-    dwi_FA FA_map ColFA color_FA colorFA_dwi faReg_-_DTI dwi_MD DTI_RD dti_L1 dti_V1 dwi_S0 dwi_MK
+    FA_map ColFA color_FA colorFA_dwi faReg_-_DTI dti_FA diff_MD DTI_RD dti_L1 dti_V1 mddw_S0 tensor_MK
     dwi_kurtosis DWI_MIP ADC_minIP FLAIR_mip ADC_mask DWI_bet_mask ADC_lt620 ADC<620 ADC_threshold DWI_core
     FLAIR_wmh T1_pve_0 dwi_subtraction T1_sub T1_diff_post_pre DWI_minus_FLAIR rDWI_ratio FLAIR_zmap
     DWI_overlay DWI-FLAIR-fusion dwi_noise dwi_residuals DWI_std DWI_SNR dwi_bias_field dwi_sbref
@@ -76,7 +76,7 @@ def test_what_was_computed_or_moved_is_never_taken_beside_what_was_acquired(acqu
 
 def test_a_folder_of_maps_ends_with_the_acquired_trace_and_a_reason_for_each_map(tmp_path):
     nifti(tmp_path / "DWI.nii.gz", voxels())
-    for seed, name in enumerate(("ExpADC", "dwi_FA", "ADC_mask", "DWI_overlay")):
+    for seed, name in enumerate(("ExpADC", "dti_FA", "ADC_mask", "DWI_overlay")):
         nifti(tmp_path / f"{name}.nii.gz", voxels(seed=seed + 1))
     told = {"SeriesDescription": "Fractional Aniso.", "DiffusionBValue": 1000.0, "ScanningSequence": "EP"}
     dicom_slices(tmp_path / "fa", stored(), tags={"ImageType": ["DERIVED", "SECONDARY"], **told})

@@ -28,12 +28,32 @@ TWO_PATIENTS = [
     ({"PatientID": "4711"}, {"PatientID": "0815"}),
     ({"PatientID": "", "PatientName": "MUELLER^A"}, {"PatientID": "", "PatientName": "SCHMIDT^B"}),
     ({"PatientName": "MUELLER^A"}, {"PatientName": "SCHMIDT^B"}),
+    *(
+        ({"PatientID": "", "PatientName": first}, {"PatientID": "", "PatientName": other})
+        for first, other in (
+            ("MUELLER^ANNA", "MUELLER^BERND"),
+            ("MUELLER^ANNA", "SCHMIDT^ANNA"),
+            ("LI^WEI", "LI^NA"),
+            ("Patient^01", "Patient^02"),
+            ("sub 01", "sub 02"),
+        )
+    ),
     ({"PatientBirthDate": "19400101"}, {"PatientBirthDate": "19500202"}),
     ({"PatientSex": "M"}, {"PatientSex": "F"}),
     ({"PatientAge": "061Y"}, {"PatientAge": "074Y"}),
     ({"PatientAge": "018M"}, {"PatientAge": "061Y"}),
 ]
 TWO_DATES = [
+    *(
+        ({"StudyDate": "", key: "20200101"}, {"StudyDate": "", key: "20210601"})
+        for key in ("SeriesDate", "ContentDate")
+    ),
+    ({"AcquisitionDateTime": "20200101101500"}, {"AcquisitionDateTime": "20210601101500"}),
+    ({"StudyDate": "20200101"}, {"StudyDate": "", "AcquisitionDate": "20210601"}),
+    (
+        {"AcquisitionDate": "20200101", "AcquisitionTime": "090000"},
+        {"AcquisitionDate": "20200102", "AcquisitionTime": "150000"},
+    ),
     ({"StudyDate": "20200101"}, {"StudyDate": "20210601"}),
     ({"StudyDate": "20200101"}, {"StudyDate": "20200102", "StudyInstanceUID": "1.2.9"}),
     ({"AcquisitionDate": "20200101"}, {"AcquisitionDate": "20210601"}),
@@ -65,6 +85,12 @@ def test_dicom_of_two_dates_is_refused_without_telling_them(tmp_path, first, oth
         ),
         ({"PatientID": "", "PatientName": ""}, {"PatientID": "", "PatientName": ""}),
         ({"PatientID": "4711"}, {"PatientID": ""}),
+        ({"PatientID": "0004711"}, {"PatientID": "4711"}),
+        ({"PatientBirthDate": "19400315"}, {"PatientBirthDate": "19400101"}),  # cut to the year
+        (
+            {"StudyDate": "20200131", "AcquisitionDate": "20200131", "AcquisitionTime": "235000"},
+            {"StudyDate": "20200201", "AcquisitionDate": "20200201", "AcquisitionTime": "000500"},
+        ),
         ({"PatientAge": "061Y"}, {"PatientAge": "062Y"}),  # a birthday
         ({"PatientAge": "023M"}, {"PatientAge": "002Y"}),
         ({"PatientAge": "061Y"}, {"PatientAge": "000Y"}),  # anonymised
@@ -109,6 +135,22 @@ FILES = [
     ("20240131/DWI", "20240630/FLAIR", "examinations"),
     ("31.01.2024/DWI", "30.06.2024/FLAIR", "examinations"),
     ("DWI_20240131120000_5", "FLAIR_20240630120000_7", "examinations"),
+    ("sub01_dwi", "sub02_flair", "patients"),
+    ("Sujet_01/DWI", "Sujet_02/FLAIR", "patients"),
+    ("Fall_01_DWI", "Fall_02_FLAIR", "patients"),
+    ("患者1/DWI", "患者2/FLAIR", "patients"),
+    ("Pt3_DWI", "Pt4_FLAIR", "patients"),
+    ("patient_MK_DWI", "patient_TS_FLAIR", "patients"),
+    ("002_S_0413_DWI", "005_S_0221_FLAIR", "patients"),
+    ("pre_EVT_dwi", "post_EVT_flair", "examinations"),
+    ("vor_Thrombektomie/DWI", "nach_Thrombektomie/FLAIR", "examinations"),
+    ("antes/DWI", "después/FLAIR", "examinations"),
+    ("admission_DWI", "24h_FLAIR", "examinations"),
+    ("acute/DWI", "3months/FLAIR", "examinations"),
+    ("d0_DWI", "d7_FLAIR", "examinations"),
+    ("V1/DWI", "V2/FLAIR", "examinations"),
+    ("T0/DWI", "T1/FLAIR", "examinations"),
+    ("prior/DWI", "current/FLAIR", "examinations"),
 ]
 
 
@@ -123,6 +165,48 @@ def test_files_whose_names_say_two_patients_or_sessions_are_refused(tmp_path, fi
     )
     case = load_case([f"DWI={tmp_path / first}.nii.gz", f"FLAIR={tmp_path / other}.nii.gz"])
     assert case.roles == (Role.DWI, Role.FLAIR)
+
+
+PERHAPS = [
+    ("MR1/DWI.nii", "MR2/FLAIR.nii", "examinations"),
+    ("DWI_pre.nii", "FLAIR_post.nii", "examinations"),
+    ("20240131_DWI.nii", "20240201_FLAIR.nii", "examinations"),
+    ("20240131080000_DWI.nii", "20240131180000_FLAIR.nii", "examinations"),
+    ("R001/DWI.nii", "R002/FLAIR.nii", "patients"),
+    ("S0001_DWI.nii", "S0002_FLAIR.nii", "patients"),
+]
+
+
+@pytest.mark.parametrize(("first", "other", "what"), PERHAPS)
+def test_what_may_be_of_two_is_said_before_all_else(tmp_path, first, other, what):
+    nifti(tmp_path / first)
+    nifti(tmp_path / other, voxels(seed=1))
+    assert f"may be of two {what}, for their names" in load_case(tmp_path).notes[0]
+
+
+OF_ONE = [
+    ("exam_4_DWI", "exam_6_FLAIR"),
+    ("study4_DWI", "study6_FLAIR"),
+    ("ses_DWI", "ses_FLAIR"),
+    ("case_DWI", "case_FLAIR"),
+    ("MR_Kopf_DWI_20240131235512_4", "MR_Kopf_FLAIR_20240201000512_6"),
+    ("T1/T1", "T2/T2"),
+    ("DWI_v2x", "FLAIR_v1x"),
+    ("T1_pre", "FLAIR_post"),
+    ("T1_vor_KM", "T2_nach_KM"),
+    ("followup/DWI", "90d/FLAIR"),
+    ("DWI_M1", "FLAIR_M2"),
+    ("run-1_DWI", "run-2_FLAIR"),
+    ("2001/DWI", "2101/FLAIR"),
+]
+
+
+@pytest.mark.parametrize(("first", "other"), OF_ONE)
+def test_numbers_of_series_and_words_of_protocols_are_neither_patients_nor_visits(tmp_path, first, other):
+    nifti(tmp_path / f"{first}.nii.gz")
+    nifti(tmp_path / f"{other}.nii.gz", voxels(seed=1))
+    case = load_case(tmp_path)
+    assert len(case.series) == 2 and not any("belong together" in note for note in case.notes), case.notes
 
 
 def test_volumes_of_two_patients_that_the_user_named_are_taken_and_said(tmp_path):
@@ -140,6 +224,8 @@ SIDECARS = [
     ("PatientAge", "061Y", "074Y", "the patients' ages differ"),
     ("PatientAge", 61, "074Y", "the patients' ages differ"),
     ("PatientBirthDate", "1940-01-01", "19500202", "the patients' dates of birth differ"),
+    ("SeriesDate", "20240131", "2024-06-30", "acquired on different days"),
+    ("AcquisitionDate", "2024-01-31", "2024-06-30", "acquired on different days"),
 ]
 
 
@@ -153,6 +239,11 @@ def with_sidecars(folder, key, *values) -> None:
 def test_sidecars_tell_two_patients(tmp_path, key, first, other, said):
     with_sidecars(tmp_path, key, first, other)
     assert said in refusal(load_case, tmp_path)
+
+
+def test_sidecars_of_two_studies_are_noted(tmp_path):
+    with_sidecars(tmp_path, "StudyInstanceUID", "1.2.1", "1.2.2")
+    assert "different Study Instance UIDs" in load_case(tmp_path).notes[0]
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,34 @@ def test_a_segmentation_of_ours_is_known_by_its_segments_whatever_it_is_called(t
     assert case.notes == ("FLAIR.nrrd was left aside: it is a result of StrokeSeg, not an acquired image",)
 
 
+@pytest.mark.parametrize("ending", ["nrrd", "nhdr", "mha", "mhd", "nii.gz"])
+def test_results_that_itk_wrote_in_another_format_keep_their_mark(tmp_path, ending):
+    nifti(tmp_path / "FLAIR.nii.gz")
+    copied_away(tmp_path / "made", "probability.nii.gz")
+    made = sitk.ReadImage(str(tmp_path / "made" / "probability.nii.gz"))
+    shutil.rmtree(tmp_path / "made")
+    sitk.WriteImage(made, str(tmp_path / f"DWI.{ending}"))
+    case = load_case(tmp_path)
+    assert case.roles == (Role.FLAIR,)
+    assert case.notes[0].startswith(f"DWI.{ending} was left aside: it is a result of StrokeSeg")
+
+
+@pytest.mark.parametrize("name", ["CBF (computed)", "TMAX (computed)", "Probability of core"])
+def test_what_a_scene_of_ours_computed_is_no_input_when_it_is_unpacked(tmp_path, name):
+    nifti_series(tmp_path / "CTP.nii.gz", frames())
+    home = tmp_path / "scene" / "Data"
+    home.mkdir(parents=True)
+    image = sitk.GetImageFromArray(voxels())
+    sitk.WriteImage(image, str(home / f"{name}.nrrd"))
+    sitk.WriteImage(image, str(tmp_path / "CBV (computed).nrrd"))  # beside nothing of ours: somebody else's
+    labels = sitk.GetImageFromArray((voxels() > 100).astype(np.uint8))
+    labels.SetMetaData("Segment0_Tags", "StrokeSeg.Label:1|")
+    sitk.WriteImage(labels, str(home / "StrokeSeg.seg.nrrd"))
+    case = load_case(tmp_path)
+    assert case.roles == (Role.CBV, Role.CTP), case.notes
+    assert any(note.startswith(f"{name}.nrrd was left aside: it is a result") for note in case.notes), case.notes
+
+
 def test_maps_of_before_the_mark_that_lie_beside_a_result_are_doubted(tmp_path):
     nifti_series(tmp_path / "CTP.nii.gz", frames())
     copied_away(tmp_path, "brain.nii.gz")
