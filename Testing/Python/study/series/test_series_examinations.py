@@ -140,7 +140,7 @@ FILES = [
     ("Fall_01_DWI", "Fall_02_FLAIR", "patients"),
     ("患者1/DWI", "患者2/FLAIR", "patients"),
     ("Pt3_DWI", "Pt4_FLAIR", "patients"),
-    ("patient_MK_DWI", "patient_TS_FLAIR", "patients"),
+    ("patient_KL_DWI", "patient_TS_FLAIR", "patients"),
     ("002_S_0413_DWI", "005_S_0221_FLAIR", "patients"),
     ("pre_EVT_dwi", "post_EVT_flair", "examinations"),
     ("vor_Thrombektomie/DWI", "nach_Thrombektomie/FLAIR", "examinations"),
