@@ -84,6 +84,7 @@ def test_the_demo_stops_at_a_file_of_the_users_before_it_computes(tmp_path: Path
 
 
 @posix
+@pytest.mark.slow
 def test_the_second_of_two_runs_on_one_folder_says_so_and_the_first_goes_on(
     study: Path, untrained: Bundle, tmp_path: Path
 ) -> None:

@@ -96,6 +96,7 @@ def named_study(phantom: MriPhantom, tmp_path_factory: pytest.TempPathFactory) -
     return folder
 
 
+@pytest.mark.slow
 def test_a_result_names_folder_files_and_series_and_an_anonymous_result_does_not(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

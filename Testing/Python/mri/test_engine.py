@@ -80,6 +80,7 @@ def test_two_runs_are_bit_identical(again: Walk, result: Segmentation) -> None:
     np.testing.assert_array_equal(*probabilities)
 
 
+@pytest.mark.slow
 def test_reproducible_mode_runs_twice_and_counts_what_differs(small: Case, untrained: Bundle) -> None:
     found = StrokeSegLogic.segment(small, model=untrained.folder, device="cpu", reproducible=True)
     assert found.provenance["runs"] == {"count": 2, "differing_voxels": 0}

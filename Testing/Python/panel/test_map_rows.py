@@ -14,7 +14,7 @@ def test_the_table_says_which_maps_were_given_and_which_computed() -> None:
     result = replace(perfused(), computed=frozenset({Role.CBV, Role.MTT}))
     told = dict(rows(ResultRecord.parse(summary_of(result))))
     assert told["Maps computed here"] == "CBV, MTT"
-    assert set(told["Maps given"].split(", ")) == {"CBF", "TTP", "TMAX", "CT", "MIP"}
+    assert set(told["Maps given"].split(", ")) == {"CBF", "TTP", "Tmax", "CT", "MIP"}
 
 
 def test_an_older_record_says_nothing_of_it() -> None:

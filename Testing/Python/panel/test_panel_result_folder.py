@@ -106,7 +106,7 @@ def without_torch(folder: Path, result: Path) -> dict[str, Any]:
     return seen
 
 
-@pytest.mark.parametrize("kind", ["folder", "scene"])
+@pytest.mark.parametrize("kind", ["folder", pytest.param("scene", marks=pytest.mark.slow)])
 def test_a_result_is_opened_reviewed_and_exported_without_torch(folder: Path, tmp_path: Path, kind: str) -> None:
     seen = without_torch(tmp_path, folder if kind == "folder" else STORED)
     first, second = (lesion.volume_ml for lesion in lesion_result().statistics.lesions)
