@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 
 from ..base.progress import Progress
@@ -29,29 +28,23 @@ def batch_proposer(
     A result that an earlier call has made, and that no reader got to see because the call was killed, is verified and
     proposed without being computed again.
     """
-    return partial(
-        _propose,
-        partial(
-            run_batch,
-            settings=settings,
-            workers=workers,
+
+    def make(wanted: Sequence[Wanted], results: Path, tell: Callable[[Made], None], progress: Progress) -> None:
+        def ended(entry: Entry) -> None:
+            failed = entry.state == "failed"
+            tell(Made(entry.case, None if failed else entry.folder, entry.reason if failed else ""))
+
+        run_batch(
+            [BatchCase(each.name, str(each.study)) for each in wanted],
+            results,
+            settings,
+            workers,
+            progress,
             scheduler=scheduler,
             overwrite=overwrite,
             retry=retry,
             runner=runner,
-        ),
-    )
+            ended=ended,
+        )
 
-
-def _propose(
-    run: Callable[..., object],
-    wanted: Sequence[Wanted],
-    results: Path,
-    tell: Callable[[Made], None],
-    progress: Progress,
-) -> None:
-    def ended(entry: Entry) -> None:
-        failed = entry.state == "failed"
-        tell(Made(entry.case, None if failed else entry.folder, entry.reason if failed else ""))
-
-    run([BatchCase(each.name, str(each.study)) for each in wanted], results, progress=progress, ended=ended)
+    return make

@@ -48,20 +48,21 @@ def run_planes(
     For `flips` see `MriSettings`, for `canvas` `PlanesModelSpec`.
     """
     brain, searched = prepared.brain, prepared.searched
-    looks = [brain] if np.array_equal(brain, searched) else [brain, searched]
+    twice = not np.array_equal(brain, searched)
+    channels = prepared.channels
+    looks = [(brain, shown_within(channels, brain)), (searched, channels)] if twice else [(brain, channels)]
     found: dict[Plane, np.ndarray] = {}
     for number, plane in enumerate(PLANES):
         answers = []
-        for look, mask in enumerate(looks):
+        for look, (mask, shown) in enumerate(looks):
             begin = number / len(PLANES) + look / len(looks) / len(PLANES)
             span = progress.span(begin, begin + 1 / len(looks) / len(PLANES))
-            channels = shown_within(prepared.channels, mask)
             answer = _plane_probability(
-                networks[plane], channels, prepared.seen(plane), plane, device, span, flips, canvas
+                networks[plane], shown, prepared.seen(plane), plane, device, span, flips, canvas
             )
             answers.append(np.where(mask, answer, np.float32(0)))
         found[plane] = answers[0]
-        if len(looks) > 1:
+        if twice:
             found[plane] = np.where(brain, answers[0], np.minimum(answers[1], _carried_on(answers[0])))
     return found
 
