@@ -22,6 +22,7 @@ from .parameters import PanelParameters
 from .problems import words_of
 from .protocols import Clock
 from .shortcuts import Shortcuts
+from .table_heads import set_heads
 from .views import SliceViews
 
 if TYPE_CHECKING:
@@ -208,15 +209,7 @@ class LesionSection:
 
     def _make_table(self) -> None:
         table = self.ui.lesionTable
-        table.setColumnCount(len(heads()))
-        for column, (head, full) in enumerate(heads()):
-            item = qt.QTableWidgetItem(head)
-            item.setToolTip(full)
-            table.setHorizontalHeaderItem(column, item)
-        table.verticalHeader().setVisible(False)
-        table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
-        table.horizontalHeader().setMinimumSectionSize(20)
-        table.horizontalHeader().setHighlightSections(False)
+        set_heads(table, heads())
         table.connect("currentCellChanged(int,int,int,int)", lambda *_cells: self._choose())
         table.connect("cellClicked(int,int)", lambda *_cell: self._choose())
 

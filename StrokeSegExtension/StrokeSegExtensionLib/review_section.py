@@ -22,6 +22,7 @@ from .review_protocols import CaseScene, Proposing, Standing
 from .review_scene import CasePanel, ReviewScene
 from .review_words import CaseRow, heads
 from .shortcuts import Shortcuts
+from .table_heads import set_heads
 
 ORDERS = ("name", "volume", "doubt")
 """As the box has them."""
@@ -231,18 +232,9 @@ class ReviewSection:
 
     def _make_table(self) -> None:
         table = self.ui.caseTable
-        table.setColumnCount(len(heads()))
-        for column, (head, full) in enumerate(heads()):
-            item = qt.QTableWidgetItem(head)
-            item.setToolTip(full)
-            table.setHorizontalHeaderItem(column, item)
-        table.verticalHeader().setVisible(False)
+        set_heads(table, heads())
         table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 6)
-        header = table.horizontalHeader()
-        header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
-        header.setMinimumSectionSize(20)
-        header.setHighlightSections(False)
-        header.setStretchLastSection(True)
+        table.horizontalHeader().setStretchLastSection(True)
 
     def _connect(self) -> None:
         ui, presenter = self.ui, self.presenter
