@@ -14,12 +14,13 @@ from .review_section import ReviewSection
 from .shortcuts import Shortcuts
 from .slicer_installer import SlicerInstaller
 
-_KEYS = {
-    "previousSliceButton": "Ctrl+Shift+Up",
-    "nextSliceButton": "Ctrl+Shift+Down",
-    "previousLesionButton": "Ctrl+Shift+Left",
-    "nextLesionButton": "Ctrl+Shift+Right",
+KEYS = {
+    "previousSliceButton": "Ctrl+PgUp",
+    "nextSliceButton": "Ctrl+PgDown",
+    "previousLesionButton": "Ctrl+Shift+PgUp",
+    "nextLesionButton": "Ctrl+Shift+PgDown",
 }
+"""Keys of the main window while the module is shown. Ctrl+Shift with an arrow plays Slicer's sequences."""
 
 MakePresenter = Callable[[View, Clock], PanelActions]
 
@@ -40,7 +41,7 @@ def make_panel(
     review = ReviewSection(panel, clock, RequiredPackages(SlicerInstaller()))
     panel.guests.append(review)
     actions = panel.review_actions()
-    return panel, Shortcuts({keys: actions[name] for name, keys in _KEYS.items()}, (review,))
+    return panel, Shortcuts({keys: actions[name] for name, keys in KEYS.items()}, (review,))
 
 
 def with_worker(view: View, clock: Clock) -> PanelActions:

@@ -27,14 +27,21 @@ from .table_heads import set_heads
 ORDERS = ("name", "volume", "doubt")
 """As the box has them."""
 EVERYWHERE = {
-    "Ctrl+Shift+A": "acceptCaseButton",
+    "Ctrl+Shift+Return": "acceptCaseButton",
     "Ctrl+Shift+S": "saveCaseButton",
     "Ctrl+Shift+R": "rejectCaseButton",
     "Ctrl+Shift+N": "nextCaseButton",
     "Ctrl+Shift+P": "previousCaseButton",
 }
-"""Keys of the main window while a case is before the reader: none of them is Slicer's or the Segment Editor's."""
-_WITHIN = {keys.removeprefix("Ctrl+Shift+"): name for keys, name in EVERYWHERE.items()}
+"""Keys of the main window while a case is before the reader: none of them is Slicer's or the Segment Editor's.
+Ctrl+Shift+A makes a point list."""
+_WITHIN = {
+    "A": "acceptCaseButton",
+    "S": "saveCaseButton",
+    "R": "rejectCaseButton",
+    "N": "nextCaseButton",
+    "P": "previousCaseButton",
+}
 _ROWS = 9
 """More than these scroll."""
 _FOLDER, _READER, _ROLE = "StrokeSeg/ReviewFolder", "StrokeSeg/ReviewReader", "StrokeSeg/ReviewRole"

@@ -122,8 +122,34 @@ def test_shortcuts_are_there_only_while_the_module_is_shown(
     opened.widget.exit()
     assert keys() == set()
     opened.widget.enter()
-    assert keys() == {"Ctrl+Shift+Up", "Ctrl+Shift+Down", "Ctrl+Shift+Left", "Ctrl+Shift+Right"}
+    assert keys() == {"Ctrl+PgUp", "Ctrl+PgDown", "Ctrl+Shift+PgUp", "Ctrl+Shift+PgDown"}
     opened.widget.enter()
     assert len(window.findChildren(QtGui.QShortcut)) == 4
     opened.widget.exit()
     assert keys() == set()
+
+
+# Of Slicer 5.12's main window, Segment Editor, tool bars of markups and of sequences (shown with a series over time).
+SLICERS_KEYS = {
+    *(f"Ctrl+{key}" for key in "0123456`BCFHLOPQRSVWXYZ"),
+    *(f"Ctrl+{arrow}" for arrow in ("Left", "Right")),
+    *(f"Ctrl+Shift+{key}" for key in ("A", "T", "Space", "Down", "Left", "Right", "Z")),
+    *(f"{shift}{key}" for shift in ("", "Shift+") for key in "0123456789"),
+    *("Esc", "Space", "Z", "Y", "I", "Q", "W", "`", "~"),
+}
+
+
+def test_no_key_of_the_whole_window_is_slicers_own(opened: OpenedModule) -> None:
+    from StrokeSegExtensionLib.assembly import KEYS
+    from StrokeSegExtensionLib.review_section import EVERYWHERE
+
+    ours = [*KEYS.values(), *EVERYWHERE]
+    assert len(set(ours)) == len(ours)
+    assert not set(ours) & SLICERS_KEYS
+
+
+def test_a_button_says_which_key_presses_it(opened: OpenedModule) -> None:
+    from StrokeSegExtensionLib.assembly import KEYS
+
+    for name, keys in KEYS.items():
+        assert f"({keys})" in target(getattr(opened.ui.result, name)).toolTip()
