@@ -77,6 +77,8 @@ class DaskWorkers:
         self._running: dict[str, tuple[str, Any]] = {}
         """By address: the case, and its future."""
         self._seen = time.monotonic()
+        self._addresses: Collection[str] = ()
+        self._looked = float("-inf")
         self._news = threading.Event()
 
     def free(self) -> list[str]:
@@ -111,7 +113,13 @@ class DaskWorkers:
         return self._ended()
 
     def _there(self) -> Collection[str]:
-        """Addresses of all workers that the scheduler has."""
+        """Addresses of all workers that the scheduler has, or had a moment ago: asking takes milliseconds, and each end
+        of a case would ask several times."""
+        if time.monotonic() - self._looked > _LOOK_S:
+            self._addresses, self._looked = self._ask(), time.monotonic()
+        return self._addresses
+
+    def _ask(self) -> Collection[str]:
         try:
             addresses: Collection[str] = self._client.nthreads()
         except (OSError, TimeoutError) as error:
@@ -138,15 +146,13 @@ class DaskWorkers:
         return heard
 
     def _ended(self) -> list[tuple[str, Answer | None, str]]:
-        there = None
         found: list[tuple[str, Answer | None, str]] = []
         for address, (name, future) in list(self._running.items()):
             if future.done():
                 found.append((name, _answer(future), address))
+            elif address in self._there():
+                continue
             else:
-                there = self._there() if there is None else there
-                if address in there:
-                    continue
                 future.cancel()
                 found.append((name, None, address))
             del self._running[address]
