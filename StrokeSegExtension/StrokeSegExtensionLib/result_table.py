@@ -6,8 +6,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from StrokeSegLogic.result.map_origins import listed, parted
+from StrokeSegLogic.result.map_origins import parted
 from StrokeSegLogic.result.record import Judged, LesionVolumes, ResultRecord
+from StrokeSegLogic.study.case import role_names
 
 from .words import tr as _
 
@@ -92,9 +93,9 @@ def _perfusion_rows(record: ResultRecord) -> list[Row]:
             found.append((_("{mark}Penumbra, {route}").format(mark=mark, route=title), _ml(route.penumbra_ml)))
     given, computed = parted(record.maps)
     if given:
-        found.append((_("Maps given"), listed(given)))
+        found.append((_("Maps given"), role_names(given)))
     if computed:
-        found.append((_("Maps computed here"), listed(computed)))
+        found.append((_("Maps computed here"), role_names(computed)))
     numbers = record.mismatch
     if numbers is None:
         found.append((_("Mismatch"), _("unknown: the maps' units are not known")))

@@ -16,9 +16,9 @@ from ..ctp.routes.route import Route
 from ..ctp.series.maps import PerfusionMaps
 from ..ctp.series.maps_record import vessel_words
 from ..result.looks import CORE_STYLE, PENUMBRA_STYLE
-from ..result.map_origins import listed, parted
+from ..result.map_origins import parted
 from ..result.outcome import Display
-from ..study.case import Role
+from ..study.case import Role, role_names
 from . import criteria_parts
 from .ctp_figures import ctp_figures
 from .page import NONE, Cell, colour_of, ml, patient, report
@@ -62,7 +62,7 @@ def ctp_report(result: PerfusionSegmentation) -> str:
         sweep=None if result.sweep is None else _sweep(result.sweep),
         measured=None if result.measured is None else _measured(result.measured),
         made=dict(
-            zip(("given", "computed"), (listed(roles) for roles in parted(result.origins.values())), strict=True)
+            zip(("given", "computed"), (role_names(roles) for roles in parted(result.origins.values())), strict=True)
         ),
         origins={str(role): origin.words for role, origin in result.origins.items()},
         values=_values(result),

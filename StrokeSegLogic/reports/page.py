@@ -128,7 +128,7 @@ def _inputs(result: Outcome, units: Mapping[Role, str] | None) -> dict[str, Sequ
     for role, series in result.case.series.items():
         marks = [("reference", role is result.reference), ("computed", series.computed)]
         shown = ", ".join(words for words, holds in marks if holds)
-        use = f"{role} ({shown})" if shown else str(role)
+        use = f"{role.display_name} ({shown})" if shown else role.display_name
         unit = [] if units is None else [units.get(role, "HU" if role is Role.CTP else NONE)]
         why = (series.reason, f"{series.confidence:.0%}", series.sha256[:12])
         rows.append((use, series.source, _size(series), *unit, *why))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..study.case import Role
+from ..study.case import Role, role_names
 
 COMPUTED, GIVEN = "computed", "given"
 """What records call the two."""
@@ -49,12 +49,7 @@ def origins_words(origins: Iterable[MapOrigin]) -> str:
     made = "computed from the 4-D series"
     if not (given and computed):
         return made if computed else "given"
-    return f"given: {listed(given)}; {made}: {listed(computed)}"
-
-
-def listed(roles: Iterable[Role]) -> str:
-    """Roles as people see them: "CBF, Tmax"."""
-    return ", ".join(role.display_name for role in roles)
+    return f"given: {role_names(given)}; {made}: {role_names(computed)}"
 
 
 def parted(origins: Iterable[MapOrigin]) -> tuple[tuple[Role, ...], tuple[Role, ...]]:

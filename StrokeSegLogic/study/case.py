@@ -54,6 +54,11 @@ class Role(str, Enum):
         return "Tmax" if self is Role.TMAX else self.value
 
 
+def role_names(roles: Iterable[str], between: str = ", ") -> str:
+    """Roles, or names of roles, as people see them: "CBF, Tmax"."""
+    return between.join(Role(role).display_name for role in roles)
+
+
 MRI_ROLES = (Role.T1, Role.T2, Role.DWI, Role.FLAIR, Role.ADC)
 MAP_ROLES = (Role.CBF, Role.CBV, Role.MTT, Role.TTP, Role.TMAX)
 """Perfusion maps; beside them stand CT without contrast, MIP, and CTP, the 4-D series that they are computed from."""

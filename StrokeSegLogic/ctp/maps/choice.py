@@ -13,7 +13,7 @@ from ...base.progress import Progress
 from ...base.settings import HEMATOCRIT
 from ...result.doubts import Doubt, doubts_about
 from ...space.grid import Grid
-from ...study.case import MAP_ROLES, Case, Role
+from ...study.case import MAP_ROLES, Case, Role, role_names
 from ..series.artery_by_hand import OPTION as ARTERY_OPTION
 from ..series.maps import MapsSpec, PerfusionMaps, maps
 from ..settings import PerfusionSettings
@@ -148,7 +148,7 @@ def chosen_maps(
         # A warning is no place for settings: whoever shows it does not know which it is about.
         why = error.said(lambda option: "")
         words = (
-            f"{', '.join(choice.missing)} could not be computed from the series, and the given maps stand alone: {why}"
+            f"{role_names(choice.missing)} could not be computed from the series, and the given maps stand alone: {why}"
         )
         return replace(given, doubts=(*given.doubts, Doubt(choice.missing, DoubtKind.NOT_COMPUTED, words))), None
 

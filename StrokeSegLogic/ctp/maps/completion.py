@@ -12,7 +12,7 @@ from ...brain.perfusion import brain_of_maps
 from ...result.doubts import Doubt
 from ...space.grid import Grid, are_two_slabs, require_overlap
 from ...space.resampling import resample
-from ...study.case import MAP_ROLES, Case, Role, Series
+from ...study.case import MAP_ROLES, Case, Role, Series, role_names
 from ...study.maps.units import STANDARD_UNITS
 from ..series.maps import PerfusionMaps
 from .doubts import DoubtKind
@@ -129,7 +129,7 @@ def all_of(case: Case, measured: PerfusionMaps, why: Iterable[Doubt]) -> Standar
     doubts: list[Doubt] = []
     others = tuple(role for role in case.series if role in MAP_ROLES)
     if others:
-        words = f"the given {', '.join(others)} were not used: all maps were computed from the series"
+        words = f"the given {role_names(others)} were not used: all maps were computed from the series"
         doubts.append(Doubt(others, DoubtKind.LEFT_OUT, words))
     doubts += why
     return StandardMaps(
@@ -149,10 +149,9 @@ def on_grid(image: sitk.Image, grid: Grid, interpolation: str, fill: float = 0.0
 
 
 def _said(case: Case, kept: tuple[Role, ...], made: tuple[Role, ...]) -> list[Doubt]:
-    beside = ", ".join(role for role in kept if role in MAP_ROLES)
-    words = (
-        f"{', '.join(made)} computed here from the series; {beside} as given: the two need not agree in absolute values"
-    )
+    beside = role_names(role for role in kept if role in MAP_ROLES)
+    here = f"{role_names(made)} computed here from the series"
+    words = f"{here}; {beside} as given: the two need not agree in absolute values"
     doubts = [Doubt(made, DoubtKind.COMPUTED, words)]
     replaced = tuple(role for role in made if role in case.series)
     if replaced:

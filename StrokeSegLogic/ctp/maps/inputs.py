@@ -14,7 +14,7 @@ from ...result.doubts import Doubt
 from ...result.outcome import AS_GIVEN, Scale
 from ...space.grid import Grid, are_two_slabs, require_overlap
 from ...space.resampling import resample
-from ...study.case import MAP_ROLES, Case, Role, Series
+from ...study.case import MAP_ROLES, Case, Role, Series, role_names
 from ...study.maps.units import RELATIVE, STANDARD_UNITS, doubts, is_picture, unit_named, units_of
 from .doubts import DoubtKind
 from .missing_values import fill_of, filled, unjudged
@@ -111,12 +111,15 @@ def standard_maps(case: Case, reference: Role | None = None) -> StandardMaps:
         if role in named:
             out[role], units[role], scales[role] = named[role], _unit_words(series), _scale_by_unit(series)
             if units[role] != RELATIVE:
-                notes += [Doubt((role,), DoubtKind.RANGE, f"{role}: {words}") for words in doubts(role, arrays[role])]
+                notes += [
+                    Doubt((role,), DoubtKind.RANGE, f"{role.display_name}: {words}")
+                    for words in doubts(role, arrays[role])
+                ]
             usable |= {role} if units[role] != RELATIVE or role is Role.CBF else set()
             continue
         notes += reading.doubts
         if left_out:
-            notes.append(_unused(series, "was left out", f"name it yourself if it is {role} all the same"))
+            notes.append(_unused(series, "was left out", f"name it yourself if it is {role.display_name} all the same"))
             continue
         out[role], units[role], scales[role] = _standard(reading, images[role], role)
         # What is open is a factor at most, and CBF is used relative to itself.
@@ -133,7 +136,7 @@ def standard_maps(case: Case, reference: Role | None = None) -> StandardMaps:
 
 
 def _unused(series: Series, what: str, fix: str) -> Doubt:
-    return Doubt((series.role,), DoubtKind.LEFT_OUT, f"{series.role} {what} ({series.source}): {fix}")
+    return Doubt((series.role,), DoubtKind.LEFT_OUT, f"{series.role.display_name} {what} ({series.source}): {fix}")
 
 
 def _placed(
@@ -183,14 +186,14 @@ def on_one_grid(
             continue
         if are_two_slabs(own, grid):
             raise InputError(
-                f"{other} and {base} are of two slabs of one patient: they lie one above the other",
+                f"{role_names((other, base), ' and ')} are of two slabs of one patient: they lie one above the other",
                 where=other,
                 fix="Give each slab as a study of its own, with all its maps",
                 roles=(other, base),
             )
         require_overlap(image, other, grid, base)
         out[other] = resample(sitk.Cast(image, sitk.sitkFloat32), grid, fill=fill_of(other))
-        words = f"{other} lay on another grid ({own.words}) than {base} ({grid.words}) and was resampled"
+        words = f"{role_names([other])} lay on another grid ({own.words}) than {base} ({grid.words}) and was resampled"
         notes.append(Doubt((other,), DoubtKind.GRID, words))
     return out, notes
 
@@ -235,7 +238,8 @@ def _require_different(case: Case, arrays: Mapping[Role, np.ndarray]) -> None:
         if float(ratio.std()) < _SAME_RATIO * abs(float(ratio.mean())):
             sources = " and ".join(case.series[each].source for each in (role, other))
             raise InputError(
-                f"{role} and {other} are one map, up to a factor of {float(ratio.mean()):.3g} ({sources})",
+                f"{role_names((role, other), ' and ')} are one map, up to a factor of {float(ratio.mean()):.3g} "
+                f"({sources})",
                 where=case.name,
                 fix="Give each map once, by its own name",
                 roles=(role, other),
@@ -271,7 +275,7 @@ def _unusable(arrays: Mapping[Role, np.ndarray]) -> list[Doubt]:
     """A doubt about the maps that no limit is applied to, with the way out; none if there are none."""
     if not arrays:
         return []
-    units = "; ".join(f"{role} in {_units_that_fit(role, values)}" for role, values in arrays.items())
+    units = "; ".join(f"{role.display_name} in {_units_that_fit(role, values)}" for role, values in arrays.items())
     scale, them = ("scale", "it") if len(arrays) == 1 else ("scales", "them")
     words = (
         f"the {scale} of {', '.join(arrays)} could not be told, and no limit is applied to {them}; name the unit, if "

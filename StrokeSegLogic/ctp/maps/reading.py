@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from ...result.doubts import Doubt
-from ...study.case import Role
+from ...study.case import Role, role_names
 from ...study.maps.units import Unit, doubts, is_picture, negative_part, saturated_part
 from .doubts import DoubtKind
 from .relations import no_delay
@@ -94,8 +94,8 @@ def spoilt(name: str, values: np.ndarray, claim: Role | None) -> MapReading | No
             claim,
             f"whole numbers from {values.min():g} to {values.max():g}",
             DoubtKind.INVERTED if upside else DoubtKind.PICTURE,
-            f"{name} holds whole numbers up to {values.max():g}: perhaps a picture of {claim or 'a map'}, whose scale "
-            f"is unknown{more}",
+            f"{name} holds whole numbers up to {values.max():g}: perhaps a picture of "
+            f"{role_names([claim]) if claim else 'a map'}, whose scale is unknown{more}",
         )
     if edge == values.max() and edge > 0:
         return unknown(
@@ -127,7 +127,7 @@ def unrecognised(name: str, reason: str, words: str, confidence: float = 0.0, ro
 
 def misnamed(name: str, claim: Role, unit: Unit, confidence: float) -> MapReading:
     """A map whose values fit another role than what is claimed for it."""
-    words = f"{name} is named {claim}, but its values fit {unit.role} in {unit.name}"
+    words = f"{name} is named {role_names([claim])}, but its values fit {role_names([unit.role])} in {unit.name}"
     doubt = Doubt((name,), DoubtKind.MISNAMED, words)
     return MapReading(name, None, None, None, 0.0, confidence, words, (doubt,), fits=unit.role)
 
@@ -153,7 +153,7 @@ def checked(reading: MapReading, values: np.ndarray, sample: np.ndarray) -> MapR
         found.append(f"{saturated:.1%} of {name} has its largest value ({values.max():g}): the scale is cut off there")
     if role is None or reading.factor is None:
         if role not in (Role.CT, Role.MIP, None) and (negative := negative_part(values)):
-            found.append(f"{negative:.0%} of {name} is negative, which {role} cannot be")
+            found.append(f"{negative:.0%} of {name} is negative, which {role_names([role])} cannot be")
         return _with(reading, found)
     if role not in (Role.CT, Role.MIP):
         found += [f"{name}: {doubt}" for doubt in doubts(role, reading.standard(values))]

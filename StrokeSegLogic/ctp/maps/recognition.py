@@ -10,7 +10,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ...result.doubts import Doubt
-from ...study.case import Role
+from ...study.case import Role, role_names
 from ...study.maps.units import UNITS, Unit
 from .doubts import DoubtKind
 from .missing_values import no_value
@@ -196,11 +196,11 @@ def _reading(name: str, place: int, ways: list[tuple[float, _Choice]], claim: Ro
     lead = best - rival[0] if rival else 10.0
     confidence = min(float(1 / (1 + np.exp(-lead))), _MOST)
     if unit is None:
-        fitting = f"no known unit of {claim}" if claim else "no known map"
+        fitting = f"no known unit of {role_names([claim])}" if claim else "no known map"
         return unrecognised(name, f"its values fit {fitting}", f"the values of {name} fit {fitting}")
-    words = f"its values fit {unit.role} in {unit.name}"
+    words = f"its values fit {role_names([unit.role])} in {unit.name}"
     other = rival[1] if rival else None
-    also = f"{other.role} in {other.name}" if other else "no known map"
+    also = f"{role_names([other.role])} in {other.name}" if other else "no known map"
     if claim and unit.role != claim:
         return misnamed(name, claim, unit, 1 - confidence)
     if confidence < (SURE if claim else SURE_UNNAMED):

@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 
-from ...study.case import Role
+from ...study.case import Role, role_names
 from ...study.maps.units import Unit, units_of
 
 _TYPICAL_WEIGHT = 0.5
@@ -159,7 +159,8 @@ def contradictions(samples: Mapping[Role, np.ndarray]) -> dict[Role, str]:
             for role in _blamed(pair, signed):
                 other = pair[0] if role == pair[1] else pair[1]
                 correlation = _EXPECTED[pair] * signed[pair]
-                found[role] = f"{role} {way.format(other)} (correlation {correlation:.2f}): its scale looks inverted"
+                against = f"{way.format(role_names([other]))} (correlation {correlation:.2f})"
+                found[role] = f"{role_names([role])} {against}: its scale looks inverted"
     triple = {Role.CBF, Role.CBV, Role.MTT}
     if triple <= samples.keys() and not found.keys() & triple and len({samples[role].shape for role in triple}) == 1:
         flow, volume, time = _logs(samples[Role.CBF], samples[Role.CBV], samples[Role.MTT])

@@ -16,6 +16,7 @@ from ...nets.models.field_spec import FieldSpec, InputSpec
 from ...nets.run.inputs import LOWEST, normalise
 from ...space.grid import Grid, reorient
 from ...space.resampling import resample, resample_mask
+from ...study.case import role_names
 from .map_scales import delay, rainbow, relative
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def lay(images: Mapping[str, sitk.Image], reference: Grid, inputs: tuple[InputSp
     missing = [name for name in dict.fromkeys(needed) if name not in images]
     if missing:
         raise InputError(
-            f"the model needs {', '.join(missing)}", fix="Add them, or choose another model", roles=missing
+            f"the model needs {role_names(missing)}", fix="Add them, or choose another model", roles=missing
         )
     grid = field_grid(reference, field.size)
     brain = _brain(images, grid, inputs, field)

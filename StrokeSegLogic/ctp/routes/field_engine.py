@@ -15,6 +15,7 @@ from ...nets.models.field_spec import FieldModelSpec
 from ...nets.models.registry import SLOW_FUSION, names
 from ...space.grid import Grid
 from ...space.resampling import resample
+from ...study.case import role_names
 from .field import labels_on, lay, predict
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def slow_fusion_for(images: Mapping[str, sitk.Image], nihss: float | None) -> st
     missing = [names for names in needed if not any(name in images for name in names)]
     if missing:
         raise InputError(
-            f"slow fusion needs {' and '.join(' or '.join(names) for names in missing)}",
+            f"slow fusion needs {' and '.join(role_names(names, ' or ') for names in missing)}",
             fix="Add them, or give the CTP series by itself: all maps are then computed from it",
             roles=chain.from_iterable(missing),
         )
@@ -155,7 +156,7 @@ def completed(
     missing = spec.missing(images)
     if missing:
         raise InputError(
-            f"the model {spec.name} needs {', '.join(missing)}", fix="Add them, or choose another model", roles=missing
+            f"the model {spec.name} needs {role_names(missing)}", fix="Add them, or choose another model", roles=missing
         )
     ready, notes = dict(images), []
     scale = {wanted.name: wanted.scale for wanted in spec.inputs}

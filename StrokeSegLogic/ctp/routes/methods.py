@@ -11,7 +11,7 @@ import SimpleITK as sitk
 from ...base.errors import InputError, ModelError
 from ...base.settings import RouteName
 from ...space.grid import Grid
-from ...study.case import Role
+from ...study.case import Role, role_names
 from ...study.maps.units import STANDARD_UNITS
 from ..maps.inputs import StandardMaps
 from ..tissue.thresholds import CORE, PENUMBRA, ThresholdSegmentation
@@ -132,11 +132,13 @@ def seen_by(inputs: Iterable[InputSpec], standard: StandardMaps) -> tuple[dict[s
     for role, image in standard.images.items():
         picture = role in _TIMES and role not in absolute and is_picture_of_time(image)
         if role in standard.inverted:
-            withheld[role] = f"{role} was not shown to the network: {standard.inverted[role]}"
+            withheld[role] = f"{role.display_name} was not shown to the network: {standard.inverted[role]}"
         elif role in _TIMES and role not in standard.usable and not picture:
-            withheld[role] = f"{role} was not shown to the network: its unit is unknown"
+            withheld[role] = f"{role.display_name} was not shown to the network: its unit is unknown"
         elif role in absolute and role not in _TIMES and not standard.scales_known[role]:
-            withheld[role] = f"{role} was not shown to the network: it is not known to be in {STANDARD_UNITS[role]}"
+            withheld[role] = (
+                f"{role.display_name} was not shown to the network: it is not known to be in {STANDARD_UNITS[role]}"
+            )
         else:
             images[str(role)] = image
     return images, withheld
@@ -157,7 +159,9 @@ def require(images: Mapping[Role, sitk.Image], usable: frozenset[Role], roles: t
     missing = [role for role in roles if role not in images]
     if missing:
         raise InputError(
-            f"{what} needs {' and '.join(missing)}", fix="Add them, or give the CTP series itself", roles=missing
+            f"{what} needs {role_names(missing, ' and ')}",
+            fix="Add them, or give the CTP series itself",
+            roles=missing,
         )
     unknown = [role for role in roles if role not in usable]
     if unknown:

@@ -13,7 +13,7 @@ from ...brain.hemispheres import MidPlane
 from ...brain.perfusion import brain_of_maps
 from ...space.grid import Grid
 from ...space.smoothing import gaussian_within
-from ...study.case import Role
+from ...study.case import Role, role_names
 from ..maps.missing_values import fill_of, no_number, no_value
 from ..threshold_settings import ThresholdSettings
 from .csf import find_csf, mirror_of
@@ -179,14 +179,14 @@ def _one_grid(maps: Mapping[Role, sitk.Image]) -> Grid:
     missing = [name for name in (Role.CBF, Role.TMAX) if name not in maps]
     if missing:
         raise InputError(
-            f"{' and '.join(missing)} is missing, which core and hypoperfusion are defined by",
-            fix="Give CBF and TMAX maps, or the 4-D series that they are computed from",
+            f"{role_names(missing, ' and ')} is missing, which core and hypoperfusion are defined by",
+            fix="Give CBF and Tmax maps, or the 4-D series that they are computed from",
         )
     grid = Grid.of(maps[Role.CBF])
     other = [name for name, image in maps.items() if not Grid.of(image).same(grid)]
     if other:
         raise InputError(
-            f"{', '.join(other)} and CBF lie on different grids",
+            f"{role_names(other)} and CBF lie on different grids",
             fix="Bring the maps onto one grid first (inputs.on_one_grid does)",
         )
     return grid

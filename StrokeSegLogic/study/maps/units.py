@@ -11,7 +11,7 @@ from types import MappingProxyType
 import numpy as np
 
 from ...base.errors import InputError
-from ..case import Role
+from ..case import Role, role_names
 
 STANDARD_UNITS = MappingProxyType(
     {
@@ -97,7 +97,7 @@ def unit_named(role: Role, text: str, where: str = "") -> Unit:
         if wanted in (_letters(unit.name), _letters(short)):
             return unit
     names = ", ".join(unit.name.replace(f"{RELATIVE}, %", "%").replace(RELATIVE, "relative") for unit in known)
-    raise InputError(f"'{text}' is no unit of {role}", where=where or None, fix=f"Use one of {names}")
+    raise InputError(f"'{text}' is no unit of {role_names([role])}", where=where or None, fix=f"Use one of {names}")
 
 
 def _letters(text: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from ...base.errors import InputError
-from ..case import CTP_ROLES, MAP_ROLES, MODALITIES, MRI_ROLES, Modality, Role, indispensable
+from ..case import CTP_ROLES, MAP_ROLES, MODALITIES, MRI_ROLES, Modality, Role, indispensable, role_names
 from ..volumes.candidates import Candidate
 from ..volumes.reader import volume_suffix
 from .ct_tags import SERIES_FRAMES, judged
@@ -60,7 +60,7 @@ def modality_of(readings: Iterable[Reading]) -> Modality:
 
 
 def names_of(roles: Collection[Role | None]) -> str:
-    return ", ".join(role.value for role in Role if role in roles)
+    return role_names(role for role in Role if role in roles)
 
 
 _DOUBTFUL = 0.6
@@ -171,16 +171,16 @@ def assign(candidates: Sequence[Candidate], modality: Modality | None = None) ->
                 continue
         claims[role] = Claim(winner, role, reading.confidence, reading.reason)
         for loser, why in lost.items():
-            why = f"{winner.name} was taken for {role}: {why}"
+            why = f"{winner.name} was taken for {role.display_name}: {why}"
             left.append((loser, why))
             notes.append(f"{loser.name} was left aside: {why}")
         if reading.contrast_medium:
             medium = "after contrast medium: vessels and leaking tissue are bright on it, and the model has not learned"
-            notes.append(f"{winner.name} was taken for {role} {medium} from such images")
+            notes.append(f"{winner.name} was taken for {role.display_name} {medium} from such images")
         if reading.qualities:
-            notes += [f"{winner.name} was taken for {role}, and {doubt}" for doubt in reading.doubts]
+            notes += [f"{winner.name} was taken for {role.display_name}, and {doubt}" for doubt in reading.doubts]
         if reading.confidence < _DOUBTFUL:
-            notes.append(f"{winner.name} was taken for {role} with doubt: {reading.reason}")
+            notes.append(f"{winner.name} was taken for {role.display_name} with doubt: {reading.reason}")
     for role in indispensable(claims, ties):
         raise ties[role]
     if sum(role in MAP_ROLES for role in claims) > 1:
@@ -191,13 +191,16 @@ def assign(candidates: Sequence[Candidate], modality: Modality | None = None) ->
     for candidate, reading in readings:
         if reading.bears is not None and reading.bears not in (*claims, *ties):
             lacking.setdefault(reading.bears, f"{candidate.name}: {reading.reason}")
-    notes[:0] = [f"the study was read without its {role}, which was left aside: {why}" for role, why in lacking.items()]
+    notes[:0] = [
+        f"the study was read without its {role.display_name}, which was left aside: {why}"
+        for role, why in lacking.items()
+    ]
     used = {claim.candidate.distinct: claim.candidate for claim in claims.values()}
     if len(used) > 1:
         from .examinations import examination_doubts
 
         notes[:0] = examination_doubts(list(used.values()))
-    notes += [f"no {role} was taken: {error.what}. {error.fix}" for role, error in ties.items()]
+    notes += [f"no {role.display_name} was taken: {error.what}. {error.fix}" for role, error in ties.items()]
     return Assignment(claims, tuple(left), tuple(notes), ties, lacking)
 
 

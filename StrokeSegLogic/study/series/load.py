@@ -162,8 +162,11 @@ def _from_files(
             before = f"{lacking[role]}; " if role in lacking else ""
             lacking[role] = f"{before}{candidate.name}: {fault.clause}"
         else:
-            notes.append(f"{candidate.name} was left aside as {role}: {fault.clause}")
-    notes[:0] = [f"the study was read without its {role}, which cannot be read: {why}" for role, why in lacking.items()]
+            notes.append(f"{candidate.name} was left aside as {role.display_name}: {fault.clause}")
+    notes[:0] = [
+        f"the study was read without its {role.display_name}, which cannot be read: {why}"
+        for role, why in lacking.items()
+    ]
     taken = [read[claim.candidate] for claim in claims]
     for volume in taken:
         notes += volume.notes
@@ -204,7 +207,9 @@ def _with_known_colours(claims: list[Claim], notes: list[str]) -> list[Claim]:
         raise no_range(unknown[0].role, unknown[0].candidate.name)
     for claim in unknown:
         error = no_range(claim.role, claim.candidate.name)
-        notes.append(f"{claim.candidate.name} was left aside as {claim.role}: it {error.what}. {error.fix}")
+        notes.append(
+            f"{claim.candidate.name} was left aside as {claim.role.display_name}: it {error.what}. {error.fix}"
+        )
     return kept
 
 

@@ -28,13 +28,13 @@ def series_of_roles(
     for text, what in named:
         role = Role.parse(text)
         if role in by_role:
-            raise InputError(f"{role} is named twice", fix="Give each sequence one volume")
+            raise InputError(f"{role.display_name} is named twice", fix="Give each sequence one volume")
         by_role[role] = what
     if not by_role:
         raise InputError("no volume was given", fix="Give at least DWI=FILE or FLAIR=FILE")
     wanted = _restricted(list(by_role), modality)
     series: list[Series] = []
-    notes = [f"{role} was left aside: it is not of {modality}" for role in by_role if role not in wanted]
+    notes = [f"{role.display_name} was left aside: it is not of {modality}" for role in by_role if role not in wanted]
     files: dict[Role, Candidate] = {}
     read = []
     for role in wanted:
@@ -82,12 +82,12 @@ def _restricted(roles: Collection[Role], modality: Modality | None) -> tuple[Rol
 
 def _named(role: Role, what: Volume, files: dict[Role, Candidate]) -> ReadClaim:
     """The volume that the user gave a role; where it is of files, these are added to `files`."""
-    where = f"the volume given for {role}"
+    where = f"the volume given for {role.display_name}"
     if isinstance(what, Series):
         given = series_in_memory(role, what.image, where, what.source, what.reason, what.times_s, what.unit)
         return ReadClaim(replace(given, computed=what.computed), ())
     if isinstance(what, sitk.Image):
-        where = f"the image given for {role}"
+        where = f"the image given for {role.display_name}"
         return ReadClaim(series_in_memory(role, what, where, "an image in memory", "named by the user"), ())
     if not isinstance(what, (str, Path)):
         raise InputError(
@@ -142,10 +142,10 @@ def _that_is(role: Role, found: list[Candidate], path: Path, what: str) -> Candi
             raise InputError(error.what, where=path, fix=error.fix, option=error.option, roles=error.roles) from error
         if claim is None:
             raise InputError(
-                f"the {what} holds {len(found)} volumes and none of them is evidently {role}: "
+                f"the {what} holds {len(found)} volumes and none of them is evidently {role.display_name}: "
                 + "; ".join(candidate.name for candidate in found[:8]),
                 where=path,
-                fix=f"Name the file, or a folder with this series alone, as {role}",
+                fix=f"Name the file, or a folder with this series alone, as {role.display_name}",
                 option="sequence",
                 roles=(role.value,),
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..case import Role
+from ..case import Role, role_names
 from .reading import Reading
 
 _ROLES: tuple[tuple[Role, float, str], ...] = (
@@ -123,7 +123,7 @@ def read_perfusion(text: str, words: str) -> Reading | None:
     if Role.MIP in named and _OF_VESSELS.search(words) and not _TEMPORAL.search(words):
         return Reading.nothing("names a projection of slabs, as of an angiography, not over time")
     if len(named) > 1:
-        return Reading.nothing(f"names several maps ({' and '.join(map(str, named))})")
+        return Reading.nothing(f"names several maps ({role_names(named, ' and ')})")
     if named:
         (role, (confidence, word)) = next(iter(named.items()))
         return Reading(role, confidence, f"holds '{word}'")

@@ -111,8 +111,8 @@ def choose(role: Role, rivals: Sequence[Rival]) -> tuple[Candidate, Reading, Map
     top = [rival for rival in rivals if not any(better(other[1], rival[1]) for other in rivals if other is not rival)]
     if len(top) > 1 and role in (*MAP_ROLES, Role.CTP) and _are_slabs(top[0][0], top[1][0]):
         raise InputError(
-            f"{top[0][0].name} and {top[1][0].name} are of two slabs of one patient: both are {role}, and they lie one "
-            "above the other",
+            f"{top[0][0].name} and {top[1][0].name} are of two slabs of one patient: both are {role.display_name}, "
+            "and they lie one above the other",
             fix="Give each slab as a study of its own, with all its maps",
         )
     # What parts of one bolus are called (run-1 and run-2, one with an addition) does not say which is meant.
@@ -132,7 +132,7 @@ def choose(role: Role, rivals: Sequence[Rival]) -> tuple[Candidate, Reading, Map
 def _tie(role: Role, top: Sequence[Rival]) -> InputError:
     first, second = top[0][0], top[1][0]
     more = f" (and {len(top) - 2} more)" if len(top) > 2 else ""
-    what = f"two series claim to be {role}: {first.name} and {second.name}{more}"
+    what = f"two series claim to be {role.display_name}: {first.name} and {second.name}{more}"
     if _are_parts(role, top):
         what += "; by the times that are known none goes on within a minute where another ends"
         fix = (
@@ -141,7 +141,9 @@ def _tie(role: Role, top: Sequence[Rival]) -> InputError:
         )
         return InputError(what, fix=fix, option="sequence", roles=(role.value,))
     way = " by any of its files" if first.tags is not None and first.files else ""
-    return InputError(what, fix=f"Name the right series as {role}{way}", option="sequence", roles=(role.value,))
+    return InputError(
+        what, fix=f"Name the right series as {role.display_name}{way}", option="sequence", roles=(role.value,)
+    )
 
 
 def _homes(*candidates: Candidate) -> str:

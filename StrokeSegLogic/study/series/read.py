@@ -163,7 +163,9 @@ def _decoded(claim: Claim, given: ColourRange | None, where: str) -> ReadClaim:
     candidate, role = claim.candidate, claim.role
     known = range_of(candidate, given)
     if role in (Role.CT, Role.MIP):
-        raise InputError(f"is in colour and cannot be the {role}", where=where, fix="Give it with grey values")
+        raise InputError(
+            f"is in colour and cannot be the {role.display_name}", where=where, fix="Give it with grey values"
+        )
     if known is None:
         raise no_range(role, where)
     image, notes = decode_volume(candidate.read_colours(), known.low, known.high, where)

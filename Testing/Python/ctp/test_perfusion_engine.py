@@ -146,14 +146,14 @@ def test_without_tmax_the_networks_go_on_and_say_what_is_missing(
     found = segment_perfusion(case_of(images))
     assert found.chosen == "slow-fusion"
     assert found.numbers is None and not found.criteria
-    assert any("no route of thresholds" in words and "TMAX" in words for words in found.warnings)
+    assert any("no route of thresholds" in words and "Tmax" in words for words in found.warnings)
 
 
 def test_a_route_asked_for_that_cannot_be_taken_is_an_error_that_names_what_is_missing(
     lvo: tuple[dict[str, sitk.Image], np.ndarray],
 ) -> None:
     images = {name: image for name, image in lvo[0].items() if name != "TMAX"}
-    with pytest.raises(InputError, match="thresholds needs TMAX"):
+    with pytest.raises(InputError, match="thresholds needs Tmax"):
         segment_perfusion(case_of(images), route="thresholds")
 
 
@@ -224,7 +224,7 @@ def test_no_network_sees_a_tmax_in_minutes_and_ttp_stands_in_for_it(
     found = segment_perfusion(case_of(minutes))
     assert found.chosen == "slow-fusion"
     assert dice(found.array() > 0, lvo[1] > 0) > 0.5
-    assert any("TMAX was not shown to the network: its unit is unknown" in words for words in found.warnings)
+    assert any("Tmax was not shown to the network: its unit is unknown" in words for words in found.warnings)
 
 
 @pytest.mark.parametrize("route", ["slow-fusion", "unet3d"])
@@ -233,7 +233,7 @@ def test_a_network_is_refused_where_no_time_map_has_a_known_unit(
 ) -> None:
     minutes = {name: image for name, image in lvo[0].items() if name != "TTP"}
     minutes["TMAX"] = times(minutes["TMAX"], 1 / 60)
-    with pytest.raises(InputError, match=r"TMAX was not shown to the network: its unit is unknown.*Name the unit"):
+    with pytest.raises(InputError, match=r"Tmax was not shown to the network: its unit is unknown.*Name the unit"):
         segment_perfusion(case_of(minutes), route=route)
 
 
@@ -266,13 +266,13 @@ def test_maps_that_are_all_left_out_are_refused_with_the_reason(lvo: tuple[dict[
     images = {"CBF": lvo[0]["CBF"], "TMAX": lvo[0]["CBV"]}
     for maps in (images, {**images, "CT": lvo[0]["CT"]}):
         case = case_of({**maps, "CBF": times(maps["CBF"], 0.5), "TMAX": times(maps["TMAX"], 0.01)}, confidence=0.8)
-        with pytest.raises(InputError, match=r"TMAX was left out.*name it yourself"):
+        with pytest.raises(InputError, match=r"Tmax was left out.*name it yourself"):
             segment_perfusion(case)
 
 
 def test_a_refusal_says_why_a_map_cannot_be_used(lvo: tuple[dict[str, sitk.Image], np.ndarray]) -> None:
     images = only(lvo[0], "CBF", "TMAX")
-    with pytest.raises(InputError, match=r"phantom: .*perhaps a picture of TMAX") as refused:
+    with pytest.raises(InputError, match=r"phantom: .*perhaps a picture of Tmax") as refused:
         segment_perfusion(case_of({**images, "TMAX": picture(images["TMAX"])}))
     assert refused.value.option == "unit" and refused.value.roles == ("TMAX",)
 
@@ -286,8 +286,8 @@ def test_a_series_beside_a_map_of_unknown_scale_gives_all_maps(
     assert choose_maps(case).computes
     found = segment_perfusion(case, settings=STILL, route="thresholds")
     assert found.measured is not None and found.reference is Role.CTP
-    assert any("the given CBF, TMAX were not used" in words for words in found.warnings)
-    assert any("perhaps a picture of TMAX" in words for words in found.warnings)
+    assert any("the given CBF, Tmax were not used" in words for words in found.warnings)
+    assert any("perhaps a picture of Tmax" in words for words in found.warnings)
     with pytest.raises(InputError, match="series' own grid"):
         segment_perfusion(case, settings=STILL, reference=Role.CBF)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from .gallery import dock
 from .opened import OpenedModule, target
 
+SMALL = 440
+"""Pixels that a window of 1280 x 800 leaves the panel: Slicer has its bars, its logo, Help and the Data Probe."""
+
 
 def test_after_a_result_its_numbers_are_in_sight(finished: OpenedModule) -> None:
     frame = finished.ui.frame
@@ -15,7 +18,7 @@ def test_segment_is_in_sight_on_a_small_screen_wherever_the_panel_is_scrolled_to
     frame = finished.ui.frame
     for name in ("study", "model", "options", "result", "correct", "export"):
         getattr(frame, f"{name}Section").collapsed = False
-    area = dock(finished, height=600)
+    area = dock(finished, height=SMALL)
     try:
         inner, button = target(frame.sectionsArea), target(finished.ui.run.segmentButton)
         for place in (0, inner.verticalScrollBar().maximum()):

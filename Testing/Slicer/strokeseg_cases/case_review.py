@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import qt
 import slicer
 
 from .application import Ticks, nodes, rest, wait_until
-from .base import SlicerCase
+from .reviewing import ReviewingCase
 
 CASES = ("case 2", "case 10", "Fall ä")
 
@@ -36,25 +36,7 @@ def simple_study() -> tuple[dict[str, Any], Any]:
     return made, grid.image(lesion.astype(np.uint8))
 
 
-class ReviewCase(SlicerCase):
-    data: ClassVar[Path]
-
-    def setUp(self) -> None:
-        super().setUp()
-        if slicer.util.mainWindow() is not None:
-            slicer.util.mainWindow().resize(1600, 1150)
-        shutil.copytree(self.data, self.folder, dirs_exist_ok=True)
-        self.review = self.folder / "review"
-        self.section = self.panel.guests[0]
-        self.ui = self.panel.ui.review
-        self.panel.ui.frame.reviewSection.collapsed = False
-        self.ui.goOnBox.setChecked(False)
-        self.sit_down("Anna Kühn")
-
-    def tearDown(self) -> None:
-        super().tearDown()
-        self.panel.ui.frame.reviewSection.collapsed = True
-
+class ReviewCase(ReviewingCase):
     @classmethod
     def setUpClass(cls) -> None:
         """Three studies, of two of which there are results with the phantom's own lesion as the proposal."""
@@ -104,28 +86,6 @@ class ReviewCase(SlicerCase):
         )
         write_outputs(result, folder)
 
-    # -- the reader
-
-    def sit_down(self, reader: str) -> None:
-        self.ui.readerEdit.setText(reader)
-        self.section.open_folder(self.review)
-        self.settle()
-        self.assertEqual(self.ui.caseTable.rowCount, 3, self.ui.reviewNotice.text)
-
-    def settle(self) -> None:
-        wait_until(lambda: not self.section._standing.busy, "the review", 60)
-        rest(0.3)
-
-    def open(self, case: str) -> None:
-        self.section.presenter.start(case)
-        self.settle()
-        self.assertTrue(self.ui.caseLabel.text.startswith(case), self.ui.reviewNotice.text)
-        wait_until(lambda: not self.panel.views.settling, "the views' sizes", 10)
-        rest(0.5)
-
-    def now(self) -> Any:
-        return self.voxels(self.parameters.segmentation, self.parameters.referenceVolume)
-
     def draw(self) -> Any:
         """Takes a part of the lesion and adds another; the labels."""
         labels = self.now()
@@ -139,11 +99,6 @@ class ReviewCase(SlicerCase):
         wait_until(lambda: "in place of" in self.ui.changedLabel.text, "the changes", 20)
         rest(0.5)
         return self.now()
-
-    def states(self) -> dict[str, str]:
-        from StrokeSegLogic.review.desk import Desk, Reader
-
-        return {entry.name: entry.state for entry in Desk.open(self.review, Reader("Nobody")).worklist()}
 
     # -- the cases
 

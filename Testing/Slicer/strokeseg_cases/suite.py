@@ -17,7 +17,20 @@ import slicer
 from .application import load_module
 
 CASES = (
-    *("module", "mri", "editing", "lesions", "review", "scene", "views", "small", "perfusion", "console", "runner"),
+    *(
+        "module",
+        "mri",
+        "editing",
+        "lesions",
+        "review",
+        "review_perfusion",
+        "scene",
+        "views",
+        "small",
+        "perfusion",
+        "console",
+        "runner",
+    ),
     "reload",
 )
 """Modules case_*.py; the last ends the module's life."""

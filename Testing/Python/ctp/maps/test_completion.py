@@ -250,7 +250,7 @@ def test_the_networks_see_the_computed_maps_and_the_result_says_which(
     assert set(summary["measured"]["units"]) == {str(role) for role in result.computed}
     assert all(entry["used"] for entry in summary["provenance"]["inputs"])
     assert f"Maps: {summary['provenance']['maps']}" in result.headline()
-    assert any("CBF, TMAX as given" in words for words in result.warnings)
+    assert any("CBF, Tmax as given" in words for words in result.warnings)
     assert not any("blood" in words for words in result.warnings)  # bone at the rim of the maps is none
 
 

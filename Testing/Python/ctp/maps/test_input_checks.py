@@ -35,7 +35,7 @@ def test_a_map_on_another_grid_is_resampled_in_space_and_that_is_said() -> None:
     found, notes = on_one_grid({"TMAX": ramp(fine), "CBF": ramp(GRID)})
     assert Grid.of(found["TMAX"]).same(GRID)
     words = (
-        "TMAX lay on another grid (64 x 64 x 4 voxels of 3.5 x 3.5 x 10 mm) than CBF (32 x 32 x 4 voxels of 7 x 7 x 10 "
+        "Tmax lay on another grid (64 x 64 x 4 voxels of 3.5 x 3.5 x 10 mm) than CBF (32 x 32 x 4 voxels of 7 x 7 x 10 "
         "mm) and was resampled"
     )
     assert notes == [Doubt(("TMAX",), DoubtKind.GRID, words)]
@@ -49,7 +49,7 @@ def test_two_slabs_of_one_patient_are_refused_as_such() -> None:
     assert are_two_slabs(GRID, shifted(52)), "a small gap between slabs"
     assert not are_two_slabs(GRID, GRID) and not are_two_slabs(GRID, shifted(20))
     assert not are_two_slabs(GRID, shifted(400))
-    with pytest.raises(InputError, match="TMAX: TMAX and CBF are of two slabs of one patient"):
+    with pytest.raises(InputError, match="TMAX: Tmax and CBF are of two slabs of one patient"):
         on_one_grid({"CBF": ramp(GRID), "TMAX": ramp(shifted(40))})
 
 

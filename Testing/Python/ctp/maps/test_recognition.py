@@ -125,7 +125,7 @@ def test_relative_flow_has_a_role_but_no_absolute_unit() -> None:
 
 def test_time_to_peak_under_the_name_of_tmax_is_noticed() -> None:
     reading = recognise({"CBF": MAPS[0]["CBF"], "TMAX": MAPS[0]["TTP"]}, {"CBF": "CBF", "TMAX": "TMAX"})["TMAX"]
-    assert reading.factor is None and "named TMAX, but its values fit TTP" in reading.doubts[0].words
+    assert reading.factor is None and "named Tmax, but its values fit TTP" in reading.doubts[0].words
 
 
 def test_values_that_fit_nothing_are_said_to() -> None:

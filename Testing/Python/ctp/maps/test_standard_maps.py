@@ -15,7 +15,7 @@ from StrokeSegLogic.ctp.maps.inputs import RELATIVE, UNKNOWN_SCALE, StandardMaps
 from StrokeSegLogic.result.doubts import doubts_about
 from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.space.resampling import resample
-from StrokeSegLogic.study.case import Case, Role, Series
+from StrokeSegLogic.study.case import Case, Role, Series, role_names
 
 ALL = ("CT", "CBF", "CBV", "MTT", "TTP", "TMAX", "MIP")
 UNITS = {"CT": "HU", "CBF": "ml/100 g/min", "CBV": "ml/100 g", "MTT": "s", "TTP": "s", "TMAX": "s", "MIP": "HU"}
@@ -103,11 +103,15 @@ def test_a_map_that_is_another_than_its_name_is_left_out_unless_the_user_named_i
     images = {name: maps()[name] for name in ("CBF", "TMAX")} | {named: maps()[is_really]}
     found = standard_maps(case_of(images))
     assert named not in found.images
-    assert any(doubt.startswith(f"{named} is named {named}, but its values fit") for doubt in words_of(found))
+    assert any(
+        doubt.startswith(f"{named} is named {role_names([named])}, but its values fit") for doubt in words_of(found)
+    )
     assert any(doubt.kind is DoubtKind.LEFT_OUT and doubt.roles == (named,) for doubt in found.doubts)
     kept = standard_maps(case_of(images, user=("CBF", "TMAX")))
     assert kept.units[named] == UNKNOWN_SCALE
-    assert any(doubt.startswith(f"{named} is named {named}, but its values fit") for doubt in words_of(kept))
+    assert any(
+        doubt.startswith(f"{named} is named {role_names([named])}, but its values fit") for doubt in words_of(kept)
+    )
 
 
 @pytest.mark.parametrize(("first", "other"), [("TMAX", "TTP"), ("CBV", "CBF")])
@@ -125,8 +129,8 @@ def test_a_picture_keeps_its_values_and_is_not_used_where_a_limit_is_applied():
     found = standard_maps(case_of(images))
     assert found.units["TMAX"] == UNKNOWN_SCALE and "TMAX" not in found.usable
     assert values(found, "TMAX").max() == 255
-    assert any("perhaps a picture of TMAX" in doubt for doubt in words_of(found))
-    assert any("name the unit, if you know it: TMAX in" in doubt for doubt in words_of(found))
+    assert any("perhaps a picture of Tmax" in doubt for doubt in words_of(found))
+    assert any("name the unit, if you know it: Tmax in" in doubt for doubt in words_of(found))
 
 
 def test_a_picture_on_another_grid_stays_a_picture():
@@ -152,8 +156,8 @@ def test_a_unit_that_the_user_names_is_believed():
     np.testing.assert_allclose(values(found, "TMAX"), truth("TMAX"), atol=1e-3)
     assert found.scales["TMAX"] == (0.001, 0.0) and found.scales["CBF"] == (1.0, 0.0)
     wrong = standard_maps(case_of(in_ms, TMAX="s"))
-    assert any("TMAX: values of" in doubt and "perhaps milliseconds" in doubt for doubt in words_of(wrong))
-    with pytest.raises(InputError, match="'days' is no unit of TMAX"):
+    assert any("Tmax: values of" in doubt and "perhaps milliseconds" in doubt for doubt in words_of(wrong))
+    with pytest.raises(InputError, match="'days' is no unit of Tmax"):
         standard_maps(case_of(in_ms, TMAX="days"))
 
 
@@ -201,7 +205,7 @@ def test_maps_of_other_grids_are_put_on_the_references_and_that_is_said():
     images["TMAX"] = resample(images["TMAX"], moved)
     found = standard_maps(case_of(images))
     assert all(Grid.of(image).same(own) for image in found.images.values())
-    assert any(doubt.startswith("TMAX lay on another grid") for doubt in words_of(found))
+    assert any(doubt.startswith("Tmax lay on another grid") for doubt in words_of(found))
     np.testing.assert_allclose(values(found, "TMAX"), truth("TMAX"), atol=1e-4)
     on_tmax = standard_maps(case_of(images), Role.TMAX)
     assert all(Grid.of(image).same(moved) for image in on_tmax.images.values())
@@ -249,4 +253,4 @@ def test_the_units_that_an_unknown_scale_could_have_are_named():
     middle = float(np.median(sitk.GetArrayFromImage(images["TMAX"])[sitk.GetArrayFromImage(images["TMAX"]) > 0]))
     known = {"s": (0.2, 9), "0.1 s": (2, 90), "ms": (200, 9000)}
     fit = [unit for unit, (low, high) in known.items() if low <= middle <= high]
-    assert advice.words.endswith(f"name the unit, if you know it: TMAX in {' or '.join(fit)}")
+    assert advice.words.endswith(f"name the unit, if you know it: Tmax in {' or '.join(fit)}")

@@ -193,7 +193,7 @@ def test_without_a_masking_image_the_maps_own_outline_counts() -> None:
 def test_missing_images_and_empty_images_are_named() -> None:
     grid = oblique((48, 48, 20))
     images = images_of(grid)
-    with pytest.raises(InputError, match="the model needs TMAX, MIP"):
+    with pytest.raises(InputError, match="the model needs Tmax, MIP"):
         lay({"CBF": images["CBF"]}, grid, (CBF, TMAX), FieldSpec((48, 48), "MIP"))
     empty = grid.image(np.full(grid.shape, -1000.0, np.float32))
     with pytest.raises(InputError, match="no brain was found in the images"):

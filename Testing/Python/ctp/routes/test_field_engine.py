@@ -17,6 +17,7 @@ from StrokeSegLogic.metrics.voxel import dice
 from StrokeSegLogic.nets.models.registry import find
 from StrokeSegLogic.nets.run.network import load
 from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.study.case import role_names
 
 MODELS = reference.models()
 FUSIONS = [name for name in MODELS if name.startswith("ctp-sf")]
@@ -126,7 +127,7 @@ def test_the_input_set_is_the_largest_that_is_there() -> None:
     assert slow_fusion_for(maps, 0) == "ctp-sf-pms-n"
     assert slow_fusion_for(IMAGES, None) == "ctp-sf-pms-m"
     assert slow_fusion_for(IMAGES, 12) == "ctp-sf-pms-m-n"
-    with pytest.raises(InputError, match="slow fusion needs CBV and TTP or TMAX"):
+    with pytest.raises(InputError, match="slow fusion needs CBV and TTP or Tmax"):
         slow_fusion_for({"CBF": IMAGES["CBF"]}, None)
 
 
@@ -150,7 +151,7 @@ def test_whatever_a_model_calls_missing_is_refused_and_nothing_else(name: str) -
         for given in combinations(maps, count):
             missing = spec.missing(given)
             if missing:
-                with pytest.raises(InputError, match=", ".join(missing)) as refused:
+                with pytest.raises(InputError, match=role_names(missing)) as refused:
                     completed(spec, {name: IMAGES[name] for name in given})
                 assert refused.value.roles == missing
             else:

@@ -113,11 +113,11 @@ def test_delay_on_both_sides_is_said() -> None:
 
 def test_maps_that_do_not_suffice_are_refused_in_clear_words() -> None:
     maps = plain_case()
-    with pytest.raises(InputError, match="TMAX is missing, which core and hypoperfusion"):
+    with pytest.raises(InputError, match="Tmax is missing, which core and hypoperfusion"):
         segment_by_thresholds({"CBF": maps["CBF"]})
     moved = sitk.Image(maps["TMAX"])
     moved.SetOrigin((0.0, 0.0, 0.0))
-    with pytest.raises(InputError, match="TMAX and CBF lie on different grids"):
+    with pytest.raises(InputError, match="Tmax and CBF lie on different grids"):
         segment_by_thresholds({"CBF": maps["CBF"], "TMAX": moved})
     with pytest.raises(InputError, match="too little normal tissue"):
         segment_by_thresholds({"CBF": maps["CBF"], "TMAX": maps["TMAX"] * 10}, PLAIN)

@@ -84,7 +84,7 @@ def test_beside_grey_maps_a_colour_coded_map_is_left_aside(tmp_path):
     colour_nifti(tmp_path / "CBV.nii.gz", tmax_map(), 12.0)
     case = load_case(tmp_path)
     assert case.roles == (Role.CBF, Role.TMAX) and case.series[Role.TMAX].source == "Tmax.nii.gz"
-    assert any("Tmax.nii.gz was taken for TMAX: it has grey values, not colours" in note for note in case.notes)
+    assert any("Tmax.nii.gz was taken for Tmax: it has grey values, not colours" in note for note in case.notes)
     assert any(
         "CBV.nii.gz was left aside as CBV" in note and "Name them, for instance 0..12" in note for note in case.notes
     )

@@ -62,7 +62,7 @@ def test_a_study_of_mr_and_perfusion_asks_which_is_meant(study):
     nifti(study / "DWI.nii.gz")
     message = refusal(load_case, study)
     assert (
-        "holds both MR sequences (DWI, FLAIR) and perfusion maps or series (CBF, CBV, MTT, TTP, TMAX, CTP)" in message
+        "holds both MR sequences (DWI, FLAIR) and perfusion maps or series (CBF, CBV, MTT, TTP, Tmax, CTP)" in message
     )
     assert "Say which is meant, mri or ctp (modality)" in message and str(study) in message
     assert load_case(study, modality="mri").roles == (Role.DWI, Role.FLAIR)
@@ -215,7 +215,7 @@ def test_the_unit_of_a_map_may_be_named(study):
     case = load_case([f"TMAX={study / 'TMAX.nii.gz'}@ms", f"CBF={study / 'CBF.nii.gz'}@ml/g/min"])
     assert case.series[Role.TMAX].unit == "ms" and case.series[Role.CBF].unit == "ml/g/min"
     message = refusal(load_case, [f"TMAX={study / 'TMAX.nii.gz'}@minutes"])
-    assert "'minutes' is no unit of TMAX" in message and "Use one of s, 0.1 s, ms" in message
+    assert "'minutes' is no unit of Tmax" in message and "Use one of s, 0.1 s, ms" in message
     assert "MRI" in refusal(load_case, [f"DWI={study / 'CT.nii.gz'}", f"CBF={study / 'CBF.nii.gz'}"])
     assert "DWI has no unit to name" in refusal(load_case, [f"DWI={study / 'CT.nii.gz'}@ms"])
 
@@ -233,6 +233,6 @@ def test_perfusion_of_a_single_slice_is_read_and_mr_of_a_single_slice_is_not(tmp
 
 
 def test_assign_gives_no_role_twice_and_names_ties():
-    assert "two series claim to be TMAX: a_tmax.nii and b_tmax.nii" in refusal(
+    assert "two series claim to be Tmax: a_tmax.nii and b_tmax.nii" in refusal(
         assign, [Candidate("a_tmax.nii"), Candidate("b_tmax.nii")]
     )
