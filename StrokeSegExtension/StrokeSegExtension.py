@@ -41,7 +41,7 @@ class StrokeSegExtension(ScriptedLoadableModule):  # type: ignore[misc]
             "simulated study from Sample Data, category StrokeSeg. <b>2</b> Press Assign and check the rows; a warning "
             "mark says where there is doubt, its tooltip why. <b>3</b> Press Segment. <b>4</b> Go through the doubtful "
             "slices and lesions, correct, export. Many cases, one after the other, are read in the section Review.<br><br>"
-            "Tutorial and documentation: <a href=\"https://github.com/strokeseg/SlicerStrokeSeg\">"
+            'Tutorial and documentation: <a href="https://github.com/strokeseg/SlicerStrokeSeg">'
             "github.com/strokeseg/SlicerStrokeSeg</a><br><br>Nothing leaves this computer. <b>Research use only, not a medical "
             "device.</b>"
         )

@@ -77,7 +77,9 @@ def main() -> None:
     pictures = {
         "StrokeSegExtension": icon(),
         "StrokeSegMRI": thumbnail(dwi[slice_], float(np.percentile(dwi, 99.8))),
-        "StrokeSegReview": several([thumbnail(dwi[slice_ + step], float(np.percentile(dwi, 99.8))) for step in (-6, 0, 6)]),
+        "StrokeSegReview": several(
+            [thumbnail(dwi[slice_ + step], float(np.percentile(dwi, 99.8))) for step in (-6, 0, 6)]
+        ),
         "StrokeSegCTPMaps": thumbnail(tmax[len(tmax) // 2], 12.0, "time"),
     }
     for name, picture in pictures.items():

@@ -20,7 +20,9 @@ FILE = ROOT / "StrokeSeg.json"
 ENTRY: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
 CMAKE = (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-RAW = ENTRY["scm_url"].replace("https://github.com/", "https://raw.githubusercontent.com/") + f"/{ENTRY['scm_revision']}/"
+RAW = (
+    ENTRY["scm_url"].replace("https://github.com/", "https://raw.githubusercontent.com/") + f"/{ENTRY['scm_revision']}/"
+)
 KINDS: dict[str, type] = {
     "$schema": str,
     "build_dependencies": list,

@@ -62,7 +62,11 @@ def test_the_terminology_is_there_after_the_start(running: Slicer, started: Simp
 def test_all_simulated_studies_are_offered_as_sample_data_without_any_address(
     running: Slicer, started: SimpleNamespace
 ) -> None:
-    assert [sample["sampleName"] for sample in running.samples] == ["StrokeSegMRI", "StrokeSegCTPMaps", "StrokeSegReview"]
+    assert [sample["sampleName"] for sample in running.samples] == [
+        "StrokeSegMRI",
+        "StrokeSegCTPMaps",
+        "StrokeSegReview",
+    ]
     for sample in running.samples:
         assert sample["category"] == "StrokeSeg" and sample["uris"] == []
         assert Path(sample["thumbnailFileName"]).is_file()
