@@ -40,7 +40,9 @@ class StrokeSegExtension(ScriptedLoadableModule):  # type: ignore[misc]
             "CT perfusion, into segmentations that can be corrected.<br><br><b>1</b> Load a study, or take a "
             "simulated study from Sample Data, category StrokeSeg. <b>2</b> Press Assign and check the rows; a warning "
             "mark says where there is doubt, its tooltip why. <b>3</b> Press Segment. <b>4</b> Go through the doubtful "
-            "slices, correct, export.<br><br>Nothing leaves this computer. <b>Research use only, not a medical "
+            "slices and lesions, correct, export. Many cases, one after the other, are read in the section Review.<br><br>"
+            'Tutorial and documentation: <a href="https://github.com/strokeseg/SlicerStrokeSeg">'
+            "github.com/strokeseg/SlicerStrokeSeg</a><br><br>Nothing leaves this computer. <b>Research use only, not a medical "
             "device.</b>"
         )
         parent.acknowledgementText = _(

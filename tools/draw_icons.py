@@ -52,6 +52,18 @@ def thumbnail(values: np.ndarray, high: float, palette: str = "") -> np.ndarray:
     return np.round(shown).astype(np.uint8)
 
 
+def several(pictures: list[np.ndarray]) -> np.ndarray:
+    """Pictures as a pile, the last on top: RGB (128, 128, 3), uint8."""
+    side, step = SIZE * 3 // 4, SIZE // 8
+    pile = np.zeros((SIZE, SIZE, 3), np.uint8)
+    at = np.linspace(0, SIZE - 1, side).round().astype(int)
+    for number, picture in enumerate(pictures):
+        place = slice(number * step, number * step + side)
+        pile[place, place] = 200
+        pile[place, place][1:-1, 1:-1] = picture[np.ix_(at, at)][1:-1, 1:-1]
+    return pile
+
+
 def _paint(picture: np.ndarray, where: np.ndarray, colour: tuple[int, int, int]) -> None:
     picture[where] = (*colour, 255)
 
@@ -65,6 +77,9 @@ def main() -> None:
     pictures = {
         "StrokeSegExtension": icon(),
         "StrokeSegMRI": thumbnail(dwi[slice_], float(np.percentile(dwi, 99.8))),
+        "StrokeSegReview": several(
+            [thumbnail(dwi[slice_ + step], float(np.percentile(dwi, 99.8))) for step in (-6, 0, 6)]
+        ),
         "StrokeSegCTPMaps": thumbnail(tmax[len(tmax) // 2], 12.0, "time"),
     }
     for name, picture in pictures.items():

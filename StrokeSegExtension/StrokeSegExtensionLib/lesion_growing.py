@@ -219,8 +219,9 @@ def _preview(scene: Any) -> Any:
     node = slicer.vtkMRMLSegmentationNode()
     node.SetName("StrokeSeg preview")
     node.SetSaveWithScene(False)
-    node.SetHideFromEditors(True)
     node = scene.AddNode(node)
+    # Not before: Slicer then looks for it among the subjects at every change, and complains.
+    node.SetHideFromEditors(True)
     node.CreateDefaultDisplayNodes()
     node.GetSegmentation().AddEmptySegment(_SEGMENT, _SEGMENT, _COLOUR)
     display = node.GetDisplayNode()

@@ -81,5 +81,6 @@ def remove_node(scene: Any, node_id: str) -> None:
     # seen to die of a segmentation without.
     scene.RemoveNode(node)
     for other in others:
-        if other is not None:
+        # A display node that belongs to no other goes with its node: removed twice, Slicer complains.
+        if other is not None and other.GetScene() is not None:
             scene.RemoveNode(other)

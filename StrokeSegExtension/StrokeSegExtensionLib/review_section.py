@@ -10,12 +10,11 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from StrokeSegLogic.base.errors import StrokeSegError
-
 from .background import Background
 from .blocking import quietly
 from .notices import say, tint
 from .protocols import Clock, Packages
+from .review_memory import ReviewMemory
 from .review_presenter import ReviewPresenter
 from .review_proposing import ProposingProcess
 from .review_protocols import CaseScene, Proposing, Standing
@@ -44,8 +43,6 @@ _WITHIN = {
 }
 _ROWS = 9
 """More than these scroll."""
-_FOLDER, _READER, _ROLE = "StrokeSeg/ReviewFolder", "StrokeSeg/ReviewReader", "StrokeSeg/ReviewRole"
-"""Settings of the application, so that the next start goes on where this one ended."""
 
 
 class ReviewSection:
@@ -69,7 +66,7 @@ class ReviewSection:
         self.ui, self._frame, self._panel = panel.ui.review, panel.ui.frame.reviewSection, panel
         self._rows: Sequence[CaseRow] = ()
         self._standing, self._entered = Standing(), False
-        self._settings = qt.QSettings(slicer.app.slicerUserSettingsFilePath, qt.QSettings.IniFormat)
+        self._memory = ReviewMemory()
         self._background = Background(clock)
         self._keys: list[Any] = []
         self._everywhere = Shortcuts({keys: self._clicks(name) for keys, name in EVERYWHERE.items()})
@@ -78,7 +75,8 @@ class ReviewSection:
         process = proposing or ProposingProcess(clock, packages, self._device)
         self.presenter = ReviewPresenter(self, self.scene, clock, self._background, process)
         self._connect()
-        self._remember()
+        self.ui.readerEdit.setText(self._memory.reader)
+        self.ui.roleEdit.setText(self._memory.role)
         self.say("")
 
     # -- what the panel tells
@@ -108,16 +106,14 @@ class ReviewSection:
 
     def open(self) -> None:
         """Asks for the folder of a review."""
-        begin = str(self._settings.value(_FOLDER) or Path.home())
         title = _("Open a review, or a folder of studies and results")
-        chosen = qt.QFileDialog.getExistingDirectory(slicer.util.mainWindow(), title, begin)
+        chosen = qt.QFileDialog.getExistingDirectory(slicer.util.mainWindow(), title, self._memory.folder)
         if chosen:
             self.open_folder(Path(chosen))
 
     def open_folder(self, folder: Path) -> None:
         """Opens the review in a folder."""
-        self._settings.setValue(_READER, self._reader())
-        self._settings.setValue(_ROLE, self._role())
+        self._memory.keep_reader(self._reader(), self._role())
         self.presenter.open(folder, self._reader(), self._role())
 
     def _reader(self) -> str:
@@ -200,7 +196,7 @@ class ReviewSection:
         self._standing = standing
         ui, there = self.ui, bool(standing.folder)
         if there:
-            self._settings.setValue(_FOLDER, standing.folder)
+            self._memory.keep_folder(standing.folder)
         ui.reviewFolderLabel.setText(Path(standing.folder).name if there else _("No review is open"))
         ui.reviewFolderLabel.setToolTip(standing.folder)
         stage = "" if standing.proposing is None else f"\n{standing.proposing}"
@@ -271,19 +267,6 @@ class ReviewSection:
             edit.connect("editingFinished()", self._sit_down)
         self._keys = [self._key(keys, self._clicks(name)) for keys, name in _WITHIN.items()]
         self._keys.append(self._key("C", ui.commentEdit.setFocus))
-
-    def _remember(self) -> None:
-        """Who read last, and where."""
-        from StrokeSegLogic.review.desk import Reader
-
-        name = str(self._settings.value(_READER) or "")
-        if not name:
-            try:
-                name = Reader.known().name
-            except StrokeSegError:
-                name = ""  # an account without a name: the field waits for it
-        self.ui.readerEdit.setText(name)
-        self.ui.roleEdit.setText(str(self._settings.value(_ROLE) or ""))
 
     def _clicks(self, name: str) -> Callable[[], None]:
         return lambda: getattr(self.ui, name).click()

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,13 @@ from ..base.locks import scratch_folder
 Scene = Any
 VolumeNode = Any
 SegmentationNode = Any
+_PARTS = {
+    "vtkSlicerVolumesLogic": "vtkSlicerVolumesModuleLogicPython",
+    "vtkSlicerSegmentationsModuleLogic": "vtkSlicerSegmentationsModuleLogicPython",
+    "vtkMRMLColorLegendDisplayNode": "vtkSlicerColorsModuleMRMLPython",
+}
+"""Classes that 3D Slicer's application adds to its package `slicer` as it loads its modules, and where they lie for a
+process of its Python beside it, as the one is that makes a review's proposals."""
 
 
 def load_slicer() -> Any:
@@ -32,6 +40,9 @@ def load_slicer() -> Any:
             "Slicer files and nodes need the slicer package, which is not installed",
             fix='Run pip install "strokeseg[slicer]", or choose another output format',
         ) from None
+    for name, part in _PARTS.items():
+        if not hasattr(slicer, name):
+            setattr(slicer, name, getattr(import_module(part), name))
     return slicer
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import re
 import shutil
 import subprocess
@@ -78,47 +77,6 @@ def test_the_script_that_writes_the_lists_has_nothing_to_change(folder: str, lis
 def test_the_module_folder_holds_no_python_file_but_the_module() -> None:
     """Slicer takes all of them for modules of their own."""
     assert [path.name for path in (ROOT / "StrokeSegExtension").glob("*.py")] == ["StrokeSegExtension.py"]
-
-
-def test_the_catalogues_entry_and_cmake_name_the_same_home_and_dependencies() -> None:
-    entry = json.loads((ROOT / "StrokeSeg.json").read_text(encoding="utf-8"))
-    text = (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")
-    values = dict(re.findall(r'set\((EXTENSION_\w+) "([^"]*)"\)', text))
-    assert entry["build_dependencies"] == values["EXTENSION_DEPENDS"].split()
-    assert entry["scm_url"] == values["EXTENSION_HOMEPAGE"]
-    assert entry["category"] == "Segmentation" and re.search(r"^project\(StrokeSeg\b", text, re.MULTILINE)
-    assert all(url.startswith("https://") for url in re.findall(r"\w+://\S+", " ".join(values.values())))
-
-
-def test_the_catalogues_entry_has_the_keys_that_slicers_schema_allows() -> None:
-    entry = json.loads((ROOT / "StrokeSeg.json").read_text(encoding="utf-8"))
-    allowed = {
-        "$schema": str,
-        "category": str,
-        "scm_url": str,
-        "scm_revision": str,
-        "scm_type": str,
-        "build_dependencies": list,
-        "build_subdirectory": str,
-        "enabled": bool,
-        "tier": int,
-    }
-    assert set(entry) <= set(allowed) and {"$schema", "category", "scm_url"} <= set(entry)
-    assert all(isinstance(value, allowed[key]) for key, value in entry.items()) and 1 <= entry["tier"] <= 5
-
-
-def test_pictures_that_the_extensions_manager_shows_are_in_the_tree_and_no_svg() -> None:
-    text = (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")
-    home = re.search(r'EXTENSION_ICONURL "(https://[^"]*?/main/)', text)
-    assert home is not None
-    urls = re.findall(rf"{re.escape(home[1])}(\S+?)[\"\s]", text)
-    assert len(urls) >= 2
-    for name in urls:
-        assert (ROOT / name).is_file() and Path(name).suffix in (".png", ".jpg", ".gif"), name
-
-
-def test_the_licence_lies_where_slicers_review_looks_for_it() -> None:
-    assert (ROOT / "LICENSE.txt").is_file() and (ROOT / "README.md").is_file()
 
 
 STAND_IN = """

@@ -59,10 +59,14 @@ def test_the_terminology_is_there_after_the_start(running: Slicer, started: Simp
     assert wanted in [names.GetValue(index) for index in range(names.GetNumberOfValues())]
 
 
-def test_both_simulated_studies_are_offered_as_sample_data_without_any_address(
+def test_all_simulated_studies_are_offered_as_sample_data_without_any_address(
     running: Slicer, started: SimpleNamespace
 ) -> None:
-    assert [sample["sampleName"] for sample in running.samples] == ["StrokeSegMRI", "StrokeSegCTPMaps"]
+    assert [sample["sampleName"] for sample in running.samples] == [
+        "StrokeSegMRI",
+        "StrokeSegCTPMaps",
+        "StrokeSegReview",
+    ]
     for sample in running.samples:
         assert sample["category"] == "StrokeSeg" and sample["uris"] == []
         assert Path(sample["thumbnailFileName"]).is_file()
@@ -112,6 +116,29 @@ def test_a_sample_that_cannot_be_made_says_why(running: Slicer) -> None:
 
     with pytest.raises(RuntimeError, match="too little memory"):
         load_sample("StrokeSegMRI", fail)
+
+
+def test_studies_for_a_review_are_written_once_and_looked_for_where_they_lie(
+    opened: OpenedModule, tmp_path: Path
+) -> None:
+    from StrokeSegExtensionLib.review_memory import ReviewMemory
+    from StrokeSegExtensionLib.sample_data import write_studies
+
+    from StrokeSegLogic.review.sources import find_cases
+
+    made: list[int] = []
+
+    def make(seed: int) -> dict[str, sitk.Image]:
+        made.append(seed)
+        return {name: sitk.Image(4, 4, 3, sitk.sitkFloat32) + seed for name in ("DWI", "FLAIR")}
+
+    folder = tmp_path / "studies"
+    for _press in range(2):
+        assert write_studies(folder, {"patient 1": 7, "patient 2": 8}, make) == []
+    assert made == [7, 8], "what is there is made once more"
+    assert [case.name for case in find_cases(folder)] == ["patient 1", "patient 2"]
+    assert sitk.GetArrayFromImage(sitk.ReadImage(str(folder / "patient 2" / "FLAIR.nrrd"))).max() == 8
+    assert ReviewMemory().folder == str(folder)
 
 
 @pytest.mark.slow

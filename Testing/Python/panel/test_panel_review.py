@@ -374,6 +374,8 @@ def test_keys_act_in_the_section_alone_and_are_letters_in_its_fields(reading: Re
 def test_reader_and_folder_are_remembered_for_the_next_start(
     open_module: Callable[..., OpenedModule], review: Path
 ) -> None:
+    from StrokeSegExtensionLib.review_memory import ReviewMemory
+
     from .studies import ScriptedRunner
 
     first = open_module(runner=ScriptedRunner)
@@ -381,7 +383,7 @@ def test_reader_and_folder_are_remembered_for_the_next_start(
     first.close()
     again = open_module(runner=ScriptedRunner).panel.guests[0]
     assert again.ui.readerEdit.text == ANNA.name and again.ui.roleEdit.text == ANNA.role
-    assert again._settings.value("StrokeSeg/ReviewFolder") == str(review)
+    assert ReviewMemory().folder == str(review)
 
 
 def test_no_case_is_begun_while_a_run_is_under_way(reading: Reading) -> None:

@@ -23,7 +23,7 @@ CASES = Path(__file__).resolve().parents[2] / "Slicer"
 MODULE = "StrokeSegExtension"
 NEEDS_THE_APPLICATION = (
     *("an_effect_of_the_segment_editor", "takes_the_segment_editors_effect_away", "reload"),
-    *("case_small", "side_by_side_comes_back"),
+    *("case_small", "side_by_side_comes_back", "case_generic"),
 )
 """Effects of the Segment Editor, loading the module's source anew, the main window, the error log."""
 

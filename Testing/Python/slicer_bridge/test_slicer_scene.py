@@ -7,6 +7,7 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ import slicer
 
 from StrokeSegLogic.base.errors import OutputError
 from StrokeSegLogic.slicer_bridge.files import write_scene, write_segmentation
-from StrokeSegLogic.slicer_bridge.runtime import headless_scene
+from StrokeSegLogic.slicer_bridge.runtime import headless_scene, load_slicer
 from StrokeSegLogic.slicer_bridge.volumes import add_volume
 
 
@@ -27,6 +28,17 @@ def test_scenes_are_independent_and_may_be_nested():
             assert outer.GetNumberOfNodes() == empty
         assert outer.GetFirstNodeByName("inner") is None
         add_volume(outer, sitk.Image(3, 3, 3, sitk.sitkUInt8), "outer")
+
+
+def test_what_slicers_own_python_lacks_beside_the_application_is_fetched_from_slicers_modules(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """Its package `slicer` has the classes of loadable modules only once the application has loaded them."""
+    logic = slicer.vtkSlicerVolumesLogic
+    monkeypatch.delattr(slicer, "vtkSlicerVolumesLogic")
+    part = SimpleNamespace(vtkSlicerVolumesLogic=logic)
+    monkeypatch.setitem(sys.modules, "vtkSlicerVolumesModuleLogicPython", part)
+    assert load_slicer().vtkSlicerVolumesLogic is logic
 
 
 def test_a_scene_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

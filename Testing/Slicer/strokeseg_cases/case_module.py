@@ -40,7 +40,7 @@ class ModuleCase(SlicerCase):
     def test_the_simulated_studies_are_offered_and_load_without_a_network(self) -> None:
         wait_until(lambda: "StrokeSeg" in getattr(slicer.modules, "sampleDataSources", {}), "the registration", 20)
         offered = {source.sampleName: source for source in slicer.modules.sampleDataSources["StrokeSeg"]}
-        self.assertEqual(sorted(offered), ["StrokeSegCTPMaps", "StrokeSegMRI"])
+        self.assertEqual(sorted(offered), ["StrokeSegCTPMaps", "StrokeSegMRI", "StrokeSegReview"])
         source = offered["StrokeSegMRI"]
         # As the module's button does; SampleData.downloadSamples() downloads addresses and asks no customDownloader.
         nodes = source.customDownloader(source)

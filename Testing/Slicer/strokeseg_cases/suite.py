@@ -19,11 +19,14 @@ from .application import load_module
 CASES = (
     *(
         "module",
+        "generic",
         "mri",
         "editing",
         "lesions",
         "review",
         "review_perfusion",
+        "proposing",
+        "without_torch",
         "scene",
         "views",
         "small",
