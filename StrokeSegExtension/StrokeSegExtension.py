@@ -40,10 +40,11 @@ class StrokeSegExtension(ScriptedLoadableModule):  # type: ignore[misc]
             "CT perfusion, into segmentations that can be corrected.<br><br><b>1</b> Load a study, or take a "
             "simulated study from Sample Data, category StrokeSeg. <b>2</b> Press Assign and check the rows; a warning "
             "mark says where there is doubt, its tooltip why. <b>3</b> Press Segment. <b>4</b> Go through the doubtful "
-            "slices and lesions, correct, export. Many cases, one after the other, are read in the section Review.<br><br>"
+            "slices and lesions, correct, export. Many cases, one after the other, are read in the section "
+            "Review.<br><br>"
             'Tutorial and documentation: <a href="https://github.com/strokeseg/SlicerStrokeSeg">'
-            "github.com/strokeseg/SlicerStrokeSeg</a><br><br>Nothing leaves this computer. <b>Research use only, not a medical "
-            "device.</b>"
+            "github.com/strokeseg/SlicerStrokeSeg</a><br><br>Nothing leaves this computer. "
+            "<b>Research use only, not a medical device.</b>"
         )
         parent.acknowledgementText = _(
             "After three published methods: per-plane residual U-Nets with a vote (arXiv 2511.07281), slow fusion of "

@@ -4,8 +4,8 @@
         --python-script "$PWD/tools/tutorial_pictures.py"
 
 $STROKESEG_PICTURES names another folder than docs/pictures/tutorial, $STROKESEG_STEPS the steps to go, with commas
-between (all of `STEPS`). Slicer's Python must hold what StrokeSeg needs (docs/slicer.md). It takes some minutes, and exits
-with 0 only if every step did what the tutorial says.
+between (all of `STEPS`). Slicer's Python must hold what StrokeSeg needs (docs/slicer.md). It takes some minutes, and
+exits with 0 only if every step did what the tutorial says.
 """
 
 from __future__ import annotations

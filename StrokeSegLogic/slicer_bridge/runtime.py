@@ -16,10 +16,11 @@ from ..base.locks import scratch_folder
 Scene = Any
 VolumeNode = Any
 SegmentationNode = Any
-_PARTS = {
+_OF_MODULES = {
     "vtkSlicerVolumesLogic": "vtkSlicerVolumesModuleLogicPython",
     "vtkSlicerSegmentationsModuleLogic": "vtkSlicerSegmentationsModuleLogicPython",
     "vtkMRMLColorLegendDisplayNode": "vtkSlicerColorsModuleMRMLPython",
+    "vtkSlicerColorLogic": "vtkSlicerColorsModuleLogicPython",
 }
 """Classes that 3D Slicer's application adds to its package `slicer` as it loads its modules, and where they lie for a
 process of its Python beside it, as the one is that makes a review's proposals."""
@@ -40,7 +41,7 @@ def load_slicer() -> Any:
             "Slicer files and nodes need the slicer package, which is not installed",
             fix='Run pip install "strokeseg[slicer]", or choose another output format',
         ) from None
-    for name, part in _PARTS.items():
+    for name, part in _OF_MODULES.items():
         if not hasattr(slicer, name):
             setattr(slicer, name, getattr(import_module(part), name))
     return slicer

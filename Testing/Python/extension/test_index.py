@@ -1,4 +1,4 @@
-"""What Slicer's index of extensions checks of an entry and its repository, and asks for tiers 1 and 3; without a network.
+"""What Slicer's index of extensions checks of an entry and its repository, and asks for tiers 1 and 3; no network.
 
 The rules are written out here as they stood in github.com/Slicer/ExtensionsIndex in August 2026 (07f1d1b).
 """

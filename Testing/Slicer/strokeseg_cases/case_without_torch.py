@@ -1,4 +1,4 @@
-"""A Slicer whose Python has neither torch nor anything else that a fresh Slicer lacks: results are opened and reviewed."""
+"""A Slicer whose Python has neither torch nor what else a fresh Slicer lacks: results are opened and reviewed."""
 
 from __future__ import annotations
 
