@@ -18,7 +18,7 @@ from ..space.resampling import field_of_view, resample_mask
 from ..study.case import Role
 from .head_rules import cut_from_head, dark_ring
 from .network import find_brain
-from .spinal_canal import KEPT_MM, above_spinal_canal
+from .spinal_canal import KEPT_MM, LEFT_IN_MM, LONG_MM, above_spinal_canal
 
 LARGEST_BRAIN_ML = 2100.0
 """A non-zero part larger than any brain with its fluid is a head (see `USUAL_BRAIN_ML`)."""
@@ -89,7 +89,7 @@ def brain_mask(
     none. Otherwise the network says where the brain is on the reference. With DWI it is still cut out of the head by
     rules: the lesion networks have never been shown all that lies in the true mask, skull base and cerebellum, and
     would mark it. What rules cut that is larger than any brain is none: then the network is asked on DWI, too. What
-    network or rules find below the foramen magnum goes (`above_spinal_canal`).
+    lies below the foramen magnum goes (`above_spinal_canal`).
 
     Args:
         images: the case's volumes that may lend their brain, on any grids; the reference among them.
@@ -195,14 +195,13 @@ def _holds_a_head(outline: sitk.Image, image: sitk.Image, progress: Progress | N
 
 
 def _cranial(brain: BrainMask, grid: Grid) -> BrainMask:
-    """A mask as it is handed on: without the spinal canal, unless it is the outline that a volume's maker meant."""
+    """A mask as it is handed on: without the spinal canal."""
     if not brain.mask.any():
         raise InputError("no brain was found in the volumes", fix="Give skull-stripped volumes, or check the inputs")
-    if brain.source is BrainSource.OUTLINE:
-        return brain
     # Around what the network finds lesions are looked for, too (`mri.prepare.RIM_MM`): the medulla's end lies there.
     kept_mm = 0.0 if brain.source is BrainSource.NETWORK else KEPT_MM
-    return replace(brain, mask=above_spinal_canal(brain.mask, grid, kept_mm))
+    long_mm = LEFT_IN_MM if brain.source is BrainSource.OUTLINE else LONG_MM
+    return replace(brain, mask=above_spinal_canal(brain.mask, grid, kept_mm, long_mm))
 
 
 def stripped_outline(image: sitk.Image) -> sitk.Image | None:

@@ -195,6 +195,18 @@ def test_the_spinal_canal_that_a_network_finds_is_no_brain(head: MriPhantom, mon
     assert (found.mask & canal).sum() < 0.2 * canal.sum() and (found.mask & brain).sum() > 0.99 * brain.sum()
 
 
+def test_the_spinal_canal_that_a_stripping_tool_left_in_is_no_brain(stripped: MriPhantom) -> None:
+    flair = sitk.ConstantPad(stripped.images[Role.FLAIR], (0, 0, 20), (0, 0, 20))
+    grid = Grid.of(flair)
+    values = sitk.GetArrayFromImage(flair)
+    brain = values != 0
+    longer = with_canal(brain, grid)
+    canal = longer & ~brain
+    found = brain_mask({Role.FLAIR: grid.image(np.where(canal, 300.0, values))}, Role.FLAIR, grid)
+    assert found.source is BrainSource.OUTLINE
+    assert (found.mask & canal).sum() < 0.4 * canal.sum() and (found.mask & brain).sum() > 0.99 * brain.sum()
+
+
 def test_a_slab_too_thin_for_the_network_is_cut_by_rules(head: MriPhantom) -> None:
     flair = head.images[Role.FLAIR]
     slab = flair[:, :, flair.GetSize()[2] // 2 : flair.GetSize()[2] // 2 + 10]
