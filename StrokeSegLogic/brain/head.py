@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 import numpy as np
@@ -18,6 +18,7 @@ from ..space.resampling import field_of_view, resample_mask
 from ..study.case import Role
 from .head_rules import cut_from_head, dark_ring
 from .network import find_brain
+from .spinal_canal import KEPT_MM, LEFT_IN_MM, LONG_MM, above_spinal_canal
 
 LARGEST_BRAIN_ML = 2100.0
 """A non-zero part larger than any brain with its fluid is a head (see `USUAL_BRAIN_ML`)."""
@@ -87,7 +88,8 @@ def brain_mask(
     the brain that the network finds on the reference: a volume that shows a part of the head, or lies elsewhere, lends
     none. Otherwise the network says where the brain is on the reference. With DWI it is still cut out of the head by
     rules: the lesion networks have never been shown all that lies in the true mask, skull base and cerebellum, and
-    would mark it. What rules cut that is larger than any brain is none: then the network is asked on DWI, too.
+    would mark it. What rules cut that is larger than any brain is none: then the network is asked on DWI, too. What
+    lies below the foramen magnum goes (`above_spinal_canal`).
 
     Args:
         images: the case's volumes that may lend their brain, on any grids; the reference among them.
@@ -101,7 +103,7 @@ def brain_mask(
     """
     outline = _brain_outline(images[reference], progress)
     if outline is not None:
-        return BrainMask(_required(resample_mask(outline, grid)), reference, BrainSource.OUTLINE)
+        return _cranial(BrainMask(resample_mask(outline, grid), reference, BrainSource.OUTLINE), grid)
     own: np.ndarray | None = None
     declined: dict[Role, str] = {}
     for role in _ORDER:
@@ -119,10 +121,10 @@ def brain_mask(
             own = _as_shown(images[reference], reference, grid, progress)
         against = _disagreement(lent, own, images[role], reference, grid)
         if not against:
-            return BrainMask(_required(lent), role, source, own=own, declined=declined)
+            return _cranial(BrainMask(lent, role, source, own=own, declined=declined), grid)
         declined[role] = against
     mask, source = _in_head(images[reference], reference, grid, progress, own)
-    return BrainMask(_required(mask), reference, source, declined=declined)
+    return _cranial(BrainMask(mask, reference, source, declined=declined), grid)
 
 
 def _in_head(
@@ -192,10 +194,14 @@ def _holds_a_head(outline: sitk.Image, image: sitk.Image, progress: Progress | N
     return float(found.sum()) < _HEAD * float(inside.sum())
 
 
-def _required(mask: np.ndarray) -> np.ndarray:
-    if not mask.any():
+def _cranial(brain: BrainMask, grid: Grid) -> BrainMask:
+    """A mask as it is handed on: without the spinal canal."""
+    if not brain.mask.any():
         raise InputError("no brain was found in the volumes", fix="Give skull-stripped volumes, or check the inputs")
-    return mask
+    # Around what the network finds lesions are looked for, too (`mri.prepare.RIM_MM`): the medulla's end lies there.
+    kept_mm = 0.0 if brain.source is BrainSource.NETWORK else KEPT_MM
+    long_mm = LEFT_IN_MM if brain.source is BrainSource.OUTLINE else LONG_MM
+    return replace(brain, mask=above_spinal_canal(brain.mask, grid, kept_mm, long_mm))
 
 
 def stripped_outline(image: sitk.Image) -> sitk.Image | None:

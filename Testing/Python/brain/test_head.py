@@ -171,6 +171,42 @@ def test_without_dwi_a_heads_brain_is_found_by_the_network(head: MriPhantom) -> 
     assert dice(found.mask, sitk.GetArrayFromImage(head.brain_on(working_grid(Grid.of(flair), 2.0)))) > 0.9
 
 
+def with_canal(brain: np.ndarray, grid: Grid) -> np.ndarray:
+    """A brain (z, y, x), feet first or last, whose mask goes on below it for 5 cm, 18 mm wide."""
+    z, y, x = np.argwhere(brain).T
+    height = grid.to_world(np.stack([x, y, z], axis=1))[:, 2]
+    low = np.stack([x, y, z], axis=1)[height < height.min() + 15].mean(axis=0)
+    away = grid.to_world(np.indices(grid.shape).reshape(3, -1).T[:, ::-1]) - grid.to_world(low[None])
+    beside = (np.hypot(away[:, 0], away[:, 1]) < 9) & (away[:, 2] < 0) & (away[:, 2] > -60)
+    return brain | beside.reshape(grid.shape)
+
+
+def test_the_spinal_canal_that_a_network_finds_is_no_brain(head: MriPhantom, monkeypatch: pytest.MonkeyPatch) -> None:
+    flair = head.images[Role.FLAIR]
+    lower = sitk.ConstantPad(flair, (0, 0, 20), (0, 0, 20))
+    grid = working_grid(Grid.of(lower), 2.0)
+    brain = sitk.GetArrayFromImage(head.brain_on(grid)) > 0
+    longer = with_canal(brain, grid)
+    monkeypatch.setattr(head_room, "find_brain", lambda image, grid, progress=None: longer)
+    found = brain_mask({Role.FLAIR: lower}, Role.FLAIR, grid)
+    assert found.source is BrainSource.NETWORK
+    canal = longer & ~brain
+    assert canal.sum() > 1500
+    assert (found.mask & canal).sum() < 0.2 * canal.sum() and (found.mask & brain).sum() > 0.99 * brain.sum()
+
+
+def test_the_spinal_canal_that_a_stripping_tool_left_in_is_no_brain(stripped: MriPhantom) -> None:
+    flair = sitk.ConstantPad(stripped.images[Role.FLAIR], (0, 0, 20), (0, 0, 20))
+    grid = Grid.of(flair)
+    values = sitk.GetArrayFromImage(flair)
+    brain = values != 0
+    longer = with_canal(brain, grid)
+    canal = longer & ~brain
+    found = brain_mask({Role.FLAIR: grid.image(np.where(canal, 300.0, values))}, Role.FLAIR, grid)
+    assert found.source is BrainSource.OUTLINE
+    assert (found.mask & canal).sum() < 0.4 * canal.sum() and (found.mask & brain).sum() > 0.99 * brain.sum()
+
+
 def test_a_slab_too_thin_for_the_network_is_cut_by_rules(head: MriPhantom) -> None:
     flair = head.images[Role.FLAIR]
     slab = flair[:, :, flair.GetSize()[2] // 2 : flair.GetSize()[2] // 2 + 10]
