@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 LOOK_S = 2.0
 """Between two looks at the records, for what other readers and `propose` have written."""
+PATIENCE_S = 2.0
+"""How long the window stands still at most while another reader's computer writes; after that the reader is told."""
 
 
 class ReviewList:
@@ -50,7 +53,7 @@ class ReviewList:
         """
         from StrokeSegLogic.review.desk import Desk, Reader
 
-        self.desk = Desk(folder, Reader(reader, role))
+        self.desk = Desk(replace(folder, patience_s=PATIENCE_S), Reader(reader, role))
         self.order = self.order or folder.settings.order
         self.refresh()
         if self._timer is None:

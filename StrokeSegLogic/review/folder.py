@@ -24,7 +24,7 @@ INSIDE = "review"
 """Folder of the review where the folder of the data was named in its place."""
 LOCK = ".strokeseg-review.lock"
 PATIENCE_S = 20.0
-"""How long a writer waits for another; an event is written in hundredths of a second."""
+"""An event is written in hundredths of a second; a disk far away may take seconds."""
 ORDERS = ("name", "volume", "doubt")
 """By name, the largest lesion first, the most doubtful first."""
 
@@ -82,11 +82,13 @@ class ReviewFolder:
         path: of the folder.
         id: of the review, the same for ever.
         settings: how it is done.
+        patience_s: how long a writer waits for another.
     """
 
     path: Path
     id: str
     settings: ReviewSettings
+    patience_s: float = PATIENCE_S
 
     @classmethod
     def find(cls, place: str | Path) -> ReviewFolder:
@@ -128,19 +130,19 @@ class ReviewFolder:
         return chain
 
     @contextmanager
-    def writing(self, patience_s: float = PATIENCE_S) -> Iterator[Writer]:
+    def writing(self) -> Iterator[Writer]:
         """The one who writes: whatever is looked at inside the block stays as it is until the block ends.
 
         Raises:
             InputError: as `chain`.
-            OutputError: if another reader is still writing after that time, or the folder takes nothing.
+            OutputError: if another reader is still writing after `patience_s`, or the folder takes nothing.
         """
         try:
-            with exclusive_within(self.path / LOCK, patience_s):
+            with exclusive_within(self.path / LOCK, self.patience_s):
                 yield Writer(self, self.chain())
         except Busy:
             raise OutputError(
-                f"somebody has been writing there for {patience_s:g} s",
+                f"somebody has been writing there for {self.patience_s:g} s",
                 where=self.path,
                 fix="Try again; what you have drawn is kept",
             ) from None

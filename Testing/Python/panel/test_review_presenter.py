@@ -15,6 +15,7 @@ if find_spec("slicer") is None:  # an optional part: pip install "strokeseg[slic
     pytest.skip("drafts and versions are written by slicer", allow_module_level=True)
 
 import SimpleITK as sitk
+from StrokeSegExtensionLib import review_list
 from StrokeSegExtensionLib.background import Background
 from StrokeSegExtensionLib.review_case import CaseMaterial
 from StrokeSegExtensionLib.review_presenter import ReviewPresenter
@@ -23,8 +24,10 @@ from StrokeSegExtensionLib.review_protocols import Standing
 from StrokeSegExtensionLib.review_words import CaseRow, difference_words
 
 from StrokeSegLogic.base.errors import StrokeSegError
+from StrokeSegLogic.base.locks import exclusive
 from StrokeSegLogic.review.beginning import begin_review
 from StrokeSegLogic.review.drafts import AUTOSAVE_S
+from StrokeSegLogic.review.folder import LOCK, PATIENCE_S
 
 from .doubles import Clock
 from .review_cases import ANNA, CASES, desk, make_review, proposed, states, without_part
@@ -177,6 +180,21 @@ def test_what_another_reader_does_is_seen(sitting: Sitting) -> None:
     sitting.clock.pass_(3.0)
     assert [row.cells[1] for row in sitting.view.rows] == ["proposed", "in review", "waiting"]
     assert sitting.view.rows[1].cells[4].startswith("Bernd")
+
+
+def test_a_window_does_not_stand_still_for_long_while_another_reader_writes(
+    sitting: Sitting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert review_list.PATIENCE_S < PATIENCE_S
+    monkeypatch.setattr(review_list, "PATIENCE_S", 0.2)
+    sitting.presenter.read_as("Bernd", "")
+    sitting.start(CASES[0])
+    with exclusive(sitting.review / LOCK):
+        sitting.presenter.accept("")
+    assert sitting.view.notices[-1][1] and "somebody has been writing there for 0.2 s" in sitting.view.notices[-1][0]
+    assert sitting.view.standing.case.startswith(f"{CASES[0]}:"), "the case is still before its reader"
+    sitting.presenter.accept("", go_on=False)
+    assert states(sitting.review)[CASES[0]] == "accepted"
 
 
 def test_next_goes_round_and_stops_where_nothing_waits(sitting: Sitting) -> None:

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,10 +65,11 @@ def test_two_processes_review_one_folder_and_lose_nothing(results: Path, tmp_pat
 
 
 def test_a_writer_waits_for_another_and_gives_up_with_words(review: ReviewFolder) -> None:
+    review = replace(review, patience_s=0.1)
     said = pytest.raises(OutputError, match=r"somebody has been writing there for 0\.1 s")
-    with exclusive(review.path / LOCK), said, review.writing(patience_s=0.1):
+    with exclusive(review.path / LOCK), said, review.writing():
         pass
-    with review.writing(patience_s=0.1) as writer:
+    with review.writing() as writer:
         writer.add(("commented", {"case": "case2", "reader": "x", "role": "", "comment": "free again"}))
 
 
