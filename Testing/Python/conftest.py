@@ -29,6 +29,23 @@ settings.register_profile("strokeseg", deadline=None, derandomize=True)
 settings.load_profile("strokeseg")
 
 
+IN_ONE_PROCESS = ("training/cohort", "training/datasets")
+"""Folders whose tests share what is dear to make: none of it is made in two processes."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """As `--dist loadfile`, but for `IN_ONE_PROCESS`."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFileOrFolder(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return next((folder for folder in IN_ONE_PROCESS if f"/{folder}/" in file), file)
+
+    return ByFileOrFolder(config, log) if config.getoption("dist") == "loadfile" else None
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
     """What the tests import stays to the end: it is not searched for garbage over and over."""

@@ -45,6 +45,7 @@ def within(names: set[str], rooms: tuple[str, ...]) -> set[str]:
     return {name for name in names if any(name == room or name.startswith(f"{room}.") for room in rooms)}
 
 
+@pytest.mark.slow
 def test_a_run_on_ct_perfusion_loads_nothing_of_mri(tmp_path: Path) -> None:
     loaded = loaded_by(RUN_CTP + SAY, tmp_path)
     assert within(loaded, CTP), "the run itself"

@@ -277,6 +277,7 @@ def test_a_refusal_says_why_a_map_cannot_be_used(lvo: tuple[dict[str, sitk.Image
     assert refused.value.option == "unit" and refused.value.roles == ("TMAX",)
 
 
+@pytest.mark.slow
 def test_a_series_beside_a_map_of_unknown_scale_gives_all_maps(
     lvo: tuple[dict[str, sitk.Image], np.ndarray], scan: CtpSeries
 ) -> None:

@@ -128,6 +128,7 @@ def test_files_of_others_may_be_moved_aside_but_not_changed() -> None:
     assert difference(before, before, written=False).lost == ()
 
 
+@pytest.mark.slow
 def test_the_table_has_a_row_for_each_parser_and_sums() -> None:
     shown = table(Counter({("b", Outcome.OK): 2, ("a", Outcome.ERROR): 3, ("a", Outcome.CRASH): 1})).splitlines()
     assert [line.split() for line in shown] == [

@@ -88,6 +88,7 @@ def found(shift_mm: float = 5.0, angle_deg: float = 3.0, before: float = 0.4, af
     return Registration(motion, before, after, shift_mm)
 
 
+@pytest.mark.slow
 def test_sequences_that_lie_right_are_laid_as_without_registration_to_the_bit(right: Case, target: Prepared) -> None:
     without, with_registration = prepared(right, register=False), target
     np.testing.assert_array_equal(with_registration.channels, without.channels)
@@ -206,7 +207,8 @@ def test_what_was_moved_or_kept_and_still_has_little_in_common_is_doubted(
         assert replace(position, role=Role.ADC).doubt == ""
 
 
-@pytest.mark.parametrize("axis", ["y", pytest.param("z", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("axis", ["y", "z"])
 def test_a_volume_that_is_back_to_front_or_upside_down_is_doubted_and_the_right_volume_is_not(
     target: Prepared, make_case: Callable[..., Case], phantom: MriPhantom, axis: str
 ) -> None:
@@ -303,7 +305,7 @@ def test_registration_can_be_left_out(away: Case, untrained: Bundle, result: Seg
     [
         pytest.param(20.0, True, marks=pytest.mark.slow),
         (20.0, False),
-        (35.0, True),
+        pytest.param(35.0, True, marks=pytest.mark.slow),
         pytest.param(35.0, False, marks=pytest.mark.slow),
     ],
     ids=["20 mm", "20 mm, as given", "35 mm", "35 mm, as given"],

@@ -81,6 +81,7 @@ def test_the_result_says_where_its_brain_comes_from(found: Segmentation, halved:
         assert result.volumes["brain"] is result.brain
 
 
+@pytest.mark.slow
 def test_a_file_an_image_and_an_array_are_one_mask(
     small: Case, untrained: Bundle, halved: Segmentation, left: sitk.Image, tmp_path: Path
 ) -> None:

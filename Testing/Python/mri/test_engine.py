@@ -87,6 +87,7 @@ def test_reproducible_mode_runs_twice_and_counts_what_differs(small: Case, untra
     assert found.provenance["device"]["precision"] == "float32"
 
 
+@pytest.mark.slow
 @settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(storages=st.tuples(*[st.sampled_from(STORAGES)] * 2))
 def test_the_same_physical_answer_comes_out_however_the_volumes_are_stored(
@@ -178,6 +179,7 @@ def test_a_reference_that_is_not_there_is_refused(small: Case, untrained: Bundle
         StrokeSegLogic.segment(small, reference="T1", model=untrained.folder)
 
 
+@pytest.mark.slow
 def test_a_sequence_that_covers_half_of_the_brain_is_used_where_it_is(
     small: Case, untrained: Bundle, make_case: Callable[..., Case]
 ) -> None:

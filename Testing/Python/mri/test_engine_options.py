@@ -65,6 +65,7 @@ def test_a_smallest_volume_that_is_none_is_refused(small: Case, untrained: Bundl
         StrokeSegLogic.segment(small, model=untrained.folder, device="cpu", minimum_lesion_ml=volume)
 
 
+@pytest.mark.slow
 def test_small_parts_of_the_lesion_are_dropped_from_labels_and_statistics_alone(
     small: Case, untrained: Bundle, plain: Segmentation
 ) -> None:

@@ -75,7 +75,11 @@ def ctp_result(opened: OpenedModule, folder: Path) -> None:
 STATES: tuple[State, ...] = (empty, assigned, running, cancelling, failed, mri_result, ctp_empty, ctp_result)
 
 
-@pytest.fixture(params=[False, True], ids=["light", "dark"])
+LIGHTS = [False, pytest.param(True, marks=pytest.mark.slow)]
+"""Half of the pictures are enough for the quick tests."""
+
+
+@pytest.fixture(params=LIGHTS, ids=["light", "dark"])
 def dark(request: pytest.FixtureRequest, opened: OpenedModule) -> Iterator[bool]:
     use_theme(request.param)
     yield request.param

@@ -131,6 +131,7 @@ def test_a_warm_worker_does_the_second_case_the_same(
     assert session.exists(), "what is in it belongs to whoever ended the worker"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", [pytest.param("file", marks=pytest.mark.slow), "line"])
 def test_a_cancel_is_heard_among_the_planes_and_the_worker_lives_on(
     start: Start, session: Path, pair: Pair, untrained: Bundle, way: str

@@ -138,6 +138,7 @@ def choose_roles(found: StandardMaps) -> list[Role]:
     return [role for role in computed().images() if role in found.computed]
 
 
+@pytest.mark.slow
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sets(st.sampled_from(["CBV", "MTT", "TTP", "MIP", "CT"])), st.sampled_from(["on_series", "on_other"]), st.data()
@@ -236,6 +237,7 @@ def result(frames: sitk.Image, on_other: Mapping[str, sitk.Image]) -> PerfusionS
     return segment_perfusion(study(on_other, frames, "CBF", "TMAX"), settings=STILL)
 
 
+@pytest.mark.slow
 def test_the_networks_see_the_computed_maps_and_the_result_says_which(
     result: PerfusionSegmentation, on_other: Mapping[str, sitk.Image]
 ) -> None:

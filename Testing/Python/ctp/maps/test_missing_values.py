@@ -35,7 +35,7 @@ def few(image: sitk.Image) -> np.ndarray:
     return (values != 0) & (np.random.default_rng(0).random(values.shape) < 0.01)
 
 
-@pytest.mark.parametrize("value", ODD)
+@pytest.mark.parametrize("value", [np.nan, *(pytest.param(value, marks=pytest.mark.slow) for value in ODD[1:])])
 @pytest.mark.parametrize("name", ["CBF", "CBV", "TMAX", "CT"])
 def test_a_few_voxels_without_value_hardly_change_the_numbers_and_are_counted(name: str, value: float) -> None:
     maps = dict(simulated().images)

@@ -88,7 +88,7 @@ def test_hu_that_software_has_trimmed_are_taken(name: str) -> None:
     checked(trimmed[name], TIMES, GRID)
 
 
-@pytest.mark.parametrize("frames", [slice(10, 11), slice(14, 20)])
+@pytest.mark.parametrize("frames", [slice(10, 11), pytest.param(slice(14, 20), marks=pytest.mark.slow)])
 def test_a_head_that_would_have_moved_further_than_it_can_is_refused(frames: slice) -> None:
     slab = Slab(slices=6, pixel_mm=2.4, thick_mm=5.0, frames=20, interval_s=3.0)
     jumped = slab.hu()

@@ -45,6 +45,7 @@ def test_a_healthy_brain_has_no_lesion_and_that_is_a_result() -> None:
     assert "both hemispheres" in found.tissue.reference.words
 
 
+@pytest.mark.slow
 @settings(max_examples=5, deadline=None)
 @given(st.floats(1e-3, 1e3))
 def test_the_unit_of_flow_does_not_matter(factor: float) -> None:

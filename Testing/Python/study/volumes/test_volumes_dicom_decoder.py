@@ -76,6 +76,7 @@ def kill_once_asked(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
 
 
+@pytest.mark.slow
 @posix
 def test_a_crash_over_a_file_names_it_and_the_next_is_read(slices):
     (pid,) = children()

@@ -33,7 +33,9 @@ def assert_equal(first: Examples, other: Examples) -> None:
         assert torch.equal(getattr(first, name), getattr(other, name)), name
 
 
-@pytest.mark.parametrize("member", ALL_PLANES)
+@pytest.mark.parametrize(
+    "member", [ALL_PLANES[0], *(pytest.param(each, marks=pytest.mark.slow) for each in ALL_PLANES[1:])]
+)
 def test_every_slice_with_brain_comes_once_an_epoch(planes: Trained, member: str) -> None:
     recipe = replace(planes.recipe, batch=1, augmentation=None)
     cases = cases_of(planes, "train")
@@ -49,6 +51,7 @@ def test_every_slice_with_brain_comes_once_an_epoch(planes: Trained, member: str
     assert epochs[0] != epochs[1] != expected
 
 
+@pytest.mark.slow
 def test_a_batch_is_a_function_of_its_number(fusion: Trained) -> None:
     first, other = (CohortBatches(fusion.recipe, "network", cases_of(fusion, "train"), training=True) for _ in range(2))
     forward = [first(number) for number in (0, 3, 9)]

@@ -77,6 +77,7 @@ def test_a_stopped_prediction_goes_on_with_the_cases_that_are_left(
     assert {message.partition(":")[0] for message in messages} == {"predicting"}
 
 
+@pytest.mark.slow
 def test_a_case_of_which_a_file_is_missing_is_done_again(planes: Trained, of_planes: Predictor, tmp_path: Path) -> None:
     case = planes.data.subjects[0].case
     predict_cases(of_planes, planes.data, [case], tmp_path, Progress())

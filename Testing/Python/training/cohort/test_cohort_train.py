@@ -250,6 +250,7 @@ def test_a_3d_network_is_not_taught_in_bfloat16_on_a_cpu(data_sets: dict[str, Da
         run(recipe, data_sets["isles2018"], tmp_path)
 
 
+@pytest.mark.slow
 def test_bfloat16_trains(data_sets: dict[str, DataSet], tmp_path: Path) -> None:
     recipe = changed_recipe("exp2/unfrozen-pms", *shrunk("exp2/unfrozen-pms"), "precision=bf16-mixed")
     assert run(recipe, data_sets["ctp_folder"], tmp_path).load()["network"]

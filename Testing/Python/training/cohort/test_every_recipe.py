@@ -18,7 +18,7 @@ from StrokeSegLogic.evaluation.cohort import Sources, evaluate_folders
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.nets.models.field_spec import FieldModelSpec
 from StrokeSegLogic.nets.networks.build import build
-from StrokeSegLogic.nets.networks.spec import FusionSpec, UNet2DSpec
+from StrokeSegLogic.nets.networks.spec import FusionSpec, SubvoxelUNet3DSpec, UNet2DSpec, UNet3DSpec
 from StrokeSegLogic.training.cohort.predict import Predictor, predict_cases
 from StrokeSegLogic.training.cohort.recipe import CohortRecipe
 from StrokeSegLogic.training.cohort.references import write_references
@@ -66,9 +66,11 @@ def of_new_kinds() -> list[str]:
 
 
 NEW = of_new_parts()
+QUICK = [name for name in of_new_kinds() if isinstance(RECIPES[name].network, (UNet3DSpec, SubvoxelUNet3DSpec))]
 TRAINED = [
-    # The quick tests train a recipe of each kind of data set; each part that is new is trained by the slow.
-    *(pytest.param(name, False, id=name, marks=() if name in of_new_kinds() else pytest.mark.slow) for name in NEW),
+    # The quick tests train a recipe of two kinds of data set (the other kinds are trained, more briefly, for
+    # conftest.planes and conftest.fusion); each part that is new is trained by the slow.
+    *(pytest.param(name, False, id=name, marks=() if name in QUICK else pytest.mark.slow) for name in NEW),
     # Every part of these is trained in a recipe above, and their loss is tried below.
     *(
         pytest.param(name, True, id=f"{name} with its own encoder", marks=pytest.mark.slow)
@@ -138,7 +140,7 @@ def test_a_recipes_loss_has_a_slope_for_every_class(name: str) -> None:
     assert (logits.grad.abs().amax((0, 2, 3)) > 0).all()
 
 
-@pytest.mark.parametrize("name", STREAM)
+@pytest.mark.parametrize("name", [STREAM[0], *(pytest.param(name, marks=pytest.mark.slow) for name in STREAM[1:])])
 def test_a_stream_recipe_trains_on_what_it_is_given(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # After no step at all any mark will do as a hard negative.
     monkeypatch.setattr("StrokeSegLogic.training.stream.hard_negatives.LEAST_PIXELS", 0.0)

@@ -16,7 +16,9 @@ from StrokeSegLogic.training.datasets.load import load_subject
 from StrokeSegLogic.training.datasets.synthetic import write_synthetic
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(
+    "layout", ["bids", *(pytest.param(each, marks=pytest.mark.slow) for each in LAYOUTS if each != "bids")]
+)
 def test_the_same_seed_writes_the_same_bytes_and_another_others(tmp_path: Path, layout: str) -> None:
     folders = [tmp_path / name for name in ("one", "same", "other")]
     for folder, seed in zip(folders, (3, 3, 4), strict=True):
@@ -62,6 +64,7 @@ def test_isles2018_series_rise_after_the_bolus_arrives(tmp_path: Path) -> None:
     assert core.argmax() > healthy.argmax()
 
 
+@pytest.mark.slow
 def test_full_size_has_finer_voxels(tmp_path: Path) -> None:
     data_set = write_synthetic("isles2018", tmp_path / "data", patients=1, size="full")
     assert check(data_set).summary.grids["CBF"].least_size == (256, 256, 8)
