@@ -60,6 +60,13 @@ class WithoutTorchCase(SlicerCase):
         taken.__enter__()
         self.addCleanup(taken.__exit__, None, None, None)
 
+    def open_review(self) -> None:
+        """Until the list is this review's: that of a case before may still be there."""
+        section, folder = self.panel.guests[0], str(self.folder / "review")
+        section.open_folder(self.folder / "review")
+        wait_until(lambda: section._standing.folder == folder and not section._standing.busy, "the worklist", 30)
+        self.assertEqual(self.panel.ui.review.caseTable.rowCount, 1, self.panel.ui.review.reviewNotice.text)
+
     def assert_still_without(self) -> None:
         self.assertEqual([name for name in LACKING if name in sys.modules], [])
 
@@ -88,10 +95,9 @@ class WithoutTorchCase(SlicerCase):
 
         slicer.mrmlScene.Clear(False)
         rest(0.3)
-        section, ui = self.panel.guests[0], self.panel.ui.review
+        ui = self.panel.ui.review
         ui.readerEdit.setText("Anna")
-        section.open_folder(self.folder / "review")
-        wait_until(lambda: ui.caseTable.rowCount == 1, "the worklist", 30)
+        self.open_review()
         ui.nextCaseButton.click()
         wait_until(lambda: ui.saveCaseButton.enabled, "the case", 60)
         self.assertEqual(self.parameters.volumeDWI.GetName(), "patient DWI")
@@ -114,9 +120,8 @@ class WithoutTorchCase(SlicerCase):
         wait_until(lambda: not self.panel.state.busy, "an answer", 30)
         self.assertEqual(str(self.panel.state), "failed")
         self.assertIn("torch", self.panel.ui.run.problemLabel.text)
-        section, ui = self.panel.guests[0], self.panel.ui.review
-        section.open_folder(self.folder / "review")
-        wait_until(lambda: ui.caseTable.rowCount == 1, "the worklist", 30)
+        ui = self.panel.ui.review
+        self.open_review()
         ui.proposeButton.click()
         rest(0.5)
         self.assertIn("torch", ui.reviewNotice.text)
