@@ -9,7 +9,7 @@ import slicer
 import vtk
 from slicer.i18n import tr as _
 
-from StrokeSegLogic.base.errors import StrokeSegError
+from StrokeSegLogic.base.errors import InputError, StrokeSegError
 from StrokeSegLogic.slicer_bridge.input_volumes import input_volumes
 from StrokeSegLogic.study.case import Role
 
@@ -165,6 +165,11 @@ class Panel:
 
     def _segment_pressed(self) -> None:
         if not self.state.busy:
+            held = next(filter(None, (guest.holds() for guest in self.guests)), "")
+            if held:
+                # The result would take the place of what is before a reader, who would then sign another's labels.
+                self.show_problem(InputError(held, fix=_("Decide on the case, or give it back, first")))
+                return
             for section in (self.study, self.options):
                 section.take_typed()
             self._parameters_changed()  # a point that was moved tells nobody

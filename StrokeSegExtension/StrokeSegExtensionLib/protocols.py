@@ -120,6 +120,9 @@ class Runner(Protocol):
 class Guest(Protocol):
     """A part of the panel that has a life of its own beside a run; a review is such."""
 
+    def holds(self) -> str:
+        """Why no run may put its result into the scene now, in words; "" if it may."""
+
     def scene_closing(self) -> None:
         """The scene goes; its nodes are still there."""
 

@@ -83,7 +83,14 @@ class OpenCase:
         """
         import numpy as np
 
-        now = self._scene.drawn()
+        try:
+            now = self._scene.drawn()
+        except InputError as error:
+            # Its segmentation was taken out of the scene: what was drawn last is kept, and the case can be left.
+            self._say(words_of(error), True)
+            if not self._dirty:
+                return
+            now = self._image(self._now)
         self._take(now)
         if np.array_equal(self._now, self._begun):
             # Of a draft that was opened the file is there.
@@ -131,6 +138,13 @@ class OpenCase:
         between = change(now, proposal.labels, proposal.grid.voxel_ml, "all")
         proposed = between.volume_ml - between.delta_ml
         self.changed = difference_words(between.added, between.removed, between.volume_ml, proposed)
+
+    def _image(self, labels: Any) -> sitk.Image:
+        from dataclasses import replace
+
+        from StrokeSegLogic.review.versions import sitk_of
+
+        return sitk_of(replace(self.material.proposal, labels=labels))
 
     # -- decisions
 

@@ -53,6 +53,7 @@ class ReviewPresenter:
         self._view, self._scene, self._clock = view, scene, clock
         self.list = ReviewList(clock, self._show_list, self._problem)
         self.at_hand: OpenCase | None = None
+        self._unread = set[str]()
         self._turn = OneAtATime(background, self._show, self._problem)
         self._proposals = Proposals(view, proposing, self.list.refresh)
         self._show()
@@ -104,7 +105,7 @@ class ReviewPresenter:
         if desk is None or self._turn.busy:
             return
         if self.at_hand is None:
-            self._take(lambda: desk.next(self.list.order))
+            self._take(lambda: desk.next(self.list.order, self._unread))
         else:
             self.list.refresh()
             self._go(self.list.after(self.at_hand.session.case))
@@ -144,7 +145,13 @@ class ReviewPresenter:
     def _take(self, take: Callable[[], Session | None]) -> None:
         def work() -> CaseMaterial | None:
             session = take()
-            return None if session is None else read_or_leave(session)
+            if session is None:
+                return None
+            try:
+                return read_or_leave(session)
+            except StrokeSegError:
+                self._unread.add(session.case)  # Next passes it over
+                raise
 
         self._turn.run(work, self._read, stale=lambda material: material and self._tried(material.session.leave))
 

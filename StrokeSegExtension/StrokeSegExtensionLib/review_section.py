@@ -41,6 +41,8 @@ _WITHIN = {
     "N": "nextCaseButton",
     "P": "previousCaseButton",
 }
+_NAMELESS = ("openReviewButton", "proposeButton", "leaveCaseButton", "resetCaseButton")
+"""Buttons that record nothing of a reader, or that say themselves that a name is missing."""
 _ROWS = 9
 """More than these scroll."""
 
@@ -90,6 +92,11 @@ class ReviewSection:
         self._entered = True
         if self._standing.case:
             self._everywhere.install()
+
+    def holds(self) -> str:
+        """See `protocols.Guest`."""
+        case = self.presenter.at_hand
+        return "" if case is None else _("{case} is before its reader").format(case=case.session.case)
 
     def remove(self) -> None:
         """The module is hidden; the case stays before the reader."""
@@ -164,6 +171,7 @@ class ReviewSection:
         """Another name or role was typed."""
         if self._reader():
             self.presenter.read_as(self._reader(), self._role())
+            self._memory.keep_reader(self._reader(), self._role())
 
     def _device(self) -> str:
         parameters = self._panel.parameters
@@ -257,16 +265,30 @@ class ReviewSection:
             "resetCaseButton": presenter.reset,
         }
         for name, action in actions.items():
-            getattr(ui, name).connect("clicked(bool)", lambda _checked, action=action: action())
-        ui.caseTable.connect("cellActivated(int,int)", lambda *_cell: self._start())
+            named = action if name in _NAMELESS else self._under_the_name_shown(action)
+            getattr(ui, name).connect("clicked(bool)", lambda _checked, action=named: action())
+        ui.caseTable.connect("cellActivated(int,int)", lambda *_cell: self._under_the_name_shown(self._start)())
         ui.orderBox.connect("currentIndexChanged(int)", lambda index: presenter.order_by(ORDERS[index]))
         ui.changesBox.connect("toggled(bool)", self.scene.colour_changes)
-        ui.reasonEdit.connect("returnPressed()", self._reject)
-        ui.commentEdit.connect("returnPressed()", self._add_comment)
+        ui.reasonEdit.connect("returnPressed()", self._under_the_name_shown(self._reject))
+        ui.commentEdit.connect("returnPressed()", self._under_the_name_shown(self._add_comment))
         for edit in (ui.readerEdit, ui.roleEdit):
             edit.connect("editingFinished()", self._sit_down)
         self._keys = [self._key(keys, self._clicks(name)) for keys, name in _WITHIN.items()]
         self._keys.append(self._key("C", ui.commentEdit.setFocus))
+
+    def _under_the_name_shown(self, action: Callable[[], None]) -> Callable[[], None]:
+        """What is taken, said and decided is so by the reader whose name stands there: a key moves no focus, and a name
+        that was just typed is heard of only when its field loses it."""
+
+        def act() -> None:
+            if not self._reader():
+                self.say(_("Type your name first: decisions are recorded under it."), True)
+                return
+            self._sit_down()
+            action()
+
+        return act
 
     def _clicks(self, name: str) -> Callable[[], None]:
         return lambda: getattr(self.ui, name).click()

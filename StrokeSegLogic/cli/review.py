@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ..base.errors import InputError
+from ..base.errors import InputError, StrokeSegError
 from ..review.desk import share_of
 from ..review.entry import Reading
 from ..review.folder import ReviewFolder
@@ -58,11 +59,16 @@ Which = Annotated[
 @app.command("next")
 def take_next(folder: Folder, order: Order = None, reader: Name = None, role: Role = "") -> None:
     """Take the next case that waits for this reader, so that no other gets it."""
-    session = desk_of(folder, reader, role).next(order)
-    if session is None:
-        console.print("Nothing waits for you")
-        return
-    _tell(session)
+    desk, unread = desk_of(folder, reader, role), list[str]()
+    while (session := desk.next(order, unread)) is not None:
+        try:
+            _tell(session)
+            return
+        except InputError as error:
+            # One that cannot be read is in nobody's way.
+            unread.append(session.case)
+            console.print(str(error), soft_wrap=True, markup=False)
+    console.print("Nothing waits for you" if not unread else "Nothing else waits for you")
 
 
 @app.command()
@@ -76,7 +82,7 @@ def accept(
     folder: Folder, case: Case, reader: Name = None, role: Role = "", comment: Comment = "", of: Of = None
 ) -> None:
     """Accept the proposal; between two readers who disagree, --of says whose labels hold."""
-    _done(desk_of(folder, reader, role).start(case).accept(comment, of=of))
+    _decide(folder, case, reader, role, lambda session: session.accept(comment, of=of))
 
 
 @app.command()
@@ -84,7 +90,7 @@ def edit(
     folder: Folder, case: Case, labels: Labels, reader: Name = None, role: Role = "", comment: Comment = ""
 ) -> None:
     """Save corrected labels as a new version."""
-    _done(desk_of(folder, reader, role).start(case).save(labels, comment))
+    _decide(folder, case, reader, role, lambda session: session.save(labels, comment))
 
 
 @app.command()
@@ -92,7 +98,7 @@ def reject(
     folder: Folder, case: Case, reason: Reason, reader: Name = None, role: Role = "", comment: Comment = ""
 ) -> None:
     """Reject a case that cannot be used."""
-    _done(desk_of(folder, reader, role).start(case).reject(reason, comment))
+    _decide(folder, case, reader, role, lambda session: session.reject(reason, comment))
 
 
 @app.command()
@@ -184,7 +190,17 @@ def export(
 
 
 def _tell(session: Session) -> None:
-    """What a reader needs to look at a case, elsewhere."""
+    """What a reader needs to look at a case, elsewhere; a case that cannot be read is given back."""
+    try:
+        lines = _looked_at(session)
+    except InputError:
+        session.leave()
+        raise
+    for name, value in lines:
+        console.print(f"  {name:<16}{os.fspath(value)}", soft_wrap=True)
+
+
+def _looked_at(session: Session) -> list[tuple[str, str | Path]]:
     lines: list[tuple[str, str | Path]] = [("case", session.case), ("reading", session.reading)]
     lines += [("study", session.study)] if session.study else []
     lines += [("result", session.result)] if session.result else []
@@ -193,12 +209,20 @@ def _tell(session: Session) -> None:
     lines += [("draft", session.draft_path)] if draft is not None and session.draft_path is not None else []
     lines += [(f"{turn} reader", f"{each.decision} {each.file}".strip()) for turn, each in session.readings().items()]
     slices = ", ".join(str(place.index) for place in session.record.slices[:6])
-    lines += [("doubtful slices", slices)] if slices else []
-    for name, value in lines:
-        console.print(f"  {name:<16}{os.fspath(value)}", soft_wrap=True)
+    return [*lines, ("doubtful slices", slices)] if slices else lines
 
 
-def _done(reading: Reading) -> None:
+def _decide(folder: Path, case: str, reader: str | None, role: str, decide: Callable[[Session], Reading]) -> None:
+    """Decides on a case; one that this command alone has taken is given back where that fails."""
+    desk = desk_of(folder, reader, role)
+    claim = desk.entry(case).claim
+    session = desk.start(case)
+    try:
+        reading = decide(session)
+    except StrokeSegError:
+        if claim is None:
+            session.leave()
+        raise
     told = reading.content.get("to_proposal")
     words = (
         "" if told is None else f": {told['added']} voxels added, {told['removed']} removed, Dice {told['dice']:.3f}"

@@ -7,7 +7,7 @@ import hashlib
 import math
 import os
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -110,10 +110,14 @@ class Desk:
         """
         return Worklist.of(self.folder.chain())[case].as_seen_by(self.reader.name)
 
-    def next(self, order: str | None = None) -> Session | None:
+    def next(self, order: str | None = None, without: Collection[str] = ()) -> Session | None:
         """Takes the next case that waits for this reader, their own begun cases first; None if nothing waits.
 
         Cases without a proposal are passed over, whatever the reason.
+
+        Args:
+            order: of the cases; None is the review's own.
+            without: cases that are passed over, too: those that could not be read.
 
         Raises:
             InputError: if the records are damaged.
@@ -122,7 +126,7 @@ class Desk:
         settings = self.folder.settings
         with self.folder.writing() as writer:
             waiting = Worklist.of(writer.chain).open_to(self.reader.name, order or settings.order, settings.agreement)
-            entry = next(waiting, None)
+            entry = next((entry for entry in waiting if entry.name not in without), None)
             return None if entry is None else self._begin(writer, entry, take_over=False)
 
     def start(self, case: str, *, take_over: bool = False) -> Session:

@@ -116,6 +116,10 @@ class Autosave:
         self._written = clock()
         self._content = ""
 
+    def forget(self) -> None:
+        """What was kept last is not there any more: the same labels are written again."""
+        self._content = ""
+
     @property
     def due(self) -> bool:
         return self._clock() - self._written >= AUTOSAVE_S

@@ -134,11 +134,18 @@ class ReviewFolder:
         """The one who writes: whatever is looked at inside the block stays as it is until the block ends.
 
         Raises:
-            InputError: as `chain`.
+            InputError: as `chain`, or if the worklist has other bytes than it was written with.
             OutputError: if another reader is still writing after `patience_s`, or the folder takes nothing.
         """
         try:
             with exclusive_within(self.path / LOCK, self.patience_s):
+                if not is_untouched(self.path / WORKLIST):
+                    # The next event would seal it anew, and nobody would ever see that it was changed.
+                    raise InputError(
+                        "was changed by another program: nothing is recorded",
+                        where=self.path / WORKLIST,
+                        fix="See strokeseg review verify; take a copy back",
+                    )
                 yield Writer(self, self.chain())
         except Busy:
             raise OutputError(

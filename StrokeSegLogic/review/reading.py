@@ -159,8 +159,9 @@ class Session:
         return self._autosave.keep(self._drawing(labels()), self.active.seconds)
 
     def reset(self) -> None:
-        """The draft goes: the reader begins with the proposal again."""
+        """The draft goes: the reader begins with the proposal again. What undo brings back is kept anew."""
         self._drafts.remove()
+        self._autosave.forget()
 
     # What the reader decides.
 

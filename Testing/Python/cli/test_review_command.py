@@ -95,3 +95,19 @@ def test_bad_input_is_one_line_that_says_what_to_do(
 def test_a_folder_without_a_review_says_how_to_make_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["review", "list", str(tmp_path)]) == 1
     assert "strokeseg review init" in capsys.readouterr().err
+
+
+def test_a_command_that_fails_takes_no_case_from_the_others(review: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["review", "edit", str(review), "a", "nothere.nii.gz"]) == 1
+    assert "nothere.nii.gz" in capsys.readouterr().err
+    assert run(["review", "start", str(review), "a", "--reader", "Bert"]) == 0
+
+
+def test_a_damaged_proposal_is_named_and_the_next_case_comes(review: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with min(review.glob("cases/*/proposal.seg.nrrd")).open("ab") as file:
+        file.write(b"x")
+    assert run(["review", "next", str(review)]) == 0
+    out = capsys.readouterr().out
+    assert "was changed" in out and "0002-b" in out
+    assert run(["review", "start", str(review), "a", "--reader", "Bert"]) == 1, "nobody can read it"
+    assert "is before" not in capsys.readouterr().err

@@ -226,3 +226,38 @@ def test_no_case_is_begun_while_a_run_is_under_way(reading: Reading) -> None:
     reading.press("nextCaseButton")
     reading.opened.wait(lambda: "a run is under way" in reading.notice, 10, "words")
     assert states(reading.review)[CASES[0]] == "proposed"
+
+
+def test_no_run_takes_the_place_of_a_case_that_is_before_its_reader(reading: Reading) -> None:
+    reading.open(CASES[0])
+    reading.opened.press(reading.opened.ui.run.segmentButton)
+    assert "is before its reader" in reading.opened.ui.run.problemLabel.text
+    assert not reading.opened.panel.state.busy
+    reading.press("leaveCaseButton")
+    assert reading.section.holds() == ""
+
+
+def test_a_decision_is_recorded_under_the_name_that_is_shown_or_not_at_all(reading: Reading) -> None:
+    reading.open(CASES[0])
+    target(reading.ui.readerEdit).setText(BERND.name)
+    reading.press("acceptCaseButton")
+    assert states(reading.review)[CASES[0]] == "proposed", "Anna's case went back"
+    reading.open(CASES[0])
+    reading.press("acceptCaseButton")
+    (entry,) = (entry for entry in desk(reading.review, CLARA).worklist() if entry.name == CASES[0])
+    assert entry.first is not None and entry.first.reader == BERND.name
+    target(reading.ui.readerEdit).setText(" ")
+    reading.press("nextCaseButton")
+    assert "Type your name" in reading.notice and not reading.ui.caseLabel.text
+
+
+def test_a_damaged_proposal_is_in_nobodys_way(reading: Reading) -> None:
+    (damaged,) = (desk(reading.review).entry(CASES[0]).proposal,)
+    assert damaged is not None
+    with (reading.review / damaged.file).open("ab") as file:
+        file.write(b"x")
+    reading.press("nextCaseButton")
+    reading.opened.wait(lambda: "changed" in reading.notice, 20, "the fault")
+    reading.press("nextCaseButton")
+    reading.wait_for(CASES[1])
+    assert states(reading.review)[CASES[0]] == "proposed"

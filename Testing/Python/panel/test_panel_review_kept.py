@@ -41,6 +41,31 @@ def test_what_is_drawn_is_there_again(reading: Reading, how: str) -> None:
     assert "not saved is open again" in reading.notice
 
 
+def test_what_undo_brings_back_after_a_reset_is_kept_again(reading: Reading) -> None:
+    edited = without_part(proposed())
+    reading.open(CASES[0])
+    reading.draw(edited)
+    reading.press("leaveCaseButton")
+    reading.open(CASES[0])
+    reading.press("resetCaseButton")
+    assert np.array_equal(reading.now(), proposed())
+    reading.draw(edited)
+    reading.press("leaveCaseButton")
+    reading.open(CASES[0])
+    assert np.array_equal(reading.now(), edited)
+
+
+def test_a_case_whose_segmentation_was_deleted_can_be_left(reading: Reading) -> None:
+    edited = without_part(proposed())
+    reading.open(CASES[0])
+    reading.draw(edited)
+    reading.opened.slicer.scene.RemoveNode(reading.opened.parameters.segmentation)
+    reading.press("leaveCaseButton")
+    assert states(reading.review)[CASES[0]] == "proposed"
+    reading.open(CASES[0])
+    assert np.array_equal(reading.now(), edited), "what was drawn last"
+
+
 def test_a_case_that_was_only_looked_at_leaves_no_draft(reading: Reading) -> None:
     reading.open(CASES[0])
     reading.press("leaveCaseButton")

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from reviews import ANNA, BERND, desk
 
-from StrokeSegLogic.base.errors import OutputError
+from StrokeSegLogic.base.errors import InputError, OutputError
 from StrokeSegLogic.base.locks import exclusive
 from StrokeSegLogic.review.beginning import begin_review
-from StrokeSegLogic.review.folder import LOCK, ReviewFolder
+from StrokeSegLogic.review.folder import LOCK, WORKLIST, ReviewFolder
 from StrokeSegLogic.review.verify import verify
 
 _READER = """
@@ -95,3 +95,11 @@ def test_two_readers_with_names_alike_keep_drafts_of_their_own(review: ReviewFol
     assert len({DraftFiles(review.path, name).folder for name in names}) == len(names)
     assert Reader("Mu\u0308ller").name == "Müller"
     assert ANNA != BERND
+
+
+def test_a_worklist_that_was_edited_is_not_made_honest_by_the_next_event(review: ReviewFolder) -> None:
+    path = review.path / WORKLIST
+    path.write_text(path.read_text(encoding="utf-8").replace('"agreement": 0.7', '"agreement": 0.0'), encoding="utf-8")
+    with pytest.raises(InputError, match="changed by another program"):
+        desk(review).comment("case2", "nobody sees it")
+    assert not verify(review.path).whole
