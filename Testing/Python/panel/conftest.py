@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ if find_spec("slicer") is None or find_spec("PySide6") is None:  # optional part
     collect_ignore_glob = ["test_panel_*.py"]
 elif TYPE_CHECKING:
     from .opened import OpenedModule
+    from .reading import Reading
     from .standin.install import Slicer
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -120,6 +122,31 @@ def perfused_panel(opened: OpenedModule, tmp_path: Path) -> OpenedModule:
     opened.press(opened.ui.study.ctpButton)
     opened.run_to(result, tmp_path / "result")
     return opened
+
+
+@pytest.fixture(scope="session")
+def made_review(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a review with its studies and results; not to be changed."""
+    from .review_cases import make_review
+
+    home = tmp_path_factory.mktemp("reviews")
+    make_review(home)
+    return home
+
+
+@pytest.fixture
+def review(made_review: Path, tmp_path: Path) -> Path:
+    """A review of the test's own."""
+    shutil.copytree(made_review, tmp_path / "data")
+    return tmp_path / "data" / "review"
+
+
+@pytest.fixture
+def reading(opened: OpenedModule, review: Path) -> Reading:
+    """A reader before that review."""
+    from .reading import Reading
+
+    return Reading(opened, review)
 
 
 @pytest.fixture

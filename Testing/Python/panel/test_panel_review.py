@@ -1,94 +1,22 @@
-"""A review in the panel: worklist, cases, drafts, decisions, a second reader, arbitration."""
+"""A review in the panel: worklist, cases, decisions, a second reader, arbitration, and what is gone."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pytest
 import SimpleITK as sitk
 
 from StrokeSegLogic.review.verify import verify
 from StrokeSegLogic.slicer_bridge.segmentations import labels_of
 
 from .opened import OpenedModule, target
-from .review_cases import ANNA, BERND, CASES, CLARA, desk, draw, make_review, proposed, states, without_part
+from .reading import Reading
+from .review_cases import ANNA, BERND, CASES, CLARA, desk, proposed, states, without_part
 from .standin.qt_module import FileDialog
 from .studies import GRID
-
-
-@pytest.fixture(scope="module")
-def _made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("reviews")
-    make_review(home)
-    return home
-
-
-@pytest.fixture
-def review(_made: Path, tmp_path: Path) -> Path:
-    shutil.copytree(_made, tmp_path / "data")
-    return tmp_path / "data" / "review"
-
-
-class Reading:
-    """The section with a reader before it."""
-
-    def __init__(self, opened: OpenedModule, review: Path, reader: Any = ANNA) -> None:
-        self.opened, self.ui, self.review = opened, opened.ui.review, review
-        self.section = opened.panel.guests[0]
-        self.ui.goOnBox.setChecked(False)
-        self.sit_down(reader)
-
-    def sit_down(self, reader: Any) -> None:
-        target(self.ui.readerEdit).setText(reader.name)
-        target(self.ui.roleEdit).setText(reader.role)
-        FileDialog.answers.append(str(self.review))
-        self.press("openReviewButton")
-        self.opened.wait(lambda: self.ui.caseTable.rowCount == 3 and not self.busy, what="the worklist")
-
-    @property
-    def busy(self) -> bool:
-        return bool(self.section._standing.busy)
-
-    def press(self, name: str) -> None:
-        self.opened.press(getattr(self.ui, name))
-
-    def open(self, case: str) -> None:
-        """A double click."""
-        row = next(k for k in range(3) if self.cells(k)[0].endswith(case))
-        target(self.ui.caseTable).setCurrentCell(row, 0)
-        target(self.ui.caseTable).cellActivated.emit(row, 0)
-        self.wait_for(case)
-
-    def wait_for(self, case: str) -> None:
-        there = lambda: not self.busy and str(self.ui.caseLabel.text).startswith(f"{case}:")  # noqa: E731
-        try:
-            self.opened.wait(there, 20)
-        except TimeoutError as error:
-            raise AssertionError(f"{case} did not come: {self.notice}") from error
-
-    def cells(self, row: int) -> list[str]:
-        return [str(target(self.ui.caseTable).item(row, column).text()) for column in range(5)]
-
-    def now(self) -> np.ndarray:
-        parameters = self.opened.parameters
-        return sitk.GetArrayFromImage(labels_of(parameters.segmentation, parameters.referenceVolume))
-
-    def draw(self, labels: np.ndarray) -> None:
-        draw(self.opened, labels)
-        self.opened.wait(lambda: "in place of" in self.ui.changedLabel.text, 10, "the changes")
-
-    @property
-    def notice(self) -> str:
-        return str(self.ui.reviewNotice.text)
-
-
-@pytest.fixture
-def reading(opened: OpenedModule, review: Path) -> Reading:
-    return Reading(opened, review)
 
 
 def nodes(opened: OpenedModule) -> set[str]:
@@ -199,47 +127,6 @@ def test_a_case_is_rejected_for_a_reason(reading: Reading) -> None:
     assert reading.cells(0)[4].endswith("movement")
 
 
-@pytest.mark.parametrize("how", ["next", "give back", "scene", "module"])
-def test_what_is_drawn_is_there_again(reading: Reading, how: str) -> None:
-    edited = without_part(proposed())
-    reading.open(CASES[0])
-    reading.draw(edited)
-    opened = reading.opened
-    if how == "next":
-        reading.press("nextCaseButton")
-        reading.wait_for(CASES[1])
-    elif how == "give back":
-        reading.press("leaveCaseButton")
-    elif how == "scene":
-        opened.slicer.scene.Clear(False)
-        opened.rest(0.3)
-    else:
-        opened.close()
-        assert states(reading.review)[CASES[0]] == "proposed"
-        session = desk(reading.review).start(CASES[0])
-        draft = session.draft()
-        assert draft is not None and np.array_equal(session.draft_labels(draft).labels, edited)
-        return
-    assert states(reading.review)[CASES[0]] == "proposed"
-    reading.open(CASES[0])
-    assert np.array_equal(reading.now(), edited)
-    assert "not saved is open again" in reading.notice
-
-
-def test_a_case_that_was_only_looked_at_leaves_no_draft(reading: Reading) -> None:
-    reading.open(CASES[0])
-    reading.press("leaveCaseButton")
-    assert desk(reading.review).start(CASES[0]).draft() is None
-
-
-def test_a_case_begun_before_a_crash_is_told_and_comes_first(opened: OpenedModule, review: Path) -> None:
-    desk(review).start(CASES[1])
-    reading = Reading(opened, review)
-    assert f"{CASES[1]}: you have begun" in reading.notice
-    reading.press("nextCaseButton")
-    reading.wait_for(CASES[1])
-
-
 def test_a_case_of_another_reader_is_asked_for(reading: Reading) -> None:
     desk(reading.review, BERND).start(CASES[0])
     reading.opened.slicer.answers.append(False)
@@ -250,15 +137,6 @@ def test_a_case_of_another_reader_is_asked_for(reading: Reading) -> None:
     reading.opened.slicer.answers.append(True)
     reading.open(CASES[0])
     assert "Bernd" in reading.opened.slicer.displayed[-1][1]
-
-
-def test_a_case_that_was_taken_over_records_nothing_and_is_not_lost(reading: Reading) -> None:
-    reading.open(CASES[0])
-    reading.draw(without_part(proposed()))
-    desk(reading.review, BERND).start(CASES[0], take_over=True)
-    reading.press("saveCaseButton")
-    assert "was taken over by Bernd" in reading.notice
-    assert np.array_equal(reading.now(), without_part(proposed()))
 
 
 def test_a_second_reader_is_blind_and_a_third_decides_between_both(reading: Reading) -> None:
@@ -291,21 +169,6 @@ def test_a_second_reader_is_blind_and_a_third_decides_between_both(reading: Read
     assert target(reading.ui.takeFirstButton).isHidden()
 
 
-def test_small_lesions_that_are_hidden_are_kept_in_the_draft_and_asked_about(reading: Reading) -> None:
-    reading.open(CASES[0])
-    opened = reading.opened
-    opened.wait(lambda: opened.panel.lesions.desk.table is not None, what="the lesions")
-    small = min(row.lesion.volume_ml for row in opened.panel.lesions.desk.table.rows)
-    opened.parameters.hiddenBelow = small + 0.5
-    opened.wait(lambda: "in place of" in reading.ui.changedLabel.text, 20, "the lesion to be hidden")
-    opened.slicer.answers.append(False)
-    reading.press("saveCaseButton")
-    assert "would not be in what you save" in opened.slicer.displayed[-1][1]
-    assert states(reading.review)[CASES[0]] == "in review"
-    reading.press("leaveCaseButton")
-    assert desk(reading.review).start(CASES[0]).draft() is None, "nothing was drawn"
-
-
 def test_images_that_are_gone_are_told_and_the_case_can_be_read(reading: Reading) -> None:
     shutil.rmtree(reading.review.parent / "studies" / CASES[0])
     reading.open(CASES[0])
@@ -320,27 +183,10 @@ def test_images_that_are_gone_are_told_and_the_case_can_be_read(reading: Reading
     assert np.array_equal(reading.now(), proposed()), "without any image there is a grid to draw on"
 
 
-def test_a_folder_that_is_gone_loses_nothing(reading: Reading, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    import tempfile
-
-    (tmp_path / "temporary").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
-    reading.open(CASES[0])
-    edited = without_part(proposed())
-    reading.draw(edited)
-    reading.review.rename(reading.review.with_name("away"))
-    reading.review.write_text("in the way", encoding="utf-8")
-    reading.press("leaveCaseButton")
-    assert "what was drawn is in" in reading.notice
-    (kept,) = (tmp_path / "temporary").glob("*/labels.seg.nrrd")
-    assert np.array_equal(sitk.GetArrayFromImage(sitk.ReadImage(str(kept))), edited)
-    assert np.array_equal(reading.now(), edited), "the case stays"
-
-
 def test_a_folder_of_studies_becomes_a_review_once_that_is_agreed_to(
-    opened: OpenedModule, _made: Path, tmp_path: Path
+    opened: OpenedModule, made_review: Path, tmp_path: Path
 ) -> None:
-    shutil.copytree(_made / "results", tmp_path / "results")
+    shutil.copytree(made_review / "results", tmp_path / "results")
     section = opened.panel.guests[0]
     target(section.ui.readerEdit).setText("Anna")
     opened.slicer.answers.extend([False, True])
