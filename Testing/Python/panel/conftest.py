@@ -111,6 +111,16 @@ def finished(opened: OpenedModule, tmp_path: Path) -> OpenedModule:
 
 
 @pytest.fixture
+def counted(finished: OpenedModule) -> OpenedModule:
+    """The module after a run, its lesions counted."""
+    from .lesion_table import settled
+
+    finished.slice_views()
+    settled(finished)
+    return finished
+
+
+@pytest.fixture
 def perfused_panel(opened: OpenedModule, tmp_path: Path) -> OpenedModule:
     """The module after a run on perfusion maps."""
     from perfusion_results import perfused
