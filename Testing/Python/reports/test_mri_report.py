@@ -1,7 +1,8 @@
+"""The page of an MRI report: what it says, in which order, and that it stands by itself."""
+
 from __future__ import annotations
 
 import base64
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,78 +10,21 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from html_page import PNG, Page
+from reported_ball import result
 
 from StrokeSegLogic.base.errors import OutputError
 from StrokeSegLogic.mri.doubts import Unusual
 from StrokeSegLogic.mri.flair import FlairSignal
-from StrokeSegLogic.mri.result import PlaneVote, Segmentation, Statistics
+from StrokeSegLogic.mri.result import Segmentation
 from StrokeSegLogic.mri.vote import VolumeInterval
 from StrokeSegLogic.outputs.files import html_report, write_report
-from StrokeSegLogic.reports.mri import CONTOUR, Figures, figures
-from StrokeSegLogic.reports.page import BRAIN_COLOUR, ml, place
+from StrokeSegLogic.reports.mri import Figures
+from StrokeSegLogic.reports.page import ml, place
 from StrokeSegLogic.result.doubts import Doubt
 from StrokeSegLogic.result.lesions import Lesion
 from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.space.resampling import resample
-from StrokeSegLogic.study.case import Case, ClinicalData, Role, Series
-
-
-def series(role: Role, image: sitk.Image) -> Series:
-    return Series(role, image, f"scan/{role}.nii.gz", f"the name says {role}", 0.9, "0123456789abcdef" * 4)
-
-
-def head(size: tuple[int, int, int], spacing: tuple[float, float, float]) -> sitk.Image:
-    """A ball of brain in air, LPS, its centre at the origin."""
-    image = sitk.Image(size, sitk.sitkFloat32)
-    image.SetSpacing(spacing)
-    image.SetOrigin([-(n - 1) / 2 * s for n, s in zip(size, spacing, strict=True)])
-    index = np.argwhere(np.ones(Grid.of(image).shape, bool))[:, ::-1]
-    radius = np.linalg.norm(Grid.of(image).to_world(index) / [60, 75, 55], axis=1).reshape(Grid.of(image).shape)
-    noise = np.random.default_rng(0).normal(0, 5, radius.shape)
-    return Grid.of(image).image(np.where(radius < 1, 100 + noise, 0).astype(np.float32))
-
-
-def result(
-    image: sitk.Image | None = None,
-    *,
-    lesion: bool = True,
-    others: bool = True,
-    name: str = "Case 7",
-    warnings: tuple[str, ...] = (),
-) -> Segmentation:
-    """A segmentation of a ball with a lesion 30 mm to the patient's left, 15 mm to the back."""
-    image = image or head((64, 76, 30), (2.0, 2.0, 4.0))
-    grid = Grid.of(image)
-    index = np.argwhere(np.ones(grid.shape, bool))[:, ::-1]
-    distance = np.linalg.norm(grid.to_world(index) - [30, 15, 0], axis=1).reshape(grid.shape)
-    probability = np.clip(1.5 - distance / 14, 0, 1).astype(np.float32) * lesion
-    labels = (probability > 0.5).astype(np.uint8)
-    agreement = sum((probability > t).astype(np.uint8) for t in (0.3, 0.5, 0.7))
-    volume = float(labels.sum() * grid.voxel_ml)
-    doubt = np.argsort(-(probability * (1 - probability)).sum((1, 2)), kind="stable")[:8] if lesion else ()
-    statistics = Statistics(
-        volume,
-        1020.0,
-        (Lesion(volume, (30.0, 15.0, 0.0), 0.8),) if lesion else (),
-        1.0 if lesion else None,
-        0.0 if lesion else None,
-        tuple(PlaneVote(plane, volume, 0.95, 40, 0.4) for plane in ("axial", "coronal", "sagittal")),
-        tuple(int(k) for k in doubt),
-    )
-    roles = [series(Role.DWI, image)]
-    if others:
-        roles += [series(role, head((50, 60, 44), (2.6, 2.6, 2.8))) for role in (Role.T1, Role.FLAIR)]
-    return Segmentation(
-        Case.of(name, roles, ["a mask was left out"]),
-        Role.DWI,
-        grid.image(labels),
-        grid.image(probability),
-        grid.image(np.asarray(agreement, np.uint8)),
-        grid.image((sitk.GetArrayFromImage(image) > 0).astype(np.uint8)),
-        statistics,
-        {"model": {"name": "m1", "weights_sha256": "f" * 64}, "failed": [], "weights": None, "ok": True},
-        warnings,
-    )
+from StrokeSegLogic.study.case import ClinicalData, Role
 
 
 @pytest.fixture(scope="module")
@@ -88,16 +32,11 @@ def usual() -> Segmentation:
     return result()
 
 
-@pytest.fixture(scope="module")
-def drawn(usual: Segmentation) -> Figures:
-    return figures(usual)
-
-
 @pytest.fixture
-def quick(drawn: Figures, monkeypatch: pytest.MonkeyPatch) -> None:
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draws no pictures, for tests that look at words alone."""
-    few = replace(drawn, montage=(), sequences=(), orthogonal=(), doubt=())
-    monkeypatch.setattr("StrokeSegLogic.reports.mri.figures", lambda segmentation: few)
+    none = Figures("axial", montage=(), sequences=(), orthogonal=())
+    monkeypatch.setattr("StrokeSegLogic.reports.mri.figures", lambda segmentation: none)
 
 
 @pytest.fixture(scope="module")
@@ -155,58 +94,6 @@ def test_every_picture_decodes_to_its_size_and_has_words(html: str, tmp_path: Pa
         assert size == (int(str(image["width"])), int(str(image["height"])))
 
 
-def test_pictures_have_the_proportions_of_the_patient(usual: Segmentation, drawn: Figures) -> None:
-    box = usual.grid
-    brain = sitk.GetArrayFromImage(usual.brain)
-    used = [np.flatnonzero(brain.any(axis=tuple(a for a in range(3) if a != axis))) for axis in (2, 1, 0)]
-    mm = [(u[-1] - u[0] + 1) * s for u, s in zip(used, box.spacing, strict=True)]
-    axial, coronal, sagittal = (figure.picture.shape for figure in drawn.orthogonal)
-    assert axial[0] / axial[1] == pytest.approx((mm[1] + 16) / (mm[0] + 16), rel=0.08)
-    assert coronal[0] / coronal[1] == pytest.approx((mm[2] + 16) / (mm[0] + 16), rel=0.08)
-    assert sagittal[0] / sagittal[1] == pytest.approx((mm[2] + 16) / (mm[1] + 16), rel=0.08)
-    assert coronal[1] == axial[1]  # one scale
-
-
-@pytest.mark.parametrize("orientation", ["LPS", "RAS", "LAS", "PIR", "SAL"])
-def test_a_lesion_of_the_left_is_outlined_on_the_right(orientation: str) -> None:
-    shown = figures(result(sitk.DICOMOrient(head((64, 76, 30), (2.0, 2.0, 4.0)), orientation), others=False))
-    assert shown.plane == {"S": "axial", "R": "sagittal", "L": "sagittal"}[orientation[2]]
-    axial, coronal, sagittal = (figure.picture for figure in shown.orthogonal)
-    for picture in (axial, coronal):
-        assert np.nonzero((picture == CONTOUR).all(axis=2))[1].mean() > 0.65 * picture.shape[1]
-    for picture, across in ((axial, 0), (sagittal, 1)):
-        assert np.nonzero((picture == CONTOUR).all(axis=2))[across].mean() > 0.55 * picture.shape[across]
-
-
-def test_the_montage_names_slices_as_they_are_stored(usual: Segmentation, drawn: Figures) -> None:
-    held = {int(k) for k in np.flatnonzero(usual.array().any(axis=(1, 2)))}
-    marked = set()
-    for figure in drawn.montage:
-        number, letter, mm = re.fullmatch(r"Slice (\d+) · ([SI]) (\d+) mm", figure.caption).groups()
-        assert usual.grid.to_world(np.array([[0, 0, int(number)]]))[0, 2] == pytest.approx(
-            int(mm) * (1 if letter == "S" else -1), abs=0.51
-        )
-        if (figure.picture == CONTOUR).all(axis=2).any():
-            marked.add(int(number))
-    assert marked == held
-
-
-def test_a_tall_lesion_is_thinned_out_to_three_rows() -> None:
-    image = head((48, 56, 120), (2.5, 2.5, 1.0))
-    shown = figures(result(image, others=False))
-    assert len(shown.montage) == 18
-
-
-def test_the_most_doubtful_slices_come_first(usual: Segmentation, drawn: Figures) -> None:
-    doubt = drawn.doubt
-    assert [figure.caption.split(" · ")[0] for figure, _ in doubt] == [
-        f"Slice {k}" for k in usual.statistics.doubtful_slices[:6]
-    ]
-    warm, agreed = doubt[0]
-    assert (np.ptp(warm.picture.astype(int), axis=2) > 40).any()
-    assert (np.ptp(agreed.picture.astype(int), axis=2) > 40).any()
-
-
 def test_values_are_escaped(quick: None) -> None:
     nasty = "<script>alert('x')</script> & \"quotes\""
     segmentation = result(name=nasty, warnings=(nasty,), others=False)
@@ -242,10 +129,6 @@ def test_a_case_without_lesion_shows_the_brain() -> None:
     assert all("without lesion" in str(image["alt"]) for image in page.images)
 
 
-def test_a_case_of_one_series_has_one_sequence() -> None:
-    assert [figure.caption for figure in figures(result(others=False)).sequences] == ["DWI, unmarked", "DWI"]
-
-
 @pytest.mark.parametrize("size", [(4, 3, 2), (9, 9, 1)])
 @pytest.mark.parametrize("masked", [True, False])
 def test_tiny_volumes_and_empty_brains_have_a_report(size: tuple[int, int, int], masked: bool) -> None:
@@ -271,17 +154,6 @@ def test_a_large_volume_has_a_small_file(tmp_path: Path, usual: Segmentation) ->
     large = replace(usual, case=case, **parts)
     write_report(large, tmp_path / "report.html")
     assert (tmp_path / "report.html").stat().st_size < 5_000_000
-
-
-def test_a_volume_that_does_not_reach_the_slice_is_black_there(usual: Segmentation) -> None:
-    far = usual.case.series[Role.T1].image + 0
-    far.SetOrigin((500.0, 500.0, 500.0))
-    case = replace(usual.case, series={**usual.case.series, Role.T1: replace(usual.case.series[Role.T1], image=far)})
-    t1 = next(figure for figure in figures(replace(usual, case=case)).sequences if figure.caption == "T1")
-    below = t1.picture[30:]
-    drawn = (below == CONTOUR).all(axis=2) | (below == BRAIN_COLOUR).all(axis=2)
-    grey = below[~drawn]
-    assert grey.max() == 0
 
 
 def test_what_is_known_of_the_patient_is_shown(usual: Segmentation, quick: None) -> None:
