@@ -1,61 +1,31 @@
-"""The walk from a CT perfusion case to core and penumbra, by every route, with the bundled networks."""
+"""The walk from CT perfusion maps to core and penumbra, by every route, with the bundled networks."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from perfusion_cases import GRID, KNOWN, case_of, only, picture
 
 from StrokeSegLogic.base.errors import Cancelled, InputError
 from StrokeSegLogic.base.progress import CancelToken
 from StrokeSegLogic.base.settings import ROUTES, RouteName
 from StrokeSegLogic.ctp.engine import segment_perfusion
-from StrokeSegLogic.ctp.maps.choice import choose_maps, compute_maps
+from StrokeSegLogic.ctp.maps.choice import compute_maps
 from StrokeSegLogic.ctp.result import PerfusionSegmentation
-from StrokeSegLogic.ctp.series.maps import MapsSpec
-from StrokeSegLogic.ctp.settings import PerfusionSettings
 from StrokeSegLogic.ctp.tissue.thresholds import CORE, PENUMBRA
 from StrokeSegLogic.metrics.voxel import dice
-from StrokeSegLogic.phantom.ctp import CtpSeries, ctp_series
-from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
-from StrokeSegLogic.phantom.ctp_protocol import CtpProtocol
+from StrokeSegLogic.phantom.ctp_maps import ctp_patient
 from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.study.case import Case, ClinicalData, Role, Series
-
-GRID = ctp_grid((3.2, 3.2, 11.0))
-KNOWN = ClinicalData(age=64, nihss=16, onset_hours=9.0)
-STILL = PerfusionSettings(maps=MapsSpec(motion=False))
-
-
-def case_of(images: Mapping[str, sitk.Image], clinical: ClinicalData = KNOWN, confidence: float = 1.0) -> Case:
-    """Roles are the user's, or with less confidence the files' names'."""
-    series = [Series(Role(name), image, name, "said", confidence, "0" * 64) for name, image in images.items()]
-    return replace(Case.of("phantom", series), clinical=clinical)
-
-
-def series_of(scan: CtpSeries) -> Series:
-    image = sitk.JoinSeries([scan.grid.image(frame) for frame in scan.hu], 0.0, 1.0)
-    return Series(Role.CTP, image, "CTP", "named by the test", 1.0, "0" * 64, times_s=tuple(scan.times_s))
-
-
-@pytest.fixture(scope="module")
-def lvo() -> tuple[dict[str, sitk.Image], np.ndarray]:
-    maps = ctp_patient(0, "LVO").maps(GRID)
-    return maps.images, sitk.GetArrayFromImage(maps.truth)
 
 
 @pytest.fixture(scope="module")
 def found(lvo: tuple[dict[str, sitk.Image], np.ndarray]) -> PerfusionSegmentation:
     return segment_perfusion(case_of(lvo[0]))
-
-
-@pytest.fixture(scope="module")
-def scan() -> CtpSeries:
-    return ctp_series(ctp_patient(0, "LVO"), GRID, CtpProtocol(tuple(2.5 * k for k in range(26))))
 
 
 def test_an_occlusion_is_found_by_every_route_on_the_maps_own_grid(
@@ -100,33 +70,6 @@ def test_a_patient_without_stroke_gets_zeros_and_no_error() -> None:
     assert found.numbers.core_ml == found.numbers.hypoperfused_ml == 0
     assert not found.array().any()
     assert found.criteria[0].verdict == "not met"
-
-
-def test_a_series_gives_maps_of_its_own_and_the_same_side(scan: CtpSeries) -> None:
-    series = series_of(scan)
-    found = segment_perfusion(Case("scan", {Role.CTP: series}, KNOWN), settings=STILL)
-    assert found.measured is not None and found.reference is Role.CTP
-    assert found.grid.same(GRID)
-    assert set(found.maps) == {"CBF", "CBV", "MTT", "TTP", "TMAX", "MIP", "CT"}
-    assert dice(found.array() > 0, scan.labels > 0) > 0.6
-    assert found.provenance["maps"] == "computed from the 4-D series"
-    assert found.brain_from == "cut out of the mean of the frames"
-
-
-def test_maps_of_a_series_alone_are_those_of_the_walk(scan: CtpSeries) -> None:
-    case = Case("scan", {Role.CTP: series_of(scan)})
-    maps = compute_maps(case, STILL)
-    walked = segment_perfusion(case, settings=STILL, route="thresholds").maps
-    np.testing.assert_array_equal(maps.tmax, sitk.GetArrayFromImage(walked["TMAX"]))
-
-
-@pytest.mark.slow
-def test_given_maps_go_before_a_series(lvo: tuple[dict[str, sitk.Image], np.ndarray], scan: CtpSeries) -> None:
-    case = case_of(lvo[0])
-    both = Case(case.name, {**case.series, Role.CTP: series_of(scan)}, KNOWN)
-    found = segment_perfusion(both, route="thresholds")
-    assert found.measured is None and found.brain_from == "outline of the maps"
-    assert next(entry for entry in found.provenance["inputs"] if entry["role"] == "CTP")["used"] is False
 
 
 @pytest.mark.slow
@@ -200,21 +143,12 @@ def test_a_ct_that_may_show_blood_is_the_first_warning(
     assert not any("blood" in words for words in found.warnings)
 
 
-def only(images: Mapping[str, sitk.Image], *names: str) -> dict[str, sitk.Image]:
-    return {name: images[name] for name in names}
-
-
 def times(image: sitk.Image, factor: float) -> sitk.Image:
     return sitk.Multiply(sitk.Cast(image, sitk.sitkFloat32), factor)
 
 
 def inverted(image: sitk.Image) -> sitk.Image:
     return sitk.Subtract(float(sitk.GetArrayViewFromImage(image).max()), sitk.Cast(image, sitk.sitkFloat32))
-
-
-def picture(image: sitk.Image) -> sitk.Image:
-    values = sitk.GetArrayFromImage(image)
-    return GRID.image(np.rint(np.clip(values / values.max(), 0, 1) * 255).astype(np.float32))
 
 
 def test_no_network_sees_a_tmax_in_minutes_and_ttp_stands_in_for_it(
@@ -275,30 +209,3 @@ def test_a_refusal_says_why_a_map_cannot_be_used(lvo: tuple[dict[str, sitk.Image
     with pytest.raises(InputError, match=r"phantom: .*perhaps a picture of Tmax") as refused:
         segment_perfusion(case_of({**images, "TMAX": picture(images["TMAX"])}))
     assert refused.value.option == "unit" and refused.value.roles == ("TMAX",)
-
-
-@pytest.mark.slow
-def test_a_series_beside_a_map_of_unknown_scale_gives_all_maps(
-    lvo: tuple[dict[str, sitk.Image], np.ndarray], scan: CtpSeries
-) -> None:
-    images = only(lvo[0], "CBF", "TMAX")
-    maps = case_of({**images, "TMAX": picture(images["TMAX"])})
-    case = Case(maps.name, {**maps.series, Role.CTP: series_of(scan)}, KNOWN)
-    assert choose_maps(case).computes
-    found = segment_perfusion(case, settings=STILL, route="thresholds")
-    assert found.measured is not None and found.reference is Role.CTP
-    assert any("the given CBF, Tmax were not used" in words for words in found.warnings)
-    assert any("perhaps a picture of Tmax" in words for words in found.warnings)
-    with pytest.raises(InputError, match="series' own grid"):
-        segment_perfusion(case, settings=STILL, reference=Role.CBF)
-
-
-def test_a_series_beside_two_good_maps_opens_the_way_to_the_networks(
-    lvo: tuple[dict[str, sitk.Image], np.ndarray], scan: CtpSeries
-) -> None:
-    case = Case("phantom", {**case_of(only(lvo[0], "CBF", "TMAX")).series, Role.CTP: series_of(scan)}, KNOWN)
-    assert choose_maps(case).completes
-    found = segment_perfusion(case, settings=STILL)
-    assert [route.name for route in found.routes] == list(ROUTES) and found.reference is Role.CBF
-    assert found.computed == {"CBV", "MTT", "TTP", "MIP", "CT"}
-    assert all(dice(sitk.GetArrayFromImage(route.labels) == CORE, lvo[1] == CORE) > 0.4 for route in found.routes)
