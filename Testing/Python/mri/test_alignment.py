@@ -1,15 +1,15 @@
+"""Where sequences lie on the reference: measured, taken or refused, and laid."""
+
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from moved_head import ROLES, moved
 
-import StrokeSegLogic
-from StrokeSegLogic.base.json_files import json_bytes
 from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.brain.registration import Registration
 from StrokeSegLogic.mri import alignment
@@ -23,34 +23,16 @@ from StrokeSegLogic.mri.alignment import (
     decided,
 )
 from StrokeSegLogic.mri.prepare import Prepared, prepare
-from StrokeSegLogic.mri.result import Segmentation
-from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.phantom.mri import MriPhantom, mri_phantom
 from StrokeSegLogic.phantom.scan_grids import diffusion_grid, structural_grid
-from StrokeSegLogic.reports.mri import mri_report
-from StrokeSegLogic.result.record import ResultRecord
 from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.space.resampling import resample
 from StrokeSegLogic.study.case import Case, Role
-
-MOTION = sitk.Euler3DTransform((0, 0, 0), 0.06, -0.03, 0.08, (3.0, -4.0, 2.5))
-ROLES = (Role.DWI, Role.FLAIR, Role.ADC)
-
-
-def moved(image: sitk.Image) -> sitk.Image:
-    return sitk.TransformGeometry(image, MOTION.GetInverse())
 
 
 @pytest.fixture(scope="module")
 def right(phantom: MriPhantom, make_case: Callable[..., Case]) -> Case:
     return make_case({role: phantom.images[role] for role in ROLES})
-
-
-@pytest.fixture(scope="module")
-def away(phantom: MriPhantom, make_case: Callable[..., Case]) -> Case:
-    """The same, whose FLAIR was taken of a head that had moved."""
-    images = {role: phantom.images[role] for role in ROLES}
-    return make_case(images | {Role.FLAIR: moved(images[Role.FLAIR])})
 
 
 def prepared(case: Case, reference: Role = Role.DWI, register: bool = True) -> Prepared:
@@ -221,12 +203,6 @@ def test_a_volume_that_is_back_to_front_or_upside_down_is_doubted_and_the_right_
         assert (position.doubt in ready.warnings) == doubtful
 
 
-def test_a_sequence_that_could_not_be_measured_is_told_in_the_headline(result: Segmentation) -> None:
-    position = Position(Role.T2, Role.DWI, Role.T2, "not measured", None)
-    assert position.words in replace(result, positions=(position,)).headline()
-    assert not any("stays where it was given" in line for line in result.headline())
-
-
 def test_an_implausible_position_is_refused_and_said(
     away: Case, lost: Prepared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -254,50 +230,6 @@ def test_the_brain_is_found_again_where_the_sequence_that_shows_it_was_moved(
     assert [position.decision for position in put_back.positions] == ["moved"]
     corners = [prepared_.grid.corners().mean(axis=0) for prepared_ in (target, put_back)]
     assert np.linalg.norm(corners[0] - corners[1]) < 2.0
-
-
-@pytest.fixture(scope="module")
-def result(away: Case, untrained: Bundle) -> Segmentation:
-    return StrokeSegLogic.segment(away, model=untrained.folder, device="cpu")
-
-
-def test_what_was_moved_is_recorded_and_said(result: Segmentation) -> None:
-    (position,) = result.positions
-    assert position.found is not None
-    content = json.loads(json_bytes(result.summary()))
-    (told,) = content["provenance"]["registration"]
-    assert (told["role"], told["decision"], told["measured_on"]) == ("FLAIR", "moved", "FLAIR")
-    assert told["shift_mm"] == pytest.approx(position.found.shift_mm, abs=1e-3)
-    assert told["angle_deg"] == pytest.approx(position.found.angle_deg, abs=1e-3)
-    assert told["gain"] == pytest.approx(position.found.gain, abs=1e-4)
-    matrix = np.reshape(told["transform"], (3, 4))
-    point = (10.0, -20.0, 30.0)
-    np.testing.assert_allclose(matrix @ (*point, 1.0), position.found.transform.TransformPoint(point))
-    (kept,) = ResultRecord.parse(content).positions
-    assert (kept.role, kept.decision, kept.shift_mm) == (Role.FLAIR, "moved", told["shift_mm"])
-    assert position.words in result.headline()
-    assert "FLAIR was moved onto DWI by" in position.words and "mutual information" in position.words
-    assert content["provenance"]["settings"]["register"] == "auto"
-    assert not any("may not lie" in warning for warning in result.warnings)
-
-
-def test_the_report_has_a_line_for_each_sequence_that_was_registered(result: Segmentation) -> None:
-    (position,) = result.positions
-    assert position.found is not None
-    page = mri_report(result)
-    assert "Where the sequences lie on DWI" in page
-    row = page.partition("Gain of mutual information")[2].partition("</table>")[0]
-    for words in ("FLAIR", "moved", f"{position.found.shift_mm:.1f}", f"{position.found.gain:+.0%}"):
-        assert words in row
-
-
-@pytest.mark.slow
-def test_registration_can_be_left_out(away: Case, untrained: Bundle, result: Segmentation) -> None:
-    off = StrokeSegLogic.segment(away, model=untrained.folder, device="cpu", register="off")
-    assert off.positions == () and off.provenance["registration"] == []
-    assert off.case is away
-    assert "Where the sequences lie" not in mri_report(off)
-    assert (sitk.GetArrayViewFromImage(off.probability) != sitk.GetArrayViewFromImage(result.probability)).any()
 
 
 @pytest.mark.parametrize(
