@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ...base.errors import InputError
@@ -14,17 +15,12 @@ from ...base.files import require_file, unreadable
 from ...base.progress import check_cancelled
 from ...base.records import RESULTS, is_aside, is_unchanged, said_to_be_written
 from .archives import ARCHIVES, MOST_BYTES, unpack
-from .candidates import LITTER, Candidate, is_dicom
-from .dicom import in_order
+from .candidates import LITTER, Candidate
+from .dicom_candidates import dicom_candidates, dicom_slices
 from .dicom_copies import without_copies
-from .dicom_file import read_slices
-from .dicom_groups import grouped, in_time_order
 from .dicom_headers import NoPydicom, Slice
-from .dicom_pixels import start_decoder
-from .dicom_series import count_frames
 from .nifti import PAIR, SUFFIXES, open_nifti
 from .reader import files_of, volume_suffix
-from .unread_formats import unread
 
 _SHOWN = 5
 """Files left aside that are named one by one."""
@@ -202,7 +198,7 @@ def _read_headers(
             found.append(_file_candidate(path, _name(path, roots)))
         elif not (path.suffix.lower() == ".img" and path.with_suffix(PAIR) in paths):
             try:
-                found_in_it = _dicom_slices(path, aside)
+                found_in_it = dicom_slices(path, aside)
             except NoPydicom:
                 raise
             except InputError as error:
@@ -217,7 +213,7 @@ def _read_headers(
         first = _name(copies[0].path, roots)
         more = f" and {len(copies) - 1} more files were" if len(copies) > 1 else " was"
         notes = (f"{first}{more} left aside: copies of DICOM files that are there already",)
-    return found + _dicom_candidates(slices, roots), notes
+    return found + dicom_candidates(slices, partial(_name, roots=roots)), notes
 
 
 def _file_candidate(path: Path, name: str) -> Candidate:
@@ -228,16 +224,6 @@ def _file_candidate(path: Path, name: str) -> Candidate:
         return Candidate(name, files_of(path))
     except InputError as error:
         return Candidate(name, (path,), fault=error)
-
-
-def _dicom_slices(path: Path, aside: list[InputError]) -> list[Slice]:
-    """The records of a DICOM file with a picture; none for all else."""
-    if not is_dicom(path):
-        if (unknown := unread(path)) is not None:
-            aside.append(unknown)
-        return []
-    start_decoder()
-    return read_slices(path)
 
 
 def _no_volume(folder: Path, aside: Sequence[InputError]) -> InputError:
@@ -280,24 +266,3 @@ def _never_ends(path: Path) -> bool:
             return True
         raise unreadable(path, error) from error
     return not stat.S_ISREG(mode)
-
-
-def _dicom_candidates(slices: Iterable[Slice], roots: Sequence[Path]) -> list[Candidate]:
-    named = [_candidate(group, roots) for group in grouped(slices)]
-    names = [c.name for c in named]
-    # Two series of one description are told apart by their first file.
-    return [replace(c, name=f"{c.name} from {c.files[0].name}") if names.count(c.name) > 1 else c for c in named]
-
-
-def _candidate(group: Sequence[Slice], roots: Sequence[Path]) -> Candidate:
-    frames = count_frames(group)
-    slices = in_time_order(group) if frames > 1 else in_order(group)
-    first = slices[0]
-    parent = _name(first.path.parent, roots)
-    title = first.tags.series_description or first.tags.protocol_name or "without description"
-    b = "" if first.tags.b_value is None else f", b={first.tags.b_value:g}"
-    echo = "" if first.tags.echo_time is None else f", TE={first.tags.echo_time:g} ms"
-    times = f", {frames} times" if frames > 1 else ""
-    files = tuple(dict.fromkeys(record.path for record in slices))
-    found = Candidate("", files, replace(first.tags, frames=frames), slices=tuple(slices))
-    return replace(found, name=f"{parent} (series '{title}'{b or echo}{times}, {found.count})")
