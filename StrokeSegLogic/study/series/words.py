@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from ..case import Modality, Role
-from .derived_words import MASK_WORDS, derived, is_derived_label, is_surely_mask, may_be_derived
+from .derived_words import MASK_WORDS, derived, is_surely_mask, may_be_derived
 from .other_series import OTHER_THING, SUSCEPTIBILITY, other_series
 from .perfusion_words import read_perfusion
 from .reading import Quality, Reading
@@ -77,13 +77,7 @@ _PHILIPS_MAPS = {"d": "adc ", "e": "eadc ", "fa": "fa map "}
 """Philips marks by a letter what was computed from a series (dReg, eSSh, faDTI). eDWI is GE's enhanced DWI."""
 _NO_BORDER = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _GLUED_TARGET = re.compile(r"\b([a-z]?(?:dwi|adc|flair|t[12]w?))2(?:flair|dwi|adc|t[12])\w*\b")
-_BIDS = re.compile(r"sub-.*_([A-Za-z0-9]+)")
-_ENTITIES = ("rec", "desc", "acq", "part", "proc", "param", "stat", "res", "label")
-"""Of a BIDS name: what was made of the series."""
 _WHOSE = re.compile(r"(?<![A-Za-z0-9])(?:sub|ses)-[A-Za-z0-9]+_?")
-_BIDS_DERIVED = frozenset({"dwimap", "dwiref", "sbref", "xfm", "fieldmap", "epi"})
-_BIDS_ADC = re.compile(r"_(?:param|desc|rec|stat|model)-adc_", re.I)
-_BIDS_SUFFIX = {"dwi": Role.DWI, "adc": Role.ADC, "flair": Role.FLAIR, "t1w": Role.T1, "t2w": Role.T2, "unit1": Role.T1}
 
 
 @lru_cache(maxsize=8192)
@@ -136,7 +130,12 @@ def read_name(stem: str, modality: Modality | None = None) -> Reading | None:
         if _own_role(words) is None or is_surely_mask(words):
             return _without_dwi(Reading.nothing(f"names a mask ('{mask[0]}')"), _own_role(words))
         perhaps = f"a mask ('{mask[0]}')"
-    found = _bids(_ECHO.sub("", _CONVERTED.sub("", named))) or read_text(plain, modality)
+    found = None
+    if named.startswith("sub-"):
+        from .bids_names import read_bids
+
+        found = read_bids(_ECHO.sub("", _CONVERTED.sub("", named)))
+    found = found or read_text(plain, modality)
     if found is None or found.role is None:
         return found
     more = set()
@@ -146,35 +145,6 @@ def read_name(stem: str, modality: Modality | None = None) -> Reading | None:
         more.add(Quality.SECOND_ECHO)
     found = replace(found, qualities=found.qualities | more)
     return found.doubtful(perhaps) if perhaps else found
-
-
-def _bids(stem: str) -> Reading | None:
-    """The last word of a BIDS name is the sequence whatever else the name holds, but for a diffusion series: what was
-    reconstructed from it bears its name, too (rec-ADC_dwi)."""
-    bids = _BIDS.fullmatch(stem)
-    if bids is not None and bids[1].lower() in _BIDS_DERIVED:
-        if bids[1].lower() == "dwimap" and _BIDS_ADC.search(stem):
-            return Reading(Role.ADC, 0.9, "names a map of a diffusion series, the ADC")
-        return Reading.nothing(f"ends in '{bids[1]}': it was derived from a series")
-    role = _BIDS_SUFFIX.get(bids[1].lower()) if bids else None
-    if bids is None or role is None:
-        return None
-    weighted = _b_values(cut(stem))
-    entities = re.findall(r"(?<![^_])([a-z]+)-([A-Za-z0-9]+)", stem)
-    for entity, label in entities:
-        if entity in _ENTITIES and is_derived_label(label):
-            return Reading.nothing(f"says {entity}-{label}: it was derived from a series of this kind")
-    if role is Role.DWI:
-        for entity, label in entities:
-            said = read_text(label, "mri") if entity in _ENTITIES else None
-            if said is not None and said.role in (None, Role.ADC):
-                return replace(said, reason=f"says {entity}-{label}, which {said.reason}")
-        if weighted == [0.0]:
-            return Reading.nothing("names a b=0 image, which shows no diffusion")
-    # Of MP2RAGE the uniform image, whose air is noise.
-    trust = 0.7 if bids[1].lower() == "unit1" else 0.95
-    reading = Reading(role, trust, f"ends in '{bids[1]}'", max(weighted, default=None))
-    return _qualify(reading, cut(stem))
 
 
 def read_text(text: str, modality: Modality | None = None) -> Reading | None:
@@ -211,7 +181,7 @@ def read_text(text: str, modality: Modality | None = None) -> Reading | None:
 
 def _weighted(text: str, reading: Reading | None) -> Reading | None:
     """The reading of a name with its b-values and what else it is preferred by."""
-    weighted = _b_values(text)
+    weighted = b_values_in(text)
     if reading is None:
         if weighted and max(weighted) >= 500:
             return Reading(Role.DWI, 0.8, f"holds b={max(weighted):g}", max(weighted))
@@ -226,7 +196,7 @@ def _weighted(text: str, reading: Reading | None) -> Reading | None:
         if max(weighted) == 0:
             return Reading.nothing("names a b=0 image, which shows no diffusion")
         reading = replace(reading, b_value=max(weighted), confidence=max(reading.confidence, 0.8))
-    return _qualify(reading, text)
+    return qualified(reading, text)
 
 
 def _without_dwi(reading: Reading, own: Role | None) -> Reading:
@@ -264,7 +234,7 @@ def _role(text: str) -> Reading | None:
     return Reading(role, confidence, f"holds '{word}'")
 
 
-def _qualify(reading: Reading, text: str) -> Reading:
+def qualified(reading: Reading, text: str) -> Reading:
     """Contrast medium, trace, plane and reformatting: they do not change the role but who is preferred."""
     if reading.role is None:
         return reading
@@ -293,7 +263,7 @@ def _qualify(reading: Reading, text: str) -> Reading:
     return reading
 
 
-def _b_values(text: str) -> list[float]:
+def b_values_in(text: str) -> list[float]:
     """The b-values named: of "dwi b0 b1000", "b 1000", "dwi1000", "b0 1000"."""
     values = [float(b) for b in re.findall(r"\b(?:dwi)?b(?: ?(?:val|value|wert))? ?(\d{1,4})\b", text)]
     values += [float(b) for b in re.findall(r"\bdwi(\d{3,4})\b", text)]
