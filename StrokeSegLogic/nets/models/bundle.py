@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,7 +163,7 @@ class Bundle:
         content = save(tensors, metadata={"model": f"{spec.name} {spec.version}"})
         spec = dataclasses.replace(spec, weights=Weights(WEIGHTS, hashlib.sha256(content).hexdigest()))
         write_whole(folder / WEIGHTS, content)
-        write_whole(folder / MANIFEST, spec.to_json().encode("utf-8"))
+        write_whole(folder / MANIFEST, manifest_text(spec).encode("utf-8"))
         return cls(folder, spec)
 
 
@@ -189,6 +190,11 @@ def _stored(name: str, value: np.ndarray) -> np.ndarray:
     return half
 
 
+def manifest_text(spec: ModelSpec) -> str:
+    """What a model.json says of a model."""
+    return json.dumps(dataclasses.asdict(spec), indent=2, ensure_ascii=False) + "\n"
+
+
 @dataclass(frozen=True)
 class _Manifest:
     model: ModelSpec
@@ -207,7 +213,7 @@ def read_manifest(path: Path) -> ModelSpec:
     try:
         model = from_mapping(_Manifest, {"model": values}, path).model
         # Every result repeats what the manifest says.
-        model.to_json().encode("utf-8")
+        manifest_text(model).encode("utf-8")
     except InputError as error:
         raise ModelError(error.what, where=error.where, fix=error.fix) from error
     except UnicodeEncodeError as error:

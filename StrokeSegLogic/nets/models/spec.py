@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
@@ -245,9 +244,6 @@ class PlanesModelSpec:
                 roles=tuple(role.value for role in (*given, *partly)),
             )
 
-    def to_json(self) -> str:
-        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
-
 
 @dataclass(frozen=True)
 class BrainModelSpec:
@@ -290,9 +286,6 @@ class BrainModelSpec:
     def members(self) -> tuple[str, ...]:
         """Names of the networks in the weights file."""
         return ("network",)
-
-    def to_json(self) -> str:
-        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
 
 
 def of_sequences(used: Iterable[Role], values: Mapping[str, float]) -> float | None:

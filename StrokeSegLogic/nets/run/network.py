@@ -15,7 +15,7 @@ from torch import nn
 from ...base.errors import DeviceError, ModelError, is_out_of_memory
 from ...base.progress import Progress
 from ...base.settings import DEVICES, one_of
-from ..models.bundle import Bundle, require_fitting_weights
+from ..models.bundle import Bundle, manifest_text, require_fitting_weights
 from ..models.registry import keep
 from ..networks.base import channels_last
 from ..networks.build import build
@@ -116,7 +116,7 @@ def load(bundle: Bundle, device: Device) -> dict[str, nn.Module]:
             for member, parameters in bundle.load().items()
         }
 
-    return keep(bundle.spec.to_json(), str(device.where), read)
+    return keep(manifest_text(bundle.spec), str(device.where), read)
 
 
 def _network(spec: NetworkSpec, parameters: Mapping[str, np.ndarray], bundle: Bundle, device: Device) -> nn.Module:

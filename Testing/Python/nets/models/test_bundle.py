@@ -11,7 +11,7 @@ import pytest
 
 from StrokeSegLogic.base.errors import ModelError
 from StrokeSegLogic.base.settings import PLANES
-from StrokeSegLogic.nets.models.bundle import MANIFEST, WEIGHTS, Bundle
+from StrokeSegLogic.nets.models.bundle import MANIFEST, WEIGHTS, Bundle, manifest_text
 from StrokeSegLogic.nets.models.registry import find, names
 from StrokeSegLogic.study.case import Role
 
@@ -156,5 +156,5 @@ def test_every_bundled_ct_perfusion_model_says_that_its_training_was_simulated()
 
 def test_a_spec_survives_its_own_json(untrained: Bundle, tmp_path: Path) -> None:
     spec = dataclasses.replace(untrained.spec, version="1", card={"note": "ä", "scores": [1.5, None]})
-    (tmp_path / MANIFEST).write_text(spec.to_json(), encoding="utf-8")
+    (tmp_path / MANIFEST).write_text(manifest_text(spec), encoding="utf-8")
     assert Bundle.open(tmp_path).spec == spec
