@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -30,7 +28,7 @@ from StrokeSegLogic.review.drafts import AUTOSAVE_S
 from StrokeSegLogic.review.folder import LOCK, PATIENCE_S
 
 from .doubles import Clock
-from .review_cases import ANNA, CASES, desk, make_review, proposed, states, without_part
+from .review_cases import ANNA, CASES, desk, proposed, states, without_part
 from .studies import GRID
 
 
@@ -124,17 +122,9 @@ class Sitting:
         assert self.view.standing.case.startswith(f"{case}:"), self.view.notices
 
 
-@pytest.fixture(scope="module")
-def _made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("reviews")
-    make_review(home)
-    return home
-
-
 @pytest.fixture
-def sitting(_made: Path, tmp_path: Path) -> Any:
-    shutil.copytree(_made, tmp_path / "data")
-    found = Sitting(tmp_path / "data" / "review")
+def sitting(review: Path) -> Iterator[Sitting]:
+    found = Sitting(review)
     yield found
     found.presenter.close()
 
