@@ -3,8 +3,8 @@
     python benchmarks/brain_network.py --data DATA --masks FOLDER --pictures FOLDER
 
 DATA/heads/synthseg holds the label maps, DATA/heads/ms_raw whole heads, DATA/weights/mindgrab.npz a second opinion,
-whose masks are kept in --masks (minutes a volume), DATA/isles22 stripped volumes with experts' masks. Prints Markdown
-tables; seed 5.
+whose masks are kept in --masks (minutes a volume), DATA/isles22 stripped volumes with experts' masks. Masks are those
+that are handed on, without the spinal canal; on CT as the network finds them. Prints Markdown tables; seed 5.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from scipy.ndimage import distance_transform_edt
 
 from StrokeSegLogic.brain.ct import MEAN_HU, brain_of_ct
 from StrokeSegLogic.brain.network import find_brain
+from StrokeSegLogic.brain.spinal_canal import above_spinal_canal
 from StrokeSegLogic.metrics.voxel import dice
 from StrokeSegLogic.mri.prepare import RIM_MM
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
@@ -116,10 +117,17 @@ def left_out(data: Path) -> Iterator[Found]:
             drawn = draw_head([head], random, SHAPE, 1.0, contrast=contrast, shapes=shapes, lesion_share=1.0)
             image = image_of(drawn)
             start = time.perf_counter()
-            mask = find_brain(image, Grid.of(image), is_ct=contrast == "CT")
+            mask = cranial(image, is_ct=contrast == "CT")
             seconds = time.perf_counter() - start
             upper = image[:, :, :-NECK_MM]
-            yield Found(drawn, mask, find_brain(upper, Grid.of(upper), is_ct=contrast == "CT"), seconds)
+            yield Found(drawn, mask, cranial(upper, is_ct=contrast == "CT"), seconds)
+
+
+def cranial(image: sitk.Image, *, is_ct: bool = False) -> np.ndarray:
+    """The brain on the image's own grid, as `brain_mask` hands on what the network finds."""
+    grid = Grid.of(image)
+    found = find_brain(image, grid, is_ct=is_ct)
+    return found if is_ct else above_spinal_canal(found, grid, kept_mm=0.0)
 
 
 def image_of(head: Head) -> sitk.Image:
@@ -175,7 +183,7 @@ def experts(data: Path) -> None:
         for name in ("dwi", "adc"):
             for path in sorted(folder.rglob(f"*_{name}.nii.gz")):
                 image = read_volume(path)
-                mask = find_brain(image, Grid.of(image))
+                mask = cranial(image)
                 lesion = resample_mask(truth, Grid.of(image))
                 outside = int((lesion & ~mask).sum())
                 volume = mask.sum() * Grid.of(image).voxel_ml
@@ -188,7 +196,7 @@ def whole_heads(data: Path, kept: Path, pictures: Path) -> None:
     print("| --- | --- | --- | --- |")
     for path in sorted((data / "heads" / "ms_raw").glob("*_study*.nii.gz")):
         image = read_volume(path)
-        mask = find_brain(image, Grid.of(image))
+        mask = cranial(image)
         other = mindgrab_mask(image, data / "weights" / "mindgrab.npz", kept)
         ml = Grid.of(image).voxel_ml
         name = path.name.removesuffix(".nii.gz")

@@ -1,11 +1,11 @@
-"""A page of brain masks on real heads, to look at: a row a head, its outline red, MindGrab's green.
+"""A page of brain masks on real heads, to look at: a row a head, its outline red, MindGrab's green if it is asked for.
 
-    python benchmarks/mask_pictures.py --data DATA --masks FOLDER --output FILE.png [--others FOLDER]
+    python benchmarks/mask_pictures.py --data DATA --output FILE.png [--masks FOLDER] [--others FOLDER]
 
 The heads are DATA/heads/ms_raw (Lesjak et al., Neuroinformatics 2017, CC BY), or those in FOLDER/DWI of --others. Masks
 are those that lesions are looked for in. Five axial slices at even heights of the brain, a coronal and a sagittal slice
-through its middle; the patient's left is on the right, the front of sagittal slices on the left. MindGrab's masks are
-kept in --masks (minutes a volume). Prints each row's head and its place.
+through its middle; the patient's left is on the right, the front of sagittal slices on the left. With --masks MindGrab
+is asked, too, and its masks are kept there (minutes a volume). Prints each row's head and its place.
 """
 
 from __future__ import annotations
@@ -36,22 +36,20 @@ COLOURS = 64
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("--data", "--masks", "--output"):
+    for name in ("--data", "--output"):
         arguments.add_argument(name, type=Path, required=True)
-    arguments.add_argument("--others", type=Path, default=None)
+    for name in ("--masks", "--others"):
+        arguments.add_argument(name, type=Path, default=None)
     given = arguments.parse_args()
     weights = given.data / "weights" / "mindgrab.npz"
     heads = ms_raw(given.data, None) if given.others is None else others(given.others)
     rows = []
     for number, head in enumerate(heads, 1):
-        other = mindgrab_mask(head.image, weights, given.masks)
+        other = None if given.masks is None else mindgrab_mask(head.image, weights, given.masks)
         tiles, found = row(head, other)
         ml = Grid.of(head.image).voxel_ml
-        print(
-            f"{number}. {head.name} {head.role}: {found.sum() * ml:.0f} ml, MindGrab {other.sum() * ml:.0f} ml, "
-            f"Dice {dice(found, other):.3f}",
-            flush=True,
-        )
+        against = "" if other is None else f", MindGrab {other.sum() * ml:.0f} ml, Dice {dice(found, other):.3f}"
+        print(f"{number}. {head.name} {head.role}: {found.sum() * ml:.0f} ml{against}", flush=True)
         rows.append(np.hstack(tiles))
     # In few colours a page is a third as large.
     page = Image.fromarray(np.vstack(rows).astype(np.uint8)).quantize(COLOURS)
@@ -59,7 +57,7 @@ def main() -> None:
     page.save(given.output, optimize=True)
 
 
-def row(head: Shown, other: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
+def row(head: Shown, other: np.ndarray | None) -> tuple[list[np.ndarray], np.ndarray]:
     """Tiles (rows, columns, RGB) of a head, and its mask, bool (z, y, x) on its own grid."""
     own = Grid.of(head.image)
     found = brain_mask({head.role: head.image}, head.role, own).mask
@@ -70,8 +68,9 @@ def row(head: Shown, other: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
     outlines = [
         (colour, resample_mask(own.image(mask.astype(np.uint8)), cubes))
         for colour, mask in ((OTHER, other), (OWN, found))
+        if mask is not None
     ]
-    where = np.argwhere(outlines[1][1])
+    where = np.argwhere(outlines[-1][1])
     (top, front, right), (bottom, back, left) = where.min(axis=0), where.max(axis=0)
     middle = ((top + bottom) // 2, (front + back) // 2, (right + left) // 2)
     slices = [(0, round(bottom - share * (bottom - top))) for share in AXIAL] + [(1, middle[1]), (2, middle[2])]

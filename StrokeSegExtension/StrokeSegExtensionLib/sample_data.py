@@ -96,9 +96,12 @@ def write_studies(
     Raises:
         RuntimeError: if they could not be made; the Sample Data module shows why.
     """
-    _beside_the_window(
-        folder.name, lambda: [_write_study(folder / name, seed, make) for name, seed in patients.items()]
-    )
+
+    def write() -> None:
+        for name, seed in patients.items():
+            _write_study(folder / name, seed, make)
+
+    _beside_the_window(folder.name, write)
     ReviewMemory().keep_folder(str(folder))
     words = _("{count} studies lie in {folder}: open them in Stroke Segmentation, section Review, with Open…")
     slicer.util.showStatusMessage(words.format(count=len(patients), folder=folder), _READ_MS)

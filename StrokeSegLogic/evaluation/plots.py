@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -92,17 +93,18 @@ def dice_boxes(rows: Sequence[Row], label: str) -> bytes:
             if values.size == 0:
                 continue
             at = g + (k - (len(names) - 1) / 2) * step
-            axis.boxplot(
-                values,
-                positions=[at],
-                widths=step * 0.8,
-                showfliers=False,
-                patch_artist=True,
-                boxprops={"facecolor": colour, "alpha": 0.35, "edgecolor": colour},
-                medianprops={"color": "black"},
-                whiskerprops={"color": colour},
-                capprops={"color": colour},
-            )
+            with _no_window():
+                axis.boxplot(
+                    values,
+                    positions=[at],
+                    widths=step * 0.8,
+                    showfliers=False,
+                    patch_artist=True,
+                    boxprops={"facecolor": colour, "alpha": 0.35, "edgecolor": colour},
+                    medianprops={"color": "black"},
+                    whiskerprops={"color": colour},
+                    capprops={"color": colour},
+                )
             axis.scatter(at + random.uniform(-0.2, 0.2, values.size) * step, values, s=9, color=colour, zorder=3)
         axis.scatter([], [], s=30, marker="s", color=colour, label=name)
     axis.set_xticks(
@@ -133,6 +135,21 @@ def plots(rows: Sequence[Row], labels: Sequence[str]) -> dict[str, bytes]:
         drawn[f"bland-altman-{number}.png"] = bland_altman(cell, label)
         drawn[f"dice-{number}.png"] = dice_boxes(cell, label)
     return drawn
+
+
+@contextmanager
+def _no_window() -> Iterator[None]:
+    """boxplot reads all of matplotlib's settings, and so looks for a library of windows unless one is chosen. Slicer
+    has one of its own, and was seen to die of a second."""
+    from matplotlib import rcParams
+
+    # As a dictionary: read in the usual way the setting itself would begin the search.
+    chosen = dict.__getitem__(rcParams, "backend")
+    rcParams["backend"] = "agg"
+    try:
+        yield
+    finally:
+        dict.__setitem__(rcParams, "backend", chosen)
 
 
 def _comparison(row: Row) -> str:

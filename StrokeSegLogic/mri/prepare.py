@@ -12,8 +12,9 @@ import SimpleITK as sitk
 from ..base.errors import InputError
 from ..base.progress import Progress
 from ..base.settings import PLANES, Plane
+from ..brain.coil_field import without_coil_field
 from ..brain.given import GivenMask
-from ..brain.head import USUAL_BRAIN_ML, BrainMask, BrainSource, brain_mask
+from ..brain.head import USUAL_BRAIN_ML, BrainMask, BrainSource, brain_mask, stripped_outline
 from ..nets.run.inputs import LOWEST, normalise
 from ..space.grid import Grid, bounding_box, box_slices, to_stack, working_grid
 from ..space.masks import ball_radius
@@ -149,7 +150,9 @@ def prepare(
     used: dict[Role, float] = {}
     for number, role in enumerate(known):
         progress(0.3 + 0.7 * number / len(known), f"laying {role} on the common grid")
-        channels[roles.index(role)], seen = _channel(images[role], case.series[role].source, grid, brain, searched)
+        level = role is Role.DWI and _is_head(images[role], role, whole)
+        of_role = _channel(images[role], case.series[role].source, grid, brain, searched, level)
+        channels[roles.index(role)], seen = of_role
         used[role] = seen
         if seen < 0.9:
             warnings.append(f"{role} covers only {100 * seen:.0f} % of the brain; the rest is judged without it")
@@ -203,15 +206,27 @@ def _apart(case: Case, reference: Role) -> dict[Role, tuple[Role, ...]]:
     return groups
 
 
+def _is_head(image: sitk.Image, role: Role, brain: BrainMask) -> bool:
+    """Whether a volume shows more than a stripped brain."""
+    found = brain.role is role and brain.source in (BrainSource.RULES, BrainSource.NETWORK)
+    return found or stripped_outline(image) is None
+
+
 def _channel(
-    image: sitk.Image, source: str, grid: Grid, brain: np.ndarray, searched: np.ndarray
+    image: sitk.Image, source: str, grid: Grid, brain: np.ndarray, searched: np.ndarray, level: bool
 ) -> tuple[np.ndarray, float]:
-    """The normalised sequence on the grid, 0 (as if missing) beyond its field of view; part of brain seen."""
+    """The normalised sequence on the grid, 0 (as if missing) beyond its field of view; part of brain seen.
+
+    Where it is to be levelled, it is without what the coils made of it: where they are near, brain of b = 1500 and more
+    is as bright as an infarct.
+    """
     values = sitk.GetArrayFromImage(resample(sitk.Cast(image, sitk.sitkFloat32), grid))
     covered = field_of_view(Grid.of(image), grid)
     inside = brain & covered
     if not inside.any():
         raise InputError("shows no part of the brain", where=source, fix="Leave it out, or check its position")
+    if level:
+        values = without_coil_field(values, inside, grid)
     try:
         normal = normalise(values, inside, searched)
     except InputError as error:

@@ -17,7 +17,7 @@ from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.study.volumes.nifti import write_nifti
 
 ROOT = Path(StrokeSegLogic.__file__).parent
-MOST = 65
+MOST = 67
 SEGMENT = """
 import sys, threading
 from StrokeSegLogic.cli.main import run

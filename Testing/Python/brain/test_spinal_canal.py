@@ -63,7 +63,7 @@ def test_thick_slices_in_any_plane_change_nothing_of_it(step: tuple[float, float
 
 
 def test_of_the_canal_no_more_is_left_than_is_asked_for() -> None:
-    grid = grid_of((1.0, 1.0, 1.0))
+    grid = grid_of((STEP, STEP, 1.0))
     brain, canal = parts(grid)
     ends = [lowest(above_spinal_canal(brain | canal, grid, kept), grid) for kept in (0.0, 5.0, 12.0)]
     np.testing.assert_allclose(np.diff(ends), [-5.0, -7.0], atol=1e-6)
@@ -71,7 +71,7 @@ def test_of_the_canal_no_more_is_left_than_is_asked_for() -> None:
 
 @pytest.mark.parametrize(("canal_mm", "is_canal"), [(6.0, False), (20.0, True)])
 def test_a_stump_is_no_canal(canal_mm: float, is_canal: bool) -> None:
-    grid = grid_of((1.0, 1.0, 1.0))
+    grid = grid_of((STEP, STEP, 1.0))
     brain, canal = parts(grid, canal_mm)
     kept = above_spinal_canal(brain | canal, grid)
     assert ((brain | canal) & ~kept).any() == is_canal

@@ -58,6 +58,7 @@ def test_an_experts_file_in_the_study_folder_stops_a_run_into_it_before_it_compu
     assert contents(own) == before
 
 
+@pytest.mark.slow
 def test_a_study_folder_can_be_the_output_and_with_overwrite_nothing_is_deleted(own: Path, untrained: Bundle) -> None:
     before = contents(own)
     (own / "aif.svg").write_text("mine", encoding="utf-8")

@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -58,6 +61,27 @@ def test_drawing_leaves_no_global_state_behind() -> None:
 
     plots(ROWS, ["lesion"])
     assert matplotlib.pyplot.get_fignums() == []
+
+
+def test_drawing_looks_for_no_windows_library() -> None:
+    """In Slicer, whose own is another Qt, that ended the application."""
+    script = """
+import sys
+
+import matplotlib
+from test_outcome import ROWS, plots
+
+chosen = dict.__getitem__(matplotlib.rcParams, "backend")
+plots(ROWS, ["lesion"])
+found = [name for name in sys.modules if name.startswith(("matplotlib.pyplot", "PySide", "PyQt", "tkinter"))]
+assert not found, found
+assert dict.__getitem__(matplotlib.rcParams, "backend") is chosen
+"""
+    here = Path(__file__).parent
+    paths = [str(here), str(here.parent), *sys.path]
+    environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
+    environment["PYTHONPATH"] = os.pathsep.join(paths)
+    subprocess.run([sys.executable, "-c", script], env=environment, check=True)
 
 
 def test_the_same_cohort_gives_the_same_bytes(tmp_path: Path) -> None:

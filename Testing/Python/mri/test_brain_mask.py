@@ -204,3 +204,19 @@ def test_what_the_user_gave_and_the_outline_of_a_stripped_volume_are_searched_as
     for mask in (None, GivenMask.of_image(left, "left")):
         ready = prepare(small, Role.DWI, (Role.DWI,), 3.0, Progress(), mask)
         assert np.array_equal(ready.searched, ready.brain)
+
+
+@pytest.mark.parametrize(("skull", "levelled"), [(True, True), (False, False)], ids=["head", "stripped"])
+def test_what_coils_make_of_a_heads_dwi_is_undone_and_a_stripped_volume_is_shown_as_it_is(
+    make_case: Callable[..., Case], skull: bool, levelled: bool
+) -> None:
+    dwi = mri_phantom(5, skull=skull, structural=structural_grid((2.0, 2.0, 5.0))).images[Role.DWI]
+    even = prepare(make_case({Role.DWI: dwi}), Role.DWI, (Role.DWI,), 3.0, Progress())
+    values, grid = sitk.GetArrayFromImage(dwi), Grid.of(dwi)
+    # Twice as bright at one end of the rows as at the other.
+    shaded = grid.image((values * np.linspace(0.7, 1.4, values.shape[1])[:, None]).astype(np.float32))
+    mask = GivenMask.of(even.brain, even.grid)
+    ready = prepare(make_case({Role.DWI: shaded}), Role.DWI, (Role.DWI,), 3.0, Progress(), mask)
+    assert even.grid.same(ready.grid)
+    apart = np.abs(ready.channels[0] - even.channels[0])[even.brain]
+    assert (np.median(apart) < 0.05) == levelled

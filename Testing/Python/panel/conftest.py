@@ -21,7 +21,7 @@ if find_spec("slicer") is None or find_spec("PySide6") is None:  # optional part
     collect_ignore_glob = ["test_panel_*.py"]
 elif TYPE_CHECKING:
     from .opened import OpenedModule
-    from .reading import Reading
+    from .review_desk import Reading
     from .standin.install import Slicer
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -111,16 +111,6 @@ def finished(opened: OpenedModule, tmp_path: Path) -> OpenedModule:
 
 
 @pytest.fixture
-def counted(finished: OpenedModule) -> OpenedModule:
-    """The module after a run, its lesions counted."""
-    from .lesion_table import settled
-
-    finished.slice_views()
-    settled(finished)
-    return finished
-
-
-@pytest.fixture
 def perfused_panel(opened: OpenedModule, tmp_path: Path) -> OpenedModule:
     """The module after a run on perfusion maps."""
     from perfusion_results import perfused
@@ -134,9 +124,19 @@ def perfused_panel(opened: OpenedModule, tmp_path: Path) -> OpenedModule:
     return opened
 
 
+@pytest.fixture
+def counted(finished: OpenedModule) -> OpenedModule:
+    """The module after a run, its lesions counted."""
+    from .lesion_table import settled
+
+    finished.slice_views()
+    settled(finished)
+    return finished
+
+
 @pytest.fixture(scope="session")
 def made_review(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a review with its studies and results; not to be changed."""
+    """Studies, results and a review of them in one folder; not to be changed."""
     from .review_cases import make_review
 
     home = tmp_path_factory.mktemp("reviews")
@@ -146,15 +146,15 @@ def made_review(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def review(made_review: Path, tmp_path: Path) -> Path:
-    """A review of the test's own."""
+    """The review's folder in a copy of `made_review`."""
     shutil.copytree(made_review, tmp_path / "data")
     return tmp_path / "data" / "review"
 
 
 @pytest.fixture
 def reading(opened: OpenedModule, review: Path) -> Reading:
-    """A reader before that review."""
-    from .reading import Reading
+    """The section Review with the first reader before it."""
+    from .review_desk import Reading
 
     return Reading(opened, review)
 

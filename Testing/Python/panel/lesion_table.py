@@ -1,4 +1,4 @@
-"""The panel's table of lesions as a reader has it: rows, choice and keys; and the voxels that it is counted from."""
+"""What tests of the table of lesions do with it: read it, choose a row, press a key."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
-from PySide6 import QtTest, QtWidgets
+from PySide6 import QtCore, QtTest, QtWidgets
 
 from StrokeSegLogic.slicer_bridge.segmentations import labels_of
 
 from .opened import OpenedModule, target
 from .studies import lesion_result
 
+Key = QtCore.Qt.Key
 LESIONS = lesion_result().statistics.lesions
 
 

@@ -1,4 +1,4 @@
-"""Lesion by lesion: the table, its keys, the slider; and strokes that spare other segments."""
+"""Lesion by lesion: the table, its keys, the slider, and what painting leaves alone."""
 
 from __future__ import annotations
 
@@ -15,11 +15,9 @@ from StrokeSegLogic.slicer_bridge.lesion_segments import hidden_segment
 from StrokeSegLogic.slicer_bridge.segmentations import labels_of
 
 from .gallery import dock
-from .lesion_table import LESIONS, choose, lesion_rows, press_key, settled, voxels
+from .lesion_table import LESIONS, Key, choose, lesion_rows, press_key, settled, voxels
 from .opened import OpenedModule, target
 from .studies import GRID, lesion_result
-
-Key = QtCore.Qt.Key
 
 
 def test_every_lesion_has_the_row_of_the_record_to_the_digit(counted: OpenedModule) -> None:
@@ -148,9 +146,6 @@ def test_a_correction_is_counted_again_without_holding_up_the_window(counted: Op
 def test_ct_perfusion_has_no_table_of_lesions(perfused_panel: OpenedModule) -> None:
     perfused_panel.rest()
     assert target(perfused_panel.ui.frame.lesionsSection).isHidden()
-
-
-# -- painting
 
 
 def test_painting_never_eats_another_segment_unless_asked(counted: OpenedModule) -> None:

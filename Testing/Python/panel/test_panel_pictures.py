@@ -73,6 +73,7 @@ def ctp_result(opened: OpenedModule, folder: Path) -> None:
 
 
 STATES: tuple[State, ...] = (empty, assigned, running, cancelling, failed, mri_result, ctp_empty, ctp_result)
+QUICK = (empty, failed, mri_result, ctp_result)
 
 
 LIGHTS = [False, pytest.param(True, marks=pytest.mark.slow)]
@@ -86,7 +87,10 @@ def dark(request: pytest.FixtureRequest, opened: OpenedModule) -> Iterator[bool]
     use_theme(False)
 
 
-@pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
+@pytest.mark.parametrize(
+    "state",
+    [pytest.param(state, id=state.__name__, marks=() if state in QUICK else pytest.mark.slow) for state in STATES],
+)
 def test_the_state_is_drawn_and_fits_a_small_screen(
     opened: OpenedModule, dark: bool, state: State, tmp_path: Path
 ) -> None:

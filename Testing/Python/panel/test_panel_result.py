@@ -1,7 +1,8 @@
-"""What a run leaves in the scene and in the panel's table, or says where it leaves nothing."""
+"""A result in the scene: segments, numbers, the model's own version, and what cannot be loaded."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -175,6 +176,19 @@ def test_the_sections_follow_a_result_once(
     opened.wait(lambda: "release" in opened.runner.calls)
     opened.rest()
     assert len(shown) == 1
+    assert opened.table()["Lesions"] == "2"
+
+
+def test_a_panel_without_a_window_does_its_work_and_leaves_the_views_alone(
+    open_without_window: Callable[..., OpenedModule], tmp_path: Path
+) -> None:
+    from .studies import ScriptedRunner
+
+    opened = open_without_window(runner=ScriptedRunner)
+    add_study(opened.slicer.scene)
+    opened.run_to(lesion_result(), tmp_path / "result")
+    opened.press(opened.ui.result.sideBySideButton)
+    opened.press(opened.ui.result.nextSliceButton)
     assert opened.table()["Lesions"] == "2"
 
 

@@ -1,4 +1,4 @@
-"""A review in the panel: worklist, cases, decisions, a second reader, arbitration, and what is gone."""
+"""A review in the panel: worklist, cases, decisions, a second reader, arbitration."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from StrokeSegLogic.review.verify import verify
 from StrokeSegLogic.slicer_bridge.segmentations import labels_of
 
 from .opened import OpenedModule, target
-from .reading import Reading
 from .review_cases import ANNA, BERND, CASES, CLARA, desk, proposed, states, without_part
+from .review_desk import Reading
 from .standin.qt_module import FileDialog
 from .studies import GRID
 
@@ -167,20 +167,6 @@ def test_a_second_reader_is_blind_and_a_third_decides_between_both(reading: Read
     (entry,) = (entry for entry in desk(reading.review, CLARA).worklist() if entry.name == CASES[0])
     assert entry.final is not None and entry.final.content["chosen"] == "second"
     assert target(reading.ui.takeFirstButton).isHidden()
-
-
-def test_images_that_are_gone_are_told_and_the_case_can_be_read(reading: Reading) -> None:
-    shutil.rmtree(reading.review.parent / "studies" / CASES[0])
-    reading.open(CASES[0])
-    assert "images cannot be shown" in reading.notice
-    assert np.array_equal(reading.now(), proposed())
-    shutil.rmtree(reading.review.parent / "results")
-    reading.open(CASES[1])
-    assert "result is not there any more" in reading.notice
-    shutil.rmtree(reading.review.parent / "studies" / CASES[1])
-    reading.press("leaveCaseButton")
-    reading.open(CASES[1])
-    assert np.array_equal(reading.now(), proposed()), "without any image there is a grid to draw on"
 
 
 def test_a_folder_of_studies_becomes_a_review_once_that_is_agreed_to(

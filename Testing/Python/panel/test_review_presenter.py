@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -123,7 +124,7 @@ class Sitting:
 
 
 @pytest.fixture
-def sitting(review: Path) -> Iterator[Sitting]:
+def sitting(review: Path) -> Any:
     found = Sitting(review)
     yield found
     found.presenter.close()

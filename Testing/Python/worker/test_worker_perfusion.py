@@ -36,6 +36,7 @@ def run(home: Path, images: dict[Role, sitk.Image], options: JobOptions) -> Writ
     return run_job(read_job(path), home, home / "result", Progress())
 
 
+@pytest.mark.slow
 def test_maps_become_core_penumbra_numbers_and_criteria_as_the_engine_gives_them(tmp_path: Path, maps: dict) -> None:
     written = run(tmp_path / "1", maps, JobOptions(device="cpu", extras=("report",)))
     job = read_job(tmp_path / "1" / "job.json")

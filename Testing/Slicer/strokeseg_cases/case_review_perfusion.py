@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from pathlib import Path
-
 import numpy as np
 import slicer
 
-from .application import Ticks, rest, wait_until
+from .application import rest, wait_until
 from .reviewing import ReviewingCase
 from .studies import perfusion
 
@@ -19,28 +15,12 @@ CASE = "Fall ä, CT"
 class PerfusionReviewCase(ReviewingCase):
     @classmethod
     def setUpClass(cls) -> None:
-        """A study of perfusion maps that nothing is proposed for."""
-        import SimpleITK as sitk
-
-        from StrokeSegLogic.review.beginning import begin_review
-
-        cls.data = Path(tempfile.mkdtemp(prefix="slicer-review-ctp-"))
-        cls.addClassCleanup(shutil.rmtree, cls.data, True)
-        study = cls.data / "studies" / CASE
-        study.mkdir(parents=True)
-        for role, image in perfusion().images.items():
-            sitk.WriteImage(image, str(study / f"{role}.nii.gz"))
-        begin_review(cls.data / "review", cls.data / "studies")
+        cls.begin_with(CASE, {str(role): image for role, image in perfusion().images.items()}, ".nii.gz")
 
     def test_a_study_is_proposed_in_the_background_corrected_and_signed(self) -> None:
         self.assertEqual(self.states(), {CASE: "waiting"})
-        self.parameters.device = "cpu"
-        with Ticks() as ticks:
-            self.ui.proposeButton.click()
-            wait_until(lambda: self.section._standing.proposing is None, "the end of the process that proposes")
-        print(f"proposing held the window up for {1000 * ticks.longest_s:.0f} ms at most")
-        remark = self.ui.caseTable.item(0, self.ui.caseTable.columnCount - 1).text()
-        self.assertEqual(self.states(), {CASE: "proposed"}, f"{self.ui.reviewNotice.text} {remark}")
+        self.propose()
+        self.assertEqual(self.states(), {CASE: "proposed"}, self.remark())
         self.open(CASE)
         self.assertEqual(self.parameters.modality, "ctp")
         self.picture("review-perfusion")

@@ -50,6 +50,7 @@ def test_one_slice_is_corrected_within_its_plane(moving: CtpSeries) -> None:
     assert np.isfinite(motion.largest_mm).all() and motion.largest_mm.max() < 15
 
 
+@pytest.mark.slow
 def test_strong_motion_is_said() -> None:
     strong = ctp_series(3, GRID, CtpProtocol(PROTOCOL.times_s, noise_hu=3.0, motion_mm=12.0, motion_deg=4.0))
     series, _ = corrected(checked(strong.hu, strong.times_s, GRID))

@@ -47,7 +47,14 @@ def block(kind: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("a.nii", "<f8"), ("a.nii.gz", "<i2"), ("a.nrrd", "<f8"), ("a.mha", "<i2"), ("c.mha", "<f4")]
+    ("name", "kind"),
+    [
+        pytest.param("a.nii", "<f8", marks=pytest.mark.slow),
+        ("a.nii.gz", "<i2"),
+        ("a.nrrd", "<f8"),
+        ("a.mha", "<i2"),
+        pytest.param("c.mha", "<f4", marks=pytest.mark.slow),
+    ],
 )
 def test_a_volume_of_64_mb_takes_no_more_than_thrice_that(tmp_path, name, kind):
     path = tmp_path / name

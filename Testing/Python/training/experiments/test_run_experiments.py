@@ -67,6 +67,7 @@ def test_two_rows_of_exp_3_are_trained_scored_and_written_beside_the_papers_figu
     assert (two_rows / "table.csv").read_text(encoding="utf-8").startswith("Exp-3")
 
 
+@pytest.mark.slow
 def test_an_experiment_goes_on_where_it_stopped(ctp: DataSet, two_rows: Path) -> None:
     files = [two_rows / "table.md", two_rows / "cases.csv"]
     before = [path.read_bytes() for path in files]

@@ -1,4 +1,4 @@
-"""The way through a result's doubtful slices and lesions; errors in words."""
+"""The way through a result, and errors in words."""
 
 from __future__ import annotations
 

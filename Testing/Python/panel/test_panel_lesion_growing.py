@@ -1,4 +1,4 @@
-"""A lesion that grows under the mouse, where the model has seen something."""
+"""A lesion that the model missed grows under the mouse."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 from PySide6 import QtCore, QtTest, QtWidgets
 
-from .lesion_table import LESIONS, choose, lesion_rows, press_key, settled, voxels
+from .lesion_table import LESIONS, Key, choose, lesion_rows, press_key, settled, voxels
 from .opened import OpenedModule, target
 from .studies import GRID
-
-Key = QtCore.Qt.Key
 
 
 def point_at(opened: OpenedModule, where: tuple[float, float, float]) -> None:

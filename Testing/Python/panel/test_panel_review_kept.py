@@ -1,7 +1,8 @@
-"""What a reader has drawn in the panel is kept in a draft, whatever becomes of case, scene, window and folder."""
+"""What a reader has drawn in a review is kept, whatever comes in between; what is gone is told."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,8 @@ import pytest
 import SimpleITK as sitk
 
 from .opened import OpenedModule
-from .reading import Reading
 from .review_cases import BERND, CASES, desk, proposed, states, without_part
+from .review_desk import Reading
 
 
 @pytest.mark.parametrize("how", ["next", "give back", "scene", "module"])
@@ -76,6 +77,20 @@ def test_small_lesions_that_are_hidden_are_kept_in_the_draft_and_asked_about(rea
     assert states(reading.review)[CASES[0]] == "in review"
     reading.press("leaveCaseButton")
     assert desk(reading.review).start(CASES[0]).draft() is None, "nothing was drawn"
+
+
+def test_images_that_are_gone_are_told_and_the_case_can_be_read(reading: Reading) -> None:
+    shutil.rmtree(reading.review.parent / "studies" / CASES[0])
+    reading.open(CASES[0])
+    assert "images cannot be shown" in reading.notice
+    assert np.array_equal(reading.now(), proposed())
+    shutil.rmtree(reading.review.parent / "results")
+    reading.open(CASES[1])
+    assert "result is not there any more" in reading.notice
+    shutil.rmtree(reading.review.parent / "studies" / CASES[1])
+    reading.press("leaveCaseButton")
+    reading.open(CASES[1])
+    assert np.array_equal(reading.now(), proposed()), "without any image there is a grid to draw on"
 
 
 def test_a_folder_that_is_gone_loses_nothing(reading: Reading, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,9 +1,6 @@
-"""How a result is looked at: views side by side, what lies over them, and the way through slices and lesions."""
+"""How a result is shown: views, overlays, places to look at, maps in colours."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -121,19 +118,6 @@ def test_the_first_lesion_is_the_largest_and_its_middle_is_in_the_view(finished:
     # All views show the one slice of the reference, whatever grid their own volume has.
     assert [pytest.approx(nearest, abs=1e-4)] * len(offsets) == sorted(offsets)
     assert f"{largest.volume_ml:.1f} ml" in finished.ui.result.placeLabel.text
-
-
-def test_a_panel_without_a_window_does_its_work_and_leaves_the_views_alone(
-    open_without_window: Callable[..., OpenedModule], tmp_path: Path
-) -> None:
-    from .studies import ScriptedRunner
-
-    opened = open_without_window(runner=ScriptedRunner)
-    add_study(opened.slicer.scene)
-    opened.run_to(lesion_result(), tmp_path / "result")
-    opened.press(opened.ui.result.sideBySideButton)
-    opened.press(opened.ui.result.nextSliceButton)
-    assert opened.table()["Lesions"] == "2"
 
 
 def test_the_maps_that_were_loaded_are_shown_in_colours_with_a_bar(perfused_panel: OpenedModule) -> None:

@@ -1,4 +1,4 @@
-"""A reader before the panel's review: what is pressed, opened and drawn there, and what the section shows."""
+"""The panel's section Review with a reader before it."""
 
 from __future__ import annotations
 
