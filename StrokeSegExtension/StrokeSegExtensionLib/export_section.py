@@ -69,13 +69,13 @@ class ExportSection:
         return pressed
 
     def _seg_nrrd(self, parameters: PanelParameters) -> str:
-        from StrokeSegLogic.slicer_bridge.files import export_segments
+        from StrokeSegLogic.slicer_bridge.exports import export_segments
 
         words = self._save(parameters, ".seg.nrrd", lambda path: export_segments(parameters.segmentation, path))
         return _with_hidden(words, parameters)
 
     def _nifti(self, parameters: PanelParameters) -> str:
-        from StrokeSegLogic.slicer_bridge.files import export_labels
+        from StrokeSegLogic.slicer_bridge.exports import export_labels
 
         reference = parameters.referenceVolume
         segmentation = parameters.segmentation

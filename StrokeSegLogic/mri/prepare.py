@@ -47,6 +47,9 @@ class NetworkInput(Protocol):
     """What networks are shown of a case; see `Prepared`."""
 
     @property
+    def grid(self) -> Grid: ...
+
+    @property
     def channels(self) -> np.ndarray: ...
 
     @property

@@ -17,17 +17,15 @@ from ..base.progress import Progress, check_cancelled
 from ..base.settings import PLANES, VOTES, Plane, one_of
 from ..nets.models.spec import PlanesModelSpec
 from ..space.grid import MIRRORED, Grid, from_stack, to_stack
+from ..space.masks import ball_radius
 from ..space.resampling import execute
-from .prepare import NetworkInput, Prepared, shown_within
+from .prepare import RIM_MM, NetworkInput, Prepared, shown_within
 from .settings import MriSettings
 
 if TYPE_CHECKING:
     from torch import nn
 
     from ..nets.run.network import Device
-
-_RIM_VOXELS = 3
-"""How far what is found in the brain may reach into the rim around it."""
 
 
 def run_planes(
@@ -40,7 +38,7 @@ def run_planes(
 ) -> dict[Plane, np.ndarray]:
     """Each plane's lesion probability (z, y, x) on the working grid, 0 outside of what was searched.
 
-    Where more than the brain is searched (`prepare.RIM_MM`) the networks look twice. The brain alone is what they have
+    Where more than the brain is searched (`RIM_MM`) the networks look twice. The brain alone is what they have
     learned from: shown the fat and bone of a rim around it they mark more, deep in the brain, too. So what is found in
     the brain is found without the rim, and the second look only carries it on: in the rim a voxel is no more probable
     than the most probable voxel of the brain beside it.
@@ -63,7 +61,7 @@ def run_planes(
             answers.append(np.where(mask, answer, np.float32(0)))
         found[plane] = answers[0]
         if twice:
-            found[plane] = np.where(brain, answers[0], np.minimum(answers[1], _carried_on(answers[0])))
+            found[plane] = np.where(brain, answers[0], np.minimum(answers[1], _carried_on(answers[0], prepared.grid)))
     return found
 
 
@@ -92,12 +90,13 @@ def _plane_probability(
     return from_stack(stack, plane)
 
 
-def _carried_on(probability: np.ndarray) -> np.ndarray:
-    """The largest probability (z, y, x) within reach of each voxel."""
+def _carried_on(probability: np.ndarray, grid: Grid) -> np.ndarray:
+    """The largest probability (z, y, x) around each voxel, as far as what is searched reaches beyond the brain."""
+    image = grid.image(probability)
     widened = sitk.GrayscaleDilateImageFilter()
     widened.SetKernelType(sitk.sitkBox)
-    widened.SetKernelRadius(_RIM_VOXELS)
-    return sitk.GetArrayFromImage(execute(widened, sitk.GetImageFromArray(probability)))
+    widened.SetKernelRadius(ball_radius(image, RIM_MM))
+    return sitk.GetArrayFromImage(execute(widened, image))
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,6 @@ from ..space.grid import Grid
 from ..space.volume import Volume
 from .runtime import Scene, SegmentationNode, VolumeNode, headless_scene, load_slicer, load_vtk, quiet_vtk
 from .segmentations import add_brain, add_segmentation, add_segments, keep_grid, labels_of, show_segmentation
-from .segments import shown_segments
 from .volumes import add_volume, to_ras
 
 _VIEWS = {"Red": "Axial", "Yellow": "Sagittal", "Green": "Coronal"}
@@ -64,12 +63,12 @@ def write_labels(
         OutputError: if the file cannot be written, or slicer is not installed.
     """
     voxels = Volume.of(labels)
-    with _replacing(path, ".seg.nrrd") as draft, headless_scene() as scene:
+    with replacing(path, ".seg.nrrd") as draft, headless_scene() as scene:
         # The labels themselves stand for the reference volume: all that is asked of it is its grid.
         reference = add_volume(scene, labels, "reference")
         node = add_segments(scene, "StrokeSeg", voxels, styles, maker, warnings)
         keep_grid(node, reference)
-        _write_segments(node, draft, path)
+        write_segments(node, draft, path)
         _require_labels(draft, voxels, path)
 
 
@@ -100,47 +99,6 @@ def read_labels(path: Path, reference: sitk.Image) -> sitk.Image:
         return labels_of(node, reference)
 
 
-def export_segments(node: SegmentationNode, path: Path) -> None:
-    """Writes a segmentation node as it stands, less what is hidden; its own file name in the scene stays as it is.
-
-    Args:
-        node: a vtkMRMLSegmentationNode.
-        path: ends in ".seg.nrrd"; an existing file is replaced once the new file is complete.
-
-    Raises:
-        OutputError: if the file cannot be written.
-    """
-    shown = shown_segments(node)
-    if shown is not node.GetSegmentation():
-        holder = load_slicer().vtkMRMLSegmentationNode()
-        holder.SetName(node.GetName())
-        holder.SetDescription(node.GetDescription())
-        holder.SetAndObserveSegmentation(shown)
-        node = holder
-    with _replacing(path, ".seg.nrrd") as draft:
-        _write_segments(node, draft, path)
-
-
-def export_labels(node: SegmentationNode, reference: VolumeNode, path: Path) -> None:
-    """Writes a segmentation node's labels, uint8, on the reference volume's whole grid.
-
-    Args:
-        node: a vtkMRMLSegmentationNode.
-        reference: a volume node.
-        path: ends in ".nii.gz"; an existing file is replaced once the new file is complete.
-
-    Raises:
-        InputError: if a parent transform is not linear or distorts.
-        OutputError: if the file cannot be written.
-    """
-    labels = labels_of(node, reference)
-    with _replacing(path, ".nii.gz") as draft:
-        try:
-            sitk.WriteImage(labels, str(draft))
-        except RuntimeError:
-            raise OutputError("the file cannot be written", where=path, fix=_FIX) from None
-
-
 def write_scene(segmentation: Outcome, path: Path) -> None:
     """Writes a Slicer scene of the segmentation and all that it is looked at with in one file.
 
@@ -157,7 +115,7 @@ def write_scene(segmentation: Outcome, path: Path) -> None:
     """
     slicer = load_slicer()
     # Slicer gathers a bundle's files before it packs them: on the disk that the result is meant for.
-    with _replacing(path, ".mrb") as draft, headless_scene(draft.parent) as scene:
+    with replacing(path, ".mrb") as draft, headless_scene(draft.parent) as scene:
         nodes = {}
         for layer in segmentation.layers:
             check_cancelled()
@@ -172,15 +130,16 @@ def write_scene(segmentation: Outcome, path: Path) -> None:
         with quiet_vtk():
             written = scene.WriteToMRB(str(draft), None, messages)
         if not written:
-            raise OutputError(_reason(messages), where=path, fix=_FIX)
+            raise OutputError(_reason(messages), where=path, fix=FIX)
         _require_bundle(draft, len(nodes) + 2 + len(segmentation.alternatives), path)
 
 
-_FIX = "Check that the folder can be written to, and that its disk is not full"
+FIX = "Check that the folder can be written to, and that its disk is not full"
+"""What to do where a file could not be written."""
 
 
 @contextmanager
-def _replacing(path: Path, suffix: str) -> Iterator[Path]:
+def replacing(path: Path, suffix: str) -> Iterator[Path]:
     """A file to write in a folder beside `path`; it takes the place of `path` when all went well."""
     if not path.name.endswith(suffix):
         raise OutputError(f"the name does not end in {suffix}", where=path, fix=f"Name it like case{suffix}")
@@ -194,10 +153,11 @@ def _replacing(path: Path, suffix: str) -> Iterator[Path]:
             yield draft
             draft.replace(path)
     except OSError as error:
-        raise OutputError(f"cannot be written ({error.strerror or error})", where=path, fix=_FIX) from error
+        raise OutputError(f"cannot be written ({error.strerror or error})", where=path, fix=FIX) from error
 
 
-def _write_segments(node: SegmentationNode, draft: Path, path: Path) -> None:
+def write_segments(node: SegmentationNode, draft: Path, path: Path) -> None:
+    """Writes a node's segments on their whole grid into a draft of `path`, which errors name."""
     storage = load_slicer().vtkMRMLSegmentationStorageNode()
     storage.SetFileName(str(draft))
     # Else only the box around the segments is written, and an empty result is one voxel.
@@ -205,7 +165,7 @@ def _write_segments(node: SegmentationNode, draft: Path, path: Path) -> None:
     with quiet_vtk():
         written = storage.WriteData(node)
     if not written or not draft.exists():
-        raise OutputError(_reason(storage.GetUserMessages()), where=path, fix=_FIX)
+        raise OutputError(_reason(storage.GetUserMessages()), where=path, fix=FIX)
 
 
 def _reason(messages: Any) -> str:
@@ -220,10 +180,10 @@ def _require_labels(draft: Path, labels: Volume, path: Path) -> None:
     try:
         image = sitk.ReadImage(str(draft))
     except RuntimeError:
-        raise OutputError("the written file is damaged", where=path, fix=_FIX) from None
+        raise OutputError("the written file is damaged", where=path, fix=FIX) from None
     same = Grid.of(image).same(labels.grid)
     if not same or not np.array_equal(sitk.GetArrayViewFromImage(image), labels.array):
-        raise OutputError("the written file does not hold the result", where=path, fix=_FIX)
+        raise OutputError("the written file does not hold the result", where=path, fix=FIX)
 
 
 def _require_bundle(draft: Path, images: int, path: Path) -> None:
@@ -232,10 +192,10 @@ def _require_bundle(draft: Path, images: int, path: Path) -> None:
             damaged = bundle.testzip()
             names = bundle.namelist()
     except (zipfile.BadZipFile, FileNotFoundError):
-        raise OutputError("the written file is damaged", where=path, fix=_FIX) from None
+        raise OutputError("the written file is damaged", where=path, fix=FIX) from None
     complete = sum(name.endswith(".nrrd") for name in names) == images
     if damaged or not complete or not any(name.endswith(".mrml") for name in names):
-        raise OutputError("the written file is incomplete", where=path, fix=_FIX)
+        raise OutputError("the written file is incomplete", where=path, fix=FIX)
 
 
 def turn_to_planes(node: Any, orientation: str, volume: VolumeNode) -> None:

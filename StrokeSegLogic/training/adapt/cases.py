@@ -86,6 +86,11 @@ class SiteCase(PreparedArrays):
         return open_array(self.folder / "truth.npy", 3, PREPARE_AGAIN)
 
     @property
+    def grid(self) -> Grid:
+        """Of the arrays."""
+        return self.record.working
+
+    @property
     def channels(self) -> np.ndarray:
         """float32 (C, z, y, x), as the engine shows them."""
         return self.images.astype(np.float32)

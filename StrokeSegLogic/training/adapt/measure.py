@@ -79,7 +79,7 @@ def found_in(
     """A model's lesion in a case against the reader's: as in use, with the model's own thresholds."""
     planes = run_planes(networks, case, device, progress, canvas=spec.canvas)
     record = case.record
-    back = {plane: onto_reference(values, record.working, record.reference) for plane, values in planes.items()}
+    back = {plane: onto_reference(values, case.grid, record.reference) for plane, values in planes.items()}
     voted = vote(back, MriSettings().vote, spec.threshold_for(case.of_most), spec.plane_weights)
     least = spec.least_expected_ml_for(case.of_most)
     lesion, _ = without_small_parts(voted.labels, record.reference, least, voted.probability)

@@ -15,7 +15,7 @@ from StrokeSegLogic.mri.prepare import seen_slices, shown_within
 from StrokeSegLogic.mri.vote import run_planes
 from StrokeSegLogic.nets.run.inputs import LOWEST
 from StrokeSegLogic.nets.run.network import choose
-from StrokeSegLogic.space.grid import box_slices
+from StrokeSegLogic.space.grid import Grid, box_slices
 
 SHAPE = (20, 22, 24)
 
@@ -26,6 +26,10 @@ class Head:
 
     rim: float
     width: int = 3
+
+    @property
+    def grid(self) -> Grid:
+        return Grid(SHAPE[::-1], (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
 
     @property
     def brain(self) -> np.ndarray:

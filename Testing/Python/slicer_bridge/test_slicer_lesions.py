@@ -14,7 +14,8 @@ import vtk
 from StrokeSegLogic.mri.edited_lesions import Evidence, counted
 from StrokeSegLogic.result.looks import SEGMENTS
 from StrokeSegLogic.result.outcome import Maker
-from StrokeSegLogic.slicer_bridge.files import export_labels, export_segments, read_labels
+from StrokeSegLogic.slicer_bridge.exports import export_labels, export_segments
+from StrokeSegLogic.slicer_bridge.files import read_labels
 from StrokeSegLogic.slicer_bridge.lesion_segments import (
     hidden_ml,
     hidden_segment,

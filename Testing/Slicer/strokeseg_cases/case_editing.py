@@ -87,7 +87,7 @@ class EditingCase(SlicerCase):
     def test_what_was_corrected_is_exported(self) -> None:
         import SimpleITK as sitk
 
-        from StrokeSegLogic.slicer_bridge.files import export_labels, export_segments
+        from StrokeSegLogic.slicer_bridge.exports import export_labels, export_segments
 
         dwi = self.rows["DWI"]
         changed = self.now().astype("uint8")
