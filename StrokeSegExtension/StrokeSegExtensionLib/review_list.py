@@ -89,6 +89,9 @@ class ReviewList:
         if self.desk is None or entry is None:
             return ""
         wanted = not entry.second_wanted
+        if not wanted and entry.hidden:
+            # What the first reader did is hidden from this one, and would not be once the request is gone.
+            return _("{case} waits for a second reader: open it, and you are it").format(case=case)
         changed = self.desk.want_second([case], wanted)
         self.refresh()
         if not changed:

@@ -261,3 +261,15 @@ def test_a_damaged_proposal_is_in_nobodys_way(reading: Reading) -> None:
     reading.press("nextCaseButton")
     reading.wait_for(CASES[1])
     assert states(reading.review)[CASES[0]] == "proposed"
+
+
+def test_who_is_to_read_a_case_blind_cannot_take_the_blindness_away(reading: Reading) -> None:
+    target(reading.ui.caseTable).setCurrentCell(0, 0)
+    reading.press("secondReadButton")
+    reading.open(CASES[0])
+    reading.press("acceptCaseButton")
+    reading.sit_down(BERND)
+    target(reading.ui.caseTable).setCurrentCell(0, 0)
+    reading.press("secondReadButton")
+    assert "waits for a second reader" in reading.notice
+    assert reading.cells(0)[1] == "second read" and "Anna" not in " ".join(reading.cells(0))
