@@ -129,5 +129,14 @@ def _images(session: Session, record: ResultRecord, notes: list[str]) -> dict[Ro
     except (StrokeSegError, ImportError) as error:
         notes.append(_("The images cannot be shown: {why}").format(why=as_error(error)))
         return {}
+    known = session.inputs
+    others = [
+        str(role) for role, series in case.series.items() if known.get(role.value, series.sha256) != series.sha256
+    ]
+    if others:
+        words = _(
+            "{roles}: not the images that the proposal was made of. They were changed since, or are of another patient."
+        )
+        notes.append(words.format(roles=", ".join(others)))
     # A series over time is shown by its maps.
     return {role: series.image for role, series in case.series.items() if series.image.GetDimension() == 3}

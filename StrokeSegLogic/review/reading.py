@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from time import monotonic
@@ -86,6 +86,11 @@ class Session:
     def proposal_sha256(self) -> str:
         """Of the result's segmentation that the proposal is a copy of."""
         return self._proposal.sha256
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        """SHA-256 by role of the volumes that the proposal was made of."""
+        return {str(entry["role"]): str(entry["sha256"]) for entry in self._proposal.inputs}
 
     @property
     def record(self) -> ResultRecord:

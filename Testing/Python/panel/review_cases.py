@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
+from StrokeSegLogic.base.files import sha256_of
 from StrokeSegLogic.mri.result import Segmentation
 from StrokeSegLogic.outputs.files import write_outputs
 from StrokeSegLogic.review.beginning import begin_review
@@ -29,16 +30,17 @@ def make_review(home: Path) -> Path:
         for role, level in (("DWI", 300), ("FLAIR", 200)):
             sitk.WriteImage(GRID.image(level * head), str(home / "studies" / name / f"{role}.nii.gz"))
         if name != CASES[2]:
-            write_outputs(result(), home / "results" / name)
+            write_outputs(result(home / "studies" / name), home / "results" / name)
     begin_review(home / "review", home / "studies", home / "results")
     return home / "review"
 
 
-def result() -> Segmentation:
+def result(study: Path) -> Segmentation:
     """What the model found, with what it was made of."""
     found = lesion_result()
     inputs = [
-        {"role": role, "source": f"{role}.nii.gz", "sha256": "cd" * 32, "used": True} for role in ("DWI", "FLAIR")
+        {"role": role, "source": f"{role}.nii.gz", "sha256": sha256_of(study / f"{role}.nii.gz"), "used": True}
+        for role in ("DWI", "FLAIR")
     ]
     return replace(found, provenance={**found.provenance, "strokeseg": "0.1.0", "inputs": inputs})
 

@@ -118,6 +118,16 @@ def test_images_that_are_gone_are_told_and_the_case_can_be_read(reading: Reading
     assert np.array_equal(reading.now(), proposed()), "without any image there is a grid to draw on"
 
 
+def test_images_that_the_proposal_was_not_made_of_are_told(reading: Reading) -> None:
+    reading.open(CASES[0])
+    assert "not the images" not in reading.notice
+    reading.press("leaveCaseButton")
+    path = reading.review.parent / "studies" / CASES[0] / "DWI.nii.gz"
+    sitk.WriteImage(sitk.ReadImage(str(path)) + 1, str(path))
+    reading.open(CASES[0])
+    assert "DWI: not the images that the proposal was made of" in reading.notice
+
+
 def test_a_folder_that_is_gone_loses_nothing(reading: Reading, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     import tempfile
 
