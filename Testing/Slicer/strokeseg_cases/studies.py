@@ -116,5 +116,9 @@ def mri_result() -> Any:
         statistics=measure(
             labels, probability, members, brain, grid, dict.fromkeys(PLANES, 9), dict.fromkeys(PLANES, 1.0), images
         ),
-        provenance={"model": {"name": "none", "version": "0", "weights_sha256": "0" * 64}},
+        provenance={
+            "strokeseg": "0.1.0",
+            "model": {"name": "none", "version": "0", "weights_sha256": "0" * 64},
+            "inputs": [],
+        },
     )
