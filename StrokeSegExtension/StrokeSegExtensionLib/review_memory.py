@@ -46,8 +46,10 @@ class ReviewMemory:
         self._settings.setValue(_FOLDER, folder)
 
     def keep_reader(self, reader: str, role: str) -> None:
-        self._settings.setValue(_READER, reader)
-        self._settings.setValue(_ROLE, role)
+        # Said at every button: the file is written only for another.
+        if (self._text(_READER), self._text(_ROLE)) != (reader, role):
+            self._settings.setValue(_READER, reader)
+            self._settings.setValue(_ROLE, role)
 
     def _text(self, key: str) -> str:
         return str(self._settings.value(key) or "")

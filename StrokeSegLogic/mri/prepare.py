@@ -208,8 +208,9 @@ def _apart(case: Case, reference: Role) -> dict[Role, tuple[Role, ...]]:
 
 def _is_head(image: sitk.Image, role: Role, brain: BrainMask) -> bool:
     """Whether a volume shows more than a stripped brain."""
-    found = brain.role is role and brain.source in (BrainSource.RULES, BrainSource.NETWORK)
-    return found or stripped_outline(image) is None
+    if brain.role is role and brain.source is not BrainSource.GIVEN:
+        return brain.source is not BrainSource.OUTLINE  # it was looked at when the brain was found
+    return stripped_outline(image) is None
 
 
 def _channel(
