@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import qt
 import slicer
@@ -21,7 +21,7 @@ from .panel_ui import PanelUi
 from .parameters import PanelParameters
 from .problems import words_of
 from .protocols import Clock
-from .shortcuts import Shortcuts
+from .shortcuts import Shortcuts, key_of
 from .table_heads import set_heads
 from .views import SliceViews
 
@@ -97,9 +97,10 @@ class LesionSection:
         for name, action in actions.items():
             getattr(self.ui, name).connect("clicked(bool)", lambda _checked, action=action: action())
         self.ui.hideSlider.connect("valueChanged(int)", lambda value: self._hide_below(value * _STEP_ML))
-        keys = {"Del": self.drop, "Backspace": self.drop, "K": self.keep, "A": self.grow}
-        self._keys = [self._key(name, action) for name, action in keys.items()]
-        self._undo_keys = [self._key(name, step) for name, step in (("Ctrl+Z", editor.undo), ("Ctrl+Y", editor.redo))]
+        keys = {"Del": self.drop, "Backspace": self.drop, "K": self.keep, "G": self.grow}
+        self._keys = [key_of(self.ui.lesionTable, name, action) for name, action in keys.items()]
+        steps = {"Ctrl+Z": editor.undo, "Ctrl+Y": editor.redo}
+        self._undo_keys = [key_of(self.ui.lesionTable, name, step) for name, step in steps.items()]
         # Two of the same would take the key from one another; both go back over the same steps.
         editor.tell(lambda taken: [key.setEnabled(not taken) for key in self._undo_keys])
         self.show(None)
@@ -212,13 +213,6 @@ class LesionSection:
         set_heads(table, heads())
         table.connect("currentCellChanged(int,int,int,int)", lambda *_cells: self._choose())
         table.connect("cellClicked(int,int)", lambda *_cell: self._choose())
-
-    def _key(self, keys: str, action: Callable[[], None]) -> Any:
-        """A key of the table alone: nobody else loses it, and it acts while the table has the focus."""
-        shortcut = qt.QShortcut(qt.QKeySequence(keys), self.ui.lesionTable)
-        shortcut.setContext(qt.Qt.WidgetShortcut)
-        shortcut.connect("activated()", action)
-        return shortcut
 
     def _fill(self) -> None:
         """The table as the desk has it; the row that was chosen stays chosen wherever it is now."""

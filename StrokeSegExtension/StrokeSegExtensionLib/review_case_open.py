@@ -11,7 +11,7 @@ from .problems import words_of
 from .protocols import Clock, Timer
 from .review_case import CaseMaterial
 from .review_protocols import CaseScene
-from .review_words import difference_words
+from .review_words import difference_words, dispute_words
 from .words import tr as _
 
 if TYPE_CHECKING:
@@ -50,13 +50,23 @@ class OpenCase:
         self.material, self.changed = material, ""
         self._scene, self._clock, self._say, self._shown = scene, clock, say, shown
         begun = material.proposal if material.begin is None else material.begin
-        self._begun = self._now = begun.labels
+        self._now: Any = begun.labels
+        self._kept: Any = begun.labels
+        # What the case opens with where there is no draft; None where a draft hides the reader's own version.
+        own = material.session.readings().get(material.session.reading)
+        hidden = material.draft is not None and own is not None and own.decision == "edited"
+        self._without_draft: Any = None if hidden else material.proposal.labels if material.draft else begun.labels
         self._dirty = False
         self._timer: Timer | None = clock.call_later(TICK_S, self._tick)
 
     @property
     def session(self) -> Session:
         return self.material.session
+
+    @property
+    def dispute(self) -> str:
+        """Both readings in words, where the reader decides between them."""
+        return dispute_words((turn, reading) for turn, (reading, _mask) in self.material.readings.items())
 
     def alive(self) -> None:
         """A sign of life of the reader's."""
@@ -81,8 +91,6 @@ class OpenCase:
         Raises:
             StrokeSegError: if it cannot be kept; it says where it is instead.
         """
-        import numpy as np
-
         try:
             now = self._scene.drawn()
         except InputError as error:
@@ -91,40 +99,40 @@ class OpenCase:
             if not self._dirty:
                 return
             now = self._image(self._now)
-        self._take(now)
-        if np.array_equal(self._now, self._begun):
-            # Of a draft that was opened the file is there.
-            self._dirty = False
-        elif np.array_equal(self._now, self.material.proposal.labels):
-            self.session.reset()
-            self._dirty = False
-        else:
-            self.session.keep(lambda: now, now=True)
-            self._dirty = False
+        self._keep(now)
 
     def reset(self) -> None:
-        """Back to the proposal; the draft goes."""
+        """Back to the proposal; the draft goes, and where a version of the reader's own would open, the proposal is
+        one."""
         self.session.reset()
-        self._begun = self.material.proposal.labels
+        self._kept = self._without_draft
         self._scene.reset()
         self.drawn(self._scene.drawn())
 
     def _tick(self) -> None:
         self._timer = self._clock.call_later(TICK_S, self._tick)
-        if not self._dirty:
+        if not self._dirty or not self.session.draft_due:
             return
-        import numpy as np
-
         try:
-            if np.array_equal(self._now, self.material.proposal.labels):
-                self.session.reset()
-                self._dirty = False
-            elif self.session.keep(self._scene.drawn) is not None:
-                self._dirty = False
+            self._keep(self._scene.drawn())
         except StrokeSegError as error:
             # What is drawn is among the temporary files: it is tried again once more is drawn.
             self._dirty = False
             self._say(words_of(error), True)
+
+    def _keep(self, now: sitk.Image) -> None:
+        """What opens next time is what is drawn now: as a draft, or without a draft where it opens so by itself."""
+        import numpy as np
+        import SimpleITK as sitk
+
+        labels = sitk.GetArrayFromImage(now)
+        if not np.array_equal(labels, self._kept):
+            if self._without_draft is not None and np.array_equal(labels, self._without_draft):
+                self.session.reset()
+            else:
+                self.session.keep(lambda: now, now=True)
+            self._kept = labels
+        self._dirty = False
 
     def _take(self, labels: sitk.Image) -> None:
         import numpy as np

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from StrokeSegLogic.base.errors import StrokeSegError
 
 from .protocols import Clock, Timer
+from .review_words import CaseRow, case_row
 from .words import tr as _
 
 if TYPE_CHECKING:
@@ -28,8 +29,9 @@ class ReviewList:
 
     Attributes:
         desk: of the reader; None where no review is open.
-        order: "name", "volume" or "doubt"; None is the review's own.
+        order: "name", "volume" or "doubt".
         entries: in that order, as this reader may see them.
+        drafts: cases in which this reader has drawn and not decided.
 
     Args:
         clock: looks now and then.
@@ -40,8 +42,9 @@ class ReviewList:
     def __init__(self, clock: Clock, told: Callable[[], None], failed: Callable[[StrokeSegError], None]) -> None:
         self._clock, self._told, self._failed = clock, told, failed
         self.desk: Desk | None = None
-        self.order: str | None = None
+        self.order = "name"
         self.entries: list[Entry] = []
+        self.drafts = set[str]()
         self._seen = (0, 0)
         self._timer: Timer | None = None
 
@@ -49,12 +52,15 @@ class ReviewList:
         """A reader sits down before a review.
 
         Raises:
-            InputError: if nobody can be called that.
+            StrokeSegError: if nobody can be called that, or the records cannot be read.
         """
         from StrokeSegLogic.review.desk import Desk, Reader
 
-        self.desk = Desk(replace(folder, patience_s=PATIENCE_S), Reader(reader, role))
-        self.order = self.order or folder.settings.order
+        desk = Desk(replace(folder, patience_s=PATIENCE_S), Reader(reader, role))
+        self.drafts = set(desk.drafts())
+        if self.desk is None or self.desk.folder.path != folder.path:
+            self.order = folder.settings.order
+        self.desk = desk
         self.refresh()
         if self._timer is None:
             self._timer = self._clock.call_later(LOOK_S, self._look)
@@ -68,6 +74,11 @@ class ReviewList:
             except StrokeSegError as error:
                 self._failed(error)
         self._told()
+
+    def rows(self, current: str | None) -> list[CaseRow]:
+        """As the table shows the entries, with the case that is before the reader."""
+        agreement = 0.0 if self.desk is None else self.desk.folder.settings.agreement
+        return [case_row(entry, agreement, current, self.drafts) for entry in self.entries]
 
     def comment(self, case: str, text: str) -> None:
         """Records a remark on a case.
@@ -117,9 +128,17 @@ class ReviewList:
 
     @property
     def begun(self) -> list[str]:
-        """Cases that this reader has before them and not decided."""
+        """Cases that this reader has before them, or has drawn in, and not decided."""
         reader = None if self.desk is None else self.desk.reader.name
-        return [entry.name for entry in self.entries if entry.claim is not None and entry.claim.reader == reader]
+
+        def held(entry: Entry) -> bool:
+            return entry.claim is not None and entry.claim.reader == reader
+
+        return [entry.name for entry in self.entries if held(entry) or entry.name in self.drafts]
+
+    def left(self, case: str, drawn: bool) -> None:
+        """A case has gone from before the reader, with or without a draft."""
+        (self.drafts.add if drawn else self.drafts.discard)(case)
 
     def after(self, here: str) -> str | None:
         """The next case that waits for this reader, from a case on and round."""

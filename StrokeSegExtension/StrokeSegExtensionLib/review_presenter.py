@@ -20,10 +20,10 @@ from .review_proposing import Proposals
 from .review_protocols import CaseScene, Proposing, ReviewView, Standing
 from .review_turn import OneAtATime
 from .review_words import (
-    case_row,
+    begun_words,
+    claim_words,
     count_words,
     decided_words,
-    dispute_words,
     draft_words,
     session_words,
 )
@@ -92,10 +92,8 @@ class ReviewPresenter:
         self.list.refresh()
 
     def _opened(self, folder: ReviewFolder, reader: str, role: str) -> None:
-        self._view.say("")
-        if self._tried(lambda: self.list.sit_down(folder, reader, role)) and self.list.begun:
-            words = _("{cases}: you have begun and not decided. Next opens it as you left it.")
-            self._view.say(words.format(cases=", ".join(self.list.begun)))
+        if self._tried(lambda: self.list.sit_down(folder, reader, role)):
+            self._view.say(begun_words(self.list.begun))
 
     # -- from case to case
 
@@ -123,11 +121,8 @@ class ReviewPresenter:
             return
         self.list.refresh()
         claim = self.list.claim_of_another(case)
-        if claim is not None:
-            question = _("{case} is before {reader} since {time} (UTC). Take it over? Their draft stays theirs.")
-            time = claim.time[:16].replace("T", " ")
-            if not self._view.ask(question.format(case=case, reader=claim.reader, time=time)):
-                return
+        if claim is not None and not self._view.ask(claim_words(case, claim)):
+            return
         if self._put_back():
             self._take(lambda: desk.start(case, take_over=claim is not None))
 
@@ -187,6 +182,7 @@ class ReviewPresenter:
         self._view.say("")
         if not self._turn.busy and not self._tried(at_hand.keep):
             return False
+        self.list.left(at_hand.session.case, at_hand.session.draft() is not None)
         try:
             at_hand.session.leave()
         except StrokeSegError as error:
@@ -243,6 +239,7 @@ class ReviewPresenter:
             return
         if reading is None:
             return
+        self.list.left(at_hand.session.case, drawn=False)
         self.list.refresh()
         following = self.list.after(at_hand.session.case) if go_on else None
         self._end()
@@ -277,9 +274,10 @@ class ReviewPresenter:
         self._turn.forget()
         if at_hand is not None:
             if coming or self._tried(at_hand.keep):
+                self.list.left(at_hand.session.case, at_hand.session.draft() is not None)
                 self._tried(at_hand.session.leave)
             self._end(nodes_stay)
-        self._show()
+        self.list.refresh()
 
     def close(self) -> None:
         """The panel goes."""
@@ -288,18 +286,14 @@ class ReviewPresenter:
         self.list.close()
 
     def _show_list(self) -> None:
-        agreement = 0.0 if self.desk is None else self.desk.folder.settings.agreement
-        current = None if self.at_hand is None else self.at_hand.session.case
-        self._view.show_worklist([case_row(entry, agreement, current) for entry in self.list.entries])
+        self._view.show_worklist(self.list.rows(None if self.at_hand is None else self.at_hand.session.case))
         self._show()
 
     def _show(self) -> None:
         folder = "" if self.desk is None else str(self.desk.folder.path)
-        busy, stage = self._turn.busy, self._proposals.stage
-        standing = Standing(folder, count_words(self.list.entries), busy=busy, proposing=stage)
-        if self.at_hand is not None:
-            readings = self.at_hand.material.readings
-            dispute = dispute_words((turn, reading) for turn, (reading, _mask) in readings.items())
-            case, changed = session_words(self.at_hand.session), self.at_hand.changed
-            standing = replace(standing, case=case, changed=changed, dispute=dispute)
+        busy, stage, at_hand = self._turn.busy, self._proposals.stage, self.at_hand
+        standing = Standing(folder, count_words(self.list.entries), self.list.order, busy=busy, proposing=stage)
+        if at_hand is not None:
+            case = session_words(at_hand.session)
+            standing = replace(standing, case=case, changed=at_hand.changed, dispute=at_hand.dispute)
         self._view.show_standing(standing)

@@ -23,6 +23,7 @@ class Standing:
     Attributes:
         folder: of the review; "" where none is open.
         counts: how many cases are in which state.
+        order: in which the cases stand and come.
         case: what is before the reader, in words; "" for nothing.
         changed: what they have changed, in words.
         dispute: both readings in words, where the reader decides between them.
@@ -32,6 +33,7 @@ class Standing:
 
     folder: str = ""
     counts: str = ""
+    order: str = "name"
     case: str = ""
     changed: str = ""
     dispute: str = ""

@@ -10,6 +10,8 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from StrokeSegLogic.review.folder import ORDERS
+
 from .background import Background
 from .blocking import quietly
 from .notices import say, tint
@@ -20,11 +22,9 @@ from .review_proposing import ProposingProcess
 from .review_protocols import CaseScene, Proposing, Standing
 from .review_scene import CasePanel, ReviewScene
 from .review_words import CaseRow, heads
-from .shortcuts import Shortcuts
+from .shortcuts import Shortcuts, key_of
 from .table_heads import set_heads
 
-ORDERS = ("name", "volume", "doubt")
-"""As the box has them."""
 EVERYWHERE = {
     "Ctrl+Shift+Return": "acceptCaseButton",
     "Ctrl+Shift+S": "saveCaseButton",
@@ -71,7 +71,7 @@ class ReviewSection:
         self._memory = ReviewMemory()
         self._background = Background(clock)
         self._keys: list[Any] = []
-        self._everywhere = Shortcuts({keys: self._clicks(name) for keys, name in EVERYWHERE.items()})
+        self._everywhere = Shortcuts({keys: self._clicks(name) for keys, name in EVERYWHERE.items()}, repeated=False)
         self._make_table()
         self.scene = (make_scene or ReviewScene)(panel, clock)
         process = proposing or ProposingProcess(clock, packages, self._device)
@@ -209,6 +209,8 @@ class ReviewSection:
         ui.reviewFolderLabel.setToolTip(standing.folder)
         stage = "" if standing.proposing is None else f"\n{standing.proposing}"
         say(ui.countsLabel, f"{standing.counts}{stage}")
+        with quietly(ui.orderBox):
+            ui.orderBox.setCurrentIndex(ORDERS.index(standing.order))
         say(ui.caseLabel, standing.case)
         say(ui.changedLabel, standing.changed)
         say(ui.disputeLabel, standing.dispute)
@@ -274,8 +276,8 @@ class ReviewSection:
         ui.commentEdit.connect("returnPressed()", self._under_the_name_shown(self._add_comment))
         for edit in (ui.readerEdit, ui.roleEdit):
             edit.connect("editingFinished()", self._sit_down)
-        self._keys = [self._key(keys, self._clicks(name)) for keys, name in _WITHIN.items()]
-        self._keys.append(self._key("C", ui.commentEdit.setFocus))
+        actions = {**{keys: self._clicks(name) for keys, name in _WITHIN.items()}, "C": ui.commentEdit.setFocus}
+        self._keys = [key_of(self._frame, keys, action, within=True) for keys, action in actions.items()]
 
     def _under_the_name_shown(self, action: Callable[[], None]) -> Callable[[], None]:
         """What is taken, said and decided is so by the reader whose name stands there: a key moves no focus, and a name
@@ -292,10 +294,3 @@ class ReviewSection:
 
     def _clicks(self, name: str) -> Callable[[], None]:
         return lambda: getattr(self.ui, name).click()
-
-    def _key(self, keys: str, action: Callable[[], None]) -> Any:
-        """A key that acts while this section has the focus, and there alone; in a field of text it is a letter."""
-        shortcut = qt.QShortcut(qt.QKeySequence(keys), self._frame)
-        shortcut.setContext(qt.Qt.WidgetWithChildrenShortcut)
-        shortcut.connect("activated()", action)
-        return shortcut

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from .words import tr as _
 
 if TYPE_CHECKING:
     from StrokeSegLogic.review.drafts import Draft
-    from StrokeSegLogic.review.entry import Entry, Reading
+    from StrokeSegLogic.review.entry import Claim, Entry, Reading
     from StrokeSegLogic.review.reading import Session
 
 
@@ -46,11 +46,13 @@ def heads() -> list[tuple[str, str]]:
     ]
 
 
-def case_row(entry: Entry, agreement: float, current: str | None) -> CaseRow:
-    """A case as it stands in the worklist."""
+def case_row(entry: Entry, agreement: float, current: str | None, drafts: Container[str] = ()) -> CaseRow:
+    """A case as it stands in the worklist; `drafts` are those in which its reader has drawn and not decided."""
     here = entry.name == current
     name = f"\u25b6 {entry.name}" if here else entry.name
-    cells = (name, state_words(entry.state), *entry.figures, entry.remark(agreement))
+    drawn = _("your drawing is kept, not decided") if entry.name in drafts and not here else ""
+    remark = "; ".join(words for words in (drawn, entry.remark(agreement)) if words)
+    cells = (name, state_words(entry.state), *entry.figures, remark)
     return CaseRow(entry.name, cells, bool(entry.problem), here)
 
 
@@ -81,6 +83,20 @@ def session_words(session: Session) -> str:
         "arbitration": _("arbitration: the readers disagree"),
     }[session.reading]
     return _("{case}: {turn}").format(case=session.case, turn=turn)
+
+
+def begun_words(cases: Sequence[str]) -> str:
+    """That cases wait half read; "" for none."""
+    if not cases:
+        return ""
+    words = _("You have begun and not decided: {cases}. What you drew opens as you left it.")
+    return words.format(cases=", ".join(cases))
+
+
+def claim_words(case: str, claim: Claim) -> str:
+    """Whether to take a case over from the reader who has it."""
+    question = _("{case} is before {reader} since {time} (UTC). Take it over? Their draft stays theirs.")
+    return question.format(case=case, reader=claim.reader, time=claim.time[:16].replace("T", " "))
 
 
 def draft_words(draft: Draft) -> str:

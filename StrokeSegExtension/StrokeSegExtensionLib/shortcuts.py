@@ -9,6 +9,25 @@ import qt
 import slicer
 
 
+def key_of(widget: Any, keys: str, action: Callable[[], None], within: bool = False) -> Any:
+    """A key that acts once each time it is pressed while a widget has the focus, and there alone.
+
+    Args:
+        widget: that must have the focus.
+        keys: as Qt writes them.
+        action: what it does.
+        within: whether a widget inside may have the focus, too; in a field of text the key is a letter.
+
+    Returns:
+        The shortcut, for the caller to hold.
+    """
+    shortcut = qt.QShortcut(qt.QKeySequence(keys), widget)
+    shortcut.setContext(qt.Qt.WidgetWithChildrenShortcut if within else qt.Qt.WidgetShortcut)
+    shortcut.setAutoRepeat(False)  # held down it would drop lesion after lesion, decide on case after case
+    shortcut.connect("activated()", action)
+    return shortcut
+
+
 class Installed(Protocol):
     """Keys that come and go."""
 
@@ -22,11 +41,17 @@ class Shortcuts:
 
     Args:
         actions: what each key sequence does.
+        repeated: whether a key that is held down acts again and again.
         others: come and go with them.
     """
 
-    def __init__(self, actions: Mapping[str, Callable[[], None]], others: Sequence[Installed] = ()) -> None:
-        self._actions, self._others = actions, others
+    def __init__(
+        self,
+        actions: Mapping[str, Callable[[], None]],
+        others: Sequence[Installed] = (),
+        repeated: bool = True,
+    ) -> None:
+        self._actions, self._others, self._repeated = actions, others, repeated
         self._made: list[Any] = []
 
     def install(self) -> None:
@@ -37,6 +62,7 @@ class Shortcuts:
             return
         for keys, action in self._actions.items():
             shortcut = qt.QShortcut(qt.QKeySequence(keys), window)
+            shortcut.setAutoRepeat(self._repeated)
             shortcut.connect("activated()", action)
             self._made.append((shortcut, action))
 

@@ -14,6 +14,7 @@ from time import monotonic
 
 from ..base.errors import InputError
 from .chain import Chain
+from .drafts import DraftFiles
 from .entry import Claim, Entry
 from .folder import ReviewFolder, Writer
 from .reading import Session
@@ -109,6 +110,18 @@ class Desk:
             InputError: if there is no such case, or the records are damaged.
         """
         return Worklist.of(self.folder.chain())[case].as_seen_by(self.reader.name)
+
+    def drafts(self) -> list[str]:
+        """Cases in which this reader has drawn and not decided since; every case's folder is looked into.
+
+        Raises:
+            InputError: if the records are damaged.
+        """
+        found, reader = [], self.reader.name
+        for entry in Worklist.of(self.folder.chain()).entries.values():
+            if DraftFiles(self.folder.path / entry.folder, reader).open(entry, reader) is not None:
+                found.append(entry.name)
+        return found
 
     def next(self, order: str | None = None, without: Collection[str] = ()) -> Session | None:
         """Takes the next case that waits for this reader, their own begun cases first; None if nothing waits.

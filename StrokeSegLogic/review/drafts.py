@@ -17,6 +17,7 @@ from ..base.files import sha256_of, write_whole
 from ..base.json_files import json_bytes, read_json_object
 from ..base.records import is_plain_file
 from ..base.settings import from_mapping
+from .entry import Entry
 from .sources import slug
 from .versions import SUFFIX, Drawing
 
@@ -85,6 +86,12 @@ class DraftFiles:
         except InputError:
             return None
         return draft if whole else None
+
+    def open(self, entry: Entry, reader: str) -> Draft | None:
+        """The draft that is there, if its reader has not decided on the case since."""
+        decided = max((each.number for each in entry.readings.values() if each.reader == reader), default=0)
+        draft = self.read()
+        return draft if draft is not None and draft.since > decided else None
 
     def path(self, draft: Draft) -> Path:
         """Of its labels."""

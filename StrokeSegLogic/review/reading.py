@@ -128,9 +128,7 @@ class Session:
 
     def draft(self) -> Draft | None:
         """What this reader has drawn since their last decision on the case and not saved; offered when they return."""
-        draft = self._drafts.read()
-        decided = max((each.number for each in self._entry.readings.values() if each.reader == self.reader), default=0)
-        return draft if draft is not None and draft.since > decided else None
+        return self._drafts.open(self._entry, self.reader)
 
     @property
     def draft_path(self) -> Path | None:
@@ -144,6 +142,11 @@ class Session:
             InputError: if they cannot be read.
         """
         return read_version(self._drafts.path(draft), draft.sha256)
+
+    @property
+    def draft_due(self) -> bool:
+        """Whether `keep` would write a draft, if anything has changed."""
+        return self._autosave.due
 
     def keep(self, labels: Callable[[], sitk.Image], *, now: bool = False) -> Draft | None:
         """Keeps what is drawn as a draft, if it is time and something has changed. Call it every few seconds.
@@ -159,7 +162,7 @@ class Session:
             InputError: if the labels do not lie on the proposal's grid.
             OutputError: if it cannot be written; what is drawn is still there to be saved.
         """
-        if not (now or self._autosave.due):
+        if not (now or self.draft_due):
             return None
         return self._autosave.keep(self._drawing(labels()), self.active.seconds)
 

@@ -152,6 +152,16 @@ def review(made_review: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def sitting(review: Path) -> Any:
+    """A reader before the review's presenter."""
+    from .review_sitting import Sitting
+
+    found = Sitting(review)
+    yield found
+    found.presenter.close()
+
+
+@pytest.fixture
 def reading(opened: OpenedModule, review: Path) -> Reading:
     """The section Review with the first reader before it."""
     from .review_desk import Reading

@@ -47,7 +47,7 @@ def without_the_second(counted: OpenedModule) -> OpenedModule:
 def test_a_lesion_grows_under_the_mouse_and_enter_takes_it(without_the_second: OpenedModule) -> None:
     opened, growing = without_the_second, without_the_second.panel.lesions.growing
     before = voxels(opened)
-    press_key(opened, Key.Key_A)
+    press_key(opened, Key.Key_G)
     assert growing.on and "Point at the lesion" in opened.ui.lesions.growLabel.text
     point_at(opened, (0.7, 0.3, 0.7))
     opened.wait(lambda: growing.part is not None, what="the lesion")

@@ -195,14 +195,6 @@ def test_what_is_no_reader_and_no_folder_is_told(opened: OpenedModule, review: P
     opened.wait(lambda: "verify" in section.ui.reviewNotice.text, 10, "words")
 
 
-def test_keys_act_in_the_section_alone_and_are_letters_in_its_fields(reading: Reading) -> None:
-    from PySide6 import QtCore
-
-    for key in reading.section._keys:
-        assert target(key).context() == QtCore.Qt.WidgetWithChildrenShortcut
-        assert target(key).parent() is target(reading.opened.ui.frame.reviewSection)
-
-
 def test_reader_and_folder_are_remembered_for_the_next_start(
     open_module: Callable[..., OpenedModule], review: Path
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 import SimpleITK as sitk
 
 from .opened import OpenedModule
-from .review_cases import BERND, CASES, desk, proposed, states, without_part
+from .review_cases import ANNA, BERND, CASES, desk, proposed, states, without_part
 from .review_desk import Reading
 
 
@@ -75,9 +75,27 @@ def test_a_case_that_was_only_looked_at_leaves_no_draft(reading: Reading) -> Non
 def test_a_case_begun_before_a_crash_is_told_and_comes_first(opened: OpenedModule, review: Path) -> None:
     desk(review).start(CASES[1])
     reading = Reading(opened, review)
-    assert f"{CASES[1]}: you have begun" in reading.notice
+    assert f"begun and not decided: {CASES[1]}" in reading.notice
     reading.press("nextCaseButton")
     reading.wait_for(CASES[1])
+
+
+def test_a_drawing_that_a_quit_left_behind_is_told_at_the_next_start(reading: Reading) -> None:
+    reading.open(CASES[0])
+    reading.draw(without_part(proposed()))
+    reading.opened.slicer.scene.Clear(False)
+    reading.opened.rest(0.3)
+    row = next(k for k in range(3) if reading.cells(k)[0].endswith(CASES[0]))
+    assert reading.cells(row)[4] == "your drawing is kept, not decided"
+    reading.sit_down(BERND)
+    assert "not decided" not in reading.notice + reading.cells(row)[4], "another reader's"
+    reading.sit_down(ANNA)
+    assert f"begun and not decided: {CASES[0]}." in reading.notice
+    reading.open(CASES[0])
+    reading.press("saveCaseButton")
+    assert reading.cells(row)[4] == ANNA.name
+    reading.sit_down(ANNA)
+    assert reading.notice == ""
 
 
 def test_a_case_that_was_taken_over_records_nothing_and_is_not_lost(reading: Reading) -> None:
