@@ -53,6 +53,8 @@ def _mask(image: sitk.Image, weights: Path) -> np.ndarray:
         kernels = [torch.from_numpy(arrays[f"w{number:02d}"]) for number in range(len(_DILATIONS))]
         bias = torch.from_numpy(arrays[f"w{len(_DILATIONS):02d}"])
     for kernel, dilation in zip(kernels[:-1], _DILATIONS, strict=False):
+        # Channels last: dilated convolutions take a fifth of the time.
+        x = x.contiguous(memory_format=torch.channels_last_3d)
         x = functional.conv3d(x, kernel, padding=dilation, dilation=dilation)
         x = functional.gelu(functional.instance_norm(x), approximate="tanh")
     x = functional.conv3d(x, kernels[-1], bias)
