@@ -202,7 +202,8 @@ def _tell(session: Session) -> None:
 
 def _looked_at(session: Session) -> list[tuple[str, str | Path]]:
     lines: list[tuple[str, str | Path]] = [("case", session.case), ("reading", session.reading)]
-    lines += [("study", session.study)] if session.study else []
+    study = session.study or ()
+    lines += [("study", each) for each in ((study,) if isinstance(study, str) else study)]
     lines += [("result", session.result)] if session.result else []
     lines.append(("proposal", session.proposal().path))
     draft = session.draft()

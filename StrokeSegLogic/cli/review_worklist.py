@@ -12,7 +12,7 @@ from rich.table import Table as RichTable
 from ..review.desk import READER_VARIABLE, Desk, Reader
 from ..review.entry import Entry
 from ..review.folder import ReviewFolder, ReviewSettings
-from .batch import Scheduler, Workers
+from .batch import LayoutName, Scheduler, Workers
 from .segment import Chosen, Overwrite, choosing
 from .terminal import console, job
 
@@ -27,7 +27,7 @@ Order = Annotated[
 Source = Annotated[
     Path | None,
     typer.Argument(
-        help="Folder of results or studies, BIDS data set, or table (case, study, result). "
+        help="What strokeseg batch takes (studies, a data set, a table), or a folder of results. "
         "[default: DIR itself, and the review goes into DIR/review]",
         metavar="[SOURCE]",
     ),
@@ -48,12 +48,16 @@ def begin(
     order: FirstOrder = "name",
     agreement: Agreement = 0.7,
     title: Title = "",
+    layout: LayoutName = None,
 ) -> None:
     """Make a worklist of a folder, a BIDS data set or a table, with the results that are there as proposals."""
-    from ..review.beginning import begin_review
+    from ..batch.beginning import begin_review
 
+    settings = ReviewSettings(order, agreement, title)
     with job() as progress:
-        review = begin_review(folder, source, results, ReviewSettings(order, agreement, title), progress)
+        review = begin_review(folder, source, results, settings, progress, layout=layout)
+    for note in review.notes():
+        console.print(f"  note: {note}", soft_wrap=True)
     entries = Desk(review, Reader("-")).worklist()
     console.print(f"{len(entries)} cases in {review.path}", soft_wrap=True)
     tell_states(entries)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from ..study.case import Modality
 from .chain import Event
+from .sources import Study
 
 State = Literal["waiting", "proposed", "in review", "accepted", "edited", "rejected", "second read"]
 STATES: tuple[State, ...] = ("waiting", "proposed", "in review", "accepted", "edited", "rejected", "second read")
@@ -85,8 +86,11 @@ class Entry:
         name: of the case; unique.
         number: from 1 on, in the order in which cases were added.
         folder: of its files, relative to the review's.
-        study, result: paths of its images and of the result it was proposed by, "" where there are none.
+        study: what its images are given by, "" where they are not known.
+        result: path of the result it was proposed by, "" where there is none.
         group, patient: of the cohort.
+        clinical: what is known of the patient: age (years), nihss, onset_hours.
+        brain_mask: path of a mask of the brain, "" for none.
         proposal: None as long as there is none.
         problem: why there is none; "" where nothing went wrong.
         claim: who has it before them.
@@ -99,10 +103,12 @@ class Entry:
     name: str
     number: int
     folder: str
-    study: str = ""
+    study: Study = ""
     result: str = ""
     group: str = ""
     patient: str = ""
+    clinical: Mapping[str, float] = field(default_factory=dict)
+    brain_mask: str = ""
     proposal: Proposal | None = None
     problem: str = ""
     claim: Claim | None = None

@@ -129,6 +129,14 @@ class ReviewFolder:
             raise InputError(lost, where=self.records, fix="See strokeseg review verify; take a copy back")
         return chain
 
+    def notes(self) -> tuple[str, ...]:
+        """What was said when the review began: cases that were left aside, images that were not there.
+
+        Raises:
+            InputError: as `chain`.
+        """
+        return tuple(self.chain().events[0].get("notes", ()))
+
     @contextmanager
     def writing(self) -> Iterator[Writer]:
         """The one who writes: whatever is looked at inside the block stays as it is until the block ends.
@@ -196,19 +204,24 @@ class Writer:
         self.chain = longer
 
 
-def new_review(folder: Path, settings: ReviewSettings, events: Iterable[tuple[str, Mapping[str, Any]]]) -> ReviewFolder:
+def new_review(
+    folder: Path,
+    settings: ReviewSettings,
+    events: Iterable[tuple[str, Mapping[str, Any]]],
+    notes: Iterable[str] = (),
+) -> ReviewFolder:
     """Writes the first records and the worklist into a folder; the worklist last.
 
     Args:
         folder: exists, without a review.
         settings: how the review is done.
         events: the first, after the review's own beginning.
+        notes: on how the cases were found.
     """
     review = ReviewFolder(folder, uuid.uuid4().hex, settings)
     lines = NewLines()
-    lines.add(
-        "created", {SCHEMA: SCHEMA_VERSION, "review": review.id, "strokeseg": __version__, "settings": asdict(settings)}
-    )
+    made = {SCHEMA: SCHEMA_VERSION, "review": review.id, "strokeseg": __version__, "settings": asdict(settings)}
+    lines.add("created", {**made, "notes": list(notes)})
     for kind, values in events:
         lines.add(kind, values)
     write_whole(folder / RECORDS, lines.content)

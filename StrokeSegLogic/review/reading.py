@@ -21,7 +21,7 @@ from .changes import compared, labels_left, left_before, made_with
 from .drafts import Autosave, Draft, DraftFiles
 from .entry import Claim, Decision, Entry, Proposal, Reading, ReadingName
 from .folder import ReviewFolder, Writer
-from .sources import located
+from .sources import Study, located, located_study
 from .versions import Drawing, given_labels, keep_as_version, laid, read_version
 from .worklist import Worklist
 
@@ -73,9 +73,9 @@ class Session:
     # What the reader sees.
 
     @property
-    def study(self) -> Path | None:
-        """The case's images; None where only its result is known."""
-        return located(self._entry.study, self.folder.path)
+    def study(self) -> Study | None:
+        """The case's images, as `load_case` takes them; None where only its result is known."""
+        return located_study(self._entry.study, self.folder.path) or None
 
     @property
     def result(self) -> Path | None:

@@ -60,8 +60,11 @@ class Worklist:
 
 
 def _added(event: Event, number: int) -> Entry:
-    study, result, group, patient = (str(event.get(key) or "") for key in ("study", "result", "group", "patient"))
-    return Entry(event["case"], number, str(event["folder"]), study, result, group, patient)
+    result, group, patient, mask = (str(event.get(key) or "") for key in ("result", "group", "patient", "brain_mask"))
+    given = event.get("study") or ""
+    study = given if isinstance(given, str) else tuple(given)
+    clinical = dict(event.get("clinical") or {})
+    return Entry(event["case"], number, str(event["folder"]), study, result, group, patient, clinical, mask)
 
 
 def _proposed(entry: Entry, event: Event) -> Entry:

@@ -12,8 +12,8 @@ import SimpleITK as sitk
 from reviews import BERND, CLARA, GRID, LESION, box, desk, image
 
 from StrokeSegLogic.base.errors import InputError
+from StrokeSegLogic.batch.beginning import begin_review
 from StrokeSegLogic.evaluation.cohort import Sources, evaluate_folders
-from StrokeSegLogic.review.beginning import begin_review
 from StrokeSegLogic.review.export import export_review
 from StrokeSegLogic.review.folder import ReviewFolder
 from StrokeSegLogic.review.selection import select

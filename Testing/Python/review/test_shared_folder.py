@@ -14,7 +14,7 @@ from reviews import ANNA, BERND, desk
 
 from StrokeSegLogic.base.errors import InputError, OutputError
 from StrokeSegLogic.base.locks import exclusive
-from StrokeSegLogic.review.beginning import begin_review
+from StrokeSegLogic.batch.beginning import begin_review
 from StrokeSegLogic.review.folder import LOCK, WORKLIST, ReviewFolder
 from StrokeSegLogic.review.verify import verify
 
