@@ -174,7 +174,7 @@ class Desk:
         values = {"case": entry.name, "reader": reader, "role": self.reader.role, "reading": turn}
         if claim is not None:
             values["taken_from"] = claim.reader
-        writer.add(("started", values))
+        writer.add("started", values)
         entry = Worklist.of(writer.chain)[entry.name]
         assert entry.claim is not None
         return self._session(entry, entry.claim)
@@ -194,7 +194,7 @@ class Desk:
         with self.folder.writing() as writer:
             entry = Worklist.of(writer.chain)[case]
             by = {"reader": self.reader.name, "role": self.reader.role}
-            writer.add(("commented", {"case": entry.name, **by, "comment": text}))
+            writer.add("commented", {"case": entry.name, **by, "comment": text})
 
     def want_second(self, cases: Iterable[str], wanted: bool = True) -> list[str]:
         """Asks for a second reader of cases, or takes that back where none has read yet.
@@ -212,7 +212,7 @@ class Desk:
             new = [entry.name for entry in entries if entry.second_wanted != wanted and entry.second is None]
             by = {"reader": self.reader.name, "role": self.reader.role, "wanted": wanted}
             if new:
-                writer.add(*(("second", {"case": name, **by}) for name in new))
+                writer.add("second", {"cases": new, **by})
         return new
 
 

@@ -176,7 +176,7 @@ class ReviewFolder:
 
 
 class Writer:
-    """The right to add events; made by `ReviewFolder.writing`.
+    """The right to add an event; made by `ReviewFolder.writing`.
 
     Attributes:
         chain: the records as they are.
@@ -186,14 +186,18 @@ class Writer:
         self.folder = folder
         self.chain = chain
 
-    def add(self, *events: tuple[str, Mapping[str, Any]]) -> None:
-        """Records what happened, all of it or nothing.
+    def add(self, kind: str, values: Mapping[str, Any]) -> None:
+        """Records what happened.
+
+        Args:
+            kind: of the event.
+            values: JSON-ready.
 
         Raises:
             OutputError: if it cannot be written; then nothing is recorded.
         """
         folder = self.folder
-        longer = append(folder.records, self.chain, events)
+        longer = append(folder.records, self.chain, kind, values)
         try:
             # After the records: a kill in between leaves a worklist that is an event behind, never ahead.
             write_whole(folder.path / WORKLIST, _worklist(folder.id, folder.settings, Head.of(longer)))

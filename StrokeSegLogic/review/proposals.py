@@ -187,7 +187,7 @@ def propose(
                 event: EventValues = "failed", {"case": made.name, "reason": made.problem}
             else:
                 event = take_result(made.result, made.name, entry.folder, folder.path, folder.path)
-            writer.add(event)
+            writer.add(*event)
         if event[0] == "failed":
             problems[made.name] = str(event[1]["reason"])
 

@@ -231,7 +231,7 @@ class Session:
         with self.folder.writing() as writer:
             self._require_mine(writer)
             by = {"reader": self.reader, "role": self.role}
-            writer.add(("left", {"case": self.case, **by, "active_s": self._active_s}))
+            writer.add("left", {"case": self.case, **by, "active_s": self._active_s})
 
     def _drawing(self, labels: sitk.Image) -> Drawing:
         return Drawing(laid(labels, self.proposal(), self.case), self._proposal.modality, self.reader)
@@ -269,7 +269,7 @@ class Session:
                 file = kept.relative_to(self.folder.path).as_posix()
             values["labels"] = {"file": file, "sha256": sha256} if decision != "rejected" else None
             try:
-                writer.add(("decided", values))
+                writer.add("decided", values)
             except OutputError:
                 if kept is not None:
                     kept.unlink(missing_ok=True)

@@ -26,7 +26,9 @@ class Worklist:
             if event.kind == "added":
                 entries[event["case"]] = _added(event, len(entries) + 1)
             elif (change := _CHANGES.get(event.kind)) is not None:
-                entries[event["case"]] = change(entries[event["case"]], event)
+                # Of several cases at once: a second reader is asked for.
+                for name in event.get("cases") or (event["case"],):
+                    entries[name] = change(entries[name], event)
         return cls(entries)
 
     def __getitem__(self, name: str) -> Entry:

@@ -70,7 +70,7 @@ def test_a_writer_waits_for_another_and_gives_up_with_words(review: ReviewFolder
     with exclusive(review.path / LOCK), said, review.writing():
         pass
     with review.writing() as writer:
-        writer.add(("commented", {"case": "case2", "reader": "x", "role": "", "comment": "free again"}))
+        writer.add("commented", {"case": "case2", "reader": "x", "role": "", "comment": "free again"})
 
 
 def test_whoever_only_reads_waits_for_nobody(review: ReviewFolder) -> None:
