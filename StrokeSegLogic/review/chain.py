@@ -147,16 +147,29 @@ class NewLines:
         return event
 
 
-def append(path: Path, chain: Chain, kind: str, values: Mapping[str, Any]) -> Chain:
-    """Adds a line to the end of a file; what a killed process left of a line goes first.
+def next_line(chain: Chain, kind: str, values: Mapping[str, Any]) -> NewLines:
+    """The line that would go on from a chain.
 
-    One line a call: of several a kill could leave some, and nobody could tell those from all.
+    One line an event, and one event at a time: of several lines a kill could leave some, and nobody could tell those
+    from all.
+
+    Args:
+        chain: that is whole.
+        kind: what happened.
+        values: JSON-ready.
+    """
+    new = NewLines.after(chain)
+    new.add(kind, {**values, TORN: chain.torn} if chain.torn else values)
+    return new
+
+
+def append(path: Path, chain: Chain, new: NewLines) -> Chain:
+    """Adds a line to the end of a file; what a killed process left of a line goes first.
 
     Args:
         path: of the file.
         chain: what it holds; nobody else may write to it meanwhile.
-        kind: what happened.
-        values: JSON-ready.
+        new: goes on from it (see `next_line`).
 
     Returns:
         What the file holds now.
@@ -165,8 +178,6 @@ def append(path: Path, chain: Chain, kind: str, values: Mapping[str, Any]) -> Ch
         OutputError: if it cannot be written; then the file is as it was.
     """
     require_whole(chain, path)
-    new = NewLines.after(chain)
-    new.add(kind, {**values, TORN: chain.torn} if chain.torn else values)
     try:
         descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_BINARY", 0))
         try:

@@ -16,13 +16,14 @@ from ..base.json_files import read_json_object
 from ..base.locks import Busy, error_says_no_locks, exclusive_within
 from ..base.records import SCHEMA, SCHEMA_VERSION, proven, schema_of, sealed
 from ..base.settings import from_mapping, one_of
-from .chain import RECORDS, Chain, NewLines, append, read_chain, require_whole, withdraw
+from .chain import RECORDS, Chain, NewLines, append, next_line, read_chain, require_whole, withdraw
 
 WORKLIST = "worklist.json"
 CASES = "cases"
 INSIDE = "review"
 """Folder of the review where the folder of the data was named in its place."""
 LOCK = ".strokeseg-review.lock"
+_LOOKS = 100
 PATIENCE_S = 20.0
 """An event is written in hundredths of a second; a disk far away may take seconds."""
 ORDERS = ("name", "volume", "doubt")
@@ -51,18 +52,26 @@ class ReviewSettings:
 
 @dataclass(frozen=True)
 class Head:
-    """What the worklist says of the records: how many events there are, and the hash of the last."""
+    """What the worklist says of the records.
+
+    Attributes:
+        events: how many there are.
+        last_sha256: of the last.
+        next_sha256: of the event that is about to be written, or was when a process was killed; "" where nobody is
+            writing; None in what was written before it was said.
+    """
 
     events: int
     last_sha256: str
+    next_sha256: str | None = ""
 
     @classmethod
     def of(cls, chain: Chain) -> Head:
         return cls(len(chain.events), chain.last_sha256)
 
     def record(self) -> dict[str, Any]:
-        """JSON-ready."""
-        return asdict(self)
+        """JSON-ready: as every export holds it."""
+        return {"events": self.events, "last_sha256": self.last_sha256}
 
     def lost(self, chain: Chain) -> str:
         """What the records lack of what this head has seen; "" where they go on from it."""
@@ -71,6 +80,20 @@ class Head:
             return f"{missing} of {self.events} events are missing from the end of the records"
         if self.events and chain.events[self.events - 1].sha256 != self.last_sha256:
             return f"event {self.events} is not the event that was recorded"
+        return ""
+
+    def added(self, chain: Chain) -> str:
+        """What the records hold that this head neither counts nor announces; "" where there is no such thing.
+
+        An event is announced before it is written: whatever else is there was written by nobody who holds the lock.
+        """
+        more = chain.events[self.events :]
+        if self.next_sha256 is None and len(more) <= 1:
+            return ""
+        if len(more) > 1 or (more and more[0].sha256 != self.next_sha256):
+            return f"{len(more)} event(s) from number {self.events + 1} on were added by another program, or changed"
+        if chain.torn and (more or not self.next_sha256):
+            return f"{chain.torn} bytes at the end were added by another program"
         return ""
 
 
@@ -121,13 +144,25 @@ class ReviewFolder:
         Raises:
             InputError: if they are damaged, or shorter than the worklist knows them.
         """
-        # The worklist first: it is written last, so that the records are never behind what it says.
-        head = self.head()
-        chain = read_chain(self.records)
+        head, chain = self.state()
         require_whole(chain, self.records)
-        if lost := head.lost(chain):
-            raise InputError(lost, where=self.records, fix="See strokeseg review verify; take a copy back")
+        if wrong := head.lost(chain) or head.added(chain):
+            raise InputError(wrong, where=self.records, fix="See strokeseg review verify; take a copy back")
         return chain
+
+    def state(self) -> tuple[Head, Chain]:
+        """What the worklist says of the records, and the records, of one moment: whoever is writing is not waited for.
+
+        Raises:
+            InputError: if either is missing, or the worklist is damaged.
+        """
+        head = self.head()
+        for _ in range(_LOOKS):
+            chain, after = read_chain(self.records), self.head()
+            if after == head:
+                break
+            head = after  # somebody has written in between
+        return head, chain
 
     def notes(self) -> tuple[str, ...]:
         """What was said when the review began: cases that were left aside, images that were not there.
@@ -197,15 +232,23 @@ class Writer:
             OutputError: if it cannot be written; then nothing is recorded.
         """
         folder = self.folder
-        longer = append(folder.records, self.chain, kind, values)
+        line = next_line(self.chain, kind, values)
+        before = Head(len(self.chain.events), self.chain.last_sha256, line.previous)
+        # Announced, written, counted: a kill in between leaves an event that is known or none, and an event that
+        # somebody else has added was never announced.
+        self._write(before)
+        longer = append(folder.records, self.chain, line)
         try:
-            # After the records: a kill in between leaves a worklist that is an event behind, never ahead.
-            write_whole(folder.path / WORKLIST, _worklist(folder.id, folder.settings, Head.of(longer)))
+            self._write(Head.of(longer))
         except OutputError:
             if withdraw(folder.records, self.chain):
                 raise
             # It is recorded, and cannot be taken back: the next event will bring the worklist up to it.
         self.chain = longer
+
+    def _write(self, head: Head) -> None:
+        folder = self.folder
+        write_whole(folder.path / WORKLIST, _worklist(folder.id, folder.settings, head))
 
 
 def new_review(
@@ -235,7 +278,7 @@ def new_review(
 
 
 def _worklist(review: str, settings: ReviewSettings, head: Head) -> bytes:
-    return sealed({"review": review, "settings": asdict(settings), "records": RECORDS, **head.record()}, {})
+    return sealed({"review": review, "settings": asdict(settings), "records": RECORDS, **asdict(head)}, {})
 
 
 def _read_worklist(path: Path) -> tuple[str, ReviewSettings, Head]:
@@ -243,7 +286,8 @@ def _read_worklist(path: Path) -> tuple[str, ReviewSettings, Head]:
     values = read_json_object(path, fix=fix)
     schema_of(values, path)
     try:
-        head = Head(int(values["events"]), str(values["last_sha256"]))
+        announced = values.get("next_sha256")
+        head = Head(int(values["events"]), str(values["last_sha256"]), None if announced is None else str(announced))
         return str(values["review"]), from_mapping(ReviewSettings, values["settings"], path), head
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"is no worklist of a review ({error})", where=path, fix=fix) from error
