@@ -6,7 +6,8 @@ from pathlib import Path
 
 from ..base.progress import Progress
 from ..review.beginning import begin_with, require_no_review
-from ..review.folder import INSIDE, ReviewFolder, ReviewSettings
+from ..review.folder import INSIDE, ReviewFolder
+from ..review.worklist_file import ReviewSettings
 from .review_cases import find_review_cases
 
 

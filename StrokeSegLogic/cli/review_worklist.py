@@ -11,7 +11,8 @@ from rich.table import Table as RichTable
 
 from ..review.desk import READER_VARIABLE, Desk, Reader
 from ..review.entry import Entry
-from ..review.folder import ReviewFolder, ReviewSettings
+from ..review.folder import ReviewFolder
+from ..review.worklist_file import ReviewSettings
 from .batch import LayoutName, Scheduler, Workers
 from .segment import Chosen, Overwrite, choosing
 from .terminal import console, job

@@ -9,9 +9,10 @@ from typing import Any
 from ..base.errors import InputError
 from ..base.progress import Progress
 from ..base.recorded_files import fill_new
-from .folder import WORKLIST, ReviewFolder, ReviewSettings, new_review
+from .folder import WORKLIST, ReviewFolder, new_review
 from .proposals import case_folder, take_result
 from .sources import Found, stored, stored_study
+from .worklist_file import ReviewSettings
 
 
 def begin_with(

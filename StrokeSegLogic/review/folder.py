@@ -12,11 +12,11 @@ from typing import Any
 from .. import __version__
 from ..base.errors import InputError, OutputError
 from ..base.files import write_whole
-from ..base.json_files import read_json_object
 from ..base.locks import Busy, error_says_no_locks, exclusive_within
-from ..base.records import SCHEMA, SCHEMA_VERSION, proven, schema_of, sealed
-from ..base.settings import from_mapping, one_of
+from ..base.records import SCHEMA, SCHEMA_VERSION
+from ..base.settings import from_mapping
 from .chain import RECORDS, Chain, NewLines, append, next_line, read_chain, require_whole, withdraw
+from .worklist_file import FIX, Head, ReviewSettings, is_untouched, read_worklist, worklist_bytes
 
 WORKLIST = "worklist.json"
 CASES = "cases"
@@ -26,75 +26,6 @@ LOCK = ".strokeseg-review.lock"
 _LOOKS = 100
 PATIENCE_S = 20.0
 """An event is written in hundredths of a second; a disk far away may take seconds."""
-ORDERS = ("name", "volume", "doubt")
-"""By name, the largest lesion first, the most doubtful first."""
-
-
-@dataclass(frozen=True)
-class ReviewSettings:
-    """How a review is done.
-
-    Attributes:
-        order: in which the cases come.
-        agreement: Dice from which two readers agree.
-        title: of the review.
-    """
-
-    order: str = "name"
-    agreement: float = 0.7
-    title: str = ""
-
-    def __post_init__(self) -> None:
-        one_of(self.order, ORDERS, "order")
-        if not 0 <= self.agreement <= 1:
-            raise ValueError(f"a Dice of {self.agreement} is none: it lies between 0 and 1")
-
-
-@dataclass(frozen=True)
-class Head:
-    """What the worklist says of the records.
-
-    Attributes:
-        events: how many there are.
-        last_sha256: of the last.
-        next_sha256: of the event that is about to be written, or was when a process was killed; "" where nobody is
-            writing; None in what was written before it was said.
-    """
-
-    events: int
-    last_sha256: str
-    next_sha256: str | None = ""
-
-    @classmethod
-    def of(cls, chain: Chain) -> Head:
-        return cls(len(chain.events), chain.last_sha256)
-
-    def record(self) -> dict[str, Any]:
-        """JSON-ready: as every export holds it."""
-        return {"events": self.events, "last_sha256": self.last_sha256}
-
-    def lost(self, chain: Chain) -> str:
-        """What the records lack of what this head has seen; "" where they go on from it."""
-        if len(chain.events) < self.events:
-            missing = self.events - len(chain.events)
-            return f"{missing} of {self.events} events are missing from the end of the records"
-        if self.events and chain.events[self.events - 1].sha256 != self.last_sha256:
-            return f"event {self.events} is not the event that was recorded"
-        return ""
-
-    def added(self, chain: Chain) -> str:
-        """What the records hold that this head neither counts nor announces; "" where there is no such thing.
-
-        An event is announced before it is written: whatever else is there was written by nobody who holds the lock.
-        """
-        more = chain.events[self.events :]
-        if self.next_sha256 is None and len(more) <= 1:
-            return ""
-        if len(more) > 1 or (more and more[0].sha256 != self.next_sha256):
-            return f"{len(more)} event(s) from number {self.events + 1} on were added by another program, or changed"
-        if chain.torn and (more or not self.next_sha256):
-            return f"{chain.torn} bytes at the end were added by another program"
-        return ""
 
 
 @dataclass(frozen=True)
@@ -124,7 +55,7 @@ class ReviewFolder:
         home = next((path for path in (place, place / INSIDE) if (path / WORKLIST).is_file()), None)
         if home is None:
             raise InputError("holds no review", where=place, fix="Make one: strokeseg review init DIR")
-        return cls(home, *_read_worklist(home / WORKLIST)[:2])
+        return cls(home, *read_worklist(home / WORKLIST)[:2])
 
     @property
     def records(self) -> Path:
@@ -134,20 +65,43 @@ class ReviewFolder:
         """What the worklist says of the records.
 
         Raises:
-            InputError: if it is missing or damaged.
+            InputError: if it is missing, damaged, or not any more the one that was opened.
         """
-        return _read_worklist(self.path / WORKLIST)[2]
+        review, settings, head = read_worklist(self.path / WORKLIST)
+        if (review, settings) != (self.id, self.settings):
+            raise InputError(
+                "is another review's by now, or its settings were changed", where=self.path / WORKLIST, fix=FIX
+            )
+        return head
+
+    def foreign(self, chain: Chain) -> str:
+        """How the worklist is not that of the records: by the review's id, or by settings other than it began with;
+        "" where it is."""
+        if not chain.events:
+            return ""
+        if chain.events[0].get("review") != self.id:
+            return "is another review's"
+        try:
+            began = from_mapping(ReviewSettings, chain.events[0].get("settings"), self.records)
+        except InputError as error:
+            return f"cannot be held against the records ({error.clause})"
+        now, then = asdict(self.settings), asdict(began)
+        other = [f"{name} {now[name]!r} in place of {then[name]!r}" for name in now if now[name] != then[name]]
+        return f"has other settings than the review began with: {', '.join(other)}" if other else ""
 
     def chain(self) -> Chain:
         """The records. Nobody is waited for: an event that is just being written is not there yet.
 
         Raises:
-            InputError: if they are damaged, or shorter than the worklist knows them.
+            InputError: if they are damaged, shorter than the worklist knows them or longer than it announces them, or
+                the worklist is not theirs.
         """
         head, chain = self.state()
         require_whole(chain, self.records)
         if wrong := head.lost(chain) or head.added(chain):
-            raise InputError(wrong, where=self.records, fix="See strokeseg review verify; take a copy back")
+            raise InputError(wrong, where=self.records, fix=FIX)
+        if foreign := self.foreign(chain):
+            raise InputError(foreign, where=self.path / WORKLIST, fix=FIX)
         return chain
 
     def state(self) -> tuple[Head, Chain]:
@@ -187,7 +141,7 @@ class ReviewFolder:
                     raise InputError(
                         "was changed by another program: nothing is recorded",
                         where=self.path / WORKLIST,
-                        fix="See strokeseg review verify; take a copy back",
+                        fix=FIX,
                     )
                 yield Writer(self, self.chain())
         except Busy:
@@ -248,7 +202,7 @@ class Writer:
 
     def _write(self, head: Head) -> None:
         folder = self.folder
-        write_whole(folder.path / WORKLIST, _worklist(folder.id, folder.settings, head))
+        write_whole(folder.path / WORKLIST, worklist_bytes(folder.id, folder.settings, head))
 
 
 def new_review(
@@ -273,26 +227,5 @@ def new_review(
         lines.add(kind, values)
     write_whole(folder / RECORDS, lines.content)
     head = Head(lines.number, lines.previous)
-    write_whole(folder / WORKLIST, _worklist(review.id, settings, head))
+    write_whole(folder / WORKLIST, worklist_bytes(review.id, settings, head))
     return review
-
-
-def _worklist(review: str, settings: ReviewSettings, head: Head) -> bytes:
-    return sealed({"review": review, "settings": asdict(settings), "records": RECORDS, **asdict(head)}, {})
-
-
-def _read_worklist(path: Path) -> tuple[str, ReviewSettings, Head]:
-    fix = "See strokeseg review verify; take a copy back"
-    values = read_json_object(path, fix=fix)
-    schema_of(values, path)
-    try:
-        announced = values.get("next_sha256")
-        head = Head(int(values["events"]), str(values["last_sha256"]), None if announced is None else str(announced))
-        return str(values["review"]), from_mapping(ReviewSettings, values["settings"], path), head
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"is no worklist of a review ({error})", where=path, fix=fix) from error
-
-
-def is_untouched(worklist: Path) -> bool:
-    """Whether a worklist has the bytes that it was written with."""
-    return proven(worklist) is not None

@@ -20,9 +20,10 @@ from ..result.looks import SEGMENTS
 from ..study.case import Modality
 from .changes import label_name, labels_left
 from .entry import Entry, Reading
-from .folder import Head, ReviewFolder
+from .folder import ReviewFolder
 from .versions import read_version
 from .worklist import Worklist
+from .worklist_file import Head
 
 FINAL = "final"
 FIRST, SECOND = "first reader", "second reader"

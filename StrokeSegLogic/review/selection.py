@@ -14,9 +14,10 @@ from ..evaluation.masks import Mask
 from .changes import labels_left
 from .consensus import WAYS, consensus
 from .entry import Entry, Reading
-from .folder import Head, ReviewFolder
+from .folder import ReviewFolder
 from .versions import read_version
 from .worklist import Worklist
+from .worklist_file import Head
 
 CHOICES = ("final", "first", "second", "proposal", *WAYS)
 """What holds in the end, a reader's, the model's, or a consensus of all who have read a case."""

@@ -13,8 +13,9 @@ from ..base.json_files import read_json_object
 from ..base.progress import Progress
 from ..base.records import is_there
 from .chain import RECORDS, Chain, Event, read_chain
-from .folder import CASES, INSIDE, WORKLIST, Head, ReviewFolder, is_untouched
+from .folder import CASES, INSIDE, WORKLIST, ReviewFolder
 from .versions import SUFFIX
+from .worklist_file import Head, is_untouched
 
 Kind = Literal["fault", "note"]
 
@@ -144,8 +145,8 @@ def _read(home: Path) -> tuple[Chain, list[Finding]]:
 def _of_worklist(folder: ReviewFolder, head: Head, chain: Chain) -> Iterator[Finding]:
     if not is_untouched(folder.path / WORKLIST):
         yield Finding("fault", WORKLIST, "was changed since it was written")
-    if chain.events and chain.events[0].get("review") != folder.id:
-        yield Finding("fault", WORKLIST, "is another review's")
+    if foreign := folder.foreign(chain):
+        yield Finding("fault", WORKLIST, foreign)
     if chain.broken:
         return
     if wrong := head.lost(chain) or head.added(chain):

@@ -10,9 +10,9 @@ from reviews import desk
 
 from StrokeSegLogic.base.errors import InputError, OutputError
 from StrokeSegLogic.batch.beginning import begin_review
-from StrokeSegLogic.review.folder import ReviewSettings
 from StrokeSegLogic.review.sources import located, located_study, stored, stored_study
 from StrokeSegLogic.review.verify import verify
+from StrokeSegLogic.review.worklist_file import ReviewSettings
 
 
 def test_the_data_folder_itself_can_hold_the_review(results: Path, tmp_path: Path) -> None:

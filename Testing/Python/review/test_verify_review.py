@@ -6,12 +6,14 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from reviews import BERND, LESION, desk, image
 
 from StrokeSegLogic.base.errors import InputError, OutputError
+from StrokeSegLogic.base.records import OWN, SCHEMA, WRITTEN, sealed
 from StrokeSegLogic.review.chain import Chain, NewLines, append, next_line
 from StrokeSegLogic.review.folder import ReviewFolder
 from StrokeSegLogic.review.verify import verify
@@ -199,13 +201,42 @@ def test_an_older_worklist_laid_over_a_newer_one_is_a_fault(read: ReviewFolder) 
     assert "added by another program, or changed" in faults(read)[0]
 
 
-def test_a_review_of_before_events_were_announced_goes_on(read: ReviewFolder) -> None:
-    from StrokeSegLogic.base.records import OWN, SCHEMA, WRITTEN, sealed
+def resealed(home: ReviewFolder, **changed: object) -> None:
+    """The worklist with other values, as StrokeSeg would seal them; None takes a key away."""
+    values = json.loads((home.path / "worklist.json").read_text(encoding="utf-8"))
+    kept = {key: value for key, value in values.items() if key not in (OWN, SCHEMA, WRITTEN)} | changed
+    content = sealed({key: value for key, value in kept.items() if value is not None}, {})
+    (home.path / "worklist.json").write_bytes(content)
 
-    values = json.loads((read.path / "worklist.json").read_text(encoding="utf-8"))
-    older = {key: values[key] for key in values if key not in (OWN, SCHEMA, WRITTEN, "next_sha256")}
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("agreement", 0.0, "agreement 0.0 in place of 0.7"),
+        ("order", "doubt", "order 'doubt' in place of 'name'"),
+        ("title", "x", "title 'x' in place of ''"),
+    ],
+    ids=["agreement", "order", "title"],
+)
+def test_settings_other_than_the_review_began_with_are_a_fault_however_they_are_sealed(
+    read: ReviewFolder, name: str, value: object, words: str
+) -> None:
+    resealed(read, settings={**asdict(read.settings), name: value})
+    assert faults(read) == [f"worklist.json: has other settings than the review began with: {words}"]
+    with pytest.raises(InputError, match="other settings than the review began with"):
+        desk(read.path).worklist()
+    with pytest.raises(InputError, match="its settings were changed"):
+        desk(read).comment("case2", "by a desk that was opened before")
+
+
+def test_a_worklist_of_another_review_is_a_fault(read: ReviewFolder) -> None:
+    resealed(read, review="0" * 32)
+    assert faults(read) == ["worklist.json: is another review's"]
+
+
+def test_a_review_of_before_events_were_announced_goes_on(read: ReviewFolder) -> None:
     content = forged(read)
-    (read.path / "worklist.json").write_bytes(sealed(older, {}))
+    resealed(read, next_sha256=None)
     with read.records.open("ab") as file:
         file.write(content)
     assert verify(read.path).whole, "of its last event nobody can tell whether a process was killed behind it"
