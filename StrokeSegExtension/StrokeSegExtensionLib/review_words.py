@@ -96,7 +96,7 @@ def begun_words(cases: Sequence[str]) -> str:
 def claim_words(case: str, claim: Claim) -> str:
     """Whether to take a case over from the reader who has it."""
     question = _("{case} is before {reader} since {time} (UTC). Take it over? Their draft stays theirs.")
-    return question.format(case=case, reader=claim.reader, time=claim.time[:16].replace("T", " "))
+    return question.format(case=case, reader=claim.who, time=claim.time[:16].replace("T", " "))
 
 
 def draft_words(draft: Draft) -> str:

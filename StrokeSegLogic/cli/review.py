@@ -55,6 +55,14 @@ Which = Annotated[
     typer.Option(help="Whose labels: what holds, a reader's, the model's, or a consensus of both readers."),
 ]
 
+Unblind = Annotated[
+    bool,
+    typer.Option(
+        "--with-open-second-reads",
+        help="Also what was decided on cases that wait for a second reader. For whoever reads none of them.",
+    ),
+]
+
 
 @app.command("next")
 def take_next(folder: Folder, order: Order = None, reader: Name = None, role: Role = "") -> None:
@@ -154,14 +162,14 @@ def verify(folder: Folder, export: ExportRecord = None) -> None:
 
 
 @app.command()
-def report(folder: Folder, output: Output = None, overwrite: Overwrite = False) -> None:
+def report(folder: Folder, output: Output = None, overwrite: Overwrite = False, unblind: Unblind = False) -> None:
     """Progress, time, edits, and agreement of model and readers."""
     from ..review.numbers import count
-    from ..review.report import tables, write_review_report
+    from ..review.report import blind_words, tables, write_review_report
 
     review = ReviewFolder.find(folder)
     with job() as progress:
-        numbers = count(review, progress)
+        numbers = count(review, progress, open_second_reads=unblind)
         if output is None:
             made = tables(numbers, review.settings.agreement)
         else:
@@ -170,6 +178,8 @@ def report(folder: Folder, output: Output = None, overwrite: Overwrite = False) 
         print_table(table)
     for case, why in numbers.unread.items():
         console.print(f"  in no figure: {case}: {why}", soft_wrap=True)
+    if numbers.blind:
+        console.print(f"  {blind_words(numbers.blind)}", soft_wrap=True)
     if output is not None:
         console.print(f"Tables and plots in {output}: open report.html in a browser", soft_wrap=True)
     console.print("Research use only: not a medical device")
@@ -177,13 +187,19 @@ def report(folder: Folder, output: Output = None, overwrite: Overwrite = False) 
 
 @app.command()
 def export(
-    folder: Folder, output: Target, form: Form = "nifti", which: Which = "final", overwrite: Overwrite = False
+    folder: Folder,
+    output: Target,
+    form: Form = "nifti",
+    which: Which = "final",
+    overwrite: Overwrite = False,
+    unblind: Unblind = False,
 ) -> None:
     """Write labels of the review: NIfTI, BIDS derivatives, or the folders of strokeseg train and evaluate."""
     from ..review.export import export_review
 
     with job() as progress:
-        selection = export_review(ReviewFolder.find(folder), output, form, which, progress, overwrite=overwrite)
+        review = ReviewFolder.find(folder)
+        selection = export_review(review, output, form, which, progress, overwrite=overwrite, open_second_reads=unblind)
     console.print(f"{len(selection.chosen)} cases in {output}", soft_wrap=True)
     for case, why in selection.left_out.items():
         console.print(f"  not there: {case} {why}", soft_wrap=True)

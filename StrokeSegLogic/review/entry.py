@@ -18,6 +18,10 @@ ReadingName = Literal["first", "second", "arbitration"]
 """Whose look at a case it is: the first reader's, the second's, or of whoever decides between both."""
 
 
+ANOTHER = "another reader"
+"""What a reader is called to whoever must not know them."""
+
+
 @dataclass(frozen=True)
 class Proposal:
     """What a model proposes.
@@ -43,12 +47,24 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Claim:
-    """A case that a reader has before them, since an event."""
+    """A case that a reader has before them.
+
+    Attributes:
+        reader: who; "" where whoever looks must not know it.
+        reading: in which turn.
+        since: number of the event.
+        time: of the event.
+    """
 
     reader: str
     reading: ReadingName
     since: int
     time: str
+
+    @property
+    def who(self) -> str:
+        """The reader, in words."""
+        return self.reader or ANOTHER
 
 
 @dataclass(frozen=True)
@@ -95,6 +111,8 @@ class Entry:
         problem: why there is none; "" where nothing went wrong.
         claim: who has it before them.
         second_wanted: whether a second reader is to look.
+        opened: readers who have had it before them.
+        knowing: readers who took the request for a second one back: then they could see what the first had done.
         readings: the last of each turn.
         comments: made beside decisions.
         hidden: whether a reading was left out because this reader must not know it yet.
@@ -113,6 +131,8 @@ class Entry:
     problem: str = ""
     claim: Claim | None = None
     second_wanted: bool = False
+    opened: frozenset[str] = frozenset()
+    knowing: frozenset[str] = frozenset()
     readings: Mapping[ReadingName, Reading] = field(default_factory=dict)
     comments: tuple[Event, ...] = ()
     hidden: bool = False
@@ -168,7 +188,7 @@ class Entry:
         if self.problem:
             return self.problem
         if self.claim is not None:
-            return f"{self.claim.reader} since {self.claim.time[:16]}"
+            return f"{self.claim.who} since {self.claim.time[:16]}"
         if self.disputed(agreement):
             return "readers disagree"
         if self.final is None:
@@ -188,7 +208,7 @@ class Entry:
         if self.second is None:
             if self.first.reader == reader:
                 return "first"
-            return "second" if self.second_wanted else None
+            return "second" if self.second_wanted and reader not in self.knowing else None
         readers = (self.first.reader, self.second.reader)
         return "arbitration" if self.disputed(agreement) and reader not in readers else None
 
@@ -202,20 +222,23 @@ class Entry:
         turn = self.turn_of(reader, agreement)
         return turn is not None and turn not in self.readings
 
-    def is_hidden_from(self, reader: str) -> bool:
-        """Whether what the first reader said must not reach this reader: who may still be the second."""
-        return (
-            self.first is not None
-            and self.second is None
-            and self.second_wanted
-            and self.first.reader != reader
-            and "arbitration" not in self.readings
-        )
+    def is_blind(self, reader: str) -> bool:
+        """Whether this reader may still be the second, and must not know who reads the case or what they say."""
+        read_by_them = self.first is not None and self.first.reader == reader
+        return self.second_wanted and self.second is None and "arbitration" not in self.readings and not read_by_them
 
     def as_seen_by(self, reader: str) -> Entry:
-        """The case without what this reader must not know yet."""
-        if not self.is_hidden_from(reader):
+        """The case without what this reader must not know yet; "" is anybody."""
+        if not self.is_blind(reader):
             return self
+        others = self.claim is not None and self.claim.reader != reader
+        if self.first is None:
+            # That it is being read everybody may know; who does, and what they remark, is the first reader's.
+            claim = replace(self.claim, reader="") if others and self.claim is not None else self.claim
+            told = tuple(event for event in self.comments if event["reader"] == reader or not self._opened(event))
+            return replace(self, comments=told, claim=claim)
         own = tuple(event for event in self.comments if event["reader"] == reader)
-        claim = self.claim if self.claim is None or self.claim.reader == reader else None
-        return replace(self, readings={}, comments=own, claim=claim, hidden=True)
+        return replace(self, readings={}, comments=own, claim=None if others else self.claim, hidden=True)
+
+    def _opened(self, event: Event) -> bool:
+        return event["reader"] in self.opened

@@ -36,6 +36,7 @@ def export_review(
     progress: Progress | None = None,
     *,
     overwrite: bool = False,
+    open_second_reads: bool = False,
 ) -> Selection:
     """Writes labels of a review's cases, all or none, with a record that holds the count and last hash of its events.
 
@@ -50,6 +51,7 @@ def export_review(
         which: labels, one of `selection.CHOICES`; "evaluate" has its own.
         progress: of the work.
         overwrite: move files of the user's that are in the way aside.
+        open_second_reads: as `selection.select` takes it.
 
     Returns:
         What left, and what did not and why.
@@ -59,7 +61,7 @@ def export_review(
         OutputError: if the output cannot be written, or files that are not ours are in the way.
     """
     one_of(form, FORMATS, "form of an export")
-    selection = select(folder, "final" if form == "evaluate" else which)
+    selection = select(folder, "final" if form == "evaluate" else which, open_second_reads=open_second_reads)
     require_some(selection, folder)
     writers = {
         "nifti": _nifti,

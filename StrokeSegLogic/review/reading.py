@@ -19,7 +19,7 @@ from ..result.record import ResultRecord
 from .active_time import ActiveTime
 from .changes import compared, labels_left, left_before, made_with
 from .drafts import Autosave, Draft, DraftFiles
-from .entry import Claim, Decision, Entry, Proposal, Reading, ReadingName
+from .entry import ANOTHER, Claim, Decision, Entry, Proposal, Reading, ReadingName
 from .folder import ReviewFolder, Writer
 from .sources import Study, located, located_study
 from .versions import Drawing, given_labels, keep_as_version, laid, read_version
@@ -281,7 +281,8 @@ class Session:
     def _require_mine(self, writer: Writer) -> Entry:
         entry = Worklist.of(writer.chain)[self.case]
         if entry.claim is None or entry.claim.since != self._since:
-            whose = "was given back" if entry.claim is None else f"was taken over by {entry.claim.reader}"
+            by = "" if entry.claim is None else ANOTHER if entry.is_blind(self.reader) else entry.claim.reader
+            whose = f"was taken over by {by}" if by else "was given back"
             raise InputError(
                 f"{whose} in the meantime: nothing was recorded", where=self.case, fix="Take the case again, and save"
             )

@@ -37,7 +37,7 @@ def tables(numbers: Numbers, agreement: float) -> list[Table]:
         numbers: counted.
         agreement: Dice from which two readers agree.
     """
-    found = [_progress(numbers.entries, agreement), _readers(numbers.entries)]
+    found = [_progress(numbers, agreement), _readers(numbers.entries)]
     if numbers.rows:
         found += _scores(numbers.rows, "Proposal against what holds in the end")
     if numbers.readers:
@@ -47,11 +47,18 @@ def tables(numbers: Numbers, agreement: float) -> list[Table]:
     return found
 
 
-def _progress(entries: Sequence[Entry], agreement: float) -> Table:
+def blind_words(blind: Sequence[str]) -> str:
+    """That cases are left out, and how many; "" where none is."""
+    return f"{len(blind)} case(s) are being read blind: what was decided on them is left out." if blind else ""
+
+
+def _progress(numbers: Numbers, agreement: float) -> Table:
+    entries = numbers.entries
     counts = [(state, sum(entry.state == state for entry in entries)) for state in STATES]
     more = [
         ("without a proposal because something failed", sum(bool(entry.problem) for entry in entries)),
         ("read twice", sum(entry.second is not None for entry in entries)),
+        *([("being read blind: left out below", len(numbers.blind))] if numbers.blind else []),
         ("waiting for arbitration", sum(entry.disputed(agreement) for entry in entries)),
         ("all", len(entries)),
     ]
@@ -139,6 +146,7 @@ def write_review_report(
     drawn = plots(rows, tuple(dict.fromkeys(row.label for row in rows))) if rows and can_draw else {}
     lacking = () if can_draw else ("Plots are left out: matplotlib is not installed.",)
     missing = [f"{case}: {why}" for case, why in numbers.unread.items()]
+    missing += [words] if (words := blind_words(numbers.blind)) else []
     html = page(
         "evaluation.html",
         title=f"{TITLE}{f': {folder.settings.title}' if folder.settings.title else ''}",
@@ -172,6 +180,7 @@ def report_record(numbers: Numbers, folder: ReviewFolder) -> dict[str, Any]:
         "readers": [asdict(times) for times in reader_times(numbers.entries)],
         "agreements": [asdict(each) for each in numbers.agreements],
         "in_no_figure": numbers.unread,
+        "read_blind": numbers.blind,
         "metrics": {name: METRICS[name].unit for name in SHOWN},
     }
 

@@ -55,6 +55,10 @@ class Worklist:
         }[order]
         return sorted(entries, key=lambda entry: -1.0 if (value := measure(entry)) is None else value, reverse=True)
 
+    def as_seen_by(self, reader: str) -> Worklist:
+        """All cases without what this reader must not know yet; "" is anybody."""
+        return Worklist({name: entry.as_seen_by(reader) for name, entry in self.entries.items()})
+
     def open_to(self, reader: str, order: str, agreement: float) -> Iterator[Entry]:
         """What waits for a reader: what they have begun first, then the others in order."""
         entries = [entry for entry in self.ordered(order) if entry.is_open_to(reader, agreement)]
@@ -87,7 +91,8 @@ def _failed(entry: Entry, event: Event) -> Entry:
 
 
 def _started(entry: Entry, event: Event) -> Entry:
-    return replace(entry, claim=Claim(event["reader"], event["reading"], event.number, event.time))
+    claim = Claim(event["reader"], event["reading"], event.number, event.time)
+    return replace(entry, claim=claim, opened=entry.opened | {claim.reader})
 
 
 def _left(entry: Entry, event: Event) -> Entry:
@@ -95,7 +100,9 @@ def _left(entry: Entry, event: Event) -> Entry:
 
 
 def _second(entry: Entry, event: Event) -> Entry:
-    return replace(entry, second_wanted=bool(event["wanted"]))
+    saw = not event["wanted"] and entry.as_seen_by(event["reader"]).hidden
+    knowing = entry.knowing | {event["reader"]} if saw else entry.knowing
+    return replace(entry, second_wanted=bool(event["wanted"]), knowing=knowing)
 
 
 def _commented(entry: Entry, event: Event) -> Entry:

@@ -55,6 +55,9 @@ def test_a_review_from_the_first_case_to_the_export(
     assert "Nothing waits for you" in said("next")
     other = said("list", "--reader", "Bert")
     assert "second read" in other and "Änne" not in [line.split()[-1] for line in other.splitlines() if " b " in line]
+    blind = said("report")
+    assert "1 case(s) are being read blind" in blind and "1 case(s)" not in said("report", "--with-open-second-reads")
+    assert "not there: b is being read blind" in said("export", str(tmp_path / "early"))
     assert "reading         second" in said("next", "--reader", "Bert")
     said("accept", "b", "--reader", "Bert")
     assert "readers disagree" in said("list")
