@@ -68,6 +68,23 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Sitting:
+    """A reader had the case before them, and left it or decided.
+
+    Attributes:
+        reader: who.
+        reading: in which turn.
+        since: number of the event with which it began.
+        active_s: time at work in it; None where nobody measured it.
+    """
+
+    reader: str
+    reading: ReadingName
+    since: int
+    active_s: float | None
+
+
+@dataclass(frozen=True)
 class Reading:
     """A reader's decision on a case.
 
@@ -77,8 +94,9 @@ class Reading:
         file, sha256: of the labels that hold now; "" where the proposal was rejected.
         reason, comment: in the reader's words.
         number, time: of the event.
-        active_s: time at work on it; None where nobody measured it.
-        content: all of the event.
+        active_s: time at work on it in all of the reader's sittings in this turn, also those that ended without a
+            decision; None where nobody measured any.
+        content: all of the event; its `active_s` is that of the last sitting.
     """
 
     reader: str
@@ -114,6 +132,7 @@ class Entry:
         opened: readers who have had it before them.
         knowing: readers who took the request for a second one back: then they could see what the first had done.
         readings: the last of each turn.
+        sittings: that have ended, in order.
         comments: made beside decisions.
         hidden: whether a reading was left out because this reader must not know it yet.
     """
@@ -134,6 +153,7 @@ class Entry:
     opened: frozenset[str] = frozenset()
     knowing: frozenset[str] = frozenset()
     readings: Mapping[ReadingName, Reading] = field(default_factory=dict)
+    sittings: tuple[Sitting, ...] = ()
     comments: tuple[Event, ...] = ()
     hidden: bool = False
 

@@ -68,7 +68,9 @@ class Session:
         self._autosave = Autosave(self._drafts, claim.since, clock)
         self._reference: Mask | None = None
         before = self.draft()
-        self.active = ActiveTime(0.0 if before is None else before.active_s, clock)
+        # What a sitting took that ended with an event stands there; what a crash has cut off, in the draft alone.
+        cut_off = before is not None and before.since not in {sitting.since for sitting in entry.sittings}
+        self.active = ActiveTime(before.active_s if before is not None and cut_off else 0.0, clock)
 
     # What the reader sees.
 

@@ -122,8 +122,8 @@ NOTES = (
     "ICC is ICC(2,1), absolute agreement, of the volumes; limits of agreement are bias \u00b1 1.96 SD.",
     "Kappa is Cohen's, over lesions: connected parts (26 neighbours) of what model or readers mark; who has a voxel in "
     "a part marks it. A lesion that the model proposed and both readers dropped is one that both call none.",
-    "Minutes are time between signs of life at the desk, pauses of more than a minute counted as one; decisions by the "
-    "command line have none.",
+    "Minutes are time between signs of life at the desk, pauses of more than a minute counted as one, in all sittings "
+    "of the reader until the decision; decisions by the command line have none of their own.",
 )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from ..base.errors import InputError
 from .chain import Chain, Event
-from .entry import Claim, Entry, Proposal, Reading
+from .entry import Claim, Entry, Proposal, Reading, Sitting
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,16 @@ def _started(entry: Entry, event: Event) -> Entry:
 
 
 def _left(entry: Entry, event: Event) -> Entry:
-    return replace(entry, claim=None)
+    return replace(_sat(entry, event), claim=None)
+
+
+def _sat(entry: Entry, event: Event) -> Entry:
+    """The case after a sitting that ends with an event."""
+    claim, active = entry.claim, event.get("active_s")
+    if claim is None or claim.reader != event["reader"]:
+        return entry
+    sitting = Sitting(claim.reader, claim.reading, claim.since, None if active is None else float(active))
+    return replace(entry, sittings=(*entry.sittings, sitting))
 
 
 def _second(entry: Entry, event: Event) -> Entry:
@@ -111,7 +120,9 @@ def _commented(entry: Entry, event: Event) -> Entry:
 
 def _decided(entry: Entry, event: Event) -> Entry:
     labels = event["labels"] or {"file": "", "sha256": ""}
-    active = event["active_s"]
+    entry = _sat(entry, event)
+    turn = event["reader"], event["reading"]
+    active = [s.active_s for s in entry.sittings if (s.reader, s.reading) == turn and s.active_s is not None]
     reading = Reading(
         reader=event["reader"],
         reading=event["reading"],
@@ -122,7 +133,7 @@ def _decided(entry: Entry, event: Event) -> Entry:
         comment=event["comment"],
         number=event.number,
         time=event.time,
-        active_s=None if active is None else float(active),
+        active_s=round(sum(active), 1) if active else None,
         content=event.content,
     )
     return replace(entry, claim=None, readings={**entry.readings, reading.reading: reading})

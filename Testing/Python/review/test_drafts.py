@@ -9,9 +9,11 @@ import pytest
 from reviews import ANNA, BERND, LESION, box, desk, image
 
 from StrokeSegLogic.review.active_time import PAUSE_S, ActiveTime
-from StrokeSegLogic.review.desk import Desk
+from StrokeSegLogic.review.desk import Desk, Reader
 from StrokeSegLogic.review.drafts import AUTOSAVE_S
 from StrokeSegLogic.review.folder import ReviewFolder
+from StrokeSegLogic.review.numbers import reader_times
+from StrokeSegLogic.review.reading import Session
 
 OTHER = box((5, 7), (8, 12), (6, 10))
 
@@ -100,6 +102,37 @@ def test_pauses_are_no_work_and_a_clock_that_goes_back_takes_nothing_away() -> N
     assert active.seconds == 5 + 10 + PAUSE_S
     clock.now -= 50
     assert active.seconds == 5 + 10 + PAUSE_S
+
+
+def test_every_sitting_counts_whether_or_not_something_was_drawn(review: ReviewFolder) -> None:
+    clock = Clock()
+
+    def sit(seconds: float, reader: Reader = ANNA) -> Session:
+        session = Desk(review, reader, clock).start("case2")
+        clock.now += seconds
+        session.active.seen()
+        return session
+
+    sit(10).leave()
+    sit(50, BERND).leave()
+    drawn = sit(7)
+    drawn.keep(lambda: image(OTHER), now=True)
+    drawn.leave()
+    done = sit(5).save(image(OTHER))
+    assert done.active_s == 10 + 7 + 5 and done.content["active_s"] == 5, "the draft's time is not counted twice"
+    assert sit(4).accept().active_s == 26, "and what was decided before is a sitting, too"
+    (anna,) = reader_times(desk(review).worklist())
+    assert anna.active_s == (26,)
+
+
+def test_a_sitting_that_was_given_back_counts_for_a_decision_that_nobody_watched(review: ReviewFolder) -> None:
+    clock = Clock()
+    session = Desk(review, ANNA, clock).start("case2")
+    clock.now += 30
+    session.active.seen()
+    session.leave()
+    done = Desk(review, ANNA, clock, timed=False).start("case2").accept()
+    assert done.active_s == 30 and done.content["active_s"] is None
 
 
 def test_who_is_not_watched_has_no_time(review: ReviewFolder) -> None:
