@@ -116,10 +116,11 @@ def difference_words(added: int, removed: int, volume_ml: float, proposed_ml: fl
 def reading_words(reading: Reading) -> str:
     """What a reader decided."""
     to_proposal = reading.content.get("to_proposal")
+    comment = f" \u201c{reading.comment.strip()}\u201d" if reading.comment.strip() else ""
     if reading.decision == "rejected":
-        return _("{reader}: rejected ({reason})").format(reader=reading.reader, reason=reading.reason)
+        return _("{reader}: rejected ({reason})").format(reader=reading.reader, reason=reading.reason) + comment
     volume = "" if to_proposal is None else _(", {volume:.2f} ml").format(volume=float(to_proposal["volume_ml"]))
-    return f"{reading.reader}: {state_words(reading.decision)}{volume}"
+    return f"{reading.reader}: {state_words(reading.decision)}{volume}{comment}"
 
 
 def dispute_words(readings: Iterable[tuple[str, Reading]]) -> str:

@@ -225,6 +225,7 @@ def _looked_at(session: Session) -> list[tuple[str, str | Path]]:
     draft = session.draft()
     lines += [("draft", session.draft_path)] if draft is not None and session.draft_path is not None else []
     lines += [(f"{turn} reader", f"{each.decision} {each.file}".strip()) for turn, each in session.readings().items()]
+    lines += [("comment", f"{event['reader']}: {event['comment']}") for event in session.comments()]
     slices = ", ".join(str(place.index) for place in session.record.slices[:6])
     return [*lines, ("doubtful slices", slices)] if slices else lines
 

@@ -90,10 +90,14 @@ def show_worklist(folder: Folder, order: Order = None, reader: Name = None) -> N
     desk = desk_of(folder, reader)
     entries = desk.worklist(order)
     shown = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
-    for head, justify in (("Case", "left"), ("State", "left"), ("ml", "right"), ("Doubt", "right"), ("", "left")):
+    heads = {"Case": "left", "State": "left", "ml": "right", "Doubt": "right", "": "left"}
+    if any(entry.comments for entry in entries):
+        heads["Comments"] = "left"
+    for head, justify in heads.items():
         shown.add_column(head, justify=justify, overflow="fold")  # type: ignore[arg-type]
     for entry in entries:
-        shown.add_row(entry.name, entry.state, *entry.figures, entry.remark(desk.folder.settings.agreement))
+        cells = (entry.name, entry.state, *entry.figures, entry.remark(desk.folder.settings.agreement), entry.remarks)
+        shown.add_row(*cells[: len(heads)])
     console.print(shown)
     tell_states(entries)
 

@@ -133,7 +133,7 @@ class Entry:
         knowing: readers who took the request for a second one back: then they could see what the first had done.
         readings: the last of each turn.
         sittings: that have ended, in order.
-        comments: made beside decisions.
+        comments: the events in which readers remark something, beside a decision or with it.
         hidden: whether a reading was left out because this reader must not know it yet.
     """
 
@@ -156,6 +156,11 @@ class Entry:
     sittings: tuple[Sitting, ...] = ()
     comments: tuple[Event, ...] = ()
     hidden: bool = False
+
+    @property
+    def remarks(self) -> str:
+        """What readers have remarked, in one line; "" where nobody has."""
+        return "; ".join(f"{event['reader']}: {' '.join(event['comment'].split())}" for event in self.comments)
 
     @property
     def first(self) -> Reading | None:

@@ -18,7 +18,7 @@ from ..study.volumes.nifti import write_nifti
 from .bids import DERIVATIVES, BidsCase, Studies, dataset_description, derivative_files, participants
 from .folder import ReviewFolder
 from .numbers import classes_of
-from .report import RECORD
+from .report import RECORD, TABLE, review_csv
 from .selection import Chosen, Selection, require_some, select
 from .versions import sitk_of
 
@@ -42,7 +42,8 @@ def export_review(
 
     nifti: CASE.nii.gz, and labels.json with the classes. bids: a folder of BIDS derivatives. train: a BIDS data set of
     the cases' images with the masks under derivatives/. evaluate: predictions/CASE.nii.gz, the model's, beside
-    references/final/, and references/first/ and references/second/ of cases that two have read.
+    references/final/, and references/first/ and references/second/ of cases that two have read. Beside each review.csv:
+    who decided what on the cases that leave, and all comments on them.
 
     Args:
         folder: of the review.
@@ -69,6 +70,8 @@ def export_review(
         "train": _train,
         "evaluate": _evaluate,
     }[form](folder, selection)
+    entries = [each.entry if open_second_reads else each.entry.as_seen_by("") for each in selection.chosen]
+    writers |= {TABLE: _content(review_csv(entries, folder.settings.agreement).encode("utf-8", "backslashreplace"))}
     record = {
         "strokeseg": __version__,
         "research_use_only": True,

@@ -17,6 +17,7 @@ from ..base.json_files import read_json_object
 from ..evaluation.masks import Mask
 from ..result.record import ResultRecord
 from .active_time import ActiveTime
+from .chain import Event
 from .changes import compared, labels_left, left_before, made_with
 from .drafts import Autosave, Draft, DraftFiles
 from .entry import ANOTHER, Claim, Decision, Entry, Proposal, Reading, ReadingName
@@ -117,6 +118,11 @@ class Session:
         if self.reading == "second":
             seen = {turn: each for turn, each in seen.items() if each.reader == self.reader}
         return dict(seen)
+
+    def comments(self) -> tuple[Event, ...]:
+        """What readers have remarked on the case, with their decisions and beside them, as far as this reader may know
+        it; each has "reader", "comment" and a time."""
+        return self._entry.as_seen_by(self.reader).comments
 
     def labels_of(self, reading: Reading) -> Mask:
         """The labels that a reader left; empty where they rejected the case.

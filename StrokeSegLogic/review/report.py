@@ -26,6 +26,8 @@ from .numbers import Agreement, Numbers, reader_times
 
 RECORD = "review.json"
 """Written last; holds the count of events and the hash of the last, as every export of a review does."""
+TABLE = "review.csv"
+"""Who decided what, a line a case and reading; of every report and export."""
 SHOWN = (*SLOW_FUSION, "lesion_f1_isles22", "volume_bias_ml")
 TITLE = "StrokeSeg review"
 
@@ -44,6 +46,11 @@ def tables(numbers: Numbers, agreement: float) -> list[Table]:
         found += _scores(numbers.readers, "Reader against reader and model (form of the slow-fusion paper's Table 3)")
     if numbers.agreements:
         found.append(_agreements(numbers.agreements))
+    remarks = [
+        (entry.name, e["reader"], e.time[:16], e["comment"]) for entry in numbers.entries for e in entry.comments
+    ]
+    if remarks:
+        found.append(Table("Comments", ("Case", "Reader", "Time (UTC)", "Comment"), tuple(remarks), 4))
     return found
 
 
@@ -160,7 +167,7 @@ def write_review_report(
     files = {
         "report.html": _utf8(html),
         "tables.md": _utf8(_markdown(made, missing, numbers)),
-        "review.csv": _utf8(review_csv(numbers.entries, folder.settings.agreement)),
+        TABLE: _utf8(review_csv(numbers.entries, folder.settings.agreement)),
         "cases.csv": _utf8(cases_csv(rows)),
         "tables.csv": _utf8(summary_csv(summarise(rows))) if rows else b"",
         **drawn,
@@ -197,9 +204,10 @@ def _markdown(made: Sequence[Table], missing: Sequence[str], numbers: Numbers) -
 
 
 def review_csv(entries: Sequence[Entry], agreement: float) -> str:
-    """A line a case and reading, or a line for a case that nobody has read."""
+    """A line a case and reading, or a line for a case that nobody has read; `comment` is that of the decision,
+    `comments` are all on the case."""
     heads = ("case", "state", "disputed", "reading", "reader", "role", "decision", "reason", "comment", "time")
-    figured = ("active_s", "added_voxels", "removed_voxels", "dice_to_proposal", "delta_ml", "problem")
+    figured = ("active_s", "added_voxels", "removed_voxels", "dice_to_proposal", "delta_ml", "problem", "comments")
     rows: list[tuple[Any, ...]] = [(*heads, *figured)]
     for entry in entries:
         start = (entry.name, entry.state, "yes" if entry.disputed(agreement) else "no")
@@ -207,9 +215,9 @@ def review_csv(entries: Sequence[Entry], agreement: float) -> str:
             told = each.content.get("to_proposal") or {}
             figures = (told.get(key, "") for key in ("added", "removed", "dice", "delta_ml"))
             said = (each.reading, each.reader, each.content["role"], each.decision, each.reason, each.comment)
-            rows.append((*start, *said, each.time, _cell(each.active_s), *figures, entry.problem))
+            rows.append((*start, *said, each.time, _cell(each.active_s), *figures, entry.problem, entry.remarks))
         if not entry.readings:
-            rows.append((*start, *[""] * 12, entry.problem))
+            rows.append((*start, *[""] * 12, entry.problem, entry.remarks))
     return csv_text(rows)
 
 

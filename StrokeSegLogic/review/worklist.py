@@ -136,7 +136,8 @@ def _decided(entry: Entry, event: Event) -> Entry:
         active_s=round(sum(active), 1) if active else None,
         content=event.content,
     )
-    return replace(entry, claim=None, readings={**entry.readings, reading.reading: reading})
+    comments = (*entry.comments, event) if str(event["comment"]).strip() else entry.comments
+    return replace(entry, claim=None, comments=comments, readings={**entry.readings, reading.reading: reading})
 
 
 _CHANGES: Mapping[str, Callable[[Entry, Event], Entry]] = {

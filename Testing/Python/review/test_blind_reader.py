@@ -117,6 +117,15 @@ def test_an_export_leaves_out_what_is_read_blind_and_names_it(waiting: ReviewFol
     assert "case2" not in select(waiting, "proposal").left_out
 
 
+def test_an_export_of_the_models_labels_tells_nothing_of_the_first_reading(
+    waiting: ReviewFolder, tmp_path: Path
+) -> None:
+    desk(waiting).comment("case2", "too much movement")
+    export_review(waiting, tmp_path / "out", which="proposal")
+    written = (tmp_path / "out" / "review.csv").read_text(encoding="utf-8")
+    assert "case2,second read" in written and "poor images" not in written and "movement" not in written
+
+
 def test_a_blind_case_leaves_when_it_is_asked_for(waiting: ReviewFolder, tmp_path: Path) -> None:
     desk(waiting).start("case2").save(image(SMALLER))
     left = export_review(waiting, tmp_path / "out")
