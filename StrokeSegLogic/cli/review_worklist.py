@@ -38,7 +38,10 @@ Agreement = Annotated[float, typer.Option(help="Dice from which two readers agre
 Title = Annotated[str, typer.Option(help="Of the review.")]
 FirstOrder = Annotated[OrderName, typer.Option("--order", help="By name, largest first, or most doubtful first.")]
 Again = Annotated[
-    bool, typer.Option("--again", help="Try those, too, that failed before or at which worker processes have ended.")
+    bool,
+    typer.Option(
+        "--again", "--retry", help="Try those, too, that failed before or at which worker processes have ended."
+    ),
 ]
 
 

@@ -45,6 +45,7 @@ def test_a_review_from_the_first_case_to_the_export(
         assert run(["review", words[0], str(review), *words[1:]]) == code, capsys.readouterr().err
         return capsys.readouterr().out
 
+    assert "3 proposed" in said("propose", "--retry"), "as strokeseg batch calls it"
     assert "proposal.seg.nrrd" in said("next")
     assert "a accepted: 0 voxels added, 0 removed, Dice 1.000" in said("accept", "a", "--comment", "clear")
     larger = GRID.image(np.maximum(LESION, np.roll(LESION, 1, axis=2)))
