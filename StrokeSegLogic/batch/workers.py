@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from ..base.errors import InputError
+from ..base.locks import scratch_folder
 from ..base.progress import Progress
 from ..nets.models.registry import KeptNetworks, keeping
 from .deaths import Died, WorkerEnds, told_of_crashes
@@ -273,8 +274,10 @@ def _local_cluster(workers: int) -> Iterator[Any]:
         "distributed.comm.timeouts.connect": f"{_PATIENCE_S:g}s",
         "distributed.deploy.lost-worker-timeout": f"{_PATIENCE_S:g}s",
         "distributed.scheduler.worker-ttl": None,
+        "distributed.worker.daemon": True,
     }
-    with dask.config.set({**shares, **patient, "distributed.worker.daemon": True}):
+    # Dask's own folder for workers would stay among the system's temporary files.
+    with scratch_folder() as place, dask.config.set({**shares, **patient, "temporary-directory": str(place)}):
         cluster = LocalCluster(
             n_workers=workers,
             threads_per_worker=1,

@@ -165,7 +165,7 @@ def verify(folder: Folder, export: ExportRecord = None) -> None:
 def report(folder: Folder, output: Output = None, overwrite: Overwrite = False, unblind: Unblind = False) -> None:
     """Progress, time, edits, and agreement of model and readers."""
     from ..review.numbers import count
-    from ..review.report import blind_words, tables, write_review_report
+    from ..review.report import PAGE, blind_words, left_out, tables, write_review_report
 
     review = ReviewFolder.find(folder)
     with job() as progress:
@@ -181,7 +181,10 @@ def report(folder: Folder, output: Output = None, overwrite: Overwrite = False, 
     if numbers.blind:
         console.print(f"  {blind_words(numbers.blind)}", soft_wrap=True)
     if output is not None:
-        console.print(f"Tables and plots in {output}: open report.html in a browser", soft_wrap=True)
+        for what in left_out():
+            console.print(f"  note: {what}", soft_wrap=True)
+        where = f": open {PAGE} in a browser" if (output / PAGE).exists() else ""
+        console.print(f"Tables and plots in {output}{where}", soft_wrap=True)
     console.print("Research use only: not a medical device")
 
 

@@ -12,9 +12,9 @@ from .. import __version__
 from ..base.errors import InputError
 from ..base.json_files import json_bytes
 from ..study.case import Case, Modality, Role
-from ..study.volumes.nifti import write_nifti
 from ..study.volumes.reader import read_volume
 from .folder import ReviewFolder
+from .nifti_files import write_volume
 from .selection import Chosen
 from .sources import Study, located, located_study
 
@@ -115,7 +115,7 @@ class Studies:
     def _write(self, study: Study, result: Path | None, role: Role, path: Path) -> None:
         series = self._case(study).series.get(role)
         if series is not None:
-            write_nifti(series.image, path)
+            write_volume(series.image, path)
             return
         # A map that was computed lies beside the result.
         computed = None if result is None else result / f"{role}.nii.gz"
@@ -125,7 +125,7 @@ class Studies:
                 where=study if isinstance(study, str) else study[0],
                 fix="Take the study back",
             )
-        write_nifti(read_volume(computed), path)
+        write_volume(read_volume(computed), path)
 
     def _case(self, study: Study) -> Case:
         from ..study.series.load import load_case

@@ -14,9 +14,9 @@ from ..base.recorded_files import write_recorded
 from ..base.settings import one_of
 from ..result.looks import SEGMENTS
 from ..study.case import Modality
-from ..study.volumes.nifti import write_nifti
 from .bids import DERIVATIVES, BidsCase, Studies, dataset_description, derivative_files, participants
 from .folder import ReviewFolder
+from .nifti_files import write_volume
 from .numbers import classes_of
 from .report import RECORD, TABLE, review_csv
 from .selection import Chosen, Selection, require_some, select
@@ -108,7 +108,7 @@ def _unique(selection: Selection) -> dict[str, Chosen]:
 
 
 def _mask(folder: ReviewFolder, chosen: Chosen, path: Path) -> None:
-    write_nifti(sitk_of(chosen.labels(folder)), path, result=True)
+    write_volume(sitk_of(chosen.labels(folder)), path, result=True)
 
 
 def modality_of(selection: Selection) -> Modality:

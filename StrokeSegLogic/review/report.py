@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from importlib.util import find_spec
@@ -26,6 +26,9 @@ from .numbers import Agreement, Numbers, reader_times
 
 RECORD = "review.json"
 """Written last; holds the count of events and the hash of the last, as every export of a review does."""
+PAGE = "report.html"
+_PAGE, _PLOTS = ("Jinja2", "The page is"), ("matplotlib", "Plots are")
+"""Packages that a part of the report needs, and that part."""
 TABLE = "review.csv"
 """Who decided what, a line a case and reading; of every report and export."""
 SHOWN = (*SLOW_FUSION, "lesion_f1_isles22", "volume_bias_ml")
@@ -137,35 +140,22 @@ NOTES = (
 def write_review_report(
     numbers: Numbers, folder: ReviewFolder, output: Path, *, overwrite: bool = False
 ) -> list[Table]:
-    """Writes report.html, tables.md, review.csv (a line a case), cases.csv and tables.csv (scores), the plots where
-    matplotlib is installed, and review.json; all or none.
+    """Writes tables.md, review.csv (a line a case), cases.csv and tables.csv (scores), and review.json; report.html
+    where Jinja2 is installed, and the plots where matplotlib is; all or none.
 
     Raises:
-        ModuleNotFoundError: if Jinja2, which comes with torch, is missing.
         OutputError: if the output cannot be written, or files that are not ours are in the way.
     """
-    # Not at the top: the tables can be had without.
-    from ..reports.page import page
-
     made = tables(numbers, folder.settings.agreement)
     rows = [*numbers.rows, *numbers.readers]
-    can_draw = find_spec("matplotlib") is not None
-    drawn = plots(rows, tuple(dict.fromkeys(row.label for row in rows))) if rows and can_draw else {}
-    lacking = () if can_draw else ("Plots are left out: matplotlib is not installed.",)
+    drawn = plots(rows, tuple(dict.fromkeys(row.label for row in rows))) if rows and _has(_PLOTS[0]) else {}
+    lacking = left_out()
     missing = [f"{case}: {why}" for case, why in numbers.unread.items()]
     missing += [words] if (words := blind_words(numbers.blind)) else []
-    html = page(
-        "evaluation.html",
-        title=f"{TITLE}{f': {folder.settings.title}' if folder.settings.title else ''}",
-        tables=made,
-        plots=drawn,
-        notes=[*NOTES, *lacking, _vouched(numbers)],
-        missing=missing,
-        told=(),
-        version=__version__,
-    )
+    title = f"{TITLE}{f': {folder.settings.title}' if folder.settings.title else ''}"
+    html = _page(title, made, drawn, [*NOTES, *lacking, _vouched(numbers)], missing) if _has(_PAGE[0]) else b""
     files = {
-        "report.html": _utf8(html),
+        PAGE: html,
         "tables.md": _utf8(_markdown(made, missing, numbers)),
         TABLE: _utf8(review_csv(numbers.entries, folder.settings.agreement)),
         "cases.csv": _utf8(cases_csv(rows)),
@@ -175,6 +165,37 @@ def write_review_report(
     writers = {name: partial(_write, content) for name, content in files.items() if content}
     write_recorded(output, writers, RECORD, report_record(numbers, folder), overwrite=overwrite)
     return made
+
+
+def left_out() -> list[str]:
+    """What a report lacks here for want of a package, in sentences that say how to get it."""
+    wanted = (_PAGE, _PLOTS)
+    how = 'pip install {0}; in 3D Slicer: slicer.util.pip_install("{0}")'
+    return [f"{what} left out: {name} is not installed ({how.format(name)})" for name, what in wanted if not _has(name)]
+
+
+def _has(name: str) -> bool:
+    return find_spec(name.lower()) is not None
+
+
+def _page(
+    title: str, made: Sequence[Table], drawn: Mapping[str, bytes], notes: Sequence[str], missing: Sequence[str]
+) -> bytes:
+    # Not at the top: all else can be had without it.
+    from ..reports.page import page
+
+    return _utf8(
+        page(
+            "evaluation.html",
+            title=title,
+            tables=made,
+            plots=drawn,
+            notes=notes,
+            missing=missing,
+            told=(),
+            version=__version__,
+        )
+    )
 
 
 def report_record(numbers: Numbers, folder: ReviewFolder) -> dict[str, Any]:

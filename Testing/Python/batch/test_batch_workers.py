@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -43,7 +44,10 @@ def result(home: Path) -> BatchResult:
             killed.append(int((home / "studies" / "victim.pid").read_text()))
             os.kill(killed[0], signal.SIGKILL)
 
-    found = run_batch(cases, output, workers=2, progress=Progress(kill_the_victim), runner=write_slowly)
+    (home / "temporary").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(home / "temporary"))
+        found = run_batch(cases, output, workers=2, progress=Progress(kill_the_victim), runner=write_slowly)
     assert killed, "otherwise nothing was tried"
     return found
 
@@ -68,6 +72,10 @@ def test_a_case_that_ends_its_worker_twice_is_named_and_not_tried_for_ever(home:
     assert "ended 2 times in the middle of it: nobody saw how; killed from outside by signal 9" in reasons["killer"]
     assert "nothing to divide by" in reasons["odd"]
     assert set(reasons) == {"killer", "odd"} and told(home / "out")["died", "killer"] == 2
+
+
+def test_nothing_is_left_among_the_temporary_files(home: Path, result: BatchResult) -> None:
+    assert list((home / "temporary").iterdir()) == []
 
 
 def test_the_next_call_in_one_process_verifies_what_workers_did(home: Path, result: BatchResult) -> None:

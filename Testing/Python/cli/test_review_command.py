@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
+import subprocess
 import sys
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -106,6 +110,47 @@ def test_a_command_that_fails_takes_no_case_from_the_others(review: Path, capsys
     assert run(["review", "edit", str(review), "a", "nothere.nii.gz"]) == 1
     assert "nothere.nii.gz" in capsys.readouterr().err
     assert run(["review", "start", str(review), "a", "--reader", "Bert"]) == 0
+
+
+def test_a_command_that_ends_or_is_stopped_leaves_nothing_among_the_temporary_files(
+    review: Path, tmp_path: Path
+) -> None:
+    from reviews import GRID, LESION
+
+    sitk.WriteImage(GRID.image(np.roll(LESION, 1, axis=2)), str(tmp_path / "edited.nii.gz"))
+    (tmp_path / "temporary").mkdir()
+    root = str(Path(__file__).parents[3])
+    environment = os.environ | {"PYTHONPATH": root, "TMPDIR": str(tmp_path / "temporary")}
+
+    def left(*words: str, stopped_by: int | None = None) -> list[Path]:
+        process = subprocess.Popen([sys.executable, "-m", "StrokeSegLogic", "review", *words], env=environment)
+        if stopped_by is not None:
+            # While the labels are being written, or as near to that as can be seen from outside.
+            while process.poll() is None and not any(review.glob("cases/*/strokeseg-*")):
+                time.sleep(0.01)
+            process.send_signal(stopped_by)
+        assert process.wait() in (0, 3)
+        scratch = [*review.rglob("strokeseg-*"), *(tmp_path / "temporary").iterdir()]
+        return [path for path in scratch if path.exists()]
+
+    edited = str(tmp_path / "edited.nii.gz")
+    assert left("edit", str(review), "a", edited) == []
+    assert left("export", str(review), str(tmp_path / "masks")) == []
+    assert left("edit", str(review), "b", edited, stopped_by=signal.SIGTERM) == []
+
+
+def test_what_was_left_aside_is_said_as_a_review_begins(
+    tmp_path: Path, begun: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(begun / "results" / "a", tmp_path / "data" / "made" / "a")
+    shutil.copytree(begun / "review", tmp_path / "data" / "old")
+    (tmp_path / "data" / "x").mkdir()
+    (tmp_path / "data" / "x" / "DWI.nii").write_text("x")
+    assert run(["review", "init", str(tmp_path / "data")]) == 0
+    out = capsys.readouterr().out
+    assert "note: old holds a review, and was left aside" in out and "2 cases in" in out
+    assert run(["review", "list", str(tmp_path / "data")]) == 0
+    assert "made_a" in capsys.readouterr().out
 
 
 def test_a_damaged_proposal_is_named_and_the_next_case_comes(review: Path, capsys: pytest.CaptureFixture[str]) -> None:
