@@ -101,8 +101,11 @@ def claim_words(case: str, claim: Claim) -> str:
 
 def draft_words(draft: Draft) -> str:
     """That a draft is open again."""
+    time = draft.time[:16].replace("T", " ")
+    if draft.elsewhere:
+        time = _("{time} on {computer}").format(time=time, computer=draft.elsewhere)
     words = _("What you had drawn until {time} (UTC) and not saved is open again. Reset goes back to the proposal.")
-    return words.format(time=draft.time[:16].replace("T", " "))
+    return words.format(time=time)
 
 
 def difference_words(added: int, removed: int, volume_ml: float, proposed_ml: float) -> str:

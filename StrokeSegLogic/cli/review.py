@@ -18,6 +18,7 @@ from .segment import Overwrite
 from .terminal import console, job, print_table
 
 if TYPE_CHECKING:
+    from ..review.drafts import Draft
     from ..review.reading import Session
 
 app = typer.Typer(help="Review many cases: a worklist, readings, records, numbers.", no_args_is_help=True)
@@ -225,12 +226,16 @@ def _looked_at(session: Session) -> list[tuple[str, str | Path]]:
     lines += [("study", each) for each in ((study,) if isinstance(study, str) else study)]
     lines += [("result", session.result)] if session.result else []
     lines.append(("proposal", session.proposal().path))
-    draft = session.draft()
-    lines += [("draft", session.draft_path)] if draft is not None and session.draft_path is not None else []
+    lines += [("draft", _draft_words(session, draft)) for draft in session.drafts()]
     lines += [(f"{turn} reader", f"{each.decision} {each.file}".strip()) for turn, each in session.readings().items()]
     lines += [("comment", f"{event['reader']}: {event['comment']}") for event in session.comments()]
     slices = ", ".join(str(place.index) for place in session.record.slices[:6])
     return [*lines, ("doubtful slices", slices)] if slices else lines
+
+
+def _draft_words(session: Session, draft: Draft) -> str:
+    on = f" on {draft.elsewhere}" if draft.elsewhere else ""
+    return f"{os.fspath(session.path_of(draft))} (until {draft.time[:16]} UTC{on})"
 
 
 def _decide(folder: Path, case: str, reader: str | None, role: str, decide: Callable[[Session], Reading]) -> None:
@@ -249,3 +254,5 @@ def _decide(folder: Path, case: str, reader: str | None, role: str, decide: Call
         "" if told is None else f": {told['added']} voxels added, {told['removed']} removed, Dice {told['dice']:.3f}"
     )
     console.print(f"{reading.content['case']} {reading.decision}{words}", soft_wrap=True)
+    for draft in session.drafts():
+        console.print(f"  not in it, and kept: the draft {_draft_words(session, draft)}", soft_wrap=True)

@@ -120,7 +120,7 @@ class Desk:
         """
         found, reader = [], self.reader.name
         for entry in Worklist.of(self.folder.chain()).entries.values():
-            if DraftFiles(self.folder.path / entry.folder, reader).open(entry, reader) is not None:
+            if DraftFiles(self.folder.path / entry.folder, reader).open(entry, reader):
                 found.append(entry.name)
         return found
 

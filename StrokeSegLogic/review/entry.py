@@ -133,6 +133,7 @@ class Entry:
         knowing: readers who took the request for a second one back: then they could see what the first had done.
         readings: the last of each turn.
         sittings: that have ended, in order.
+        used: drafts that became decisions: number of the event with which their sitting began, and SHA-256.
         comments: the events in which readers remark something, beside a decision or with it.
         hidden: whether a reading was left out because this reader must not know it yet.
     """
@@ -154,6 +155,7 @@ class Entry:
     knowing: frozenset[str] = frozenset()
     readings: Mapping[ReadingName, Reading] = field(default_factory=dict)
     sittings: tuple[Sitting, ...] = ()
+    used: frozenset[tuple[int, str]] = frozenset()
     comments: tuple[Event, ...] = ()
     hidden: bool = False
 
@@ -239,6 +241,12 @@ class Entry:
 
     def _by(self, reader: str, turn: ReadingName) -> bool:
         return turn in self.readings and self.readings[turn].reader == reader
+
+    def is_used(self, draft: Mapping[str, Any], reader: str) -> bool:
+        """Whether a reader's draft became a decision; `draft` as a decision's record names it."""
+        # Before decisions named their drafts, each ended all drafts of its reader.
+        ended = [r.number for r in self.readings.values() if r.reader == reader and "drafts" not in r.content]
+        return (draft["since"], draft["sha256"]) in self.used or draft["since"] <= max(ended, default=0)
 
     def is_open_to(self, reader: str, agreement: float) -> bool:
         """Whether the case waits for this reader: held by nobody else, and not read by them yet."""

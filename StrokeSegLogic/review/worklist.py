@@ -136,8 +136,11 @@ def _decided(entry: Entry, event: Event) -> Entry:
         active_s=round(sum(active), 1) if active else None,
         content=event.content,
     )
+    used = entry.used | {(draft["since"], draft["sha256"]) for draft in event.get("drafts", ())}
     comments = (*entry.comments, event) if str(event["comment"]).strip() else entry.comments
-    return replace(entry, claim=None, comments=comments, readings={**entry.readings, reading.reading: reading})
+    return replace(
+        entry, claim=None, used=used, comments=comments, readings={**entry.readings, reading.reading: reading}
+    )
 
 
 _CHANGES: Mapping[str, Callable[[Entry, Event], Entry]] = {

@@ -101,6 +101,15 @@ def test_bad_input_is_one_line_that_says_what_to_do(
     assert after.startswith(before) and b'"decided"' not in after
 
 
+def test_a_decision_leaves_a_draft_of_the_panels_and_says_so(review: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from reviews import GRID, LESION, Reader, desk
+
+    desk(review, Reader("Änne")).start("a").keep(lambda: GRID.image(LESION * 0), now=True)
+    assert run(["review", "accept", str(review), "a"]) == 0
+    assert "not in it, and kept: the draft" in capsys.readouterr().out
+    assert len(list(review.glob("cases/*/drafts/*/draft.json"))) == 1
+
+
 def test_a_folder_without_a_review_says_how_to_make_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["review", "list", str(tmp_path)]) == 1
     assert "strokeseg review init" in capsys.readouterr().err

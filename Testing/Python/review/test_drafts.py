@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from reviews import ANNA, BERND, LESION, box, desk, image
 
+from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.review.active_time import PAUSE_S, ActiveTime
 from StrokeSegLogic.review.desk import Desk, Reader
 from StrokeSegLogic.review.drafts import AUTOSAVE_S
@@ -81,6 +83,68 @@ def test_a_draft_from_before_a_decision_is_not_offered(review: ReviewFolder, mon
         killed.setattr("StrokeSegLogic.review.drafts.DraftFiles.remove", lambda self: None)
         session.save(image(LESION))
     assert desk(review).start("case2").draft() is None
+
+
+def test_a_decision_that_knows_nothing_of_a_draft_leaves_it(review: ReviewFolder) -> None:
+    """By the command line, under the same name, while the panel has the case open."""
+    panel = desk(review).start("case2")
+    panel.keep(lambda: image(OTHER), now=True)
+    Desk(review, ANNA, timed=False).start("case2").accept()
+    with pytest.raises(InputError, match="was given back in the meantime: nothing was recorded"):
+        panel.save(image(OTHER))
+    back = desk(review).start("case2")
+    draft = back.draft()
+    assert draft is not None and np.array_equal(back.draft_labels(draft).labels, OTHER)
+    back.save(image(OTHER))
+    assert desk(review).start("case2").draft() is None and not list(review.path.glob("cases/*/drafts/*"))
+
+
+def test_a_draft_that_is_given_as_the_correction_is_used(review: ReviewFolder) -> None:
+    desk(review).start("case2").keep(lambda: image(OTHER), now=True)
+    session = Desk(review, ANNA, timed=False).start("case2")
+    (draft,) = session.drafts()
+    session.save(session.path_of(draft))
+    assert desk(review).start("case2").draft() is None
+
+
+def test_a_draft_of_the_same_reader_on_another_computer_is_told_apart_and_never_replaced(
+    review: ReviewFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as there:
+        there.setattr("StrokeSegLogic.review.drafts.gethostname", lambda: "ward-3")
+        desk(review).start("case2").keep(lambda: image(OTHER), now=True)
+    here = desk(review).start("case2")
+    here.keep(lambda: image(LESION), now=True)
+    newest, older = here.drafts()
+    assert (newest.elsewhere, older.elsewhere) == ("", "ward-3")
+    here.save(image(LESION))
+    back = desk(review).start("case2")
+    offered = back.draft()
+    assert offered == older and np.array_equal(back.draft_labels(offered).labels, OTHER)
+    back.keep(lambda: image(OTHER | LESION), now=True)
+    assert [draft.elsewhere for draft in back.drafts()] == [""], "it went on here"
+
+
+def test_a_reset_puts_away_what_was_offered_and_no_more(review: ReviewFolder) -> None:
+    desk(review).start("case2").keep(lambda: image(LESION), now=True)
+    desk(review).start("case2").keep(lambda: image(OTHER), now=True)
+    session = desk(review).start("case2")
+    assert session.draft() is not None
+    session.reset()
+    (left,) = session.drafts()
+    assert np.array_equal(session.draft_labels(left).labels, LESION)
+
+
+def test_drafts_of_before_they_were_told_apart_are_offered(review: ReviewFolder) -> None:
+    session = desk(review).start("case2")
+    session.keep(lambda: image(OTHER), now=True)
+    (folder,) = (review.path / desk(review).entry("case2").folder).glob("drafts/*")
+    record = json.loads((folder / "draft.json").read_text(encoding="utf-8"))
+    record.pop("host")
+    (folder / "draft.json").write_text(json.dumps(record), encoding="utf-8")
+    folder.rename(folder.with_name(folder.name[:-9]))
+    draft = desk(review).start("case2").draft()
+    assert draft is not None and (draft.host, draft.elsewhere) == ("", "")
 
 
 def test_a_damaged_draft_is_not_offered(review: ReviewFolder) -> None:

@@ -92,7 +92,7 @@ def test_two_readers_with_names_alike_keep_drafts_of_their_own(review: ReviewFol
     from StrokeSegLogic.review.drafts import DraftFiles
 
     names = ("Müller", "Muller", "李", "王", "")
-    assert len({DraftFiles(review.path, name).folder for name in names}) == len(names)
+    assert len({DraftFiles(review.path, name).folder.name[:-9] for name in names}) == len(names)
     assert Reader("Mu\u0308ller").name == "Müller"
     assert ANNA != BERND
 
