@@ -184,7 +184,7 @@ def review_at(place: Path) -> tuple[Callable[[], ReviewFolder] | None, Path]:
 def beginning(place: Path) -> tuple[Callable[[], ReviewFolder], Callable[[], str]]:
     """What begins a review with all that lies in a folder, and what that is at, in words."""
     from StrokeSegLogic.base.progress import Progress
-    from StrokeSegLogic.review.beginning import begin_review
+    from StrokeSegLogic.batch.beginning import begin_review
 
     stage = [""]
     progress = Progress(lambda _fraction, words: stage.__setitem__(0, words))

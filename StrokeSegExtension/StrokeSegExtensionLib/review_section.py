@@ -10,7 +10,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from StrokeSegLogic.review.folder import ORDERS
+from StrokeSegLogic.review.worklist_file import ORDERS
 
 from .background import Background
 from .blocking import quietly

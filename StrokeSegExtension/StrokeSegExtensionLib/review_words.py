@@ -96,13 +96,16 @@ def begun_words(cases: Sequence[str]) -> str:
 def claim_words(case: str, claim: Claim) -> str:
     """Whether to take a case over from the reader who has it."""
     question = _("{case} is before {reader} since {time} (UTC). Take it over? Their draft stays theirs.")
-    return question.format(case=case, reader=claim.reader, time=claim.time[:16].replace("T", " "))
+    return question.format(case=case, reader=claim.who, time=claim.time[:16].replace("T", " "))
 
 
 def draft_words(draft: Draft) -> str:
     """That a draft is open again."""
+    time = draft.time[:16].replace("T", " ")
+    if draft.elsewhere:
+        time = _("{time} on {computer}").format(time=time, computer=draft.elsewhere)
     words = _("What you had drawn until {time} (UTC) and not saved is open again. Reset goes back to the proposal.")
-    return words.format(time=draft.time[:16].replace("T", " "))
+    return words.format(time=time)
 
 
 def difference_words(added: int, removed: int, volume_ml: float, proposed_ml: float) -> str:
@@ -116,10 +119,11 @@ def difference_words(added: int, removed: int, volume_ml: float, proposed_ml: fl
 def reading_words(reading: Reading) -> str:
     """What a reader decided."""
     to_proposal = reading.content.get("to_proposal")
+    comment = f" \u201c{reading.comment.strip()}\u201d" if reading.comment.strip() else ""
     if reading.decision == "rejected":
-        return _("{reader}: rejected ({reason})").format(reader=reading.reader, reason=reading.reason)
+        return _("{reader}: rejected ({reason})").format(reader=reading.reader, reason=reading.reason) + comment
     volume = "" if to_proposal is None else _(", {volume:.2f} ml").format(volume=float(to_proposal["volume_ml"]))
-    return f"{reading.reader}: {state_words(reading.decision)}{volume}"
+    return f"{reading.reader}: {state_words(reading.decision)}{volume}{comment}"
 
 
 def dispute_words(readings: Iterable[tuple[str, Reading]]) -> str:

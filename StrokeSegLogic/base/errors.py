@@ -232,7 +232,8 @@ def expected(error: BaseException) -> StrokeSegError | None:
         return InputError("a name of a file holds a NUL character", fix="Check the names that are given")
     if isinstance(error, ModuleNotFoundError):
         return InputError(
-            f"the package '{error.name}' is not installed", fix="Install the packages that StrokeSeg needs"
+            f"the package '{error.name}' is not installed",
+            fix=f'Install it: pip install {error.name}; in 3D Slicer: slicer.util.pip_install("{error.name}")',
         )
     if isinstance(error, ImportError):
         # Where memory is short, a loader may say no more than that.

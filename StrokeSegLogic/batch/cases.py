@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..base.errors import InputError, printable
 from ..base.files import is_file, require_name
 from ..base.records import RESULTS, is_there, listed
+from ..review.folder import WORKLIST
 from ..study.case import ClinicalData
 from ..study.volumes.archives import ARCHIVES
 from ..study.volumes.reader import volume_suffix
 from ..training.datasets.folders import in_order, stem, subfolders
 from ..training.datasets.layouts import LAYOUTS, read_data_set
 from ..training.datasets.subject import Subject
+from . import journal
 from .inputs import places
 
 FOLDERS = "folders"
@@ -23,38 +26,55 @@ FOLDERS = "folders"
 TABLES = (".csv", ".tsv")
 _WITH_OTHERS = ("bids", "isles2022")
 """Layouts in which every folder beside the subjects' may be a study, too."""
-_NO_STUDIES = ("derivatives", "rawdata", "raw_data", "sourcedata", "code", "phenotype", "stimuli")
+_RAW = ("rawdata", "raw_data")
+_NO_STUDIES = ("derivatives", *_RAW, "sourcedata", "code", "phenotype", "stimuli")
 """Folders that BIDS has beside the subjects'."""
+SUBJECT, SESSION = re.compile(r"sub-[0-9A-Za-z]+"), re.compile(r"ses-[0-9A-Za-z]+")
+"""What BIDS calls their folders."""
+A_REVIEW = "holds a review"
 _BIDS = re.compile(r"(sub-[0-9A-Za-z]+(?:_ses-[0-9A-Za-z]+)?)_")
 
 
 @dataclass(frozen=True)
 class BatchCase:
-    """A case of a batch.
+    """A case of a batch, or of a review.
 
     Attributes:
         name: its own in the batch.
-        study: what `load_case` takes: a folder, an archive, a file, or words SEQUENCE=FILE.
+        study: what `load_case` takes: a folder, an archive, a file, or words SEQUENCE=FILE; "" where a table names
+            its result alone.
         clinical: what is known of the patient.
         brain_mask: file of a mask of the brain; of MRI alone.
+        result: folder of a result that a table names; "" where none is named.
+        group, patient: of the cohort, as a table has them; a batch has no use for them.
     """
 
     name: str
     study: str | tuple[str, ...]
     clinical: ClinicalData = field(default_factory=ClinicalData)
     brain_mask: str | None = None
+    result: str = ""
+    group: str = ""
+    patient: str = ""
 
 
 @dataclass(frozen=True)
 class Found:
-    """The cases of a data set, in order, and what was left aside, in sentences."""
+    """The cases of a data set.
+
+    Attributes:
+        cases: in order.
+        notes: on what was left aside, in sentences.
+        aside: folders that are no studies but what StrokeSeg has left, by name, as a sentence goes on.
+    """
 
     cases: tuple[BatchCase, ...]
     notes: tuple[str, ...] = ()
+    aside: Mapping[str, str] = field(default_factory=dict)
 
 
 def find_cases(source: str | Path, layout: str | None = None, output: str | Path | None = None) -> Found:
-    """The cases of a data set; no volume is read.
+    """The cases of a data set that can be segmented; no volume is read.
 
     Args:
         source: a folder, or a table (see `table.cases_of_table`).
@@ -64,7 +84,38 @@ def find_cases(source: str | Path, layout: str | None = None, output: str | Path
     Raises:
         InputError: if it is missing, holds no case, or a table in it is not in order.
     """
-    source = require_name(source)
+    found = look_for_cases(source, layout, output)
+    without = [printable(case.name) for case in found.cases if not case.study]
+    cases = tuple(case for case in found.cases if case.study)
+    notes = found.notes + ((f"{listed(without)} have no study, and were left aside",) if without else ())
+    notes += tuple(left_aside(found))
+    if not cases:
+        raise InputError(
+            "holds no study folder" + (f" ({notes[0]})" if notes else ""),
+            where=source,
+            fix="Give the folder whose subfolders are the studies; a single study is segmented by itself",
+        )
+    return Found(cases, notes)
+
+
+def left_aside(found: Found, only: str = "") -> Iterator[str]:
+    """A sentence for each folder that StrokeSeg has left; those alone of which `only` is said, where it is given."""
+    for name, what in found.aside.items():
+        if only in ("", what):
+            yield f"{printable(name)} {what}, and was left aside"
+
+
+def look_for_cases(source: str | Path, layout: str | None = None, output: str | Path | None = None) -> Found:
+    """All cases that a data set lists, for batch and review alike: also of a result alone, and perhaps none.
+
+    Args:
+        source, layout, output: as in `find_cases`.
+
+    Raises:
+        InputError: if it is missing, or a table in it is not in order.
+    """
+    # What is found is written down, and must be found again from wherever it is read.
+    source = require_name(source).absolute()
     if layout is not None and layout not in (FOLDERS, *LAYOUTS):
         raise InputError(
             f"no layout is called '{layout}'", option="layout", fix=f"Use one of {', '.join((FOLDERS, *LAYOUTS))}"
@@ -77,15 +128,8 @@ def find_cases(source: str | Path, layout: str | None = None, output: str | Path
         fix = "Give a folder of studies, a BIDS data set, or a CSV that lists the cases"
         raise InputError("there is no such folder or table", where=source, fix=fix)
     here = None if output is None else Path(output).resolve()
-    plain = _cases_of_folders(source, here)
-    found = plain if layout == FOLDERS else _cases_of_layout(source, layout, plain)
-    if not found.cases:
-        raise InputError(
-            "holds no study folder" + (f" ({found.notes[0]})" if found.notes else ""),
-            where=source,
-            fix="Give the folder whose subfolders are the studies; a single study is segmented by itself",
-        )
-    return found
+    plain = _cases_of_folders(source, here, literally=layout == FOLDERS)
+    return plain if layout == FOLDERS else _cases_of_layout(source, layout, plain)
 
 
 def require_names_apart(cases: Iterable[BatchCase]) -> None:
@@ -112,7 +156,9 @@ def _cases_of_layout(source: Path, layout: str | None, plain: Found) -> Found:
         return plain
     read = {subject.case: _case_of(subject) for subject in data_set.subjects}
     cases = [case for case in read.values() if case.study]
-    notes = [f"{name} has no image, and was left aside" for name, case in read.items() if not case.study]
+    # Of what earlier runs have left it is said where the folders are looked at.
+    empty = [subject.case for subject in data_set.subjects if not subject.images]
+    notes = [f"{name} has no image, and was left aside" for name in empty]
     taken = {
         path.resolve() for subject in data_set.subjects for path in (*subject.images.values(), *subject.masks.values())
     }
@@ -126,7 +172,7 @@ def _cases_of_layout(source: Path, layout: str | None, plain: Found) -> Found:
     elif others:
         named = listed([printable(case.name) for case in others])
         notes.append(f"{named} hold no image as {data_set.layout} has them, and were left aside")
-    return Found(tuple(cases), (*data_set.notes, *notes))
+    return Found(tuple(cases), (*data_set.notes, *notes), plain.aside)
 
 
 def _places(case: BatchCase) -> set[Path]:
@@ -137,21 +183,29 @@ def _case_of(subject: Subject) -> BatchCase:
     # Maps that an earlier run computed are no images of the data set's own.
     words = tuple(f"{name}={path}" for name, path in subject.images.items() if not _holds_result(path.parent))
     nihss = None if subject.nihss is None else int(subject.nihss)
-    return BatchCase(subject.case, words, ClinicalData(subject.age, nihss))
+    known = ClinicalData(subject.age, nihss)
+    return BatchCase(subject.case, words, known, group=subject.group or "", patient=subject.patient)
 
 
-def _cases_of_folders(source: Path, output: Path | None) -> Found:
-    """Each folder and each archive as a study, and single files of BIDS names by subject and session."""
-    cases, notes = [], []
-    for folder in subfolders(source):
+def _cases_of_folders(source: Path, output: Path | None, *, literally: bool) -> Found:
+    """Each folder and each archive as a study, and single files of BIDS names by subject and session.
+
+    Args:
+        source: the data set.
+        output: of the batch.
+        literally: each folder right in the data set is a study, whatever BIDS would call it.
+    """
+    cases, notes, aside = [], [], {}
+    among_results = source.resolve() == output or is_there(source / journal.NAME)
+    for name, folder in _study_folders(source, literally):
         if folder.resolve() == output:
             continue
-        if source.resolve() == output and all(path.name.startswith(".") for path in folder.iterdir()):
+        if among_results and all(path.name.startswith(".") for path in folder.iterdir()):
             continue  # what a killed call has left of a result that it had begun
-        if _holds_result(folder):
-            notes.append(f"{printable(folder.name)} holds a result of an earlier run, and was left aside")
+        if what := _of_ours(folder):
+            aside[name] = what
         else:
-            cases.append(BatchCase(folder.name, str(folder)))
+            cases.append(BatchCase(name, str(folder)))
     files = [path for path in source.iterdir() if not path.name.startswith(".") and is_file(path)]
     loose: dict[str, list[Path]] = {}
     for path in sorted(files, key=lambda path: in_order(path.name)):
@@ -167,11 +221,53 @@ def _cases_of_folders(source: Path, output: Path | None) -> Found:
         else:
             shown = ", ".join(printable(path.name) for path in paths[:4]) + (" ..." if len(paths) > 4 else "")
             notes.append(f"{len(paths)} volumes lie loose, and are of no case: {shown}")
-    return Found(tuple(sorted(cases, key=lambda case: in_order(case.name))), tuple(notes))
+    return Found(tuple(sorted(cases, key=lambda case: in_order(case.name))), tuple(notes), aside)
+
+
+def _study_folders(source: Path, literally: bool) -> list[tuple[str, Path]]:
+    """Name and folder of each study: of BIDS' subjects those with several sessions are as many studies."""
+    home = next((raw for name in _RAW if _subjects(raw := source / name)), source)
+    if literally or not _subjects(home):
+        return [(folder.name, folder) for folder in subfolders(source)]
+    found: list[tuple[str, Path]] = []
+    for folder in subfolders(home):
+        inside = subfolders(folder) if SUBJECT.fullmatch(folder.name) else []
+        if len(inside) > 1 and all(SESSION.fullmatch(path.name) for path in inside):
+            found += [(f"{folder.name}_{session.name}", session) for session in inside]
+        elif folder.name not in _NO_STUDIES:
+            found.append((folder.name, folder))
+    return found
+
+
+def _subjects(folder: Path) -> list[Path]:
+    return [path for path in subfolders(folder) if SUBJECT.fullmatch(path.name)]
+
+
+def _of_ours(folder: Path) -> str:
+    """What StrokeSeg has left in a folder that is no study, as a sentence goes on; "" for what may be one."""
+    if _holds_result(folder):
+        return "holds a result of an earlier run"
+    if is_there(folder / journal.NAME):
+        return "holds the results of a batch"
+    if is_there(folder / WORKLIST):
+        return A_REVIEW
+    return "holds results of earlier runs alone" if _holds_results_alone(folder) else ""
 
 
 def _holds_result(folder: Path) -> bool:
     return any(is_there(folder / record) for record in RESULTS)
+
+
+def _holds_results_alone(folder: Path) -> bool:
+    """Whether there are results in a folder, and no other file beside them: a study has images of its own."""
+    results = False
+    for parent, folders, names in os.walk(folder):
+        if _holds_result(Path(parent)):
+            results = True
+            folders.clear()
+        elif any(not name.startswith(".") for name in names):
+            return False
+    return results
 
 
 def _of_files(paths: Sequence[Path]) -> str | tuple[str, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from ..base.progress import Progress
 from ..outputs.settings import StudySettings
 from ..review.proposals import Made, Proposer, Wanted
+from ..study.case import ClinicalData
 from .cases import BatchCase
 from .record import Entry
 from .run import run_batch
@@ -35,7 +36,7 @@ def batch_proposer(
             tell(Made(entry.case, None if failed else entry.folder, entry.reason if failed else ""))
 
         run_batch(
-            [BatchCase(each.name, str(each.study)) for each in wanted],
+            [_case(each) for each in wanted],
             results,
             settings,
             workers,
@@ -48,3 +49,8 @@ def batch_proposer(
         )
 
     return make
+
+
+def _case(wanted: Wanted) -> BatchCase:
+    mask = None if wanted.brain_mask is None else str(wanted.brain_mask)
+    return BatchCase(wanted.name, wanted.study, ClinicalData(**wanted.clinical), mask)  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from ..base.errors import InputError
 from ..base.records import is_there
 from . import journal
+from .deaths import UNSEEN
 from .work import Known
 
 State = Literal["done", "failed", "waiting"]
@@ -32,6 +33,7 @@ class Entry:
         changed: files of the result that somebody has changed since.
         seconds: that it took.
         deaths: how often a worker process ended while it was at work on it, since it was last taken up anew.
+        ends: how each of these processes ended, in words.
         worker: computer and process that did it.
         listed: whether the last call was about this case, too.
     """
@@ -48,6 +50,7 @@ class Entry:
     changed: tuple[str, ...] = ()
     seconds: float = 0.0
     deaths: int = 0
+    ends: tuple[str, ...] = ()
     worker: str = ""
     listed: bool = True
 
@@ -91,7 +94,7 @@ class _Case:
     reason: str = ""
     values: dict[str, Any] = field(default_factory=dict)
     running: bool = False
-    deaths: int = 0
+    ends: list[str] = field(default_factory=list)
 
 
 class History:
@@ -122,6 +125,11 @@ class History:
         """Names of folders by case."""
         return {name: case.folder for name, case in self._cases.items()}
 
+    @property
+    def begun(self) -> list[str]:
+        """Cases of whose end nothing was said: their process was gone before it could."""
+        return [name for name, case in self._cases.items() if case.running]
+
     def tell(self, event: journal.Event) -> None:
         """One more event."""
         kind = event["event"]
@@ -137,25 +145,25 @@ class History:
     def _tell_of(self, case: _Case, kind: str, event: journal.Event) -> None:
         if kind == "started":
             # Begun, and no word of its end: the process was gone before it could say any.
-            case.deaths += case.running
+            case.ends += [UNSEEN] if case.running else []
             case.running = True
             case.study = _study(event["study"])
             return
         case.running = False
         if kind == "died":
-            case.deaths += 1
+            case.ends.append(str(event.get("how", UNSEEN)))
         elif kind == "again":
-            case.deaths = 0
+            case.ends = []
         elif kind == "done":
-            case.state, case.reason, case.deaths, case.values = "done", "", 0, dict(event)
+            case.state, case.reason, case.ends, case.values = "done", "", [], dict(event)
         elif kind == "verified":
-            case.state, case.reason, case.deaths = "done", "", 0
+            case.state, case.reason, case.ends = "done", "", []
             case.values |= {"changed": event["changed"], "study": event["study"]}
         elif kind == "failed":
             case.state, case.reason = "failed", event["reason"]
             case.values |= {key: event[key] for key in ("seconds", "worker") if key in event}
             if not event.get("gone"):
-                case.deaths = 0
+                case.ends = []
 
     def entry(self, name: str) -> Entry:
         """What is known of a case by now."""
@@ -173,7 +181,8 @@ class History:
             values=values.get("values", {}),
             changed=tuple(values.get("changed", ())),
             seconds=float(values.get("seconds", 0.0)),
-            deaths=case.deaths + case.running,
+            deaths=len(case.ends) + case.running,
+            ends=tuple(case.ends),
             worker=str(values.get("worker", "")),
             listed=name in self.listed,
         )

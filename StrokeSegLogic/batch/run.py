@@ -17,6 +17,7 @@ from ..base.reservation import LOCK, Reservation, cannot_write, reserved
 from ..outputs.settings import StudySettings
 from . import journal
 from .cases import BatchCase, require_names_apart
+from .deaths import CRASH, Died, how_the_last_ended
 from .expected_time import ExpectedTime
 from .names import folder_names
 from .record import BatchResult, Entry, History
@@ -101,7 +102,7 @@ def run_batch(
 @contextmanager
 def _workers(workers: int, scheduler: str | None, folder: Path) -> Iterator[Workers]:
     if scheduler is None and workers == 1:
-        with own_process() as own:
+        with own_process(folder) as own:
             yield own
     else:
         with dask_workers(scheduler, workers, folder / CANCEL) as others:
@@ -144,8 +145,11 @@ class _Batch:
         self._summed_up = (time.monotonic(), 0.0)
 
     def begin(self, cases: Sequence[BatchCase], retry: bool, notes: Sequence[str]) -> None:
-        """Tells the journal what the call is about."""
-        taken = {*FILES, journal.NAME, LOCK, CANCEL}
+        """Tells the journal what the call is about, and first how the process ended that a case took with it."""
+        for name in self._history.begun:
+            self._tell("died", case=name, worker="", how=how_the_last_ended(self._held.folder))
+        (self._held.folder / CRASH).unlink(missing_ok=True)
+        taken = {*FILES, journal.NAME, LOCK, CANCEL, CRASH}
         folders = folder_names(cases, self._held.folder, self._history.folders, taken)
         self._tell(
             "batch",
@@ -184,7 +188,7 @@ class _Batch:
                 for name, answer, address in workers.finished():
                     del running[name]
                     self._take(name, answer, address)
-                    if answer is None:
+                    if isinstance(answer, Died):
                         waiting.append(by_name[name])
                     else:
                         expected.tell(answer.verdict)
@@ -193,7 +197,7 @@ class _Batch:
         except BaseException:
             if isinstance(workers, DaskWorkers):
                 for name, answer, address in workers.cancel():
-                    if answer is not None:
+                    if not isinstance(answer, Died):
                         del running[name]
                         self._take(name, answer, address)
             self._tell_cancelled(running)
@@ -212,13 +216,13 @@ class _Batch:
         """The next case that may be begun; those at which workers died too often fail."""
         while waiting:
             case = waiting.popleft()
-            deaths = self._history.entry(case.name).deaths
-            if deaths < MOST_DEATHS:
+            entry = self._history.entry(case.name)
+            if entry.deaths < MOST_DEATHS:
                 return case
             gone = StrokeSegError(
-                f"its process ended {deaths} times in the middle of it, as for lack of memory or by a library's fault",
+                f"its process ended {entry.deaths} times in the middle of it: {'; '.join(dict.fromkeys(entry.ends))}",
                 where=case.name,
-                fix="Segment it by itself to see why, then take it up again",
+                fix="Where it was not killed by hand, segment it by itself to see why; then take it up again",
                 option="retry",
             )
             self._tell("failed", case=case.name, reason=str(gone), kind="WorkerDied", gone=True)
@@ -230,10 +234,10 @@ class _Batch:
         known = None if self._anew else entry.known
         return Task(case, entry.folder, self._settings, self._runner, known, self._overwrite)
 
-    def _take(self, name: str, answer: Answer | None, address: str) -> None:
+    def _take(self, name: str, answer: Answer | Died, address: str) -> None:
         """Tells the journal what became of a case."""
-        if answer is None:
-            self._tell("died", case=name, worker=address)
+        if isinstance(answer, Died):
+            self._tell("died", case=name, worker=address, how=answer.how)
             return
         values = {key: value for key, value in asdict(answer).items() if value not in ("", (), {}) and key != "verdict"}
         values.setdefault("worker", address)

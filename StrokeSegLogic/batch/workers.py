@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,8 +14,10 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from ..base.errors import InputError
+from ..base.locks import scratch_folder
 from ..base.progress import Progress
 from ..nets.models.registry import KeptNetworks, keeping
+from .deaths import Died, WorkerEnds, told_of_crashes
 from .work import CANCEL_HEARD_S, Answer, Task, work, work_in_worker
 
 HERE = "this process"
@@ -25,8 +27,13 @@ _ANSWER_S = 10.0
 """How long a scheduler may take to answer."""
 _LAST_WORDS_S = 10.0
 """How long cases may take to hear that they are cancelled."""
+_POST_MORTEM_S = 2.0
+"""How long is waited for how a worker ended."""
 _LOOK_S = 0.25
 """How often is looked whether workers are still there."""
+
+
+Ended = tuple[str, Answer | Died, str]
 
 
 class Workers(Protocol):
@@ -38,8 +45,8 @@ class Workers(Protocol):
     def start(self, task: Task, address: str, progress: Progress) -> None:
         """Hands a free worker a case."""
 
-    def finished(self) -> list[tuple[str, Answer | None, str]]:
-        """Cases that have ended, by name, with their answers and workers; None where the worker died.
+    def finished(self) -> list[Ended]:
+        """Cases that have ended, by name, with their answers and workers; how it ended where the worker died.
 
         It waits a moment where none has.
         """
@@ -49,7 +56,7 @@ class OwnProcess:
     """The batch's own process: weights are loaded once, a case's own progress is shown."""
 
     def __init__(self) -> None:
-        self._ended: list[tuple[str, Answer | None, str]] = []
+        self._ended: list[Ended] = []
 
     def free(self) -> list[str]:
         return [] if self._ended else [HERE]
@@ -57,7 +64,7 @@ class OwnProcess:
     def start(self, task: Task, address: str, progress: Progress) -> None:
         self._ended.append((task.case.name, work(task, progress), address))
 
-    def finished(self) -> list[tuple[str, Answer | None, str]]:
+    def finished(self) -> list[Ended]:
         ended, self._ended = self._ended, []
         return ended
 
@@ -69,10 +76,13 @@ class DaskWorkers:
     Args:
         client: of the scheduler.
         cancel: file that cases are cancelled by.
+        ends: hears how workers end; None where they are on computers of which nobody tells.
     """
 
-    def __init__(self, client: Any, cancel: Path) -> None:
-        self._client, self._cancel = client, cancel
+    def __init__(self, client: Any, cancel: Path, ends: WorkerEnds | None = None) -> None:
+        self._client, self._cancel, self._ends = client, cancel, ends
+        self._processes: dict[str, int] = {}
+        """Numbers of workers' processes, by their addresses."""
         self._run = uuid4().hex[:12]
         self._running: dict[str, tuple[str, Any]] = {}
         """By address: the case, and its future."""
@@ -105,9 +115,11 @@ class DaskWorkers:
             retries=0,
         )
         self._running[address] = task.case.name, future
+        if self._ends is not None and (process := _process_at(address, self._client.cluster)) is not None:
+            self._processes[address] = process
         future.add_done_callback(lambda _: self._news.set())
 
-    def finished(self) -> list[tuple[str, Answer | None, str]]:
+    def finished(self) -> list[Ended]:
         self._news.wait(_LOOK_S)
         self._news.clear()
         return self._ended()
@@ -131,7 +143,7 @@ class DaskWorkers:
             ) from error
         return addresses
 
-    def cancel(self) -> list[tuple[str, Answer | None, str]]:
+    def cancel(self) -> list[Ended]:
         """Cancels all that runs, and waits a little for the answers."""
         if not self._running:
             return []
@@ -145,18 +157,33 @@ class DaskWorkers:
                 break  # nobody is there any more who would answer
         return heard
 
-    def _ended(self) -> list[tuple[str, Answer | None, str]]:
-        found: list[tuple[str, Answer | None, str]] = []
+    def _ended(self) -> list[Ended]:
+        found: list[Ended] = []
         for address, (name, future) in list(self._running.items()):
             if future.done():
-                found.append((name, _answer(future), address))
+                found.append((name, _answer(future) or self._death(address), address))
             elif address in self._there():
                 continue
             else:
                 future.cancel()
-                found.append((name, None, address))
+                found.append((name, self._death(address), address))
             del self._running[address]
         return found
+
+    def _death(self, address: str) -> Died:
+        """How a worker ended: whoever starts its successor knows a moment later than the scheduler misses it."""
+        process, until = self._processes.get(address), time.monotonic() + _POST_MORTEM_S
+        if self._ends is None or process is None:
+            return Died()
+        while (how := self._ends.of(process)) is None and time.monotonic() < until:
+            time.sleep(0.05)
+        return Died(how) if how else Died()
+
+
+def _process_at(address: str, cluster: Any) -> int | None:
+    """Number of the process of a worker of our own cluster."""
+    found = (nanny.pid for nanny in cluster.workers.values() if nanny.worker_address == address)
+    return next(found, None)
 
 
 def _answer(future: Any) -> Answer | None:
@@ -172,9 +199,9 @@ def _answer(future: Any) -> Answer | None:
 
 
 @contextmanager
-def own_process() -> Iterator[OwnProcess]:
-    """This process, its networks kept for the block."""
-    with keeping(KeptNetworks()):
+def own_process(folder: Path) -> Iterator[OwnProcess]:
+    """This process, its networks kept for the block; a crash leaves a word in the folder."""
+    with keeping(KeptNetworks()), told_of_crashes(folder):
         yield OwnProcess()
 
 
@@ -195,9 +222,10 @@ def dask_workers(scheduler: str | None, workers: int, cancel: Path) -> Iterator[
             "several workers need Dask", option="workers", fix='Install it: pip install "strokeseg[batch]"'
         )
     cancel.unlink(missing_ok=True)
-    with _client(scheduler, workers) as client:
+    ends = WorkerEnds() if scheduler is None else None
+    with nullcontext() if ends is None else ends.listening(), _client(scheduler, workers) as client:
         try:
-            yield DaskWorkers(client, cancel)
+            yield DaskWorkers(client, cancel, ends)
         finally:
             # Longer than a worker takes to look: none misses it.
             if cancel.exists():
@@ -246,8 +274,10 @@ def _local_cluster(workers: int) -> Iterator[Any]:
         "distributed.comm.timeouts.connect": f"{_PATIENCE_S:g}s",
         "distributed.deploy.lost-worker-timeout": f"{_PATIENCE_S:g}s",
         "distributed.scheduler.worker-ttl": None,
+        "distributed.worker.daemon": True,
     }
-    with dask.config.set({**shares, **patient, "distributed.worker.daemon": True}):
+    # Dask's own folder for workers would stay among the system's temporary files.
+    with scratch_folder() as place, dask.config.set({**shares, **patient, "temporary-directory": str(place)}):
         cluster = LocalCluster(
             n_workers=workers,
             threads_per_worker=1,

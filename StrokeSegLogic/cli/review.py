@@ -18,6 +18,7 @@ from .segment import Overwrite
 from .terminal import console, job, print_table
 
 if TYPE_CHECKING:
+    from ..review.drafts import Draft
     from ..review.reading import Session
 
 app = typer.Typer(help="Review many cases: a worklist, readings, records, numbers.", no_args_is_help=True)
@@ -53,6 +54,14 @@ Form = Annotated[
 Which = Annotated[
     Literal["final", "first", "second", "proposal", "majority", "staple"],
     typer.Option(help="Whose labels: what holds, a reader's, the model's, or a consensus of both readers."),
+]
+
+Unblind = Annotated[
+    bool,
+    typer.Option(
+        "--with-open-second-reads",
+        help="Also what was decided on cases that wait for a second reader. For whoever reads none of them.",
+    ),
 ]
 
 
@@ -154,14 +163,14 @@ def verify(folder: Folder, export: ExportRecord = None) -> None:
 
 
 @app.command()
-def report(folder: Folder, output: Output = None, overwrite: Overwrite = False) -> None:
+def report(folder: Folder, output: Output = None, overwrite: Overwrite = False, unblind: Unblind = False) -> None:
     """Progress, time, edits, and agreement of model and readers."""
     from ..review.numbers import count
-    from ..review.report import tables, write_review_report
+    from ..review.report import PAGE, blind_words, left_out, tables, write_review_report
 
     review = ReviewFolder.find(folder)
     with job() as progress:
-        numbers = count(review, progress)
+        numbers = count(review, progress, open_second_reads=unblind)
         if output is None:
             made = tables(numbers, review.settings.agreement)
         else:
@@ -170,20 +179,31 @@ def report(folder: Folder, output: Output = None, overwrite: Overwrite = False) 
         print_table(table)
     for case, why in numbers.unread.items():
         console.print(f"  in no figure: {case}: {why}", soft_wrap=True)
+    if numbers.blind:
+        console.print(f"  {blind_words(numbers.blind)}", soft_wrap=True)
     if output is not None:
-        console.print(f"Tables and plots in {output}: open report.html in a browser", soft_wrap=True)
+        for what in left_out():
+            console.print(f"  note: {what}", soft_wrap=True)
+        where = f": open {PAGE} in a browser" if (output / PAGE).exists() else ""
+        console.print(f"Tables and plots in {output}{where}", soft_wrap=True)
     console.print("Research use only: not a medical device")
 
 
 @app.command()
 def export(
-    folder: Folder, output: Target, form: Form = "nifti", which: Which = "final", overwrite: Overwrite = False
+    folder: Folder,
+    output: Target,
+    form: Form = "nifti",
+    which: Which = "final",
+    overwrite: Overwrite = False,
+    unblind: Unblind = False,
 ) -> None:
     """Write labels of the review: NIfTI, BIDS derivatives, or the folders of strokeseg train and evaluate."""
     from ..review.export import export_review
 
     with job() as progress:
-        selection = export_review(ReviewFolder.find(folder), output, form, which, progress, overwrite=overwrite)
+        review = ReviewFolder.find(folder)
+        selection = export_review(review, output, form, which, progress, overwrite=overwrite, open_second_reads=unblind)
     console.print(f"{len(selection.chosen)} cases in {output}", soft_wrap=True)
     for case, why in selection.left_out.items():
         console.print(f"  not there: {case} {why}", soft_wrap=True)
@@ -202,14 +222,20 @@ def _tell(session: Session) -> None:
 
 def _looked_at(session: Session) -> list[tuple[str, str | Path]]:
     lines: list[tuple[str, str | Path]] = [("case", session.case), ("reading", session.reading)]
-    lines += [("study", session.study)] if session.study else []
+    study = session.study or ()
+    lines += [("study", each) for each in ((study,) if isinstance(study, str) else study)]
     lines += [("result", session.result)] if session.result else []
     lines.append(("proposal", session.proposal().path))
-    draft = session.draft()
-    lines += [("draft", session.draft_path)] if draft is not None and session.draft_path is not None else []
+    lines += [("draft", _draft_words(session, draft)) for draft in session.drafts()]
     lines += [(f"{turn} reader", f"{each.decision} {each.file}".strip()) for turn, each in session.readings().items()]
+    lines += [("comment", f"{event['reader']}: {event['comment']}") for event in session.comments()]
     slices = ", ".join(str(place.index) for place in session.record.slices[:6])
     return [*lines, ("doubtful slices", slices)] if slices else lines
+
+
+def _draft_words(session: Session, draft: Draft) -> str:
+    on = f" on {draft.elsewhere}" if draft.elsewhere else ""
+    return f"{os.fspath(session.path_of(draft))} (until {draft.time[:16]} UTC{on})"
 
 
 def _decide(folder: Path, case: str, reader: str | None, role: str, decide: Callable[[Session], Reading]) -> None:
@@ -228,3 +254,5 @@ def _decide(folder: Path, case: str, reader: str | None, role: str, decide: Call
         "" if told is None else f": {told['added']} voxels added, {told['removed']} removed, Dice {told['dice']:.3f}"
     )
     console.print(f"{reading.content['case']} {reading.decision}{words}", soft_wrap=True)
+    for draft in session.drafts():
+        console.print(f"  not in it, and kept: the draft {_draft_words(session, draft)}", soft_wrap=True)

@@ -11,8 +11,9 @@ from rich.table import Table as RichTable
 
 from ..review.desk import READER_VARIABLE, Desk, Reader
 from ..review.entry import Entry
-from ..review.folder import ReviewFolder, ReviewSettings
-from .batch import Scheduler, Workers
+from ..review.folder import ReviewFolder
+from ..review.worklist_file import ReviewSettings
+from .batch import LayoutName, Scheduler, Workers
 from .segment import Chosen, Overwrite, choosing
 from .terminal import console, job
 
@@ -27,7 +28,7 @@ Order = Annotated[
 Source = Annotated[
     Path | None,
     typer.Argument(
-        help="Folder of results or studies, BIDS data set, or table (case, study, result). "
+        help="What strokeseg batch takes (studies, a data set, a table), or a folder of results. "
         "[default: DIR itself, and the review goes into DIR/review]",
         metavar="[SOURCE]",
     ),
@@ -37,7 +38,10 @@ Agreement = Annotated[float, typer.Option(help="Dice from which two readers agre
 Title = Annotated[str, typer.Option(help="Of the review.")]
 FirstOrder = Annotated[OrderName, typer.Option("--order", help="By name, largest first, or most doubtful first.")]
 Again = Annotated[
-    bool, typer.Option("--again", help="Try those, too, that failed before or at which worker processes have ended.")
+    bool,
+    typer.Option(
+        "--again", "--retry", help="Try those, too, that failed before or at which worker processes have ended."
+    ),
 ]
 
 
@@ -48,12 +52,16 @@ def begin(
     order: FirstOrder = "name",
     agreement: Agreement = 0.7,
     title: Title = "",
+    layout: LayoutName = None,
 ) -> None:
     """Make a worklist of a folder, a BIDS data set or a table, with the results that are there as proposals."""
-    from ..review.beginning import begin_review
+    from ..batch.beginning import begin_review
 
+    settings = ReviewSettings(order, agreement, title)
     with job() as progress:
-        review = begin_review(folder, source, results, ReviewSettings(order, agreement, title), progress)
+        review = begin_review(folder, source, results, settings, progress, layout=layout)
+    for note in review.notes():
+        console.print(f"  note: {note}", soft_wrap=True)
     entries = Desk(review, Reader("-")).worklist()
     console.print(f"{len(entries)} cases in {review.path}", soft_wrap=True)
     tell_states(entries)
@@ -85,10 +93,14 @@ def show_worklist(folder: Folder, order: Order = None, reader: Name = None) -> N
     desk = desk_of(folder, reader)
     entries = desk.worklist(order)
     shown = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
-    for head, justify in (("Case", "left"), ("State", "left"), ("ml", "right"), ("Doubt", "right"), ("", "left")):
+    heads = {"Case": "left", "State": "left", "ml": "right", "Doubt": "right", "": "left"}
+    if any(entry.comments for entry in entries):
+        heads["Comments"] = "left"
+    for head, justify in heads.items():
         shown.add_column(head, justify=justify, overflow="fold")  # type: ignore[arg-type]
     for entry in entries:
-        shown.add_row(entry.name, entry.state, *entry.figures, entry.remark(desk.folder.settings.agreement))
+        cells = (entry.name, entry.state, *entry.figures, entry.remark(desk.folder.settings.agreement), entry.remarks)
+        shown.add_row(*cells[: len(heads)])
     console.print(shown)
     tell_states(entries)
 

@@ -104,8 +104,13 @@ SILENCE = 30.0
 
 @contextmanager
 def on_signals(handler: Callable[[int, FrameType | None], Any]) -> Iterator[None]:
-    """Ctrl-C and a terminate signal call the handler while the block runs, and afterwards who heard them before."""
-    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    """Ctrl-C, a terminate signal and a terminal that closes call the handler while the block runs, and afterwards who
+    heard them before. What `nohup` has switched off stays off."""
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    hang_up = getattr(signal, "SIGHUP", None)
+    if hang_up is not None and signal.getsignal(hang_up) is not signal.SIG_IGN:
+        numbers.append(hang_up)
+    before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""A review begins: a source becomes a worklist, with the proposals that are there."""
+"""A review begins: cases become a worklist, with the proposals that are there."""
 
 from __future__ import annotations
 
@@ -9,46 +9,58 @@ from typing import Any
 from ..base.errors import InputError
 from ..base.progress import Progress
 from ..base.recorded_files import fill_new
-from .folder import INSIDE, WORKLIST, ReviewFolder, ReviewSettings, new_review
+from .folder import WORKLIST, ReviewFolder, new_review
 from .proposals import case_folder, take_result
-from .sources import Found, find_cases, stored
+from .sources import Found, stored, stored_study
+from .worklist_file import ReviewSettings
 
 
-def begin_review(
-    place: Path,
-    source: Path | None = None,
-    results: Path | None = None,
+def begin_with(
+    home: Path,
+    cases: Sequence[Found],
     settings: ReviewSettings | None = None,
+    notes: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> ReviewFolder:
-    """Makes a review; all of its folder appears, or nothing.
+    """Makes a review of cases; all of its folder appears, or nothing.
 
     Args:
-        place: the review's folder, new or empty; without a source the folder of the data, and the review goes into its
-            folder `review`.
-        source: what is to be reviewed (see `sources.find_cases`).
-        results: results of the source's cases that lie elsewhere.
+        home: the review's folder, new or empty.
+        cases: whoever found them.
         settings: how it is done; the defaults if None.
+        notes: on how the cases were found, for the records.
         progress: of the copying.
 
     Raises:
-        InputError: if the source holds no case, or there is a review already.
+        InputError: if there is a review already.
         OutputError: if the folder is not empty or cannot be written to.
     """
-    home = place / INSIDE if source is None else place
-    if (home / WORKLIST).exists():
-        raise InputError("holds a review already", where=home, fix="Go on with it, or name a new folder")
-    report = progress or Progress()
-    report(0.0, "looking for cases")
-    cases = find_cases(place if source is None else source, results)
-    chosen = settings or ReviewSettings()
-    fill_new(home, lambda work: _fill(work, home, cases, chosen, report), WORKLIST)
+    require_no_review(home)
+    report, chosen = progress or Progress(), settings or ReviewSettings()
+    fill_new(home, lambda work: _fill(work, home, cases, chosen, notes, report), WORKLIST)
     report(1.0, "the worklist is there")
     return ReviewFolder.find(home)
 
 
-def _fill(work: Path, home: Path, cases: Sequence[Found], settings: ReviewSettings, report: Progress) -> None:
-    new_review(work, settings, _events(work, home, cases, report))
+def require_no_review(home: Path) -> None:
+    """Refuses a folder that holds a review.
+
+    Raises:
+        InputError: if it does.
+    """
+    if (home / WORKLIST).exists():
+        raise InputError("holds a review already", where=home, fix="Go on with it, or name a new folder")
+
+
+def _fill(
+    work: Path,
+    home: Path,
+    cases: Sequence[Found],
+    settings: ReviewSettings,
+    notes: Sequence[str],
+    report: Progress,
+) -> None:
+    new_review(work, settings, _events(work, home, cases, report), notes)
 
 
 def _events(
@@ -61,13 +73,17 @@ def _events(
             {
                 "case": case.name,
                 "folder": folder,
-                "study": stored(case.study, home),
+                "study": stored_study(case.study, home),
                 "result": stored(case.result, home),
                 "group": case.group,
                 "patient": case.patient,
+                "clinical": dict(case.clinical),
+                "brain_mask": stored(Path(case.brain_mask), home) if case.brain_mask else "",
             },
         )
     for number, (case, folder) in enumerate(zip(cases, folders, strict=True)):
         report(number / len(cases), f"taking proposals: {case.name}")
         if case.result is not None:
             yield take_result(case.result, case.name, folder, work, home)
+        elif case.problem:
+            yield "failed", {"case": case.name, "reason": case.problem}

@@ -12,11 +12,11 @@ from .. import __version__
 from ..base.errors import InputError
 from ..base.json_files import json_bytes
 from ..study.case import Case, Modality, Role
-from ..study.volumes.nifti import write_nifti
 from ..study.volumes.reader import read_volume
 from .folder import ReviewFolder
+from .nifti_files import write_volume
 from .selection import Chosen
-from .sources import located
+from .sources import Study, located, located_study
 
 VERSION = "1.9.0"
 """Of the specification."""
@@ -91,7 +91,7 @@ class Studies:
 
     def __init__(self, folder: ReviewFolder) -> None:
         self._folder = folder
-        self._last: tuple[Path, Case] | None = None
+        self._last: tuple[Study, Case] | None = None
 
     def files(self, case: BidsCase, chosen: Chosen) -> Writers:
         """What writes each image that a proposal was made of.
@@ -99,8 +99,8 @@ class Studies:
         Raises:
             InputError: if the review does not know the study.
         """
-        study = located(chosen.entry.study, self._folder.path)
-        if study is None:
+        study = located_study(chosen.entry.study, self._folder.path)
+        if not study:
             raise InputError(
                 "has no images in this review: only its result was named",
                 where=chosen.entry.name,
@@ -112,18 +112,22 @@ class Studies:
             _image_name(case, role): partial(self._write, study, result, role) for role in roles if role is not Role.CTP
         }
 
-    def _write(self, study: Path, result: Path | None, role: Role, path: Path) -> None:
+    def _write(self, study: Study, result: Path | None, role: Role, path: Path) -> None:
         series = self._case(study).series.get(role)
         if series is not None:
-            write_nifti(series.image, path)
+            write_volume(series.image, path)
             return
         # A map that was computed lies beside the result.
         computed = None if result is None else result / f"{role}.nii.gz"
         if computed is None or not computed.is_file():
-            raise InputError(f"holds no {role} any more", where=study, fix="Take the study back")
-        write_nifti(read_volume(computed), path)
+            raise InputError(
+                f"holds no {role} any more",
+                where=study if isinstance(study, str) else study[0],
+                fix="Take the study back",
+            )
+        write_volume(read_volume(computed), path)
 
-    def _case(self, study: Path) -> Case:
+    def _case(self, study: Study) -> Case:
         from ..study.series.load import load_case
 
         if self._last is None or self._last[0] != study:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -147,26 +147,37 @@ class NewLines:
         return event
 
 
-def append(path: Path, chain: Chain, events: Iterable[tuple[str, Mapping[str, Any]]]) -> Chain:
-    """Adds lines to the end of a file; what a killed process left of a line goes first. All are there, or none.
+def next_line(chain: Chain, kind: str, values: Mapping[str, Any]) -> NewLines:
+    """The line that would go on from a chain.
+
+    One line an event, and one event at a time: of several lines a kill could leave some, and nobody could tell those
+    from all.
+
+    Args:
+        chain: that is whole.
+        kind: what happened.
+        values: JSON-ready.
+    """
+    new = NewLines.after(chain)
+    new.add(kind, {**values, TORN: chain.torn} if chain.torn else values)
+    return new
+
+
+def append(path: Path, chain: Chain, new: NewLines) -> Chain:
+    """Adds a line to the end of a file; what a killed process left of a line goes first.
 
     Args:
         path: of the file.
         chain: what it holds; nobody else may write to it meanwhile.
-        events: what happened, and the values.
+        new: goes on from it (see `next_line`).
 
     Returns:
         What the file holds now.
 
     Raises:
-        OutputError: if they cannot be written; then the file is as it was.
+        OutputError: if it cannot be written; then the file is as it was.
     """
     require_whole(chain, path)
-    new = NewLines.after(chain)
-    torn = {TORN: chain.torn} if chain.torn else {}
-    for kind, values in events:
-        new.add(kind, {**values, **torn})
-        torn = {}
     try:
         descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_BINARY", 0))
         try:

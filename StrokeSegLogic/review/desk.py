@@ -13,9 +13,10 @@ from pathlib import Path
 from time import monotonic
 
 from ..base.errors import InputError
+from ..base.records import listed
 from .chain import Chain
 from .drafts import DraftFiles
-from .entry import Claim, Entry
+from .entry import ANOTHER, Claim, Entry
 from .folder import ReviewFolder, Writer
 from .reading import Session
 from .worklist import Worklist
@@ -100,8 +101,8 @@ class Desk:
         Raises:
             InputError: if the records are damaged.
         """
-        entries = Worklist.of(self.folder.chain()).ordered(order or self.folder.settings.order)
-        return [entry.as_seen_by(self.reader.name) for entry in entries]
+        seen = Worklist.of(self.folder.chain()).as_seen_by(self.reader.name)
+        return seen.ordered(order or self.folder.settings.order)
 
     def entry(self, case: str) -> Entry:
         """One case, without what this reader must not know yet.
@@ -119,7 +120,7 @@ class Desk:
         """
         found, reader = [], self.reader.name
         for entry in Worklist.of(self.folder.chain()).entries.values():
-            if DraftFiles(self.folder.path / entry.folder, reader).open(entry, reader) is not None:
+            if DraftFiles(self.folder.path / entry.folder, reader).open(entry, reader):
                 found.append(entry.name)
         return found
 
@@ -163,9 +164,8 @@ class Desk:
             raise InputError(f"has no proposal yet{why}", where=entry.name, fix="Run strokeseg review propose")
         claim = entry.claim
         if claim is not None and claim.reader != reader and not take_over:
-            raise InputError(
-                f"is before {claim.reader} since {claim.time}", where=entry.name, fix="Take another, or take it over"
-            )
+            whose = ANOTHER if entry.is_blind(reader) else f"{claim.reader} since {claim.time}"
+            raise InputError(f"is before {whose}", where=entry.name, fix="Take another, or take it over")
         turn = entry.turn_of(reader, self.folder.settings.agreement)
         if turn is None:
             raise InputError(f"has nothing to do for {reader}", where=entry.name, fix="Take the next case")
@@ -174,7 +174,7 @@ class Desk:
         values = {"case": entry.name, "reader": reader, "role": self.reader.role, "reading": turn}
         if claim is not None:
             values["taken_from"] = claim.reader
-        writer.add(("started", values))
+        writer.add("started", values)
         entry = Worklist.of(writer.chain)[entry.name]
         assert entry.claim is not None
         return self._session(entry, entry.claim)
@@ -194,7 +194,7 @@ class Desk:
         with self.folder.writing() as writer:
             entry = Worklist.of(writer.chain)[case]
             by = {"reader": self.reader.name, "role": self.reader.role}
-            writer.add(("commented", {"case": entry.name, **by, "comment": text}))
+            writer.add("commented", {"case": entry.name, **by, "comment": text})
 
     def want_second(self, cases: Iterable[str], wanted: bool = True) -> list[str]:
         """Asks for a second reader of cases, or takes that back where none has read yet.
@@ -203,16 +203,25 @@ class Desk:
             The cases for which that is new.
 
         Raises:
-            InputError: if there is no such case.
+            InputError: if there is no such case, or a second reader is at one whose request is to be taken back: what
+                they see would change under their hands, and what they save would stand against a reading that nobody
+                asked to be held against another.
             OutputError: if the folder cannot be written to.
         """
         with self.folder.writing() as writer:
             worklist = Worklist.of(writer.chain)
             entries = [worklist[case] for case in cases]
+            busy = [each.name for each in entries if each.claim is not None and each.claim.reading == "second"]
+            if busy and not wanted:
+                raise InputError(
+                    "has a second reader before it: the request is not taken back",
+                    where=listed(busy),
+                    fix="Let them save; or take it over and leave it, and take the request back then",
+                )
             new = [entry.name for entry in entries if entry.second_wanted != wanted and entry.second is None]
             by = {"reader": self.reader.name, "role": self.reader.role, "wanted": wanted}
             if new:
-                writer.add(*(("second", {"case": name, **by}) for name in new))
+                writer.add("second", {"cases": new, **by})
         return new
 
 

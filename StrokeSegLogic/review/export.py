@@ -14,11 +14,11 @@ from ..base.recorded_files import write_recorded
 from ..base.settings import one_of
 from ..result.looks import SEGMENTS
 from ..study.case import Modality
-from ..study.volumes.nifti import write_nifti
 from .bids import DERIVATIVES, BidsCase, Studies, dataset_description, derivative_files, participants
 from .folder import ReviewFolder
+from .nifti_files import write_volume
 from .numbers import classes_of
-from .report import RECORD
+from .report import RECORD, TABLE, review_csv
 from .selection import Chosen, Selection, require_some, select
 from .versions import sitk_of
 
@@ -36,12 +36,14 @@ def export_review(
     progress: Progress | None = None,
     *,
     overwrite: bool = False,
+    open_second_reads: bool = False,
 ) -> Selection:
     """Writes labels of a review's cases, all or none, with a record that holds the count and last hash of its events.
 
     nifti: CASE.nii.gz, and labels.json with the classes. bids: a folder of BIDS derivatives. train: a BIDS data set of
     the cases' images with the masks under derivatives/. evaluate: predictions/CASE.nii.gz, the model's, beside
-    references/final/, and references/first/ and references/second/ of cases that two have read.
+    references/final/, and references/first/ and references/second/ of cases that two have read. Beside each review.csv:
+    who decided what on the cases that leave, and all comments on them.
 
     Args:
         folder: of the review.
@@ -50,6 +52,7 @@ def export_review(
         which: labels, one of `selection.CHOICES`; "evaluate" has its own.
         progress: of the work.
         overwrite: move files of the user's that are in the way aside.
+        open_second_reads: as `selection.select` takes it.
 
     Returns:
         What left, and what did not and why.
@@ -59,7 +62,7 @@ def export_review(
         OutputError: if the output cannot be written, or files that are not ours are in the way.
     """
     one_of(form, FORMATS, "form of an export")
-    selection = select(folder, "final" if form == "evaluate" else which)
+    selection = select(folder, "final" if form == "evaluate" else which, open_second_reads=open_second_reads)
     require_some(selection, folder)
     writers = {
         "nifti": _nifti,
@@ -67,6 +70,8 @@ def export_review(
         "train": _train,
         "evaluate": _evaluate,
     }[form](folder, selection)
+    entries = [each.entry if open_second_reads else each.entry.as_seen_by("") for each in selection.chosen]
+    writers |= {TABLE: _content(review_csv(entries, folder.settings.agreement).encode("utf-8", "backslashreplace"))}
     record = {
         "strokeseg": __version__,
         "research_use_only": True,
@@ -103,7 +108,7 @@ def _unique(selection: Selection) -> dict[str, Chosen]:
 
 
 def _mask(folder: ReviewFolder, chosen: Chosen, path: Path) -> None:
-    write_nifti(sitk_of(chosen.labels(folder)), path, result=True)
+    write_volume(sitk_of(chosen.labels(folder)), path, result=True)
 
 
 def modality_of(selection: Selection) -> Modality:

@@ -12,66 +12,20 @@ from typing import Any
 from .. import __version__
 from ..base.errors import InputError, OutputError
 from ..base.files import write_whole
-from ..base.json_files import read_json_object
 from ..base.locks import Busy, error_says_no_locks, exclusive_within
-from ..base.records import SCHEMA, SCHEMA_VERSION, proven, schema_of, sealed
-from ..base.settings import from_mapping, one_of
-from .chain import RECORDS, Chain, NewLines, append, read_chain, require_whole, withdraw
+from ..base.records import SCHEMA, SCHEMA_VERSION
+from ..base.settings import from_mapping
+from .chain import RECORDS, Chain, NewLines, append, next_line, read_chain, require_whole, withdraw
+from .worklist_file import FIX, Head, ReviewSettings, is_untouched, read_worklist, worklist_bytes
 
 WORKLIST = "worklist.json"
 CASES = "cases"
 INSIDE = "review"
 """Folder of the review where the folder of the data was named in its place."""
 LOCK = ".strokeseg-review.lock"
+_LOOKS = 100
 PATIENCE_S = 20.0
 """An event is written in hundredths of a second; a disk far away may take seconds."""
-ORDERS = ("name", "volume", "doubt")
-"""By name, the largest lesion first, the most doubtful first."""
-
-
-@dataclass(frozen=True)
-class ReviewSettings:
-    """How a review is done.
-
-    Attributes:
-        order: in which the cases come.
-        agreement: Dice from which two readers agree.
-        title: of the review.
-    """
-
-    order: str = "name"
-    agreement: float = 0.7
-    title: str = ""
-
-    def __post_init__(self) -> None:
-        one_of(self.order, ORDERS, "order")
-        if not 0 <= self.agreement <= 1:
-            raise ValueError(f"a Dice of {self.agreement} is none: it lies between 0 and 1")
-
-
-@dataclass(frozen=True)
-class Head:
-    """What the worklist says of the records: how many events there are, and the hash of the last."""
-
-    events: int
-    last_sha256: str
-
-    @classmethod
-    def of(cls, chain: Chain) -> Head:
-        return cls(len(chain.events), chain.last_sha256)
-
-    def record(self) -> dict[str, Any]:
-        """JSON-ready."""
-        return asdict(self)
-
-    def lost(self, chain: Chain) -> str:
-        """What the records lack of what this head has seen; "" where they go on from it."""
-        if len(chain.events) < self.events:
-            missing = self.events - len(chain.events)
-            return f"{missing} of {self.events} events are missing from the end of the records"
-        if self.events and chain.events[self.events - 1].sha256 != self.last_sha256:
-            return f"event {self.events} is not the event that was recorded"
-        return ""
 
 
 @dataclass(frozen=True)
@@ -101,7 +55,7 @@ class ReviewFolder:
         home = next((path for path in (place, place / INSIDE) if (path / WORKLIST).is_file()), None)
         if home is None:
             raise InputError("holds no review", where=place, fix="Make one: strokeseg review init DIR")
-        return cls(home, *_read_worklist(home / WORKLIST)[:2])
+        return cls(home, *read_worklist(home / WORKLIST)[:2])
 
     @property
     def records(self) -> Path:
@@ -111,23 +65,66 @@ class ReviewFolder:
         """What the worklist says of the records.
 
         Raises:
-            InputError: if it is missing or damaged.
+            InputError: if it is missing, damaged, or not any more the one that was opened.
         """
-        return _read_worklist(self.path / WORKLIST)[2]
+        review, settings, head = read_worklist(self.path / WORKLIST)
+        if (review, settings) != (self.id, self.settings):
+            raise InputError(
+                "is another review's by now, or its settings were changed", where=self.path / WORKLIST, fix=FIX
+            )
+        return head
+
+    def foreign(self, chain: Chain) -> str:
+        """How the worklist is not that of the records: by the review's id, or by settings other than it began with;
+        "" where it is."""
+        if not chain.events:
+            return ""
+        if chain.events[0].get("review") != self.id:
+            return "is another review's"
+        try:
+            began = from_mapping(ReviewSettings, chain.events[0].get("settings"), self.records)
+        except InputError as error:
+            return f"cannot be held against the records ({error.clause})"
+        now, then = asdict(self.settings), asdict(began)
+        other = [f"{name} {now[name]!r} in place of {then[name]!r}" for name in now if now[name] != then[name]]
+        return f"has other settings than the review began with: {', '.join(other)}" if other else ""
 
     def chain(self) -> Chain:
         """The records. Nobody is waited for: an event that is just being written is not there yet.
 
         Raises:
-            InputError: if they are damaged, or shorter than the worklist knows them.
+            InputError: if they are damaged, shorter than the worklist knows them or longer than it announces them, or
+                the worklist is not theirs.
         """
-        # The worklist first: it is written last, so that the records are never behind what it says.
-        head = self.head()
-        chain = read_chain(self.records)
+        head, chain = self.state()
         require_whole(chain, self.records)
-        if lost := head.lost(chain):
-            raise InputError(lost, where=self.records, fix="See strokeseg review verify; take a copy back")
+        if wrong := head.lost(chain) or head.added(chain):
+            raise InputError(wrong, where=self.records, fix=FIX)
+        if foreign := self.foreign(chain):
+            raise InputError(foreign, where=self.path / WORKLIST, fix=FIX)
         return chain
+
+    def state(self) -> tuple[Head, Chain]:
+        """What the worklist says of the records, and the records, of one moment: whoever is writing is not waited for.
+
+        Raises:
+            InputError: if either is missing, or the worklist is damaged.
+        """
+        head = self.head()
+        for _ in range(_LOOKS):
+            chain, after = read_chain(self.records), self.head()
+            if after == head:
+                break
+            head = after  # somebody has written in between
+        return head, chain
+
+    def notes(self) -> tuple[str, ...]:
+        """What was said when the review began: cases that were left aside, images that were not there.
+
+        Raises:
+            InputError: as `chain`.
+        """
+        return tuple(self.chain().events[0].get("notes", ()))
 
     @contextmanager
     def writing(self) -> Iterator[Writer]:
@@ -144,7 +141,7 @@ class ReviewFolder:
                     raise InputError(
                         "was changed by another program: nothing is recorded",
                         where=self.path / WORKLIST,
-                        fix="See strokeseg review verify; take a copy back",
+                        fix=FIX,
                     )
                 yield Writer(self, self.chain())
         except Busy:
@@ -168,7 +165,7 @@ class ReviewFolder:
 
 
 class Writer:
-    """The right to add events; made by `ReviewFolder.writing`.
+    """The right to add an event; made by `ReviewFolder.writing`.
 
     Attributes:
         chain: the records as they are.
@@ -178,60 +175,57 @@ class Writer:
         self.folder = folder
         self.chain = chain
 
-    def add(self, *events: tuple[str, Mapping[str, Any]]) -> None:
-        """Records what happened, all of it or nothing.
+    def add(self, kind: str, values: Mapping[str, Any]) -> None:
+        """Records what happened.
+
+        Args:
+            kind: of the event.
+            values: JSON-ready.
 
         Raises:
             OutputError: if it cannot be written; then nothing is recorded.
         """
         folder = self.folder
-        longer = append(folder.records, self.chain, events)
+        line = next_line(self.chain, kind, values)
+        before = Head(len(self.chain.events), self.chain.last_sha256, line.previous)
+        # Announced, written, counted: a kill in between leaves an event that is known or none, and an event that
+        # somebody else has added was never announced.
+        self._write(before)
+        longer = append(folder.records, self.chain, line)
         try:
-            # After the records: a kill in between leaves a worklist that is an event behind, never ahead.
-            write_whole(folder.path / WORKLIST, _worklist(folder.id, folder.settings, Head.of(longer)))
+            self._write(Head.of(longer))
         except OutputError:
             if withdraw(folder.records, self.chain):
                 raise
             # It is recorded, and cannot be taken back: the next event will bring the worklist up to it.
         self.chain = longer
 
+    def _write(self, head: Head) -> None:
+        folder = self.folder
+        write_whole(folder.path / WORKLIST, worklist_bytes(folder.id, folder.settings, head))
 
-def new_review(folder: Path, settings: ReviewSettings, events: Iterable[tuple[str, Mapping[str, Any]]]) -> ReviewFolder:
+
+def new_review(
+    folder: Path,
+    settings: ReviewSettings,
+    events: Iterable[tuple[str, Mapping[str, Any]]],
+    notes: Iterable[str] = (),
+) -> ReviewFolder:
     """Writes the first records and the worklist into a folder; the worklist last.
 
     Args:
         folder: exists, without a review.
         settings: how the review is done.
         events: the first, after the review's own beginning.
+        notes: on how the cases were found.
     """
     review = ReviewFolder(folder, uuid.uuid4().hex, settings)
     lines = NewLines()
-    lines.add(
-        "created", {SCHEMA: SCHEMA_VERSION, "review": review.id, "strokeseg": __version__, "settings": asdict(settings)}
-    )
+    made = {SCHEMA: SCHEMA_VERSION, "review": review.id, "strokeseg": __version__, "settings": asdict(settings)}
+    lines.add("created", {**made, "notes": list(notes)})
     for kind, values in events:
         lines.add(kind, values)
     write_whole(folder / RECORDS, lines.content)
     head = Head(lines.number, lines.previous)
-    write_whole(folder / WORKLIST, _worklist(review.id, settings, head))
+    write_whole(folder / WORKLIST, worklist_bytes(review.id, settings, head))
     return review
-
-
-def _worklist(review: str, settings: ReviewSettings, head: Head) -> bytes:
-    return sealed({"review": review, "settings": asdict(settings), "records": RECORDS, **head.record()}, {})
-
-
-def _read_worklist(path: Path) -> tuple[str, ReviewSettings, Head]:
-    fix = "See strokeseg review verify; take a copy back"
-    values = read_json_object(path, fix=fix)
-    schema_of(values, path)
-    try:
-        head = Head(int(values["events"]), str(values["last_sha256"]))
-        return str(values["review"]), from_mapping(ReviewSettings, values["settings"], path), head
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"is no worklist of a review ({error})", where=path, fix=fix) from error
-
-
-def is_untouched(worklist: Path) -> bool:
-    """Whether a worklist has the bytes that it was written with."""
-    return proven(worklist) is not None

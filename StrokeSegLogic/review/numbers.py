@@ -20,9 +20,10 @@ from ..result.looks import SEGMENTS
 from ..study.case import Modality
 from .changes import label_name, labels_left
 from .entry import Entry, Reading
-from .folder import Head, ReviewFolder
+from .folder import ReviewFolder
 from .versions import read_version
 from .worklist import Worklist
+from .worklist_file import Head
 
 FINAL = "final"
 FIRST, SECOND = "first reader", "second reader"
@@ -66,6 +67,7 @@ class Numbers:
         readers: scores in the form of the slow-fusion paper's Table 3, of cases that two have read.
         agreements: of both.
         unread: cases whose labels are in no figure, and why.
+        blind: cases that wait for a second reader: what the first decided is left out everywhere.
     """
 
     head: Head
@@ -74,18 +76,26 @@ class Numbers:
     readers: list[Row] = field(default_factory=list)
     agreements: list[Agreement] = field(default_factory=list)
     unread: dict[str, str] = field(default_factory=dict)
+    blind: list[str] = field(default_factory=list)
 
 
-def count(folder: ReviewFolder, progress: Progress | None = None) -> Numbers:
+def count(folder: ReviewFolder, progress: Progress | None = None, *, open_second_reads: bool = False) -> Numbers:
     """Counts a review as it is now. Rejected cases are in no figure of labels; files that were changed are named.
+
+    Args:
+        folder: of the review.
+        progress: of the reading.
+        open_second_reads: also tell what was decided on cases that wait for a second reader; whoever may be that reader
+            would not be blind any more.
 
     Raises:
         InputError: if the records are damaged.
     """
     chain = folder.chain()
     report = progress or Progress()
-    entries = Worklist.of(chain).ordered(folder.settings.order)
-    numbers = Numbers(Head.of(chain), entries)
+    worklist = Worklist.of(chain)
+    entries = (worklist if open_second_reads else worklist.as_seen_by("")).ordered(folder.settings.order)
+    numbers = Numbers(Head.of(chain), entries, blind=[entry.name for entry in entries if entry.hidden])
     names = reader_names(entries)
     final, double = _Pairs(), _Pairs()
     decided = [entry for entry in entries if entry.final is not None]

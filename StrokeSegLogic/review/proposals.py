@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from ..outputs.files import RESULT
 from ..result.record import ResultRecord
 from .entry import Entry
 from .folder import CASES, ReviewFolder
-from .sources import located, slug, stored
+from .sources import Study, located, located_study, slug, stored
 from .worklist import Worklist
 
 PROPOSAL, RECORD = "proposal.seg.nrrd", "proposal.json"
@@ -35,10 +35,14 @@ class Wanted:
     Attributes:
         name: of the case.
         study: its images.
+        clinical: what is known of the patient: age (years), nihss, onset_hours.
+        brain_mask: file of a mask of the brain; None for none.
     """
 
     name: str
-    study: Path
+    study: Study
+    clinical: Mapping[str, float] = field(default_factory=dict)
+    brain_mask: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -144,10 +148,10 @@ def waiting(folder: ReviewFolder, *, again: bool = False) -> list[Wanted]:
 
 
 def _wanted(entry: Entry, folder: ReviewFolder, again: bool) -> Wanted | None:
-    study = located(entry.study, folder.path)
-    if entry.proposal is not None or study is None or (entry.problem and not again):
+    study = located_study(entry.study, folder.path)
+    if entry.proposal is not None or not study or (entry.problem and not again):
         return None
-    return Wanted(entry.name, study)
+    return Wanted(entry.name, study, entry.clinical, located(entry.brain_mask, folder.path))
 
 
 def propose(
@@ -183,7 +187,7 @@ def propose(
                 event: EventValues = "failed", {"case": made.name, "reason": made.problem}
             else:
                 event = take_result(made.result, made.name, entry.folder, folder.path, folder.path)
-            writer.add(event)
+            writer.add(*event)
         if event[0] == "failed":
             problems[made.name] = str(event[1]["reason"])
 

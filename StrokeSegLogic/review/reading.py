@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
 from time import monotonic
@@ -13,20 +13,18 @@ import SimpleITK as sitk
 
 from ..base.errors import InputError, OutputError
 from ..base.files import sha256_of
-from ..base.json_files import read_json_object
 from ..evaluation.masks import Mask
-from ..result.record import ResultRecord
 from .active_time import ActiveTime
-from .changes import compared, labels_left, left_before, made_with
+from .case_view import CaseView
+from .changes import compared, left_before, made_with
 from .drafts import Autosave, Draft, DraftFiles
-from .entry import Claim, Decision, Entry, Proposal, Reading, ReadingName
+from .entry import ANOTHER, Claim, Decision, Entry, Reading, ReadingName
 from .folder import ReviewFolder, Writer
-from .sources import located
 from .versions import Drawing, given_labels, keep_as_version, laid, read_version
 from .worklist import Worklist
 
 
-class Session:
+class Session(CaseView):
     """A case before a reader, from when they take it until they decide or leave. Made by `Desk.start` and `Desk.next`.
 
     Args:
@@ -36,10 +34,6 @@ class Session:
         claim: by which the reader has it.
         clock: seconds that only grow.
         timed: whether signs of life are told, so that the time at work is known.
-
-    Attributes:
-        case: its name.
-        reading: in which turn: "first", "second", "arbitration".
     """
 
     def __init__(
@@ -52,96 +46,50 @@ class Session:
         clock: Callable[[], float] = monotonic,
         timed: bool = True,
     ) -> None:
-        assert entry.proposal is not None
-        self.folder = folder
-        self.reader = reader
+        super().__init__(folder, reader, entry, claim)
         self.role = role
-        self.case = entry.name
-        self.reading: ReadingName = claim.reading
-        self._entry = entry
-        self._proposal: Proposal = entry.proposal
         self._since = claim.since
         self._taken = claim.time
         self._timed = timed
         self._place = folder.path / entry.folder
         self._drafts = DraftFiles(self._place, reader)
         self._autosave = Autosave(self._drafts, claim.since, clock)
-        self._reference: Mask | None = None
-        before = self.draft()
-        self.active = ActiveTime(0.0 if before is None else before.active_s, clock)
-
-    # What the reader sees.
-
-    @property
-    def study(self) -> Path | None:
-        """The case's images; None where only its result is known."""
-        return located(self._entry.study, self.folder.path)
-
-    @property
-    def result(self) -> Path | None:
-        """Folder of the result that the proposal was taken from; it may have moved since."""
-        return located(self._entry.result, self.folder.path)
-
-    @property
-    def proposal_sha256(self) -> str:
-        """Of the result's segmentation that the proposal is a copy of."""
-        return self._proposal.sha256
-
-    @property
-    def inputs(self) -> Mapping[str, str]:
-        """SHA-256 by role of the volumes that the proposal was made of."""
-        return {str(entry["role"]): str(entry["sha256"]) for entry in self._proposal.inputs}
-
-    @property
-    def record(self) -> ResultRecord:
-        """What the model's result says: doubtful slices, lesions, how volumes are shown.
-
-        Raises:
-            InputError: if it cannot be read.
-        """
-        path = (self.folder.path / self._proposal.file).with_name("proposal.json")
-        return ResultRecord.parse(read_json_object(path), str(path))
-
-    def proposal(self) -> Mask:
-        """The model's labels; raises InputError if they were changed or cannot be read."""
-        if self._reference is None:
-            self._reference = read_version(self.folder.path / self._proposal.file, self._proposal.sha256)
-        return self._reference
-
-    def readings(self) -> dict[ReadingName, Reading]:
-        """What other readers and this reader decided before, as far as this reader may know it: both readers' before
-        an arbitration, a second reader's own, never the first's before the second has saved."""
-        seen = self._entry.as_seen_by(self.reader).readings
-        if self.reading == "second":
-            seen = {turn: each for turn, each in seen.items() if each.reader == self.reader}
-        return dict(seen)
-
-    def labels_of(self, reading: Reading) -> Mask:
-        """The labels that a reader left; empty where they rejected the case.
-
-        Raises:
-            InputError: if they were changed or cannot be read.
-        """
-        return labels_left(self.folder.path, reading, self.proposal())
+        self._offered: Draft | None = None
+        before = next(iter(self.drafts()), None)
+        # What a sitting took that ended with an event stands there; what a crash has cut off, in the draft alone.
+        cut_off = before is not None and before.since not in {sitting.since for sitting in entry.sittings}
+        self.active = ActiveTime(before.active_s if before is not None and cut_off else 0.0, clock)
 
     # What is kept while the reader draws.
 
-    def draft(self) -> Draft | None:
-        """What this reader has drawn since their last decision on the case and not saved; offered when they return."""
+    def drafts(self) -> list[Draft]:
+        """All that this reader has drawn on this case, on whatever computer, and neither saved nor put away; the newest
+        first."""
         return self._drafts.open(self._entry, self.reader)
+
+    def draft(self) -> Draft | None:
+        """The newest of them, to be offered when the reader returns."""
+        self._offered = next(iter(self.drafts()), None)
+        return self._offered
+
+    def path_of(self, draft: Draft) -> Path:
+        """Where a draft's labels are."""
+        return self._drafts.path(draft)
 
     @property
     def draft_path(self) -> Path | None:
-        """Where the draft's labels are; None without a draft."""
-        return None if (draft := self.draft()) is None else self._drafts.path(draft)
+        """Where the newest draft's labels are; None without a draft."""
+        return None if (draft := self.draft()) is None else self.path_of(draft)
 
     def draft_labels(self, draft: Draft) -> Mask:
-        """The labels of a draft.
+        """The labels of a draft, from which the reader goes on: it goes with the next draft, or with the decision.
 
         Raises:
             InputError: if they cannot be read.
         """
-        return read_version(self._drafts.path(draft), draft.sha256)
+        labels = read_version(self.path_of(draft), draft.sha256)
+        self._drafts.adopt(draft)
+        return labels
 
     @property
     def draft_due(self) -> bool:
@@ -167,7 +115,10 @@ class Session:
         return self._autosave.keep(self._drawing(labels()), self.active.seconds)
 
     def reset(self) -> None:
-        """The draft goes: the reader begins with the proposal again. What undo brings back is kept anew."""
+        """The draft that was offered or kept goes: the reader begins with the proposal again. What undo brings back is
+        kept anew."""
+        if self._offered is not None and self._offered in self.drafts():
+            self._drafts.adopt(self._offered)
         self._drafts.remove()
         self._autosave.forget()
 
@@ -204,7 +155,13 @@ class Session:
             InputError: if they lie on another grid or are no labels, or the case was taken over.
             OutputError: if they cannot be saved; the error says where they are instead.
         """
-        given = given_labels(labels, self.proposal()) if isinstance(labels, Path) else labels
+        if isinstance(labels, Path):
+            given = given_labels(labels, self.proposal())
+            for draft in self.drafts():
+                if self.path_of(draft).resolve() == labels.resolve():
+                    self._drafts.adopt(draft)
+        else:
+            given = labels
         drawing = self._drawing(given)
         with drawing.apart(self._place) as path:
             digest = sha256_of(path)
@@ -231,7 +188,7 @@ class Session:
         with self.folder.writing() as writer:
             self._require_mine(writer)
             by = {"reader": self.reader, "role": self.role}
-            writer.add(("left", {"case": self.case, **by, "active_s": self._active_s}))
+            writer.add("left", {"case": self.case, **by, "active_s": self._active_s})
 
     def _drawing(self, labels: sitk.Image) -> Drawing:
         return Drawing(laid(labels, self.proposal(), self.case), self._proposal.modality, self.reader)
@@ -267,9 +224,10 @@ class Session:
             if draft is not None:
                 kept = keep_as_version(draft, self._place)
                 file = kept.relative_to(self.folder.path).as_posix()
+            values["drafts"] = [draft.mark for draft in self._drafts.adopted]
             values["labels"] = {"file": file, "sha256": sha256} if decision != "rejected" else None
             try:
-                writer.add(("decided", values))
+                writer.add("decided", values)
             except OutputError:
                 if kept is not None:
                     kept.unlink(missing_ok=True)
@@ -281,7 +239,8 @@ class Session:
     def _require_mine(self, writer: Writer) -> Entry:
         entry = Worklist.of(writer.chain)[self.case]
         if entry.claim is None or entry.claim.since != self._since:
-            whose = "was given back" if entry.claim is None else f"was taken over by {entry.claim.reader}"
+            by = "" if entry.claim is None else ANOTHER if entry.is_blind(self.reader) else entry.claim.reader
+            whose = f"was taken over by {by}" if by else "was given back"
             raise InputError(
                 f"{whose} in the meantime: nothing was recorded", where=self.case, fix="Take the case again, and save"
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from importlib.util import find_spec
@@ -26,6 +26,11 @@ from .numbers import Agreement, Numbers, reader_times
 
 RECORD = "review.json"
 """Written last; holds the count of events and the hash of the last, as every export of a review does."""
+PAGE = "report.html"
+_PAGE, _PLOTS = ("Jinja2", "The page is"), ("matplotlib", "Plots are")
+"""Packages that a part of the report needs, and that part."""
+TABLE = "review.csv"
+"""Who decided what, a line a case and reading; of every report and export."""
 SHOWN = (*SLOW_FUSION, "lesion_f1_isles22", "volume_bias_ml")
 TITLE = "StrokeSeg review"
 
@@ -37,21 +42,33 @@ def tables(numbers: Numbers, agreement: float) -> list[Table]:
         numbers: counted.
         agreement: Dice from which two readers agree.
     """
-    found = [_progress(numbers.entries, agreement), _readers(numbers.entries)]
+    found = [_progress(numbers, agreement), _readers(numbers.entries)]
     if numbers.rows:
         found += _scores(numbers.rows, "Proposal against what holds in the end")
     if numbers.readers:
         found += _scores(numbers.readers, "Reader against reader and model (form of the slow-fusion paper's Table 3)")
     if numbers.agreements:
         found.append(_agreements(numbers.agreements))
+    remarks = [
+        (entry.name, e["reader"], e.time[:16], e["comment"]) for entry in numbers.entries for e in entry.comments
+    ]
+    if remarks:
+        found.append(Table("Comments", ("Case", "Reader", "Time (UTC)", "Comment"), tuple(remarks), 4))
     return found
 
 
-def _progress(entries: Sequence[Entry], agreement: float) -> Table:
+def blind_words(blind: Sequence[str]) -> str:
+    """That cases are left out, and how many; "" where none is."""
+    return f"{len(blind)} case(s) are being read blind: what was decided on them is left out." if blind else ""
+
+
+def _progress(numbers: Numbers, agreement: float) -> Table:
+    entries = numbers.entries
     counts = [(state, sum(entry.state == state for entry in entries)) for state in STATES]
     more = [
         ("without a proposal because something failed", sum(bool(entry.problem) for entry in entries)),
         ("read twice", sum(entry.second is not None for entry in entries)),
+        *([("being read blind: left out below", len(numbers.blind))] if numbers.blind else []),
         ("waiting for arbitration", sum(entry.disputed(agreement) for entry in entries)),
         ("all", len(entries)),
     ]
@@ -115,44 +132,32 @@ NOTES = (
     "ICC is ICC(2,1), absolute agreement, of the volumes; limits of agreement are bias \u00b1 1.96 SD.",
     "Kappa is Cohen's, over lesions: connected parts (26 neighbours) of what model or readers mark; who has a voxel in "
     "a part marks it. A lesion that the model proposed and both readers dropped is one that both call none.",
-    "Minutes are time between signs of life at the desk, pauses of more than a minute counted as one; decisions by the "
-    "command line have none.",
+    "Minutes are time between signs of life at the desk, pauses of more than a minute counted as one, in all sittings "
+    "of the reader until the decision; decisions by the command line have none of their own.",
 )
 
 
 def write_review_report(
     numbers: Numbers, folder: ReviewFolder, output: Path, *, overwrite: bool = False
 ) -> list[Table]:
-    """Writes report.html, tables.md, review.csv (a line a case), cases.csv and tables.csv (scores), the plots where
-    matplotlib is installed, and review.json; all or none.
+    """Writes tables.md, review.csv (a line a case), cases.csv and tables.csv (scores), and review.json; report.html
+    where Jinja2 is installed, and the plots where matplotlib is; all or none.
 
     Raises:
-        ModuleNotFoundError: if Jinja2, which comes with torch, is missing.
         OutputError: if the output cannot be written, or files that are not ours are in the way.
     """
-    # Not at the top: the tables can be had without.
-    from ..reports.page import page
-
     made = tables(numbers, folder.settings.agreement)
     rows = [*numbers.rows, *numbers.readers]
-    can_draw = find_spec("matplotlib") is not None
-    drawn = plots(rows, tuple(dict.fromkeys(row.label for row in rows))) if rows and can_draw else {}
-    lacking = () if can_draw else ("Plots are left out: matplotlib is not installed.",)
+    drawn = plots(rows, tuple(dict.fromkeys(row.label for row in rows))) if rows and _has(_PLOTS[0]) else {}
+    lacking = left_out()
     missing = [f"{case}: {why}" for case, why in numbers.unread.items()]
-    html = page(
-        "evaluation.html",
-        title=f"{TITLE}{f': {folder.settings.title}' if folder.settings.title else ''}",
-        tables=made,
-        plots=drawn,
-        notes=[*NOTES, *lacking, _vouched(numbers)],
-        missing=missing,
-        told=(),
-        version=__version__,
-    )
+    missing += [words] if (words := blind_words(numbers.blind)) else []
+    title = f"{TITLE}{f': {folder.settings.title}' if folder.settings.title else ''}"
+    html = _page(title, made, drawn, [*NOTES, *lacking, _vouched(numbers)], missing) if _has(_PAGE[0]) else b""
     files = {
-        "report.html": _utf8(html),
+        PAGE: html,
         "tables.md": _utf8(_markdown(made, missing, numbers)),
-        "review.csv": _utf8(review_csv(numbers.entries, folder.settings.agreement)),
+        TABLE: _utf8(review_csv(numbers.entries, folder.settings.agreement)),
         "cases.csv": _utf8(cases_csv(rows)),
         "tables.csv": _utf8(summary_csv(summarise(rows))) if rows else b"",
         **drawn,
@@ -160,6 +165,37 @@ def write_review_report(
     writers = {name: partial(_write, content) for name, content in files.items() if content}
     write_recorded(output, writers, RECORD, report_record(numbers, folder), overwrite=overwrite)
     return made
+
+
+def left_out() -> list[str]:
+    """What a report lacks here for want of a package, in sentences that say how to get it."""
+    wanted = (_PAGE, _PLOTS)
+    how = 'pip install {0}; in 3D Slicer: slicer.util.pip_install("{0}")'
+    return [f"{what} left out: {name} is not installed ({how.format(name)})" for name, what in wanted if not _has(name)]
+
+
+def _has(name: str) -> bool:
+    return find_spec(name.lower()) is not None
+
+
+def _page(
+    title: str, made: Sequence[Table], drawn: Mapping[str, bytes], notes: Sequence[str], missing: Sequence[str]
+) -> bytes:
+    # Not at the top: all else can be had without it.
+    from ..reports.page import page
+
+    return _utf8(
+        page(
+            "evaluation.html",
+            title=title,
+            tables=made,
+            plots=drawn,
+            notes=notes,
+            missing=missing,
+            told=(),
+            version=__version__,
+        )
+    )
 
 
 def report_record(numbers: Numbers, folder: ReviewFolder) -> dict[str, Any]:
@@ -172,6 +208,7 @@ def report_record(numbers: Numbers, folder: ReviewFolder) -> dict[str, Any]:
         "readers": [asdict(times) for times in reader_times(numbers.entries)],
         "agreements": [asdict(each) for each in numbers.agreements],
         "in_no_figure": numbers.unread,
+        "read_blind": numbers.blind,
         "metrics": {name: METRICS[name].unit for name in SHOWN},
     }
 
@@ -188,9 +225,10 @@ def _markdown(made: Sequence[Table], missing: Sequence[str], numbers: Numbers) -
 
 
 def review_csv(entries: Sequence[Entry], agreement: float) -> str:
-    """A line a case and reading, or a line for a case that nobody has read."""
+    """A line a case and reading, or a line for a case that nobody has read; `comment` is that of the decision,
+    `comments` are all on the case."""
     heads = ("case", "state", "disputed", "reading", "reader", "role", "decision", "reason", "comment", "time")
-    figured = ("active_s", "added_voxels", "removed_voxels", "dice_to_proposal", "delta_ml", "problem")
+    figured = ("active_s", "added_voxels", "removed_voxels", "dice_to_proposal", "delta_ml", "problem", "comments")
     rows: list[tuple[Any, ...]] = [(*heads, *figured)]
     for entry in entries:
         start = (entry.name, entry.state, "yes" if entry.disputed(agreement) else "no")
@@ -198,9 +236,9 @@ def review_csv(entries: Sequence[Entry], agreement: float) -> str:
             told = each.content.get("to_proposal") or {}
             figures = (told.get(key, "") for key in ("added", "removed", "dice", "delta_ml"))
             said = (each.reading, each.reader, each.content["role"], each.decision, each.reason, each.comment)
-            rows.append((*start, *said, each.time, _cell(each.active_s), *figures, entry.problem))
+            rows.append((*start, *said, each.time, _cell(each.active_s), *figures, entry.problem, entry.remarks))
         if not entry.readings:
-            rows.append((*start, *[""] * 12, entry.problem))
+            rows.append((*start, *[""] * 12, entry.problem, entry.remarks))
     return csv_text(rows)
 
 

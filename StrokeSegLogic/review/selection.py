@@ -14,12 +14,17 @@ from ..evaluation.masks import Mask
 from .changes import labels_left
 from .consensus import WAYS, consensus
 from .entry import Entry, Reading
-from .folder import Head, ReviewFolder
+from .folder import ReviewFolder
 from .versions import read_version
 from .worklist import Worklist
+from .worklist_file import Head
 
 CHOICES = ("final", "first", "second", "proposal", *WAYS)
 """What holds in the end, a reader's, the model's, or a consensus of all who have read a case."""
+
+
+_BLIND = "is being read blind by a second reader"
+"""Why a case does not leave: whether the first has decided on it, and how, is not said."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +94,17 @@ class Selection:
     left_out: dict[str, str]
 
 
-def select(folder: ReviewFolder, which: str = "final") -> Selection:
+def select(folder: ReviewFolder, which: str = "final", *, open_second_reads: bool = False) -> Selection:
     """Chooses labels of every case that has such.
 
-    Rejected cases never leave, nor do cases that wait for arbitration under "final".
+    Rejected cases never leave, nor do cases that wait for arbitration under "final", nor readings of cases that wait
+    for a second reader.
+
+    Args:
+        folder: of the review.
+        which: one of `CHOICES`.
+        open_second_reads: let also leave what was decided on cases that wait for a second reader; whoever may be that
+            reader would not be blind any more.
 
     Raises:
         InputError: if there is no such choice, or the records are damaged.
@@ -102,7 +114,8 @@ def select(folder: ReviewFolder, which: str = "final") -> Selection:
     chosen: list[Chosen] = []
     left_out: dict[str, str] = {}
     for entry in Worklist.of(chain).ordered("name"):
-        found = _readings(entry, which, folder.settings.agreement)
+        open_to_a_second = which != "proposal" and entry.as_seen_by("").hidden and not open_second_reads
+        found = _BLIND if open_to_a_second else _readings(entry, which, folder.settings.agreement)
         if isinstance(found, str):
             left_out[entry.name] = found
         else:

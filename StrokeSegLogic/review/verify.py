@@ -13,8 +13,9 @@ from ..base.json_files import read_json_object
 from ..base.progress import Progress
 from ..base.records import is_there
 from .chain import RECORDS, Chain, Event, read_chain
-from .folder import CASES, INSIDE, WORKLIST, Head, ReviewFolder, is_untouched
+from .folder import CASES, INSIDE, WORKLIST, ReviewFolder
 from .versions import SUFFIX
+from .worklist_file import Head, is_untouched
 
 Kind = Literal["fault", "note"]
 
@@ -73,14 +74,8 @@ def verify(place: Path, export: Path | None = None, progress: Progress | None = 
         raise InputError("holds no review", where=place, fix="Make one: strokeseg review init DIR")
     report = progress or Progress()
     report(0.0, "reading the records")
-    findings: list[Finding] = []
-    try:
-        chain = read_chain(home / RECORDS)
-    except InputError as error:
-        findings.append(Finding("fault", RECORDS, error.clause))
-        chain = Chain()
+    chain, findings = _read(home)
     findings += _of_chain(chain)
-    findings += _of_worklist(home, chain)
     if export is not None:
         head = exported_head(export)
         if lost := head.lost(chain):
@@ -128,25 +123,37 @@ def _of_chain(chain: Chain) -> Iterator[Finding]:
             yield Finding("note", RECORDS, f"{words}: a clock was set back, or two computers' clocks differ")
 
 
-def _of_worklist(home: Path, chain: Chain) -> Iterator[Finding]:
+def _read(home: Path) -> tuple[Chain, list[Finding]]:
+    """The records of a moment, and what is wrong with them by the worklist, or with the worklist."""
     try:
         folder = ReviewFolder.find(home)
         head = folder.head()
     except InputError as error:
         words = "is missing" if not is_there(home / WORKLIST) else error.clause
-        yield Finding("fault", WORKLIST, f"{words}: whether the records' end was cut cannot be told")
-        return
-    if not is_untouched(home / WORKLIST):
+        fault = Finding("fault", WORKLIST, f"{words}: whether the records' end was cut cannot be told")
+        try:
+            return read_chain(home / RECORDS), [fault]
+        except InputError as other:
+            return Chain(), [fault, Finding("fault", RECORDS, other.clause)]
+    try:
+        head, chain = folder.state()
+    except InputError as error:
+        return Chain(), [Finding("fault", RECORDS, error.clause)]
+    return chain, list(_of_worklist(folder, head, chain))
+
+
+def _of_worklist(folder: ReviewFolder, head: Head, chain: Chain) -> Iterator[Finding]:
+    if not is_untouched(folder.path / WORKLIST):
         yield Finding("fault", WORKLIST, "was changed since it was written")
-    if chain.events and chain.events[0].get("review") != folder.id:
-        yield Finding("fault", WORKLIST, "is another review's")
+    if foreign := folder.foreign(chain):
+        yield Finding("fault", WORKLIST, foreign)
     if chain.broken:
         return
-    if lost := head.lost(chain):
-        yield Finding("fault", RECORDS, lost)
-    elif ahead := len(chain.events) - head.events:
-        words = f"has not seen the last {ahead} event(s): a process was killed in between; the next event mends it"
-        yield Finding("note" if ahead == 1 else "fault", WORKLIST, words)
+    if wrong := head.lost(chain) or head.added(chain):
+        yield Finding("fault", RECORDS, wrong)
+    elif len(chain.events) > head.events:
+        words = "has not counted the last event yet: a process was killed in between; the next event mends it"
+        yield Finding("note", WORKLIST, words)
 
 
 def _named(chain: Chain) -> dict[str, str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from ..base.errors import InputError
 from .chain import Chain, Event
-from .entry import Claim, Entry, Proposal, Reading
+from .entry import Claim, Entry, Proposal, Reading, Sitting
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,9 @@ class Worklist:
             if event.kind == "added":
                 entries[event["case"]] = _added(event, len(entries) + 1)
             elif (change := _CHANGES.get(event.kind)) is not None:
-                entries[event["case"]] = change(entries[event["case"]], event)
+                # Of several cases at once: a second reader is asked for.
+                for name in event.get("cases") or (event["case"],):
+                    entries[name] = change(entries[name], event)
         return cls(entries)
 
     def __getitem__(self, name: str) -> Entry:
@@ -53,6 +55,10 @@ class Worklist:
         }[order]
         return sorted(entries, key=lambda entry: -1.0 if (value := measure(entry)) is None else value, reverse=True)
 
+    def as_seen_by(self, reader: str) -> Worklist:
+        """All cases without what this reader must not know yet; "" is anybody."""
+        return Worklist({name: entry.as_seen_by(reader) for name, entry in self.entries.items()})
+
     def open_to(self, reader: str, order: str, agreement: float) -> Iterator[Entry]:
         """What waits for a reader: what they have begun first, then the others in order."""
         entries = [entry for entry in self.ordered(order) if entry.is_open_to(reader, agreement)]
@@ -60,8 +66,11 @@ class Worklist:
 
 
 def _added(event: Event, number: int) -> Entry:
-    study, result, group, patient = (str(event.get(key) or "") for key in ("study", "result", "group", "patient"))
-    return Entry(event["case"], number, str(event["folder"]), study, result, group, patient)
+    result, group, patient, mask = (str(event.get(key) or "") for key in ("result", "group", "patient", "brain_mask"))
+    given = event.get("study") or ""
+    study = given if isinstance(given, str) else tuple(given)
+    clinical = dict(event.get("clinical") or {})
+    return Entry(event["case"], number, str(event["folder"]), study, result, group, patient, clinical, mask)
 
 
 def _proposed(entry: Entry, event: Event) -> Entry:
@@ -82,15 +91,27 @@ def _failed(entry: Entry, event: Event) -> Entry:
 
 
 def _started(entry: Entry, event: Event) -> Entry:
-    return replace(entry, claim=Claim(event["reader"], event["reading"], event.number, event.time))
+    claim = Claim(event["reader"], event["reading"], event.number, event.time)
+    return replace(entry, claim=claim, opened=entry.opened | {claim.reader})
 
 
 def _left(entry: Entry, event: Event) -> Entry:
-    return replace(entry, claim=None)
+    return replace(_sat(entry, event), claim=None)
+
+
+def _sat(entry: Entry, event: Event) -> Entry:
+    """The case after a sitting that ends with an event."""
+    claim, active = entry.claim, event.get("active_s")
+    if claim is None or claim.reader != event["reader"]:
+        return entry
+    sitting = Sitting(claim.reader, claim.reading, claim.since, None if active is None else float(active))
+    return replace(entry, sittings=(*entry.sittings, sitting))
 
 
 def _second(entry: Entry, event: Event) -> Entry:
-    return replace(entry, second_wanted=bool(event["wanted"]))
+    saw = not event["wanted"] and entry.as_seen_by(event["reader"]).hidden
+    knowing = entry.knowing | {event["reader"]} if saw else entry.knowing
+    return replace(entry, second_wanted=bool(event["wanted"]), knowing=knowing)
 
 
 def _commented(entry: Entry, event: Event) -> Entry:
@@ -99,7 +120,9 @@ def _commented(entry: Entry, event: Event) -> Entry:
 
 def _decided(entry: Entry, event: Event) -> Entry:
     labels = event["labels"] or {"file": "", "sha256": ""}
-    active = event["active_s"]
+    entry = _sat(entry, event)
+    turn = event["reader"], event["reading"]
+    active = [s.active_s for s in entry.sittings if (s.reader, s.reading) == turn and s.active_s is not None]
     reading = Reading(
         reader=event["reader"],
         reading=event["reading"],
@@ -110,10 +133,14 @@ def _decided(entry: Entry, event: Event) -> Entry:
         comment=event["comment"],
         number=event.number,
         time=event.time,
-        active_s=None if active is None else float(active),
+        active_s=round(sum(active), 1) if active else None,
         content=event.content,
     )
-    return replace(entry, claim=None, readings={**entry.readings, reading.reading: reading})
+    used = entry.used | {(draft["since"], draft["sha256"]) for draft in event.get("drafts", ())}
+    comments = (*entry.comments, event) if str(event["comment"]).strip() else entry.comments
+    return replace(
+        entry, claim=None, used=used, comments=comments, readings={**entry.readings, reading.reading: reading}
+    )
 
 
 _CHANGES: Mapping[str, Callable[[Entry, Event], Entry]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -43,7 +44,10 @@ def result(home: Path) -> BatchResult:
             killed.append(int((home / "studies" / "victim.pid").read_text()))
             os.kill(killed[0], signal.SIGKILL)
 
-    found = run_batch(cases, output, workers=2, progress=Progress(kill_the_victim), runner=write_slowly)
+    (home / "temporary").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(home / "temporary"))
+        found = run_batch(cases, output, workers=2, progress=Progress(kill_the_victim), runner=write_slowly)
     assert killed, "otherwise nothing was tried"
     return found
 
@@ -65,9 +69,13 @@ def test_every_case_is_done_once_by_the_record_though_a_worker_was_killed(home: 
 
 def test_a_case_that_ends_its_worker_twice_is_named_and_not_tried_for_ever(home: Path, result: BatchResult) -> None:
     reasons = {entry.case: entry.reason for entry in result.of_state("failed")}
-    assert "ended 2 times in the middle of it" in reasons["killer"]
+    assert "ended 2 times in the middle of it: nobody saw how; killed from outside by signal 9" in reasons["killer"]
     assert "nothing to divide by" in reasons["odd"]
-    assert set(reasons) == {"killer", "odd"} and told(home / "out")["died", "killer"] == 1
+    assert set(reasons) == {"killer", "odd"} and told(home / "out")["died", "killer"] == 2
+
+
+def test_nothing_is_left_among_the_temporary_files(home: Path, result: BatchResult) -> None:
+    assert list((home / "temporary").iterdir()) == []
 
 
 def test_the_next_call_in_one_process_verifies_what_workers_did(home: Path, result: BatchResult) -> None:

@@ -10,9 +10,9 @@ import numpy as np
 import SimpleITK as sitk
 
 from StrokeSegLogic.base.files import sha256_of
+from StrokeSegLogic.batch.beginning import begin_review
 from StrokeSegLogic.mri.result import Segmentation
 from StrokeSegLogic.outputs.files import write_outputs
-from StrokeSegLogic.review.beginning import begin_review
 from StrokeSegLogic.review.desk import Desk, Reader
 from StrokeSegLogic.review.folder import ReviewFolder
 

@@ -124,7 +124,7 @@ def test_studies_for_a_review_are_written_once_and_looked_for_where_they_lie(
     from StrokeSegExtensionLib.review_memory import ReviewMemory
     from StrokeSegExtensionLib.sample_data import write_studies
 
-    from StrokeSegLogic.review.sources import find_cases
+    from StrokeSegLogic.batch.review_cases import find_review_cases
 
     made: list[int] = []
 
@@ -136,7 +136,7 @@ def test_studies_for_a_review_are_written_once_and_looked_for_where_they_lie(
     for _press in range(2):
         assert write_studies(folder, {"patient 1": 7, "patient 2": 8}, make) == []
     assert made == [7, 8], "what is there is made once more"
-    assert [case.name for case in find_cases(folder)] == ["patient 1", "patient 2"]
+    assert [case.name for case in find_review_cases(folder).found] == ["patient 1", "patient 2"]
     assert sitk.GetArrayFromImage(sitk.ReadImage(str(folder / "patient 2" / "FLAIR.nrrd"))).max() == 8
     assert ReviewMemory().folder == str(folder)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from StrokeSegLogic.review.beginning import begin_review
+from StrokeSegLogic.batch.beginning import begin_review
 from StrokeSegLogic.review.folder import ReviewSettings
 
 from .opened import OpenedModule, target

@@ -15,7 +15,7 @@ from StrokeSegExtensionLib.review_proposing import ProposingProcess
 
 from StrokeSegLogic.base.errors import StrokeSegError
 from StrokeSegLogic.base.locks import exclusive
-from StrokeSegLogic.review.beginning import begin_review
+from StrokeSegLogic.batch.beginning import begin_review
 from StrokeSegLogic.review.folder import LOCK, PATIENCE_S
 
 from .doubles import Clock

@@ -14,7 +14,7 @@ if find_spec("slicer") is None:  # an optional part: pip install "strokeseg[slic
 else:
     from reviews import LESION, segmentation, write_result
 
-    from StrokeSegLogic.review.beginning import begin_review
+    from StrokeSegLogic.batch.beginning import begin_review
     from StrokeSegLogic.review.folder import ReviewFolder
 
 CASES = ("case2", "case10", "Fälle 3")

@@ -38,7 +38,9 @@ def review(folder: Path, seed: int, told: int) -> None:
         try:
             act(chance, place.start(chance.choice(place.worklist()).name, take_over=True))
             if chance.random() < 0.2:
-                place.want_second([chance.choice(place.worklist()).name])
+                # Of many at once, as a share of all cases is asked for.
+                names = [entry.name for entry in place.worklist()]
+                place.want_second(chance.sample(names, chance.randrange(1, len(names) + 1)), chance.random() < 0.7)
         except InputError:
             # Chance chose what this reader may not do; a remark they may always make.
             place.comment(chance.choice(place.worklist()).name, "noch einmal ansehen")

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import json
 import locale
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from StrokeSegLogic.base.errors import InputError, OutputError
-from StrokeSegLogic.review.chain import START, Chain, append, read_chain
+from StrokeSegLogic.review.chain import START, Chain, append, next_line, read_chain
 
 
 def written(path: Path, count: int = 4) -> Chain:
     path.write_bytes(b"")
-    return append(path, Chain(), [("added", {"case": f"case{n}"}) for n in range(count)])
+    return appended(path, Chain(), *(("added", {"case": f"case{n}"}) for n in range(count)))
+
+
+def appended(path: Path, chain: Chain, *events: tuple[str, Mapping[str, Any]]) -> Chain:
+    for kind, values in events:
+        chain = append(path, chain, next_line(chain, kind, values))
+    return chain
 
 
 def test_lines_carry_the_hash_of_the_line_before(tmp_path: Path) -> None:
@@ -48,7 +56,7 @@ def test_a_line_that_is_gone_is_seen_by_the_next(tmp_path: Path, gone: int) -> N
     found = read_chain(tmp_path / "r")
     assert found.broken.startswith(f"line {gone + 1} has the number") and len(found.events) == gone
     with pytest.raises(InputError, match="records are damaged"):
-        append(tmp_path / "r", found, [("added", {})])
+        append(tmp_path / "r", found, next_line(found, "added", {}))
 
 
 def test_what_a_killed_process_left_of_a_line_goes_with_the_next_event(tmp_path: Path) -> None:
@@ -57,7 +65,7 @@ def test_what_a_killed_process_left_of_a_line_goes_with_the_next_event(tmp_path:
         file.write(b'{"n":3,"ev')
     torn = read_chain(tmp_path / "r")
     assert (torn.events, torn.torn, torn.broken) == (chain.events, 10, "")
-    after = append(tmp_path / "r", torn, [("added", {"case": "x"}), ("added", {"case": "y"})])
+    after = appended(tmp_path / "r", torn, ("added", {"case": "x"}), ("added", {"case": "y"}))
     assert read_chain(tmp_path / "r").events == after.events
     assert [event.get("torn_bytes_removed") for event in after.events] == [None, None, 10, None]
 
@@ -76,7 +84,7 @@ def test_a_disk_that_is_full_in_the_middle_of_a_line_leaves_the_records_as_they_
 
     monkeypatch.setattr("os.write", half)
     with pytest.raises(OutputError, match="No space left"):
-        append(tmp_path / "r", chain, [("added", {"case": "x"})])
+        appended(tmp_path / "r", chain, ("added", {"case": "x"}))
     assert (tmp_path / "r").read_bytes() == before
 
 
@@ -87,14 +95,14 @@ def test_whatever_words_there_are_the_chain_holds(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "words"
     path.write_bytes(b"")
-    append(path, Chain(), [("commented", {"words": words}), ("left", {})])
+    appended(path, Chain(), ("commented", {"words": words}), ("left", {}))
     found = read_chain(path)
     assert not found.broken and len(found.events) == 2
 
 
 def test_names_that_are_no_text_come_back_as_they_were(tmp_path: Path) -> None:
     (tmp_path / "r").write_bytes(b"")
-    append(tmp_path / "r", Chain(), [("added", {"case": "f\udce4lle", "other": "Fälle 病例"})])
+    appended(tmp_path / "r", Chain(), ("added", {"case": "f\udce4lle", "other": "Fälle 病例"}))
     (event,) = read_chain(tmp_path / "r").events
     assert (event["case"], event["other"]) == ("f\udce4lle", "Fälle 病例")
 
@@ -104,7 +112,7 @@ def test_a_locale_with_other_commas_writes_the_same(tmp_path: Path) -> None:
     found = next((name for name in ("de_DE.UTF-8", "de_DE", "fr_FR.UTF-8", "C") if _set(name)), "C")
     try:
         (tmp_path / "r").write_bytes(b"")
-        append(tmp_path / "r", Chain(), [("left", {"active_s": 1234.5})])
+        appended(tmp_path / "r", Chain(), ("left", {"active_s": 1234.5}))
         assert read_chain(tmp_path / "r").events[0]["active_s"] == 1234.5, found
         assert b'"active_s":1234.5,' in (tmp_path / "r").read_bytes()
     finally:

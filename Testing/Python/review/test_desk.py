@@ -132,7 +132,8 @@ def test_a_second_reader_knows_nothing_of_the_first_before_saving(review: Review
     assert done.content["to_first"]["dice"] == pytest.approx(2 * SMALLER.sum() / (SMALLER.sum() + LESION.sum()))
     assert done.content["to_first"]["delta_ml"] == pytest.approx((LESION.sum() - SMALLER.sum()) * 0.012)
     after = desk(review, BERND).entry("case2")
-    assert after.first is not None and after.first.comment == "small" and len(after.comments) == 1
+    assert after.first is not None and after.first.comment == "small"
+    assert after.remarks == "Anna Kühn: small; Anna Kühn: look at the rim"
     assert after.state == "edited" and not after.disputed(0.7)
     with pytest.raises(InputError, match="has nothing to do for Bernd"):
         desk(review, BERND).start("case2")  # who knows the first reading is no second reader any more
@@ -147,9 +148,10 @@ def test_who_has_read_first_is_not_the_second(review: ReviewFolder) -> None:
 @pytest.mark.parametrize("how", ["other labels", "rejected"])
 def test_two_readers_who_disagree_wait_for_a_third(review: ReviewFolder, how: str) -> None:
     desk(review).want_second(["case2"])
-    desk(review).start("case2").save(image(SMALLER))
+    desk(review).start("case2").save(image(SMALLER), "the rim")
     other = desk(review, BERND).start("case2")
-    second = other.save(image(ELSEWHERE)) if how == "other labels" else other.reject("no stroke")
+    assert other.comments() == ()
+    second = other.save(image(ELSEWHERE), "no rim") if how == "other labels" else other.reject("no stroke", "no rim")
     assert desk(review).entry("case2").disputed(0.7)
     for reader in (ANNA, BERND):
         waiting = desk(review, reader).next()
@@ -158,6 +160,7 @@ def test_two_readers_who_disagree_wait_for_a_third(review: ReviewFolder, how: st
     arbiter = desk(review, CLARA).next()
     assert arbiter is not None and (arbiter.case, arbiter.reading) == ("case2", "arbitration")
     assert set(arbiter.readings()) == {"first", "second"}
+    assert [event["comment"] for event in arbiter.comments()] == ["the rim", "no rim"], "beside both readings"
     done = arbiter.accept(of="second")
     assert (done.file, done.decision, done.content["chosen"]) == (second.file, second.decision, "second")
     entry = desk(review).entry("case2")

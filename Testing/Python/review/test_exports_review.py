@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from pathlib import Path
@@ -12,8 +13,8 @@ import SimpleITK as sitk
 from reviews import BERND, CLARA, GRID, LESION, box, desk, image
 
 from StrokeSegLogic.base.errors import InputError
+from StrokeSegLogic.batch.beginning import begin_review
 from StrokeSegLogic.evaluation.cohort import Sources, evaluate_folders
-from StrokeSegLogic.review.beginning import begin_review
 from StrokeSegLogic.review.export import export_review
 from StrokeSegLogic.review.folder import ReviewFolder
 from StrokeSegLogic.review.selection import select
@@ -48,6 +49,7 @@ def test_what_holds_leaves_as_nifti_with_the_head_of_the_records(decided: Review
         "case10.nii.gz",
         "case2.nii.gz",
         "labels.json",
+        "review.csv",
         "review.json",
     ]
     assert np.array_equal(labels(tmp_path / "out" / "case2.nii.gz"), SMALLER)
@@ -65,6 +67,20 @@ def test_what_holds_leaves_as_nifti_with_the_head_of_the_records(decided: Review
 def test_whose_labels_leave_is_chosen(decided: ReviewFolder, tmp_path: Path, which: str, expected: np.ndarray) -> None:
     export_review(decided, tmp_path / "out", which=which)
     assert np.array_equal(labels(tmp_path / "out" / "case2.nii.gz"), expected)
+
+
+@pytest.mark.parametrize("form", ["nifti", "bids", "evaluate"])
+def test_comments_leave_in_a_table(decided: ReviewFolder, tmp_path: Path, form: str) -> None:
+    desk(decided).comment("case2", "seen with the\nneurologist")
+    export_review(decided, tmp_path / "out", form)
+    with (tmp_path / "out" / "review.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["case"], row["reading"]) for row in rows] == [
+        ("case2", "first"),
+        ("case2", "second"),
+        ("case10", "first"),
+    ]
+    assert {row["comments"] for row in rows if row["case"] == "case2"} == {"Anna Kühn: seen with the neurologist"}
 
 
 def test_a_case_that_waits_for_arbitration_does_not_leave(decided: ReviewFolder) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from reviews import ANNA, BERND, desk
 
-from StrokeSegLogic.review.beginning import begin_review
+from StrokeSegLogic.batch.beginning import begin_review
 from StrokeSegLogic.review.folder import ReviewFolder
 from StrokeSegLogic.review.verify import verify
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from reviews import desk
 
-from StrokeSegLogic.review.folder import ReviewFolder, ReviewSettings, new_review
+from StrokeSegLogic.review.folder import ReviewFolder, new_review
+from StrokeSegLogic.review.worklist_file import ReviewSettings
 
 _watched: list[str] | None = None
 

@@ -116,6 +116,16 @@ def test_the_report_says_from_which_events_it_was_counted(twice_read: ReviewFold
     assert "Anna Kühn" in (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
 
 
+def test_comments_stand_in_the_report(twice_read: ReviewFolder, tmp_path: Path) -> None:
+    desk(twice_read).comment("case10", "look again, \u00e4lter")
+    comments = tables(count(twice_read), 0.7)[-1]
+    assert comments.title == "Comments"
+    assert [(row[0], row[1], row[3]) for row in comments.rows] == [("case10", "Anna Kühn", "look again, \u00e4lter")]
+    write_review_report(count(twice_read), twice_read, tmp_path / "report")
+    for name in ("report.html", "review.csv", "tables.md"):
+        assert "look again" in (tmp_path / "report" / name).read_text(encoding="utf-8"), name
+
+
 def test_a_review_in_which_nobody_has_decided_has_a_report_too(review: ReviewFolder) -> None:
     progress, readers = tables(count(review), 0.7)
     assert ("proposed", "3") in progress.rows and readers.rows == ()

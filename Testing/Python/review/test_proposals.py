@@ -11,10 +11,10 @@ from reviews import LESION, desk, segmentation, write_result
 
 from StrokeSegLogic.base.errors import Cancelled, InputError, OutputError
 from StrokeSegLogic.base.progress import CancelToken, Progress
+from StrokeSegLogic.batch.beginning import begin_review
 from StrokeSegLogic.batch.cases import BatchCase
 from StrokeSegLogic.batch.proposals import batch_proposer
 from StrokeSegLogic.outputs.settings import StudySettings
-from StrokeSegLogic.review.beginning import begin_review
 from StrokeSegLogic.review.folder import ReviewFolder
 from StrokeSegLogic.review.proposals import Made, Wanted, propose
 from StrokeSegLogic.review.verify import verify
@@ -52,7 +52,7 @@ def test_a_proposal_can_be_read_as_soon_as_it_is_there(tmp_path: Path) -> None:
 
     def proposer(wanted: Sequence[Wanted], results: Path, tell: Callable[[Made], None], progress: Progress) -> None:
         for case in wanted:
-            seen.append((case.study.resolve(), states(review)))
+            seen.append((Path(str(case.study)).resolve(), states(review)))
             write_result(results / case.name, segmentation(case.name, LESION))
             tell(Made(case.name, results / case.name))
 
@@ -98,7 +98,7 @@ def test_a_result_that_no_event_names_is_proposed_without_being_computed_again(t
 
     with pytest.raises(KeyboardInterrupt):
         batch_proposer(runner=lesion)(
-            [Wanted("a", tmp_path / "studies" / "a")], review.path / "results", killed, Progress()
+            [Wanted("a", str(tmp_path / "studies" / "a"))], review.path / "results", killed, Progress()
         )
     assert states(review) == {"a": "waiting"} and runs(tmp_path) == ["a"]
     assert propose(review, batch_proposer(runner=lesion)) == {}
@@ -108,7 +108,7 @@ def test_a_result_that_no_event_names_is_proposed_without_being_computed_again(t
 def test_a_result_that_somebody_changed_before_it_was_proposed_is_no_proposal(tmp_path: Path) -> None:
     review = begun(tmp_path, "a")
     batch_proposer(runner=lesion)(
-        [Wanted("a", tmp_path / "studies" / "a")], review.path / "results", lambda made: None, Progress()
+        [Wanted("a", str(tmp_path / "studies" / "a"))], review.path / "results", lambda made: None, Progress()
     )
     (review.path / "results" / "a" / "segmentation.seg.nrrd").write_bytes(b"painted over")
     problems = propose(review, batch_proposer(runner=lesion))

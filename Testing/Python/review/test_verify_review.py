@@ -6,12 +6,15 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from reviews import BERND, LESION, desk, image
 
 from StrokeSegLogic.base.errors import InputError, OutputError
+from StrokeSegLogic.base.records import OWN, SCHEMA, WRITTEN, sealed
+from StrokeSegLogic.review.chain import Chain, NewLines, append, next_line
 from StrokeSegLogic.review.folder import ReviewFolder
 from StrokeSegLogic.review.verify import verify
 
@@ -106,8 +109,7 @@ def test_records_and_worklist_cut_together_are_seen_by_an_export_alone(read: Rev
 def test_what_a_kill_leaves_is_a_note(read: ReviewFolder) -> None:
     (version,) = read.path.glob("cases/*/v01.seg.nrrd")
     shutil.copy(version, version.with_name("v02.seg.nrrd"))
-    with read.records.open("ab") as file:
-        file.write(b'{"n":12')
+    killed_in_the_middle(read, part=7)
     found = verify(read.path)
     assert found.whole and {finding.kind for finding in found.findings} == {"note"} and len(found.findings) == 2
     assert desk(read).start("case2").save(image(LESION)).file.endswith("v03.seg.nrrd")
@@ -116,12 +118,127 @@ def test_what_a_kill_leaves_is_a_note(read: ReviewFolder) -> None:
     ]
 
 
-def test_a_worklist_one_event_behind_is_mended_by_the_next(read: ReviewFolder) -> None:
-    before = (read.path / "worklist.json").read_bytes()
-    desk(read).comment("case2", "killed in between")
-    (read.path / "worklist.json").write_bytes(before)
+def test_an_event_that_was_written_and_not_counted_is_mended_by_the_next(read: ReviewFolder) -> None:
+    killed_in_the_middle(read)
     found = verify(read.path)
-    assert found.whole and "has not seen the last 1 event" in found.findings[0].words
+    assert found.whole and "has not counted the last event yet" in found.findings[0].words
+    desk(read).comment("case2", "and on")
+    assert verify(read.path).findings == ()
+    assert [event["comment"] for event in desk(read).entry("case2").comments] == ["killed", "and on"]
+
+
+def killed_in_the_middle(
+    review: ReviewFolder, part: int | None = None, act: Callable[[], object] | None = None
+) -> None:
+    """An event is announced, and written whole or in part; then the process is killed."""
+    before = review.records.read_bytes()
+    announced: list[bytes] = []
+
+    def look(path: Path, chain: Chain, new: NewLines) -> Chain:
+        announced.append((review.path / "worklist.json").read_bytes())
+        return append(path, chain, new)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("StrokeSegLogic.review.folder.append", look)
+        (act or (lambda: desk(review).comment("case2", "killed")))()
+    (review.path / "worklist.json").write_bytes(announced[0])
+    line = review.records.read_bytes().removeprefix(before)
+    review.records.write_bytes(before + line[:part])
+
+
+def test_what_is_asked_for_of_many_cases_at_once_is_there_or_not(read: ReviewFolder, tmp_path: Path) -> None:
+    """Wherever the process is killed, in a line of three cases, too."""
+    names = [entry.name for entry in desk(read).worklist()]
+    asked = []
+    for part in (0, 1, 200, -1, None):
+        copy = ReviewFolder.find(shutil.copytree(read.path, tmp_path / f"copy{part}"))
+        killed_in_the_middle(copy, part, lambda copy=copy: desk(copy).want_second(names))  # type: ignore[misc]
+        assert verify(copy.path).whole, part
+        asked.append(sum(entry.second_wanted for entry in desk(copy).worklist()))
+        desk(copy).comment("case2", "and on")
+        assert verify(copy.path).findings == (), part
+    assert asked == [0, 0, 0, 0, 3]
+
+
+def forged(review: ReviewFolder, **changed: str) -> bytes:
+    """A line that goes on from the records as StrokeSeg would write it."""
+    line = next_line(review.chain(), "commented", {"case": "case2", "reader": "Anna Kühn", "role": "", "comment": "x"})
+    values = json.loads(line.content)
+    return (json.dumps({**values, **changed}, separators=(",", ":")) + "\n").encode()
+
+
+@pytest.mark.parametrize("changed", [{}, {"previous": "0" * 64}], ids=["right hash", "wrong hash"])
+def test_a_line_that_somebody_has_added_is_a_fault(read: ReviewFolder, changed: dict[str, str]) -> None:
+    content = forged(read, **changed)
+    with read.records.open("ab") as file:
+        file.write(content)
+    (fault,) = faults(read)
+    assert "added by another program" in fault if not changed else "does not carry the hash of line 11" in fault
+    for act in (desk(read).worklist, lambda: desk(read).comment("case2", "and on")):
+        with pytest.raises(InputError, match=r"added by another program|the records are damaged"):
+            act()
+
+
+def test_a_line_forged_where_a_killed_process_left_its_own_is_a_fault(read: ReviewFolder) -> None:
+    content = forged(read, comment="quite another")
+    killed_in_the_middle(read, part=0)
+    with read.records.open("ab") as file:
+        file.write(content)
+    assert "added by another program, or changed" in faults(read)[0]
+
+
+def test_a_part_of_a_line_that_nobody_was_writing_is_a_fault(read: ReviewFolder) -> None:
+    with read.records.open("ab") as file:
+        file.write(b'{"n":12')
+    assert faults(read) == ["records.jsonl: 7 bytes at the end were added by another program"]
+
+
+def test_an_older_worklist_laid_over_a_newer_one_is_a_fault(read: ReviewFolder) -> None:
+    before = (read.path / "worklist.json").read_bytes()
+    desk(read).comment("case2", "later")
+    (read.path / "worklist.json").write_bytes(before)
+    assert "added by another program, or changed" in faults(read)[0]
+
+
+def resealed(home: ReviewFolder, **changed: object) -> None:
+    """The worklist with other values, as StrokeSeg would seal them; None takes a key away."""
+    values = json.loads((home.path / "worklist.json").read_text(encoding="utf-8"))
+    kept = {key: value for key, value in values.items() if key not in (OWN, SCHEMA, WRITTEN)} | changed
+    content = sealed({key: value for key, value in kept.items() if value is not None}, {})
+    (home.path / "worklist.json").write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("agreement", 0.0, "agreement 0.0 in place of 0.7"),
+        ("order", "doubt", "order 'doubt' in place of 'name'"),
+        ("title", "x", "title 'x' in place of ''"),
+    ],
+    ids=["agreement", "order", "title"],
+)
+def test_settings_other_than_the_review_began_with_are_a_fault_however_they_are_sealed(
+    read: ReviewFolder, name: str, value: object, words: str
+) -> None:
+    resealed(read, settings={**asdict(read.settings), name: value})
+    assert faults(read) == [f"worklist.json: has other settings than the review began with: {words}"]
+    with pytest.raises(InputError, match="other settings than the review began with"):
+        desk(read.path).worklist()
+    with pytest.raises(InputError, match="its settings were changed"):
+        desk(read).comment("case2", "by a desk that was opened before")
+
+
+def test_a_worklist_of_another_review_is_a_fault(read: ReviewFolder) -> None:
+    resealed(read, review="0" * 32)
+    assert faults(read) == ["worklist.json: is another review's"]
+
+
+def test_a_review_of_before_events_were_announced_goes_on(read: ReviewFolder) -> None:
+    content = forged(read)
+    resealed(read, next_sha256=None)
+    with read.records.open("ab") as file:
+        file.write(content)
+    assert verify(read.path).whole, "of its last event nobody can tell whether a process was killed behind it"
     desk(read).comment("case2", "and on")
     assert verify(read.path).findings == ()
 

@@ -42,7 +42,7 @@ class ReviewCase(ReviewingCase):
         """Three studies, of two of which there are results with the phantom's own lesion as the proposal."""
         import SimpleITK as sitk
 
-        from StrokeSegLogic.review.beginning import begin_review
+        from StrokeSegLogic.batch.beginning import begin_review
 
         cls.data = Path(tempfile.mkdtemp(prefix="slicer-review-"))
         cls.addClassCleanup(shutil.rmtree, cls.data, True)

@@ -48,8 +48,8 @@ def without_them() -> Iterator[None]:
 class WithoutTorchCase(SlicerCase):
     def setUp(self) -> None:
         super().setUp()
+        from StrokeSegLogic.batch.beginning import begin_review
         from StrokeSegLogic.outputs.files import write_outputs
-        from StrokeSegLogic.review.beginning import begin_review
 
         study = self.folder / "studies" / "patient"
         study.mkdir(parents=True)

@@ -27,7 +27,7 @@ class ReviewingCase(SlicerCase):
         """A review of one study that nothing is proposed for, with files of that suffix."""
         import SimpleITK as sitk
 
-        from StrokeSegLogic.review.beginning import begin_review
+        from StrokeSegLogic.batch.beginning import begin_review
 
         cls.data = Path(tempfile.mkdtemp(prefix="slicer-review-"))
         cls.addClassCleanup(shutil.rmtree, cls.data, True)
