@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 from .. import __version__
 from ..base.errors import InputError, OutputError, StrokeSegError
-from ..base.progress import Progress, hearing
+from ..base.progress import Progress
 from ..base.reservation import LOCK, Reservation, cannot_write, reserved
 from ..outputs.settings import StudySettings
 from . import journal
@@ -21,7 +20,7 @@ from .deaths import CRASH, Died, how_the_last_ended
 from .expected_time import ExpectedTime
 from .names import folder_names
 from .record import BatchResult, Entry, History
-from .summary import FILES, RECORD, write_summary
+from .summary import FILES, RECORD, Summary
 from .work import Answer, Runner, Task, segment_case
 from .workers import DaskWorkers, Workers, dask_workers, own_process
 
@@ -31,9 +30,6 @@ CANCEL = ".strokeseg-cancel"
 """In the output folder: the file by which workers hear of a cancel."""
 _NO_METHOD = ("device",)
 """Settings that say where, and not how: a batch may go on elsewhere."""
-_SUMMARY_EVERY_S = 30.0
-_SUMMARY_SHARE = 50
-"""A summary is written again once so many times its own duration have gone by: 2 % at most."""
 
 
 def run_batch(
@@ -94,8 +90,8 @@ def run_batch(
         _require_same_settings(history.settings, settings, folder, overwrite)
         batch = _Batch(history, events, held, settings, runner, overwrite, ended)
         batch.begin(cases, retry, [*notes, *held.notes, *events.notes])
-        with _workers(workers, scheduler, folder) as ours, batch.summed_up():
-            batch.do(cases, ours, progress or Progress())
+        with _workers(workers, scheduler, folder) as ours, Summary(history, held.notes).left() as summary:
+            batch.do(cases, ours, summary, progress or Progress())
         return history.result()
 
 
@@ -142,7 +138,11 @@ class _Batch:
         self._history, self._events, self._held, self._ended = history, events, held, ended
         self._settings, self._runner, self._overwrite = settings, runner, overwrite
         self._anew = bool(_other_settings(history.settings, settings))
-        self._summed_up = (time.monotonic(), 0.0)
+        self._waiting = deque[BatchCase]()
+        self._at: dict[str, BatchCase] = {}
+        """Cases that workers have begun, by address."""
+        self._ahead: dict[str, BatchCase] = {}
+        """Cases that they have and will begin next."""
 
     def begin(self, cases: Sequence[BatchCase], retry: bool, notes: Sequence[str]) -> None:
         """Tells the journal what the call is about, and first how the process ended that a case took with it."""
@@ -164,58 +164,77 @@ class _Batch:
                 if self._history.entry(case.name).deaths:
                     self._tell("again", case=case.name)
 
-    def do(self, cases: Sequence[BatchCase], workers: Workers, progress: Progress) -> None:
+    def do(self, cases: Sequence[BatchCase], workers: Workers, summary: Summary, progress: Progress) -> None:
         """Hands cases out until all have ended.
 
         Raises:
             Cancelled, OutputError: as `run_batch`.
         """
-        waiting = deque(cases)
+        self._waiting.extend(cases)
         expected = ExpectedTime(len(cases))
-        by_name = {case.name: case for case in cases}
-        running: dict[str, str] = {}
         try:
-            while waiting or running:
-                for address in workers.free() if waiting else ():
-                    case = self._next(waiting, expected)
+            while self._waiting or self._at:
+                for address in workers.free(len(self._waiting)) if self._waiting else ():
+                    case = self._next(expected)
                     if case is None:
                         break
-                    self._tell("started", case=case.name, worker=address, study=case.study)
-                    running[case.name] = address
+                    self._hand_out(case, address)
                     within = progress.span(expected.fraction, expected.fraction + 1 / len(cases))
-                    workers.start(self._task(case), address, within.titled(expected.words(running)))
-                progress(expected.fraction, expected.words(running))
-                for name, answer, address in workers.finished():
-                    del running[name]
-                    self._take(name, answer, address)
+                    workers.start(self._task(case), address, within.titled(expected.words(self._running)))
+                progress(expected.fraction, expected.words(self._running))
+                for answer, address in workers.finished():
+                    case = self._end(answer, address)
                     if isinstance(answer, Died):
-                        waiting.append(by_name[name])
+                        self._waiting.append(case)
                     else:
                         expected.tell(answer.verdict)
                 progress.check()
-                self._sum_up_now_and_then()
+                summary.now_and_then()
         except BaseException:
             if isinstance(workers, DaskWorkers):
-                for name, answer, address in workers.cancel():
-                    if not isinstance(answer, Died):
-                        del running[name]
-                        self._take(name, answer, address)
-            self._tell_cancelled(running)
+                for answer, address in workers.cancel():
+                    # What nobody knows of was begun after the journal could not be written any more.
+                    if address in self._at and not isinstance(answer, Died):
+                        self._end(answer, address)
+            self._tell_cancelled()
             raise
         progress(1.0, expected.words(()))
 
-    def _tell_cancelled(self, running: Iterable[str]) -> None:
+    @property
+    def _running(self) -> list[str]:
+        return [case.name for case in self._at.values()]
+
+    def _hand_out(self, case: BatchCase, address: str) -> None:
+        """A worker gets a case, and begins with it unless it is at another."""
+        if address in self._at:
+            self._ahead[address] = case
+            return
+        self._at[address] = case
+        self._tell("started", case=case.name, worker=address, study=case.study)
+
+    def _end(self, answer: Answer | Died, address: str) -> BatchCase:
+        """A worker has ended a case, and begins with the one that it has ahead; that of a dead worker waits again."""
+        case = self._at.pop(address)
+        self._take(case.name, answer, address)
+        following = self._ahead.pop(address, None)
+        if following is not None and isinstance(answer, Died):
+            self._waiting.appendleft(following)
+        elif following is not None:
+            self._hand_out(following, address)
+        return case
+
+    def _tell_cancelled(self) -> None:
         """Tells the journal which cases were given up; what gave them up counts, also where that cannot be told."""
         try:
-            for name in running:
+            for name in self._running:
                 self._tell("cancelled", case=name)
         except OutputError as error:
             self._held.notes.append(str(error))
 
-    def _next(self, waiting: deque[BatchCase], expected: ExpectedTime) -> BatchCase | None:
+    def _next(self, expected: ExpectedTime) -> BatchCase | None:
         """The next case that may be begun; those at which workers died too often fail."""
-        while waiting:
-            case = waiting.popleft()
+        while self._waiting:
+            case = self._waiting.popleft()
             entry = self._history.entry(case.name)
             if entry.deaths < MOST_DEATHS:
                 return case
@@ -262,33 +281,6 @@ class _Batch:
         self._history.tell({"event": event, **values})
         if self._ended is not None and event in ("done", "verified", "failed"):
             self._ended(self._history.entry(values["case"]))
-
-    @contextmanager
-    def summed_up(self) -> Iterator[None]:
-        """Leaves a summary after the block, however it ends."""
-        try:
-            yield
-        except BaseException:
-            try:
-                self._sum_up()
-            except StrokeSegError as error:
-                # What ended the block is what counts; the journal holds all that a summary would say.
-                self._held.notes.append(str(error))
-            raise
-        self._sum_up()
-
-    def _sum_up_now_and_then(self) -> None:
-        when, took = self._summed_up
-        if time.monotonic() - when > max(_SUMMARY_EVERY_S, _SUMMARY_SHARE * took):
-            self._sum_up()
-
-    def _sum_up(self) -> None:
-        begun = time.monotonic()
-        # A batch that was cancelled is summed up, too: the writing must not hear of the cancel.
-        with hearing(Progress()):
-            write_summary(self._history.result(), self._held.folder)
-        now = time.monotonic()
-        self._summed_up = now, now - begun
 
 
 def _other_settings(before: Mapping[str, Any], settings: StudySettings) -> list[str]:

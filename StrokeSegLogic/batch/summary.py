@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,12 +12,13 @@ from urllib.parse import quote
 
 from .. import __version__
 from ..base.csv_files import csv_text
-from ..base.errors import printable
+from ..base.errors import StrokeSegError, printable
+from ..base.progress import Progress, hearing
 from ..base.recorded_files import write_recorded
 from ..base.records import is_there
 from ..reports.page import NONE, ml, page
 from .expected_time import duration
-from .record import BatchResult, Entry
+from .record import BatchResult, Entry, History
 
 RECORD, TABLE, PAGE = "batch.json", "summary.csv", "report.html"
 FILES = (TABLE, PAGE, RECORD)
@@ -25,7 +28,49 @@ VALUES = (
     *("drawn_by", "weights_sha256", "version"),
 )
 """Of `work.summary_values`, the table's columns."""
+_EVERY_S, _SHARE = 30.0, 50
+"""While a batch runs its summary is written again once so many times its own duration have gone by: 2 % at most."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Summary:
+    """The summary of a batch that runs: written now and then, and at its end, however it ends.
+
+    Args:
+        history: of the batch.
+        notes: take what cannot be written after something else has ended the batch.
+    """
+
+    def __init__(self, history: History, notes: list[str]) -> None:
+        self._history, self._notes = history, notes
+        self._written_s, self._took_s = time.monotonic(), 0.0
+
+    def now_and_then(self) -> None:
+        """Writes it if it is time."""
+        if time.monotonic() - self._written_s > max(_EVERY_S, _SHARE * self._took_s):
+            self._write()
+
+    @contextmanager
+    def left(self) -> Iterator[Summary]:
+        """Leaves it after the block."""
+        try:
+            yield self
+        except BaseException:
+            try:
+                self._write()
+            except StrokeSegError as error:
+                # What ended the block is what counts; the journal holds all that a summary would say.
+                self._notes.append(str(error))
+            raise
+        self._write()
+
+    def _write(self) -> None:
+        begun = time.monotonic()
+        # A batch that was cancelled is summed up, too: the writing must not hear of the cancel.
+        with hearing(Progress()):
+            write_summary(self._history.result(), self._history.folder)
+        self._written_s = time.monotonic()
+        self._took_s = self._written_s - begun
 
 
 def write_summary(batch: BatchResult, folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Collection, Iterator
@@ -14,39 +13,39 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from ..base.errors import InputError
-from ..base.locks import scratch_folder
 from ..base.progress import Progress
 from ..nets.models.registry import KeptNetworks, keeping
+from .cluster import PATIENCE_S, dask_client
 from .deaths import Died, WorkerEnds, told_of_crashes
 from .work import CANCEL_HEARD_S, Answer, Task, work, work_in_worker
 
 HERE = "this process"
-_PATIENCE_S = 300.0
-"""How long a scheduler may be without any worker."""
-_ANSWER_S = 10.0
-"""How long a scheduler may take to answer."""
 _LAST_WORDS_S = 10.0
 """How long cases may take to hear that they are cancelled."""
 _POST_MORTEM_S = 2.0
 """How long is waited for how a worker ended."""
+_PLENTY = 2
+"""Cases that must wait for each worker, for it to be handed one ahead: asking for the next takes some 30 ms."""
 _LOOK_S = 0.25
 """How often is looked whether workers are still there."""
 
 
-Ended = tuple[str, Answer | Died, str]
+Ended = tuple[Answer | Died, str]
+"""What became of the case that a worker was at, and the worker's address."""
 
 
 class Workers(Protocol):
     """Processes that do cases, each one at a time."""
 
-    def free(self) -> list[str]:
-        """Those that wait for a case, by their addresses."""
+    def free(self, waiting: int) -> list[str]:
+        """Those that can be handed a case, by their addresses; while many wait, one ahead of the case that they are at:
+        they begin with it by themselves."""
 
     def start(self, task: Task, address: str, progress: Progress) -> None:
         """Hands a free worker a case."""
 
     def finished(self) -> list[Ended]:
-        """Cases that have ended, by name, with their answers and workers; how it ended where the worker died.
+        """Cases that have ended, in order, by name, with their answers and workers; how it ended where the worker died.
 
         It waits a moment where none has.
         """
@@ -58,11 +57,11 @@ class OwnProcess:
     def __init__(self) -> None:
         self._ended: list[Ended] = []
 
-    def free(self) -> list[str]:
+    def free(self, waiting: int) -> list[str]:
         return [] if self._ended else [HERE]
 
     def start(self, task: Task, address: str, progress: Progress) -> None:
-        self._ended.append((task.case.name, work(task, progress), address))
+        self._ended.append((work(task, progress), address))
 
     def finished(self) -> list[Ended]:
         ended, self._ended = self._ended, []
@@ -84,25 +83,28 @@ class DaskWorkers:
         self._processes: dict[str, int] = {}
         """Numbers of workers' processes, by their addresses."""
         self._run = uuid4().hex[:12]
-        self._running: dict[str, tuple[str, Any]] = {}
-        """By address: the case, and its future."""
+        self._running: dict[str, list[Any]] = {}
+        """By address: futures of the case that it is at, and of the one that it has ahead."""
         self._seen = time.monotonic()
         self._addresses: Collection[str] = ()
         self._looked = float("-inf")
         self._news = threading.Event()
 
-    def free(self) -> list[str]:
+    def free(self, waiting: int) -> list[str]:
         there = sorted(self._there())
         if there or self._running:
             self._seen = time.monotonic()
-        elif time.monotonic() - self._seen > _PATIENCE_S:
+        elif time.monotonic() - self._seen > PATIENCE_S:
             raise InputError(
-                f"the scheduler has had no worker for {_PATIENCE_S:g} s",
+                f"the scheduler has had no worker for {PATIENCE_S:g} s",
                 where=self._client.scheduler.address,
                 fix="Start workers for it: dask worker ADDRESS",
                 option="scheduler",
             )
-        return [address for address in there if address not in self._running]
+        idle = [address for address in there if address not in self._running]
+        # The last cases go to whoever is done first.
+        plenty = waiting > _PLENTY * len(there)
+        return idle + [address for address in there if plenty and len(self._running.get(address, ())) == 1]
 
     def start(self, task: Task, address: str, progress: Progress) -> None:
         future = self._client.submit(
@@ -114,7 +116,7 @@ class DaskWorkers:
             pure=False,
             retries=0,
         )
-        self._running[address] = task.case.name, future
+        self._running.setdefault(address, []).append(future)
         if self._ends is not None and (process := _process_at(address, self._client.cluster)) is not None:
             self._processes[address] = process
         future.add_done_callback(lambda _: self._news.set())
@@ -159,15 +161,18 @@ class DaskWorkers:
 
     def _ended(self) -> list[Ended]:
         found: list[Ended] = []
-        for address, (name, future) in list(self._running.items()):
-            if future.done():
-                found.append((name, _answer(future) or self._death(address), address))
-            elif address in self._there():
-                continue
-            else:
-                future.cancel()
-                found.append((name, self._death(address), address))
-            del self._running[address]
+        for address, cases in list(self._running.items()):
+            while cases and (cases[0].done() or address not in self._there()):
+                future = cases.pop(0)
+                answer = (_answer(future) if future.done() else None) or self._death(address)
+                found.append((answer, address))
+                if isinstance(answer, Died):
+                    # What it had ahead was not begun.
+                    for other in (future, *cases):
+                        other.cancel()
+                    cases.clear()
+            if not cases:
+                del self._running[address]
         return found
 
     def _death(self, address: str) -> Died:
@@ -223,7 +228,7 @@ def dask_workers(scheduler: str | None, workers: int, cancel: Path) -> Iterator[
         )
     cancel.unlink(missing_ok=True)
     ends = WorkerEnds() if scheduler is None else None
-    with nullcontext() if ends is None else ends.listening(), _client(scheduler, workers) as client:
+    with nullcontext() if ends is None else ends.listening(), dask_client(scheduler, workers) as client:
         try:
             yield DaskWorkers(client, cancel, ends)
         finally:
@@ -231,63 +236,3 @@ def dask_workers(scheduler: str | None, workers: int, cancel: Path) -> Iterator[
             if cancel.exists():
                 time.sleep(CANCEL_HEARD_S)
                 cancel.unlink(missing_ok=True)
-
-
-@contextmanager
-def _client(scheduler: str | None, workers: int) -> Iterator[Any]:
-    from distributed import Client
-
-    if scheduler is None:
-        with _local_cluster(workers) as cluster, Client(cluster) as client:
-            yield client
-        return
-    try:
-        client = Client(scheduler, timeout=_ANSWER_S)
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"no scheduler answers ({error})",
-            where=scheduler,
-            option="scheduler",
-            fix="Check the address, tcp://HOST:PORT as the scheduler says it at its start",
-        ) from error
-    with client:
-        yield client
-
-
-@contextmanager
-def _local_cluster(workers: int) -> Iterator[Any]:
-    """Processes on this computer, one case each. Only whoever has the certificate that is made for this cluster can
-    talk to it: other users of the computer cannot."""
-    import logging
-
-    import dask
-    from distributed import LocalCluster
-    from distributed.security import Security
-
-    threads = str(max(1, (os.cpu_count() or 1) // workers))
-    shares = {
-        f"distributed.nanny.pre-spawn-environ.{name}": os.environ.get(name, threads)
-        for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS")
-    }
-    # On a busy computer a worker may be slow to begin, or to come back, and silent for long within a filter.
-    patient = {
-        "distributed.comm.timeouts.connect": f"{_PATIENCE_S:g}s",
-        "distributed.deploy.lost-worker-timeout": f"{_PATIENCE_S:g}s",
-        "distributed.scheduler.worker-ttl": None,
-        "distributed.worker.daemon": True,
-    }
-    # Dask's own folder for workers would stay among the system's temporary files.
-    with scratch_folder() as place, dask.config.set({**shares, **patient, "temporary-directory": str(place)}):
-        cluster = LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address=None,
-            memory_limit=0,
-            silence_logs=logging.CRITICAL,
-            security=Security.temporary(),
-            preload=[work_in_worker.__module__],
-        )
-        with cluster:
-            yield cluster

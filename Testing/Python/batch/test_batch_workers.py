@@ -15,7 +15,7 @@ from distributed import LocalCluster
 
 from StrokeSegLogic.base.errors import Cancelled, InputError
 from StrokeSegLogic.base.progress import CancelToken, Progress
-from StrokeSegLogic.batch import journal, workers
+from StrokeSegLogic.batch import cluster, journal
 from StrokeSegLogic.batch.record import BatchResult, read_batch
 from StrokeSegLogic.batch.run import run_batch
 
@@ -114,7 +114,7 @@ def test_an_existing_scheduler_is_used_by_its_address(tmp_path: Path) -> None:
 
 
 def test_a_scheduler_that_does_not_answer_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "_ANSWER_S", 1.0)
+    monkeypatch.setattr(cluster, "_ANSWER_S", 1.0)
     with pytest.raises(InputError, match="tcp://127.0.0.1:1: no scheduler answers"):
         run_batch(studies(tmp_path, ["a"]), tmp_path / "out", scheduler="tcp://127.0.0.1:1", runner=write)
     assert runs(tmp_path) == []
