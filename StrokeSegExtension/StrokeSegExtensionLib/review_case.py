@@ -39,6 +39,7 @@ class CaseMaterial:
         evidence: files of the result that belong to the proposal: probability, agreement, maps, brain.
         begin: labels to begin with where they are others than the proposal's: a draft's, or the reader's own.
         draft: that they are of; None where they are of no draft.
+        other_drafts: of the same reader on the case.
         readings: of those who have read the case before, as far as this reader may see them, with their labels.
         notes: what could not be read, in words.
     """
@@ -50,6 +51,7 @@ class CaseMaterial:
     evidence: Mapping[str, Path] = field(default_factory=dict)
     begin: Mask | None = None
     draft: Draft | None = None
+    other_drafts: tuple[Draft, ...] = ()
     readings: Mapping[ReadingName, tuple[Reading, Mask]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -88,7 +90,8 @@ def read_case(session: Session) -> CaseMaterial:
     except InputError as error:
         notes.append(str(error))
     record = with_places(record, evidence.get("probability"))
-    return CaseMaterial(session, record, proposal, images, evidence, begin, draft, readings, tuple(notes))
+    others = tuple(other for other in session.drafts() if other != draft)
+    return CaseMaterial(session, record, proposal, images, evidence, begin, draft, others, readings, tuple(notes))
 
 
 def _evidence(session: Session, notes: list[str]) -> dict[str, Path]:

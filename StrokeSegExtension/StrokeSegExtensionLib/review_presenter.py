@@ -24,7 +24,7 @@ from .review_words import (
     claim_words,
     count_words,
     decided_words,
-    draft_words,
+    opened_words,
     session_words,
 )
 from .words import tr as _
@@ -76,7 +76,7 @@ class ReviewPresenter:
         question = _("{place} holds no review. Begin one with the studies and results in it? It goes into {inside}.")
         if self._view.ask(question.format(place=place, inside=inside)):
             begin, stage = beginning(place)
-            self._turn.run(begin, done, lambda: self._view.say(stage()))
+            self._turn.run(begin, partial(done, begun=True), lambda: self._view.say(stage()))
 
     def read_as(self, reader: str, role: str) -> None:
         """Another reader sits down; the case before the last goes back."""
@@ -91,9 +91,9 @@ class ReviewPresenter:
         self.list.order = order
         self.list.refresh()
 
-    def _opened(self, folder: ReviewFolder, reader: str, role: str) -> None:
+    def _opened(self, folder: ReviewFolder, reader: str, role: str, begun: bool = False) -> None:
         if self._tried(lambda: self.list.sit_down(folder, reader, role)):
-            self._view.say(begun_words(self.list.begun))
+            self._view.say("\n".join(folder.notes()) if begun else begun_words(self.list.begun))
 
     # -- from case to case
 
@@ -160,9 +160,8 @@ class ReviewPresenter:
 
         def done() -> None:
             self._turn.busy = False
-            notes = [*material.notes, *([] if material.draft is None else [draft_words(material.draft)])]
-            if notes:
-                self._view.say("\n".join(notes))
+            if words := opened_words(material):
+                self._view.say(words)
             self._show()
 
         def failed(error: StrokeSegError) -> None:
@@ -182,7 +181,7 @@ class ReviewPresenter:
         self._view.say("")
         if not self._turn.busy and not self._tried(at_hand.keep):
             return False
-        self.list.left(at_hand.session.case, at_hand.session.draft() is not None)
+        self.list.left(at_hand.session.case, bool(at_hand.session.drafts()))
         try:
             at_hand.session.leave()
         except StrokeSegError as error:
@@ -274,7 +273,7 @@ class ReviewPresenter:
         self._turn.forget()
         if at_hand is not None:
             if coming or self._tried(at_hand.keep):
-                self.list.left(at_hand.session.case, at_hand.session.draft() is not None)
+                self.list.left(at_hand.session.case, bool(at_hand.session.drafts()))
                 self._tried(at_hand.session.leave)
             self._end(nodes_stay)
         self.list.refresh()

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from StrokeSegLogic.review.entry import Claim, Entry, Reading
     from StrokeSegLogic.review.reading import Session
 
+    from .review_case import CaseMaterial
+
 
 @dataclass(frozen=True)
 class CaseRow:
@@ -106,6 +108,21 @@ def draft_words(draft: Draft) -> str:
         time = _("{time} on {computer}").format(time=time, computer=draft.elsewhere)
     words = _("What you had drawn until {time} (UTC) and not saved is open again. Reset goes back to the proposal.")
     return words.format(time=time)
+
+
+def opened_words(material: CaseMaterial) -> str:
+    """What a reader should know of the case that has come before them: what could not be read, drawings of their own,
+    and remarks of others."""
+    lines = list(material.notes)
+    if material.draft is not None:
+        lines.append(draft_words(material.draft))
+    for other in material.other_drafts:
+        time, computer = other.time[:16].replace("T", " "), other.elsewhere or _("this computer")
+        words = _("Another drawing of yours, of {time} (UTC) on {computer}, is kept beside it.")
+        lines.append(words.format(time=time, computer=computer))
+    for event in material.session.comments():
+        lines.append(f"{event['reader']}: \u201c{event['comment'].strip()}\u201d")
+    return "\n".join(lines)
 
 
 def difference_words(added: int, removed: int, volume_ml: float, proposed_ml: float) -> str:

@@ -173,6 +173,7 @@ def test_a_folder_of_studies_becomes_a_review_once_that_is_agreed_to(
     opened: OpenedModule, made_review: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(made_review / "results", tmp_path / "results")
+    shutil.copytree(made_review / "review", tmp_path / "results" / "of last year")
     section = opened.panel.guests[0]
     target(section.ui.readerEdit).setText("Anna")
     opened.slicer.answers.extend([False, True])
@@ -181,6 +182,7 @@ def test_a_folder_of_studies_becomes_a_review_once_that_is_agreed_to(
         opened.press(section.ui.openReviewButton)
     opened.wait(lambda: section.ui.caseTable.rowCount == 2, 20, "the worklist")
     assert (tmp_path / "results" / "review" / "worklist.json").is_file()
+    assert "of last year" in section.ui.reviewNotice.text, "what was left aside"
 
 
 def test_what_is_no_reader_and_no_folder_is_told(opened: OpenedModule, review: Path) -> None:

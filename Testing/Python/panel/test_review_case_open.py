@@ -12,9 +12,10 @@ if find_spec("slicer") is None:  # an optional part: pip install "strokeseg[slic
 
 from StrokeSegExtensionLib.review_words import difference_words
 
+from StrokeSegLogic.review import drafts
 from StrokeSegLogic.review.drafts import AUTOSAVE_S, Draft
 
-from .review_cases import CASES, desk, proposed, without_part
+from .review_cases import BERND, CASES, desk, proposed, without_part
 from .review_sitting import Sitting
 from .studies import GRID
 
@@ -94,3 +95,21 @@ def test_a_reset_takes_the_draft_away(sitting: Sitting) -> None:
     assert sitting.view.standing.changed == difference_words(0, 0, *2 * (float(proposed().sum() * GRID.voxel_ml),))
     sitting.presenter.leave()
     assert desk(sitting.review).start(CASES[0]).draft() is None
+
+
+def test_what_others_remarked_and_drawings_of_another_computer_are_told(
+    sitting: Sitting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk(sitting.review, BERND).comment(CASES[0], "An old infarct, too?")
+    for host, drawn in (("ward", EDITED), ("office", MORE)):
+        monkeypatch.setattr(drafts, "gethostname", lambda host=host: host)
+        session = desk(sitting.review).start(CASES[0])
+        session.keep(lambda drawn=drawn: GRID.image(drawn), now=True)
+        session.leave()
+    monkeypatch.setattr(drafts, "gethostname", lambda: "home")
+    sitting.start(CASES[0])
+    assert np.array_equal(sitting.scene.labels_now, MORE), "the newest"
+    (words,) = (words for words, _ in sitting.view.notices if "is open again" in words)
+    assert "on office and not saved is open again" in words.replace("(UTC) ", "")
+    assert "(UTC) on ward, is kept beside it" in words
+    assert "Bernd: \u201cAn old infarct, too?\u201d" in words
