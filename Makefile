@@ -13,6 +13,9 @@ FUZZ_INPUTS ?= 1000000
 FUZZ_START ?= 0
 FUZZ := PYTHONPATH=Testing:Testing/Python:Testing/Python/training OMP_NUM_THREADS=1 $(BIN)/python -m
 
+# Where a machine has Python keep no bytecode, each of the tests' many processes would compile the package anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test test-slow fuzz fuzz-kills check format clean
 
 demo: $(VENV)/.ready-demo
@@ -22,7 +25,7 @@ test: check
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 
 test-slow: $(VENV)/.ready-test
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m "slow or hypothesis" --hypothesis-profile thorough
 
 fuzz: $(VENV)/.ready-test
 	$(FUZZ) Fuzz --seconds $(FUZZ_SECONDS) --inputs $(FUZZ_INPUTS) --start $(FUZZ_START) --processes 2

@@ -25,23 +25,38 @@ if TYPE_CHECKING:
     from StrokeSegLogic.mri.result import Segmentation
 
 # A busy machine is no failure, and a failure must be the same on every machine.
-settings.register_profile("strokeseg", deadline=None, derandomize=True)
-settings.load_profile("strokeseg")
+settings.register_profile("quick", deadline=None, derandomize=True, max_examples=25)
+settings.register_profile("thorough", settings.get_profile("quick"), max_examples=100)
+settings.load_profile("quick")
 
 
 IN_ONE_PROCESS = ("training/cohort", "training/datasets")
 """Folders whose tests share what is dear to make: none of it is made in two processes."""
+DEAREST = (
+    *IN_ONE_PROCESS,
+    "nets/models/test_bundled_answers.py",
+    "brain/test_head.py",
+    "cli/test_cli.py",
+    "test_mri_walk.py",
+)
+"""Begun first: a long file that comes last has one process work while the other waits."""
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """As `--dist loadfile`, but for `IN_ONE_PROCESS`."""
+    """As `--dist loadfile`, but for `IN_ONE_PROCESS` and `DEAREST`."""
     from xdist.scheduler import LoadFileScheduling
 
     class ByFileOrFolder(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            file = super()._split_scope(nodeid)
-            return next((folder for folder in IN_ONE_PROCESS if f"/{folder}/" in file), file)
+            file = super()._split_scope(nodeid).removeprefix("Testing/Python/")
+            return next((folder for folder in IN_ONE_PROCESS if file.startswith(f"{folder}/")), file)
+
+        def _assign_work_unit(self, node: Any) -> None:
+            dear = next((scope for scope in DEAREST if scope in self.workqueue), None)
+            if dear is not None:
+                self.workqueue.move_to_end(dear, last=False)
+            super()._assign_work_unit(node)
 
     return ByFileOrFolder(config, log) if config.getoption("dist") == "loadfile" else None
 
