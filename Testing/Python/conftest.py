@@ -18,7 +18,7 @@ from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.nets.models.spec import FORMAT, PlanesModelSpec, Weights
 from StrokeSegLogic.nets.networks.spec import UNet2DSpec
 from StrokeSegLogic.phantom.mri import MriPhantom, mri_phantom
-from StrokeSegLogic.phantom.scan_grids import diffusion_grid, structural_grid
+from StrokeSegLogic.phantom.scan_grids import centred_grid
 from StrokeSegLogic.study.case import MRI_ROLES, Case, Role
 
 if TYPE_CHECKING:
@@ -117,10 +117,20 @@ def stays_on_this_machine(attempts_to_leave: Path) -> Iterator[None]:
         pytest.fail(f"the test reached beyond loopback: {found}")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def networks_kept() -> Iterator[None]:
+    """The bundled networks are read once by each process of tests, not at every run."""
+    from StrokeSegLogic.nets.models.registry import KeptNetworks, keeping
+
+    with keeping(KeptNetworks(most=8)):
+        yield
+
+
 @pytest.fixture(scope="session")
 def phantom() -> MriPhantom:
-    """A phantom patient with an infarct, in voxels three times as large as a scanner's; not to be changed."""
-    structural, diffusion = structural_grid((1.5, 1.5, 5.0)), diffusion_grid((2.5, 2.5, 4.5))
+    """A phantom patient with an infarct, in voxels larger than a scanner's and little air; not to be changed."""
+    structural = centred_grid((2.0, 2.0, 5.0), (168, 208, 160), (-6, 1.5, -2), (0, 15, 8))
+    diffusion = centred_grid((2.5, 2.5, 4.5), (170, 210, 150), (4, -2, 3), (2, 18, 10))
     return mri_phantom(3, structural=structural, diffusion_weighted=diffusion)
 
 

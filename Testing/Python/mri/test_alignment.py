@@ -58,7 +58,7 @@ def lost(away: Case) -> Prepared:
 @pytest.fixture(scope="module")
 def pair() -> tuple[MriPhantom, MriPhantom]:
     """A head, and the same after a tool that strips skulls."""
-    structural, diffusion = structural_grid((2.0, 2.0, 5.0)), diffusion_grid((2.5, 2.5, 5.0))
+    structural, diffusion = structural_grid((3.0, 3.0, 5.0)), diffusion_grid((3.0, 3.0, 5.0))
     head, stripped = (
         mri_phantom(5, skull=skull, structural=structural, diffusion_weighted=diffusion) for skull in (True, False)
     )
