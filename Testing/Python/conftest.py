@@ -34,10 +34,14 @@ IN_ONE_PROCESS = ("training/cohort", "training/datasets")
 """Folders whose tests share what is dear to make: none of it is made in two processes."""
 DEAREST = (
     *IN_ONE_PROCESS,
-    "nets/models/test_bundled_answers.py",
     "brain/test_head.py",
-    "cli/test_cli.py",
+    "mri/test_brain_mask.py",
+    "ctp/series/test_maps.py",
     "test_mri_walk.py",
+    "worker/test_worker.py",
+    "cli/test_cli.py",
+    "mri/test_alignment.py",
+    "cli/test_train_command.py",
 )
 """Begun first: a long file that comes last has one process work while the other waits."""
 

@@ -33,7 +33,7 @@ def head() -> MriPhantom:
 def stripped() -> MriPhantom:
     """The same head after a tool that strips skulls."""
     return mri_phantom(
-        5, structural=structural_grid((1.5, 1.5, 4.0)), diffusion_weighted=diffusion_grid((4.0, 4.0, 6.0))
+        5, structural=structural_grid((1.5, 1.5, 4.0)), diffusion_weighted=diffusion_grid((8.0, 8.0, 8.0))
     )
 
 

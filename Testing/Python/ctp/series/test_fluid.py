@@ -73,7 +73,7 @@ def test_an_old_infarct_is_fluid_and_no_core_whatever_vessels_are_late(
     assert not (seen.core & np.isin(slab.kinds(), (FLUID, CAVITY))).any()
 
 
-@pytest.mark.parametrize("lesion", [False, True])
+@pytest.mark.parametrize("lesion", mostly_slow([True, False]))
 def test_no_route_marks_fluid(lesion: bool) -> None:
     slab = Slab(fluid_hu=12.0, noise_hu=5.0, lesion=lesion)
     result = segment_perfusion(case_of_slab(slab), settings=PerfusionSettings(maps=STILL, device="cpu"))

@@ -152,7 +152,7 @@ def test_a_tmax_that_ends_at_the_limit_is_refused_and_not_taken_for_no_lesion() 
 
 
 @pytest.mark.parametrize("group", ["LVO", "WIS"])
-@pytest.mark.parametrize("step", [0.0, 0.1, 1.0])
+@pytest.mark.parametrize("step", mostly_slow([1.0, 0.0, 0.1]))
 def test_times_in_steps_are_not_taken_for_a_scale_that_is_cut_off(group: str, step: float) -> None:
     maps = dict(simulated(group, 3).images)
     if step:
