@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,10 @@ from StrokeSegLogic.phantom.scan_grids import centred_grid
 from StrokeSegLogic.study.case import MRI_ROLES, Case, Role
 
 if TYPE_CHECKING:
+    from small import Trained
+
     from StrokeSegLogic.mri.result import Segmentation
+    from StrokeSegLogic.training.datasets.subject import DataSet
 
 # A busy machine is no failure, and a failure must be the same on every machine.
 settings.register_profile("quick", deadline=None, derandomize=True, max_examples=25)
@@ -30,10 +33,12 @@ settings.register_profile("thorough", settings.get_profile("quick"), max_example
 settings.load_profile("quick")
 
 
-IN_ONE_PROCESS = ("training/cohort", "training/datasets")
-"""Folders whose tests share what is dear to make: none of it is made in two processes."""
+COHORT, DATASETS = "training/cohort", "training/datasets"
+IN_ONE_PROCESS = {f"{COHORT}/": COHORT, "cli/test_train_command.py": COHORT, f"{DATASETS}/": DATASETS}
+"""Tests that share what is dear to make, by how their files begin: none of it is made in two processes."""
 DEAREST = (
-    *IN_ONE_PROCESS,
+    COHORT,
+    DATASETS,
     "brain/test_head.py",
     "mri/test_brain_mask.py",
     "ctp/series/test_maps.py",
@@ -41,7 +46,6 @@ DEAREST = (
     "worker/test_worker.py",
     "cli/test_cli.py",
     "mri/test_alignment.py",
-    "cli/test_train_command.py",
 )
 """Begun first: a long file that comes last has one process work while the other waits."""
 
@@ -54,7 +58,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class ByFileOrFolder(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = super()._split_scope(nodeid).removeprefix("Testing/Python/")
-            return next((folder for folder in IN_ONE_PROCESS if file.startswith(f"{folder}/")), file)
+            return next((shared for begin, shared in IN_ONE_PROCESS.items() if file.startswith(begin)), file)
 
         def _assign_work_unit(self, node: Any) -> None:
             dear = next((scope for scope in DEAREST if scope in self.workqueue), None)
@@ -190,3 +194,20 @@ def pair_result(pair_case: Case, untrained: Bundle) -> Segmentation:
     from StrokeSegLogic.mri.engine import segment
 
     return segment(pair_case, model=untrained.folder, device="cpu")
+
+
+@pytest.fixture(scope="session")
+def data_sets(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, DataSet]:
+    """A small data set by layout, written when it is first asked for; not to be changed."""
+    from small import Written
+
+    return Written(tmp_path_factory.mktemp("data-sets"))
+
+
+@pytest.fixture(scope="session")
+def fusion(data_sets: Mapping[str, DataSet], tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """One network on a field, slow fusion."""
+    from small import FUSION, FUSION_CHANGES, changed_recipe, trained
+
+    recipe = changed_recipe(FUSION, *FUSION_CHANGES)
+    return trained(recipe, data_sets["ctp_folder"], tmp_path_factory.mktemp("fusion") / "run")
