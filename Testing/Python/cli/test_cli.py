@@ -162,7 +162,7 @@ def test_ctrl_c_ends_with_code_3_and_leaves_nothing(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", mostly_slow([signal.SIGINT, signal.SIGTERM]))
 def test_a_signal_while_torch_comes_in_ends_at_once_and_says_so(
     study: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
