@@ -5,13 +5,17 @@ PYTHON ?= python3
 TORCH ?= torch==2.13.0
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+# Not compiled: a minute for thousands of files, most of which nobody imports; the others are when they are.
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile
 
 # What `make fuzz` does at most; FUZZ_START goes on where an attack ended, or makes an input again.
 FUZZ_SECONDS ?= 600
 FUZZ_INPUTS ?= 1000000
 FUZZ_START ?= 0
 FUZZ := PYTHONPATH=Testing:Testing/Python:Testing/Python/training OMP_NUM_THREADS=1 $(BIN)/python -m
+
+# Else, where a machine has Python keep no bytecode, each of the many processes would compile all anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test test-slow fuzz fuzz-kills check format clean
 
@@ -22,7 +26,7 @@ test: check
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 
 test-slow: $(VENV)/.ready-test
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m "slow or hypothesis" --hypothesis-profile thorough
 
 fuzz: $(VENV)/.ready-test
 	$(FUZZ) Fuzz --seconds $(FUZZ_SECONDS) --inputs $(FUZZ_INPUTS) --start $(FUZZ_START) --processes 2

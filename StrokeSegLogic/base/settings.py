@@ -6,6 +6,7 @@ Each list of choices stands here alone: command line, panel, jobs and engines re
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import sys
 import types
@@ -98,6 +99,10 @@ def parse_toml(text: str) -> dict[str, Any]:
     return values
 
 
+_hints = functools.lru_cache(maxsize=128)(typing.get_type_hints)
+"""Of a class; they are worked out of text, at length."""
+
+
 def from_mapping(kind: type[T], values: Mapping[str, Any], where: str | Path) -> T:
     """An instance of a dataclass from plain values; nested dataclasses and tuples are converted.
 
@@ -115,7 +120,7 @@ def from_mapping(kind: type[T], values: Mapping[str, Any], where: str | Path) ->
     if not isinstance(values, Mapping):
         raise InputError(f"is {_shown(values)}, not a table", where=where, fix="Correct the value")
     fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    hints = typing.get_type_hints(kind)
+    hints = _hints(kind)  # type: ignore[arg-type]
     for key in values:
         if key not in fields:
             raise InputError(f"unknown key '{key}'", where=where, fix=f"Known keys: {', '.join(fields)}")

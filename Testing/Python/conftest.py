@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,30 +18,53 @@ from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.nets.models.spec import FORMAT, PlanesModelSpec, Weights
 from StrokeSegLogic.nets.networks.spec import UNet2DSpec
 from StrokeSegLogic.phantom.mri import MriPhantom, mri_phantom
-from StrokeSegLogic.phantom.scan_grids import diffusion_grid, structural_grid
+from StrokeSegLogic.phantom.scan_grids import centred_grid
 from StrokeSegLogic.study.case import MRI_ROLES, Case, Role
 
 if TYPE_CHECKING:
+    from small import Trained
+
     from StrokeSegLogic.mri.result import Segmentation
+    from StrokeSegLogic.training.datasets.subject import DataSet
 
 # A busy machine is no failure, and a failure must be the same on every machine.
-settings.register_profile("strokeseg", deadline=None, derandomize=True)
-settings.load_profile("strokeseg")
+settings.register_profile("quick", deadline=None, derandomize=True, max_examples=25)
+settings.register_profile("thorough", settings.get_profile("quick"), max_examples=100)
+settings.load_profile("quick")
 
 
-IN_ONE_PROCESS = ("training/cohort", "training/datasets")
-"""Folders whose tests share what is dear to make: none of it is made in two processes."""
+COHORT, DATASETS = "training/cohort", "training/datasets"
+IN_ONE_PROCESS = {f"{COHORT}/": COHORT, "cli/test_train_command.py": COHORT, f"{DATASETS}/": DATASETS}
+"""Tests that share what is dear to make, by how their files begin: none of it is made in two processes."""
+DEAREST = (
+    COHORT,
+    DATASETS,
+    "brain/test_head.py",
+    "mri/test_brain_mask.py",
+    "ctp/series/test_maps.py",
+    "test_mri_walk.py",
+    "worker/test_worker.py",
+    "cli/test_cli.py",
+    "mri/test_alignment.py",
+)
+"""Begun first: a long file that comes last has one process work while the other waits."""
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """As `--dist loadfile`, but for `IN_ONE_PROCESS`."""
+    """As `--dist loadfile`, but for `IN_ONE_PROCESS` and `DEAREST`."""
     from xdist.scheduler import LoadFileScheduling
 
     class ByFileOrFolder(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            file = super()._split_scope(nodeid)
-            return next((folder for folder in IN_ONE_PROCESS if f"/{folder}/" in file), file)
+            file = super()._split_scope(nodeid).removeprefix("Testing/Python/")
+            return next((shared for begin, shared in IN_ONE_PROCESS.items() if file.startswith(begin)), file)
+
+        def _assign_work_unit(self, node: Any) -> None:
+            dear = next((scope for scope in DEAREST if scope in self.workqueue), None)
+            if dear is not None:
+                self.workqueue.move_to_end(dear, last=False)
+            super()._assign_work_unit(node)
 
     return ByFileOrFolder(config, log) if config.getoption("dist") == "loadfile" else None
 
@@ -102,10 +125,20 @@ def stays_on_this_machine(attempts_to_leave: Path) -> Iterator[None]:
         pytest.fail(f"the test reached beyond loopback: {found}")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def networks_kept() -> Iterator[None]:
+    """The bundled networks are read once by each process of tests, not at every run."""
+    from StrokeSegLogic.nets.models.registry import KeptNetworks, keeping
+
+    with keeping(KeptNetworks(most=8)):
+        yield
+
+
 @pytest.fixture(scope="session")
 def phantom() -> MriPhantom:
-    """A phantom patient with an infarct, in voxels three times as large as a scanner's; not to be changed."""
-    structural, diffusion = structural_grid((1.5, 1.5, 5.0)), diffusion_grid((2.5, 2.5, 4.5))
+    """A phantom patient with an infarct, in voxels larger than a scanner's and little air; not to be changed."""
+    structural = centred_grid((2.0, 2.0, 5.0), (168, 208, 160), (-6, 1.5, -2), (0, 15, 8))
+    diffusion = centred_grid((2.5, 2.5, 4.5), (170, 210, 150), (4, -2, 3), (2, 18, 10))
     return mri_phantom(3, structural=structural, diffusion_weighted=diffusion)
 
 
@@ -161,3 +194,20 @@ def pair_result(pair_case: Case, untrained: Bundle) -> Segmentation:
     from StrokeSegLogic.mri.engine import segment
 
     return segment(pair_case, model=untrained.folder, device="cpu")
+
+
+@pytest.fixture(scope="session")
+def data_sets(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, DataSet]:
+    """A small data set by layout, written when it is first asked for; not to be changed."""
+    from small import Written
+
+    return Written(tmp_path_factory.mktemp("data-sets"))
+
+
+@pytest.fixture(scope="session")
+def fusion(data_sets: Mapping[str, DataSet], tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """One network on a field, slow fusion."""
+    from small import FUSION, FUSION_CHANGES, changed_recipe, trained
+
+    recipe = changed_recipe(FUSION, *FUSION_CHANGES)
+    return trained(recipe, data_sets["ctp_folder"], tmp_path_factory.mktemp("fusion") / "run")

@@ -14,7 +14,7 @@ from StrokeSegLogic.space.grid import Grid
 UPRIGHT = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def simulated(group: str = "LVO", seed: int = 0, noise: float = 1.0) -> CtpMaps:
     return ctp_patient(seed, group).maps(ctp_grid((4.6, 4.6, 6.5)), noise)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,8 @@ import SimpleITK as sitk
 from test_modality_rooms import CTP, MRI, within
 
 import StrokeSegLogic
+from StrokeSegLogic.nets.models.bundle import MANIFEST
+from StrokeSegLogic.nets.models.registry import BRAIN, find
 from StrokeSegLogic.phantom.mri import MriPhantom
 from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.study.volumes.nifti import write_nifti
@@ -21,7 +25,10 @@ MOST = 67
 SEGMENT = """
 import sys, threading
 from StrokeSegLogic.cli.main import run
-root, study, output = sys.argv[1:]
+from pathlib import Path
+from StrokeSegLogic.nets.models import registry
+root, study, models, output = sys.argv[1:]
+registry.resource = lambda _models, *name: Path(models, *name)
 called = set()
 
 def note(frame, event, _argument):
@@ -51,7 +58,9 @@ def run(phantom: MriPhantom, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     (home / "study").mkdir()
     for role in (Role.DWI, Role.ADC):
         write_nifti(smaller(phantom.images[role]), home / "study" / f"{role}.nii.gz")
-    command = [sys.executable, "-c", SEGMENT, f"{ROOT}/", str(home / "study"), str(home / "result")]
+    words = [str(home / name) for name in ("study", "models", "result")]
+    coarse_models(home / "models")
+    command = [sys.executable, "-c", SEGMENT, f"{ROOT}/", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert (home / "result" / "result.json").is_file()
@@ -65,6 +74,16 @@ def smaller(image: sitk.Image) -> sitk.Image:
     small.SetSpacing([0.8 * step for step in image.GetSpacing()])
     small.SetOrigin([0.8 * mm for mm in image.GetOrigin()])
     return small
+
+
+def coarse_models(folder: Path) -> None:
+    """The bundled models; the default is shown slices of a few pixels: what it says of them is not asked here."""
+    default, brain = find(), find(BRAIN)
+    shutil.copytree(default.folder, folder / default.spec.name)
+    shutil.copytree(brain.folder, folder / brain.spec.name)
+    file = folder / default.spec.name / MANIFEST
+    manifest = json.loads(file.read_text(encoding="utf-8")) | {"spacing_mm": 4.0, "canvas": [64, 64]}
+    file.write_text(json.dumps(manifest), encoding="utf-8")
 
 
 def listed() -> list[str]:

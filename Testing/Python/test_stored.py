@@ -58,8 +58,9 @@ def test_its_study_is_read_with_the_hash_that_the_record_names() -> None:
     assert (series.sha256, series.source, series.reason) == (told["sha256"], told["source"], told["reason"])
 
 
+@pytest.mark.parametrize("twice", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_result_without_hashes_is_the_users_and_is_moved_aside_only_when_asked(
-    tmp_path: Path, untrained: Bundle
+    tmp_path: Path, untrained: Bundle, twice: bool
 ) -> None:
     output = tmp_path / "result"
     shutil.copytree(RESULT, output)
@@ -74,8 +75,9 @@ def test_a_result_without_hashes_is_the_users_and_is_moved_aside_only_when_asked
     assert hashes(aside) == before and str(aside.name) in done.output.replace("\n", "")
     new = ResultRecord.parse(read_json_object(output / "result.json"))
     assert new.schema == 1 and new.maker.name == "untrained 0"
-    # Now it is ours, and the next run replaces it unasked.
-    CliRunner().invoke(app, arguments, catch_exceptions=False, standalone_mode=False)
+    if twice:
+        # Now it is ours, and the next run replaces it unasked.
+        CliRunner().invoke(app, arguments, catch_exceptions=False, standalone_mode=False)
     assert [path.name for path in output.glob("previous-*")] == [aside.name]
 
 

@@ -213,7 +213,7 @@ def read_manifest(path: Path) -> ModelSpec:
     try:
         model = from_mapping(_Manifest, {"model": values}, path).model
         # Every result repeats what the manifest says.
-        manifest_text(model).encode("utf-8")
+        json.dumps(values, ensure_ascii=False).encode("utf-8")
     except InputError as error:
         raise ModelError(error.what, where=error.where, fix=error.fix) from error
     except UnicodeEncodeError as error:

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from killed_commands import signalled_at
+from slow import mostly_slow
 from tiny import write_data, write_recipe
 
 from StrokeSegLogic.cli import demo as demo_command
@@ -116,12 +117,15 @@ def flair_words(study: Path, untrained: Bundle) -> list[str]:
     return [str(word) for word in ("segment", *files, *options, "--output")]
 
 
-@pytest.fixture(scope="module")
-def segmented(flair_words: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a process of its own has made of them; not to be changed."""
+@pytest.fixture(scope="module", params=["here", pytest.param("in a process of its own", marks=pytest.mark.slow)])
+def segmented(request: pytest.FixtureRequest, flair_words: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What has been made of them; not to be changed."""
     folder = tmp_path_factory.mktemp("segmented") / "ä ö" / "out"
-    done = strokeseg(*flair_words, folder, folder=folder.parents[1])
-    assert done.returncode == 0, done.stderr
+    if request.param == "here":
+        assert run([*flair_words, str(folder)]) == 0
+    else:
+        done = strokeseg(*flair_words, folder, folder=folder.parents[1])
+        assert done.returncode == 0, done.stderr
     return folder
 
 
@@ -144,7 +148,9 @@ def test_two_runs_give_the_same_bytes(flair_words: list[str], segmented: Path, t
     np.testing.assert_array_equal(*map(sitk.GetArrayFromImage, labels))
 
 
-@pytest.mark.parametrize(("stage", "number"), [("reading", signal.SIGTERM), ("coronal plane", signal.SIGINT)])
+@pytest.mark.parametrize(
+    ("stage", "number"), mostly_slow([("reading", signal.SIGTERM), ("coronal plane", signal.SIGINT)])
+)
 def test_ctrl_c_ends_with_code_3_and_leaves_nothing(
     study: Path, untrained: Bundle, tmp_path: Path, stage: str, number: signal.Signals
 ) -> None:
@@ -156,7 +162,7 @@ def test_ctrl_c_ends_with_code_3_and_leaves_nothing(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", mostly_slow([signal.SIGINT, signal.SIGTERM]))
 def test_a_signal_while_torch_comes_in_ends_at_once_and_says_so(
     study: Path, tmp_path: Path, number: signal.Signals
 ) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import typer
 from ctp_files import frames, nifti_series
+from slow import mostly_slow
 
 from StrokeSegLogic.cli.main import app, run
 from StrokeSegLogic.nets.models.bundle import Bundle
@@ -139,24 +140,35 @@ def call(
     return words
 
 
-@pytest.fixture
-def at_the_first_file(tmp_path: Path) -> Iterator[Callable[[Callable[[], None]], None]]:
-    """Has something happen when the first file in the test's folder is opened: in the order of the work, at no time."""
-    waiting: list[Callable[[], None]] = []
+@pytest.fixture(scope="module")
+def waiting() -> list[tuple[Path, Callable[[], None]]]:
+    """A folder, and what happens when a file in it is opened; once, and in no later test."""
+    waiting: list[tuple[Path, Callable[[], None]]] = []
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if waiting and event == "open" and isinstance(arguments[0], str | bytes):
+            folder, happen = waiting[0]
             path = arguments[0] if isinstance(arguments[0], str) else arguments[0].decode("utf-8", "replace")
-            if (tmp_path / path).is_relative_to(tmp_path) and not path.startswith(sys.prefix):
-                waiting.pop()()
+            if (folder / path).is_relative_to(folder) and not path.startswith(sys.prefix):
+                waiting.clear()
+                happen()
 
+    # Once: a hook stays as long as the process, and each slows all that comes later.
     sys.addaudithook(hook)
-    yield waiting.append
+    return waiting
+
+
+@pytest.fixture
+def at_the_first_file(
+    waiting: list[tuple[Path, Callable[[], None]]], tmp_path: Path
+) -> Iterator[Callable[[Callable[[], None]], None]]:
+    """Has something happen when the first file in the test's folder is opened: in the order of the work, at no time."""
+    yield lambda happen: waiting.append((tmp_path, happen))
     waiting.clear()
 
 
 @pytest.mark.parametrize("command", sorted(commands().keys() - WITHOUT_DATA), ids=" ".join)
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", mostly_slow([signal.SIGINT, signal.SIGTERM]))
 def test_a_signal_while_it_reads_or_writes_ends_it_with_3(
     command: tuple[str, ...],
     number: signal.Signals,

@@ -13,7 +13,18 @@ import pytest
 import torch
 from full_disk import run_limited
 from killed_commands import killed_at
-from small import FUSION, FUSION_CHANGES, assert_same_run, changed_recipe, cpu_run, shrunk, trained, write_small
+from small import (
+    FUSION,
+    FUSION_CHANGES,
+    Trained,
+    assert_same_run,
+    changed_recipe,
+    cpu_run,
+    one_thread,
+    shrunk,
+    trained,
+    write_small,
+)
 from tiny import write_data, write_recipe
 
 from StrokeSegLogic.base.errors import Cancelled
@@ -74,23 +85,20 @@ def processes_of(group: int) -> list[int]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """As the commands have it: sums of floats depend on how many threads share them."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+def on_one_thread() -> Iterator[None]:
+    with one_thread():
+        yield
 
 
-@pytest.fixture(scope="module")
-def ctp(tmp_path_factory: pytest.TempPathFactory) -> DataSet:
-    return write_small("ctp_folder", tmp_path_factory.mktemp("ctp") / "data")
+@pytest.fixture
+def ctp(fusion: Trained) -> DataSet:
+    return fusion.data
 
 
-@pytest.fixture(scope="module")
-def whole(ctp: DataSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def whole(fusion: Trained) -> Path:
     """A run that nobody stopped."""
-    return trained(changed_recipe(FUSION, *FUSION_CHANGES), ctp, tmp_path_factory.mktemp("whole") / "run").folder
+    return fusion.folder
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from moved_head import ROLES, moved
+from slow import mostly_slow
 
 from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.brain.registration import Registration
@@ -58,7 +59,7 @@ def lost(away: Case) -> Prepared:
 @pytest.fixture(scope="module")
 def pair() -> tuple[MriPhantom, MriPhantom]:
     """A head, and the same after a tool that strips skulls."""
-    structural, diffusion = structural_grid((2.0, 2.0, 5.0)), diffusion_grid((2.5, 2.5, 5.0))
+    structural, diffusion = structural_grid((3.0, 3.0, 5.0)), diffusion_grid((3.0, 3.0, 5.0))
     head, stripped = (
         mri_phantom(5, skull=skull, structural=structural, diffusion_weighted=diffusion) for skull in (True, False)
     )
@@ -131,7 +132,7 @@ def test_maps_of_the_same_acquisition_move_together(
     assert "with DWI" in positions[Role.ADC].words and "with DWI" not in positions[Role.DWI].words
 
 
-@pytest.mark.parametrize("reference", [Role.DWI, Role.ADC])
+@pytest.mark.parametrize("reference", mostly_slow([Role.DWI, Role.ADC]))
 def test_maps_of_the_same_acquisition_are_not_registered_to_each_other(
     phantom: MriPhantom, make_case: Callable[..., Case], reference: Role
 ) -> None:

@@ -21,20 +21,25 @@ from StrokeSegLogic.study.case import Role
 
 
 @pytest.fixture(scope="module")
-def slices(phantom: MriPhantom) -> np.ndarray:
-    """Three axial FLAIR slices at 1 mm, as SOOP's."""
+def fine(phantom: MriPhantom) -> sitk.Image:
+    """The FLAIR at 1 mm."""
     image = phantom.images[Role.FLAIR]
-    volume = sitk.GetArrayFromImage(resample(image, working_grid(Grid.of(image), 1.0)))
+    return resample(image, working_grid(Grid.of(image), 1.0))
+
+
+@pytest.fixture(scope="module")
+def slices(fine: sitk.Image) -> np.ndarray:
+    """Three axial FLAIR slices at 1 mm, as SOOP's."""
+    volume = sitk.GetArrayFromImage(fine)
     middle = len(volume) // 2
     return to_stack(volume, "axial")[middle - 1 : middle + 2]
 
 
 @pytest.fixture(scope="module")
-def flair(phantom: MriPhantom) -> np.ndarray:
+def flair(phantom: MriPhantom, fine: sitk.Image) -> np.ndarray:
     """The axial FLAIR slice at 1 mm that shows the most of the infarct."""
-    grid = working_grid(Grid.of(phantom.images[Role.FLAIR]), 1.0)
-    volume = sitk.GetArrayFromImage(resample(phantom.images[Role.FLAIR], grid))
-    lesion = sitk.GetArrayFromImage(phantom.truth_on(grid))
+    lesion = sitk.GetArrayFromImage(resample(phantom.truth, Grid.of(fine), "nearest"))
+    volume = sitk.GetArrayFromImage(fine)
     return to_stack(volume, "axial")[int(lesion.sum(axis=(1, 2)).argmax())].astype(np.float32)
 
 

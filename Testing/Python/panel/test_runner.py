@@ -112,6 +112,7 @@ def test_without_a_folder_for_temporary_files_a_run_does_not_start(bench: Callab
         desk.temporary.mkdir()
 
 
+@pytest.mark.slow
 def test_the_real_worker_segments_cancels_and_serves_again(
     bench: Callable, phantom: MriPhantom, untrained: Bundle
 ) -> None:

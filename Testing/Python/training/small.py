@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import torch
 
 from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.nets.models.bundle import Bundle
@@ -47,6 +51,18 @@ def shrunk(name: str) -> list[str]:
 def write_small(layout: str, folder: Path) -> DataSet:
     """Four simulated patients; of ISLES 2018 with two of them in two slabs."""
     return write_synthetic(layout, folder, patients=4, seed=3)
+
+
+class Written(dict[str, DataSet]):
+    """Small data sets by layout, each written when it is first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def __missing__(self, layout: str) -> DataSet:
+        self[layout] = write_small(layout, self._folder / layout)
+        return self[layout]
 
 
 def changed_recipe(name: str, *changes: str) -> CohortRecipe:
@@ -96,8 +112,20 @@ class Trained:
     bundle: Bundle
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """As the commands have it: sums of floats depend on how many threads share them."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def trained(recipe: CohortRecipe, data: DataSet, folder: Path) -> Trained:
-    bundle = train_cohort(recipe, data, cpu_run(folder))
+    with one_thread():
+        bundle = train_cohort(recipe, data, cpu_run(folder))
     return Trained(recipe, data, folder, bundle)
 
 

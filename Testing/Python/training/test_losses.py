@@ -61,7 +61,7 @@ CASES = [as_it_is, no_lesion, one_sample_without_lesion, an_empty_class, nothing
 
 @every_loss
 @pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("shape", [(3, 4), (2, 3, 2)])
+@pytest.mark.parametrize("shape", [(3, 4), pytest.param((2, 3, 2), marks=pytest.mark.slow)])
 def test_gradients_agree_with_finite_differences(spec: LossSpec, case: Callable, shape: tuple[int, ...]) -> None:
     logits, labels, counted, emphasised = batch(shape, count=2)
     case(logits, labels, counted)

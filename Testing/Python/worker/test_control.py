@@ -7,17 +7,16 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import SimpleITK as sitk
 from hypothesis import given
 from hypothesis import strategies as st
-from worker.jobs import Worker, mri_job
+from map_cases import plain_case
+from worker.jobs import Worker, job_of
 
 from StrokeSegLogic.study.case import Role
 from StrokeSegLogic.worker.control import LONGEST_LINE, bounded_lines
 from StrokeSegLogic.worker.job import JobOptions
 
 Start = Callable[..., Worker]
-Pair = dict[Role, sitk.Image]
 
 BAD_LINES = {
     "no JSON": b"run please",
@@ -34,13 +33,14 @@ BAD_LINES = {
 }
 
 
-def test_a_worker_lives_on_after_every_bad_line(start: Start, session: Path, pair: Pair, options: JobOptions) -> None:
+def test_a_worker_lives_on_after_every_bad_line(start: Start, session: Path) -> None:
     worker = start("--lines")
     stdin = worker.process.stdin
     assert stdin is not None
     for line in BAD_LINES.values():
         stdin.buffer.write(line + b"\n")
-    job = mri_job(session / "1", pair, options)
+    maps = {Role(name): image for name, image in plain_case().items()}
+    job = job_of("ctp", session / "1", maps, JobOptions(route="thresholds", extras=()))
     stdin.buffer.write(json.dumps({"command": "run", "job": str(job)}).encode() + b"\n")
     stdin.buffer.flush()
     assert worker.last_of("1").name == "done"

@@ -17,6 +17,7 @@ from worker.jobs import MAIN, PATIENCE_S, Worker, mri_job
 
 import StrokeSegLogic
 from StrokeSegLogic.base.progress import Progress
+from StrokeSegLogic.mri.result import Segmentation
 from StrokeSegLogic.nets.models.bundle import Bundle
 from StrokeSegLogic.space.grid import Grid
 from StrokeSegLogic.space.volume import Volume
@@ -64,7 +65,7 @@ def ended(pid: int) -> bool:
 
 
 def test_one_job_in_one_result_out_as_the_engine_gives_it(
-    start: Start, session: Path, pair: Pair, options: JobOptions, untrained: Bundle, make_case: Callable[..., Case]
+    start: Start, session: Path, pair: Pair, options: JobOptions, pair_result: Segmentation
 ) -> None:
     job = mri_job(session / "1", pair, options)
     worker = start(str(job))
@@ -78,7 +79,7 @@ def test_one_job_in_one_result_out_as_the_engine_gives_it(
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
 
-    expected = StrokeSegLogic.segment(make_case(pair), model=untrained.folder, device="cpu")
+    expected = pair_result
     for name, image in {"labels": expected.labels, "probability": expected.probability}.items():
         volume = read_volume(Path(done.values["volumes"][name]))
         np.testing.assert_array_equal(volume.array, sitk.GetArrayFromImage(image))

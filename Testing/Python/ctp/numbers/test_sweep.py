@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from xml.etree import ElementTree
 
 import pytest
@@ -15,30 +16,32 @@ from StrokeSegLogic.ctp.threshold_settings import ThresholdSettings
 from StrokeSegLogic.ctp.tissue.thresholds import segment_by_thresholds
 from StrokeSegLogic.reports.sweep_figure import sweep_svg, sweep_table
 
-FOUND = segmented()
-TABLE = sweep(FOUND)
+
+@cache
+def table() -> Sweep:
+    return sweep(segmented())
 
 
 def test_the_thresholds_in_use_give_the_numbers_reported() -> None:
-    numbers = measure_perfusion(FOUND)
-    (row,) = TABLE.at(0.30, 6.0)
+    numbers = measure_perfusion(segmented())
+    (row,) = table().at(0.30, 6.0)
     assert (row.core_ml, row.hypoperfused_ml) == pytest.approx((numbers.core_ml, numbers.hypoperfused_ml))
     assert row.mismatch_ratio == pytest.approx(numbers.mismatch_ratio)
 
 
 def test_core_grows_with_the_flow_threshold_and_the_late_volume_shrinks_with_time() -> None:
-    assert len(TABLE.rows) == 77
+    assert len(table().rows) == 77
     for time in (4.0, 6.0, 10.0):
-        cores = [row.core_ml for row in TABLE.at(tmax_s=time)]
+        cores = [row.core_ml for row in table().at(tmax_s=time)]
         assert cores == sorted(cores) and cores[-1] > cores[0]
-    late = [row.hypoperfused_ml for row in TABLE.at(core_rcbf=0.30)]
+    late = [row.hypoperfused_ml for row in table().at(core_rcbf=0.30)]
     assert late == sorted(late, reverse=True)
 
 
 def test_each_row_is_what_a_segmentation_with_these_thresholds_gives() -> None:
     other = segment_by_thresholds(simulated().images, ThresholdSettings(core_rcbf=0.36))
     numbers = measure_perfusion(other)
-    (row,) = TABLE.at(0.36, 6.0)
+    (row,) = table().at(0.36, 6.0)
     assert row.core_ml == pytest.approx(numbers.core_ml)
 
 
@@ -49,13 +52,13 @@ def test_thresholds_in_use_are_in_the_table_even_if_they_are_unusual() -> None:
 
 
 def test_moved_thresholds_stay_close_to_those_in_use() -> None:
-    near = moved_thresholds(TABLE)
+    near = moved_thresholds(table())
     assert len(near.volumes) == 5 * 3
-    assert min(core for core, _ in near.volumes) < TABLE.at(0.3, 6.0)[0].core_ml
+    assert min(core for core, _ in near.volumes) < table().at(0.3, 6.0)[0].core_ml
 
 
 def test_the_figure_is_well_formed_and_draws_what_the_table_says() -> None:
-    root = ElementTree.fromstring(sweep_svg(TABLE))
+    root = ElementTree.fromstring(sweep_svg(table()))
     lines = root.findall("{http://www.w3.org/2000/svg}polyline")
     assert len(lines) == 5
     points = [tuple(map(float, point.split(","))) for point in lines[0].attrib["points"].split()]
@@ -77,16 +80,16 @@ def test_a_lesion_without_core_is_drawn_at_the_top() -> None:
 
 
 def test_the_table_goes_into_a_report() -> None:
-    heads, rows = sweep_table(TABLE)
+    heads, rows = sweep_table(table())
     assert len(heads) == 13 and len(rows) == 7
     assert any("rCBF < 30 %" in head for head in heads)
 
 
 def test_a_sweep_can_be_cancelled_and_its_progress_ends_at_1() -> None:
     seen: list[float] = []
-    sweep(FOUND, (0.3,), (6.0,), Progress(lambda done, _: seen.append(done)))
+    sweep(segmented(), (0.3,), (6.0,), Progress(lambda done, _: seen.append(done)))
     assert seen == sorted(seen) and seen[-1] == 1.0
     token = CancelToken()
     token.cancel()
     with pytest.raises(Cancelled):
-        sweep(FOUND, progress=Progress(None, token))
+        sweep(segmented(), progress=Progress(None, token))

@@ -13,16 +13,19 @@ import numpy as np
 import SimpleITK as sitk
 
 from StrokeSegLogic.base.progress import Progress
+from StrokeSegLogic.base.settings import PLANES, Plane
 from StrokeSegLogic.brain.network import find_brain
 from StrokeSegLogic.ctp.routes.field_engine import label
 from StrokeSegLogic.metrics.voxel import dice
 from StrokeSegLogic.mri.engine import segment
+from StrokeSegLogic.mri.prepare import Prepared, prepare
+from StrokeSegLogic.mri.vote import run_planes
 from StrokeSegLogic.nets.models.registry import find, names
-from StrokeSegLogic.nets.run.network import choose
+from StrokeSegLogic.nets.run.network import choose, load
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
 from StrokeSegLogic.phantom.mri import mri_phantom
 from StrokeSegLogic.phantom.scan_grids import structural_grid
-from StrokeSegLogic.space.grid import Grid
+from StrokeSegLogic.space.grid import Grid, to_stack
 from StrokeSegLogic.study.case import Case, Role, Series
 
 FOLDER = Path(__file__).resolve().parents[3] / "Data" / "Reference"
@@ -35,6 +38,8 @@ _GRIDS = {
     "ctp": ctp_grid((3.0, 3.0, 8.0)),
     "head": structural_grid((3.0, 3.0, 4.0)),
 }
+SLAB = slice(20, 26)
+"""Slices of the MRI inputs through the middle of the infarct."""
 
 Images = dict[Role, np.ndarray]
 Answer = tuple[np.ndarray, np.ndarray]
@@ -65,7 +70,7 @@ def stored(kind: str) -> Images:
 
 
 def reference(model: str) -> Answer:
-    """What the model once said."""
+    """What the model, or `model-plane` of its slices, once said."""
     with np.load(FOLDER / f"{model}.npz") as store:
         return store["labels"], store["probability"].astype(np.float32) / 255
 
@@ -75,15 +80,40 @@ def answer(model: str, images: Images) -> Answer:
     kind = kind_of(model)
     grid = _GRIDS[kind]
     if kind == "mri":
-        series = [
-            Series(role, grid.image(values), "phantom", "drawn", 1.0, "0" * 64) for role, values in images.items()
-        ]
-        result = segment(Case.of("reference", series), reference=Role.DWI, model=model, device="cpu")
+        result = segment(_case(images, grid), reference=Role.DWI, model=model, device="cpu")
         return result.array(), _array(result.probability)
     if kind == "head":
         brain = find_brain(grid.image(images[Role.FLAIR]), grid)
         return brain.astype(np.uint8), brain.astype(np.float32)
     return _maps(model, images, grid)
+
+
+class ThreeSlices(Prepared):
+    """What three slices through the infarct show to each plane's network."""
+
+    def seen(self, plane: Plane) -> np.ndarray:
+        whole = super().seen(plane)
+        place = int(np.quantile(np.flatnonzero(whole), 0.8 if plane == "sagittal" else 0.5))
+        few = np.zeros_like(whole)
+        few[place - 1 : place + 2] = True
+        return few
+
+
+def answer_on_slices(model: str, images: Images) -> list[Answer]:
+    """What each plane of an MRI model says of three slices, (3, H, W)."""
+    grid = _GRIDS["mri"].crop((0, 0, SLAB.start), (*_GRIDS["mri"].size[:2], SLAB.stop - SLAB.start))
+    case = _case({role: values[SLAB] for role, values in images.items()}, grid)
+    bundle = find(model)
+    spec, where = bundle.planes, choose("cpu")
+    few = ThreeSlices(**vars(prepare(case, Role.DWI, spec.roles, spec.spacing_mm, Progress())))
+    said = run_planes(load(bundle, where), few, where, Progress(), canvas=spec.canvas)
+    slices = [to_stack(probability, plane)[few.seen(plane)] for plane, probability in said.items()]
+    return [((shown >= spec.threshold).astype(np.uint8), shown) for shown in slices]
+
+
+def _case(images: Images, grid: Grid) -> Case:
+    series = [Series(role, grid.image(values), "phantom", "drawn", 1.0, "0" * 64) for role, values in images.items()]
+    return Case.of("reference", series)
 
 
 def _maps(model: str, images: Images, grid: Grid) -> Answer:
@@ -102,13 +132,21 @@ def main() -> None:
         arrays = {role.value: np.round(values, 2).astype(np.float16) for role, values in drawn(kind).items()}
         np.savez_compressed(FOLDER / f"{kind}-inputs.npz", **arrays)  # type: ignore[arg-type]
     for model in names():
-        labels, probability = answer(model, stored(kind_of(model)))
-        path = FOLDER / f"{model}.npz"
-        if path.is_file():
-            print(f"{model}: Dice with what it said before {dice(labels > 0, reference(model)[0] > 0):.4f}")
-        kept = np.round(probability * 255).astype(np.uint8)
-        np.savez_compressed(path, labels=labels.astype(np.uint8), probability=kept)
-        print(f"{model}: {int((labels > 0).sum())} voxels marked")
+        images = stored(kind_of(model))
+        keep(model, answer(model, images))
+        if kind_of(model) == "mri":
+            for plane, said in zip(PLANES, answer_on_slices(model, images), strict=True):
+                keep(f"{model}-{plane}", said)
+
+
+def keep(model: str, said: Answer) -> None:
+    labels, probability = said
+    path = FOLDER / f"{model}.npz"
+    if path.is_file():
+        print(f"{model}: Dice with what it said before {dice(labels > 0, reference(model)[0] > 0):.4f}")
+    rounded = np.round(probability * 255).astype(np.uint8)
+    np.savez_compressed(path, labels=labels.astype(np.uint8), probability=rounded)
+    print(f"{model}: {int((labels > 0).sum())} voxels marked")
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ def block(kind: str) -> np.ndarray:
         pytest.param("a.nii", "<f8", marks=pytest.mark.slow),
         ("a.nii.gz", "<i2"),
         ("a.nrrd", "<f8"),
-        ("a.mha", "<i2"),
+        pytest.param("a.mha", "<i2", marks=pytest.mark.slow),
         pytest.param("c.mha", "<f4", marks=pytest.mark.slow),
     ],
 )

@@ -123,6 +123,7 @@ def test_a_table_that_would_come_out_empty_is_refused_before_training(tmp_path: 
         assert not (tmp_path / name).exists()
 
 
+@pytest.mark.slow
 def test_another_split_is_refused_and_the_first_split_stays(ctp: DataSet, two_rows: Path, tmp_path: Path) -> None:
     kept = (two_rows / "split.tsv").read_text(encoding="utf-8")
     other = tmp_path / "other.tsv"
@@ -140,6 +141,7 @@ def test_a_change_may_be_for_one_recipe_alone() -> None:
     assert changes_of("exp2/gradual-pms-n", changes) == ["epochs=2", "network.size=[32, 32]"]
 
 
+@pytest.mark.slow
 def test_recipes_on_the_same_images_share_their_prepared_cases(two_rows: Path) -> None:
     assert len(list((two_rows / "prepared").iterdir())) == 1
     assert not list(two_rows.glob("runs/*/prepared"))
