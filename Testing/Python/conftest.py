@@ -127,10 +127,20 @@ def stays_on_this_machine(attempts_to_leave: Path) -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def networks_kept() -> Iterator[None]:
-    """The bundled networks are read once by each process of tests, not at every run."""
-    from StrokeSegLogic.nets.models.registry import KeptNetworks, keeping
+    """The bundled networks are read once by each process of tests, not at every run.
 
-    with keeping(KeptNetworks(most=8)):
+    Models that tests make are read each time: of some a test damages the weights, and that must be noticed.
+    """
+    from StrokeSegLogic.nets.models.bundle import manifest_text
+    from StrokeSegLogic.nets.models.registry import KeptNetworks, bundled_names, find, keeping
+
+    bundled = {manifest_text(find(name).spec) for name in bundled_names()}
+
+    class Bundled(KeptNetworks):
+        def get(self, manifest: str, device: str, load: Callable[[], Any]) -> Any:
+            return super().get(manifest, device, load) if manifest in bundled else load()
+
+    with keeping(Bundled(most=len(bundled))):
         yield
 
 
