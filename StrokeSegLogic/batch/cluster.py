@@ -9,7 +9,7 @@ from typing import Any
 
 from ..base.errors import InputError
 from ..base.locks import scratch_folder
-from .work import work_in_worker
+from .worker_process import work_in_worker
 
 PATIENCE_S = 300.0
 """How long a scheduler may be without any worker."""

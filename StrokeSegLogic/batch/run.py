@@ -15,6 +15,7 @@ from ..base.progress import Progress
 from ..base.reservation import LOCK, Reservation, cannot_write, reserved
 from ..outputs.settings import StudySettings
 from . import journal
+from .answers import ANSWERS
 from .cases import BatchCase, require_names_apart
 from .deaths import CRASH, Died, how_the_last_ended
 from .expected_time import ExpectedTime
@@ -101,7 +102,7 @@ def _workers(workers: int, scheduler: str | None, folder: Path) -> Iterator[Work
         with own_process(folder) as own:
             yield own
     else:
-        with dask_workers(scheduler, workers, folder / CANCEL) as others:
+        with dask_workers(scheduler, workers, folder / CANCEL, folder / ANSWERS) as others:
             yield others
 
 
@@ -149,7 +150,7 @@ class _Batch:
         for name in self._history.begun:
             self._tell("died", case=name, worker="", how=how_the_last_ended(self._held.folder))
         (self._held.folder / CRASH).unlink(missing_ok=True)
-        taken = {*FILES, journal.NAME, LOCK, CANCEL, CRASH}
+        taken = {*FILES, journal.NAME, LOCK, CANCEL, CRASH, ANSWERS}
         folders = folder_names(cases, self._held.folder, self._history.folders, taken)
         self._tell(
             "batch",
@@ -186,6 +187,8 @@ class _Batch:
                     case = self._end(answer, address)
                     if isinstance(answer, Died):
                         self._waiting.append(case)
+                    elif answer.verdict == "cancelled":
+                        self._waiting.appendleft(case)
                     else:
                         expected.tell(answer.verdict)
                 progress.check()
@@ -217,7 +220,7 @@ class _Batch:
         case = self._at.pop(address)
         self._take(case.name, answer, address)
         following = self._ahead.pop(address, None)
-        if following is not None and isinstance(answer, Died):
+        if following is not None and (isinstance(answer, Died) or answer.verdict == "cancelled"):
             self._waiting.appendleft(following)
         elif following is not None:
             self._hand_out(following, address)

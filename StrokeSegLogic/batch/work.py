@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
-import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from .. import __version__
 from ..base.errors import Cancelled, InputError, OutputError, StrokeSegError, expected
-from ..base.progress import CancelToken, Progress, hearing
+from ..base.progress import Progress, hearing
 from ..base.records import is_there, is_unchanged, listed, written_by
-from ..nets.models.registry import KeptNetworks, keeping
 from ..outputs.files import RESULT, SEGMENTATION_FILES, reserved_for, segment_study
 from ..outputs.settings import StudySettings
 from ..result.record import ResultRecord
@@ -54,7 +50,6 @@ class Task:
         folder: for the result.
         known: of an earlier call.
         overwrite: whether what is in the way is moved aside.
-        cancel: a file that cancels by being there.
         version: of StrokeSeg, by whoever asks.
     """
 
@@ -64,7 +59,6 @@ class Task:
     runner: Runner
     known: Known | None = None
     overwrite: bool = False
-    cancel: Path | None = None
     version: str = __version__
 
 
@@ -187,41 +181,3 @@ def _told(error: Exception) -> dict[str, Any]:
         return {"reason": str(known), "kind": type(known).__name__}
     told = StrokeSegError(f"a fault of StrokeSeg's ({type(error).__name__}: {error})", fix="Please report it")
     return {"reason": str(told), "kind": type(error).__name__, "trace": traceback.format_exc()}
-
-
-_kept = KeptNetworks()
-"""Of this process: weights are loaded once, whatever thread a case runs in."""
-_one_at_a_time = threading.Lock()
-CANCEL_HEARD_S = 0.5
-
-
-def work_in_worker(task: Task) -> Answer:
-    """`work` in a process that is told of a cancel by a file, and whose threads take cases one after the other."""
-    token = CancelToken()
-    with _one_at_a_time, _heard(task.cancel, token), keeping(_kept):
-        return work(task, Progress(cancel=token))
-
-
-def dask_setup(worker: object) -> None:
-    """Dask calls it where a worker of our own cluster starts. A terminal sends Ctrl-C to all processes: the batch hears
-    it, and tells the workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-@contextmanager
-def _heard(cancel: Path | None, token: CancelToken) -> Iterator[None]:
-    over = threading.Event()
-
-    def watch() -> None:
-        while cancel is not None and not over.wait(CANCEL_HEARD_S):
-            if cancel.exists():
-                token.cancel()
-                return
-
-    if cancel is not None and cancel.exists():
-        token.cancel()
-    threading.Thread(target=watch, daemon=True).start()
-    try:
-        yield
-    finally:
-        over.set()
