@@ -6,11 +6,14 @@ import json
 import os
 import signal
 import tempfile
+import threading
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
+from random import Random
 
 import pytest
-from batch_runners import runs, studies, write, write_slowly
+from batch_runners import runs, studies, write, write_after_a_moment, write_slowly
 from distributed import LocalCluster
 
 from StrokeSegLogic.base.errors import Cancelled, InputError
@@ -87,6 +90,34 @@ def test_the_next_call_in_one_process_verifies_what_workers_did(home: Path, resu
     assert told(home / "out")["verified", "a"] == 1 and runs(home / "again") == []
     assert [entry.case for entry in found.entries if entry.listed] == ["a", "b"]
     assert found.counts["done"] == 5, "those of earlier calls are still told of"
+
+
+@pytest.mark.slow
+def test_workers_that_are_killed_at_random_lose_and_repeat_no_case(tmp_path: Path) -> None:
+    random, names = Random(1), [f"case {number}" for number in range(60)]
+    cases, over, kills = studies(tmp_path, names), threading.Event(), 0
+
+    def kill() -> None:
+        nonlocal kills
+        while not over.wait(random.uniform(1.0, 2.5)):
+            begun = sorted((tmp_path / "studies").glob("*.pid"), key=lambda path: path.stat().st_mtime)
+            with suppress(ProcessLookupError, ValueError):  # it has gone already, or its number is just being written
+                if begun:
+                    os.kill(int(begun[-1].read_text()), signal.SIGKILL)
+                    kills += 1
+
+    killing = threading.Thread(target=kill)
+    killing.start()
+    try:
+        found = run_batch(cases, tmp_path / "out", workers=2, runner=write_after_a_moment)
+    finally:
+        over.set()
+        killing.join()
+    assert kills > 3
+    done = [entry.case for entry in found.of_state("done")]
+    assert sorted(runs(tmp_path)) == sorted(done), "each is done once, and what was done counts"
+    assert all("ended 2 times" in entry.reason for entry in found.of_state("failed"))
+    assert len(done) + len(found.of_state("failed")) == len(names)
 
 
 def test_an_existing_scheduler_is_used_by_its_address(tmp_path: Path) -> None:

@@ -74,11 +74,13 @@ def test_a_background_that_is_not_zero_is_background_all_the_same() -> None:
 
 
 @pytest.mark.parametrize("role", list(MRI_ROLES))
+@pytest.mark.quick(2)
 def test_a_whole_head_is_not_taken_for_a_stripped_brain(head: MriPhantom, role: Role) -> None:
     assert stripped_outline(head.images[role]) is None
 
 
 @pytest.mark.parametrize("role", [Role.T1, Role.T2, Role.DWI, Role.FLAIR])
+@pytest.mark.quick(2)
 def test_the_brain_is_cut_out_of_a_head(head: MriPhantom, role: Role) -> None:
     image = head.images[role]
     truth = sitk.GetArrayFromImage(head.brain_on(Grid.of(image)))
@@ -137,6 +139,7 @@ def test_a_head_without_air_is_not_taken_for_a_stripped_brain(
     assert dice(found.mask, truth) == 1
 
 
+@pytest.mark.slow
 def test_an_outline_that_agrees_with_the_network_is_kept_to_the_voxel(phantom: MriPhantom) -> None:
     flair = phantom.images[Role.FLAIR]
     found = brain_mask({Role.FLAIR: flair}, Role.FLAIR, Grid.of(flair))
@@ -228,6 +231,7 @@ SLAB_NAMES = ["20 mm high up", "32 mm low", "32 mm in the middle", "32 mm at the
 
 @pytest.mark.parametrize(("height_mm", "where"), SLABS, ids=SLAB_NAMES)
 @pytest.mark.parametrize("role", mostly_slow([Role.FLAIR, Role.T1]))
+@pytest.mark.quick(2)
 def test_a_slab_of_a_head_without_air_is_not_taken_for_a_stripped_brain(
     head: MriPhantom, brain_of: BrainOf, role: Role, height_mm: float, where: float
 ) -> None:
@@ -269,6 +273,7 @@ def aside(image: sitk.Image, shift_mm: float) -> sitk.Image:
     ],
     ids=["a slab", "a part in front", "20 mm aside", "35 mm aside"],
 )
+@pytest.mark.quick(1)
 def test_another_volumes_outline_is_held_against_the_references_own_brain(
     stripped: MriPhantom, head: MriPhantom, lender: Callable[[sitk.Image], sitk.Image], why: str
 ) -> None:

@@ -35,6 +35,7 @@ def test_a_brain_mask_of_any_type_is_a_mask() -> None:
 
 
 @pytest.mark.parametrize("seed", [0, 3])
+@pytest.mark.quick(1)
 def test_the_outline_of_maps_is_the_brain_with_and_without_its_ct(seed: int) -> None:
     maps = simulated("LVO", seed)
     values, brain = arrays(maps), arrays(maps)["MIP"] != 0

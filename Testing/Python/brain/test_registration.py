@@ -74,6 +74,7 @@ def test_a_head_is_found_where_it_went(
     assert found.mean_mm == pytest.approx(displacement, rel=0.03, abs=0.05)
 
 
+@pytest.mark.slow
 def test_a_motion_gains_information_and_none_gains_hardly_any(phantom: MriPhantom, brain: sitk.Image) -> None:
     flair = phantom.images[Role.FLAIR]
     right = found_in(phantom, brain, flair)

@@ -22,6 +22,7 @@ def of(phantom: MriPhantom, role: Role) -> Signal:
 
 
 @pytest.mark.parametrize("role", MRI_ROLES)
+@pytest.mark.quick(2)
 def test_fluid_is_bright_on_t2_and_adc_and_dark_on_the_others(phantom: MriPhantom, role: Role) -> None:
     signal = of(phantom, role)
     if role in (Role.T2, Role.ADC):

@@ -157,6 +157,7 @@ def test_an_unknown_model_is_refused(refused: Callable[..., str], study: Path) -
     assert "no model is called 'nonesuch'" in refused(study, "--model", "nonesuch")
 
 
+@pytest.mark.slow
 def test_weights_whose_hash_differs_are_refused(
     refused: Callable[..., str], study: Path, untrained: Bundle, tmp_path: Path
 ) -> None:

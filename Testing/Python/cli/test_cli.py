@@ -163,6 +163,7 @@ def test_ctrl_c_ends_with_code_3_and_leaves_nothing(
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 @pytest.mark.parametrize("number", mostly_slow([signal.SIGINT, signal.SIGTERM]))
+@pytest.mark.quick(1)
 def test_a_signal_while_torch_comes_in_ends_at_once_and_says_so(
     study: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -218,6 +219,7 @@ def test_without_a_command_there_is_help(tmp_path: Path) -> None:
     assert "segment" in words and "demo" in words and "not a medical device" in words
 
 
+@pytest.mark.slow
 def test_a_stream_recipe_trains_from_the_command_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -169,6 +169,7 @@ def at_the_first_file(
 
 @pytest.mark.parametrize("command", sorted(commands().keys() - WITHOUT_DATA), ids=" ".join)
 @pytest.mark.parametrize("number", mostly_slow([signal.SIGINT, signal.SIGTERM]))
+@pytest.mark.quick(8)
 def test_a_signal_while_it_reads_or_writes_ends_it_with_3(
     command: tuple[str, ...],
     number: signal.Signals,

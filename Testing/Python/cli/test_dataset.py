@@ -31,6 +31,7 @@ def test_make_and_check_go_together(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "Nothing is missing and nothing looks wrong" in said
 
 
+@pytest.mark.slow
 def test_check_says_images_masks_classes_and_groups(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run("check", folder)
     said = capsys.readouterr().out

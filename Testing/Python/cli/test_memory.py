@@ -18,6 +18,7 @@ from StrokeSegLogic.outputs.files import RESULT
 @pytest.mark.parametrize(
     "megabytes", [200, pytest.param(700, marks=pytest.mark.slow), 1000, pytest.param(1450, marks=pytest.mark.slow)]
 )
+@pytest.mark.quick(1)
 def test_a_run_ends_with_a_result_or_with_one_line(
     study: Path, untrained: Bundle, tmp_path: Path, megabytes: int
 ) -> None:

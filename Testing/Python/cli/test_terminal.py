@@ -95,6 +95,7 @@ def test_a_reader_that_has_had_enough_costs_no_result(tmp_path: Path) -> None:
 
 @posix
 @pytest.mark.parametrize("redirection", mostly_slow([">&- 2>&-", ">&-"]))
+@pytest.mark.quick(1)
 def test_a_closed_terminal_costs_no_result(tmp_path: Path, redirection: str) -> None:
     # No network: this is of Python's streams, which all commands share.
     shell(tmp_path, redirection, "dataset", "make", "isles2022", "data", "--patients", "1", "--small")

@@ -227,6 +227,7 @@ def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     return run
 
 
+@pytest.mark.slow
 def test_wrong_recipes_are_refused(refused: Callable[..., str], ctp: DataSet, tmp_path: Path) -> None:
     assert "no recipe is called 'exp7'. Use one of brain-compact" in refused("train", "exp7", "--data", ctp.folder)
     wrong = tmp_path / "wrong.toml"

@@ -112,6 +112,7 @@ def test_other_cases_and_impossible_patients_are_refused(lvo: tuple[dict[str, si
         segment_perfusion(case_of({"CT": lvo[0]["CT"]}))
 
 
+@pytest.mark.slow
 def test_it_stops_when_asked(lvo: tuple[dict[str, sitk.Image], np.ndarray]) -> None:
     token = CancelToken()
 
@@ -151,6 +152,7 @@ def inverted(image: sitk.Image) -> sitk.Image:
     return sitk.Subtract(float(sitk.GetArrayViewFromImage(image).max()), sitk.Cast(image, sitk.sitkFloat32))
 
 
+@pytest.mark.slow
 def test_no_network_sees_a_tmax_in_minutes_and_ttp_stands_in_for_it(
     lvo: tuple[dict[str, sitk.Image], np.ndarray],
 ) -> None:
@@ -162,6 +164,7 @@ def test_no_network_sees_a_tmax_in_minutes_and_ttp_stands_in_for_it(
 
 
 @pytest.mark.parametrize("route", ["slow-fusion", "unet3d"])
+@pytest.mark.quick(1)
 def test_a_network_is_refused_where_no_time_map_has_a_known_unit(
     lvo: tuple[dict[str, sitk.Image], np.ndarray], route: RouteName
 ) -> None:
@@ -181,6 +184,7 @@ def test_a_tmax_whose_unit_the_user_named_is_shown_to_the_networks(
     assert dice(found.array() > 0, lvo[1] > 0) > 0.5
 
 
+@pytest.mark.slow
 def test_an_inverted_flow_is_shown_to_no_network(lvo: tuple[dict[str, sitk.Image], np.ndarray]) -> None:
     images = {**lvo[0], "CBF": inverted(lvo[0]["CBF"])}
     for route in ROUTES:

@@ -33,6 +33,7 @@ def scan() -> CtpSeries:
     return ctp_series(ctp_patient(0, "LVO"), GRID, CtpProtocol(tuple(2.5 * k for k in range(26))))
 
 
+@pytest.mark.slow
 def test_a_series_gives_maps_of_its_own_and_the_same_side(scan: CtpSeries) -> None:
     series = series_of(scan)
     found = segment_perfusion(Case("scan", {Role.CTP: series}, KNOWN), settings=STILL)
@@ -76,6 +77,7 @@ def test_a_series_beside_a_map_of_unknown_scale_gives_all_maps(
         segment_perfusion(case, settings=STILL, reference=Role.CBF)
 
 
+@pytest.mark.slow
 def test_a_series_beside_two_good_maps_opens_the_way_to_the_networks(
     lvo: tuple[dict[str, sitk.Image], np.ndarray], scan: CtpSeries
 ) -> None:

@@ -158,6 +158,7 @@ OF_EACH_KIND = (RECORD, "report.html")
 @pytest.mark.parametrize(
     "name", [name if name in OF_EACH_KIND else pytest.param(name, marks=pytest.mark.slow) for name in FILES]
 )
+@pytest.mark.quick(1)
 def test_a_file_that_is_not_an_evaluations_is_never_replaced(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("mine", encoding="utf-8")
     with pytest.raises(OutputError, match=f"holds {name}, which no record shows"):

@@ -27,6 +27,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
 
 
 @pytest.mark.parametrize("parser", PARSERS)
+@pytest.mark.quick(6)
 def test_an_input_hangs_on_seed_and_number_alone(parser: str, tmp_path: Path) -> None:
     generator = PARSERS[parser][0]
     for number in range(12):
@@ -118,6 +119,7 @@ def test_a_run_with_a_finding_fails_and_keeps_the_input(
     assert json.loads((kept[0] / "finding.json").read_text())["command"] == ["broken", "raises"]
 
 
+@pytest.mark.slow
 def test_files_of_others_may_be_moved_aside_but_not_changed() -> None:
     before = {"out/labels.nii.gz": "theirs", "study/a": "a"}
     moved = {"out/labels.nii.gz": "ours", "out/labels.1.nii.gz": "theirs", "study/a": "a"}

@@ -133,6 +133,7 @@ def test_maps_of_the_same_acquisition_move_together(
 
 
 @pytest.mark.parametrize("reference", mostly_slow([Role.DWI, Role.ADC]))
+@pytest.mark.quick(1)
 def test_maps_of_the_same_acquisition_are_not_registered_to_each_other(
     phantom: MriPhantom, make_case: Callable[..., Case], reference: Role
 ) -> None:
@@ -140,6 +141,7 @@ def test_maps_of_the_same_acquisition_are_not_registered_to_each_other(
     assert prepared(case, reference).positions == ()
 
 
+@pytest.mark.slow
 def test_an_adc_on_a_grid_of_its_own_is_registered_by_itself(
     phantom: MriPhantom, make_case: Callable[..., Case]
 ) -> None:

@@ -24,6 +24,7 @@ def result(away: Case, untrained: Bundle) -> Segmentation:
     return StrokeSegLogic.segment(away, model=untrained.folder, device="cpu")
 
 
+@pytest.mark.slow
 def test_a_sequence_that_could_not_be_measured_is_told_in_the_headline(result: Segmentation) -> None:
     position = Position(Role.T2, Role.DWI, Role.T2, "not measured", None)
     assert position.words in replace(result, positions=(position,)).headline()

@@ -137,6 +137,7 @@ def test_an_empty_mask_and_a_mask_elsewhere_stop_the_run_before_it_begins(
 @pytest.mark.parametrize(
     ("spread", "usual"), mostly_slow([(1.25, False), (0.85, False), (1.0, True), (0.6, False)], quick=3)
 )
+@pytest.mark.quick(2)
 def test_a_brain_of_less_than_900_or_more_than_1900_ml_is_warned_of(
     phantom: MriPhantom, make_case: Callable[..., Case], spread: float, usual: bool
 ) -> None:
@@ -157,6 +158,7 @@ def test_a_given_mask_of_no_usual_size_is_warned_of_too(found: Segmentation, hal
     assert halved.statistics.brain_ml < 900 and not of_usual_size(halved.warnings)
 
 
+@pytest.mark.slow
 def test_lesions_are_looked_for_in_three_millimetres_around_a_brain_that_the_network_found(
     make_case: Callable[..., Case],
 ) -> None:

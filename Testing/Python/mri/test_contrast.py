@@ -61,6 +61,7 @@ def test_a_study_that_is_named_right_raises_no_doubt(phantom_case: Case, brain: 
 
 
 @pytest.mark.parametrize(("role", "shown"), SURE, ids=lambda role: str(role))
+@pytest.mark.quick(5)
 def test_a_sure_contradiction_stops_with_words_and_names_the_role(
     phantom: MriPhantom, make_case: MakeCase, brain: sitk.Image, role: Role, shown: Role
 ) -> None:

@@ -137,6 +137,7 @@ def test_a_heads_brain_does_not_depend_on_how_the_volume_is_stored() -> None:
     ],
     ids=lambda roles: "+".join(sorted(role.value for role in roles)),
 )
+@pytest.mark.quick(1)
 def test_any_mixture_with_a_needed_sequence_works(
     phantom: MriPhantom, make_case: Callable[..., Case], untrained: Bundle, roles: set[Role]
 ) -> None:
@@ -159,6 +160,7 @@ def test_what_was_never_measured_on_patients_is_refused_until_it_is_allowed(
 
 
 @pytest.mark.parametrize(("role", "slices"), mostly_slow([(Role.FLAIR, 8), (Role.DWI, 3)]), ids=str)
+@pytest.mark.quick(1)
 def test_a_sequence_of_a_few_slices_does_not_make_the_rest_of_the_brain_measured(
     phantom: MriPhantom, make_case: Callable[..., Case], untrained: Bundle, role: Role, slices: int
 ) -> None:

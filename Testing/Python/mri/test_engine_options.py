@@ -114,6 +114,7 @@ class LooksToTheLeft(torch.nn.Module):
 
 
 @pytest.mark.parametrize("canvas", [(), (61, 70)])
+@pytest.mark.quick(1)
 def test_axial_and_coronal_slices_are_shown_both_ways_round_and_sagittal_slices_are_not(
     small: Case, canvas: tuple[int, ...]
 ) -> None:
@@ -144,6 +145,7 @@ def away_from_borders(shape: tuple[int, ...]) -> np.ndarray:
     return inner
 
 
+@pytest.mark.slow
 def test_whether_slices_were_shown_mirrored_is_said(small: Case, untrained: Bundle, plain: Segmentation) -> None:
     stages: list[str] = []
     both = StrokeSegLogic.segment(

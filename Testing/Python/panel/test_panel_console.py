@@ -80,6 +80,7 @@ def test_with_wait_the_segmentation_node_comes_back_and_lies_on_the_reference(
     assert run.nodes.probabilityVolume.GetImageData().GetDimensions() == study["FLAIR"].GetImageData().GetDimensions()
 
 
+@pytest.mark.slow
 def test_a_run_can_be_cancelled_and_a_second_run_waits_its_turn(
     running: Slicer, logic: Any, study: dict, untrained: Bundle
 ) -> None:
@@ -109,6 +110,7 @@ def test_functions_of_the_script_that_fail_do_not_end_the_run(
     assert "a mistake of the script" in caplog.text
 
 
+@pytest.mark.slow
 def test_closing_the_scene_ends_the_run(running: Slicer, logic: Any, study: dict, untrained: Bundle) -> None:
     run = logic.segment(study, model=str(untrained.folder), device="cpu")
     running.scene.Clear(False)

@@ -83,6 +83,7 @@ def test_a_lesion_that_is_kept_loses_the_mark_when_it_is_pressed_again(counted: 
 
 
 @pytest.mark.parametrize("key", [Key.Key_Delete, Key.Key_Backspace, Key.Key_K, Key.Key_G], ids=lambda key: key.name)
+@pytest.mark.quick(2)
 def test_keys_act_only_while_the_table_has_the_focus(counted: OpenedModule, key: Any) -> None:
     before = voxels(counted)
     choose(counted, 0)

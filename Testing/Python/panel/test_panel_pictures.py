@@ -91,6 +91,7 @@ def dark(request: pytest.FixtureRequest, opened: OpenedModule) -> Iterator[bool]
     "state",
     [pytest.param(state, id=state.__name__, marks=() if state in QUICK else pytest.mark.slow) for state in STATES],
 )
+@pytest.mark.quick(2)
 def test_the_state_is_drawn_and_fits_a_small_screen(
     opened: OpenedModule, dark: bool, state: State, tmp_path: Path
 ) -> None:

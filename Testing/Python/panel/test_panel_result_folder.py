@@ -74,6 +74,7 @@ def test_without_its_study_a_result_is_shown_on_its_probability(
 
 
 @pytest.mark.parametrize("what", ["nothing", "changed", "damaged record", "no labels"])
+@pytest.mark.quick(2)
 def test_what_is_no_result_is_refused_in_words(opened: OpenedModule, tmp_path: Path, what: str) -> None:
     if what != "nothing":
         write_outputs(lesion_result(), tmp_path)

@@ -15,6 +15,7 @@ from .review_desk import Reading
 
 
 @pytest.mark.parametrize("how", ["next", "give back", "scene", "module"])
+@pytest.mark.quick(2)
 def test_what_is_drawn_is_there_again(reading: Reading, how: str) -> None:
     edited = without_part(proposed())
     reading.open(CASES[0])

@@ -53,6 +53,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_another_patient() -> None
 
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize(("group", "least", "greatest"), [("LVO", 70, 170), ("Non-LVO", 8, 30)])
+@pytest.mark.quick(4)
 def test_core_and_penumbra_have_the_volumes_that_the_patient_says(
     seed: int, group: str, least: float, greatest: float
 ) -> None:

@@ -59,6 +59,7 @@ def test_another_seed_gives_another_patient() -> None:
 
 
 @pytest.mark.parametrize("seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 8))])
+@pytest.mark.quick(1)
 def test_the_infarct_has_5_to_80_ml_on_one_side(seed: int) -> None:
     phantom = mri_phantom(seed, noise=0.0, **COARSE)
     grid = Grid.of(phantom.truth)
@@ -95,6 +96,7 @@ def test_outside_of_the_brain_a_stripped_head_is_exactly_zero(phantom: MriPhanto
         assert (array(image)[brain] > 0).mean() > 0.99
 
 
+@pytest.mark.slow
 def test_intensities_stand_in_the_order_of_the_sequences(quiet: MriPhantom) -> None:
     parts = {role: tissue_of(quiet, Grid.of(quiet.images[role])) for role in (Role.T1, Role.DWI)}
 
@@ -145,6 +147,7 @@ def test_the_truth_on_another_grid_has_the_same_volume(phantom: MriPhantom) -> N
     assert array(phantom.truth_on(fine)).sum() * fine.voxel_ml == pytest.approx(expected, rel=0.1)
 
 
+@pytest.mark.slow
 def test_a_skull_lies_around_the_same_brain() -> None:
     stripped = mri_phantom(4, noise=0.0, **COARSE)
     whole = mri_phantom(4, noise=0.0, skull=True, **COARSE)
@@ -157,6 +160,7 @@ def test_a_skull_lies_around_the_same_brain() -> None:
     assert np.percentile(relative, 1) > 0.85 and np.percentile(relative, 99) < 1.15  # shading alone differs
 
 
+@pytest.mark.slow
 def test_noise_is_rician_and_scales(quiet: MriPhantom) -> None:
     noisy = mri_phantom(3, structural=COARSE["structural"])
     brain = array(noisy.brain_on(Grid.of(noisy.truth))) > 0

@@ -53,6 +53,7 @@ def test_on_ct_perfusion_it_is_drawn_on_the_findings_and_not_on_the_maps() -> No
 
 
 @pytest.mark.parametrize("make", [lesion_result, perfused])
+@pytest.mark.quick(1)
 def test_the_page_says_how_it_was_found_and_its_volume(make: Any) -> None:
     result = make()
     volume = f"{sitk.GetArrayViewFromImage(result.brain).sum() * result.grid.voxel_ml:,.0f} ml"

@@ -149,6 +149,7 @@ def test_a_network_that_knows_the_core_alone_has_no_penumbra(quick: None) -> Non
     assert "Penumbra \u2013 this network knows the core alone" in text
 
 
+@pytest.mark.slow
 def test_maps_that_were_computed_show_their_artery_and_how() -> None:
     result = of_series()
     page = Page(html_report(result))

@@ -140,6 +140,7 @@ def test_tiny_volumes_and_empty_brains_have_a_report(size: tuple[int, int, int],
     Page(html_report(segmentation))
 
 
+@pytest.mark.slow
 def test_a_large_volume_has_a_small_file(tmp_path: Path, usual: Segmentation) -> None:
     grid = Grid((320, 384, 80), (0.44, 0.44, 1.6), (-70.0, -84.0, -64.0), (1.0, 0, 0, 0, 1.0, 0, 0, 0, 1.0))
 

@@ -31,6 +31,7 @@ def words(root: ElementTree.Element) -> str:
     return " | ".join(line.text or "" for line in root.iter(f"{NAME}text"))
 
 
+@pytest.mark.slow
 def test_both_curves_their_peaks_and_the_chosen_voxels_are_drawn(made: PerfusionMaps) -> None:
     root = ElementTree.fromstring(vessel_svg(made))
     lines = root.findall(f"{NAME}polyline")

@@ -66,6 +66,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit of file sizes to be had")
 @pytest.mark.parametrize("numbers", [20_000, 3_000_000])
+@pytest.mark.quick(1)
 def test_a_full_disk_leaves_the_last_good_checkpoint(tmp_path: Path, numbers: int) -> None:
     path = tmp_path / "a.ckpt"
     checkpoint.save(path, STATE)

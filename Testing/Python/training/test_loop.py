@@ -52,6 +52,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, State]:
 
 
 @pytest.mark.parametrize("stops", [(1,), (5,), (3, 8, 11), (2, 3, 4)], ids=str)
+@pytest.mark.quick(1)
 def test_a_run_that_was_stopped_gives_the_same_weights_and_the_same_logs(
     whole: tuple[Run, State], tmp_path: Path, stops: tuple[int, ...]
 ) -> None:
@@ -65,6 +66,7 @@ def test_a_run_that_was_stopped_gives_the_same_weights_and_the_same_logs(
         assert run.text(name) == first.text(name)
 
 
+@pytest.mark.slow
 def test_a_run_without_a_judge_resumes_its_average_too(tmp_path: Path) -> None:
     plan = replace(PLAN, average=0.9, optimiser="adamw", weight_decay=0.1)
     run = Run(tmp_path / "one", plan, transfer=None, network=U_NET, make=grey)

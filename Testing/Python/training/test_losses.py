@@ -62,6 +62,7 @@ CASES = [as_it_is, no_lesion, one_sample_without_lesion, an_empty_class, nothing
 @every_loss
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("shape", [(3, 4), pytest.param((2, 3, 2), marks=pytest.mark.slow)])
+@pytest.mark.quick(20)
 def test_gradients_agree_with_finite_differences(spec: LossSpec, case: Callable, shape: tuple[int, ...]) -> None:
     logits, labels, counted, emphasised = batch(shape, count=2)
     case(logits, labels, counted)
@@ -106,6 +107,7 @@ def test_extreme_logits_of_any_precision_give_finite_float32(spec: LossSpec, sca
 @every_loss
 @pytest.mark.parametrize("classes", [2, 3, 4])
 @pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.quick(20)
 def test_descending_along_the_gradient_ends_at_the_true_labels(
     spec: LossSpec, classes: int, shape: tuple[int, ...]
 ) -> None:

@@ -28,6 +28,7 @@ def vgg(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Tenso
     return path, state
 
 
+@pytest.mark.slow
 def test_every_encoder_of_slow_and_early_fusion_gets_the_checkpoint_as_it_is(
     vgg: tuple[Path, dict[str, Tensor]],
 ) -> None:

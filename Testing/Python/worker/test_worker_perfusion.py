@@ -64,6 +64,7 @@ def test_a_users_own_route_and_model_are_taken(tmp_path: Path, maps: dict) -> No
         run(tmp_path / "3", maps, JobOptions(route="slow-fusion", model="none such"))
 
 
+@pytest.mark.slow
 def test_a_series_over_time_hands_its_maps_over(tmp_path: Path) -> None:
     grid = ctp_grid((4.5, 4.5, 13.0))
     series = ctp_series(0, grid, CtpProtocol(tuple(3.0 * k for k in range(22))))

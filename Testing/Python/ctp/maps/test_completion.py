@@ -94,6 +94,7 @@ def filled_up(case: Case) -> StandardMaps:
     ids=lambda roles: "+".join(roles),
 )
 @pytest.mark.parametrize("where", ["on_series", "on_other"])
+@pytest.mark.quick(3)
 def test_what_is_missing_is_computed_and_what_is_given_stays_to_the_bit(
     request: pytest.FixtureRequest, frames: sitk.Image, roles: tuple[str, ...], where: str
 ) -> None:
@@ -256,6 +257,7 @@ def test_the_networks_see_the_computed_maps_and_the_result_says_which(
     assert not any("blood" in words for words in result.warnings)  # bone at the rim of the maps is none
 
 
+@pytest.mark.slow
 def test_only_computed_maps_become_files_and_layers_carry_what_they_are(result: PerfusionSegmentation) -> None:
     assert {"CBV", "MTT", "TTP", "MIP"} < set(result.volumes) and not {"CBF", "TMAX", "CT"} & set(result.volumes)
     titles = {layer.name: layer.title for layer in result.layers}

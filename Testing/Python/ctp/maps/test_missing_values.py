@@ -37,6 +37,7 @@ def few(image: sitk.Image) -> np.ndarray:
 
 @pytest.mark.parametrize("value", [np.nan, *(pytest.param(value, marks=pytest.mark.slow) for value in ODD[1:])])
 @pytest.mark.parametrize("name", ["CBF", "CBV", "TMAX", "CT"])
+@pytest.mark.quick(1)
 def test_a_few_voxels_without_value_hardly_change_the_numbers_and_are_counted(name: str, value: float) -> None:
     maps = dict(simulated().images)
     expected = measure_perfusion(segmented())

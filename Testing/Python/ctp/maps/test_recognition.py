@@ -39,6 +39,7 @@ def said(readings: dict[str, MapReading]) -> str:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.quick(1)
 def test_maps_in_standard_units_are_recognised_with_and_without_names(seed: int) -> None:
     maps = true_maps(seed)
     for claims in ({}, {name: name for name in maps}):
@@ -82,6 +83,7 @@ def test_maps_without_names_are_never_taken_for_others(seed: int, units: tuple[s
 
 
 @pytest.mark.parametrize(("first", "other"), list(itertools.combinations(FLOWS, 2)))
+@pytest.mark.quick(4)
 def test_two_maps_under_each_others_names_are_noticed(first: str, other: str) -> None:
     maps = {role: true_maps()[role] for role in FLOWS}
     maps[first], maps[other] = maps[other], maps[first]

@@ -236,6 +236,7 @@ def test_two_slabs_and_no_map_at_all_are_refused():
 
 @pytest.mark.parametrize("unit", [None, "ml/100g/min"])
 @pytest.mark.parametrize("background", [False, True])
+@pytest.mark.quick(2)
 def test_inverted_flow_is_not_used_even_if_the_user_named_its_unit(unit: str | None, background: bool):
     flow, images = np.minimum(truth("CBF"), 60), dict(maps())
     inverted = flow.max() - flow if background else np.where(flow > 0, flow.max() + 1 - flow, 0)

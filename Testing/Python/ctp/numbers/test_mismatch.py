@@ -108,6 +108,7 @@ def test_of_one_hemisphere_alone_the_side_is_unknown_and_flow_is_relative_to_its
 
 
 @pytest.mark.parametrize(("end", "told"), [(8.0, 2), (10.0, 3), (10.5, 4)])
+@pytest.mark.quick(1)
 def test_volumes_beyond_the_end_of_the_scale_are_not_told(end: float, told: int) -> None:
     maps = dict(simulated().images)
     expected = measure_perfusion(segmented())

@@ -133,6 +133,7 @@ def test_the_mip_shows_the_brain_within_its_skull(storage: tuple[tuple[int, ...]
 
 
 @pytest.mark.parametrize("group", ["LVO", "WIS"])
+@pytest.mark.quick(1)
 def test_the_mip_of_a_simulated_patient_shows_all_of_the_brain_and_the_lesion(group: str) -> None:
     maps = ctp_patient(11, group).maps(ctp_grid((2.0, 2.0, 5.0), (0.0, 15.0, 18.0)))
     grid = Grid.of(maps.images["MIP"])

@@ -104,6 +104,7 @@ def test_an_impossible_hematocrit_is_refused_in_words(wrong: float, words: str) 
     assert refused.value.option == "hematocrit" and "part of 1" in refused.value.fix
 
 
+@pytest.mark.slow
 def test_the_report_says_where_both_vessels_are_and_the_result_how_they_came() -> None:
     z, y, x = place(ARTERY)
     settings = replace(

@@ -107,6 +107,7 @@ def test_shuffled_frames_give_the_same_maps(series: CtpSeries, found: PerfusionM
     assert "sorted" in shuffled.warnings[0]
 
 
+@pytest.mark.slow
 def test_a_given_curve_or_mask_is_used_for_the_artery(series: CtpSeries, found: PerfusionMaps) -> None:
     curve = maps(series.hu, series.times_s, aif=series.aif, vof=series.vof, grid=GRID, spec=STILL)
     assert np.array_equal(curve.aif.curve, series.aif) and not len(curve.aif.voxels)
@@ -183,6 +184,7 @@ def test_a_moving_head_still_shows_its_deficit() -> None:
     assert dice(made.brain, moving.brain) > 0.85
 
 
+@pytest.mark.slow
 def test_without_stroke_hardly_any_tissue_is_late() -> None:
     healthy = ctp_series(ctp_patient(5, "WIS"), GRID, CtpProtocol(noise_hu=3.0))
     made = maps(healthy.hu, healthy.times_s, grid=GRID, spec=STILL)
@@ -237,6 +239,7 @@ def test_a_residue_of_a_hundredth_per_second_is_a_flow_of_forty_two() -> None:
     assert pytest.approx(42.3, abs=0.05) == 0.01 * PER_100_G_MIN
 
 
+@pytest.mark.slow
 def test_padding_around_the_field_changes_nothing_and_padding_that_comes_and_goes_is_left_out(
     series: CtpSeries, found: PerfusionMaps
 ) -> None:

@@ -19,6 +19,7 @@ def moving() -> CtpSeries:
     return ctp_series(3, GRID, CtpProtocol(times_s=times, noise_hu=3.0, motion_mm=4.0, motion_deg=3.0))
 
 
+@pytest.mark.slow
 def test_a_head_that_lies_still_is_left_alone() -> None:
     still = ctp_series(3, GRID, PROTOCOL)
     series, motion = corrected(checked(still.hu, still.times_s, GRID))
@@ -33,6 +34,7 @@ def test_motion_is_measured_to_parts_of_a_millimetre_and_degree(moving: CtpSerie
     assert np.allclose(motion.turns_deg, np.linalg.norm(truth[:, :3], axis=1), atol=0.8)
 
 
+@pytest.mark.slow
 def test_frames_come_back_to_where_the_head_lay(moving: CtpSeries) -> None:
     series, motion = corrected(checked(moving.hu, moving.times_s, GRID))
     worst = int(np.argmax(motion.largest_mm))

@@ -28,6 +28,7 @@ SERIES = {
 
 
 @pytest.mark.parametrize("name", SERIES)
+@pytest.mark.quick(2)
 def test_frames_in_reversed_order_are_refused_and_the_same_frames_are_not(name: str) -> None:
     slab = SERIES[name]
     hu, grid = slab.hu(), grid_of_slab(slab)
@@ -97,6 +98,7 @@ def test_a_head_that_would_have_moved_further_than_it_can_is_refused(frames: sli
         corrected(checked(jumped, slab.times_s, grid_of_slab(slab)))
 
 
+@pytest.mark.slow
 def test_a_head_that_moved_by_two_centimetres_is_put_back() -> None:
     slab = Slab(slices=6, pixel_mm=2.4, thick_mm=5.0, frames=20, interval_s=3.0)
     moved = slab.hu()

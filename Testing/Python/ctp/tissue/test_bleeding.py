@@ -46,6 +46,7 @@ def test_a_bleeding_is_found_and_named(seed: int) -> None:
     assert "as dense as blood" in words and "look at it" in words
 
 
+@pytest.mark.slow
 def test_specks_and_infarcts_are_no_bleeding() -> None:
     assert dense_ml(*head(0, ball_hu=68, radius_mm=4.0)[:2]) == 0.0
     assert dense_ml(*head(0, ball_hu=22)[:2]) == 0.0

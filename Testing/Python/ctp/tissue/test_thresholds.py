@@ -29,6 +29,7 @@ def test_voxels_below_30_percent_and_over_6_s_are_counted_to_the_voxel() -> None
 
 
 @pytest.mark.parametrize(("seed", "group"), mostly_slow([(0, "LVO"), (5, "Non-LVO"), (1, "LVO")], 2))
+@pytest.mark.quick(1)
 def test_simulated_core_and_penumbra_are_found(seed: int, group: str) -> None:
     # In coarser voxels, as the other tests have them, a core is half cortex and half what lies beside it.
     maps = ctp_patient(seed, group).maps(ctp_grid((3.6, 3.6, 6.0)))

@@ -28,6 +28,7 @@ def script() -> ModuleType:
     return module
 
 
+@pytest.mark.slow
 def test_every_table_of_the_page_is_what_the_networks_say(script: ModuleType) -> None:
     page = script.PAGE.read_text(encoding="utf-8")
     for name, table in script.tables().items():

@@ -39,6 +39,7 @@ def test_each_voxel_of_a_block_has_an_answer_of_its_own() -> None:
     assert len(set(block.tolist())) == 8
 
 
+@pytest.mark.slow
 def test_it_learns_an_outline_finer_than_its_blocks() -> None:
     torch.manual_seed(0)
     network = build(SubvoxelUNet3DSpec(1, 2, (16, 16)))

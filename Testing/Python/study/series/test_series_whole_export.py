@@ -94,6 +94,7 @@ def export(folder: Path, words: list[str]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("language", WORDS)
+@pytest.mark.quick(2)
 def test_a_whole_export_ends_in_the_right_roles(tmp_path, language):
     import SimpleITK as sitk
 

@@ -55,6 +55,7 @@ def test_three_planes_give_their_vote_and_themselves(planes: Trained, of_planes:
     assert json.loads((tmp_path / "labels.json").read_text("utf-8")) == {"1": "lesion"}
 
 
+@pytest.mark.slow
 def test_a_stopped_prediction_goes_on_with_the_cases_that_are_left(
     fusion: Trained, of_fusion: Predictor, tmp_path: Path
 ) -> None:

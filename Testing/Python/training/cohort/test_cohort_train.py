@@ -210,6 +210,7 @@ def empty_mip(folder: Path) -> None:
     ],
     ids=["no mask", "grid", "class", "label", "nihss", "patient", "image", "brain"],
 )
+@pytest.mark.quick(3)
 def test_data_that_cannot_be_learned_from_are_named_in_one_line(
     fusion: Trained, tmp_path: Path, damage: Callable[[Path], None], message: str
 ) -> None:

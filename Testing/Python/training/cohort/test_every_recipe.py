@@ -97,6 +97,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Callable[[CohortRecipe
 
 
 @pytest.mark.parametrize(("name", "own_encoder"), TRAINED)
+@pytest.mark.quick(1)
 def test_a_cohort_recipe_trains_predicts_and_is_scored(
     name: str,
     own_encoder: bool,

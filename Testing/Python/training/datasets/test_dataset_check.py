@@ -31,6 +31,7 @@ def said(findings: Findings, severity: str = "") -> str:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.quick(1)
 def test_nothing_is_wrong_with_what_the_generator_wrote(synthetic: Folder, layout: str) -> None:
     findings = checked(synthetic(layout))
     assert findings.found == () and findings.usable
@@ -187,6 +188,7 @@ WARNINGS = {
 
 
 @pytest.mark.parametrize(("layout", "damage", "words"), WARNINGS.values(), ids=WARNINGS)
+@pytest.mark.quick(8)
 def test_what_looks_wrong_is_a_warning(copy: Folder, layout: str, damage: Callable[[Path], None], words: str) -> None:
     folder = copy(layout)
     damage(folder)

@@ -110,6 +110,7 @@ def test_a_data_set_without_the_tables_images_is_refused(siss: DataSet, tmp_path
         run_experiment(read_experiment("exp3"), siss, cpu_run(tmp_path), options)
 
 
+@pytest.mark.slow
 def test_a_table_that_would_come_out_empty_is_refused_before_training(tmp_path: Path) -> None:
     data = write_synthetic("ctp_folder", tmp_path / "data", patients=6, seed=1)
     one_reader = replace(data, subjects=tuple(replace(s, masks={"truth": s.masks["NR1"]}) for s in data.subjects))

@@ -97,6 +97,7 @@ def test_penumbra_stays_within_the_lesions_territory_and_holds_its_core(soop: Pa
     assert kinds == set(KINDS)
 
 
+@pytest.mark.slow
 def test_flow_and_times_in_core_penumbra_and_elsewhere_are_what_the_labels_say(soop: Path) -> None:
     territories, lesion = Territories.read(soop), fractions(ball(40, 10, 18, 15))
     points = np.random.default_rng(3).uniform((-60, -60, -20), (60, 90, 60), (15_000, 3)).astype(np.float32)
@@ -175,6 +176,7 @@ def test_8_bits_leave_at_most_256_values_and_cut_the_brightest() -> None:
     np.testing.assert_allclose(found[below], values[below], atol=0.3)
 
 
+@pytest.mark.slow
 def test_a_part_that_is_written_alone_has_the_bytes_that_it_has_in_the_whole(
     soop: Path, written: Path, tmp_path: Path
 ) -> None:

@@ -177,6 +177,7 @@ def test_real_sequences_are_practised_one_by_one_where_some_are_taken_away() -> 
     assert (dwi & flair).float().mean() == pytest.approx(0.7, abs=0.08)
 
 
+@pytest.mark.slow
 def test_dropping_never_leaves_a_sample_without_what_is_needed() -> None:
     needed = torch.tensor([role in (Role.DWI, Role.FLAIR) for role in CHANNELS])
     for seed in range(20):

@@ -126,6 +126,7 @@ def test_the_ground_of_a_figure_is_no_brain_where_it_is_not_quite_black(more: Pa
 
 
 @pytest.mark.parametrize("fold", range(5))
+@pytest.mark.quick(2)
 def test_a_patients_slices_are_all_in_the_fold_of_the_single_slices(more: Path, fold: int, data: Path) -> None:
     kept = {sample.patient for sample in MoreIsles22Slices(more, fold).samples}
     assert all(fold_of(patient) != fold for patient in kept)

@@ -52,6 +52,7 @@ def test_losses_of_every_step_and_scores_of_every_plane_are_written(run: Path) -
     assert {"axial, SOOP val, FLAIR", "coronal, SOOP val, FLAIR", "axial, ISLES'22 fold 1, DWI"} <= set(scores)
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_and_resumed_gives_the_same_model(
     recipe: StreamRecipe, data: Path, run: Path, tmp_path: Path
 ) -> None:
