@@ -11,6 +11,7 @@ from pathlib import Path
 from .. import __version__
 from ..base.errors import InputError
 from ..base.json_files import json_bytes
+from ..base.records import RESULTS, is_unchanged, said_to_be_written
 from ..study.case import Case, Modality, Role
 from ..study.volumes.reader import read_volume
 from .folder import ReviewFolder
@@ -97,7 +98,7 @@ class Studies:
         """What writes each image that a proposal was made of.
 
         Raises:
-            InputError: if the review does not know the study.
+            InputError: if the review does not know the study; what writes an image, if that is another by now.
         """
         study = located_study(chosen.entry.study, self._folder.path)
         if not study:
@@ -107,14 +108,18 @@ class Studies:
                 fix="Begin the review with the studies and --results, or export the masks alone",
             )
         result = located(chosen.entry.result, self._folder.path)
-        roles = [Role(str(entry["role"])) for entry in _inputs(chosen)]
+        hashes = {Role(str(entry["role"])): str(entry.get("sha256", "")) for entry in _inputs(chosen)}
         return {
-            _image_name(case, role): partial(self._write, study, result, role) for role in roles if role is not Role.CTP
+            _image_name(case, role): partial(self._write, chosen.entry.name, study, result, role, sha256)
+            for role, sha256 in hashes.items()
+            if role is not Role.CTP
         }
 
-    def _write(self, study: Study, result: Path | None, role: Role, path: Path) -> None:
+    def _write(self, name: str, study: Study, result: Path | None, role: Role, sha256: str, path: Path) -> None:
         series = self._case(study).series.get(role)
         if series is not None:
+            if sha256 and series.sha256 != sha256:
+                raise _another(name, role, series.source)
             write_volume(series.image, path)
             return
         # A map that was computed lies beside the result.
@@ -125,6 +130,8 @@ class Studies:
                 where=study if isinstance(study, str) else study[0],
                 fix="Take the study back",
             )
+        if not is_unchanged(computed, said_to_be_written(computed.parent / RESULTS[0]).get(computed.name)):
+            raise _another(name, role, str(computed))
         write_volume(read_volume(computed), path)
 
     def _case(self, study: Study) -> Case:
@@ -133,6 +140,14 @@ class Studies:
         if self._last is None or self._last[0] != study:
             self._last = study, load_case(study)
         return self._last[1]
+
+
+def _another(name: str, role: Role, source: str) -> InputError:
+    return InputError(
+        f"{role} ({source}) is not the image that the proposal was made of: it was changed, or is another patient's",
+        where=name,
+        fix="Take the image back, or export the masks alone",
+    )
 
 
 def _image_name(case: BidsCase, role: Role) -> str:

@@ -152,11 +152,14 @@ class Session(CaseView):
             comment: in the reader's words.
 
         Raises:
-            InputError: if they lie on another grid or are no labels, or the case was taken over.
+            InputError: if they lie on another grid, are no labels, or in a file those of the proposal, or the case was
+                taken over.
             OutputError: if they cannot be saved; the error says where they are instead.
         """
         if isinstance(labels, Path):
-            given = given_labels(labels, self.proposal())
+            given = given_labels(labels, self.proposal(), self._proposal.modality)
+            if np.array_equal(sitk.GetArrayViewFromImage(given), self.proposal().labels):
+                raise InputError("nothing was changed in the proposal", where=labels, fix="Accept it")
             for draft in self.drafts():
                 if self.path_of(draft).resolve() == labels.resolve():
                     self._drafts.adopt(draft)

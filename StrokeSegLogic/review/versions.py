@@ -25,6 +25,8 @@ from ..study.case import Modality
 from ..study.volumes.reader import volume_suffix
 
 SUFFIX = ".seg.nrrd"
+LESION = 1
+"""The label of MRI."""
 _GREY = (0.6, 0.6, 0.6)
 
 
@@ -41,14 +43,15 @@ def read_version(path: Path, sha256: str) -> Mask:
     return read_mask(path)
 
 
-def given_labels(path: Path, reference: Mask) -> sitk.Image:
+def given_labels(path: Path, reference: Mask, modality: Modality) -> sitk.Image:
     """The labels of a file that a reader has corrected elsewhere, on the proposal's grid; uint8.
 
     Of a .seg.nrrd each segment counts as the label that it was made of, whatever Slicer has numbered it since; it may
-    be cropped. Any other volume holds the labels themselves, on the very grid.
+    be cropped. Any other volume holds the labels themselves, on the very grid; the one value of a mask of MRI, such as
+    255, is the lesion.
 
     Raises:
-        InputError: if it cannot be read, is no label map, or lies on another grid.
+        InputError: if it cannot be read, is no label map, has other labels but no lesion, or lies on another grid.
         OutputError: if it is a .seg.nrrd and slicer is not installed.
     """
     on = reference.grid.image(np.zeros(reference.grid.shape, np.uint8))
@@ -58,7 +61,24 @@ def given_labels(path: Path, reference: Mask) -> sitk.Image:
         return read_labels(path, on)
     if volume_suffix(path) is None:
         raise InputError("is no volume", where=path, fix="Give .seg.nrrd, NIfTI, NRRD or MetaImage")
-    return laid(sitk_of(read_mask(path)), reference, str(path))
+    labels = laid(sitk_of(read_mask(path)), reference, str(path))
+    return _with_lesion(labels, path) if modality == "mri" else labels
+
+
+def _with_lesion(labels: sitk.Image, path: Path) -> sitk.Image:
+    """A label map of MRI in which what is marked is the lesion.
+
+    Raises:
+        InputError: if several labels occur, and the lesion's is not among them.
+    """
+    voxels = sitk.GetArrayFromImage(labels)
+    values = [int(value) for value in np.unique(voxels) if value]
+    if not values or LESION in values:
+        return labels
+    if len(values) > 1:
+        shown = ", ".join(map(str, values))
+        raise InputError(f"holds the labels {shown}, and none is 1, the lesion", where=path, fix="Number the lesion 1")
+    return Grid.of(labels).image(np.where(voxels > 0, LESION, 0).astype(np.uint8))
 
 
 def sitk_of(mask: Mask) -> sitk.Image:

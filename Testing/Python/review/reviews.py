@@ -31,11 +31,13 @@ def box(*ranges: tuple[int, int]) -> np.ndarray:
 LESION = box((2, 5), (3, 7), (2, 5))
 
 
-def segmentation(name: str, labels: np.ndarray = LESION, disagreement: float = 0.0) -> Segmentation:
-    """A result whose planes agree but for this."""
+def segmentation(
+    name: str, labels: np.ndarray = LESION, disagreement: float = 0.0, sha256: str = "cd" * 32
+) -> Segmentation:
+    """A result whose planes agree but for this, of a DWI with that hash."""
     brain = np.ones(GRID.shape, np.uint8)
     image = GRID.image((100 + 50 * labels).astype(np.float32))
-    series = Series(Role.DWI, image, f"{name}_dwi.nii.gz", "its name", 1.0, "cd" * 32)
+    series = Series(Role.DWI, image, f"{name}_dwi.nii.gz", "its name", 1.0, sha256)
     probability = (0.9 * labels).astype(np.float32)
     statistics = measure(labels, probability, {}, brain > 0, GRID, {}, {})
     vote = PlaneVote("axial", statistics.volume_ml, 1.0 - disagreement, 8, 1.0)
@@ -50,7 +52,7 @@ def segmentation(name: str, labels: np.ndarray = LESION, disagreement: float = 0
         provenance={
             "strokeseg": "0.1.0",
             "model": {"name": "three-planes", "version": "2.1", "weights_sha256": "ab" * 32, "trained_on": "phantoms"},
-            "inputs": [{"role": "DWI", "source": f"{name}_dwi.nii.gz", "sha256": "cd" * 32, "used": True}],
+            "inputs": [{"role": "DWI", "source": f"{name}_dwi.nii.gz", "sha256": sha256, "used": True}],
         },
     )
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from reviews import BERND, CLARA, GRID, LESION, box, desk, image
+from reviews import BERND, CLARA, GRID, LESION, box, desk, image, segmentation, write_result
 
 from StrokeSegLogic.base.errors import InputError
+from StrokeSegLogic.base.files import sha256_of
 from StrokeSegLogic.batch.beginning import begin_review
 from StrokeSegLogic.evaluation.cohort import Sources, evaluate_folders
 from StrokeSegLogic.review.export import export_review
@@ -115,17 +115,24 @@ def test_derivatives_say_who_decided_what(decided: ReviewFolder, tmp_path: Path)
     assert sidecar["Manual"] is True and sidecar["Review"]["readings"][0]["decision"] == "edited"
 
 
-def test_the_folder_for_train_is_read_by_train(results: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def with_images(tmp_path: Path) -> ReviewFolder:
+    """Of two studies with their images, "sub-01" edited and "sub-02" accepted."""
     for name in ("sub-01", "sub-02"):
         values = np.where(LESION > 0, 180.0, 100.0) + np.random.default_rng(0).normal(0, 1, GRID.shape)
         study = tmp_path / "studies" / name
         study.mkdir(parents=True)
         write_nifti(GRID.image(values.astype(np.float32)), study / f"{name}_dwi.nii.gz")
-        shutil.copytree(results / "case2", tmp_path / "made" / name)
+        made_of = sha256_of(study / f"{name}_dwi.nii.gz")
+        write_result(tmp_path / "made" / name, segmentation(name, sha256=made_of))
     review = begin_review(tmp_path / "review", tmp_path / "studies", tmp_path / "made")
     desk(review).start("sub-01").save(image(SMALLER))
     desk(review).start("sub-02").accept()
-    export_review(review, tmp_path / "data", "train")
+    return review
+
+
+def test_the_folder_for_train_is_read_by_train(with_images: ReviewFolder, tmp_path: Path) -> None:
+    export_review(with_images, tmp_path / "data", "train")
     found = read_data_set(tmp_path / "data")
     assert (found.layout, found.reference, [subject.case for subject in found.subjects]) == (
         "bids",
@@ -134,6 +141,15 @@ def test_the_folder_for_train_is_read_by_train(results: Path, tmp_path: Path) ->
     )
     (mask,) = load_subject(found.subjects[0], found, ["DWI"]).masks.values()
     assert np.array_equal(sitk.GetArrayFromImage(mask), SMALLER)
+
+
+def test_no_mask_leaves_with_an_image_that_it_was_not_drawn_on(with_images: ReviewFolder, tmp_path: Path) -> None:
+    path = tmp_path / "studies" / "sub-01" / "sub-01_dwi.nii.gz"
+    write_nifti(GRID.image(np.random.default_rng(1).normal(100, 1, GRID.shape).astype(np.float32)), path)
+    with pytest.raises(InputError, match="sub-01: DWI .* is not the image that the proposal was made of"):
+        export_review(with_images, tmp_path / "data", "train")
+    assert not (tmp_path / "data").exists()
+    export_review(with_images, tmp_path / "masks", "nifti")
 
 
 def test_images_that_nobody_knows_cannot_be_exported_and_nothing_is_written(
