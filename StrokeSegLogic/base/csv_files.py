@@ -13,7 +13,13 @@ from .files import read_regular
 
 _LARGEST = 64 << 20
 """Bytes. A table of a million cases is smaller."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _FIX = "Save it as CSV or TSV in UTF-8"
+
+
+def no_formula(text: str) -> str:
+    """Words of somebody as a cell: what a spreadsheet would take for a formula begins with a quote."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def csv_text(rows: Iterable[Iterable[Any]]) -> str:

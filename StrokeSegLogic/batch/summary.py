@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .. import __version__
-from ..base.csv_files import csv_text
+from ..base.csv_files import csv_text, no_formula
 from ..base.errors import StrokeSegError, printable
 from ..base.progress import Progress, hearing
 from ..base.recorded_files import write_recorded
@@ -30,7 +30,6 @@ VALUES = (
 """Of `work.summary_values`, the table's columns."""
 _EVERY_S, _SHARE = 30.0, 50
 """While a batch runs its summary is written again once so many times its own duration have gone by: 2 % at most."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Summary:
@@ -100,9 +99,9 @@ def table_csv(entries: Iterable[Entry]) -> str:
 
 
 def _plain(value: Any) -> str:
-    """A cell's text; what a spreadsheet would take for a formula, as a name of a folder may be, begins with a quote."""
+    """A cell's text; a name of a folder may look like a formula."""
     text = "" if value is None else f"{value:.6g}" if isinstance(value, float) else printable(str(value))
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return no_formula(text)
 
 
 def record_of(batch: BatchResult) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
-from ..base.csv_files import csv_text
+from ..base.csv_files import csv_text, no_formula
 from ..base.recorded_files import write_recorded
 from ..evaluation.catalog import METRICS, SLOW_FUSION
 from ..evaluation.plots import plots
@@ -239,7 +239,7 @@ def review_csv(entries: Sequence[Entry], agreement: float) -> str:
             rows.append((*start, *said, each.time, _cell(each.active_s), *figures, entry.problem, entry.remarks))
         if not entry.readings:
             rows.append((*start, *[""] * 12, entry.problem, entry.remarks))
-    return csv_text(rows)
+    return csv_text([no_formula(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
 
 
 def _cell(value: float | None) -> str:

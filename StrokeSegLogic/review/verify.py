@@ -77,7 +77,8 @@ def verify(place: Path, export: Path | None = None, progress: Progress | None = 
     chain, findings = _read(home)
     findings += _of_chain(chain)
     if export is not None:
-        head = exported_head(export)
+        # Where nothing is left of the records, the export alone tells of them.
+        head = exported_head(export, str(chain.events[0].get("review")) if chain.events else None)
         if lost := head.lost(chain):
             findings.append(Finding("fault", RECORDS, f"{lost}, as {export} has them"))
     named = _named(chain)
@@ -90,20 +91,27 @@ def verify(place: Path, export: Path | None = None, progress: Progress | None = 
     return Verified(len(chain.events), len(named), Head.of(chain), tuple(ordered))
 
 
-def exported_head(record: Path) -> Head:
+def exported_head(record: Path, review: str | None = None) -> Head:
     """The count and last hash that an export's record holds.
 
+    Args:
+        record: review.json of an export or report.
+        review: the review's own number, which it must be of; None asks for none.
+
     Raises:
-        InputError: if it is no record of an export of a review.
+        InputError: if it is no record of an export of a review, or of another review.
     """
     values = read_json_object(record)
     try:
-        review = values["review"]
-        return Head(int(review["events"]), str(review["last_sha256"]))
+        told = values["review"]
+        head, of = Head(int(told["events"]), str(told["last_sha256"])), told.get("id", review)
     except (KeyError, TypeError, ValueError):
         raise InputError(
             "is no record of a review's export", where=record, fix="Name the export's review.json"
         ) from None
+    if review not in (None, of):
+        raise InputError("is of another review", where=record, fix="Name the review.json of an export of this review")
+    return head
 
 
 def _is_review(path: Path) -> bool:

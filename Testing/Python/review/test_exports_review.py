@@ -11,7 +11,7 @@ import pytest
 import SimpleITK as sitk
 from reviews import BERND, CLARA, GRID, LESION, box, desk, image, segmentation, write_result
 
-from StrokeSegLogic.base.errors import InputError
+from StrokeSegLogic.base.errors import InputError, StrokeSegError
 from StrokeSegLogic.base.files import sha256_of
 from StrokeSegLogic.batch.beginning import begin_review
 from StrokeSegLogic.evaluation.cohort import Sources, evaluate_folders
@@ -146,7 +146,7 @@ def test_the_folder_for_train_is_read_by_train(with_images: ReviewFolder, tmp_pa
 def test_no_mask_leaves_with_an_image_that_it_was_not_drawn_on(with_images: ReviewFolder, tmp_path: Path) -> None:
     path = tmp_path / "studies" / "sub-01" / "sub-01_dwi.nii.gz"
     write_nifti(GRID.image(np.random.default_rng(1).normal(100, 1, GRID.shape).astype(np.float32)), path)
-    with pytest.raises(InputError, match="sub-01: DWI .* is not the image that the proposal was made of"):
+    with pytest.raises(StrokeSegError, match="sub-01: DWI .* is not the image that the proposal was made of"):
         export_review(with_images, tmp_path / "data", "train")
     assert not (tmp_path / "data").exists()
     export_review(with_images, tmp_path / "masks", "nifti")
@@ -163,3 +163,20 @@ def test_images_that_nobody_knows_cannot_be_exported_and_nothing_is_written(
 def test_an_export_of_nothing_says_why(review: ReviewFolder, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no case can leave the review \(case2 is not decided \(proposed\)\)"):
         export_review(review, tmp_path / "out")
+
+
+def test_an_export_of_another_review_accuses_nobody(
+    decided: ReviewFolder, with_images: ReviewFolder, tmp_path: Path
+) -> None:
+    export_review(decided, tmp_path / "out")
+    with pytest.raises(InputError, match="is of another review"):
+        verify(with_images.path, tmp_path / "out" / "review.json")
+
+
+def test_no_remark_is_a_formula_in_a_spreadsheet(review: ReviewFolder, tmp_path: Path) -> None:
+    desk(review).start("case2").save(image(SMALLER), comment='=HYPERLINK("http://x","y")')
+    export_review(review, tmp_path / "out")
+    with (tmp_path / "out" / "review.csv").open(encoding="utf-8", newline="") as file:
+        (row,) = (row for row in csv.DictReader(file) if row["comment"])
+    assert row["comment"].startswith("'=HYPERLINK")
+    assert float(row["delta_ml"]) < 0
