@@ -31,6 +31,7 @@ class ReviewList:
         desk: of the reader; None where no review is open.
         order: "name", "volume" or "doubt".
         entries: in that order, as this reader may see them.
+        typed: name and role as the reader has typed them; the desk may know another spelling.
         drafts: cases in which this reader has drawn and not decided.
 
     Args:
@@ -44,6 +45,7 @@ class ReviewList:
         self.desk: Desk | None = None
         self.order = "name"
         self.entries: list[Entry] = []
+        self.typed = ("", "")
         self.drafts = set[str]()
         self._seen = (0, 0)
         self._timer: Timer | None = None
@@ -60,7 +62,7 @@ class ReviewList:
         self.drafts = set(desk.drafts())
         if self.desk is None or self.desk.folder.path != folder.path:
             self.order = folder.settings.order
-        self.desk = desk
+        self.desk, self.typed = desk, (reader, role)
         self.refresh()
         if self._timer is None:
             self._timer = self._clock.call_later(LOOK_S, self._look)

@@ -81,7 +81,7 @@ class ReviewPresenter:
     def read_as(self, reader: str, role: str) -> None:
         """Another reader sits down; the case before the last goes back."""
         desk = self.desk
-        if desk is None or (desk.reader.name, desk.reader.role) == (reader.strip(), role):
+        if desk is None or self.list.typed == (reader, role):
             return
         if not self._turn.busy and self._put_back():
             self._opened(desk.folder, reader, role)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from .nifti_files import write_volume
 from .selection import Chosen
 from .sources import Study, located, located_study
 
+_HASH = 8
+"""Digits by which names are told apart."""
 VERSION = "1.9.0"
 """Of the specification."""
 DERIVATIVES = "derivatives/strokeseg-review"
@@ -37,18 +40,15 @@ class BidsCase:
     session: str = ""
 
     @classmethod
-    def of(cls, name: str) -> BidsCase:
-        """That of a case's name: as it says itself, else with all that BIDS does not take left out.
-
-        Raises:
-            InputError: if nothing is left.
+    def of(cls, name: str, patient: str = "") -> BidsCase:
+        """That of a case: as its name says itself, else with all that BIDS does not take left out. A patient who is
+        known by another name is the subject, and the case a session: what divides patients divides no patient.
         """
-        if (found := _NAME.fullmatch(name)) is not None:
-            return cls(found["subject"], found["session"] or "")
-        subject = re.sub(r"[^0-9A-Za-z]", "", name)
-        if not subject:
-            raise InputError("has no letter or figure that BIDS takes", where=name, fix="Rename the case in the table")
-        return cls(subject)
+        found = _NAME.fullmatch(name)
+        subject, session = (found["subject"], found["session"] or "") if found else (_letters(name), "")
+        if patient and _letters(patient) not in (subject, f"sub{subject}"):
+            return cls(_letters(patient), _letters(name.replace("sub-", "").replace("ses-", "")))
+        return cls(subject, session)
 
     @property
     def prefix(self) -> str:
@@ -58,6 +58,16 @@ class BidsCase:
     @property
     def folder(self) -> str:
         return f"sub-{self.subject}{f'/ses-{self.session}' if self.session else ''}"
+
+
+def _letters(name: str) -> str:
+    """What BIDS takes of a name, or digits of its hash where that is nothing."""
+    return re.sub(r"[^0-9A-Za-z]", "", name) or digits_of(name)
+
+
+def digits_of(name: str) -> str:
+    """Digits that tell a name from others that look like it."""
+    return hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:_HASH]
 
 
 def dataset_description(kind: str) -> bytes:

@@ -8,7 +8,7 @@ import math
 import os
 import unicodedata
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 
@@ -46,7 +46,7 @@ class Reader:
         if not self.name.strip():
             raise InputError("is empty", option="reader", fix="Say who you are")
         # The same name, however a keyboard composes its letters.
-        object.__setattr__(self, "name", unicodedata.normalize("NFC", self.name.strip()))
+        object.__setattr__(self, "name", unicodedata.normalize("NFC", " ".join(self.name.split())))
 
     @classmethod
     def known(cls, name: str | None = None, role: str = "") -> Reader:
@@ -54,6 +54,12 @@ class Reader:
         if name is None:
             name = os.environ.get(READER_VARIABLE) or _account()
         return cls(name, role)
+
+    def as_recorded(self, chain: Chain) -> Reader:
+        """The same reader under the spelling that a review has of them: "anna" is "Anna", and no second reader."""
+        spellings = (str(event.get("reader", "")) for event in chain.events)
+        known = next((name for name in spellings if name.casefold() == self.name.casefold()), self.name)
+        return replace(self, name=known)
 
 
 def _account() -> str:
@@ -79,7 +85,10 @@ class Desk:
         self, folder: ReviewFolder, reader: Reader, clock: Callable[[], float] = monotonic, timed: bool = True
     ) -> None:
         self.folder = folder
-        self.reader = reader
+        try:
+            self.reader = reader.as_recorded(folder.chain())
+        except InputError:
+            self.reader = reader  # what is wrong with the records, whatever is asked of them says
         self._clock = clock
         self._timed = timed
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path, PureWindowsPath
 
@@ -14,7 +15,7 @@ from ..base.recorded_files import write_recorded
 from ..base.settings import one_of
 from ..result.looks import SEGMENTS
 from ..study.case import Modality
-from .bids import DERIVATIVES, BidsCase, Studies, dataset_description, derivative_files, participants
+from .bids import DERIVATIVES, BidsCase, Studies, dataset_description, derivative_files, digits_of, participants
 from .folder import ReviewFolder
 from .nifti_files import write_volume
 from .numbers import classes_of
@@ -58,7 +59,7 @@ def export_review(
         What left, and what did not and why.
 
     Raises:
-        InputError: if no case can leave, a file was changed since it was recorded, or two cases would have one name.
+        InputError: if no case can leave, or a file was changed since it was recorded.
         OutputError: if the output cannot be written, or files that are not ours are in the way.
     """
     one_of(form, FORMATS, "form of an export")
@@ -98,11 +99,14 @@ def file_name(chosen: Chosen) -> str:
 
 
 def _unique(selection: Selection) -> dict[str, Chosen]:
+    """Cases by the names of their files; of names that are one on some systems, the later ones get digits."""
     named: dict[str, Chosen] = {}
+    taken: set[str] = set()
     for chosen in selection.chosen:
         name = file_name(chosen)
-        if name.casefold() in {other.casefold() for other in named}:
-            raise InputError(f"two cases would be called {name}", fix="Give the cases other names in the table")
+        if name.casefold() in taken:
+            name = f"{name}-{digits_of(chosen.entry.name)}"
+        taken.add(name.casefold())
         named[name] = chosen
     return named
 
@@ -151,14 +155,15 @@ def _evaluate(folder: ReviewFolder, selection: Selection) -> Writers:
 
 
 def _bids_cases(selection: Selection) -> dict[BidsCase, Chosen]:
+    """Cases by subject and session; of those that would be one, the later ones get digits."""
     cases: dict[BidsCase, Chosen] = {}
+    taken: set[str] = set()
     for chosen in selection.chosen:
-        case = BidsCase.of(chosen.entry.name)
-        if case in cases:
-            raise InputError(
-                f"{cases[case].entry.name} and {chosen.entry.name} would both be {case.prefix}",
-                fix="Give the cases names whose letters and figures differ",
-            )
+        case = BidsCase.of(chosen.entry.name, chosen.entry.patient)
+        if case.prefix.casefold() in taken:
+            digits = digits_of(chosen.entry.name)
+            case = replace(case, session=case.session + digits) if case.session else BidsCase(case.subject + digits)
+        taken.add(case.prefix.casefold())
         cases[case] = chosen
     return cases
 

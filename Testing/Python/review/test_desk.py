@@ -10,6 +10,7 @@ import SimpleITK as sitk
 from reviews import ANNA, BERND, CLARA, LESION, box, desk, image
 
 from StrokeSegLogic.base.errors import InputError
+from StrokeSegLogic.review.desk import Reader
 from StrokeSegLogic.review.folder import ReviewFolder
 from StrokeSegLogic.review.verify import verify
 
@@ -171,3 +172,11 @@ def test_a_case_with_a_second_reader_and_none_at_all_are_named(review: ReviewFol
     with pytest.raises(InputError, match="there is no case 'case7'"):
         desk(review).start("case7")
     assert desk(review).entry("Fa\u0308lle 3").name == "Fälle 3", "however the letter is composed"
+
+
+def test_a_reader_is_the_same_whatever_the_capitals_and_blanks(review: ReviewFolder) -> None:
+    desk(review).want_second(["case2"])
+    desk(review).start("case2").accept()
+    again = desk(review, Reader(f"  {ANNA.name.upper()} ".replace(" K", "   K")))
+    assert again.reader.name == ANNA.name
+    assert again.start("case2").reading == "first", "who has read a case first is not its second reader"

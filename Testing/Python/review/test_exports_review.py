@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -180,3 +181,14 @@ def test_no_remark_is_a_formula_in_a_spreadsheet(review: ReviewFolder, tmp_path:
         (row,) = (row for row in csv.DictReader(file) if row["comment"])
     assert row["comment"].startswith("'=HYPERLINK")
     assert float(row["delta_ml"]) < 0
+
+
+def test_cases_whose_names_are_one_on_some_systems_leave_side_by_side(results: Path, tmp_path: Path) -> None:
+    for name in ("case 1", "Case-1"):
+        shutil.copytree(results / "case2", tmp_path / "made" / name)
+    review = begin_review(tmp_path / "review", tmp_path / "made")
+    for name in ("case 1", "Case-1"):
+        desk(review).start(name).accept()
+    export_review(review, tmp_path / "out", "bids")
+    names = [path.name.casefold() for path in (tmp_path / "out").glob("sub-*")]
+    assert len(set(names)) == 2
