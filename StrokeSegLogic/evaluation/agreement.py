@@ -15,7 +15,7 @@ from ..base.errors import InputError
 from ..base.files import is_file
 from ..base.json_files import read_json_object
 from ..base.progress import Progress
-from ..base.records import RESULTS
+from ..base.records import RESULTS, is_unchanged, said_to_be_written
 from ..metrics.surface import surface_distances
 from ..metrics.voxel import overlap
 from ..result.record import ResultRecord
@@ -206,7 +206,8 @@ def _names(*masks: Path) -> Mapping[int, str]:
 
 
 def made_by(mask: Path) -> str | None:
-    """What made the result that a mask is of: model, version, device; None where no record says it."""
+    """What made the result that a mask is of: model, version, device, and whether the mask was changed since; None where
+    no record says it."""
     content = _record(mask)
     if content is None:
         return None
@@ -216,7 +217,9 @@ def made_by(mask: Path) -> str | None:
     device = provenance.get("device", {})
     where = " ".join(str(device[key]) for key in ("name", "precision") if device.get(key))
     parts = [model or record.maker.name, f"StrokeSeg {provenance.get('strokeseg', 'of unknown version')}"]
-    return ", ".join([*parts, *([f"on {where}"] if where else [])])
+    digest = said_to_be_written(mask.parent / RESULTS[0]).get(mask.name)
+    changed = digest is not None and not is_unchanged(mask, digest)
+    return ", ".join([*parts, *([f"on {where}"] if where else []), *(["changed since"] if changed else [])])
 
 
 def rows_csv(rows: Iterable[Agreement]) -> str:

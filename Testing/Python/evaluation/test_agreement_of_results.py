@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from math import isnan
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from StrokeSegLogic.base.errors import InputError
+from StrokeSegLogic.base.recorded_files import write_recorded
 from StrokeSegLogic.evaluation.agreement import Agreement, Limits, compare_results, made_by
 
 SHAPE = (4, 10, 10)
@@ -69,6 +71,17 @@ def test_each_label_is_a_row_with_the_name_that_the_records_give_it(tmp_path: Pa
     assert [row.label for row in found.rows] == ["penumbra", "core"]
     assert found.a == () and found.b == ("thresholds, StrokeSeg 0.1.0, on cuda",)
     assert made_by(a / "labels.nii.gz") is None
+
+
+def test_a_mask_that_was_changed_since_is_said_to_be(tmp_path: Path) -> None:
+    one, other = (result(tmp_path / name, block(row)) / "labels.nii.gz" for name, row in (("a", 2), ("b", 3)))
+    route = {"name": "thresholds", "title": "Thresholds", "core_ml": 1.0, "penumbra_ml": 2.0}
+    record = {"reference": "CBF", "chosen": "thresholds", "routes": [route]}
+    write_recorded(tmp_path / "c", {"labels.nii.gz": lambda path: shutil.copy(one, path)}, "result.json", record)
+    mask = tmp_path / "c" / "labels.nii.gz"
+    assert made_by(mask) == "thresholds, StrokeSeg of unknown version"
+    shutil.copy(other, mask)
+    assert made_by(mask) == "thresholds, StrokeSeg of unknown version, changed since"
 
 
 def test_another_grid_is_named_or_resampled_with_words(tmp_path: Path) -> None:
