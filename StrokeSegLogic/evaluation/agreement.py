@@ -206,8 +206,8 @@ def _names(*masks: Path) -> Mapping[int, str]:
 
 
 def made_by(mask: Path) -> str | None:
-    """What made the result that a mask is of: model, version, device, and whether the mask was changed since; None where
-    no record says it."""
+    """What made the result that a mask is of (model, version, device), and whether the mask was changed since; None
+    where no record says it."""
     content = _record(mask)
     if content is None:
         return None
