@@ -152,6 +152,7 @@ def test_with_dwi_a_heads_brain_is_cut_out_by_rules_until_its_models_know_the_sk
     assert brain_mask(images, Role.DWI, working_grid(Grid.of(images[Role.DWI]), 3.0)).source is BrainSource.RULES
 
 
+@pytest.mark.slow
 def test_what_rules_cut_from_a_dwi_and_is_no_brain_is_left_to_the_network(head: MriPhantom) -> None:
     dwi = head.images[Role.DWI]
     array, brain = (sitk.GetArrayFromImage(image) for image in (dwi, head.brain_on(Grid.of(dwi))))
@@ -167,6 +168,7 @@ def test_what_rules_cut_from_a_dwi_and_is_no_brain_is_left_to_the_network(head: 
     assert dice(found.mask, sitk.GetArrayFromImage(head.brain_on(grid)) > 0) > 0.9
 
 
+@pytest.mark.slow
 def test_without_dwi_a_heads_brain_is_found_by_the_network(head: MriPhantom) -> None:
     flair = head.images[Role.FLAIR]
     found = brain_mask({Role.FLAIR: flair}, Role.FLAIR, working_grid(Grid.of(flair), 2.0))
@@ -185,6 +187,7 @@ def with_canal(brain: np.ndarray, grid: Grid) -> np.ndarray:
     return brain | beside.reshape(grid.shape)
 
 
+@pytest.mark.slow
 def test_the_spinal_canal_that_a_network_finds_is_no_brain(head: MriPhantom, monkeypatch: pytest.MonkeyPatch) -> None:
     flair = head.images[Role.FLAIR]
     lower = sitk.ConstantPad(flair, (0, 0, 20), (0, 0, 20))
@@ -199,6 +202,7 @@ def test_the_spinal_canal_that_a_network_finds_is_no_brain(head: MriPhantom, mon
     assert (found.mask & canal).sum() < 0.2 * canal.sum() and (found.mask & brain).sum() > 0.99 * brain.sum()
 
 
+@pytest.mark.slow
 def test_the_spinal_canal_that_a_stripping_tool_left_in_is_no_brain(stripped: MriPhantom) -> None:
     flair = sitk.ConstantPad(stripped.images[Role.FLAIR], (0, 0, 20), (0, 0, 20))
     grid = Grid.of(flair)

@@ -174,6 +174,7 @@ def test_a_network_is_refused_where_no_time_map_has_a_known_unit(
         segment_perfusion(case_of(minutes), route=route)
 
 
+@pytest.mark.slow
 def test_a_tmax_whose_unit_the_user_named_is_shown_to_the_networks(
     lvo: tuple[dict[str, sitk.Image], np.ndarray],
 ) -> None:
@@ -192,6 +193,7 @@ def test_an_inverted_flow_is_shown_to_no_network(lvo: tuple[dict[str, sitk.Image
             segment_perfusion(case_of(images), route=route)
 
 
+@pytest.mark.slow
 def test_an_inverted_volume_leaves_thresholds_as_they_are(
     found: PerfusionSegmentation, lvo: tuple[dict[str, sitk.Image], np.ndarray]
 ) -> None:

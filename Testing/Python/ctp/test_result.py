@@ -43,6 +43,7 @@ def test_dice_counts_what_both_mark() -> None:
     assert core == pytest.approx(2 * (ours & theirs).sum() / (ours.sum() + theirs.sum()))
 
 
+@pytest.mark.slow
 def test_the_focus_lies_within_the_lesion_or_nowhere() -> None:
     result = perfused()
     assert result.focus_mm is not None and result.numbers is not None

@@ -44,6 +44,7 @@ def test_every_map_lies_on_the_grid(maps: CtpMaps) -> None:
     assert all(image.GetPixelID() == sitk.sitkFloat32 for image in maps.images.values())
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bits_and_another_another_patient() -> None:
     first, same, other = (ctp_patient(seed).maps(GRID) for seed in (5, 5, 6))
     for name in first.images:

@@ -52,6 +52,7 @@ def test_the_same_seed_gives_the_same_bits() -> None:
     assert np.array_equal(array(first.truth), array(other.truth))
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_patient() -> None:
     first, other = (mri_phantom(seed, noise=0.0, **COARSE) for seed in (5, 6))
     assert not np.array_equal(array(first.truth), array(other.truth))
@@ -141,6 +142,7 @@ def test_grids_of_the_caller_are_taken(quiet: MriPhantom) -> None:
     assert np.corrcoef(again[both], array(phantom.images[Role.T1])[both])[0, 1] > 0.8
 
 
+@pytest.mark.slow
 def test_the_truth_on_another_grid_has_the_same_volume(phantom: MriPhantom) -> None:
     fine = centred_grid((1.5, 1.5, 1.5), (220, 220, 180), (0, 0, 0), (0, 15, 8))
     expected = array(phantom.truth).sum() * Grid.of(phantom.truth).voxel_ml

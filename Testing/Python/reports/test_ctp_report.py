@@ -134,6 +134,7 @@ def test_no_lesion_is_a_result_with_zeros() -> None:
     assert drawn and all("neither core nor penumbra" in alt for alt in drawn)
 
 
+@pytest.mark.slow
 def test_unknown_scales_are_said_and_leave_numbers_out() -> None:
     result = unknown_scales()
     page = Page(html_report(result))
@@ -223,11 +224,13 @@ def test_pictures_decode_to_their_size(page: Page, tmp_path: Path) -> None:
         assert sitk.ReadImage(str(path)).GetSize() == (int(str(image["width"])), int(str(image["height"])))
 
 
+@pytest.mark.slow
 def test_it_is_written_whole_and_the_same_each_time(usual: PerfusionSegmentation, html: str, tmp_path: Path) -> None:
     write_report(usual, tmp_path / "report.html")
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == html
     assert (tmp_path / "report.html").stat().st_size < 3_000_000
 
 
+@pytest.mark.slow
 def test_an_empty_brain_mask_still_has_a_report(usual: PerfusionSegmentation) -> None:
     Page(html_report(replace(usual, brain=usual.brain * 0)))

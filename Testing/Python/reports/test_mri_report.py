@@ -177,6 +177,7 @@ def test_many_lesions_are_cut_short(usual: Segmentation, quick: None) -> None:
     assert "4 smaller lesions are not listed" in text
 
 
+@pytest.mark.slow
 def test_it_is_written_whole_as_utf8_and_the_same_each_time(usual: Segmentation, html: str, tmp_path: Path) -> None:
     write_report(usual, tmp_path / "report.html")
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == html

@@ -107,6 +107,7 @@ def test_a_frozen_encoder_does_not_change_by_a_bit(tmp_path: Path, network: Netw
     assert any(not torch.equal(after[name], before[name]) for name in after)
 
 
+@pytest.mark.slow
 def test_gradual_fine_tuning_frees_the_deepest_half_and_then_all(tmp_path: Path) -> None:
     # Better for two epochs, worse once: half is freed; worse once more: all; then better to the end.
     run = Run(tmp_path, replace(PLAN, steps=16), network=U_NET, make=grey)
@@ -188,6 +189,7 @@ def test_a_validation_loss_that_is_no_number_stops_too(tmp_path: Path) -> None:
         Run(tmp_path, validate=falling(1.0, float("nan")))()
 
 
+@pytest.mark.slow
 def test_bfloat16_trains_and_resumes_to_the_bit(whole: tuple[Run, State], tmp_path: Path) -> None:
     first = Run(tmp_path / "one", precision="bf16-mixed")
     other = first.changed(folder=tmp_path / "other")

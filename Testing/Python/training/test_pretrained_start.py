@@ -40,6 +40,7 @@ def test_every_encoder_of_slow_and_early_fusion_gets_the_checkpoint_as_it_is(
             assert all(torch.equal(value, state[name]) for name, value in encoder.state_dict().items())
 
 
+@pytest.mark.slow
 def test_the_inflated_encoder_gets_kernels_whose_sum_over_time_is_the_checkpoints(
     vgg: tuple[Path, dict[str, Tensor]],
 ) -> None:

@@ -188,6 +188,7 @@ def test_a_tmax_in_whole_seconds_is_no_picture():
     assert np.array_equal(values(found, "TMAX"), np.round(truth("TMAX")))
 
 
+@pytest.mark.slow
 def test_an_inverted_and_a_saturated_scale_are_named():
     top = float(truth("TMAX").max())
     found = standard_maps(case_of(scaled(TMAX=(-1, top))))
@@ -198,6 +199,7 @@ def test_an_inverted_and_a_saturated_scale_are_named():
     assert "TMAX" in found.usable and any("the scale is cut off there" in doubt for doubt in words_of(found))
 
 
+@pytest.mark.slow
 def test_maps_of_other_grids_are_put_on_the_references_and_that_is_said():
     own = Grid.of(maps()["CBF"])
     moved = own.about_centre(tuple(n + 4 for n in own.size), own.spacing)

@@ -33,6 +33,7 @@ def mapped(spec: MapsSpec) -> PerfusionMaps:
     return maps(HU, SLAB.times_s, grid=GRID, spec=spec)
 
 
+@pytest.mark.slow
 def test_the_vessel_at_a_voxel_or_at_its_place_in_ras_is_the_artery() -> None:
     z, y, x = place(ARTERY)
     left, back, up = GRID.to_world(np.array([[x, y, z]], float))[0]
@@ -46,6 +47,7 @@ def test_the_vessel_at_a_voxel_or_at_its_place_in_ras_is_the_artery() -> None:
     assert np.median(np.abs(voxel.tmax - found.tmax)[found.brain]) < 0.5
 
 
+@pytest.mark.slow
 def test_a_vein_taken_for_the_artery_gives_the_veins_curve_and_shorter_delays() -> None:
     z, y, x = place(VEIN)
     asked = mapped(with_artery(STILL, f"{x},{y},{z}voxel", None))
@@ -74,6 +76,7 @@ def test_a_point_in_air_bone_or_metal_is_refused_as_such(xy: tuple[int, int], wo
     assert refused.value.option == "aif"
 
 
+@pytest.mark.slow
 def test_a_hematocrit_scales_flow_and_volume_by_its_plasma_and_no_time() -> None:
     usual, anaemic = mapped(STILL), mapped(replace(STILL, hematocrit=0.3))
     inside = (usual.cbf > 1) & (usual.cbv > 0.01)

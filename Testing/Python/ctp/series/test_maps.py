@@ -84,6 +84,7 @@ def test_times_are_those_of_the_truth(series: CtpSeries, found: PerfusionMaps) -
         assert np.median(found.tmax[there]) == pytest.approx(np.median(series.truth["TMAX"][there]), abs=within)
 
 
+@pytest.mark.slow
 def test_noise_taken_off_is_less_noise_in_the_maps(series: CtpSeries, found: PerfusionMaps) -> None:
     plain = maps(series.hu, series.times_s, grid=GRID, spec=replace(STILL, denoising=None))
     there = (series.parts == Part.WHITE) & found.brain
@@ -100,6 +101,7 @@ def test_the_maximum_over_time_is_that_of_the_frames(series: CtpSeries, found: P
     assert np.array_equal(found.mip, series.hu.max(axis=0).astype(np.float32))
 
 
+@pytest.mark.slow
 def test_shuffled_frames_give_the_same_maps(series: CtpSeries, found: PerfusionMaps) -> None:
     order = np.random.default_rng(0).permutation(len(series.times_s))
     shuffled = maps(series.hu[order], series.times_s[order], grid=GRID, spec=STILL)
@@ -149,6 +151,7 @@ def test_slices_without_an_artery_are_said(series: CtpSeries) -> None:
         maps(hidden, series.times_s, grid=GRID, spec=STILL)
 
 
+@pytest.mark.slow
 def test_without_a_vein_the_artery_is_not_scaled_and_that_is_said() -> None:
     slab = ctp_grid((2.2, 2.2, 5.0)).crop((0, 0, 8), (104, 104, 4))
     without = ctp_series(3, slab, CtpProtocol(noise_hu=2.0))
@@ -157,6 +160,7 @@ def test_without_a_vein_the_artery_is_not_scaled_and_that_is_said() -> None:
     assert any("no vein was found" in words for words in made.warnings)
 
 
+@pytest.mark.slow
 def test_a_vein_that_cannot_be_is_not_used_for_scale(series: CtpSeries, found: PerfusionMaps) -> None:
     made = maps(series.hu, series.times_s, aif=series.aif / 6, vof=series.vof, grid=GRID, spec=STILL)
     assert made.aif_scale == 1.0

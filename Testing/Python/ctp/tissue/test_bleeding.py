@@ -52,6 +52,7 @@ def test_specks_and_infarcts_are_no_bleeding() -> None:
     assert dense_ml(*head(0, ball_hu=22)[:2]) == 0.0
 
 
+@pytest.mark.slow
 def test_a_ct_of_another_field_without_numbers_or_without_brain_says_nothing() -> None:
     ct, brain, _ = head(0, ball_hu=68)
     assert dense_ml(ct, np.zeros_like(brain)) == 0.0

@@ -104,6 +104,7 @@ def test_brain_outside_of_the_ct_is_no_csf(beyond: float) -> None:
     assert any("50% of the brain lies outside of the CT" in note for note in found.notes)
 
 
+@pytest.mark.slow
 def test_maps_whose_ct_has_fewer_slices_keep_their_lesion() -> None:
     maps = dict(simulated("LVO", 0).images)
     expected = segment_by_thresholds(maps)

@@ -59,6 +59,7 @@ def test_the_unit_of_flow_does_not_matter(factor: float) -> None:
     assert np.array_equal(found.hypoperfused, expected.hypoperfused)
 
 
+@pytest.mark.slow
 def test_the_mirrored_patient_has_the_mirrored_lesion_on_the_other_side() -> None:
     maps, right = simulated().images, segmented()
     mirrored = {}
@@ -71,6 +72,7 @@ def test_the_mirrored_patient_has_the_mirrored_lesion_on_the_other_side() -> Non
     assert found.core.sum() == pytest.approx(right.core.sum(), rel=0.1)
 
 
+@pytest.mark.slow
 def test_csf_told_by_ct_or_by_low_blood_volume_is_no_core() -> None:
     maps = dict(simulated().images)
     assert segment_by_thresholds(maps).notes == ()

@@ -35,6 +35,7 @@ def test_every_table_of_the_page_is_what_the_networks_say(script: ModuleType) ->
         assert script.put(page, name, table) == page, f"run docs/pictures/network_tables.py: '{name}' has changed"
 
 
+@pytest.mark.slow
 def test_no_parameter_is_missing_from_a_layer_table(script: ModuleType) -> None:
     for name, shown in script.SHOWN.items():
         network = on_meta(shown.spec)
@@ -42,6 +43,7 @@ def test_no_parameter_is_missing_from_a_layer_table(script: ModuleType) -> None:
         assert sum(row.parameters for row in rows) == parameters(network), name
 
 
+@pytest.mark.slow
 def test_every_network_of_the_page_is_drawn_with_its_joined_widths(script: ModuleType) -> None:
     page = script.PAGE.read_text(encoding="utf-8")
     for name, shown in script.SHOWN.items():

@@ -45,6 +45,7 @@ def test_a_table_says_which_studies_are_of_one_patient(tmp_path: Path) -> None:
     assert [study.patient for study in reviewed_studies(tmp_path).studies] == ["anna", "anna", "p2"]
 
 
+@pytest.mark.slow
 def test_a_data_set_in_a_known_layout_is_read_as_such(tmp_path: Path) -> None:
     data = write_synthetic("bids", tmp_path / "data", patients=2)
     found = reviewed_studies(tmp_path / "data")

@@ -35,6 +35,7 @@ def of_planes(planes: Trained) -> Predictor:
     return Predictor.of(planes.bundle, "cpu")
 
 
+@pytest.mark.slow
 def test_label_maps_lie_on_the_cases_own_grid(fusion: Trained, of_fusion: Predictor, tmp_path: Path) -> None:
     members = predict_cases(of_fusion, fusion.data, ["CTP_003", "CTP_004"], tmp_path, Progress())
     assert members == ["network"]
@@ -45,6 +46,7 @@ def test_label_maps_lie_on_the_cases_own_grid(fusion: Trained, of_fusion: Predic
     assert json.loads((tmp_path / "labels.json").read_text("utf-8")) == {"1": "penumbra", "2": "core"}
 
 
+@pytest.mark.slow
 def test_three_planes_give_their_vote_and_themselves(planes: Trained, of_planes: Predictor, tmp_path: Path) -> None:
     case = planes.data.subjects[0].case
     members = predict_cases(of_planes, planes.data, [case], tmp_path, Progress())
@@ -128,6 +130,7 @@ def test_another_models_answers_are_neither_kept_nor_lost(
         predict_cases(of_fusion, fusion.data, ["CTP_004"], tmp_path / "two", Progress())
 
 
+@pytest.mark.slow
 def test_two_parts_of_a_data_set_do_not_mix_in_one_folder(
     fusion: Trained, of_fusion: Predictor, tmp_path: Path
 ) -> None:
@@ -219,6 +222,7 @@ def test_a_three_plane_model_segments_a_case_of_its_sequences(planes: Trained, p
     assert found.provenance["model"]["name"] == "res-unet-pretrained"
 
 
+@pytest.mark.slow
 def test_a_three_plane_model_refuses_a_case_without_one_of_its_sequences(
     planes: Trained, phantom: MriPhantom, make_case: Callable[..., Case]
 ) -> None:

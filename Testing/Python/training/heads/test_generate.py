@@ -106,6 +106,7 @@ def test_artefacts_keep_shape_and_sign(name: str) -> None:
     assert not np.array_equal(out, image)
 
 
+@pytest.mark.slow
 def test_stripping_and_defacing_leave_the_brain(heads: list[HeadLabels]) -> None:
     tissues = heads[0].tissues
     image = np.ones(tissues.shape, np.float32)

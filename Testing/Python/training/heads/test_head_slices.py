@@ -67,6 +67,7 @@ def test_a_head_without_an_infarct_has_no_label_whatever_else_it_has(made: Libra
     assert not drawn.infarct.any() and as_sample(drawn, plane).counted.all()
 
 
+@pytest.mark.slow
 def test_most_slices_go_through_the_infarct_that_they_have(made: Library) -> None:
     drawn = [draw_slice(made, "axial", np.random.default_rng(seed), lesion_share=1.0) for seed in range(20)]
     assert sum(each.infarct.max() > 0.5 for each in drawn) >= 12

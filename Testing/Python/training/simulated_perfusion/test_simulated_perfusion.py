@@ -129,6 +129,7 @@ def test_a_data_set_is_written_that_nothing_is_wrong_with(written: Path) -> None
         assert (labels > 0).any() == (subject.group != "WIS")
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bits_and_another_seed_others(soop: Path) -> None:
     territories, lesion = Territories.read(soop), fractions(ball(40, 10, 18, 15))
     first, again, other = (simulate(seed, lesion, lesion, territories, 32, True) for seed in (5, 5, 6))
@@ -140,6 +141,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_others(soop: Path) -
         assert values.shape != different.shape or (values != different).any()
 
 
+@pytest.mark.slow
 def test_maps_of_the_perfusion_engine_are_among_what_is_learned_from(soop: Path) -> None:
     territories, lesion = Territories.read(soop), fractions(ball(40, 10, 18, 22))
     study = next(

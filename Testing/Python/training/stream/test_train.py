@@ -178,6 +178,7 @@ def test_shares_that_leave_a_stage_nothing_are_refused(
         replace(recipe, shared=(StageSpec(1, 1e-3, shares=shares),))
 
 
+@pytest.mark.slow
 def test_a_run_may_begin_with_the_mean_of_another_model_s_planes(
     recipe: StreamRecipe, data: Path, run: Path, tmp_path: Path
 ) -> None:
