@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from cases import ball
-from slow import mostly_slow
 
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.brain import head as head_room
@@ -234,7 +233,7 @@ SLAB_NAMES = ["20 mm high up", "32 mm low", "32 mm in the middle", "32 mm at the
 
 
 @pytest.mark.parametrize(("height_mm", "where"), SLABS, ids=SLAB_NAMES)
-@pytest.mark.parametrize("role", mostly_slow([Role.FLAIR, Role.T1]))
+@pytest.mark.parametrize("role", [Role.FLAIR, Role.T1])
 @pytest.mark.quick(2)
 def test_a_slab_of_a_head_without_air_is_not_taken_for_a_stripped_brain(
     head: MriPhantom, brain_of: BrainOf, role: Role, height_mm: float, where: float

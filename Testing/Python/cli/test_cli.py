@@ -17,7 +17,6 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from killed_commands import signalled_at
-from slow import mostly_slow
 from tiny import write_data, write_recipe
 
 from StrokeSegLogic.cli import demo as demo_command
@@ -148,9 +147,8 @@ def test_two_runs_give_the_same_bytes(flair_words: list[str], segmented: Path, t
     np.testing.assert_array_equal(*map(sitk.GetArrayFromImage, labels))
 
 
-@pytest.mark.parametrize(
-    ("stage", "number"), mostly_slow([("reading", signal.SIGTERM), ("coronal plane", signal.SIGINT)])
-)
+@pytest.mark.parametrize(("stage", "number"), [("reading", signal.SIGTERM), ("coronal plane", signal.SIGINT)])
+@pytest.mark.quick(1)
 def test_ctrl_c_ends_with_code_3_and_leaves_nothing(
     study: Path, untrained: Bundle, tmp_path: Path, stage: str, number: signal.Signals
 ) -> None:
@@ -162,7 +160,7 @@ def test_ctrl_c_ends_with_code_3_and_leaves_nothing(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-@pytest.mark.parametrize("number", mostly_slow([signal.SIGINT, signal.SIGTERM]))
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.quick(1)
 def test_a_signal_while_torch_comes_in_ends_at_once_and_says_so(
     study: Path, tmp_path: Path, number: signal.Signals

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 import typer
 from ctp_files import frames, nifti_series
-from slow import mostly_slow
 
 from StrokeSegLogic.cli.main import app, run
 from StrokeSegLogic.nets.models.bundle import Bundle
@@ -168,7 +167,7 @@ def at_the_first_file(
 
 
 @pytest.mark.parametrize("command", sorted(commands().keys() - WITHOUT_DATA), ids=" ".join)
-@pytest.mark.parametrize("number", mostly_slow([signal.SIGINT, signal.SIGTERM]))
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.quick(8)
 def test_a_signal_while_it_reads_or_writes_ends_it_with_3(
     command: tuple[str, ...],

@@ -15,7 +15,6 @@ import pytest
 from evaluation.cohorts import box, write_masks
 from panel.studies import lesion_result
 from rich.console import Console
-from slow import mostly_slow
 
 from StrokeSegLogic.cli import terminal
 from StrokeSegLogic.cli.main import main, run
@@ -94,7 +93,7 @@ def test_a_reader_that_has_had_enough_costs_no_result(tmp_path: Path) -> None:
 
 
 @posix
-@pytest.mark.parametrize("redirection", mostly_slow([">&- 2>&-", ">&-"]))
+@pytest.mark.parametrize("redirection", [">&- 2>&-", ">&-"])
 @pytest.mark.quick(1)
 def test_a_closed_terminal_costs_no_result(tmp_path: Path, redirection: str) -> None:
     # No network: this is of Python's streams, which all commands share.

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from moved_head import ROLES, moved
-from slow import mostly_slow
 
 from StrokeSegLogic.base.progress import Progress
 from StrokeSegLogic.brain.registration import Registration
@@ -132,7 +131,7 @@ def test_maps_of_the_same_acquisition_move_together(
     assert "with DWI" in positions[Role.ADC].words and "with DWI" not in positions[Role.DWI].words
 
 
-@pytest.mark.parametrize("reference", mostly_slow([Role.DWI, Role.ADC]))
+@pytest.mark.parametrize("reference", [Role.DWI, Role.ADC])
 @pytest.mark.quick(1)
 def test_maps_of_the_same_acquisition_are_not_registered_to_each_other(
     phantom: MriPhantom, make_case: Callable[..., Case], reference: Role

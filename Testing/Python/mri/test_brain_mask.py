@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from scipy.ndimage import distance_transform_edt
-from slow import mostly_slow
 
 import StrokeSegLogic
 from StrokeSegLogic.base.errors import InputError
@@ -134,9 +133,7 @@ def test_an_empty_mask_and_a_mask_elsewhere_stop_the_run_before_it_begins(
     assert said == []
 
 
-@pytest.mark.parametrize(
-    ("spread", "usual"), mostly_slow([(1.25, False), (0.85, False), (1.0, True), (0.6, False)], quick=3)
-)
+@pytest.mark.parametrize(("spread", "usual"), [(1.25, False), (0.85, False), (1.0, True), (0.6, False)])
 @pytest.mark.quick(2)
 def test_a_brain_of_less_than_900_or_more_than_1900_ml_is_warned_of(
     phantom: MriPhantom, make_case: Callable[..., Case], spread: float, usual: bool

@@ -9,7 +9,6 @@ import pytest
 import SimpleITK as sitk
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from slow import mostly_slow
 from strategies import STORAGES
 
 import StrokeSegLogic
@@ -159,7 +158,7 @@ def test_what_was_never_measured_on_patients_is_refused_until_it_is_allowed(
     assert set(caught.value.roles) == {role.value for role in roles}
 
 
-@pytest.mark.parametrize(("role", "slices"), mostly_slow([(Role.FLAIR, 8), (Role.DWI, 3)]), ids=str)
+@pytest.mark.parametrize(("role", "slices"), [(Role.FLAIR, 8), (Role.DWI, 3)], ids=str)
 @pytest.mark.quick(1)
 def test_a_sequence_of_a_few_slices_does_not_make_the_rest_of_the_brain_measured(
     phantom: MriPhantom, make_case: Callable[..., Case], untrained: Bundle, role: Role, slices: int

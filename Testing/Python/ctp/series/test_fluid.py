@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from ctp_slab import ARTERY, CAVITY, CORE, FLUID, PENUMBRA, VEIN, Slab, case_of_slab, grid_of_slab
-from slow import mostly_slow
 
 from StrokeSegLogic.base.settings import ROUTES
 from StrokeSegLogic.ctp.engine import segment_perfusion
@@ -23,9 +22,8 @@ def mapped(slab: Slab) -> PerfusionMaps:
     return maps(slab.hu(), slab.times_s, grid=grid_of_slab(slab), spec=STILL)
 
 
-@pytest.mark.parametrize(
-    ("fluid_hu", "noise_hu"), mostly_slow([(15.0, 8.0), (9.0, 8.0), (12.0, 0.0), (12.0, 5.0), (15.0, 2.0)], 2)
-)
+@pytest.mark.parametrize(("fluid_hu", "noise_hu"), [(15.0, 8.0), (9.0, 8.0), (12.0, 0.0), (12.0, 5.0), (15.0, 2.0)])
+@pytest.mark.quick(2)
 def test_fluid_is_no_core_by_thresholds_where_nothing_is_late(fluid_hu: float, noise_hu: float) -> None:
     found = mapped(Slab(fluid_hu=fluid_hu, noise_hu=noise_hu, **COARSE))
     seen = segment_by_thresholds(found.images(), brain=found.brain, fluid=found.fluid)
@@ -41,7 +39,8 @@ def test_the_same_thresholds_mark_many_ml_of_it_without_that_knowledge() -> None
     assert (core & (slab.kinds() == FLUID)).sum() * slab.voxel_ml > 3
 
 
-@pytest.mark.parametrize("noise_hu", mostly_slow([5.0, 0.0, 8.0]))
+@pytest.mark.parametrize("noise_hu", [5.0, 0.0, 8.0])
+@pytest.mark.quick(1)
 def test_fluid_is_found_and_no_tissue_is(noise_hu: float) -> None:
     slab = Slab(fluid_hu=13.0, noise_hu=noise_hu, lesion=True)
     fluid, kinds = mapped(slab).fluid, slab.kinds()
@@ -50,9 +49,8 @@ def test_fluid_is_found_and_no_tissue_is(noise_hu: float) -> None:
     assert not fluid[(kinds == ARTERY) | (kinds == VEIN)].any()
 
 
-@pytest.mark.parametrize(
-    ("core_hu", "noise_hu", "least"), mostly_slow([(26.0, 8.0, 0.6), (26.0, 0.0, 0.6), (19.0, 5.0, 0.6)])
-)
+@pytest.mark.parametrize(("core_hu", "noise_hu", "least"), [(26.0, 8.0, 0.6), (26.0, 0.0, 0.6), (19.0, 5.0, 0.6)])
+@pytest.mark.quick(1)
 def test_a_core_is_found_and_none_of_it_in_fluid(core_hu: float, noise_hu: float, least: float) -> None:
     slab = Slab(fluid_hu=12.0, noise_hu=noise_hu, core_hu=core_hu, lesion=True)
     found, kinds = mapped(slab), slab.kinds()
@@ -73,7 +71,8 @@ def test_an_old_infarct_is_fluid_and_no_core_whatever_vessels_are_late(
     assert not (seen.core & np.isin(slab.kinds(), (FLUID, CAVITY))).any()
 
 
-@pytest.mark.parametrize("lesion", mostly_slow([True, False]))
+@pytest.mark.parametrize("lesion", [True, False])
+@pytest.mark.quick(1)
 def test_no_route_marks_fluid(lesion: bool) -> None:
     slab = Slab(fluid_hu=12.0, noise_hu=5.0, lesion=lesion)
     result = segment_perfusion(case_of_slab(slab), settings=PerfusionSettings(maps=STILL, device="cpu"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from slow import mostly_slow
 
 from StrokeSegLogic.ctp.tissue.bleeding import bleeding_warnings, dense_ml
 from StrokeSegLogic.phantom.ctp_maps import ctp_grid, ctp_patient
@@ -31,14 +30,16 @@ def head(seed: int, ball_hu: float | None = None, radius_mm: float = 14.0) -> tu
     return grid.image(hu), brain, volume
 
 
-@pytest.mark.parametrize("seed", mostly_slow(range(4)))
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.quick(1)
 def test_a_healthy_head_has_nothing_as_dense_as_blood(seed: int) -> None:
     ct, brain, _ = head(seed)
     assert dense_ml(ct, brain) == 0.0
     assert bleeding_warnings(ct, brain) == ()
 
 
-@pytest.mark.parametrize("seed", mostly_slow(range(4)))
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.quick(1)
 def test_a_bleeding_is_found_and_named(seed: int) -> None:
     ct, brain, volume = head(seed, ball_hu=68)
     assert dense_ml(ct, brain) == pytest.approx(volume, rel=0.35)

@@ -6,7 +6,6 @@ import SimpleITK as sitk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from map_cases import plain_case, segmented, simulated
-from slow import mostly_slow
 
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.base.settings import from_mapping
@@ -28,7 +27,7 @@ def test_voxels_below_30_percent_and_over_6_s_are_counted_to_the_voxel() -> None
     assert "right hemisphere" in found.tissue.reference.words
 
 
-@pytest.mark.parametrize(("seed", "group"), mostly_slow([(0, "LVO"), (5, "Non-LVO"), (1, "LVO")], 2))
+@pytest.mark.parametrize(("seed", "group"), [(0, "LVO"), (5, "Non-LVO"), (1, "LVO")])
 @pytest.mark.quick(1)
 def test_simulated_core_and_penumbra_are_found(seed: int, group: str) -> None:
     # In coarser voxels, as the other tests have them, a core is half cortex and half what lies beside it.
@@ -155,7 +154,8 @@ def test_a_tmax_that_ends_at_the_limit_is_refused_and_not_taken_for_no_lesion() 
 
 
 @pytest.mark.parametrize("group", ["LVO", "WIS"])
-@pytest.mark.parametrize("step", mostly_slow([1.0, 0.0, 0.1]))
+@pytest.mark.parametrize("step", [1.0, 0.0, 0.1])
+@pytest.mark.quick(2)
 def test_times_in_steps_are_not_taken_for_a_scale_that_is_cut_off(group: str, step: float) -> None:
     maps = dict(simulated(group, 3).images)
     if step:

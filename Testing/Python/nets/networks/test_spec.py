@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 
 import pytest
 import torch
-from slow import mostly_slow
 
 from StrokeSegLogic.base.errors import InputError
 from StrokeSegLogic.base.settings import from_mapping
@@ -61,7 +60,8 @@ def test_every_spec_says_its_channels_classes_dimensions_and_encoder() -> None:
     assert [spec.channels_per_input for spec in SPECS[1:4]] == [3, 3, 1]
 
 
-@pytest.mark.parametrize("name", mostly_slow(ENCODERS, quick=4))
+@pytest.mark.parametrize("name", ENCODERS)
+@pytest.mark.quick(4)
 def test_every_encoder_that_a_spec_may_name_is_built_into_a_u_net_that_answers(name: str) -> None:
     with torch.device("meta"):
         encoder = build_encoder(name, 4)
