@@ -76,7 +76,7 @@ class Desk:
 
     Args:
         folder: of the review.
-        reader: who is at the desk.
+        reader: who is at the desk; from the first call on under the spelling that the records have of them.
         clock: seconds that only grow.
         timed: whether a session's `active` is told of the reader's signs of life.
     """
@@ -85,10 +85,7 @@ class Desk:
         self, folder: ReviewFolder, reader: Reader, clock: Callable[[], float] = monotonic, timed: bool = True
     ) -> None:
         self.folder = folder
-        try:
-            self.reader = reader.as_recorded(folder.chain())
-        except InputError:
-            self.reader = reader  # what is wrong with the records, whatever is asked of them says
+        self.reader = reader
         self._clock = clock
         self._timed = timed
 
@@ -101,6 +98,10 @@ class Desk:
         """
         return cls(ReviewFolder.find(place), reader, timed=timed)
 
+    def _cases(self, chain: Chain) -> Worklist:
+        self.reader = self.reader.as_recorded(chain)
+        return Worklist.of(chain)
+
     def worklist(self, order: str | None = None) -> list[Entry]:
         """All cases, without what this reader must not know yet.
 
@@ -110,8 +111,8 @@ class Desk:
         Raises:
             InputError: if the records are damaged.
         """
-        seen = Worklist.of(self.folder.chain()).as_seen_by(self.reader.name)
-        return seen.ordered(order or self.folder.settings.order)
+        cases = self._cases(self.folder.chain())
+        return cases.as_seen_by(self.reader.name).ordered(order or self.folder.settings.order)
 
     def entry(self, case: str) -> Entry:
         """One case, without what this reader must not know yet.
@@ -119,7 +120,8 @@ class Desk:
         Raises:
             InputError: if there is no such case, or the records are damaged.
         """
-        return Worklist.of(self.folder.chain())[case].as_seen_by(self.reader.name)
+        cases = self._cases(self.folder.chain())
+        return cases[case].as_seen_by(self.reader.name)
 
     def drafts(self) -> list[str]:
         """Cases in which this reader has drawn and not decided since; every case's folder is looked into.
@@ -127,8 +129,9 @@ class Desk:
         Raises:
             InputError: if the records are damaged.
         """
-        found, reader = [], self.reader.name
-        for entry in Worklist.of(self.folder.chain()).entries.values():
+        found, entries = [], self._cases(self.folder.chain()).entries.values()
+        reader = self.reader.name
+        for entry in entries:
             if DraftFiles(self.folder.path / entry.folder, reader).open(entry, reader):
                 found.append(entry.name)
         return found
@@ -148,7 +151,8 @@ class Desk:
         """
         settings = self.folder.settings
         with self.folder.writing() as writer:
-            waiting = Worklist.of(writer.chain).open_to(self.reader.name, order or settings.order, settings.agreement)
+            cases = self._cases(writer.chain)
+            waiting = cases.open_to(self.reader.name, order or settings.order, settings.agreement)
             entry = next((entry for entry in waiting if entry.name not in without), None)
             return None if entry is None else self._begin(writer, entry, take_over=False)
 
@@ -164,7 +168,7 @@ class Desk:
             OutputError: if the folder cannot be written to.
         """
         with self.folder.writing() as writer:
-            return self._begin(writer, Worklist.of(writer.chain)[case], take_over)
+            return self._begin(writer, self._cases(writer.chain)[case], take_over)
 
     def _begin(self, writer: Writer, entry: Entry, take_over: bool) -> Session:
         reader = self.reader.name
@@ -201,7 +205,7 @@ class Desk:
         if not text.strip():
             raise InputError("the comment is empty", where=case, fix="Write something")
         with self.folder.writing() as writer:
-            entry = Worklist.of(writer.chain)[case]
+            entry = self._cases(writer.chain)[case]
             by = {"reader": self.reader.name, "role": self.reader.role}
             writer.add("commented", {"case": entry.name, **by, "comment": text})
 
@@ -218,7 +222,7 @@ class Desk:
             OutputError: if the folder cannot be written to.
         """
         with self.folder.writing() as writer:
-            worklist = Worklist.of(writer.chain)
+            worklist = self._cases(writer.chain)
             entries = [worklist[case] for case in cases]
             busy = [each.name for each in entries if each.claim is not None and each.claim.reading == "second"]
             if busy and not wanted:

@@ -58,4 +58,4 @@ def test_the_next_case_is_opened_by_reading_a_handful_of_files(
     assert session.case == "case0" and proposal.labels.any() and slices == ()
     names = sorted(path.name for path in opened if not path.name.startswith(".strokeseg"))
     assert set(names) <= {"worklist.json", "records.jsonl", "proposal.seg.nrrd", "proposal.json", "draft.json"}
-    assert len(opened) <= 17, names
+    assert len(opened) <= 16, names
